@@ -1,0 +1,81 @@
+"""Where one machine keeps its files, and how it reaches the embedded PostgreSQL.
+
+Only `EARSHOT_DATA` decides: every command of one machine finds the same database, cache and locks from it.
+"""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+# A Unix socket's path is limited to 107 bytes; PostgreSQL appends "/.s.PGSQL.5432" to the folder.
+_LONGEST_SOCKET_FOLDER = 90
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The folders below `EARSHOT_DATA`. Nothing is created until `ensure` is called."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls, base: Path) -> "DataFolder":
+        """The folder that EARSHOT_DATA names, else `var` beside manage.py."""
+        return cls(Path(os.environ.get("EARSHOT_DATA") or base / "var").resolve())
+
+    @property
+    def postgres(self) -> Path:
+        return self.root / "pg"
+
+    @property
+    def cache(self) -> Path:
+        """Local copies of feature packs, by content hash; safe to delete at any time."""
+        return self.root / "cache"
+
+    @property
+    def run(self) -> Path:
+        """Locks and process records of this machine."""
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def socket_folder(self) -> Path:
+        """Folder of the embedded PostgreSQL's Unix socket; a short one elsewhere if the path would be too long."""
+        inside = self.run / "pg"
+        if len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER:
+            return inside
+        digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"earshot-{digest}"
+
+    @property
+    def embedded_database_url(self) -> str:
+        """URL of the embedded server; the socket folder is given as the `host` option."""
+        return f"postgres://postgres@/earshot?host={self.socket_folder}"
+
+    def ensure(self) -> None:
+        """Create the folders, readable by their owner alone where they hold secrets."""
+        for folder in (self.root, self.cache, self.run, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def secret_key(self) -> str:
+        """Django's secret key: made once, kept in the data folder with mode 0600."""
+        path = self.root / "secret-key"
+        try:
+            return path.read_text().strip()
+        except FileNotFoundError:
+            self.root.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=self.root)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            os.link(temporary, path)  # atomic, and fails if another process was first
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(temporary)
+        return path.read_text().strip()

@@ -1,0 +1,10 @@
+"""The tables. Only constraints and shapes live here; rules live in services, questions in queries."""
+
+from webapp.models.architecture import Architecture
+from webapp.models.artifact import ArtifactChunk
+from webapp.models.dataset import Clip, Dataset
+from webapp.models.event import Event
+from webapp.models.study import Study
+from webapp.models.trial import CurvePoint, Trial
+
+__all__ = ["Architecture", "ArtifactChunk", "Clip", "CurvePoint", "Dataset", "Event", "Study", "Trial"]

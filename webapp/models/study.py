@@ -1,0 +1,96 @@
+"""A study: one search over one space on one dataset, with its settings and its state."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from webapp.models.dataset import Dataset
+
+
+class Study(models.Model):
+    """A search. The settings below are the fields of the browser form and of the study file alike."""
+
+    class State(models.TextChoices):
+        DRAFT = "DRAFT", "draft"
+        RUNNING = "RUNNING", "running"
+        PAUSED = "PAUSED", "paused"
+        DRAINING = "DRAINING", "stopping"
+        COMPLETED = "COMPLETED", "completed"
+        STOPPED = "STOPPED", "stopped"
+        FAILED = "FAILED", "failed"
+
+    class Designer(models.TextChoices):
+        RANDOM = "random", "Random search"
+        EAGLE = "eagle", "Firefly (eagle strategy)"
+        GAUSSIAN_PROCESS = "gaussian_process", "Gaussian process (Bayesian)"
+
+    class Space(models.TextChoices):
+        PAPER_2D = "paper-2d", "Paper, 2-D (12 blocks)"
+
+    # Settings
+    name = models.CharField(max_length=120, unique=True)
+    notes = models.TextField(blank=True)
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="studies")
+    space = models.CharField("search space", max_length=40, choices=Space.choices, default=Space.PAPER_2D)
+    designer = models.CharField(max_length=40, choices=Designer.choices, default=Designer.EAGLE)
+    trial_budget = models.PositiveIntegerField(
+        "trials", default=24, validators=[MinValueValidator(1), MaxValueValidator(20_000)]
+    )
+    full_epochs = models.PositiveIntegerField(
+        "full training length", default=60, validators=[MinValueValidator(1), MaxValueValidator(1_000)],
+        help_text="Epochs of a finished network. A trial trains for three quarters of them, as in the paper.",
+    )
+    batch_size = models.PositiveIntegerField(default=64, validators=[MinValueValidator(8), MaxValueValidator(512)])
+    seed = models.PositiveIntegerField(default=1, help_text="The same seed suggests the same first networks.")
+    energy_threshold_mj = models.FloatField(
+        "energy threshold (mJ)", default=1.25, validators=[MinValueValidator(0)],
+        help_text="Energy per inference up to which a network costs nothing in the reward (E0).",
+    )
+    energy_step_mj = models.FloatField(
+        "energy step (mJ)", default=0.75, validators=[MinValueValidator(1e-6)],
+        help_text="Above the threshold, this much more energy must bring the points beside it.",
+    )
+    energy_step_points = models.FloatField(
+        "points of accuracy for the energy step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
+    )
+    flash_threshold_kb = models.FloatField(
+        "flash threshold (kB)", default=60.0, validators=[MinValueValidator(0)],
+        help_text="Size of the .tflite file up to which a network costs nothing in the reward (M0). 1 kB = 1000 bytes.",
+    )
+    flash_step_kb = models.FloatField(
+        "flash step (kB)", default=30.0, validators=[MinValueValidator(1e-6)],
+        help_text="Above the threshold, this much more memory must bring the points beside it.",
+    )
+    flash_step_points = models.FloatField(
+        "points of accuracy for the flash step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
+    )
+
+    # Life
+    state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True, help_text="Why it ended as it did, or why it waits")
+
+    # Search
+    space_spec = models.JSONField(default=dict, help_text="SearchSpace.to_json(), fixed when the study is created")
+    designer_state = models.JSONField(null=True, blank=True, help_text="Designer.dump()")
+    duplicates_answered = models.PositiveIntegerField(
+        default=0, help_text="Suggestions that repeated a finished trial and were answered from its result"
+    )
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=["DRAFT", "RUNNING", "PAUSED", "DRAINING", "COMPLETED", "STOPPED", "FAILED"]
+                ),
+                name="study_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,113 @@
+"""Trials and their learning curves."""
+
+from django.db import models
+from django.db.models import Q
+
+from webapp.models.architecture import Architecture
+from webapp.models.study import Study
+
+
+class Trial(models.Model):
+    """One architecture trained, quantised and scored for one study. A finished trial is never rewritten."""
+
+    class State(models.TextChoices):
+        REQUESTED = "REQUESTED", "waiting"
+        RUNNING = "RUNNING", "running"
+        COMPLETED = "COMPLETED", "completed"
+        STOPPED = "STOPPED", "stopped early"
+        INFEASIBLE = "INFEASIBLE", "infeasible"
+        FAILED = "FAILED", "failed"
+        CANCELLED = "CANCELLED", "cancelled"
+
+    OPEN = (State.REQUESTED, State.RUNNING)
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="trials")
+    number = models.PositiveIntegerField(help_text="Counts from 1 within the study")
+    architecture = models.ForeignKey(Architecture, on_delete=models.PROTECT, related_name="trials")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.REQUESTED)
+    suggestion = models.JSONField(default=dict, help_text="The designer's own notes on this suggestion")
+    retried_from = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="retry",
+        help_text="The failed trial that this one repeats; a trial is retried at most once",
+    )
+    seed = models.PositiveIntegerField(help_text="Seed of initial weights, crops and augmentation")
+    requested_at = models.DateTimeField(auto_now_add=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True, help_text="When a message was last sent to the queue")
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True, help_text="Why it failed, was cancelled or is infeasible")
+
+    # The lease of the worker that runs it
+    worker = models.CharField(max_length=120, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+
+    # Live progress
+    phase = models.CharField(max_length=20, blank=True)
+    epoch = models.PositiveIntegerField(default=0)
+    epochs = models.PositiveIntegerField(default=0)
+
+    # Result
+    float_accuracy = models.FloatField(null=True, blank=True)
+    int8_accuracy = models.FloatField(null=True, blank=True)
+    flash_bytes = models.PositiveIntegerField(null=True, blank=True)
+    energy_mj = models.FloatField(null=True, blank=True)
+    energy_source = models.CharField(max_length=120, blank=True)
+    reward = models.FloatField(null=True, blank=True)
+    confusion = models.JSONField(null=True, blank=True, help_text="Rows: true class; columns: predicted class")
+    seconds = models.JSONField(default=dict, help_text="Seconds by phase")
+    environment = models.JSONField(default=dict, help_text="Library versions and threads the result came from")
+    tflite = models.FileField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["study", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="trial_number_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["REQUESTED", "RUNNING", "COMPLETED", "STOPPED", "INFEASIBLE", "FAILED", "CANCELLED"]
+                ),
+                name="trial_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="COMPLETED")
+                | (
+                    Q(float_accuracy__isnull=False) & Q(int8_accuracy__isnull=False) & Q(flash_bytes__isnull=False)
+                    & Q(energy_mj__isnull=False) & Q(reward__isnull=False) & Q(finished_at__isnull=False)
+                    & ~Q(tflite="")
+                ),
+                name="completed_trial_has_values",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="RUNNING") | (~Q(worker="") & Q(heartbeat_at__isnull=False)),
+                name="running_trial_has_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["FAILED", "INFEASIBLE", "CANCELLED"]) | ~Q(reason=""),
+                name="ended_trial_has_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["study", "state"]),
+            models.Index(fields=["study", "-reward"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"trial {self.number} of study {self.study_id}"
+
+
+class CurvePoint(models.Model):
+    """One epoch of a trial's learning curve."""
+
+    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="curve")
+    phase = models.CharField(max_length=8, help_text="float or qat")
+    epoch = models.PositiveIntegerField(help_text="Counts from 1 within the phase")
+    loss = models.FloatField()
+    train_accuracy = models.FloatField(null=True, blank=True)
+    eval_accuracy = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["trial", "phase", "epoch"]
+        constraints = [models.UniqueConstraint(fields=["trial", "phase", "epoch"], name="curve_point_once")]
+
+    def __str__(self) -> str:
+        return f"{self.phase} epoch {self.epoch} of trial {self.trial_id}"

@@ -1,0 +1,125 @@
+"""Settings, all from the environment; with none set, everything runs on this machine.
+
+| variable            | meaning                                             | default                                   |
+|---------------------|-----------------------------------------------------|-------------------------------------------|
+| EARSHOT_DATA        | data folder of this machine                         | `var` beside manage.py                    |
+| DATABASE_URL        | postgres://... shared by all machines               | the embedded PostgreSQL of the data folder |
+| CELERY_BROKER_URL   | redis://... or amqp://... shared by all machines    | the same PostgreSQL, through pgmq         |
+| DJANGO_SECRET_KEY   | secret key; the same on every web server            | made once, kept in the data folder        |
+| EARSHOT_HOSTS       | host names the web server answers to, by commas     | localhost names                           |
+"""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+
+from webapp.data_folder import DataFolder
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_FOLDER = DataFolder.from_environment(BASE_DIR)
+
+SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY") or DATA_FOLDER.secret_key()
+DEBUG = os.environ.get("DJANGO_DEBUG") == "1"
+ALLOWED_HOSTS = [host for host in os.environ.get("EARSHOT_HOSTS", "").split(",") if host] or [
+    "localhost", "127.0.0.1", "[::1]", "testserver",
+]
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in ("localhost", "testserver")]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "webapp.apps.WebappConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "webapp.urls"
+WSGI_APPLICATION = "webapp.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": dj_database_url.parse(
+        os.environ.get("DATABASE_URL") or DATA_FOLDER.embedded_database_url,
+        conn_max_age=60,
+        conn_health_checks=True,
+    )
+}
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "sesame.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "studies"
+LOGOUT_REDIRECT_URL = "sign_in"
+SESAME_MAX_AGE = 24 * 3600  # seconds a sign-in link lives
+SESAME_ONE_TIME = True
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_FOLDER.root / "static"
+STORAGES = {
+    "default": {"BACKEND": "webapp.storage.DatabaseStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+UPLOAD_LIMIT_BYTES = 1_000_000_000  # one archive of clips
+
+SESSION_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
+
+# Lease and recovery, in seconds (docs/operations.md)
+HEARTBEAT_SECONDS = float(os.environ.get("EARSHOT_HEARTBEAT_SECONDS", "5"))
+LEASE_SECONDS = float(os.environ.get("EARSHOT_LEASE_SECONDS", "30"))
+REDISPATCH_SECONDS = float(os.environ.get("EARSHOT_REDISPATCH_SECONDS", "60"))
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("EARSHOT_LOG_LEVEL", "INFO")},
+}
