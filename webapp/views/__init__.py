@@ -1,0 +1,1 @@
+"""Pages: authorise, validate, call one service, render."""
