@@ -1,0 +1,253 @@
+"""The feature pack: the log-mel features of a whole dataset in one memory-mapped file.
+
+Layout: magic | arrays, each at a multiple of 64 bytes | description (JSON) | trailer. The description comes last so
+that a dataset larger than memory is written in one pass, and a file cut short anywhere has no valid trailer.
+Features are float32, not float16: half precision would move log-mel values by up to 0.004, enough to flip the last bit
+of an int8 input, and then an exported network would not repeat its measured accuracy on recomputed features.
+"""
+
+import json
+import os
+import struct
+import tempfile
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.audio.frontend import FrontendConfig, Normalisation
+from nas_engine.errors import BadDataset, TransientError
+
+MAGIC = b"EARSHOT\n"
+PACK_VERSION = 1
+_ALIGNMENT = 64
+_TRAILER = struct.Struct("<QI8s")  # length of the description, its CRC-32, magic
+_SMALLEST_STD = 1e-3  # a mel bin that never changes must not be divided by zero
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One clip's features, [frames_total, mel_bins] float32, on their way into a pack."""
+
+    split: str
+    label: str
+    clip_id: str
+    log_mel: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitFeatures:
+    """The clips of one split, end to end: clip i is rows offsets[i] .. offsets[i + 1] of `log_mel`.
+
+    log_mel float32 [total_frames, mel_bins], memory-mapped, not normalised; offsets int64 [n + 1]; labels int64 [n],
+    indices into `classes`; clip_ids str [n].
+    """
+
+    classes: tuple[str, ...]
+    log_mel: NDArray[np.float32]
+    offsets: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    clip_ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def features(self, index: int) -> NDArray[np.float32]:
+        """[frames_total, mel_bins] of one clip."""
+        return self.log_mel[self.offsets[index] : self.offsets[index + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturePack:
+    """An open pack. Opening reads only the description; features are paged in as they are used."""
+
+    config: FrontendConfig
+    classes: tuple[str, ...]
+    normalisation: Normalisation
+    splits: Mapping[str, SplitFeatures]
+
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        return self.normalisation.mean
+
+    @property
+    def std(self) -> NDArray[np.float32]:
+        return self.normalisation.std
+
+    def split(self, name: str) -> SplitFeatures:
+        """Raises BadDataset if the dataset has no clip in this split."""
+        if name not in self.splits:
+            raise BadDataset(f"This dataset has no clips in the split '{name}'; it has {', '.join(self.splits)}.")
+        return self.splits[name]
+
+
+class _Moments:
+    """Running mean and deviation of each mel bin."""
+
+    def __init__(self, bins: int) -> None:
+        self._count = 0
+        self._sum = np.zeros(bins)
+        self._square_sum = np.zeros(bins)
+
+    def add(self, features: NDArray[np.float32]) -> None:
+        values = features.astype(np.float64)
+        self._count += len(values)
+        self._sum += values.sum(axis=0)
+        self._square_sum += (values**2).sum(axis=0)
+
+    def normalisation(self) -> Normalisation:
+        if not self._count:
+            raise BadDataset("This dataset has no training clips: mean and deviation of the features are unknown.")
+        mean = self._sum / self._count
+        variance = np.maximum(self._square_sum / self._count - mean**2, 0.0)
+        std = np.maximum(np.sqrt(variance), _SMALLEST_STD)
+        return Normalisation(mean.astype(np.float32), std.astype(np.float32))
+
+
+@dataclass(slots=True)
+class _SplitUnderWay:
+    name: str
+    start: int
+    lengths: list[int]
+    labels: list[int]
+    clip_ids: list[str]
+
+
+class _Writer:
+    """Writes arrays one after another and remembers where each lies."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._crc = 0
+        self.write(MAGIC)
+
+    def write(self, data: bytes) -> None:
+        self._crc = zlib.crc32(data, self._crc)
+        self._file.write(data)
+
+    def align(self) -> int:
+        self.write(b"\0" * (-self._file.tell() % _ALIGNMENT))
+        return self._file.tell()
+
+    def array(self, values: NDArray[Any]) -> dict[str, Any]:
+        start = self.align()
+        self.write(np.ascontiguousarray(values).tobytes())
+        return {"start": start, "dtype": values.dtype.str, "shape": list(values.shape)}
+
+    def finish(self, description: dict[str, Any]) -> None:
+        text = json.dumps({**description, "data_crc32": self._crc}, separators=(",", ":")).encode()
+        self._file.write(text)
+        self._file.write(_TRAILER.pack(len(text), zlib.crc32(text), MAGIC))
+
+
+def write_pack(path: Path, examples: Iterable[Example], config: FrontendConfig, classes: Sequence[str]) -> None:
+    """Write `examples` (all of one split in a row) to `path`, which appears only when it is complete.
+
+    Raises BadDataset without training clips; ValueError if a label is not in `classes` or a split comes in two pieces.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        unfinished = Path(file.name)
+        try:
+            _write(_Writer(file.file), examples, config, tuple(classes))
+            file.flush()
+            os.fsync(file.fileno())
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+
+def _write(writer: _Writer, examples: Iterable[Example], config: FrontendConfig, classes: tuple[str, ...]) -> None:
+    index_of = {name: index for index, name in enumerate(classes)}
+    moments = _Moments(config.mel_bins)
+    splits: list[_SplitUnderWay] = []
+    for example in examples:
+        if not splits or splits[-1].name != example.split:
+            splits.append(_SplitUnderWay(example.split, writer.align(), [], [], []))
+        if example.label not in index_of:
+            raise ValueError(f"label '{example.label}' of clip {example.clip_id} is not one of {', '.join(classes)}")
+        if example.log_mel.ndim != 2 or example.log_mel.shape[1] != config.mel_bins or not len(example.log_mel):
+            raise ValueError(f"clip {example.clip_id}: {example.log_mel.shape} is not [frames, {config.mel_bins}]")
+        writer.write(np.ascontiguousarray(example.log_mel, "<f4").tobytes())
+        current = splits[-1]
+        current.lengths.append(len(example.log_mel))
+        current.labels.append(index_of[example.label])
+        current.clip_ids.append(example.clip_id)
+        if example.split == "train":
+            moments.add(example.log_mel)
+    names = [split.name for split in splits]
+    if len(set(names)) != len(names):
+        raise ValueError(f"examples must be sorted by split, not come as {', '.join(names)}")
+    normalisation = moments.normalisation()
+    writer.finish(
+        {
+            "version": PACK_VERSION,
+            "config": config.to_json(),
+            "classes": list(classes),
+            "mean": normalisation.mean.tolist(),
+            "std": normalisation.std.tolist(),
+            "splits": {split.name: _split_arrays(writer, split, config.mel_bins) for split in splits},
+        }
+    )
+
+
+def _split_arrays(writer: _Writer, split: _SplitUnderWay, bins: int) -> dict[str, Any]:
+    offsets = np.concatenate([[0], np.cumsum(split.lengths)]).astype("<i8")
+    clip_ids = np.array([clip_id.encode() for clip_id in split.clip_ids])
+    return {
+        "log_mel": {"start": split.start, "dtype": "<f4", "shape": [int(offsets[-1]), bins]},
+        "offsets": writer.array(offsets),
+        "labels": writer.array(np.array(split.labels, "<i8")),
+        "clip_ids": writer.array(clip_ids),
+    }
+
+
+def open_pack(path: Path, *, verify: bool = False) -> FeaturePack:
+    """Memory-map the pack at `path`; `verify` also reads it all and compares the checksum.
+
+    Raises TransientError if the file is cut short or damaged (delete it and build or fetch it again), OSError if there
+    is none.
+    """
+    size = path.stat().st_size
+    if size < len(MAGIC) + _TRAILER.size:
+        raise _damaged(path, f"it has {size} bytes")
+    data = np.memmap(path, dtype=np.uint8, mode="r")
+    length, crc, magic = _TRAILER.unpack(data[-_TRAILER.size :].tobytes())
+    end = size - _TRAILER.size - length
+    if magic != MAGIC or end < len(MAGIC) or data[: len(MAGIC)].tobytes() != MAGIC:
+        raise _damaged(path, "its end is missing")
+    text = data[end : size - _TRAILER.size].tobytes()
+    if zlib.crc32(text) != crc:
+        raise _damaged(path, "its description does not match its checksum")
+    description = json.loads(text)
+    if description["version"] != PACK_VERSION:
+        raise _damaged(path, f"it has version {description['version']}, not {PACK_VERSION}")
+    if verify and zlib.crc32(data[:end].data) != description["data_crc32"]:
+        raise _damaged(path, "its features do not match their checksum")
+    classes = tuple(description["classes"])
+    mean, std = (np.array(description[name], np.float32) for name in ("mean", "std"))
+    splits = {name: _open_split(data, arrays, classes) for name, arrays in description["splits"].items()}
+    return FeaturePack(FrontendConfig.from_json(description["config"]), classes, Normalisation(mean, std), splits)
+
+
+def _damaged(path: Path, why: str) -> TransientError:
+    return TransientError(f"The feature pack {path.name} is damaged: {why}. Delete it to have it rebuilt.")
+
+
+def _open_split(data: NDArray[np.uint8], arrays: Mapping[str, Any], classes: tuple[str, ...]) -> SplitFeatures:
+    clip_ids = tuple(clip_id.decode() for clip_id in _view(data, arrays["clip_ids"]).tolist())
+    log_mel, offsets, labels = (_view(data, arrays[name]) for name in ("log_mel", "offsets", "labels"))
+    return SplitFeatures(classes, log_mel, offsets, labels, clip_ids)
+
+
+def _view(data: NDArray[np.uint8], array: Mapping[str, Any]) -> NDArray[Any]:
+    dtype = np.dtype(array["dtype"])
+    count = int(np.prod(array["shape"]))
+    stretch = data[array["start"] : array["start"] + count * dtype.itemsize]
+    values: NDArray[Any] = np.asarray(stretch).view(dtype).reshape(array["shape"])
+    return values

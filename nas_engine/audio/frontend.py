@@ -1,0 +1,213 @@
+"""Samples to log-mel spectrograms, with numpy alone.
+
+The recipe is small on purpose: whoever deploys a network must compute the very same features on a phone or a
+microcontroller, so every constant is in `FrontendConfig` and `export_frontend` writes all of them down.
+
+Paper, section 4: "The log-mel spectrogram of the data are computed"; section 3.4 and Table 2 give the 196 x 40 input.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+VERSION = 1
+MEL_WEIGHT_DECIMALS = 6
+CROP_SHARE = 0.99
+
+_STEPS = (
+    "samples: mono, sample_rate_hz, full scale = -1..1 (16-bit PCM / 32768)",
+    "if there are fewer than window_samples samples, append zeros up to window_samples",
+    "frame t = samples[t*hop_samples : t*hop_samples + window_samples], t = 0 .. (n - window_samples) // hop_samples",
+    "hann[i] = 0.5 - 0.5*cos(2*pi*i/window_samples), i = 0 .. window_samples-1; window = hann * 2 / sum(hann)",
+    "power[t] = abs(rfft(frame[t] * window, fft_size))**2, in float64 (zeros are appended up to fft_size)",
+    "log_mel[t] = ln(power[t] @ mel_matrix + log_offset)",
+    "crop to `frames` frames (see crop), giving [frames, mel_bins]",
+    "input = (log_mel - mean) / std for each mel bin",
+)
+_CROP = (
+    "T = number of log_mel frames. If T <= frames: start = 0. Otherwise energy[s] = sum of exp(log_mel) over the "
+    "frames s .. s+frames-1 and all bins, for s = 0 .. T-frames; loud = all s with energy[s] >= crop_share * "
+    "max(energy), ascending; start = loud[(len(loud)-1) // 2]. Take frames (start + i) mod T for i = 0 .. frames-1, "
+    "so a short clip is repeated from its beginning."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendConfig:
+    """Everything that decides a feature's value. Two equal configs give equal features; `hash` names them."""
+
+    version: int = VERSION
+    sample_rate_hz: int = 16_000
+    window_samples: int = 400
+    hop_samples: int = 320
+    fft_size: int = 512
+    mel_bins: int = 40
+    mel_low_hz: float = 60.0
+    mel_high_hz: float = 7600.0
+    log_offset: float = 1e-6
+    frames: int = 196
+
+    def __post_init__(self) -> None:
+        if self.version != VERSION:
+            raise ValueError(f"front end version {self.version} is unknown; this Earshot computes version {VERSION}")
+        for name in ("sample_rate_hz", "window_samples", "hop_samples", "fft_size", "mel_bins", "frames"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"front end: {name} must be at least 1, not {getattr(self, name)}")
+        if self.fft_size < self.window_samples:
+            raise ValueError(f"front end: fft_size {self.fft_size} is below window_samples {self.window_samples}")
+        if not 0 <= self.mel_low_hz < self.mel_high_hz <= self.sample_rate_hz / 2:
+            raise ValueError(
+                f"front end: need 0 <= mel_low_hz < mel_high_hz <= {self.sample_rate_hz / 2:g}, "
+                f"not {self.mel_low_hz:g} and {self.mel_high_hz:g}"
+            )
+        if self.log_offset <= 0:
+            raise ValueError(f"front end: log_offset must be above 0, not {self.log_offset}")
+
+    @property
+    def seconds(self) -> float:
+        """Length of the sound that one network input covers."""
+        return ((self.frames - 1) * self.hop_samples + self.window_samples) / self.sample_rate_hz
+
+    @property
+    def hash(self) -> str:
+        """64 hex digits: SHA-256 of the canonical JSON."""
+        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Raises ValueError naming keys that are missing or unknown."""
+        known = {field.name for field in fields(cls)}
+        if wrong := known.symmetric_difference(values):
+            raise ValueError(f"front end: missing or unknown keys: {', '.join(sorted(wrong))}")
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """Mean and standard deviation of each mel bin over all training frames, float32 [mel_bins] each."""
+
+    mean: NDArray[np.float32]
+    std: NDArray[np.float32]
+
+    def apply(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """[..., mel_bins] to zero mean and unit deviation."""
+        result: NDArray[np.float32] = (features - self.mean) / self.std
+        return result
+
+
+def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The HTK mel scale."""
+    result: NDArray[np.float64] = 2595.0 * np.log10(1.0 + hertz / 700.0)
+    return result
+
+
+@lru_cache(maxsize=8)
+def mel_matrix(config: FrontendConfig) -> NDArray[np.float64]:
+    """[fft_size / 2 + 1, mel_bins] triangles of height 1, linear and equally spaced in mel (as in YAMNet).
+
+    Weights are rounded to six decimals so that the exported numbers are the computed ones, to the last digit.
+    """
+    hertz = np.arange(config.fft_size // 2 + 1, dtype=np.float64) * (config.sample_rate_hz / config.fft_size)
+    bins = _mel(hertz)[:, np.newaxis]
+    low, high = _mel(np.array([config.mel_low_hz, config.mel_high_hz]))
+    edges = np.linspace(low, high, config.mel_bins + 2)
+    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    weights: NDArray[np.float64] = np.round(np.clip(np.minimum(rising, falling), 0.0, None), MEL_WEIGHT_DECIMALS)
+    weights.setflags(write=False)
+    return weights
+
+
+@lru_cache(maxsize=8)
+def _window(config: FrontendConfig) -> NDArray[np.float64]:
+    """Periodic Hann, scaled so that a sine of amplitude 1 gives a spectral peak of magnitude 1."""
+    phase = 2.0 * np.pi * np.arange(config.window_samples) / config.window_samples
+    hann = 0.5 - 0.5 * np.cos(phase)
+    window: NDArray[np.float64] = hann * (2.0 / hann.sum())
+    return window
+
+
+def log_mel(samples: NDArray[np.float32], config: FrontendConfig) -> NDArray[np.float32]:
+    """Samples [n] in -1..1 to natural-log mel power [frames_total, mel_bins], float32.
+
+    frames_total = 1 + (n - window) // hop; sound shorter than one window is filled up with zeros. The transform runs
+    in float64: in float32 its rounding noise shows wherever a loud tone sits next to silence.
+    """
+    if samples.ndim != 1:
+        raise ValueError(f"log_mel takes mono samples [n], not shape {samples.shape}")
+    missing = max(0, config.window_samples - samples.size)
+    padded = np.pad(samples.astype(np.float64), (0, missing))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, config.window_samples)[:: config.hop_samples]
+    spectrum = np.fft.rfft(frames * _window(config), config.fft_size, axis=1)
+    power = spectrum.real**2 + spectrum.imag**2
+    result: NDArray[np.float32] = np.log(power @ mel_matrix(config) + config.log_offset).astype(np.float32)
+    return result
+
+
+def evaluation_start(features: NDArray[np.float32], config: FrontendConfig) -> int:
+    """First frame of the window that stands for a clip in evaluation.
+
+    Among all windows that hold at least 99 % of the loudest window's energy, the middle one: it keeps a short event
+    whole and away from the edges, where the loudest window alone would be a tie.
+    """
+    if len(features) <= config.frames:
+        return 0
+    frame_energy = np.exp(features.astype(np.float64)).sum(axis=1)
+    totals = np.concatenate([[0.0], np.cumsum(frame_energy)])
+    energy = totals[config.frames :] - totals[: -config.frames]
+    loud = np.flatnonzero(energy >= CROP_SHARE * energy.max())
+    return int(loud[(len(loud) - 1) // 2])
+
+
+def evaluation_crop(features: NDArray[np.float32], config: FrontendConfig) -> NDArray[np.float32]:
+    """[frames_total, mel_bins] to the fixed network input [frames, mel_bins], not yet normalised.
+
+    Long clips: the window of `evaluation_start`. Short clips are repeated from their start until the input is full.
+    """
+    start = evaluation_start(features, config)
+    result: NDArray[np.float32] = features[(start + np.arange(config.frames)) % len(features)]
+    return result
+
+
+def export_frontend(config: FrontendConfig, normalisation: Normalisation) -> dict[str, Any]:
+    """The contents of frontend.json: all that a stranger with numpy and a sound file reader needs to feed a network.
+
+    Parameters, the steps in words, the mel matrix, the crop rule and the normalisation.
+    """
+    return {
+        "format": "earshot-frontend",
+        "hash": config.hash,
+        "parameters": config.to_json(),
+        "steps": list(_STEPS),
+        "mel_scale": "HTK: mel = 2595*log10(1 + hz/700); triangles of height 1 with edges equally spaced in mel",
+        "mel_matrix": {
+            "shape": [config.fft_size // 2 + 1, config.mel_bins],
+            "layout": "all zero but mel_matrix[first_bin + i, m] = weights[i] for the m-th entry of bands",
+            "bands": _bands(config),
+        },
+        "crop": _CROP,
+        "crop_share": CROP_SHARE,
+        "mean": [float(value) for value in normalisation.mean],
+        "std": [float(value) for value in normalisation.std],
+        "input_shape": [config.frames, config.mel_bins],
+    }
+
+
+def _bands(config: FrontendConfig) -> list[dict[str, Any]]:
+    """The non-zero stretch of each column of the mel matrix."""
+    bands = []
+    for column in mel_matrix(config).T:
+        used = np.flatnonzero(column)
+        first, end = (int(used[0]), int(used[-1]) + 1) if used.size else (0, 0)
+        bands.append({"first_bin": first, "weights": column[first:end].tolist()})
+    return bands
