@@ -1,0 +1,210 @@
+"""An architecture as data: stem (the input), blocks, head.
+
+Equal architectures have equal canonical JSON and an equal hash, so the hash serves as the key of an architecture
+everywhere. Kinds of blocks and heads follow Speckhard et al., section 3 and Table 2; `layers.expand` says what each
+consists of.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self, get_args
+
+Layout = Literal["2d", "1d"]
+HiddenActivation = Literal["relu", "linear"]
+BlockKind = Literal[
+    "kxk",
+    "kxk_bias",
+    "kx1_1xk_dw",
+    "mobilenet_v1",
+    "mobilenet_v2",
+    "mobilenet_v2_avg_pool",
+    "kx1_1xk",
+    "tc_resnet",
+    "identity",
+]
+BLOCK_KINDS: tuple[BlockKind, ...] = get_args(BlockKind)
+EXPANDING_KINDS: tuple[BlockKind, ...] = ("mobilenet_v2",)
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """What enters the network: a log-mel spectrogram of `frames` time steps by `mel_bins` frequency bands.
+
+    Layout "2d" gives an image of one channel, (frames, mel_bins, 1). Layout "1d" swaps frequency with depth, (frames,
+    1, mel_bins), and every kernel, stride and pooling window then acts on time alone (section 3.6).
+    """
+
+    frames: int = 196
+    mel_bins: int = 40
+    layout: Layout = "2d"
+
+    def __post_init__(self) -> None:
+        _require_int(self.frames, "stem.frames", 1)
+        _require_int(self.mel_bins, "stem.mel_bins", 1)
+        _require_choice(self.layout, "stem.layout", get_args(Layout))
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(height = time, width = frequency, channels) of one example, without the batch axis."""
+        return (self.frames, self.mel_bins, 1) if self.layout == "2d" else (self.frames, 1, self.mel_bins)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        return cls(**json_fields(data, "stem", ("frames", "mel_bins", "layout")))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One step of the network. `strides` are (time, frequency); an identity has kernel_size = filters = 0.
+
+    `expansion` is MobileNetV2's t: the width of its depthwise part over the width of its input.
+    """
+
+    kind: BlockKind
+    kernel_size: int = 0
+    filters: int = 0
+    strides: tuple[int, int] = (1, 1)
+    expansion: int = 1
+
+    def __post_init__(self) -> None:
+        _require_choice(self.kind, "block.kind", BLOCK_KINDS)
+        if not (isinstance(self.strides, tuple) and len(self.strides) == 2):
+            raise ValueError(f"block.strides must be a pair (time, frequency), not {self.strides!r}")
+        for stride in self.strides:
+            _require_int(stride, "block.strides", 1)
+        _require_int(self.expansion, "block.expansion", 1)
+        if self.expansion > 1 and self.kind not in EXPANDING_KINDS:
+            raise ValueError(f"block.expansion must be 1 for kind {self.kind!r}, not {self.expansion}")
+        if self.kind == "identity":
+            if (self.kernel_size, self.filters, self.strides) != (0, 0, (1, 1)):
+                raise ValueError("an identity block has kernel_size 0, filters 0 and strides (1, 1)")
+        else:
+            _require_int(self.kernel_size, "block.kernel_size", 1)
+            _require_int(self.filters, "block.filters", 1)
+        if self.kind == "mobilenet_v2_avg_pool" and self.strides == (1, 1):
+            raise ValueError("a mobilenet_v2_avg_pool block needs strides above (1, 1): its second path is a pooling")
+
+    @property
+    def label(self) -> str:
+        """Short text, unique among blocks of equal strides: "mobilenet_v1-3-32", "mobilenet_v2-3-32-t6"."""
+        if self.kind == "identity":
+            return "identity"
+        suffix = f"-t{self.expansion}" if self.expansion > 1 else ""
+        return f"{self.kind}-{self.kernel_size}-{self.filters}{suffix}"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"strides": list(self.strides)}
+
+    @classmethod
+    def from_json(cls, data: object, where: str = "block") -> Self:
+        fields = json_fields(data, where, ("kind", "kernel_size", "filters", "strides", "expansion"))
+        fields["strides"] = json_pair(fields["strides"], f"{where}.strides")
+        try:
+            return cls(**fields)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Global average pooling, an optional hidden dense layer, and a softmax over `classes`."""
+
+    classes: int = 9
+    hidden_units: int | None = 32
+    hidden_activation: HiddenActivation = "relu"
+
+    def __post_init__(self) -> None:
+        _require_int(self.classes, "head.classes", 2)
+        if self.hidden_units is not None:
+            _require_int(self.hidden_units, "head.hidden_units", 1)
+        _require_choice(self.hidden_activation, "head.hidden_activation", get_args(HiddenActivation))
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        return cls(**json_fields(data, "head", ("classes", "hidden_units", "hidden_activation")))
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A whole network as a value: comparable, hashable, and convertible to and from JSON without loss."""
+
+    stem: Stem
+    blocks: tuple[Block, ...]
+    head: Head
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.blocks, tuple) and self.blocks):
+            raise ValueError("blocks must be a tuple of at least one block")
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "stem": self.stem.to_json(),
+            "blocks": [block.to_json() for block in self.blocks],
+            "head": self.head.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """The inverse of `to_json`. Raises ValueError naming the key that is missing, unknown or wrong."""
+        fields = json_fields(data, "architecture", ("stem", "blocks", "head"))
+        blocks = json_list(fields["blocks"], "blocks")
+        return cls(
+            stem=Stem.from_json(fields["stem"]),
+            blocks=tuple(Block.from_json(block, f"blocks[{i}]") for i, block in enumerate(blocks)),
+            head=Head.from_json(fields["head"]),
+        )
+
+    def canonical_json(self) -> str:
+        """The one JSON text of this architecture: sorted keys, no spaces."""
+        return json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def hash(self) -> str:
+        """64 hex digits: SHA-256 of `canonical_json()`; the same on every machine and in every run."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+
+def json_fields(data: object, where: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    """`data` as a dict with exactly `keys`; ValueError naming the first key that is missing or unknown."""
+    if not isinstance(data, Mapping):
+        raise ValueError(f"{where} must be an object with the keys {', '.join(keys)}, not {type(data).__name__}")
+    for key in keys:
+        if key not in data:
+            raise ValueError(f"{where}: key {key!r} is missing")
+    for key in data:
+        if key not in keys:
+            raise ValueError(f"{where}: unknown key {key!r}; known are {', '.join(keys)}")
+    return dict(data)
+
+
+def json_list(data: object, where: str) -> list[Any]:
+    """`data` if it is a list; ValueError naming `where` otherwise."""
+    if not isinstance(data, list):
+        raise ValueError(f"{where} must be a list, not {type(data).__name__}")
+    return data
+
+
+def json_pair(data: object, where: str) -> tuple[Any, Any]:
+    """A JSON list of two as a tuple; ValueError naming `where` otherwise."""
+    values = json_list(data, where)
+    if len(values) != 2:
+        raise ValueError(f"{where} must hold two numbers, not {len(values)}")
+    return values[0], values[1]
+
+
+def _require_int(value: object, where: str, minimum: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        raise ValueError(f"{where} must be a whole number of at least {minimum}, not {value!r}")
+
+
+def _require_choice(value: object, where: str, choices: tuple[object, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{where} must be one of {', '.join(map(str, choices))}, not {value!r}")

@@ -1,0 +1,1 @@
+"""Energy per inference: what models predict before anyone has measured."""

@@ -1,0 +1,55 @@
+"""Equation 1: accuracy less what energy and flash above their thresholds cost (Speckhard et al., section 2)."""
+
+import math
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class RewardParameters:
+    """Thresholds below which a resource is free, and slopes above them, each written as the trade the paper states:
+    `energy_step_mj` more energy must bring `energy_step_accuracy` more accuracy. Defaults: thresholds E0 and M0, the
+    harsher penalty b, and c. The less harsh b' has energy_step_mj = 1.75.
+    """
+
+    energy_threshold_mj: float = 1.25
+    energy_step_mj: float = 0.75
+    energy_step_accuracy: float = 0.02
+    flash_threshold_bytes: float = 60_000
+    flash_step_bytes: float = 30_000
+    flash_step_accuracy: float = 0.02
+
+    def __post_init__(self) -> None:
+        for name in (item.name for item in fields(self)):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"{name} must be a finite number of at least 0, not {value!r}")
+        for name in ("energy_step_mj", "flash_step_bytes"):
+            if getattr(self, name) == 0:
+                raise ValueError(f"{name} must be above 0; for no penalty set the step's accuracy to 0")
+
+    @property
+    def energy_slope_per_mj(self) -> float:
+        """b of Equation 1, in accuracy per mJ."""
+        return self.energy_step_accuracy / self.energy_step_mj
+
+    @property
+    def flash_slope_per_byte(self) -> float:
+        """c of Equation 1, in accuracy per byte."""
+        return self.flash_step_accuracy / self.flash_step_bytes
+
+
+def reward(accuracy: float, energy_mj: float, flash_bytes: float, parameters: RewardParameters) -> float:
+    """Equation 1, with the int8 accuracy (0..1), energy per inference and the size of the .tflite file.
+
+    Raises ValueError for a value that is not finite: a reward of NaN would silently spoil every comparison after it.
+    """
+    for name, value in (("accuracy", accuracy), ("energy_mj", energy_mj), ("flash_bytes", flash_bytes)):
+        if not math.isfinite(value):
+            raise ValueError(f"{name} must be finite, not {value!r}")
+    energy_excess_mj = max(0.0, energy_mj - parameters.energy_threshold_mj)
+    flash_excess_bytes = max(0.0, flash_bytes - parameters.flash_threshold_bytes)
+    return (
+        accuracy
+        - parameters.energy_slope_per_mj * energy_excess_mj
+        - parameters.flash_slope_per_byte * flash_excess_bytes
+    )
