@@ -5,6 +5,7 @@ Only `EARSHOT_DATA` decides: every command of one machine finds the same databas
 
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from dataclasses import dataclass
@@ -45,9 +46,13 @@ class DataFolder:
 
     @property
     def socket_folder(self) -> Path:
-        """Folder of the embedded PostgreSQL's Unix socket; a short one elsewhere if the path would be too long."""
+        """Folder of the embedded PostgreSQL's Unix socket.
+
+        A short and plain one elsewhere if the path is too long for a socket, or holds a character that some way to
+        write a database's address (URL, libpq, PostgreSQL's own settings, pgmq) would read as its own.
+        """
         inside = self.run / "pg"
-        if len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER:
+        if len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER and re.fullmatch(r"[\w./-]+", str(inside), re.ASCII):
             return inside
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"earshot-{digest}"

@@ -1,0 +1,43 @@
+"""Shared by all tests: one real PostgreSQL with the real queue in it, and the real clips."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from webapp.broker import ensure_broker
+from webapp.supervisor.postgres import THROW_AWAY_SETTINGS, Cluster, running
+
+_SOUND_EVENTS = Path(__file__).resolve().parents[2] / "shared" / "data" / "soundevents"
+
+
+@pytest.fixture(scope="session")
+def sound_events() -> Path:
+    """The real clips: 490 short recordings in nine classes. Read only."""
+    if not _SOUND_EVENTS.is_dir():
+        pytest.fail(f"The real clips are missing: they are expected in {_SOUND_EVENTS}.")
+    return _SOUND_EVENTS
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Cluster]:
+    """The embedded server, on the tests' own data folder."""
+    settings.DATA_FOLDER.ensure()
+    with running(Cluster.of(settings.DATA_FOLDER, THROW_AWAY_SETTINGS)) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres_server: Cluster) -> None:
+    """pytest-django asks for this before it makes the test database: the server has to run by then."""
+
+
+@pytest.fixture
+def broker(transactional_db: None) -> Iterator[None]:
+    """The real queue (pgmq) in the test database, empty at the start of the test."""
+    ensure_broker()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pgmq.purge_queue(queue_name) FROM pgmq.list_queues()")
+    yield
