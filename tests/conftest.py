@@ -35,9 +35,8 @@ def django_db_modify_db_settings(postgres_server: Cluster) -> None:
 
 
 @pytest.fixture
-def broker(transactional_db: None) -> Iterator[None]:
+def broker(transactional_db: None) -> None:
     """The real queue (pgmq) in the test database, empty at the start of the test."""
     ensure_broker()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pgmq.purge_queue(queue_name) FROM pgmq.list_queues()")
-    yield

@@ -1,4 +1,4 @@
-"""The message broker: the URL in CELERY_BROKER_URL, else the application's own PostgreSQL through kombu's pgmq transport.
+"""The message broker: what CELERY_BROKER_URL names, else our own PostgreSQL through kombu's pgmq transport.
 
 pgmq is a set of SQL functions and tables; no server extension is needed. Messages carry ids only and may be lost or
 come twice: rows decide (services.trials.claim), the reaper sends again.

