@@ -189,8 +189,7 @@ def _write(writer: _Writer, examples: Iterable[Example], config: FrontendConfig,
             "version": PACK_VERSION,
             "config": config.to_json(),
             "classes": list(classes),
-            "mean": normalisation.mean.tolist(),
-            "std": normalisation.std.tolist(),
+            **normalisation.to_json(),
             "splits": {split.name: _split_arrays(writer, split, config.mel_bins) for split in splits},
         }
     )
@@ -230,9 +229,9 @@ def open_pack(path: Path, *, verify: bool = False) -> FeaturePack:
     if verify and zlib.crc32(data[:end].data) != description["data_crc32"]:
         raise _damaged(path, "its features do not match their checksum")
     classes = tuple(description["classes"])
-    mean, std = (np.array(description[name], np.float32) for name in ("mean", "std"))
+    normalisation = Normalisation.from_json(description)
     splits = {name: _open_split(data, arrays, classes) for name, arrays in description["splits"].items()}
-    return FeaturePack(FrontendConfig.from_json(description["config"]), classes, Normalisation(mean, std), splits)
+    return FeaturePack(FrontendConfig.from_json(description["config"]), classes, normalisation, splits)
 
 
 def _damaged(path: Path, why: str) -> TransientError:

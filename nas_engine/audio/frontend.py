@@ -99,10 +99,25 @@ class Normalisation:
     mean: NDArray[np.float32]
     std: NDArray[np.float32]
 
+    def to_json(self) -> dict[str, list[float]]:
+        return {"mean": self.mean.tolist(), "std": self.std.tolist()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        return cls(np.array(values["mean"], np.float32), np.array(values["std"], np.float32))
+
     def apply(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """[..., mel_bins] to zero mean and unit deviation."""
         result: NDArray[np.float32] = (features - self.mean) / self.std
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The stretch of one column of the mel matrix that is not zero."""
+
+    first_bin: int
+    weights: NDArray[np.float64]
 
 
 def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -124,8 +139,20 @@ def mel_matrix(config: FrontendConfig) -> NDArray[np.float64]:
     rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
     weights: NDArray[np.float64] = np.round(np.clip(np.minimum(rising, falling), 0.0, None), MEL_WEIGHT_DECIMALS)
+    if not weights.any(axis=0).all():
+        empty = int(np.flatnonzero(~weights.any(axis=0))[0])
+        raise ValueError(f"front end: mel bin {empty} is narrower than a spectral bin; raise fft_size or mel_low_hz")
     weights.setflags(write=False)
     return weights
+
+
+@lru_cache(maxsize=8)
+def _bands(config: FrontendConfig) -> tuple[Band, ...]:
+    bands = []
+    for column in mel_matrix(config).T:
+        used = np.flatnonzero(column)
+        bands.append(Band(int(used[0]), column[used[0] : used[-1] + 1].copy()))
+    return tuple(bands)
 
 
 @lru_cache(maxsize=8)
@@ -150,7 +177,14 @@ def log_mel(samples: NDArray[np.float32], config: FrontendConfig) -> NDArray[np.
     frames = np.lib.stride_tricks.sliding_window_view(padded, config.window_samples)[:: config.hop_samples]
     spectrum = np.fft.rfft(frames * _window(config), config.fft_size, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
-    result: NDArray[np.float32] = np.log(power @ mel_matrix(config) + config.log_offset).astype(np.float32)
+    mel = np.stack([_weighted_sum(power, band) for band in _bands(config)], axis=1)
+    result: NDArray[np.float32] = np.log(mel + config.log_offset).astype(np.float32)
+    return result
+
+
+def _weighted_sum(power: NDArray[np.float64], band: Band) -> NDArray[np.float64]:
+    """One column of `power @ mel_matrix`. Not a matrix product: on small ones BLAS threads fight over the cores."""
+    result: NDArray[np.float64] = (power[:, band.first_bin : band.first_bin + len(band.weights)] * band.weights).sum(1)
     return result
 
 
@@ -193,21 +227,10 @@ def export_frontend(config: FrontendConfig, normalisation: Normalisation) -> dic
         "mel_matrix": {
             "shape": [config.fft_size // 2 + 1, config.mel_bins],
             "layout": "all zero but mel_matrix[first_bin + i, m] = weights[i] for the m-th entry of bands",
-            "bands": _bands(config),
+            "bands": [{"first_bin": band.first_bin, "weights": band.weights.tolist()} for band in _bands(config)],
         },
         "crop": _CROP,
         "crop_share": CROP_SHARE,
-        "mean": [float(value) for value in normalisation.mean],
-        "std": [float(value) for value in normalisation.std],
+        **normalisation.to_json(),
         "input_shape": [config.frames, config.mel_bins],
     }
-
-
-def _bands(config: FrontendConfig) -> list[dict[str, Any]]:
-    """The non-zero stretch of each column of the mel matrix."""
-    bands = []
-    for column in mel_matrix(config).T:
-        used = np.flatnonzero(column)
-        first, end = (int(used[0]), int(used[-1]) + 1) if used.size else (0, 0)
-        bands.append({"first_bin": first, "weights": column[first:end].tolist()})
-    return bands

@@ -1,0 +1,148 @@
+"""What can be wrong with a set of clips, said so that its owner can put it right."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+from nas_engine.errors import BadDataset
+
+SPLITS = ("train", "eval", "test")
+LISTED_PER_KIND = 50
+Severity = Literal["error", "warning", "note"]
+Counts = dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding. An "error" left clips out, a "warning" may spoil results, a "note" says what was decided.
+
+    kind: a word to group by, such as "unreadable" or "group_in_two_splits"; where: file, line or class;
+    message: what is wrong and what to do.
+    """
+
+    kind: str
+    severity: Severity
+    where: str
+    message: str
+
+
+class LabelledClip(Protocol):
+    @property
+    def split(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def source_name(self) -> str: ...
+
+
+class HashedClip(LabelledClip, Protocol):
+    @property
+    def sha256(self) -> str: ...
+
+
+Hashed = TypeVar("Hashed", bound=HashedClip)
+
+
+def count_clips(clips: Iterable[LabelledClip], classes: Sequence[str]) -> Counts:
+    """{split: {class: clips}}, with every split and class, also where there are none."""
+    counted = Counter((clip.split, clip.label) for clip in clips)
+    return {split: {label: counted[split, label] for label in classes} for split in SPLITS}
+
+
+def without_duplicates(clips: Iterable[Hashed]) -> tuple[list[Hashed], list[Problem]]:
+    """Keep the first of clips with the very same samples, in the order train, eval, test."""
+    first: dict[str, Hashed] = {}
+    problems = []
+    for clip in sorted(clips, key=lambda clip: SPLITS.index(clip.split)):
+        original = first.setdefault(clip.sha256, clip)
+        if original is not clip:
+            problems.append(_duplicate(original, clip))
+    return list(first.values()), problems
+
+
+def _duplicate(original: LabelledClip, copy: LabelledClip) -> Problem:
+    kind = "duplicate" if original.split == copy.split else "duplicate_across_splits"
+    message = f"Left out: the same sound as {original.source_name} in {original.split}."
+    if original.label != copy.label:
+        kind = "duplicate_with_other_class"
+        message += f" That one is labelled '{original.label}', this one '{copy.label}': correct the wrong one."
+    return Problem(kind, "warning", f"{copy.split}: {copy.source_name}", message)
+
+
+def group_leaks(clips: Iterable[LabelledClip]) -> list[Problem]:
+    """One warning for each recording whose clips lie in more than one split."""
+    by_group: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for clip in clips:
+        if clip.group:
+            by_group[clip.group][clip.split] += 1
+    return [_leak(group, splits) for group, splits in sorted(by_group.items()) if len(splits) > 1]
+
+
+def _leak(group: str, splits: Counter[str]) -> Problem:
+    where = ", ".join(f"{splits[split]} in {split}" for split in SPLITS if splits[split])
+    message = (
+        f"{splits.total()} clips of one recording lie in several splits ({where}). Networks will look more accurate "
+        "than they are: move all clips of a recording to one split."
+    )
+    return Problem("group_in_two_splits", "warning", f"recording {group}", message)
+
+
+def missing_classes(counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
+    """One warning for each class without clips in a split that has clips of others, one for an empty test split."""
+    problems = [
+        Problem("class_without_clips", "warning", f"{split}: {label}", _MISSING_CLASS[split].format(label=label))
+        for split, labels in counts.items()
+        for label, number in labels.items()
+        if number == 0 and any(labels.values())
+    ]
+    if not any(counts["test"].values()):
+        message = "There are no test clips: the final networks can only be judged on the clips that chose them."
+        problems.append(Problem("empty_split", "warning", "test", message))
+    return problems
+
+
+def vanished_classes(found: Iterable[LabelledClip], classes: Sequence[str]) -> list[Problem]:
+    """One warning for each class of which not a single clip could be used."""
+    gone = sorted({clip.label for clip in found} - set(classes))
+    message = "None of its clips can be used, so networks are built without this class: see the problems of its clips."
+    return [Problem("class_left_out", "warning", label, message) for label in gone]
+
+
+_MISSING_CLASS = {
+    "train": "No training clips of '{label}': no network can learn this class. Add clips or remove the class.",
+    "eval": "No evaluation clips of '{label}': the search cannot see how well this class is recognised. Add clips.",
+    "test": "No test clips of '{label}': the final accuracy leaves this class out. Add clips.",
+}
+
+
+def require_trainable(counts: Mapping[str, Mapping[str, int]], problems: Sequence[Problem]) -> None:
+    """Raise BadDataset if there is too little to train and compare networks."""
+    lacking = [split for split in ("train", "eval") if not any(counts[split].values())]
+    trained = [label for label, number in counts["train"].items() if number]
+    if not lacking and len(trained) >= 2:
+        return
+    if lacking:
+        what = f"No usable clips in {' and '.join(lacking)}: Earshot trains on 'train' and compares networks on 'eval'."
+    else:
+        what = f"All training clips are of the class '{trained[0]}': at least two classes are needed."
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        what += f" {len(errors)} problems left clips out; the first: {errors[0].where}: {errors[0].message}"
+    raise BadDataset(what)
+
+
+def shortened(problems: Sequence[Problem]) -> list[Problem]:
+    """At most 50 problems of a kind, then one that counts the rest, so that a list stays readable."""
+    by_kind: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        by_kind[problem.kind].append(problem)
+    result = []
+    for kind, found in by_kind.items():
+        result += found[:LISTED_PER_KIND]
+        rest = len(found) - LISTED_PER_KIND
+        if rest > 0:
+            result.append(Problem(kind, found[0].severity, f"{rest} more", "Others of this kind are not listed."))
+    return result

@@ -1,0 +1,76 @@
+"""The layout of ESC-50 (Piczak 2015): meta/esc50.csv beside audio/, five folds, fifty categories.
+
+Earshot's reading: folds 1-3 train, 4 evaluates, 5 tests; the group is the Freesound recording a clip was cut from.
+Six of the nine classes have a category of their own. Everything else is a sound event that is none of them, so it is
+negative (paper, section 4), thinned out per split until negatives are half of the clips. A flushing toilet is running
+water to some and not to others: it is left out.
+"""
+
+import csv
+import hashlib
+import io
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Literal
+
+from nas_engine.audio.manifest import Row, read_text
+from nas_engine.errors import BadDataset
+
+Esc50Classes = Literal["earshot", "all"]
+
+POSITIVE = {
+    "clock_alarm": "alarm",
+    "crying_baby": "baby_crying",
+    "dog": "dog_barking",
+    "door_wood_knock": "door_knocking",
+    "pouring_water": "water_running",
+    "siren": "siren",
+}
+AMBIGUOUS = frozenset({"toilet_flush"})
+_SPLIT_OF_FOLD = {"1": "train", "2": "train", "3": "train", "4": "eval", "5": "test"}
+_NEEDED = ("filename", "fold", "category", "src_file")
+
+
+def is_esc50(root: Path) -> bool:
+    return (root / "meta" / "esc50.csv").is_file() and (root / "audio").is_dir()
+
+
+def read_esc50(root: Path, classes: Esc50Classes = "earshot") -> list[Row]:
+    """Rows with paths relative to `root`; `classes="all"` keeps the fifty categories as classes."""
+    rows = _read(root)
+    if classes == "all":
+        return rows
+    mapped = [_with_class(row) for row in rows if row.label not in AMBIGUOUS]
+    positives = Counter(row.split for row in mapped if row.label != "negative")
+    negatives: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in mapped:
+        if row.label == "negative":
+            negatives[row.split].append(row)
+    kept = {row for split, found in negatives.items() for row in sorted(found, key=_by_hash)[: positives[split]]}
+    return [row for row in mapped if row.label != "negative" or row in kept]
+
+
+def _read(root: Path) -> list[Row]:
+    reader = csv.DictReader(io.StringIO(read_text(root / "meta" / "esc50.csv")))
+    found = reader.fieldnames or []
+    if missing := [column for column in _NEEDED if column not in found]:
+        raise BadDataset(f"meta/esc50.csv: the column {', '.join(missing)} is missing. Found: {', '.join(found)}.")
+    return [
+        Row(
+            where=f"meta/esc50.csv, line {reader.line_num}",
+            path=f"audio/{line['filename']}",
+            split=_SPLIT_OF_FOLD.get(line["fold"], f"fold {line['fold']}"),
+            label=line["category"],
+            group=f"freesound:{line['src_file']}",
+        )
+        for line in reader
+    ]
+
+
+def _with_class(row: Row) -> Row:
+    return Row(row.where, row.path, row.split, POSITIVE.get(row.label, "negative"), row.group)
+
+
+def _by_hash(row: Row) -> str:
+    """A fixed order that has nothing to do with categories or recordings."""
+    return hashlib.sha256(row.path.encode()).hexdigest()
