@@ -215,7 +215,7 @@ def _kxk_bias(chain: _Chain, x: Tensor, block: Block) -> Tensor:
 
 
 def _kx1_1xk_dw(chain: _Chain, x: Tensor, block: Block) -> Tensor:
-    """The pointwise convolution runs at the block's input resolution; pooling follows. Only so do Table 2's FLOPs fit."""
+    """The pointwise convolution runs at the input's resolution and pooling follows: only so do Table 2's FLOPs fit."""
     y = x
     if not chain.is_1d:
         y = chain.depthwise(y, (1, block.kernel_size))

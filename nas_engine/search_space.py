@@ -1,5 +1,4 @@
-"""Search spaces: the options at each position, and the architectures they span (Speckhard et al., section 3 and Table
-2).
+"""Search spaces: the options at each position and the architectures they span (Speckhard et al., section 3).
 
 An architecture of a space is also a tuple of indices, one a position: `encode` and `decode`. Designers think in
 indices; everybody else thinks in architectures.
@@ -133,7 +132,9 @@ def _position_from_json(data: object, where: str) -> Position:
     )
 
 
-def position(kinds: Iterable[BlockKind], kernel_sizes: Sequence[int], filters: Sequence[int], strides: Pair) -> Position:
+def position(
+    kinds: Iterable[BlockKind], kernel_sizes: Sequence[int], filters: Sequence[int], strides: Pair
+) -> Position:
     """Every combination of kind, kernel size and filters, in this order; "identity" counts once."""
     options: list[Block] = []
     for kind in kinds:

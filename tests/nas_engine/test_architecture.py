@@ -1,0 +1,113 @@
+import copy
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from nas_engine.architecture import Architecture, Block, Head, Stem
+from nas_engine.baselines import BASELINES, nas_bayesian
+from nas_engine.search_space import paper_2d
+from tests.nas_engine.sampling import architectures
+
+
+@given(architectures(paper_2d()))
+def test_json_round_trip_keeps_every_architecture(architecture: Architecture) -> None:
+    text = json.dumps(architecture.to_json())
+    assert Architecture.from_json(json.loads(text)) == architecture
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_baselines_survive_the_json_round_trip(name: str) -> None:
+    architecture = BASELINES[name](9)
+    assert Architecture.from_json(json.loads(architecture.canonical_json())) == architecture
+
+
+def test_the_hash_does_not_change_between_processes_and_releases() -> None:
+    """The hash is a key in other people's databases: a change of it is a migration, not a refactoring."""
+    program = "from nas_engine.baselines import nas_bayesian; print(nas_bayesian().hash)"
+    other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+    assert nas_bayesian().hash == other == (
+        "c5f177548e1c3666e7bddda4d28301184b31a6c2a30c84ec41f3e24a50b02ca5"
+    )
+
+
+def test_any_changed_field_changes_the_hash() -> None:
+    block = Block("mobilenet_v2", 3, 16)
+    variants = [
+        Architecture(Stem(), (block,), Head()),
+        Architecture(Stem(frames=98), (block,), Head()),
+        Architecture(Stem(layout="1d"), (block,), Head()),
+        Architecture(Stem(), (Block("mobilenet_v1", 3, 16),), Head()),
+        Architecture(Stem(), (Block("mobilenet_v2", 5, 16),), Head()),
+        Architecture(Stem(), (Block("mobilenet_v2", 3, 24),), Head()),
+        Architecture(Stem(), (Block("mobilenet_v2", 3, 16, (2, 2)),), Head()),
+        Architecture(Stem(), (Block("mobilenet_v2", 3, 16, expansion=6),), Head()),
+        Architecture(Stem(), (block, block), Head()),
+        Architecture(Stem(), (block,), Head(classes=5)),
+        Architecture(Stem(), (block,), Head(hidden_units=None)),
+        Architecture(Stem(), (block,), Head(hidden_activation="linear")),
+    ]
+    assert len({variant.hash for variant in variants}) == len(variants)
+    assert all(len(variant.hash) == 64 for variant in variants)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("stem", "frames"), 0, "stem.frames"),
+        (("stem", "layout"), "3d", "stem.layout"),
+        (("stem", "extra"), 1, "stem: unknown key 'extra'"),
+        (("blocks",), [], "at least one block"),
+        (("blocks",), {}, "blocks must be a list"),
+        (("blocks", 2), "kxk", r"blocks\[2\] must be an object"),
+        (("blocks", 2, "kind"), "resnet", r"blocks\[2\]: block.kind"),
+        (("blocks", 2, "kernel_size"), 3.5, r"blocks\[2\]: block.kernel_size"),
+        (("blocks", 2, "filters"), True, r"blocks\[2\]: block.filters"),
+        (("blocks", 2, "strides"), [2], r"blocks\[2\].strides"),
+        (("blocks", 2, "strides"), [0, 1], r"blocks\[2\]: block.strides"),
+        (("head", "classes"), 1, "head.classes"),
+        (("head", "hidden_units"), 0, "head.hidden_units"),
+        (("head", "hidden_activation"), "tanh", "head.hidden_activation"),
+        (("version",), 2, "unknown key 'version'"),
+    ],
+)
+def test_bad_json_is_refused_naming_the_key(path: tuple[str | int, ...], value: object, message: str) -> None:
+    data = copy.deepcopy(nas_bayesian().to_json())
+    place: Any = data
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(ValueError, match=message):
+        Architecture.from_json(data)
+
+
+@pytest.mark.parametrize("key", ["stem", "blocks", "head"])
+def test_a_missing_key_is_named(key: str) -> None:
+    data = nas_bayesian().to_json()
+    del data[key]
+    with pytest.raises(ValueError, match=f"key '{key}' is missing"):
+        Architecture.from_json(data)
+
+
+def test_an_identity_with_filters_is_refused() -> None:
+    with pytest.raises(ValueError, match="identity"):
+        Block("identity", 3, 16)
+
+
+def test_only_mobilenet_v2_expands() -> None:
+    with pytest.raises(ValueError, match="expansion must be 1"):
+        Block("mobilenet_v2_avg_pool", 3, 16, (2, 2), expansion=2)
+
+
+def test_an_avg_pool_block_without_strides_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs strides"):
+        Block("mobilenet_v2_avg_pool", 3, 16)
+
+
+def test_labels_tell_kind_kernel_filters_and_expansion() -> None:
+    assert Block("mobilenet_v1", 3, 32).label == "mobilenet_v1-3-32"
+    assert Block("mobilenet_v2", 5, 24, expansion=6).label == "mobilenet_v2-5-24-t6"
+    assert Block("identity").label == "identity"
