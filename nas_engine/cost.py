@@ -1,0 +1,173 @@
+"""What an architecture costs, block by block, counted from the same layers the network is built from. No TensorFlow.
+
+How it counts (the convention that reproduces the paper's tables):
+
+* FLOPs: 2 for each multiply-accumulate and 1 for the bias of each output element of a convolution or dense layer;
+  window x outputs for average pooling; height x width x channels for the global average; 5 a class for the softmax.
+  BatchNorm, ReLU and Add are free: two are folded into the convolution, the third the paper's profiler left out.
+* parameters: trainable weights, i.e. kernels, biases, and gamma and beta of each BatchNorm, not its moving statistics.
+* activation_bytes: int8 bytes of every tensor the block's layers write.
+* peak_activation_bytes: the greatest sum of tensors alive at once when the layers run in order, i.e. a layer's inputs
+  and output, and whatever a later layer still needs. It is what an allocator needs that never writes in place;
+  alignment and scratch buffers come on top.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+
+from nas_engine.architecture import Architecture, Block, Head, Layout
+from nas_engine.flash import NETWORK_BYTES, layer_flash_bytes
+from nas_engine.layers import (
+    INPUT_NAME,
+    Add,
+    AveragePool,
+    BlockLayers,
+    Conv,
+    Dense,
+    Depthwise,
+    GlobalAverage,
+    Layer,
+    Shape,
+    Tensor,
+    expand_block,
+    expand_head,
+)
+
+_SOFTMAX_FLOPS_PER_CLASS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCost:
+    """The cost of one block or, last and with kind "head", of the head. `output_shape` is (height, width, channels)."""
+
+    name: str
+    kind: str
+    kernel_size: int
+    filters: int
+    strides: tuple[int, int]
+    output_shape: Shape
+    flops: int
+    parameters: int
+    activation_bytes: int
+    peak_activation_bytes: int
+    flash_bytes_estimate: float  # not rounded, so that blocks add up to the network's
+
+
+@dataclass(frozen=True, slots=True)
+class ArchitectureCost:
+    """The cost of a network: its blocks in order, the head last, and their totals."""
+
+    blocks: tuple[BlockCost, ...]
+
+    @property
+    def flops(self) -> int:
+        return sum(block.flops for block in self.blocks)
+
+    @property
+    def parameters(self) -> int:
+        return sum(block.parameters for block in self.blocks)
+
+    @property
+    def activation_bytes(self) -> int:
+        return sum(block.activation_bytes for block in self.blocks)
+
+    @property
+    def peak_activation_bytes(self) -> int:
+        """One tensor alone passes from block to block, so the network's peak is the greatest of its blocks' peaks."""
+        return max(block.peak_activation_bytes for block in self.blocks)
+
+    @property
+    def flash_bytes_estimate(self) -> int:
+        """Size of the .tflite file by `flash`'s model of it, before anything is trained."""
+        return round(NETWORK_BYTES + sum(block.flash_bytes_estimate for block in self.blocks))
+
+
+def cost(architecture: Architecture) -> ArchitectureCost:
+    """Count `architecture`. Raises InfeasibleArchitecture where it cannot be built.
+
+    Blocks are counted once for each input they meet, so ten thousand networks of one search space take well under a
+    second.
+    """
+    layout = architecture.stem.layout
+    x = Tensor(INPUT_NAME, architecture.stem.input_shape)
+    blocks = []
+    for number, block in enumerate(architecture.blocks, start=1):
+        counted, x = _block_cost(block, x, layout, f"b{number}")
+        blocks.append(counted)
+    blocks.append(_head_cost(architecture.head, x))
+    return ArchitectureCost(tuple(blocks))
+
+
+@lru_cache(maxsize=65536)
+def _block_cost(block: Block, x: Tensor, layout: Layout, name: str) -> tuple[BlockCost, Tensor]:
+    expanded = expand_block(block, x, layout, name)
+    return _count(expanded, block.kernel_size, block.filters, block.strides), expanded.output
+
+
+@lru_cache(maxsize=4096)
+def _head_cost(head: Head, x: Tensor) -> BlockCost:
+    return _count(expand_head(head, x), kernel_size=0, filters=0, strides=(1, 1))
+
+
+def _count(block: BlockLayers, kernel_size: int, filters: int, strides: tuple[int, int]) -> BlockCost:
+    return BlockCost(
+        name=block.name,
+        kind=block.kind,
+        kernel_size=kernel_size,
+        filters=filters,
+        strides=strides,
+        output_shape=block.output.shape,
+        flops=sum(layer_flops(layer) for layer in block.layers),
+        parameters=sum(layer_parameters(layer) for layer in block.layers),
+        activation_bytes=sum(prod(layer.output_shape) for layer in block.layers),
+        peak_activation_bytes=_peak_bytes(block),
+        flash_bytes_estimate=sum(layer_flash_bytes(layer) for layer in block.layers),
+    )
+
+
+def layer_flops(layer: Layer) -> int:
+    """FLOPs of one layer for one inference; see the module's docstring for what counts."""
+    outputs = prod(layer.output_shape)
+    match layer:
+        case Conv():
+            return outputs * (2 * prod(layer.kernel) * layer.input_shape[-1] + 1)
+        case Depthwise():
+            return outputs * (2 * prod(layer.kernel) + 1)
+        case Dense():
+            softmax = _SOFTMAX_FLOPS_PER_CLASS if layer.activation == "softmax" else 0
+            return outputs * (2 * layer.input_shape[-1] + 1 + softmax)
+        case AveragePool():
+            return outputs * prod(layer.pool)
+        case GlobalAverage():
+            return prod(layer.input_shape)
+        case Add():
+            return 0
+        case _:
+            raise TypeError(f"no FLOPs rule for {type(layer).__name__}")
+
+
+def layer_parameters(layer: Layer) -> int:
+    """Trainable weights of one layer: kernel, and bias or the two of BatchNorm a channel."""
+    match layer:
+        case Conv():
+            kernel = prod(layer.kernel) * layer.input_shape[-1] * layer.filters
+            return kernel + (2 if layer.batch_norm else 1) * layer.filters
+        case Depthwise():
+            return (prod(layer.kernel) + 2) * layer.output_shape[-1]
+        case Dense():
+            return (layer.input_shape[-1] + 1) * layer.units
+        case _:
+            return 0
+
+
+def _peak_bytes(block: BlockLayers) -> int:
+    """The greatest sum of live tensors while the block runs; an identity holds its input alone."""
+    sizes = {block.input.name: prod(block.input.shape)}
+    last_use = {name: step for step, layer in enumerate(block.layers) for name in layer.inputs}
+    peak = sizes[block.input.name]
+    for step, layer in enumerate(block.layers):
+        sizes[layer.name] = prod(layer.output_shape)
+        peak = max(peak, sum(sizes.values()))
+        sizes = {name: size for name, size in sizes.items() if last_use.get(name, len(block.layers)) > step}
+    return peak
