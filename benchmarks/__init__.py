@@ -1,0 +1,1 @@
+"""Programs that measure what Earshot claims. `make bench` runs them all and writes one JSON."""
