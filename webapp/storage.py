@@ -7,12 +7,14 @@ object store names its Django storage in STORAGES instead; nothing else changes.
 import hashlib
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Sum
+from django.utils import timezone
 from django.utils.deconstruct import deconstructible
 
 CHUNK_BYTES = 1 << 20
@@ -59,14 +61,14 @@ class _ChunkedReader(io.RawIOBase):
 
 @deconstructible
 class DatabaseStorage(Storage):
-    """Django storage whose files are rows of `ArtifactChunk`. Saving under a name that exists is refused by Django."""
+    """Django storage whose files are rows of `ArtifactChunk`. A file is written once, whole or not at all."""
 
-    def _open(self, name: str, mode: str = "rb") -> File:
+    def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         if mode != "rb":
             raise ValueError(f"Artifacts are written once and read: mode {mode!r} is not offered, use 'rb'.")
         return File(io.BufferedReader(_ChunkedReader(name, self.size(name)), CHUNK_BYTES), name=name)
 
-    def _save(self, name: str, content: File) -> str:
+    def _save(self, name: str, content: "File[bytes]") -> str:
         from webapp.models import ArtifactChunk
 
         with transaction.atomic():
@@ -92,11 +94,26 @@ class DatabaseStorage(Storage):
             raise FileNotFoundError(f"No stored artifact is named {name!r}.")
         return int(total)
 
-    def url(self, name: str) -> str:
+    def url(self, name: str | None) -> str:
         raise ValueError("Artifacts are served by views that check who asks; they have no public address.")
 
+    def save_once(self, name: str, content: "File[bytes]") -> None:
+        """Store `content` unless `name`, which is made from its hash, is stored already.
 
-def _pieces(content: File) -> Iterator[bytes]:
+        What is stored already counts as stored anew, so that it is not collected before its new owner's row is written.
+        """
+        from webapp.models import ArtifactChunk
+
+        if not ArtifactChunk.objects.filter(name=name).update(stored_at=timezone.now()):
+            try:
+                with transaction.atomic():
+                    self._save(name, content)
+            except IntegrityError:  # another worker stored the same bytes at this moment
+                if not self.exists(name):
+                    raise
+
+
+def _pieces(content: "File[bytes]") -> Iterator[bytes]:
     """The content in pieces of exactly CHUNK_BYTES but the last; one empty piece for an empty file."""
     content.seek(0)
     piece = content.read(CHUNK_BYTES)
@@ -109,7 +126,24 @@ def _pieces(content: File) -> Iterator[bytes]:
 
 def save_by_hash(storage: Storage, kind: str, content: bytes, suffix: str) -> str:
     """Store bytes once under `<kind>/<sha256><suffix>` and return that name; the same bytes are stored once."""
-    name = f"{kind}/{hashlib.sha256(content).hexdigest()}{suffix}"
-    if not storage.exists(name):
-        storage.save(name, ContentFile(content))
+    return _save_once(storage, f"{kind}/{hashlib.sha256(content).hexdigest()}{suffix}", ContentFile(content))
+
+
+def save_file_by_hash(storage: Storage, kind: str, path: Path) -> str:
+    """`save_by_hash` for a file too large for memory; its suffix is kept."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return _save_once(storage, f"{kind}/{digest}{path.suffix}", File(file))
+
+
+def hash_in_name(name: str) -> str:
+    """The SHA-256 that `save_by_hash` put into a name."""
+    return Path(name).stem
+
+
+def _save_once(storage: Storage, name: str, content: "File[bytes]") -> str:
+    if isinstance(storage, DatabaseStorage):
+        storage.save_once(name, content)
+    elif not storage.exists(name):
+        storage.save(name, content)
     return name

@@ -6,5 +6,6 @@ from webapp.models.dataset import Clip, Dataset
 from webapp.models.event import Event
 from webapp.models.study import Study
 from webapp.models.trial import CurvePoint, Trial
+from webapp.models.worker import Worker
 
-__all__ = ["Architecture", "ArtifactChunk", "Clip", "CurvePoint", "Dataset", "Event", "Study", "Trial"]
+__all__ = ["Architecture", "ArtifactChunk", "Clip", "CurvePoint", "Dataset", "Event", "Study", "Trial", "Worker"]

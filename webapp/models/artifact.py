@@ -1,6 +1,7 @@
 """Bytes of artifacts, so that every machine that reaches the database reaches them too."""
 
 from django.db import models
+from django.utils import timezone
 
 
 class ArtifactChunk(models.Model):
@@ -10,6 +11,7 @@ class ArtifactChunk(models.Model):
     position = models.PositiveIntegerField()
     size = models.PositiveIntegerField(help_text="Bytes in this piece")
     content = models.BinaryField()
+    stored_at = models.DateTimeField(default=timezone.now, help_text="When these bytes were last stored")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "position"], name="artifact_chunk_once")]

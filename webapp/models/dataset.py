@@ -24,7 +24,10 @@ class Dataset(models.Model):
     phase = models.CharField(max_length=40, blank=True)
     progress_done = models.PositiveIntegerField(default=0)
     progress_total = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0, help_text="Preparations begun; a worker may die under one")
+    worker = models.CharField(max_length=120, blank=True, help_text="Who prepares it now")
     heartbeat_at = models.DateTimeField(null=True, blank=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True, help_text="When a message was last sent to the queue")
     error = models.TextField(blank=True)
 
     classes = models.JSONField(default=list, help_text="Class names in the order of the network's outputs")

@@ -80,6 +80,8 @@ class Study(models.Model):
     duplicates_answered = models.PositiveIntegerField(
         default=0, help_text="Suggestions that repeated a finished trial and were answered from its result"
     )
+    suggest_failures = models.PositiveIntegerField(default=0, help_text="Failed suggestions since the last good one")
+    suggest_after = models.DateTimeField(null=True, blank=True, help_text="No earlier attempt after a failed one")
 
     class Meta:
         ordering = ["-created_at"]

@@ -1,0 +1,58 @@
+"""How much of a study's budget is spent, and how many trials it should have open."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from webapp.models import Study, Trial, Worker
+
+FEWEST_OPEN = 2
+OPEN_PER_TRAINER = 2  # one in training, one waiting: a trainer that ends a trial finds the next at once
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Trials of one study. A failed trial that was retried and a cancelled one do not count against the budget."""
+
+    budget: int
+    counted: int
+    open: int
+
+    @property
+    def remaining(self) -> int:
+        """Trials that may still be requested."""
+        return max(0, self.budget - self.counted)
+
+    @property
+    def finished(self) -> int:
+        """Trials that count and have ended."""
+        return self.counted - self.open
+
+    @property
+    def is_met(self) -> bool:
+        """All trials of the budget have ended."""
+        return self.remaining == 0 and self.open == 0
+
+
+def budget_of(study: Study) -> Budget:
+    does_not_count = Q(state=Trial.State.CANCELLED) | Q(state=Trial.State.FAILED, retry__isnull=False)
+    numbers = study.trials.aggregate(
+        counted=Count("pk", filter=~does_not_count), open=Count("pk", filter=Q(state__in=Trial.OPEN))
+    )
+    return Budget(budget=study.trial_budget, counted=numbers["counted"], open=numbers["open"])
+
+
+def trials_wanted(study: Study) -> int:
+    """How many trials to request now: enough that no trainer waits; no more, so that suggestions know most results."""
+    budget = budget_of(study)
+    target = max(FEWEST_OPEN, OPEN_PER_TRAINER * live_workers(Worker.Role.TRAINING))
+    return max(0, min(budget.remaining, target - budget.open))
+
+
+def live_workers(role: Worker.Role) -> int:
+    """Worker processes of all machines that were heard of within a lease."""
+    lease = timedelta(seconds=settings.LEASE_SECONDS)
+    return Worker.objects.filter(role=role, seen_at__gte=timezone.now() - lease).count()

@@ -1,0 +1,80 @@
+"""Datasets come from an uploaded archive, a folder of this machine, or synthesis; and go."""
+
+from pathlib import Path, PurePath
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from webapp import dispatch
+from webapp.models import Clip, Dataset
+from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
+from webapp.services.errors import Conflict
+
+OPTION_SYNTHESIS = "synthesis"
+OPTION_FOLDER = "folder"
+
+
+def create_from_upload(
+    *, name: str, file: File[bytes], owner: AbstractBaseUser | None, options: dict[str, Any] | None = None
+) -> Dataset:
+    """Store an archive of clips and have a data worker prepare it."""
+    suffix = "".join(PurePath(file.name or "").suffixes[-1:]).lower()
+    with transaction.atomic():
+        dataset = _create(name, owner, options=options or {})
+        dataset.upload.name = default_storage.save(f"uploads/{uuid4().hex}{suffix}", file)
+        dataset.save(update_fields=["upload"])
+        send(dataset_id=dataset.pk)
+    return dataset
+
+
+def create_synthetic(
+    *, name: str, seed: int = 1, owner: AbstractBaseUser | None = None, clips_per_class: int | None = None
+) -> Dataset:
+    """Have a data worker synthesise a nine-class set; it is called synthetic wherever it shows."""
+    synthesis = {"seed": seed} | ({} if clips_per_class is None else {"clips_per_class": clips_per_class})
+    with transaction.atomic():
+        dataset = _create(name, owner, options={OPTION_SYNTHESIS: synthesis}, synthetic=True)
+        send(dataset_id=dataset.pk)
+    return dataset
+
+
+def create_from_folder(
+    *, name: str, path: Path, owner: AbstractBaseUser | None, options: dict[str, Any] | None = None
+) -> Dataset:
+    """A dataset to be prepared by the caller from a folder of its own machine (`preparation.prepare`)."""
+    return _create(name, owner, options=(options or {}) | {OPTION_FOLDER: str(path)})
+
+
+def send(*, dataset_id: int) -> None:
+    """Offer a PREPARING dataset to the data workers."""
+    Dataset.objects.filter(pk=dataset_id, state=Dataset.State.PREPARING).update(dispatched_at=timezone.now())
+    dispatch.prepare_dataset(dataset_id=dataset_id)
+
+
+def delete(*, dataset_id: int) -> None:
+    """Delete a dataset that no study uses, with its clips and the artifacts that no other row uses."""
+    with transaction.atomic():
+        dataset = Dataset.objects.select_for_update().get(pk=dataset_id)
+        names = list(dataset.studies.order_by("name").values_list("name", flat=True)[:4])
+        if names:
+            listed = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
+            raise Conflict(f"{dataset.name} is used by {listed}: delete these studies first.")
+        files = [dataset.pack.name, dataset.upload.name, *dataset.clips.values_list("audio", flat=True)]
+        Clip.objects.filter(dataset=dataset).delete()
+        dataset.delete()
+        collect_artifacts(names=files, grace=GRACE_AFTER_DELETE)
+
+
+def _create(name: str, owner: AbstractBaseUser | None, *, options: dict[str, Any], synthetic: bool = False) -> Dataset:
+    try:
+        with transaction.atomic():
+            return Dataset.objects.create(
+                name=name, created_by_id=owner.pk if owner is not None else None, options=options, synthetic=synthetic
+            )
+    except IntegrityError as error:
+        raise Conflict(f"A dataset named {name!r} exists already: choose another name.") from error

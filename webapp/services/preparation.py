@@ -1,0 +1,176 @@
+"""From a source of sound to a READY dataset: clips, feature pack, counts, problems. For workers and commands only."""
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from nas_engine.audio.archive import extract_archive
+from nas_engine.audio.cache import open_pack
+from nas_engine.audio.clips import scan
+from nas_engine.audio.dataset import Prepared
+from nas_engine.audio.dataset import prepare as prepare_clips
+from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.synthesis import synthesise
+from nas_engine.errors import BadDataset
+from webapp.models import Clip, Dataset
+from webapp.services.artifacts import collect_artifacts
+from webapp.services.datasets import OPTION_FOLDER, OPTION_SYNTHESIS
+from webapp.storage import save_by_hash, save_file_by_hash
+
+OnProgress = Callable[[int, int, str], None]  # done, total, phase
+MOST_ATTEMPTS = 3
+SILENCE = timedelta(minutes=15)  # a preparation that says nothing for so long is taken for dead
+_REPORT_SECONDS = 1.0
+_ROWS_AT_ONCE = 1000
+
+logger = logging.getLogger(__name__)
+
+
+def prepare(*, dataset_id: int, worker: str, on_progress: OnProgress | None = None) -> bool:
+    """Prepare a PREPARING dataset that nobody else prepares; it ends READY, or FAILED with a clear error.
+
+    False if there was nothing to do, or the dataset was deleted or taken over meanwhile. `on_progress` hears what the
+    row shows.
+    """
+    dataset = claim(dataset_id=dataset_id, worker=worker)
+    if dataset is None:
+        return False
+    settings.DATA_FOLDER.ensure()
+    reporter = _Reporter(dataset_id, worker, on_progress)
+    try:
+        with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="prepare-") as folder:
+            return _prepare(dataset, worker, Path(folder), reporter)
+    except _TakenOver:
+        return False
+    except BadDataset as error:
+        return fail(dataset_id=dataset_id, worker=worker, error=str(error))
+    except OSError as error:
+        logger.exception("Dataset %d cannot be prepared", dataset_id)
+        return fail(dataset_id=dataset_id, worker=worker, error=f"A file could not be read or written: {error}")
+
+
+def claim(*, dataset_id: int, worker: str) -> Dataset | None:
+    """Take over the preparation for exactly one of those who ask."""
+    now = timezone.now()
+    free = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - SILENCE) | Q(worker="")
+    waiting = Dataset.objects.filter(free, pk=dataset_id, state=Dataset.State.PREPARING)
+    if not waiting.update(worker=worker, heartbeat_at=now, attempts=F("attempts") + 1, phase="starting"):
+        return None
+    return Dataset.objects.get(pk=dataset_id)
+
+
+def fail(*, dataset_id: int, worker: str, error: str) -> bool:
+    """PREPARING -> FAILED. The upload is dropped: it would fail again."""
+    mine = Dataset.objects.filter(pk=dataset_id, worker=worker, state=Dataset.State.PREPARING)
+    upload = mine.values_list("upload", flat=True).first()
+    failed = bool(mine.update(state=Dataset.State.FAILED, error=error, phase="", upload=""))
+    if failed and upload:
+        collect_artifacts(names=[upload], grace=timedelta(0))
+    return failed
+
+
+class _TakenOver(Exception):  # noqa: N818 - not an error
+    """The dataset was deleted, or somebody else prepares it."""
+
+
+class _Reporter:
+    """Writes progress to the dataset's row about once a second; ends the preparation when the row is no longer ours."""
+
+    def __init__(self, dataset_id: int, worker: str, listener: OnProgress | None) -> None:
+        self._mine = Dataset.objects.filter(pk=dataset_id, worker=worker, state=Dataset.State.PREPARING)
+        self._listener = listener
+        self._phase = ""
+        self._next = 0.0
+
+    def __call__(self, done: int, total: int, phase: str) -> None:
+        if self._listener:
+            self._listener(done, total, phase)
+        if phase == self._phase and done < total and monotonic() < self._next:
+            return
+        self._phase, self._next = phase, monotonic() + _REPORT_SECONDS
+        values = {"phase": phase[:40], "progress_done": done, "progress_total": total, "heartbeat_at": timezone.now()}
+        if not self._mine.update(**values):
+            raise _TakenOver
+
+
+def _prepare(dataset: Dataset, worker: str, folder: Path, report: OnProgress) -> bool:
+    source = _source(dataset, folder, report)
+    report(0, 0, "looking for clips")
+    prepared = prepare_clips(scan(source), FrontendConfig(), report, folder / "work")
+    report(0, 0, "writing features")
+    pack_path = folder / "features.pack"
+    prepared.write_pack(pack_path)
+    rows = list(_clip_rows(dataset, prepared, report))
+    return _publish(dataset, worker, prepared, pack_path, rows)
+
+
+def _source(dataset: Dataset, folder: Path, report: OnProgress) -> Path:
+    """The folder or list that holds the clips."""
+    if OPTION_SYNTHESIS in dataset.options:
+        out = folder / "synthetic"
+        synthesise(out, on_progress=report, **dataset.options[OPTION_SYNTHESIS])
+        return out
+    if OPTION_FOLDER in dataset.options:
+        return Path(dataset.options[OPTION_FOLDER])
+    report(0, 0, "unpacking")
+    archive = folder / f"upload{Path(str(dataset.upload.name)).suffix}"
+    with dataset.upload.open("rb") as upload, archive.open("wb") as file:
+        for chunk in upload.chunks(1 << 20):
+            file.write(chunk)
+    return extract_archive(archive, folder / "unpacked")
+
+
+def _clip_rows(dataset: Dataset, prepared: Prepared, report: OnProgress) -> Iterable[Clip]:
+    """Unsaved rows whose audio is stored. `position` counts within a split, as the pack does."""
+    positions: dict[str, int] = {}
+    for done, clip in enumerate(prepared.clips):
+        report(done, len(prepared.clips), "storing clips")
+        position = positions.get(clip.split, 0)
+        positions[clip.split] = position + 1
+        yield Clip(
+            dataset=dataset,
+            split=clip.split,
+            label=clip.label,
+            group=clip.group,
+            source_name=clip.source_name,
+            seconds=clip.seconds,
+            position=position,
+            audio=save_by_hash(default_storage, "clips", clip.flac_path.read_bytes(), ".flac"),
+        )
+    report(len(prepared.clips), len(prepared.clips), "storing clips")
+
+
+def _publish(dataset: Dataset, worker: str, prepared: Prepared, pack_path: Path, rows: list[Clip]) -> bool:
+    """PREPARING -> READY with everything that was found, in one transaction."""
+    upload = dataset.upload.name
+    pack_name = save_file_by_hash(default_storage, "packs", pack_path)
+    normalisation = open_pack(pack_path).normalisation.to_json()
+    with transaction.atomic():
+        Clip.objects.bulk_create(rows, batch_size=_ROWS_AT_ONCE)
+        published = Dataset.objects.filter(pk=dataset.pk, worker=worker, state=Dataset.State.PREPARING).update(
+            state=Dataset.State.READY,
+            prepared_at=timezone.now(),
+            phase="",
+            upload="",
+            pack=pack_name,
+            classes=list(prepared.classes),
+            frontend=prepared.config.to_json(),
+            counts=prepared.counts,
+            normalisation=normalisation,
+            problems=[asdict(problem) for problem in prepared.problems],
+        )
+        if not published:
+            transaction.set_rollback(True)
+    if published and upload:
+        collect_artifacts(names=[upload], grace=timedelta(0))
+    return bool(published)

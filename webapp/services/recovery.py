@@ -1,0 +1,134 @@
+"""What the reaper does every few seconds: it mends what crashes and lost messages left behind.
+
+Every step is a compare-and-swap of its own: several reapers, or a reaper beside a worker that comes back, do no harm.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from webapp import dispatch
+from webapp.models import Dataset, Study, Trial, Worker
+from webapp.queries.budget import live_workers, trials_wanted
+from webapp.services import datasets, trials
+from webapp.services.completion import settle
+from webapp.services.requests import send_requested_trials
+from webapp.services.transitions import locked_study
+from webapp.services.workers import dead_workers_of_this_machine, forget_silent_workers
+
+MOST_PREPARATIONS = 3
+PREPARATION_SILENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What one round did."""
+
+    failed_trials: int = 0
+    resent_trials: int = 0
+    asked_for_suggestions: int = 0
+    ended_studies: int = 0
+    resent_datasets: int = 0
+    failed_datasets: int = 0
+
+    def __str__(self) -> str:
+        done = [f"{getattr(self, field.name)} {field.name.replace('_', ' ')}" for field in fields(self)]
+        return ", ".join(text for text in done if not text.startswith("0 "))
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) for field in fields(self))
+
+
+def reap(*, judge_silence: bool = True) -> Recovered:
+    """One round. `judge_silence=False` spares workers that may only be silent because the database was out of reach."""
+    dead = dead_workers_of_this_machine()
+    failed = sum(_fail_trials_of(name) for name in dead)
+    if judge_silence:
+        failed += _fail_silent_trials()
+    resent_datasets, failed_datasets = _recover_datasets(dead)
+    Worker.objects.filter(name__in=dead).delete()
+    if judge_silence:
+        forget_silent_workers()
+    resent, asked, ended = _advance_studies()
+    return Recovered(failed, resent, asked, ended, resent_datasets, failed_datasets)
+
+
+def _fail_trials_of(worker: str) -> int:
+    reason = f"The worker {worker} ended without a word."
+    held = Trial.objects.filter(state=Trial.State.RUNNING, worker=worker)
+    return sum(trials.fail(trial_id=pk, worker=worker, reason=reason) for pk in list(held.values_list("pk", flat=True)))
+
+
+def _fail_silent_trials() -> int:
+    limit = timezone.now() - timedelta(seconds=settings.LEASE_SECONDS)
+    silent = Trial.objects.filter(state=Trial.State.RUNNING, heartbeat_at__lt=limit)
+    return sum(
+        trials.fail(trial_id=pk, worker=worker, reason=_silence(worker, heartbeat_at), silent_since=heartbeat_at)
+        for pk, worker, heartbeat_at in list(silent.values_list("pk", "worker", "heartbeat_at"))
+    )
+
+
+def _silence(worker: str, heartbeat_at: datetime | None) -> str:
+    seconds = (timezone.now() - heartbeat_at).total_seconds() if heartbeat_at else 0.0
+    return f"No heartbeat from {worker} for {seconds:.0f} s."
+
+
+def _advance_studies() -> tuple[int, int, int]:
+    """(trials sent again, suggestions asked for, studies ended)"""
+    resent = asked = ended = 0
+    idle = live_workers(Worker.Role.TRAINING) - Trial.objects.filter(state=Trial.State.RUNNING).count()
+    active = Study.objects.filter(state__in=[Study.State.RUNNING, Study.State.DRAINING])
+    for study_id in list(active.values_list("pk", flat=True)):
+        with transaction.atomic():
+            study = locked_study(study_id)
+            resent += _send_again(study, idle > 0)
+            asked += _ask_again(study)
+            before = study.state
+            settle(study, ask=False)
+            ended += study.state != before
+    return resent, asked, ended
+
+
+def _send_again(study: Study, trainer_is_idle: bool) -> int:
+    """Trials that were never sent; and, while a trainer has nothing to do, those whose message must have been lost."""
+    sent_before = timezone.now() - timedelta(seconds=settings.REDISPATCH_SECONDS) if trainer_is_idle else None
+    return send_requested_trials(study=study, sent_before=sent_before)
+
+
+def _ask_again(study: Study) -> int:
+    """A study short of trials: its message was lost, its worker died, or the last suggestion failed."""
+    now = timezone.now()
+    if study.state != Study.State.RUNNING or not trials_wanted(study):
+        return 0
+    if study.suggest_after and study.suggest_after > now:
+        return 0
+    interval = timedelta(seconds=settings.REDISPATCH_SECONDS)
+    Study.objects.filter(pk=study.pk).update(suggest_after=now + interval)
+    dispatch.suggest(study_id=study.pk)
+    return 1
+
+
+def _recover_datasets(dead_workers: Iterable[str]) -> tuple[int, int]:
+    """(preparations sent again, preparations given up)"""
+    now = timezone.now()
+    resend_before = now - timedelta(seconds=settings.REDISPATCH_SECONDS)
+    abandoned = Q(worker__in=list(dead_workers)) | Q(heartbeat_at__lt=now - PREPARATION_SILENCE)
+    lost = Q(worker="") & (Q(dispatched_at__lt=resend_before) | Q(dispatched_at=None, created_at__lt=resend_before))
+    preparing = Dataset.objects.filter(state=Dataset.State.PREPARING)
+    hopeless = Q(attempts__gte=MOST_PREPARATIONS) | Q(options__has_key=datasets.OPTION_FOLDER)
+    failed = preparing.filter(abandoned & hopeless).update(
+        state=Dataset.State.FAILED,
+        phase="",
+        error="Its preparation was interrupted again and again, or the command that ran it was ended. Add it anew.",
+    )
+    resent = 0
+    for dataset_id in list(preparing.filter(abandoned | lost).values_list("pk", flat=True)):
+        Dataset.objects.filter(pk=dataset_id, state=Dataset.State.PREPARING).update(worker="")
+        datasets.send(dataset_id=dataset_id)
+        resent += 1
+    return resent, failed

@@ -1,0 +1,113 @@
+"""Trials before a worker has them: requested, offered to the queue, cancelled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from nas_engine.architecture import Architecture
+from webapp import dispatch, translation
+from webapp.models import Architecture as ArchitectureRow
+from webapp.models import Study, Trial
+from webapp.services.transitions import Actor, locked_study, move_trial, record
+
+State = Trial.State
+_SEED_STRIDE = 100_003  # a prime: trials of two studies share seeds only where both agree by intent
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedTrial:
+    """An architecture to be evaluated, with the designer's own notes on it."""
+
+    architecture: Architecture
+    suggestion: Mapping[str, str] = field(default_factory=dict)
+
+
+def request_trials(
+    *,
+    study_id: int,
+    requested: Sequence[RequestedTrial],
+    designer_state: dict[str, Any] | None,
+    expected_trials: int | None = None,
+    duplicates_answered: int = 0,
+) -> list[int]:
+    """Add REQUESTED trials, save the designer's state, and offer the trials to the trainers.
+
+    `expected_trials` is how many trials the caller saw when it made the suggestions. If the study has others by now, or
+    is not RUNNING, nothing is written and [] is returned: another suggestion was faster, or a person paused.
+    """
+    rows = [translation.architecture_row(item.architecture) for item in requested]
+    ArchitectureRow.objects.bulk_create(sorted(rows, key=lambda row: row.hash), ignore_conflicts=True)
+    with transaction.atomic():
+        study = locked_study(study_id)
+        if study.state != Study.State.RUNNING:
+            return []
+        if expected_trials is not None and study.trials.count() != expected_trials:
+            return []
+        Study.objects.filter(pk=study_id).update(
+            designer_state=designer_state,
+            duplicates_answered=study.duplicates_answered + duplicates_answered,
+            suggest_failures=0,
+            suggest_after=None,
+            reason="",
+        )
+        pairs = zip(rows, requested, strict=True)
+        return [request_trial(study, row.hash, suggestion=dict(item.suggestion)) for row, item in pairs]
+
+
+def request_trial(
+    study: Study, architecture_hash: str, *, suggestion: dict[str, Any], retried_from: Trial | None = None
+) -> int:
+    """Add one REQUESTED trial under the study's lock and return its id. A retry repeats its original, seed and all."""
+    last = study.trials.aggregate(last=Max("number"))["last"] or 0
+    number = last + 1
+    trial = Trial.objects.create(
+        study=study,
+        number=number,
+        architecture_id=architecture_hash,
+        suggestion=suggestion,
+        retried_from=retried_from,
+        seed=retried_from.seed if retried_from else (study.seed * _SEED_STRIDE + number) % 2**31,
+    )
+    message = f"Retry of trial {retried_from.number}." if retried_from else "Suggested."
+    record(study, "", State.REQUESTED, trial_id=trial.pk, message=message)
+    send_requested_trials(study=study)
+    return trial.pk
+
+
+def send_requested_trials(*, study: Study, sent_before: datetime | None = None) -> int:
+    """Offer the waiting trials of a RUNNING study to the queue.
+
+    Those that were never sent; and, with `sent_before`, those whose last message is older. Returns how many.
+    """
+    if study.state != Study.State.RUNNING:
+        return 0
+    waiting = study.trials.filter(state=State.REQUESTED)
+    unsent = Q(dispatched_at=None) if sent_before is None else Q(dispatched_at=None) | Q(dispatched_at__lt=sent_before)
+    trial_ids = list(waiting.filter(unsent).order_by("number").values_list("pk", flat=True))
+    Trial.objects.filter(pk__in=trial_ids, state=State.REQUESTED).update(dispatched_at=timezone.now())
+    for trial_id in trial_ids:
+        dispatch.evaluate_trial(trial_id=trial_id)
+    return len(trial_ids)
+
+
+def cancel_requested_trials(*, study: Study, reason: str, actor: Actor = None) -> int:
+    """REQUESTED -> CANCELLED for all waiting trials, under the study's lock. Returns how many."""
+    waiting = study.trials.filter(state=State.REQUESTED)
+    return sum(
+        move_trial(
+            Trial.objects.filter(pk=trial_id),
+            State.REQUESTED,
+            State.CANCELLED,
+            study=study,
+            message=reason,
+            actor=actor,
+            reason=reason,
+            finished_at=timezone.now(),
+        )
+        for trial_id in list(waiting.values_list("pk", flat=True))
+    )

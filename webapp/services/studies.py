@@ -1,0 +1,190 @@
+"""Moves of a study: DRAFT -> RUNNING <-> PAUSED -> DRAINING -> COMPLETED | STOPPED | FAILED."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from webapp import translation
+from webapp.models import Dataset, Study, Trial
+from webapp.services.completion import settle
+from webapp.services.errors import Conflict
+from webapp.services.requests import cancel_requested_trials, send_requested_trials
+from webapp.services.transitions import Actor, locked_study, move_study, record
+
+State = Study.State
+NAME_LENGTH = 120
+LIFE_FIELDS = (
+    "id",
+    "state",
+    "owner",
+    "cloned_from",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "reason",
+    "space_spec",
+    "designer_state",
+    "duplicates_answered",
+    "suggest_failures",
+    "suggest_after",
+)
+SETTINGS_FIELDS = tuple(field.name for field in Study._meta.concrete_fields if field.name not in LIFE_FIELDS)
+
+
+def create_study(*, study: Study, owner: AbstractBaseUser | None) -> Study:
+    """Save the unsaved `study` as a DRAFT, with its search space fixed if its dataset's classes are known already."""
+    study.owner_id = owner.pk if owner is not None else None
+    study.state = State.DRAFT
+    if study.dataset.state == Dataset.State.READY:
+        study.space_spec = translation.new_search_space(study).to_json()
+    try:
+        with transaction.atomic():
+            study.save(force_insert=True)
+            record(study, "", State.DRAFT, actor=owner, message="Created.")
+    except IntegrityError as error:
+        raise Conflict(f"A study named {study.name!r} exists already: choose another name.") from error
+    return study
+
+
+def start(*, study_id: int, actor: Actor = None) -> Study:
+    """DRAFT -> RUNNING. The dataset must be READY."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        _require_ready_dataset(study)
+        space_spec = study.space_spec or translation.new_search_space(study).to_json()
+        _move(
+            study,
+            [State.DRAFT],
+            State.RUNNING,
+            "start",
+            actor,
+            "Started.",
+            started_at=timezone.now(),
+            space_spec=space_spec,
+        )
+        settle(study)
+    return study
+
+
+def pause(*, study_id: int, actor: Actor = None) -> Study:
+    """RUNNING -> PAUSED. Running trials end as usual; waiting ones wait."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        _move(study, [State.RUNNING], State.PAUSED, "pause", actor, "Paused.", reason="Paused by a person.")
+    return study
+
+
+def resume(*, study_id: int, actor: Actor = None) -> Study:
+    """PAUSED, STOPPED or FAILED -> RUNNING: waiting trials are offered again and the rest of the budget is used."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        _require_ready_dataset(study)
+        _reopen(study, [State.PAUSED, State.STOPPED, State.FAILED], "resume", actor, "Resumed.")
+    return study
+
+
+def stop(*, study_id: int, actor: Actor = None) -> Study:
+    """RUNNING or PAUSED -> DRAINING -> STOPPED: waiting trials are cancelled now, running ones at their next epoch."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        reason = "Stopped by a person."
+        _move(study, [State.RUNNING, State.PAUSED], State.DRAINING, "stop", actor, "Stopping.", reason=reason)
+        cancel_requested_trials(study=study, reason="The study was stopped.", actor=actor)
+        settle(study)
+    return study
+
+
+def extend_budget(*, study_id: int, additional_trials: int, actor: Actor = None) -> Study:
+    """Add trials to the budget; a COMPLETED study runs again."""
+    if additional_trials < 1:
+        raise Conflict("The budget can only grow: give at least 1 additional trial.")
+    with transaction.atomic():
+        study = locked_study(study_id)
+        if study.state not in (State.DRAFT, State.RUNNING, State.PAUSED, State.COMPLETED):
+            raise Conflict(f"{study.name} is {study.get_state_display()}: resume it before you extend its budget.")
+        study.trial_budget += additional_trials
+        study.save(update_fields=["trial_budget"])
+        message = f"Budget extended by {additional_trials} to {study.trial_budget} trials."
+        if study.state == State.COMPLETED:
+            _require_ready_dataset(study)
+            _reopen(study, [State.COMPLETED], "extend", actor, message)
+        else:
+            record(study, study.state, study.state, actor=actor, message=message)
+            settle(study)
+    return study
+
+
+def clone(*, study_id: int, owner: AbstractBaseUser | None, name: str = "") -> Study:
+    """A DRAFT with the same settings under `name`, or under the old name and "copy"."""
+    original = Study.objects.get(pk=study_id)
+    copy = Study(**{field: getattr(original, field) for field in SETTINGS_FIELDS})
+    copy.name = name or _free_name(original.name)
+    copy.cloned_from = original
+    return create_study(study=copy, owner=owner)
+
+
+def delete(*, study_id: int, actor: Actor = None) -> None:
+    """Delete a study that nobody works on, with its trials and the artifacts that no other row uses."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        if study.state in (State.RUNNING, State.DRAINING):
+            raise Conflict(f"{study.name} is {study.get_state_display()}: stop it before you delete it.")
+        if study.trials.filter(state=Trial.State.RUNNING).exists():
+            raise Conflict(f"{study.name} has running trials: stop it, or wait until they end, before you delete it.")
+        study.delete()
+
+
+def fail_study(*, study_id: int, reason: str) -> bool:
+    """RUNNING -> FAILED, when suggestions cannot be had. Waiting trials are cancelled; running ones end as usual."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        moved = move_study(
+            study, [State.RUNNING], State.FAILED, message=reason, reason=reason, finished_at=timezone.now()
+        )
+        if moved:
+            cancel_requested_trials(study=study, reason="The study failed.")
+    return moved
+
+
+def _reopen(study: Study, old_states: Iterable[State], verb: str, actor: Actor, message: str) -> None:
+    _move(
+        study,
+        old_states,
+        State.RUNNING,
+        verb,
+        actor,
+        message,
+        reason="",
+        finished_at=None,
+        suggest_failures=0,
+        suggest_after=None,
+    )
+    send_requested_trials(study=study)
+    settle(study)
+
+
+def _move(
+    study: Study, old_states: Iterable[State], new_state: State, verb: str, actor: Actor, message: str, **values: object
+) -> None:
+    """`move_study`, or Conflict naming the state that forbids it."""
+    old_states = list(old_states)
+    if not move_study(study, old_states, new_state, actor=actor, message=message, **values):
+        allowed = " or ".join(state.label for state in old_states)
+        raise Conflict(f"{study.name} is {study.get_state_display()}; to {verb} it, it must be {allowed}.")
+
+
+def _require_ready_dataset(study: Study) -> None:
+    dataset = study.dataset
+    if dataset.state != Dataset.State.READY:
+        raise Conflict(f"The dataset {dataset.name} is {dataset.get_state_display()}: wait until it is ready.")
+
+
+def _free_name(name: str) -> str:
+    for number in range(1, 10_000):
+        suffix = " copy" if number == 1 else f" copy {number}"
+        free = name[: NAME_LENGTH - len(suffix)] + suffix
+        if not Study.objects.filter(name=free).exists():
+            return free
+    raise Conflict(f"There are too many copies of {name}: give the clone a name of its own.")

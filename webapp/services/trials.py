@@ -1,0 +1,224 @@
+"""Moves of a trial that a worker makes: REQUESTED -> RUNNING -> COMPLETED | INFEASIBLE | FAILED | CANCELLED.
+
+A finished trial is never rewritten: every function here moves only a trial that is REQUESTED or RUNNING, and only under
+the lease of the worker that asks. Who comes late gets False and leaves an event, nothing else. Asking twice gives the
+same answer twice, because a worker whose connection broke during the commit has to ask again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from nas_engine.architecture import Architecture
+from nas_engine.progress import Evaluation, Progress
+from nas_engine.reward import reward
+from webapp import translation
+from webapp.models import CurvePoint, Study, Trial
+from webapp.services.completion import settle
+from webapp.services.requests import cancel_requested_trials, request_trial, send_requested_trials
+from webapp.services.transitions import locked_study, move_trial, record
+
+State = Trial.State
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A trial that a worker has won: all it needs to evaluate it."""
+
+    trial_id: int
+    study_id: int
+    number: int
+    architecture: Architecture
+    settings: translation.TrialSettings
+    pack_name: str
+
+
+def claim(*, trial_id: int, worker: str) -> Claim | None:
+    """REQUESTED -> RUNNING for exactly one of those who ask; None for the others, or if the study is not RUNNING."""
+    with transaction.atomic():
+        study = _locked_study_of(trial_id)
+        if study is None or study.state != Study.State.RUNNING:
+            return None
+        now = timezone.now()
+        won = move_trial(
+            Trial.objects.filter(pk=trial_id),
+            State.REQUESTED,
+            State.RUNNING,
+            study=study,
+            message=f"Claimed by {worker}.",
+            by_worker=worker,
+            worker=worker,
+            heartbeat_at=now,
+            started_at=now,
+        )
+        if not won and not _leased(trial_id, worker).exists():
+            return None
+        trial = Trial.objects.select_related("study__dataset", "architecture").get(pk=trial_id)
+    return Claim(
+        trial_id=trial.pk,
+        study_id=trial.study_id,
+        number=trial.number,
+        architecture=translation.architecture(trial.architecture),
+        settings=translation.trial_settings(trial),
+        pack_name=str(trial.study.dataset.pack.name),
+    )
+
+
+def heartbeat(*, trial_id: int, worker: str, progress: Progress | None = None) -> bool:
+    """Renew the lease. False if it is lost or the study is being stopped: nobody wants the result, end the work."""
+    values: dict[str, Any] = {"heartbeat_at": timezone.now()}
+    if progress is not None:
+        values |= {"phase": progress.phase, "epoch": progress.epoch, "epochs": progress.epochs}
+    return bool(_leased(trial_id, worker).exclude(study__state=Study.State.DRAINING).update(**values))
+
+
+def record_curve_point(*, trial_id: int, worker: str, progress: Progress) -> bool:
+    """Add an epoch to the learning curve and renew the lease; False as for `heartbeat`."""
+    with transaction.atomic():
+        if not heartbeat(trial_id=trial_id, worker=worker, progress=progress):
+            return False
+        if progress.loss is not None:
+            point = CurvePoint(
+                trial_id=trial_id,
+                phase=progress.phase,
+                epoch=progress.epoch,
+                loss=progress.loss,
+                train_accuracy=progress.train_accuracy,
+                eval_accuracy=progress.eval_accuracy,
+            )
+            CurvePoint.objects.bulk_create([point], ignore_conflicts=True)
+    return True
+
+
+def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name: str) -> bool:
+    """RUNNING -> COMPLETED with result and reward (Equation 1). False if the lease was lost: the result is dropped."""
+    measurement = evaluation.measurement
+    with transaction.atomic():
+        study = _locked_study_of(trial_id)
+        if study is None:
+            return False
+        parameters = translation.reward_parameters(study)
+        return _end(
+            study,
+            trial_id,
+            worker,
+            State.COMPLETED,
+            message=f"Completed by {worker}.",
+            float_accuracy=measurement.float_accuracy,
+            int8_accuracy=measurement.int8_accuracy,
+            flash_bytes=measurement.flash_bytes,
+            energy_mj=measurement.energy_mj,
+            energy_source=measurement.energy_source,
+            reward=reward(measurement.int8_accuracy, measurement.energy_mj, measurement.flash_bytes, parameters),
+            confusion=[list(row) for row in measurement.confusion],
+            seconds=dict(measurement.seconds),
+            environment=dict(evaluation.environment),
+            tflite=tflite_name,
+        )
+
+
+def infeasible(*, trial_id: int, worker: str, reason: str) -> bool:
+    """RUNNING -> INFEASIBLE: the network cannot be built. That is a result, so it is not retried."""
+    with transaction.atomic():
+        study = _locked_study_of(trial_id)
+        return study is not None and _end(study, trial_id, worker, State.INFEASIBLE, message=reason, reason=reason)
+
+
+def fail(*, trial_id: int, worker: str, reason: str, retry: bool = True, silent_since: datetime | None = None) -> bool:
+    """RUNNING -> FAILED. With `retry`, a trial that is no retry itself is requested once more, as a new trial.
+
+    `silent_since` makes the move conditional: a worker that has shown itself after that time keeps its lease.
+    """
+    with transaction.atomic():
+        study = _locked_study_of(trial_id)
+        if study is None:
+            return False
+        if silent_since and _leased(trial_id, worker).filter(heartbeat_at__gt=silent_since).exists():
+            return False
+        return _end(study, trial_id, worker, State.FAILED, message=reason, retry=retry, reason=reason)
+
+
+def cancel(*, trial_id: int, worker: str, reason: str) -> bool:
+    """RUNNING -> CANCELLED, when the worker has seen that the study is being stopped."""
+    with transaction.atomic():
+        study = _locked_study_of(trial_id)
+        return study is not None and _end(study, trial_id, worker, State.CANCELLED, message=reason, reason=reason)
+
+
+def hand_back(*, trial_id: int, worker: str, reason: str) -> bool:
+    """RUNNING -> REQUESTED, when a worker shuts down in good order: another worker begins the trial anew."""
+    with transaction.atomic():
+        study = _locked_study_of(trial_id)
+        if study is None or not move_trial(
+            _leased(trial_id, worker),
+            State.RUNNING,
+            State.REQUESTED,
+            study=study,
+            message=reason,
+            by_worker=worker,
+            worker="",
+            heartbeat_at=None,
+            started_at=None,
+            dispatched_at=None,
+            phase="",
+            epoch=0,
+            epochs=0,
+        ):
+            return False
+        CurvePoint.objects.filter(trial_id=trial_id).delete()
+        if study.state in (Study.State.DRAINING, Study.State.FAILED):
+            cancel_requested_trials(study=study, reason="The study has ended.")
+            settle(study)
+        send_requested_trials(study=study)
+    return True
+
+
+def _end(
+    study: Study,
+    trial_id: int,
+    worker: str,
+    new_state: Trial.State,
+    *,
+    message: str,
+    retry: bool = False,
+    **values: Any,
+) -> bool:
+    """End a RUNNING trial under the study's lock, and see to what follows. True also if it had ended just so before."""
+    ended = move_trial(
+        _leased(trial_id, worker),
+        State.RUNNING,
+        new_state,
+        study=study,
+        message=message,
+        by_worker=worker,
+        finished_at=timezone.now(),
+        **values,
+    )
+    trial = Trial.objects.get(pk=trial_id)
+    if not ended:
+        repeated = trial.state == new_state and trial.worker == worker
+        if not repeated:
+            note = f"{worker} came too late to say {new_state.label!r}: its lease was lost."
+            record(study, trial.state, trial.state, trial_id=trial_id, message=note, by_worker=worker)
+        return repeated
+    if retry and trial.retried_from_id is None and study.state in (Study.State.RUNNING, Study.State.PAUSED):
+        request_trial(study, trial.architecture_id, suggestion=trial.suggestion, retried_from=trial)
+    settle(study)
+    return True
+
+
+def _locked_study_of(trial_id: int) -> Study | None:
+    """The trial's study, its row locked; None if the trial or its study has been deleted."""
+    study_id = Trial.objects.filter(pk=trial_id).values_list("study_id", flat=True).first()
+    try:
+        return None if study_id is None else locked_study(study_id)
+    except Study.DoesNotExist:
+        return None
+
+
+def _leased(trial_id: int, worker: str) -> QuerySet[Trial]:
+    return Trial.objects.filter(pk=trial_id, state=State.RUNNING, worker=worker)

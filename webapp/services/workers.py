@@ -1,0 +1,66 @@
+"""Worker processes sign on, say every few seconds that they are alive, and sign off."""
+
+import os
+import secrets
+import socket
+from datetime import timedelta
+
+import psutil
+from django.conf import settings
+from django.utils import timezone
+
+from webapp.models import Worker
+
+_NAME_LENGTH = 120
+_SAME_SECONDS = 1.0  # start times of one process, read twice, differ by rounding only
+
+
+def unique_name(node: str) -> str:
+    """A name for this process alone: a restarted worker must not inherit the leases of its dead namesake."""
+    return f"{node[: _NAME_LENGTH - 9]}#{secrets.token_hex(4)}"
+
+
+def machine_name() -> str:
+    """Where a pid means something: the host, and the data folder because containers may share a host's name."""
+    return f"{socket.gethostname()}:{settings.DATA_FOLDER.root}"[-_NAME_LENGTH:]
+
+
+def say_alive(*, name: str, role: Worker.Role) -> None:
+    """Sign on, or renew the sign of life."""
+    process = psutil.Process()
+    Worker.objects.update_or_create(
+        name=name,
+        defaults={
+            "role": role,
+            "machine": machine_name(),
+            "pid": os.getpid(),
+            "process_started": process.create_time(),
+            "seen_at": timezone.now(),
+        },
+    )
+
+
+def sign_off(*, name: str) -> None:
+    """A worker that ends in good order."""
+    Worker.objects.filter(name=name).delete()
+
+
+def dead_workers_of_this_machine() -> list[str]:
+    """Names of workers that never signed off and whose process is gone."""
+    rows = Worker.objects.filter(machine=machine_name())
+    return [row.name for row in rows if not _is_running(row.pid, row.process_started)]
+
+
+def forget_silent_workers() -> int:
+    """Remove rows of workers of any machine that have been silent for ten leases: they say nothing about today."""
+    limit = timezone.now() - timedelta(seconds=10 * settings.LEASE_SECONDS)
+    return Worker.objects.filter(seen_at__lt=limit).delete()[0]
+
+
+def _is_running(pid: int, process_started: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - process_started) < _SAME_SECONDS
+        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,64 @@
+"""Rows to engine values and back: the only module that knows both shapes."""
+
+from dataclasses import dataclass
+
+from nas_engine import architecture as engine
+from nas_engine.cost import cost
+from nas_engine.reward import RewardParameters
+from nas_engine.search_space import SearchSpace, by_name
+from webapp import models
+
+BYTES_PER_KB = 1000
+POINTS = 100  # percentage points in an accuracy of 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSettings:
+    """What an evaluation needs to know of its study and trial, in plain values that travel to another process."""
+
+    full_epochs: int
+    batch_size: int
+    seed: int
+
+
+def reward_parameters(study: models.Study) -> RewardParameters:
+    """Equation 1's parameters, from the words of the form: kB and percentage points become bytes and shares."""
+    return RewardParameters(
+        energy_threshold_mj=study.energy_threshold_mj,
+        energy_step_mj=study.energy_step_mj,
+        energy_step_accuracy=study.energy_step_points / POINTS,
+        flash_threshold_bytes=study.flash_threshold_kb * BYTES_PER_KB,
+        flash_step_bytes=study.flash_step_kb * BYTES_PER_KB,
+        flash_step_accuracy=study.flash_step_points / POINTS,
+    )
+
+
+def new_search_space(study: models.Study) -> SearchSpace:
+    """The named space with as many outputs as the study's dataset has classes."""
+    return by_name(study.space, classes=len(study.dataset.classes))
+
+
+def search_space(study: models.Study) -> SearchSpace:
+    """The space that was fixed when the study was created."""
+    return SearchSpace.from_json(study.space_spec)
+
+
+def architecture(row: models.Architecture) -> engine.Architecture:
+    return engine.Architecture.from_json(row.spec)
+
+
+def architecture_row(value: engine.Architecture) -> models.Architecture:
+    """An unsaved row with the costs of the pure walk. Raises InfeasibleArchitecture where the network cannot exist."""
+    total = cost(value)
+    return models.Architecture(
+        hash=value.hash,
+        spec=value.to_json(),
+        flops=total.flops,
+        parameters=total.parameters,
+        peak_activation_bytes=total.peak_activation_bytes,
+    )
+
+
+def trial_settings(trial: models.Trial) -> TrialSettings:
+    study = trial.study
+    return TrialSettings(full_epochs=study.full_epochs, batch_size=study.batch_size, seed=trial.seed)
