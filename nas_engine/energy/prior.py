@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from nas_engine import baselines
 from nas_engine.architecture import Architecture
 from nas_engine.cost import ArchitectureCost, BlockCost, cost
+from nas_engine.published import PublishedNetwork, table_1
 
 SOURCE = "estimate from published figures (Speckhard et al., Tables 1 and 2)"
 
@@ -36,22 +37,11 @@ class EnergyPrediction:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedRow:
-    """A network of Table 1 whose layers are known, and its energy measured on the Pixel 4 XL."""
-
-    model: str
-    architecture: Architecture
-    energy_mj: float
-
-
-PUBLISHED_ROWS = (
-    PublishedRow("NAS-Bayesian", baselines.nas_bayesian(), 1.30),
-    PublishedRow("MobileNetV2", baselines.mobilenet_v2(), 13.90),
-    PublishedRow("MobileNetV1", baselines.mobilenet_v1(), 7.76),
-    PublishedRow("TCResNet8-1.0", baselines.tc_resnet8(), 0.20),
-    PublishedRow("TCResNet14-1.5", baselines.tc_resnet14(), 0.64),
+KNOWN_NETWORKS: tuple[tuple[PublishedNetwork, Architecture], ...] = (
+    (table_1("NAS-Bayesian"), baselines.nas_bayesian()),
+    *((table_1(model), build(9)) for model, build in baselines.BASELINES.items()),
 )
+"""The rows of Table 1 whose layers are known; those of the other four networks were not published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +69,14 @@ def block_shares(cost: ArchitectureCost) -> tuple[float, ...]:
 
 @cache
 def coefficients() -> PriorCoefficients:
-    """The least-squares fit to `PUBLISHED_ROWS`.
+    """The least-squares fit to `KNOWN_NETWORKS`.
 
     Rows are weighted by 1 / energy, so that each counts by its relative error: unweighted, MobileNetV2's 14 mJ alone
     would decide, and networks of 1 mJ are what is searched for.
     """
-    costs = [cost(row.architecture) for row in PUBLISHED_ROWS]
+    costs = [cost(architecture) for _, architecture in KNOWN_NETWORKS]
     features = np.array([[c.flops, c.activation_bytes, 1.0] for c in costs])
-    energy_mj = np.array([row.energy_mj for row in PUBLISHED_ROWS])
+    energy_mj = np.array([row.energy_mj for row, _ in KNOWN_NETWORKS])
     return PriorCoefficients(*_relative_least_squares(features, energy_mj))
 
 
