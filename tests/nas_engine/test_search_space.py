@@ -7,7 +7,10 @@ from hypothesis import given
 
 from nas_engine.architecture import Architecture, Block, Head, Stem
 from nas_engine.baselines import mobilenet_v2, nas_bayesian
-from nas_engine.search_space import NAMES, Position, SearchSpace, by_name, paper_2d
+from nas_engine.cost import cost
+from nas_engine.layers import expand
+from nas_engine.published import quantized_parameters, table_1
+from nas_engine.search_space import NAMES, Position, SearchSpace, by_name, paper_1d, paper_2d
 from nas_engine.testing.spaces import tiny_2d
 from tests.nas_engine.sampling import architectures, samples
 
@@ -97,6 +100,24 @@ def test_the_tiny_space_is_walked_completely_through_neighbours() -> None:
             break
         found = grown
     assert len(found) == space.cardinality == 18
+
+
+def test_paper_1d_can_reach_the_published_1d_network() -> None:
+    """Table 1: 6.43M FLOPs with 37.23k parameters; which network that is, was not published."""
+    published = table_1("1D-NAS-Bayesian")
+    alike = [
+        architecture
+        for architecture in samples(paper_1d(), 3000)
+        if cost(architecture).flops == pytest.approx(published.flops, rel=0.02)
+        and quantized_parameters(architecture) == pytest.approx(published.quantized_parameters, rel=0.02)
+    ]
+    assert len(alike) > 5
+
+
+def test_every_network_of_paper_1d_keeps_a_width_of_one_and_ends_at_25_time_steps() -> None:
+    for architecture in samples(paper_1d(), 50):
+        assert {block.output.shape[1] for block in expand(architecture)[:-1]} == {1}
+        assert expand(architecture)[-2].output.shape[0] == 25
 
 
 @pytest.mark.parametrize(

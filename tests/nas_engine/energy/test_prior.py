@@ -15,7 +15,7 @@ SPACE_FLOPS = np.array([network.flops for network in SPACE_COSTS])
 
 
 @pytest.mark.parametrize(("row", "architecture"), KNOWN_NETWORKS, ids=[row.model for row, _ in KNOWN_NETWORKS])
-def test_the_rule_meets_each_known_network_within_ten_percent(row: PublishedNetwork, architecture: Architecture) -> None:
+def test_the_rule_meets_each_known_network_in_ten_percent(row: PublishedNetwork, architecture: Architecture) -> None:
     """The published energies scatter by 4 to 10 % themselves."""
     prediction = predict_energy_mj(cost(architecture))
     assert prediction.energy_mj == pytest.approx(row.energy_mj, rel=0.10)
