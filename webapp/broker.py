@@ -21,16 +21,17 @@ _INSTALL_LOCK = 7_262_017
 
 
 def broker_settings() -> dict[str, Any]:
-    """Celery's settings `broker_url` and `broker_transport_options`."""
+    """Celery's settings of the broker."""
     if settings.CELERY_BROKER_URL:
         return {
             "broker_url": settings.CELERY_BROKER_URL,
             "broker_transport_options": {"visibility_timeout": VISIBILITY_TIMEOUT_SECONDS},
         }
     return {
-        "broker_url": "pgmq://",
+        "broker_url": "pgmq://localhost",  # the address that counts is conn_string
+        "broker_transport": "webapp.postgres_queue:Transport",
         "broker_transport_options": {
-            "conn_string": _pgmq_connection_string(),
+            "conn_string": _connection_string(),
             "init_extension": False,  # the schema is installed by ensure_broker, without superuser rights
             "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
             "use_notify": True,
@@ -38,7 +39,7 @@ def broker_settings() -> dict[str, Any]:
             "wait_time_seconds": 0,  # NOTIFY wakes the worker; a long poll would hold a connection for nothing
             "polling_interval": 5.0,
             "pool_size": 2,
-            "pool_timeout": 10,
+            "pool_timeout": 10.0,
         },
     }
 
@@ -47,31 +48,13 @@ def ensure_broker() -> None:
     """Install the pgmq schema in the application's database if it is missing. Safe to call from several processes."""
     if settings.CELERY_BROKER_URL:
         return
-    with psycopg.connect(**connection.get_connection_params()) as raw:
+    with psycopg.connect(_connection_string()) as raw:
         raw.execute("SELECT pg_advisory_xact_lock(%s)", [_INSTALL_LOCK])
-        installed = raw.execute("SELECT to_regclass('pgmq.meta')").fetchone()
-        if installed == (None,):
+        if raw.execute("SELECT to_regclass('pgmq.meta')").fetchone() == (None,):
             install_pgmq_from_sql(conn=raw)
 
 
-def _pgmq_connection_string() -> str:
-    """The database's address as pgmq wants it.
-
-    pgmq reads the key=value form, takes five fields out of it and glues them together again without quoting. So every
-    field is quoted once more here; other libpq options (sslmode, for one) follow the last field.
-    """
-    parameters = {k: v for k, v in connection.get_connection_params().items() if isinstance(v, str | int)}
-    fields = {
-        "host": parameters.pop("host", "localhost"),
-        "port": parameters.pop("port", 5432),
-        "dbname": parameters.pop("dbname"),
-        "user": parameters.pop("user", "postgres"),
-    }
-    password = _quoted(parameters.pop("password", "unused"))
-    options = "".join(f" {name}={_quoted(value)}" for name, value in parameters.items())
-    return make_conninfo(**{name: _quoted(value) for name, value in fields.items()}, password=password + options)
-
-
-def _quoted(value: object) -> str:
-    """A value quoted by libpq's rules."""
-    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
+def _connection_string() -> str:
+    """The application's database as a libpq connection string, with all its options."""
+    parameters = connection.get_connection_params()
+    return make_conninfo(**{name: value for name, value in parameters.items() if isinstance(value, str | int)})

