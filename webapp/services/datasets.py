@@ -1,5 +1,6 @@
 """Datasets come from an uploaded archive, a folder of this machine, or synthesis; and go."""
 
+from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 from uuid import uuid4
@@ -33,12 +34,15 @@ def create_from_upload(
 
 
 def create_synthetic(
-    *, name: str, seed: int = 1, owner: AbstractBaseUser | None = None, clips_per_class: int | None = None
+    *, name: str, seed: int = 1, owner: AbstractBaseUser | None = None, recipe: Mapping[str, int] | None = None
 ) -> Dataset:
-    """Have a data worker synthesise a nine-class set; it is called synthetic wherever it shows."""
-    synthesis = {"seed": seed} | ({} if clips_per_class is None else {"clips_per_class": clips_per_class})
+    """Have a data worker synthesise a nine-class set; it is called synthetic wherever it shows.
+
+    `recipe` holds fields of `nas_engine.audio.synthesis.Recipe`, such as train_clips_per_class.
+    """
+    options = {OPTION_SYNTHESIS: {"seed": seed, "recipe": dict(recipe or {})}}
     with transaction.atomic():
-        dataset = _create(name, owner, options={OPTION_SYNTHESIS: synthesis}, synthetic=True)
+        dataset = _create(name, owner, options=options, synthetic=True)
         send(dataset_id=dataset.pk)
     return dataset
 

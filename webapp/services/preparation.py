@@ -20,11 +20,12 @@ from nas_engine.audio.clips import scan
 from nas_engine.audio.dataset import Prepared
 from nas_engine.audio.dataset import prepare as prepare_clips
 from nas_engine.audio.frontend import FrontendConfig
-from nas_engine.audio.synthesis import synthesise
+from nas_engine.audio.synthesis import Recipe, synthesise
 from nas_engine.errors import BadDataset
 from webapp.models import Clip, Dataset
 from webapp.services.artifacts import collect_artifacts
-from webapp.services.datasets import OPTION_FOLDER, OPTION_SYNTHESIS
+from webapp.services.datasets import OPTION_FOLDER, OPTION_SYNTHESIS, send
+from webapp.services.persistence import persist
 from webapp.storage import save_by_hash, save_file_by_hash
 
 OnProgress = Callable[[int, int, str], None]  # done, total, phase
@@ -40,7 +41,7 @@ def prepare(*, dataset_id: int, worker: str, on_progress: OnProgress | None = No
     """Prepare a PREPARING dataset that nobody else prepares; it ends READY, or FAILED with a clear error.
 
     False if there was nothing to do, or the dataset was deleted or taken over meanwhile. `on_progress` hears what the
-    row shows.
+    row shows, and raises Interrupted to leave the dataset to another worker.
     """
     dataset = claim(dataset_id=dataset_id, worker=worker)
     if dataset is None:
@@ -52,11 +53,14 @@ def prepare(*, dataset_id: int, worker: str, on_progress: OnProgress | None = No
             return _prepare(dataset, worker, Path(folder), reporter)
     except _TakenOver:
         return False
+    except Interrupted:
+        hand_back(dataset_id=dataset_id, worker=worker)
+        return False
     except BadDataset as error:
         return fail(dataset_id=dataset_id, worker=worker, error=str(error))
-    except OSError as error:
+    except Exception as error:
         logger.exception("Dataset %d cannot be prepared", dataset_id)
-        return fail(dataset_id=dataset_id, worker=worker, error=f"A file could not be read or written: {error}")
+        return fail(dataset_id=dataset_id, worker=worker, error=f"It could not be prepared: {error!r}")
 
 
 def claim(*, dataset_id: int, worker: str) -> Dataset | None:
@@ -79,6 +83,17 @@ def fail(*, dataset_id: int, worker: str, error: str) -> bool:
     return failed
 
 
+def hand_back(*, dataset_id: int, worker: str) -> None:
+    """Leave a PREPARING dataset to another worker, as if this one had not tried."""
+    mine = Dataset.objects.filter(pk=dataset_id, worker=worker, state=Dataset.State.PREPARING)
+    if mine.update(worker="", heartbeat_at=None, attempts=F("attempts") - 1):
+        send(dataset_id=dataset_id)
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error
+    """Raised by a progress listener that wants the preparation to end, for another worker to begin it anew."""
+
+
 class _TakenOver(Exception):  # noqa: N818 - not an error
     """The dataset was deleted, or somebody else prepares it."""
 
@@ -99,7 +114,7 @@ class _Reporter:
             return
         self._phase, self._next = phase, monotonic() + _REPORT_SECONDS
         values = {"phase": phase[:40], "progress_done": done, "progress_total": total, "heartbeat_at": timezone.now()}
-        if not self._mine.update(**values):
+        if not persist(lambda: self._mine.update(**values)):
             raise _TakenOver
 
 
@@ -111,14 +126,15 @@ def _prepare(dataset: Dataset, worker: str, folder: Path, report: OnProgress) ->
     pack_path = folder / "features.pack"
     prepared.write_pack(pack_path)
     rows = list(_clip_rows(dataset, prepared, report))
-    return _publish(dataset, worker, prepared, pack_path, rows)
+    return persist(lambda: _publish(dataset, worker, prepared, pack_path, rows))
 
 
 def _source(dataset: Dataset, folder: Path, report: OnProgress) -> Path:
     """The folder or list that holds the clips."""
     if OPTION_SYNTHESIS in dataset.options:
         out = folder / "synthetic"
-        synthesise(out, on_progress=report, **dataset.options[OPTION_SYNTHESIS])
+        synthesis = dataset.options[OPTION_SYNTHESIS]
+        synthesise(out, synthesis["seed"], report, recipe=Recipe(**synthesis["recipe"]))
         return out
     if OPTION_FOLDER in dataset.options:
         return Path(dataset.options[OPTION_FOLDER])
@@ -145,9 +161,13 @@ def _clip_rows(dataset: Dataset, prepared: Prepared, report: OnProgress) -> Iter
             source_name=clip.source_name,
             seconds=clip.seconds,
             position=position,
-            audio=save_by_hash(default_storage, "clips", clip.flac_path.read_bytes(), ".flac"),
+            audio=_stored(clip.flac_path),
         )
     report(len(prepared.clips), len(prepared.clips), "storing clips")
+
+
+def _stored(path: Path) -> str:
+    return persist(lambda: save_by_hash(default_storage, "clips", path.read_bytes(), path.suffix))
 
 
 def _publish(dataset: Dataset, worker: str, prepared: Prepared, pack_path: Path, rows: list[Clip]) -> bool:

@@ -1,0 +1,46 @@
+"""Writes that outlast a restart of the database."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+
+PATIENCE_SECONDS = 15 * 60.0
+_FIRST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 5.0
+
+Result = TypeVar("Result")
+logger = logging.getLogger(__name__)
+
+
+class GivenUp(Exception):  # noqa: N818
+    """The caller's `give_up` said so while the database was out of reach."""
+
+
+def persist(
+    write: Callable[[], Result],
+    *,
+    patience_seconds: float = PATIENCE_SECONDS,
+    give_up: Callable[[], bool] = lambda: False,
+) -> Result:
+    """Call `write`, again and again while the database cannot be reached, on a new connection each time.
+
+    `write` must bear being called twice: a connection may break after the commit. Services that check leases do. After
+    `patience_seconds` the last error is raised; GivenUp as soon as `give_up` is true during an outage.
+    """
+    deadline = time.monotonic() + patience_seconds
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return write()
+        except (OperationalError, InterfaceError) as error:
+            connection.close()
+            if time.monotonic() + pause > deadline:
+                raise
+            logger.warning("The database is out of reach, trying again in %.1f s: %s", pause, str(error).strip())
+        if give_up():
+            raise GivenUp
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

@@ -1,0 +1,142 @@
+"""One trial in a training worker: claim -> train in the child -> write back. No transaction is open in between."""
+
+import logging
+import os
+import threading
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import TypedDict
+
+from django.core.files.storage import default_storage
+from django.db import InterfaceError, OperationalError
+
+from nas_engine.errors import TransientError
+from nas_engine.progress import Evaluation, Progress
+from webapp.services import trials
+from webapp.services.persistence import GivenUp, persist
+from webapp.services.trials import Claim
+from webapp.storage import hash_in_name, save_by_hash
+from webapp.worker.lifecycle import ThisWorker
+from webapp.worker.messages import Ended, Evaluate, Finished, Reported
+from webapp.worker.packs import discard, local_pack
+from webapp.worker.trainer import Trainer, TrainerDied
+
+SILENCE_SECONDS = float(os.environ.get("EARSHOT_SILENCE_SECONDS", "900"))
+CANCEL_SECONDS = 30.0  # an epoch may take longer; then the process is ended and another one warmed up
+_TICK_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class _Interrupted(Exception):  # noqa: N818 - not an error
+    """The worker was asked to end."""
+
+
+def evaluate(trial_id: int, worker: ThisWorker) -> None:
+    """Evaluate a trial unless another worker has it. Whatever happens, it ends with a reason or is handed back."""
+    claim = persist(lambda: trials.claim(trial_id=trial_id, worker=worker.name), give_up=worker.stopping.is_set)
+    if claim is None:
+        return
+    try:
+        with worker.pulse.holding(trial_id) as lost:
+            _Attempt(claim, worker, lost).run()
+        worker.trainer.renew_if_worn()
+    except (_Interrupted, GivenUp):
+        worker.trainer.kill()
+        reason = f"{worker.name} was shut down."
+        persist(lambda: trials.hand_back(trial_id=trial_id, worker=worker.name, reason=reason), patience_seconds=5)
+    except (OperationalError, InterfaceError):
+        worker.trainer.kill()
+        logger.exception("Trial %d is given up: the database was out of reach for too long", trial_id)
+    except Exception as error:
+        worker.trainer.kill()
+        logger.exception("Trial %d failed in the worker itself", trial_id)
+        reason = f"The worker failed: {type(error).__name__}: {error}"
+        persist(lambda: trials.fail(trial_id=trial_id, worker=worker.name, reason=reason))
+
+
+class _Lease(TypedDict):
+    trial_id: int
+    worker: str
+
+
+class _Attempt:
+    """The evaluation of one claimed trial."""
+
+    def __init__(self, claim: Claim, worker: ThisWorker, lost: threading.Event) -> None:
+        self._claim = claim
+        self._worker_name = worker.name
+        self._trainer: Trainer = worker.trainer
+        self._stopping = worker.stopping
+        self._lost = lost
+
+    def run(self) -> None:
+        try:
+            pack = persist(lambda: local_pack(self._claim.pack_name), give_up=self._stopping.is_set)
+            ending = self._train(pack)
+        except TrainerDied as error:
+            ending = Ended("transient", str(error))
+        except (TransientError, OSError) as error:
+            ending = Ended("transient", f"The features could not be had: {error}")
+        if isinstance(ending, Finished):
+            self._complete(ending.evaluation)
+        else:
+            self._end(ending)
+
+    def _train(self, pack: Path) -> Finished | Ended:
+        """Drive the child until it has a result or an excuse, or until nobody wants to hear it."""
+        settings = self._claim.settings
+        order = Evaluate(self._claim.architecture, str(pack), settings.full_epochs, settings.batch_size, settings.seed)
+        self._trainer.evaluate(order)
+        heard_at, cancelled_at = monotonic(), None
+        while True:
+            message = self._trainer.receive(_TICK_SECONDS)
+            if self._stopping.is_set():
+                raise _Interrupted
+            if isinstance(message, Ended) and message.kind == "transient":
+                discard(pack)  # it may be the features that are damaged: another attempt fetches them again
+            if isinstance(message, Finished | Ended):
+                return message
+            if isinstance(message, Reported):
+                heard_at = monotonic()
+                self._report(message.progress)
+            if self._lost.is_set() and cancelled_at is None:
+                cancelled_at = monotonic()
+                self._trainer.cancel()
+            if cancelled_at is not None and monotonic() - cancelled_at > CANCEL_SECONDS:
+                return self._give_up(Ended("cancelled", "It did not end within an epoch."))
+            if monotonic() - heard_at > SILENCE_SECONDS:
+                return self._give_up(Ended("transient", f"No progress for {SILENCE_SECONDS:.0f} s."))
+
+    def _give_up(self, ending: Ended) -> Ended:
+        self._trainer.kill()
+        self._trainer.warm_up()
+        return ending
+
+    def _report(self, progress: Progress) -> None:
+        """Write an epoch down. While the database is out of reach this waits, and the child goes on training."""
+        record = partial(trials.record_curve_point, **self._lease(), progress=progress)
+        if not persist(record, give_up=self._stopping.is_set):
+            self._lost.set()
+
+    def _complete(self, evaluation: Evaluation) -> None:
+        began = monotonic()
+        name = persist(lambda: save_by_hash(default_storage, "tflite", evaluation.tflite, ".tflite"))
+        measurement = evaluation.measurement
+        seconds = {**measurement.seconds, "write": monotonic() - began}
+        environment = {**evaluation.environment, "features": hash_in_name(self._claim.pack_name)}
+        written = replace(evaluation, measurement=replace(measurement, seconds=seconds), environment=environment)
+        persist(partial(trials.complete, **self._lease(), evaluation=written, tflite_name=name))
+
+    def _end(self, ending: Ended) -> None:
+        if ending.kind == "infeasible":
+            persist(partial(trials.infeasible, **self._lease(), reason=ending.reason))
+        elif ending.kind == "cancelled":
+            persist(partial(trials.cancel, **self._lease(), reason="The study was stopped."))
+        else:
+            persist(partial(trials.fail, **self._lease(), reason=ending.reason, retry=ending.kind == "transient"))
+
+    def _lease(self) -> _Lease:
+        return {"trial_id": self._claim.trial_id, "worker": self._worker_name}

@@ -1,0 +1,80 @@
+"""This machine's copies of feature packs, each downloaded once, whoever of its workers needs it first."""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+
+from nas_engine.errors import TransientError
+from webapp.storage import hash_in_name
+
+LIMIT_BYTES = int(os.environ.get("EARSHOT_CACHE_BYTES", str(20_000_000_000)))
+_CHUNK_BYTES = 1 << 20
+
+
+def local_pack(name: str, *, limit_bytes: int = LIMIT_BYTES) -> Path:
+    """The path of a local copy of the stored pack `name`. Raises TransientError if what arrives is not what was stored.
+
+    When all copies together exceed `limit_bytes`, those unused for longest go. Who has one open keeps it: a mapped file
+    lives on until it is closed.
+    """
+    path = _folder() / Path(name).name
+    with _locked(path):
+        if not path.exists():
+            _download(name, path)
+        os.utime(path)
+    _evict(keep=path, limit_bytes=limit_bytes)
+    return path
+
+
+def discard(path: Path) -> None:
+    """Forget a damaged copy; the next `local_pack` downloads it again."""
+    path.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    folder = Path(settings.DATA_FOLDER.cache / "packs")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One process at a time; the system releases the lock of a process that dies."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _download(name: str, path: Path) -> None:
+    digest = hashlib.sha256()
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".download-", delete=False) as file:
+        unfinished = Path(file.name)
+        try:
+            with default_storage.open(name) as stored:
+                for chunk in stored.chunks(_CHUNK_BYTES):
+                    digest.update(chunk)
+                    file.write(chunk)
+            if digest.hexdigest() != hash_in_name(name):
+                raise TransientError(f"The feature pack {name} arrived damaged.")
+            file.flush()
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+
+def _evict(*, keep: Path, limit_bytes: int) -> None:
+    copies = sorted(_folder().glob("*.pack"), key=lambda path: path.stat().st_mtime, reverse=True)
+    copies.sort(key=lambda path: path != keep)
+    total = 0
+    for path in copies:
+        total += path.stat().st_size
+        if total > limit_bytes and path != keep:
+            path.unlink(missing_ok=True)

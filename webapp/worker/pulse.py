@@ -1,0 +1,65 @@
+"""The thread that says every few seconds that this worker is alive and still holds its trial."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from webapp.models import Worker
+from webapp.services import trials, workers
+
+logger = logging.getLogger(__name__)
+
+
+class Pulse(threading.Thread):
+    """Renews the worker's sign of life and the lease of the trial it holds, on a database connection of its own."""
+
+    def __init__(self, name: str, role: Worker.Role) -> None:
+        super().__init__(name="pulse", daemon=True)
+        self.worker = name
+        self._role = role
+        self._held: tuple[int, threading.Event] | None = None
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def holding(self, trial_id: int) -> Iterator[threading.Event]:
+        """While the block runs, the trial's lease is renewed. The event is set when the lease is lost."""
+        lost = threading.Event()
+        with self._lock:
+            self._held = (trial_id, lost)
+        try:
+            yield lost
+        finally:
+            with self._lock:
+                self._held = None
+
+    def run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.beat()
+            except (DatabaseError, InterfaceError) as error:
+                connection.close()
+                logger.warning("No sign of life could be given: %s", str(error).strip())
+            self._stop.wait(settings.HEARTBEAT_SECONDS)
+        connection.close()
+
+    def beat(self) -> None:
+        """One sign of life. A database out of reach is no lost lease: only the row's answer is."""
+        workers.say_alive(name=self.worker, role=self._role)
+        with self._lock:
+            held = self._held
+        if held and not trials.heartbeat(trial_id=held[0], worker=self.worker):
+            held[1].set()
+
+    def stop(self) -> None:
+        """Sign off; the caller's process is about to end."""
+        self._stop.set()
+        self.join(timeout=2)
+        try:
+            workers.sign_off(name=self.worker)
+        except (DatabaseError, InterfaceError):
+            logger.warning("Could not sign off: the reaper will see that the process is gone")

@@ -1,0 +1,26 @@
+"""The tasks, by the names that `webapp.dispatch` sends. Each imports its work when called: no trainer loads Vizier."""
+
+from webapp.celery import app
+from webapp.dispatch import EVALUATE_TRIAL, PREPARE_DATASET, SUGGEST
+from webapp.worker import lifecycle
+
+
+@app.task(name=SUGGEST)
+def suggest(study_id: int) -> None:
+    from webapp.worker.suggesting import suggest_for
+
+    suggest_for(study_id)
+
+
+@app.task(name=EVALUATE_TRIAL)
+def evaluate_trial(trial_id: int) -> None:
+    from webapp.worker.evaluating import evaluate
+
+    evaluate(trial_id, lifecycle.this_worker())
+
+
+@app.task(name=PREPARE_DATASET)
+def prepare_dataset(dataset_id: int) -> None:
+    from webapp.worker.preparing import prepare
+
+    prepare(dataset_id, lifecycle.this_worker())
