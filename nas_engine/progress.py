@@ -13,7 +13,8 @@ Phase = Literal["build", "float", "qat", "convert", "evaluate"]
 class Progress:
     """One report to the progress callback, which may raise EvaluationCancelled.
 
-    `epoch` counts from 1 to `epochs` within the phase. Loss and accuracies (0..1) are None where the phase has none.
+    `epoch` counts from 1 to `epochs` within the phase, and both are 0 in a phase without epochs. Loss and accuracies
+    (0..1) are None where the phase has none.
     `seconds` is wall time since the evaluation began.
     """
 

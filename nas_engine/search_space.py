@@ -180,7 +180,7 @@ def paper_2d(classes: int = 9) -> SearchSpace:
 
 
 def paper_1d(classes: int = 9) -> SearchSpace:
-    """The same twelve kinds of block in one dimension: frequency becomes depth, time shrinks 196-98-49-25 (section 3.6).
+    """The same twelve positions in one dimension: frequency becomes depth, time shrinks 196-98-49-25 (section 3.6).
 
     The paper prints neither strides nor filters of this space. Table 2's five time strides cannot give the 6.43M FLOPs
     with 37k parameters of 1D-NAS-Bayesian; halving time at positions 3, 5 and 10 alone, with these filters, can.
