@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, unique=True)),
                 ('notes', models.TextField(blank=True)),
-                ('space', models.CharField(choices=[('paper-2d', 'Paper, 2-D (12 blocks)')], default='paper-2d', max_length=40, verbose_name='search space')),
+                ('space', models.CharField(choices=[('paper_2d', 'Paper, 2-D (12 blocks)')], default='paper_2d', max_length=40, verbose_name='search space')),
                 ('designer', models.CharField(choices=[('random', 'Random search'), ('eagle', 'Firefly (eagle strategy)'), ('gaussian_process', 'Gaussian process (Bayesian)')], default='eagle', max_length=40)),
                 ('trial_budget', models.PositiveIntegerField(default=24, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(20000)], verbose_name='trials')),
                 ('full_epochs', models.PositiveIntegerField(default=60, help_text='Epochs of a finished network. A trial trains for three quarters of them, as in the paper.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='full training length')),

@@ -25,7 +25,7 @@ class Study(models.Model):
         GAUSSIAN_PROCESS = "gaussian_process", "Gaussian process (Bayesian)"
 
     class Space(models.TextChoices):
-        PAPER_2D = "paper-2d", "Paper, 2-D (12 blocks)"
+        PAPER_2D = "paper_2d", "Paper, 2-D (12 blocks)"
 
     # Settings
     name = models.CharField(max_length=120, unique=True)
