@@ -73,7 +73,10 @@ def heartbeat(*, trial_id: int, worker: str, progress: Progress | None = None) -
     values: dict[str, Any] = {"heartbeat_at": timezone.now()}
     if progress is not None:
         values |= {"phase": progress.phase, "epoch": progress.epoch, "epochs": progress.epochs}
-    return bool(_leased(trial_id, worker).exclude(study__state=Study.State.DRAINING).update(**values))
+    # Not study__state=...: Django would make that a join, and a join's conditions are not looked at again by an update
+    # that had to wait for another one of the same row.
+    draining = Study.objects.filter(state=Study.State.DRAINING)
+    return bool(_leased(trial_id, worker).exclude(study__in=draining).update(**values))
 
 
 def record_curve_point(*, trial_id: int, worker: str, progress: Progress) -> bool:
