@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from webapp import translation
 from webapp.models import Dataset, Study, Trial
+from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.completion import settle
 from webapp.services.errors import Conflict
 from webapp.services.requests import cancel_requested_trials, send_requested_trials
@@ -133,7 +134,9 @@ def delete(*, study_id: int, actor: Actor = None) -> None:
             raise Conflict(f"{study.name} is {study.get_state_display()}: stop it before you delete it.")
         if study.trials.filter(state=Trial.State.RUNNING).exists():
             raise Conflict(f"{study.name} has running trials: stop it, or wait until they end, before you delete it.")
+        networks = list(study.trials.exclude(tflite="").values_list("tflite", flat=True))
         study.delete()
+        collect_artifacts(names=networks, grace=GRACE_AFTER_DELETE)
 
 
 def fail_study(*, study_id: int, reason: str) -> bool:

@@ -5,6 +5,7 @@ parent is gone, so is the child. EARSHOT_EVALUATOR=simulated gives results from 
 TensorFlow, for tests and dry runs; EARSHOT_SIMULATED_EPOCH_SECONDS makes its epochs take time.
 """
 
+import math
 import os
 import queue
 import sys
@@ -105,7 +106,8 @@ def real_evaluator() -> Evaluator:
 
 
 def simulated_evaluator() -> Evaluator:
-    from nas_engine.replay import evaluate_simulated
+    from nas_engine.replay import SimulatedPlan
+    from nas_engine.replay import evaluate as simulate
 
     epoch_seconds = float(os.environ.get("EARSHOT_SIMULATED_EPOCH_SECONDS", "0"))
 
@@ -114,7 +116,8 @@ def simulated_evaluator() -> Evaluator:
             time.sleep(epoch_seconds)
             on_progress(progress)
 
-        return evaluate_simulated(order.architecture, pack, order.full_epochs, order.seed, slowly)
+        plan = SimulatedPlan(trial_epochs=math.ceil(0.75 * order.full_epochs), qat_epochs=1, seed=order.seed)
+        return simulate(order.architecture, pack, plan, slowly)
 
     return run
 
