@@ -21,7 +21,7 @@ OPTION_FOLDER = "folder"
 
 
 def create_from_upload(
-    *, name: str, file: File[bytes], owner: AbstractBaseUser | None, options: dict[str, Any] | None = None
+    *, name: str, file: "File[bytes]", owner: AbstractBaseUser | None, options: dict[str, Any] | None = None
 ) -> Dataset:
     """Store an archive of clips and have a data worker prepare it."""
     suffix = "".join(PurePath(file.name or "").suffixes[-1:]).lower()
