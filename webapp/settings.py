@@ -39,7 +39,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "webapp.views.middleware.content_security_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webapp.views.middleware.upload_limit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -62,6 +64,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "webapp.views.accounts.theme",
             ],
         },
     }
@@ -96,6 +99,11 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "webapp.static_finders.PlotlyFinder",
+]
 STATIC_ROOT = DATA_FOLDER.root / "static"
 STORAGES = {
     "default": {"BACKEND": "webapp.storage.DatabaseStorage"},
@@ -108,6 +116,7 @@ UPLOAD_LIMIT_BYTES = 1_000_000_000  # one archive of clips
 SESSION_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "webapp.views.problems.stale_form"
 
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
 

@@ -1,0 +1,92 @@
+// Theme, upload with progress, and the notice while the server does not answer. Pages work without this file.
+"use strict";
+
+document.documentElement.classList.add("js");
+
+const YEAR_SECONDS = 365 * 24 * 3600;
+
+function chooseTheme(event) {
+  const form = event.target.closest("[data-theme-form]");
+  const button = event.submitter;
+  if (!form || !button) return;
+  event.preventDefault();
+  document.cookie = `theme=${button.value}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`;
+  document.documentElement.dataset.theme = button.value;
+  for (const other of form.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+  document.dispatchEvent(new Event("theme-changed"));
+}
+
+// Uploads can take minutes: show how far they are, and refuse what is too large before it is sent.
+function startUpload(event) {
+  const form = event.target.closest("[data-upload]");
+  if (!form) return;
+  const file = form.querySelector("input[type=file]").files[0];
+  if (!file) return;
+  event.preventDefault();
+  const limit = Number(form.querySelector("input[type=file]").dataset.limitBytes);
+  if (file.size > limit) {
+    showUploadError(form, `The file has ${megabytes(file.size)}; at most ${megabytes(limit)} are taken. Larger sets are added on the server with add_dataset.`);
+    return;
+  }
+  send(form, file);
+}
+
+function send(form, file) {
+  const request = new XMLHttpRequest();
+  const bar = form.querySelector("[data-upload-progress]");
+  const status = form.querySelector("[data-upload-status]");
+  const button = form.querySelector("button");
+  showUploadError(form, "");
+  bar.hidden = status.hidden = false;
+  button.disabled = true;
+  request.upload.addEventListener("progress", (event) => {
+    bar.value = (100 * event.loaded) / event.total;
+    status.textContent = event.loaded < event.total ? `${megabytes(event.loaded)} of ${megabytes(file.size)} sent` : "Sent. The server is storing it.";
+  });
+  request.addEventListener("load", () => uploadAnswered(form, request));
+  request.addEventListener("error", () => {
+    bar.hidden = status.hidden = true;
+    button.disabled = false;
+    showUploadError(form, "The upload was interrupted. Check the connection and try again.");
+  });
+  request.open("POST", form.action || window.location.href);
+  request.send(new FormData(form));
+}
+
+function uploadAnswered(form, request) {
+  if (request.status < 400) {
+    window.location.assign(request.responseURL);
+    return;
+  }
+  const answer = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
+  if (answer) document.querySelector("main").replaceWith(answer);
+  else showUploadError(form, `The server refused the upload (${request.status}).`);
+}
+
+function showUploadError(form, text) {
+  const place = form.querySelector("[data-upload-error]");
+  place.textContent = text;
+  place.hidden = !text;
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+// One open "are you sure" at a time; Escape and a click beside it close it.
+function closeQuestions(except) {
+  for (const question of document.querySelectorAll("details.ask[open]")) if (question !== except) question.open = false;
+}
+
+document.addEventListener("submit", chooseTheme);
+document.addEventListener("submit", startUpload);
+document.addEventListener("click", (event) => closeQuestions(event.target.closest("details.ask")));
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeQuestions(null); });
+
+const connection = document.getElementById("connection");
+document.addEventListener("htmx:sendError", () => { connection.hidden = false; });
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status >= 500) connection.hidden = false;
+  if ([403, 404].includes(event.detail.xhr.status)) window.location.reload();
+});
+document.addEventListener("htmx:afterOnLoad", (event) => { if (event.detail.xhr.status < 400) connection.hidden = true; });

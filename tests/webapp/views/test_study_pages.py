@@ -1,0 +1,146 @@
+"""The study's page and its parts."""
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.webapp.factories import make_study, make_workers
+from webapp.models import Study, Trial
+
+pytestmark = pytest.mark.django_db
+
+
+def page(person: Client, study: Study, **query: object) -> str:
+    response = person.get(reverse("study", args=[study.pk]), query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_page_shows_state_counts_and_the_best_trial(person: Client) -> None:
+    study = make_study(completed=6, running=2, waiting=1, failed=1, trial_budget=20)
+    make_workers()
+    text = page(person, study)
+    best = Trial.objects.filter(study=study).exclude(reward=None).order_by("-reward").first()
+    assert best is not None and best.reward is not None
+    assert f"{best.reward:.3f}" in text
+    assert '<progress value="7" max="20"' in text
+    assert "2 running · 1 waiting · 1 failed" in text
+    assert "Pause" in text
+    assert "the training process was ended by signal 11 (SIGSEGV)" in text
+
+
+def test_energy_is_called_an_estimate_with_its_source(person: Client) -> None:
+    text = page(person, make_study(completed=2))
+    assert "estimate from published figures (Speckhard et al., Tables 1 and 2)" in text
+    assert '<abbr title="estimate">*</abbr>' in text
+
+
+def test_synthetic_data_is_called_synthetic(person: Client) -> None:
+    study = make_study(completed=1)
+    assert "synthetic data" not in page(person, study)
+    study.dataset.synthetic = True
+    study.dataset.save(update_fields=["synthetic"])
+    assert "synthetic data" in page(person, study)
+
+
+def test_a_draft_leads_on_to_its_start(person: Client) -> None:
+    text = page(person, make_study(state=Study.State.DRAFT, trial_budget=5))
+    assert "Start the study: the designer suggests networks and workers train them." in text
+    assert reverse("edit_study", args=[Study.objects.get().pk]) in text
+
+
+@pytest.mark.parametrize(
+    ("state", "offered", "missing"),
+    [
+        ("DRAFT", ["Start", "Extend", "Delete"], ["Pause", "Resume", "Stop"]),
+        ("RUNNING", ["Pause", "Stop", "Extend"], ["Start", "Resume", "Delete"]),
+        ("PAUSED", ["Resume", "Stop", "Delete"], ["Start", "Pause"]),
+        ("DRAINING", ["Clone"], ["Start", "Pause", "Resume", "Extend", "Delete"]),
+        ("COMPLETED", ["Extend", "Clone", "Delete"], ["Start", "Pause", "Resume", "Stop"]),
+        ("STOPPED", ["Resume", "Clone", "Delete"], ["Start", "Pause", "Stop"]),
+    ],
+)
+def test_only_moves_that_the_state_allows_are_offered(
+    person: Client, state: str, offered: list[str], missing: list[str]
+) -> None:
+    study = make_study(state=state, trial_budget=5)
+    text = person.get(reverse("study_header", args=[study.pk])).content.decode()
+    for label in offered:
+        assert f">{label}<" in text
+    for label in missing:
+        assert f">{label}<" not in text
+
+
+def test_polling_tells_which_parts_are_out_of_date(person: Client) -> None:
+    study = make_study(completed=2, running=1)
+    address = reverse("study_progress", args=[study.pk])
+    first = person.get(address, {"version": "", "state": "PAUSED"}, headers={"HX-Request": "true"})
+    assert json.loads(first.headers["HX-Trigger"]) == {"results-changed": True, "state-changed": True}
+    now = person.get(address, {"version": first.context["progress"].version, "state": "RUNNING"})
+    assert "HX-Trigger" not in now.headers
+
+
+def test_polling_stops_when_nothing_can_change(person: Client) -> None:
+    study = make_study(completed=2)
+    response = person.get(reverse("study_progress", args=[study.pk]))
+    assert response.status_code == 286
+    assert "hx-trigger" not in response.content.decode()
+    running = make_study(completed=1, running=1)
+    response = person.get(reverse("study_progress", args=[running.pk]))
+    assert response.status_code == 200
+    assert 'hx-trigger="every 3s"' in response.content.decode()
+
+
+def test_trials_are_sorted_filtered_and_paged_by_the_server(person: Client) -> None:
+    study = make_study(completed=60, failed=3)
+    address = reverse("study_trials", args=[study.pk])
+    rows = person.get(address, {"sort": "-reward"}).context["page"].rows
+    assert len(rows) == 50
+    rewards = [row.reward for row in rows]
+    assert rewards == sorted(rewards, reverse=True)
+    second = person.get(address, {"sort": "-reward", "page": "2"}).context["page"]
+    assert (second.number, second.pages, len(second.rows)) == (2, 2, 13)
+    failed = person.get(address, {"state": "FAILED"}).context["page"]
+    assert [row.number for row in failed.rows] == [61, 62, 63]
+    by_number = person.get(address, {"q": "61"}).context["page"]
+    assert 61 in [row.number for row in by_number.rows]
+
+
+def test_the_front_filter_shows_exactly_the_trials_no_other_beats(person: Client) -> None:
+    study = make_study(completed=40)
+    rows = person.get(reverse("study_trials", args=[study.pk]), {"front": "energy"}).context["page"].rows
+    trials = list(Trial.objects.filter(study=study).values_list("number", "int8_accuracy", "energy_mj"))
+    beaten = {
+        number
+        for number, accuracy, energy in trials
+        for _, other_accuracy, other_energy in trials
+        if other_accuracy >= accuracy
+        and other_energy <= energy
+        and (other_accuracy, other_energy) != (accuracy, energy)
+    }
+    assert {row.number for row in rows} == {number for number, *_ in trials} - beaten
+
+
+def test_a_wrong_filter_is_ignored_and_a_page_out_of_range_is_the_last(person: Client) -> None:
+    study = make_study(completed=3)
+    context = person.get(
+        reverse("study", args=[study.pk]), {"state": "NONSENSE", "sort": "password", "page": "99"}
+    ).context
+    assert [row.number for row in context["page"].rows] == [1, 2, 3]
+
+
+def test_a_silent_crew_is_reported_with_the_way_out(person: Client) -> None:
+    study = make_study(completed=1, waiting=2, trial_budget=10)
+    Trial.objects.filter(study=study).update(requested_at="2026-01-01T00:00:00Z")
+    make_workers(trainers=1, searchers=1, silent_seconds=100)
+    text = page(person, study)
+    assert "No training worker has reported for 10" in text
+    assert "python manage.py up" in text
+
+
+def test_an_unknown_study_is_not_found(person: Client) -> None:
+    response = person.get(reverse("study", args=[4711]))
+    assert response.status_code == 404
+    assert "There is nothing here" in response.content.decode()

@@ -1,0 +1,103 @@
+"""Charts as Plotly JSON. The pages fetch them apart, so that a page with 2,000 trials stays light."""
+
+from typing import get_args
+
+from django.http import Http404, HttpRequest, JsonResponse
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET
+
+from nas_engine.audio.decode import decode
+from nas_engine.audio.frontend import FrontendConfig, log_mel
+from webapp.charts.curves import Epoch, curve_figure, curve_info
+from webapp.charts.fronts import Resource, front_figure, front_info, shown_points
+from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
+from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
+from webapp.models import Study
+from webapp.queries.pages_datasets import clip_or_none
+from webapp.queries.pages_results import Results, is_estimate, results
+from webapp.queries.pages_study import study_or_none
+from webapp.queries.pages_trial import curve, trial_or_none
+from webapp.queries.pages_trials import summaries
+
+
+@require_GET
+def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonResponse:
+    """int8 accuracy over energy or flash, with the Pareto front."""
+    if resource not in get_args(Resource):
+        raise Http404(f"There is no front over {resource}.")
+    study = _study(study_id)
+    found = results(study)
+    is_energy = resource == "energy"
+    on_front = found.on_energy_front if is_energy else found.on_flash_front
+    cost = found.energy_mj if is_energy else found.flash_bytes / 1000
+    shown = shown_points(on_front)
+    info = front_info(
+        resource="energy" if is_energy else "flash",
+        estimated=any(is_estimate(source) for source in found.energy_sources),
+        threshold=study.energy_threshold_mj if is_energy else study.flash_threshold_kb,
+        x=cost[shown].tolist(),
+        accuracy=found.int8_accuracy[shown].tolist(),
+        on_front=on_front[shown].tolist(),
+        texts=_hover_texts(found, shown.tolist()),
+        links=_links(study, found.numbers[shown].tolist()),
+        left_out=len(found) - len(shown),
+    )
+    return JsonResponse(front_figure(info))
+
+
+@require_GET
+def rewards_chart(request: HttpRequest, study_id: int) -> JsonResponse:
+    """The best reward so far over the trials."""
+    study = _study(study_id)
+    found = results(study)
+    shown = shown_rewards(len(found))
+    links = _links(study, found.numbers[shown].tolist())
+    info = rewards_info(numbers=found.numbers, rewards=found.reward, shown=shown, links=links)
+    return JsonResponse(rewards_figure(info))
+
+
+@require_GET
+def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonResponse:
+    """The learning curve of one trial."""
+    trial = trial_or_none(study_id, number)
+    if trial is None:
+        raise Http404(f"Study {study_id} has no trial {number}.")
+    epochs = (Epoch(point.phase, point.loss, point.train_accuracy, point.eval_accuracy) for point in curve(trial))
+    return JsonResponse(curve_figure(curve_info(epochs)))
+
+
+@require_GET
+@cache_control(private=True, max_age=3600)
+def spectrogram_chart(request: HttpRequest, dataset_id: int, clip_id: int) -> JsonResponse:
+    """The log-mel spectrogram of a clip, computed by the front end that feeds the networks."""
+    clip = clip_or_none(dataset_id, clip_id)
+    if clip is None:
+        raise Http404(f"Dataset {dataset_id} has no clip {clip_id}.")
+    config = FrontendConfig.from_json(clip.dataset.frontend) if clip.dataset.frontend else FrontendConfig()
+    with clip.audio.open("rb") as file:
+        samples = decode(file.read(), config.sample_rate_hz)
+    return JsonResponse(spectrogram_figure(spectrogram_info(log_mel(samples, config), config)))
+
+
+def _study(study_id: int) -> Study:
+    study = study_or_none(study_id)
+    if study is None:
+        raise Http404(f"There is no study {study_id}.")
+    return study
+
+
+def _hover_texts(found: Results, shown: list[int]) -> list[str]:
+    short = summaries(found.trial_ids[shown].tolist())
+    return [
+        f"<b>Trial {found.numbers[i]}</b>  reward {found.reward[i]:.3f}<br>"
+        f"int8 accuracy {100 * found.int8_accuracy[i]:.1f} %<br>"
+        f"{found.energy_mj[i]:.2f} mJ, {found.flash_bytes[i] / 1000:.1f} kB<br>{short[int(found.trial_ids[i])]}"
+        for i in shown
+    ]
+
+
+def _links(study: Study, numbers: list[int]) -> list[str]:
+    """Addresses of trial pages; `reverse` is asked once, because it takes 20 µs and there are up to 1,000 of them."""
+    first = reverse("trial", args=[study.pk, 0])
+    return [first.replace("/0/", f"/{number}/") for number in numbers]

@@ -1,0 +1,98 @@
+"""Studies and trials as files to keep: TOML settings, CSV and JSON results, the network itself."""
+
+import csv
+import json
+from collections.abc import Iterator
+from typing import TypeVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.views.decorators.http import require_GET
+
+from webapp.forms.study import FIELDS
+from webapp.forms.study_file import study_to_toml
+from webapp.models import Study
+from webapp.queries.pages_export import COLUMNS, trial_rows
+from webapp.queries.pages_study import study_or_none
+from webapp.queries.pages_trial import trial_or_none
+from webapp.views.files import download, safe_name
+
+Response = TypeVar("Response", HttpResponse, StreamingHttpResponse)
+
+
+class _Echo:
+    """What csv.writer writes to when each line is to be handed on at once."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+@require_GET
+def study_toml(request: HttpRequest, study_id: int) -> HttpResponse:
+    """The settings as a study file, which the form and run_study read."""
+    study = _study(study_id)
+    return _attachment(HttpResponse(study_to_toml(study), content_type="application/toml"), study.name, ".toml")
+
+
+@require_GET
+def trials_csv(request: HttpRequest, study_id: int) -> StreamingHttpResponse:
+    """One line a trial, streamed."""
+    study = _study(study_id)
+    return _attachment(StreamingHttpResponse(_csv_lines(study), content_type="text/csv"), study.name, "-trials.csv")
+
+
+@require_GET
+def study_json(request: HttpRequest, study_id: int) -> StreamingHttpResponse:
+    """Settings and trials, streamed."""
+    study = _study(study_id)
+    return _attachment(
+        StreamingHttpResponse(_json_pieces(study), content_type="application/json"), study.name, ".json"
+    )
+
+
+@require_GET
+def trial_tflite(request: HttpRequest, study_id: int, number: int) -> FileResponse:
+    """The int8 network of a completed trial: the very file whose accuracy and size the page shows."""
+    trial = trial_or_none(study_id, number)
+    if trial is None or not trial.tflite:
+        raise Http404(f"Trial {number} of study {study_id} has no network.")
+    name = safe_name(trial.study.name, "trial", number, suffix=".tflite")
+    return download(trial.tflite.open("rb"), name, "application/octet-stream")
+
+
+@require_GET
+def trial_architecture(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """The architecture as nas_engine.Architecture.from_json reads it."""
+    trial = trial_or_none(study_id, number)
+    if trial is None:
+        raise Http404(f"Study {study_id} has no trial {number}.")
+    response = JsonResponse(trial.architecture.spec, json_dumps_params={"indent": 1})
+    return _attachment(response, f"{trial.study.name} trial {number}", "-architecture.json")
+
+
+def _study(study_id: int) -> Study:
+    study = study_or_none(study_id)
+    if study is None:
+        raise Http404(f"There is no study {study_id}.")
+    return study
+
+
+def _attachment(response: Response, name: str, suffix: str) -> Response:
+    response.headers["Content-Disposition"] = f'attachment; filename="{safe_name(name, suffix=suffix)}"'
+    return response
+
+
+def _csv_lines(study: Study) -> Iterator[str]:
+    writer = csv.DictWriter(_Echo(), COLUMNS)
+    yield writer.writeheader()
+    for row in trial_rows(study):
+        yield writer.writerow(row)
+
+
+def _json_pieces(study: Study) -> Iterator[str]:
+    settings = {name: study.dataset.name if name == "dataset" else getattr(study, name) for name in FIELDS}
+    settings |= {"state": study.state, "synthetic": study.dataset.synthetic, "created_at": study.created_at}
+    yield f'{{"study": {json.dumps(settings, cls=DjangoJSONEncoder)},\n"trials": ['
+    for position, row in enumerate(trial_rows(study)):
+        yield (",\n" if position else "\n") + json.dumps(row)
+    yield "\n]}\n"

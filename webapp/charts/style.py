@@ -1,0 +1,46 @@
+"""What all charts share: colours that colour-blind people can tell apart, and a plain layout.
+
+Figures are Plotly JSON as plain dicts: importing plotly's Python package costs a web process a second and 60 MB, and a
+test validates every figure with it instead. The browser adds fonts, grid and dark variants from the page's theme.
+"""
+
+from typing import Any
+
+Figure = dict[str, Any]
+
+# Okabe and Ito's palette; static/earshot/charts.js knows the dark variant of each.
+BLUE, ORANGE, GREEN, VERMILLION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
+GREY = "#7A8691"
+MINUS = "\N{MINUS SIGN}"
+
+
+def layout(x_title: str, y_title: str, **more: Any) -> dict[str, Any]:
+    """A layout without background, with titled axes and the legend above the plot."""
+    return {
+        "margin": {"l": 56, "r": 14, "t": 30, "b": 46},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": "closest",
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
+        "xaxis": {"title": {"text": x_title}, "zeroline": False, "automargin": True},
+        "yaxis": {"title": {"text": y_title}, "zeroline": False, "automargin": True},
+        **more,
+    }
+
+
+def vertical_line(x: float, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A dashed line over the whole height with a label at its top: (shape, annotation)."""
+    shape = {
+        "type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper",
+        "line": {"dash": "dash", "width": 1.5, "color": GREY},
+    }
+    annotation = {
+        "x": x, "y": 1, "yref": "paper", "text": text, "showarrow": False,
+        "xanchor": "left", "yanchor": "top", "xshift": 4, "font": {"size": 11},
+    }
+    return shape, annotation
+
+
+def percent(share: float) -> float:
+    """0..1 as percent, rounded to what a chart can show."""
+    return round(100 * share, 2)

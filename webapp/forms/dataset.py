@@ -1,0 +1,62 @@
+"""Adding a set of clips in the browser: an archive, or a synthetic set."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from webapp.models import Dataset
+
+ARCHIVE_SUFFIXES = (".zip",)
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+class _NamedForm(forms.Form):
+    name = forms.CharField(max_length=80, help_text="Studies find the data set under this name.")
+
+    def clean_name(self) -> str:
+        name = " ".join(self.cleaned_data["name"].split())
+        if Dataset.objects.filter(name=name).exists():
+            raise forms.ValidationError(f"A data set named {name} exists already: choose another name.")
+        return name
+
+
+class UploadForm(_NamedForm):
+    """A zip archive of clips."""
+
+    file = forms.FileField(
+        label="Zip archive", widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].widget.attrs["data-limit-bytes"] = str(settings.UPLOAD_LIMIT_BYTES)
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > settings.UPLOAD_LIMIT_BYTES:
+            raise forms.ValidationError(too_large(file.size or 0))
+        start = file.read(4)
+        file.seek(0)
+        if start not in _ZIP_MAGIC:
+            raise forms.ValidationError(
+                f"{file.name} is not a zip archive. Pack the folder of clips as .zip; other archives are not read."
+            )
+        return file
+
+
+class SyntheticForm(_NamedForm):
+    """A synthetic set of nine classes."""
+
+    seed = forms.IntegerField(
+        initial=1, min_value=0, max_value=2**31 - 1, help_text="The same seed makes the same sounds."
+    )
+
+
+def too_large(size_bytes: int) -> str:
+    """Why an upload is refused, and the way around it."""
+    return (
+        f"The upload has {size_bytes / 1e6:,.0f} MB; at most {settings.UPLOAD_LIMIT_BYTES / 1e6:,.0f} MB are taken. "
+        "Larger sets are added on the server: python manage.py add_dataset FOLDER --name NAME"
+    )

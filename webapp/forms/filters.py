@@ -1,0 +1,50 @@
+"""What a page's address asks for, checked: filters, sorting and page numbers. Wrong values mean the default."""
+
+from django.http import QueryDict
+
+from webapp.models import Study, Trial
+from webapp.queries.pages_datasets import ClipFilter
+from webapp.queries.pages_studies import StudyFilter
+from webapp.queries.pages_trials import SORT_FIELDS, TrialFilter
+
+_LONGEST_TEXT = 100
+_LARGEST_PAGE = 100_000
+
+
+def study_filter(query: QueryDict) -> StudyFilter:
+    return StudyFilter(state=_one_of(query, "state", Study.State.values), text=_text(query), page=_page(query))
+
+
+def trial_filter(query: QueryDict) -> TrialFilter:
+    sorts = [*SORT_FIELDS, *(f"-{name}" for name in SORT_FIELDS)]
+    return TrialFilter(
+        state=_one_of(query, "state", Trial.State.values),
+        front=_one_of(query, "front", ["energy", "flash"]),
+        within_limits=query.get("within") == "1",
+        text=_text(query),
+        sort=_one_of(query, "sort", sorts) or "number",
+        page=_page(query),
+    )
+
+
+def clip_filter(query: QueryDict) -> ClipFilter:
+    return ClipFilter(
+        split=query.get("split", "")[:_LONGEST_TEXT],
+        label=query.get("label", "")[:_LONGEST_TEXT],
+        text=_text(query),
+        page=_page(query),
+    )
+
+
+def _one_of(query: QueryDict, name: str, allowed: list[str]) -> str:
+    value = query.get(name, "")
+    return value if value in allowed else ""
+
+
+def _text(query: QueryDict) -> str:
+    return query.get("q", "").replace("\0", "").strip()[:_LONGEST_TEXT]
+
+
+def _page(query: QueryDict) -> int:
+    value = query.get("page", "")
+    return min(int(value), _LARGEST_PAGE) if value.isascii() and value.isdecimal() and len(value) < 9 else 1

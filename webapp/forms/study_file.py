@@ -1,0 +1,100 @@
+"""Studies as TOML files: the same settings as the browser form, read, checked and written.
+
+    name = "Quick look"
+    dataset = "my clips"
+    trial_budget = 12       # `trials` for short
+    full_epochs = 8         # `epochs` for short
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from webapp.forms.study import FIELDS, StudyForm, defaults
+from webapp.models import Dataset, Study
+
+SHORT_NAMES: Mapping[str, str] = {"trials": "trial_budget", "epochs": "full_epochs"}
+LONGEST_FILE = 64_000  # characters; a study file has about twenty lines
+_HEADER = "# An Earshot study. Start it with: python manage.py run_study FILE --dataset NAME\n"
+
+
+class StudyFileError(ValueError):
+    """The file is not a study; the message says which line or setting is wrong and what to do."""
+
+
+def read_study_file(source: Path | str) -> dict[str, Any]:
+    """Settings by field name from a path or from TOML text. Values are checked by `form_from_file`, names are here."""
+    text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
+    if len(text) > LONGEST_FILE:
+        raise StudyFileError(f"The file has {len(text)} characters; a study file has at most {LONGEST_FILE}.")
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyFileError(f"This is not valid TOML: {error}. Text needs quotes: name = \"Quick look\".") from error
+    return settings_from(values)
+
+
+def settings_from(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` under their full names. Raises StudyFileError for unknown names and for lists and tables."""
+    settings: dict[str, Any] = {}
+    for given, value in values.items():
+        name = SHORT_NAMES.get(given, given)
+        if name not in FIELDS:
+            raise StudyFileError(_unknown(given))
+        if name in settings:
+            raise StudyFileError(f"{name} is given twice, once as {given}: keep one of them.")
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            raise StudyFileError(f"{given} must be a text or a number, not {json.dumps(value, default=str)}.")
+        settings[name] = value
+    return settings
+
+
+def _unknown(name: str) -> str:
+    known = [*FIELDS, *SHORT_NAMES]
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(known)}."
+    return f"There is no setting named {name}. {hint}"
+
+
+def form_from_file(data: Mapping[str, Any], dataset: Dataset | None = None) -> StudyForm:
+    """A bound form from the settings of a file; what the file leaves out takes its default.
+
+    `dataset` overrides the file's own. Ask the form with `is_valid()`; its errors name the settings.
+    """
+    settings = defaults() | settings_from(data)
+    if dataset is None and "dataset" in settings:
+        dataset = Dataset.objects.filter(name=settings["dataset"]).first()
+        if dataset is None:
+            raise StudyFileError(_no_such_dataset(str(settings["dataset"])))
+    return StudyForm(settings | {"dataset": dataset.pk if dataset else ""})
+
+
+def _no_such_dataset(name: str) -> str:
+    names = list(Dataset.objects.order_by("name").values_list("name", flat=True)[:10])
+    there = f"There are: {', '.join(names)}." if names else "There is none yet: add one first."
+    return f"dataset: there is no dataset named {name}. {there}"
+
+
+def errors_in_words(form: StudyForm) -> str:
+    """The form's errors as one line, each with the name of its setting."""
+    parts = (f"{name}: {' '.join(messages)}" for name, messages in form.errors.items())
+    return "; ".join(parts)
+
+
+def study_to_toml(study: Study) -> str:
+    """The settings of `study` as a file that `read_study_file` reads back to the same settings."""
+    lines = []
+    for name in FIELDS:
+        value = study.dataset.name if name == "dataset" else getattr(study, name)
+        lines.append(f"{name} = {_toml(value)}")
+    return _HEADER + "\n".join(lines) + "\n"
+
+
+def _toml(value: str | int | float) -> str:
+    """JSON's strings and numbers are TOML's, but for the one control character that JSON leaves as it is."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return repr(value)

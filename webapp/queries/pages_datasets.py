@@ -1,0 +1,165 @@
+"""Datasets as pages show them: the list, counts per class and split, problems, clips."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, Sum
+
+from webapp.models import Clip, Dataset, Study, Worker
+from webapp.queries.budget import live_workers
+from webapp.queries.paging import PageOf, page_of
+
+CLIPS_A_PAGE = 50
+SPLITS = ("train", "eval", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """What the list shows of a dataset. `share_done` is 0..1 while it is prepared."""
+
+    id: int
+    name: str
+    state: str
+    state_label: str
+    synthetic: bool
+    phase: str
+    progress_done: int
+    progress_total: int
+    clips: int
+    classes: int
+    problems: int
+    studies: int
+    created_at: datetime
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the row can change by itself."""
+        return self.state == Dataset.State.PREPARING
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """Clips of one class in each split, in the order of the table's splits."""
+
+    label: str
+    clips: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountTable:
+    """Clips by class and split, with the totals of each split."""
+
+    splits: tuple[str, ...]
+    rows: tuple[CountRow, ...]
+    totals: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRow:
+    """One clip in the list of a dataset's clips."""
+
+    id: int
+    split: str
+    label: str
+    group: str
+    source_name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFilter:
+    """Which clips to show; empty values show all."""
+
+    split: str = ""
+    label: str = ""
+    text: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StudyUse:
+    """A study that uses a dataset."""
+
+    id: int
+    name: str
+    state: str
+    state_label: str
+
+
+def dataset_rows() -> tuple[DatasetRow, ...]:
+    """Every dataset, the newest first. One query."""
+    datasets = Dataset.objects.annotate(study_count=Count("studies")).defer("frontend", "normalisation")
+    return tuple(
+        DatasetRow(
+            id=dataset.pk,
+            name=dataset.name,
+            state=dataset.state,
+            state_label=dataset.get_state_display(),
+            synthetic=dataset.synthetic,
+            phase=dataset.phase,
+            progress_done=dataset.progress_done,
+            progress_total=dataset.progress_total,
+            clips=sum(sum(by_class.values()) for by_class in dataset.counts.values()),
+            classes=len(dataset.classes),
+            problems=len(dataset.problems),
+            studies=dataset.study_count,
+            created_at=dataset.created_at,
+        )
+        for dataset in datasets.order_by("-created_at", "-pk")
+    )
+
+
+def dataset_or_none(dataset_id: int) -> Dataset | None:
+    return Dataset.objects.filter(pk=dataset_id).first()
+
+
+def count_table(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str]) -> CountTable:
+    """Clips per class and split from `Dataset.counts`; splits in the order train, eval, test, then any other."""
+    splits = (*(s for s in SPLITS if s in counts), *sorted(set(counts) - set(SPLITS)))
+    rows = []
+    for label in classes:
+        clips = tuple(counts[split].get(label, 0) for split in splits)
+        rows.append(CountRow(label, clips, sum(clips)))
+    totals = tuple(sum(column) for column in zip(*(row.clips for row in rows), strict=True))
+    return CountTable(splits, tuple(rows), totals, sum(totals))
+
+
+def clip_page(dataset: Dataset, wanted: ClipFilter) -> PageOf[ClipRow]:
+    """One page of the dataset's clips. Two queries."""
+    clips = Clip.objects.filter(dataset=dataset).order_by("split", "label", "position")
+    if wanted.split:
+        clips = clips.filter(split=wanted.split)
+    if wanted.label:
+        clips = clips.filter(label=wanted.label)
+    if wanted.text:
+        clips = clips.filter(Q(source_name__icontains=wanted.text) | Q(group__icontains=wanted.text))
+    return page_of(clips, number=wanted.page, size=CLIPS_A_PAGE, rows=_clip_rows)
+
+
+def _clip_rows(clips: Sequence[Clip]) -> list[ClipRow]:
+    return [
+        ClipRow(clip.pk, clip.split, clip.label, clip.group, clip.source_name, clip.seconds) for clip in clips
+    ]
+
+
+def clip_or_none(dataset_id: int, clip_id: int) -> Clip | None:
+    return Clip.objects.select_related("dataset").filter(pk=clip_id, dataset=dataset_id).first()
+
+
+def total_seconds(dataset: Dataset) -> float:
+    """Length of all clips together."""
+    return float(Clip.objects.filter(dataset=dataset).aggregate(total=Sum("seconds"))["total"] or 0.0)
+
+
+def studies_using(dataset: Dataset) -> tuple[StudyUse, ...]:
+    """The studies on this dataset, the newest first. One query."""
+    found = Study.objects.filter(dataset=dataset).order_by("-created_at").only("name", "state")
+    return tuple(StudyUse(study.pk, study.name, study.state, study.get_state_display()) for study in found)
+
+
+def nobody_prepares(dataset: Dataset) -> bool:
+    """Whether a dataset waits to be prepared while no data worker is alive. At most one query."""
+    return dataset.state == Dataset.State.PREPARING and live_workers(Worker.Role.DATA) == 0

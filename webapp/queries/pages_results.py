@@ -1,0 +1,104 @@
+"""What the completed trials of a study amount to: fronts, best values, where their energy comes from.
+
+One query reads seven numbers a trial; fronts are computed here with numpy, never in a loop over pairs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+
+from nas_engine import pareto
+from webapp.models import Study, Trial
+from webapp.translation import BYTES_PER_KB
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Completed trials as columns, in the order of their numbers. Arrays are [n]; accuracies 0..1.
+
+    `on_energy_front` and `on_flash_front` mark the trials that no other trial beats in int8 accuracy and energy, or in
+    int8 accuracy and flash. `within_limits` marks those below both thresholds of the study.
+    """
+
+    trial_ids: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    int8_accuracy: NDArray[np.float64]
+    energy_mj: NDArray[np.float64]
+    flash_bytes: NDArray[np.float64]
+    reward: NDArray[np.float64]
+    within_limits: NDArray[np.bool_]
+    on_energy_front: NDArray[np.bool_]
+    on_flash_front: NDArray[np.bool_]
+    energy_sources: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.trial_ids)
+
+    def ids_on(self, front: NDArray[np.bool_]) -> frozenset[int]:
+        """The ids of the marked trials."""
+        return frozenset(self.trial_ids[front].tolist())
+
+
+def results(study: Study) -> Results:
+    """The results of `study` so far. One query."""
+    rows = list(
+        _completed(study)
+        .order_by("number")
+        .values_list("pk", "number", "int8_accuracy", "energy_mj", "flash_bytes", "reward", "energy_source")
+    )
+    values = np.array([row[2:6] for row in rows], np.float64).reshape(len(rows), 4)
+    accuracy, energy, flash, reward = values.T
+    return Results(
+        trial_ids=np.array([row[0] for row in rows], np.int64),
+        numbers=np.array([row[1] for row in rows], np.int64),
+        int8_accuracy=accuracy,
+        energy_mj=energy,
+        flash_bytes=flash,
+        reward=reward,
+        within_limits=(energy <= study.energy_threshold_mj) & (flash <= study.flash_threshold_kb * BYTES_PER_KB),
+        on_energy_front=pareto.front(values[:, [0, 1]], maximise=(True, False)),
+        on_flash_front=pareto.front(values[:, [0, 2]], maximise=(True, False)),
+        energy_sources=tuple(sorted({row[6] for row in rows if row[6]})),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """A trial that a study's page names first."""
+
+    number: int
+    reward: float
+    int8_accuracy: float
+    energy_mj: float
+    flash_bytes: int
+    energy_source: str
+
+
+def best_by_reward(study: Study) -> Best | None:
+    """The completed trial with the greatest reward, the earliest of equals. One query."""
+    return _best(_completed(study).order_by("-reward", "number"))
+
+
+def most_accurate_within_limits(study: Study) -> Best | None:
+    """The most accurate completed trial below both thresholds, the best reward of equals. One query."""
+    within = _completed(study).filter(
+        energy_mj__lte=study.energy_threshold_mj, flash_bytes__lte=study.flash_threshold_kb * BYTES_PER_KB
+    )
+    return _best(within.order_by("-int8_accuracy", "-reward", "number"))
+
+
+def _completed(study: Study) -> QuerySet[Trial]:
+    return Trial.objects.filter(study=study, state=Trial.State.COMPLETED)
+
+
+def _best(trials: QuerySet[Trial]) -> Best | None:
+    names = ("number", "reward", "int8_accuracy", "energy_mj", "flash_bytes", "energy_source")
+    row = trials.values_list(*names).first()
+    return Best(*row) if row else None
+
+
+def is_estimate(energy_source: str) -> bool:
+    """Whether an energy was estimated rather than measured; pages must then say so beside the number."""
+    return energy_source.startswith("estimate")

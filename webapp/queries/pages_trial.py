@@ -1,0 +1,208 @@
+"""One trial in full: its blocks and what they cost, how it learnt, what it confuses, how its reward adds up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nas_engine.cost import ArchitectureCost, BlockCost, cost
+from nas_engine.energy.prior import block_shares
+from nas_engine.reward import RewardParameters
+from webapp.models import CurvePoint, Trial
+from webapp.queries.summaries import KIND_NAMES
+from webapp.translation import architecture, reward_parameters
+
+PHASES = ("build", "float", "qat", "convert", "evaluate")
+HEAT_STEPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRow:
+    """One block of the network. Shares are 0..1 of the network's FLOPs and of its estimated energy."""
+
+    name: str
+    kind: str
+    kind_name: str
+    kernel_size: int
+    filters: int
+    strides: tuple[int, int]
+    output_shape: tuple[int, ...]
+    flops: int
+    parameters: int
+    activation_bytes: int
+    flops_share: float
+    energy_share: float
+    is_bottleneck: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTable:
+    """The blocks in order, the head last, and the network's totals."""
+
+    rows: tuple[BlockRow, ...]
+    flops: int
+    parameters: int
+    activation_bytes: int
+    peak_activation_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """One ReLU of Equation 1: how far a resource lies above its threshold and what that costs in accuracy (0..1)."""
+
+    value: float
+    threshold: float
+    excess: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class RewardParts:
+    """Equation 1 with its numbers: reward = accuracy - energy.cost - flash.cost. Energy in mJ, flash in kB."""
+
+    accuracy: float
+    energy: Penalty
+    flash: Penalty
+    reward: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionCell:
+    """How often a class was answered so, and how strongly to colour it: 0..HEAT_STEPS of the row's clips."""
+
+    clips: int
+    heat: int
+    is_correct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionRow:
+    """The answers to the clips of one true class. `recall` and `precision` are 0..1, None where there were none."""
+
+    label: str
+    cells: tuple[ConfusionCell, ...]
+    clips: int
+    recall: float | None
+    precision: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Numbers of the trials before and after this one in its study."""
+
+    previous: int | None
+    next: int | None
+
+
+def trial_or_none(study_id: int, number: int) -> Trial | None:
+    """The trial with its study, dataset, architecture and relatives. One query."""
+    related = ("study__dataset", "architecture", "retried_from", "retry")
+    return Trial.objects.select_related(*related).filter(study=study_id, number=number).first()
+
+
+def neighbours(trial: Trial) -> Neighbours:
+    """Two small queries on the (study, number) index."""
+    numbers = Trial.objects.filter(study=trial.study_id).values_list("number", flat=True)
+    return Neighbours(
+        previous=numbers.filter(number__lt=trial.number).order_by("-number").first(),
+        next=numbers.filter(number__gt=trial.number).order_by("number").first(),
+    )
+
+
+def curve(trial: Trial) -> tuple[CurvePoint, ...]:
+    """The learning curve in the order in which it was made. One query."""
+    points = CurvePoint.objects.filter(trial=trial)
+    return tuple(sorted(points, key=lambda point: (PHASES.index(point.phase), point.epoch)))
+
+
+def block_table(trial: Trial) -> BlockTable:
+    """The blocks of the trial's architecture, from the same pure walk that the cost of every trial comes from."""
+    total = cost(architecture(trial.architecture))
+    shares = [block.flops / total.flops for block in total.blocks]
+    energy_shares = block_shares(total)
+    dearest = max(energy_shares)
+    return BlockTable(
+        rows=tuple(
+            _block_row(block, share, energy_share, energy_share == dearest)
+            for block, share, energy_share in zip(total.blocks, shares, energy_shares, strict=True)
+        ),
+        **_totals(total),
+    )
+
+
+def _totals(total: ArchitectureCost) -> dict[str, int]:
+    names = ("flops", "parameters", "activation_bytes", "peak_activation_bytes")
+    return {name: getattr(total, name) for name in names}
+
+
+def _block_row(block: BlockCost, flops_share: float, energy_share: float, is_bottleneck: bool) -> BlockRow:
+    return BlockRow(
+        name=block.name,
+        kind=block.kind,
+        kind_name=KIND_NAMES.get(block.kind, block.kind),
+        kernel_size=block.kernel_size,
+        filters=block.filters,
+        strides=block.strides,
+        output_shape=block.output_shape,
+        flops=block.flops,
+        parameters=block.parameters,
+        activation_bytes=block.activation_bytes,
+        flops_share=flops_share,
+        energy_share=energy_share,
+        is_bottleneck=is_bottleneck,
+    )
+
+
+def reward_parts(trial: Trial) -> RewardParts | None:
+    """Equation 1 with this trial's numbers, None before there is a result."""
+    if trial.int8_accuracy is None or trial.energy_mj is None or trial.flash_bytes is None or trial.reward is None:
+        return None
+    parameters = reward_parameters(trial.study)
+    return RewardParts(
+        accuracy=trial.int8_accuracy,
+        energy=_energy_penalty(trial.energy_mj, parameters),
+        flash=_flash_penalty(trial.flash_bytes, parameters),
+        reward=trial.reward,
+    )
+
+
+def _energy_penalty(energy_mj: float, parameters: RewardParameters) -> Penalty:
+    excess = max(0.0, energy_mj - parameters.energy_threshold_mj)
+    return Penalty(energy_mj, parameters.energy_threshold_mj, excess, excess * parameters.energy_slope_per_mj)
+
+
+def _flash_penalty(flash_bytes: int, parameters: RewardParameters) -> Penalty:
+    excess = max(0.0, flash_bytes - parameters.flash_threshold_bytes)
+    cost_of_excess = excess * parameters.flash_slope_per_byte
+    return Penalty(flash_bytes / 1000, parameters.flash_threshold_bytes / 1000, excess / 1000, cost_of_excess)
+
+
+def confusion_rows(matrix: Sequence[Sequence[int]] | None, classes: Sequence[str]) -> tuple[ConfusionRow, ...]:
+    """The confusion matrix (rows: true class, columns: answers) with recall and precision of each class."""
+    if not matrix:
+        return ()
+    columns = [sum(row[answer] for row in matrix) for answer in range(len(matrix))]
+    labels = [*classes, *(f"class {index}" for index in range(len(classes), len(matrix)))]
+    return tuple(
+        ConfusionRow(
+            label=labels[true],
+            cells=tuple(_cell(clips, sum(row), true == answer) for answer, clips in enumerate(row)),
+            clips=sum(row),
+            recall=row[true] / sum(row) if sum(row) else None,
+            precision=row[true] / columns[true] if columns[true] else None,
+        )
+        for true, row in enumerate(matrix)
+    )
+
+
+def _cell(clips: int, row_total: int, is_correct: bool) -> ConfusionCell:
+    """Any clip at all gets the faintest colour, so that a rare confusion does not look like none."""
+    heat = max(1, round(HEAT_STEPS * clips / row_total)) if clips else 0
+    return ConfusionCell(clips, heat, is_correct)
+
+
+def phase_seconds(seconds: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    """Wall seconds by phase, in the order of the phases."""
+    order = {phase: index for index, phase in enumerate(PHASES)}
+    known = sorted(seconds.items(), key=lambda item: order.get(item[0], len(order)))
+    return tuple((phase, float(value)) for phase, value in known)
+

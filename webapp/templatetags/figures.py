@@ -1,0 +1,100 @@
+"""Numbers as people read them, each with its unit; what is not known yet is a dash."""
+
+from datetime import timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+DASH = "–"
+_SI_STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+@register.filter
+def percent(share: float | None, digits: int = 1) -> str:
+    """0..1 as "71.2 %"."""
+    return DASH if share is None else f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
+def points(share: float | None) -> str:
+    """A difference of accuracies as "−1.2 points"."""
+    if share is None:
+        return DASH
+    return f"{100 * share:+.1f}\N{NO-BREAK SPACE}points".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def number(value: float | None, digits: int = 3) -> str:
+    """A plain number, such as a reward: "0.712"."""
+    return DASH if value is None else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def millijoules(value: float | None) -> str:
+    return DASH if value is None else f"{value:.2f}\N{NO-BREAK SPACE}mJ"
+
+
+@register.filter
+def kilobytes(size_bytes: float | None) -> str:
+    """1 kB = 1000 bytes."""
+    return DASH if size_bytes is None else f"{size_bytes / 1000:.1f}\N{NO-BREAK SPACE}kB"
+
+
+@register.filter
+def count(value: int | None) -> str:
+    """"12,345"."""
+    return DASH if value is None else f"{value:,}"
+
+
+@register.filter
+def si(value: float | None) -> str:
+    """"12.5 M" for 12,520,000; three significant digits."""
+    if value is None:
+        return DASH
+    for size, letter in _SI_STEPS:
+        if abs(value) >= size:
+            return f"{value / size:.3g}\N{NO-BREAK SPACE}{letter}"
+    return f"{value:.3g}"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """"8 s", "4 min 20 s", "3 h 05 min", "2 d 4 h"."""
+    if seconds is None:
+        return DASH
+    if seconds < 10:
+        return f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+    total = round(seconds)
+    if total < 60:
+        return f"{total}\N{NO-BREAK SPACE}s"
+    if total < 3600:
+        return f"{total // 60}\N{NO-BREAK SPACE}min {total % 60:02d}\N{NO-BREAK SPACE}s"
+    if total < 86_400:
+        return f"{total // 3600}\N{NO-BREAK SPACE}h {total % 3600 // 60:02d}\N{NO-BREAK SPACE}min"
+    return f"{total // 86_400}\N{NO-BREAK SPACE}d {total % 86_400 // 3600}\N{NO-BREAK SPACE}h"
+
+
+@register.filter
+def times(pair: tuple[int, ...]) -> str:
+    """(98, 40, 8) as "98×40×8"."""
+    return "×".join(str(value) for value in pair)
+
+
+@register.filter
+def moment(value: object) -> SafeString | str:
+    """A time as "12:04" today or "21 Nov 12:04", with the whole of it (UTC) on hover."""
+    if not isinstance(value, type(timezone.now())):
+        return DASH
+    same_day = timezone.now() - value < timedelta(hours=20)
+    shown = value.strftime("%H:%M:%S" if same_day else "%-d %b %Y %H:%M")
+    return format_html('<time datetime="{0}" title="{0}">{1}</time>', value.isoformat(timespec="seconds"), shown)
+
+
+@register.filter
+def difference(value: float | None, other: float | None) -> float | None:
+    """value - other, None if one of them is not known."""
+    return None if value is None or other is None else value - other

@@ -1,0 +1,74 @@
+"""Addresses. Everything needs a sign-in (LoginRequiredMiddleware) but for what says it does not."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from webapp.api import charts, exports
+from webapp.views import accounts, clips, datasets, problems, studies, study, trials
+
+account_urls: list[URLPattern | URLResolver] = [
+    path(
+        "sign-in/",
+        LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True),
+        name="sign_in",
+    ),
+    path("sign-in/link/", accounts.sign_in_link, name="sign_in_link"),
+    path("sign-out/", login_not_required(LogoutView.as_view()), name="sign_out"),
+    path("theme/", accounts.choose_theme, name="choose_theme"),
+]
+
+trial_urls: list[URLPattern | URLResolver] = [
+    path("", trials.trial, name="trial"),
+    path("live/", trials.trial_live, name="trial_live"),
+    path("curve.json", charts.curve_chart, name="curve_chart"),
+    path("network.tflite", exports.trial_tflite, name="trial_tflite"),
+    path("architecture.json", exports.trial_architecture, name="trial_architecture"),
+]
+
+study_urls: list[URLPattern | URLResolver] = [
+    path("", study.study, name="study"),
+    path("edit/", studies.edit_study, name="edit_study"),
+    path("progress/", study.study_progress, name="study_progress"),
+    path("header/", study.study_header, name="study_header"),
+    path("trials/", study.study_trials, name="study_trials"),
+    path("log/", study.study_log, name="study_log"),
+    path("extend/", study.extend_study, name="extend_study"),
+    path("clone/", study.clone_study, name="clone_study"),
+    path("delete/", study.delete_study, name="delete_study"),
+    path("do/<slug:action>/", study.study_action, name="study_action"),
+    path("study.toml", exports.study_toml, name="study_toml"),
+    path("study.json", exports.study_json, name="study_json"),
+    path("trials.csv", exports.trials_csv, name="trials_csv"),
+    path("charts/rewards.json", charts.rewards_chart, name="rewards_chart"),
+    path("charts/<slug:resource>.json", charts.front_chart, name="front_chart"),
+    path("trials/<int:number>/", include(trial_urls)),
+]
+
+dataset_urls: list[URLPattern | URLResolver] = [
+    path("", datasets.dataset, name="dataset"),
+    path("progress/", datasets.dataset_progress, name="dataset_progress"),
+    path("clips/", datasets.dataset_clips, name="dataset_clips"),
+    path("delete/", datasets.delete_dataset, name="delete_dataset"),
+    path("clips/<int:clip_id>/", clips.clip, name="clip"),
+    path("clips/<int:clip_id>/clip.flac", clips.clip_audio, name="clip_audio"),
+    path("clips/<int:clip_id>/spectrogram.json", charts.spectrogram_chart, name="spectrogram_chart"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="studies")),
+    path("", include(account_urls)),
+    path("healthz", problems.health, name="health"),
+    path("studies/", studies.studies, name="studies"),
+    path("studies/new/", studies.new_study, name="new_study"),
+    path("studies/new/explanation/", studies.explain_study, name="explain_study"),
+    path("studies/<int:study_id>/", include(study_urls)),
+    path("datasets/", datasets.datasets, name="datasets"),
+    path("datasets/new/", datasets.new_dataset, name="new_dataset"),
+    path("datasets/<int:dataset_id>/", include(dataset_urls)),
+]
+
+handler403 = "webapp.views.problems.forbidden"
+handler404 = "webapp.views.problems.not_found"
+handler500 = "webapp.views.problems.server_error"

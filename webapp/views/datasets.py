@@ -1,0 +1,134 @@
+"""Datasets: the list, adding one, one in full, deleting one."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from webapp.forms.dataset import SyntheticForm, UploadForm
+from webapp.forms.filters import clip_filter
+from webapp.models import Dataset
+from webapp.queries.pages_datasets import (
+    clip_page,
+    count_table,
+    dataset_or_none,
+    dataset_rows,
+    nobody_prepares,
+    studies_using,
+    total_seconds,
+)
+from webapp.services import datasets as services
+from webapp.services.errors import Conflict
+from webapp.views.polling import POLLING_OVER, live_partial
+
+
+def dataset_or_404(dataset_id: int) -> Dataset:
+    dataset = dataset_or_none(dataset_id)
+    if dataset is None:
+        raise Http404(f"There is no dataset {dataset_id}.")
+    return dataset
+
+
+@require_GET
+def datasets(request: HttpRequest) -> HttpResponse:
+    """The list; htmx gets its table alone, to refresh it."""
+    rows = dataset_rows()
+    is_live = any(row.is_live for row in rows)
+    context = {"rows": rows, "is_live": is_live}
+    if request.htmx:
+        return render(request, "datasets/_rows.html", context, status=200 if is_live else POLLING_OVER)
+    return render(request, "datasets/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new_dataset(request: HttpRequest) -> HttpResponse:
+    """Two ways to a dataset: upload an archive, or have a synthetic set made."""
+    if request.method == "GET":
+        return _form_page(request, UploadForm(), SyntheticForm(initial={"name": "synthetic"}))
+    if "synthetic" in request.POST:
+        synthetic = SyntheticForm(request.POST)
+        return _add_synthetic(request, synthetic) if synthetic.is_valid() else _form_page(
+            request, UploadForm(), synthetic, status=422
+        )
+    upload = UploadForm(request.POST, request.FILES)
+    return _add_upload(request, upload) if upload.is_valid() else _form_page(
+        request, upload, SyntheticForm(), status=422
+    )
+
+
+def _add_upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
+    try:
+        values = form.cleaned_data
+        dataset = services.create_from_upload(name=values["name"], file=values["file"], owner=request.user)
+    except Conflict as conflict:
+        form.add_error(None, str(conflict))
+        return _form_page(request, form, SyntheticForm(), status=422)
+    return redirect("dataset", dataset_id=dataset.pk)
+
+
+def _add_synthetic(request: HttpRequest, form: SyntheticForm) -> HttpResponse:
+    try:
+        values = form.cleaned_data
+        dataset = services.create_synthetic(name=values["name"], seed=values["seed"], owner=request.user)
+    except Conflict as conflict:
+        form.add_error(None, str(conflict))
+        return _form_page(request, UploadForm(), form, status=422)
+    return redirect("dataset", dataset_id=dataset.pk)
+
+
+def _form_page(request: HttpRequest, upload: UploadForm, synthetic: SyntheticForm, status: int = 200) -> HttpResponse:
+    return render(request, "datasets/form.html", {"upload": upload, "synthetic": synthetic}, status=status)
+
+
+@require_GET
+def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    """The whole page: preparation or counts, problems, clips, studies that use it."""
+    shown = dataset_or_404(dataset_id)
+    context = _preparation(shown) | _clips(request, shown) | {
+        "counts": count_table(shown.counts, shown.classes),
+        "total_seconds": total_seconds(shown),
+        "studies": studies_using(shown),
+    }
+    return render(request, "datasets/dataset.html", context)
+
+
+@require_GET
+def dataset_progress(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    """The polled part while it is prepared; when that ends, the whole page is fetched again."""
+    shown = dataset_or_404(dataset_id)
+    is_live = shown.state == Dataset.State.PREPARING
+    response = live_partial(
+        request, "datasets/_preparation.html", _preparation(shown), is_live=is_live, events={}
+    )
+    if not is_live:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@require_GET
+def dataset_clips(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    """The table of clips, fetched to filter and to turn pages."""
+    return render(request, "datasets/_clips.html", _clips(request, dataset_or_404(dataset_id)))
+
+
+@require_POST
+def delete_dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    name = dataset_or_404(dataset_id).name
+    try:
+        services.delete(dataset_id=dataset_id)
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+        return redirect("dataset", dataset_id=dataset_id)
+    messages.success(request, f"Deleted {name}.")
+    return redirect("datasets")
+
+
+def _preparation(shown: Dataset) -> dict[str, Any]:
+    return {"dataset": shown, "nobody_prepares": nobody_prepares(shown)}
+
+
+def _clips(request: HttpRequest, shown: Dataset) -> dict[str, Any]:
+    wanted = clip_filter(request.GET)
+    return {"dataset": shown, "page": clip_page(shown, wanted), "wanted": wanted}

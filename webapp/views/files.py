@@ -1,0 +1,58 @@
+"""Files from storage: with ranges, so that a player can seek, and with safe names."""
+
+import re
+from collections.abc import Iterator
+
+from django.core.files.base import File
+from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.text import slugify
+
+_CHUNK_BYTES = 1 << 16
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+def safe_name(*parts: object, suffix: str) -> str:
+    """A file name of plain characters: "demo-study-trial-7.tflite"."""
+    return (slugify(" ".join(str(part) for part in parts))[:100] or "file") + suffix
+
+
+def download(file: File, name: str, content_type: str) -> FileResponse:
+    """The whole file, to be saved under `name`."""
+    return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)
+
+
+def ranged(file: File, content_type: str, range_header: str) -> HttpResponseBase:
+    """The file, or the part that a Range header asks for (RFC 9110, section 14: one range of bytes)."""
+    size = file.size
+    span = _span(range_header, size)
+    if span is None:
+        response: HttpResponseBase = FileResponse(file, content_type=content_type)
+    elif span[0] > span[1]:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    else:
+        start, end = span
+        response = StreamingHttpResponse(_pieces(file, start, end), status=206, content_type=content_type)
+        response.headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+        response.headers["Content-Length"] = str(end - start + 1)
+    response.headers["Accept-Ranges"] = "bytes"
+    return response
+
+
+def _span(header: str, size: int) -> tuple[int, int] | None:
+    """First and last byte asked for, None for the whole file; first > last where the file has no such bytes."""
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if not first:
+        return max(0, size - int(last)), size - 1
+    return int(first), min(int(last), size - 1) if last else size - 1
+
+
+def _pieces(file: File, start: int, end: int) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        left = end - start + 1
+        while left and (piece := file.read(min(_CHUNK_BYTES, left))):
+            left -= len(piece)
+            yield piece

@@ -1,0 +1,51 @@
+"""What every answer carries and every request must meet."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from webapp.forms.dataset import too_large
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+# Scripts only from our own files. Plotly sets style attributes on its SVG and draws image exports from data addresses.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "style-src-attr 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def content_security_policy(get_response: GetResponse) -> GetResponse:
+    """Add the Content-Security-Policy to every answer."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        return response
+
+    return middleware
+
+
+def upload_limit(get_response: GetResponse) -> GetResponse:
+    """Refuse a body that is too large before a byte of it is read; it comes before anything that reads the body."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = request.headers.get("Content-Length", "")
+        size = int(length) if length.isdecimal() else 0
+        if size > settings.UPLOAD_LIMIT_BYTES:
+            return render(request, "413.html", {"message": too_large(size)}, status=413)
+        return get_response(request)
+
+    return middleware

@@ -1,0 +1,69 @@
+"""A trial's page and its live part."""
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from webapp.models import Trial
+from webapp.queries.pages_results import is_estimate
+from webapp.queries.pages_study import trial_events
+from webapp.queries.pages_trial import (
+    block_table,
+    confusion_rows,
+    curve,
+    neighbours,
+    phase_seconds,
+    reward_parts,
+    trial_or_none,
+)
+from webapp.queries.pages_trials import seconds_between
+from webapp.views.polling import live_partial
+
+
+def trial_or_404(study_id: int, number: int) -> Trial:
+    trial = trial_or_none(study_id, number)
+    if trial is None:
+        raise Http404(f"Study {study_id} has no trial {number}.")
+    return trial
+
+
+@require_GET
+def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """The whole page."""
+    shown = trial_or_404(study_id, number)
+    context = _live(shown) | {
+        "blocks": block_table(shown),
+        "neighbours": neighbours(shown),
+        "architecture_json": json.dumps(shown.architecture.spec, indent=1),
+    }
+    return render(request, "trials/trial.html", context)
+
+
+@require_GET
+def trial_live(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """Everything that changes while the trial runs, but for the chart, which is told to fetch itself."""
+    context = _live(trial_or_404(study_id, number))
+    changed = {"curve-changed": request.GET.get("version") != context["version"]}
+    return live_partial(request, "trials/_live.html", context, is_live=context["is_live"], events=changed)
+
+
+def _live(shown: Trial) -> dict[str, Any]:
+    points = curve(shown)
+    is_live = shown.state in Trial.OPEN
+    return {
+        "trial": shown,
+        "study": shown.study,
+        "is_live": is_live,
+        "version": f"{shown.state}-{len(points)}",
+        "curve": points,
+        "reward": reward_parts(shown),
+        "confusion": confusion_rows(shown.confusion, shown.study.dataset.classes),
+        "seconds": phase_seconds(shown.seconds),
+        "wall_seconds": seconds_between(shown.started_at, shown.finished_at),
+        "energy_is_estimate": is_estimate(shown.energy_source),
+        "events": trial_events(shown),
+        "retry": getattr(shown, "retry", None),
+    }
