@@ -14,16 +14,19 @@ from webapp.services import trials, workers
 logger = logging.getLogger(__name__)
 
 
-class Pulse(threading.Thread):
+class Pulse:
     """Renews the worker's sign of life and the lease of the trial it holds, on a database connection of its own."""
 
     def __init__(self, name: str, role: Worker.Role) -> None:
-        super().__init__(name="pulse", daemon=True)
         self.worker = name
         self._role = role
         self._held: tuple[int, threading.Event] | None = None
-        self._stop = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
         self._lock = threading.Lock()
+
+    def start(self) -> None:
+        self._thread.start()
 
     @contextmanager
     def holding(self, trial_id: int) -> Iterator[threading.Event]:
@@ -37,14 +40,14 @@ class Pulse(threading.Thread):
             with self._lock:
                 self._held = None
 
-    def run(self) -> None:
-        while not self._stop.is_set():
+    def _run(self) -> None:
+        while not self._stopped.is_set():
             try:
                 self.beat()
             except (DatabaseError, InterfaceError) as error:
                 connection.close()
                 logger.warning("No sign of life could be given: %s", str(error).strip())
-            self._stop.wait(settings.HEARTBEAT_SECONDS)
+            self._stopped.wait(settings.HEARTBEAT_SECONDS)
         connection.close()
 
     def beat(self) -> None:
@@ -57,8 +60,8 @@ class Pulse(threading.Thread):
 
     def stop(self) -> None:
         """Sign off; the caller's process is about to end."""
-        self._stop.set()
-        self.join(timeout=2)
+        self._stopped.set()
+        self._thread.join(timeout=2)
         try:
             workers.sign_off(name=self.worker)
         except (DatabaseError, InterfaceError):

@@ -1,0 +1,28 @@
+"""A dataset with a small real feature pack, for tests that evaluate."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from django.core.files.storage import default_storage
+
+from nas_engine.audio.cache import Example, write_pack
+from nas_engine.audio.frontend import FrontendConfig
+from tests.webapp import rows
+from webapp.models import Dataset
+from webapp.storage import save_file_by_hash
+
+
+def dataset_with_features(clips_per_class: int = 6) -> Dataset:
+    """Three classes whose features differ by level, in three splits."""
+    rng = np.random.default_rng(0)
+    examples = (
+        Example(split, label, f"{split}-{label}-{number}", (rng.normal(level, 1, (196, 40))).astype(np.float32))
+        for split in ("train", "eval", "test")
+        for level, label in enumerate(rows.CLASSES)
+        for number in range(clips_per_class)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "features.pack"
+        write_pack(path, examples, FrontendConfig(), rows.CLASSES)
+        return rows.ready_dataset(pack=save_file_by_hash(default_storage, "packs", path))
