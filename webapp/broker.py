@@ -57,4 +57,4 @@ def ensure_broker() -> None:
 def _connection_string() -> str:
     """The application's database as a libpq connection string, with all its options."""
     parameters = connection.get_connection_params()
-    return make_conninfo(**{name: value for name, value in parameters.items() if isinstance(value, str | int)})
+    return make_conninfo(**{name: str(value) for name, value in parameters.items() if isinstance(value, str | int)})

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from psycopg.conninfo import make_conninfo
 
 from webapp.data_folder import DataFolder
 from webapp.supervisor.account import Account
+from webapp.supervisor.endings import wait_for_end
+from webapp.supervisor.errors import EmbeddedPostgresError
 
 SUPERUSER = "postgres"
 DATABASE = "earshot"
@@ -30,12 +33,8 @@ DATABASE = "earshot"
 _READY_TIMEOUT_SECONDS = 60.0
 _STOP_TIMEOUT_SECONDS = 20.0
 
-# Tests and benchmarks of throw-away clusters only: a crash of the machine would lose them.
-THROW_AWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-class EmbeddedPostgresError(Exception):
-    """The embedded PostgreSQL cannot be made or started; the message says what to do."""
+# For throw-away clusters of tests and benchmarks: they outlive a killed server, but not a crash of the machine.
+THROW_AWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 def binaries() -> Path:
@@ -72,8 +71,9 @@ class Cluster:
         """Connection string in libpq's key=value form."""
         return make_conninfo(host=str(self.socket_folder), user=SUPERUSER, dbname=database, connect_timeout=5)
 
-    @property
+    @cached_property
     def account(self) -> Account:
+        """Who runs the server. The folder above `data` has to exist."""
         return Account.choose(self.data, self._needed())
 
     def _needed(self) -> list[Path]:
@@ -169,11 +169,20 @@ class Cluster:
         if processes and processes[0].pid == self._postmaster_pid():
             with contextlib.suppress(psutil.Error):
                 processes[0].send_signal(signal.SIGINT)
-            _, processes = psutil.wait_procs(processes, timeout=_STOP_TIMEOUT_SECONDS)
+            processes = wait_for_end(processes, _STOP_TIMEOUT_SECONDS)
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(processes, timeout=_STOP_TIMEOUT_SECONDS)
+        wait_for_end(processes, _STOP_TIMEOUT_SECONDS)
+        self._remove_stale_locks()
+
+    def _remove_stale_locks(self) -> None:
+        """Remove lock files that name a dead server's process id, by now a zombie's or another program's.
+
+        PostgreSQL would take such a process for a running server. The caller has made sure that there is none.
+        """
+        for lock in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            lock.unlink(missing_ok=True)
 
     def _holds(self, process: psutil.Process) -> bool:
         """Every PostgreSQL process works in its cluster's folder."""

@@ -1,0 +1,62 @@
+# Earshot. `make help` lists what there is; `make demo` is the place to start.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?=
+PORT ?= auto
+# Relative, so that a checkout whose path holds spaces works.
+RUN := .venv/bin/python
+MANAGE := $(RUN) manage.py
+CODE := nas_engine webapp tests bootstrap benchmarks manage.py
+
+.PHONY: help setup setup-dev demo up test quick lint format lock bench doctor clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "  Variables: PYTHON=PATH (interpreter for .venv), DATA=PATH (clips for the demo), ARGS=\"...\", PORT=N"
+
+setup: ## Make .venv with the pinned packages (at once if it is there)
+	@sh bootstrap/setup.sh $(if $(PYTHON),--python "$(PYTHON)")
+
+setup-dev: ## The same with what tests and linters need, and a Chromium
+	@sh bootstrap/setup.sh --dev $(if $(PYTHON),--python "$(PYTHON)")
+	@$(RUN) bootstrap/chromium.py
+
+demo: setup ## Start everything with a demo study and print an address to open (DATA=PATH: your clips)
+	@exec $(MANAGE) demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+up: setup ## Start everything: database, web server, workers (Ctrl-C stops it)
+	@exec $(MANAGE) up $(ARGS)
+
+test: setup-dev lint ## Everything that CI runs: linters, types, contracts, all tests
+	$(RUN) -m pytest $(ARGS)
+
+quick: setup-dev ## The tests that take seconds: no training, no browser, no killing
+	$(RUN) -m pytest -m "not slow and not browser and not faults" $(ARGS)
+
+lint: setup-dev ## Style, types, import contracts, missing migrations
+	$(RUN) -m ruff check $(CODE)
+	$(RUN) -m ruff format --check $(CODE)
+	$(RUN) -m mypy
+	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+	DJANGO_SETTINGS_MODULE=tests.settings $(MANAGE) makemigrations --check --dry-run
+
+format: setup-dev ## Format the code
+	$(RUN) -m ruff format $(CODE)
+	$(RUN) -m ruff check --fix $(CODE)
+
+lock: setup-dev ## Compile the .in files to exact pins for Python 3.11-3.13
+	$(RUN) -m uv pip compile --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
+	$(RUN) -m uv pip compile --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
+
+bench: setup ## Measure (half an hour); writes benchmarks/results/bench.json
+	$(RUN) -m benchmarks $(ARGS)
+
+doctor: setup ## Tell what is wrong with this machine and how to mend it
+	@$(MANAGE) doctor $(ARGS)
+
+clean: ## Remove .venv and caches; the data folder var/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find nas_engine webapp tests benchmarks bootstrap -name __pycache__ -type d -prune -exec rm -rf {} +
