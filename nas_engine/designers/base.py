@@ -1,0 +1,79 @@
+"""What every designer is: a protocol of three methods, and the values that go in and out."""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from nas_engine.architecture import Architecture
+from nas_engine.errors import EarshotError
+
+State = dict[str, Any]
+_log = logging.getLogger(__name__)
+
+
+class SpaceExhausted(EarshotError):  # noqa: N818
+    """Every architecture of the search space has been tried or is being tried. The study has nothing left to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An architecture to try. `metadata` belongs to the designer: keep it and return it with the outcome."""
+
+    architecture: Architecture
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a trial ended. `number` is the trial's number in its study; `reward` is None where it is infeasible.
+
+    Trials that failed for a reason outside the architecture are not outcomes; do not report them.
+    """
+
+    number: int
+    architecture: Architecture
+    reward: float | None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.reward is not None and not math.isfinite(self.reward):
+            raise ValueError(f"the reward of trial {self.number} must be finite or None, not {self.reward!r}")
+
+
+class Designer(Protocol):
+    """Proposes architectures of one search space and learns from what became of them.
+
+    A designer holds no truth. `registry.create(name, space, seed, state, history)` makes an equivalent one at any time
+    from `dump()` and the study's outcomes, or from the outcomes alone. An implementation may assume that it is used by
+    one thread, and that every architecture it is told of belongs to the space; it may not assume that it suggested
+    them, that suggestions come back in order or at all, or that any outcome is feasible.
+    """
+
+    def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        """`count` architectures of the space, at least one.
+
+        They differ from each other and from `pending` (suggested earlier, by this designer or another, and not yet
+        finished) unless the designer finds no others; they may repeat finished ones. `deduplication.fill` is strict.
+        """
+        ...
+
+    def update(self, outcomes: Sequence[Outcome]) -> None:
+        """Learn from outcomes that this designer has not been told of yet."""
+        ...
+
+    def dump(self) -> State:
+        """What cannot be recomputed from the outcomes, as JSON-able values."""
+        ...
+
+
+def accepted_state(state: State | None, form: str) -> State | None:
+    """`state` if a designer that writes the format `form` dumped it, else None.
+
+    A state of another designer or version is no error: the outcomes are the truth, and the designer begins from them.
+    """
+    if state is not None and state.get("format") != form:
+        _log.warning("a designer's state of format %r is left aside: %r is needed", state.get("format"), form)
+        return None
+    return state

@@ -1,0 +1,112 @@
+"""Vizier's Eagle Strategy, its open-source Firefly algorithm (Speckhard et al., section 5, call it Firefly).
+
+A pool of flies, each holding the best architecture it has found. In turn each fly is pulled towards better flies, away
+from worse ones, and perturbed: that is the next suggestion, and the fly's number travels in its metadata. Vizier's
+class does the work; this one keeps its state as JSON and repairs what goes wrong when trials are replayed into it or
+end out of order (see `_reserve_numbers`).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from vizier import algorithms as vza
+from vizier._src.algorithms.designers.eagle_strategy.eagle_strategy import EagleStrategyDesigner
+
+from nas_engine.architecture import Architecture
+from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
+from nas_engine.designers.distinct import first_new, new_anywhere, new_neighbour
+from nas_engine.designers.vizier_problem import VizierProblem, flatten_metadata, restore_metadata
+from nas_engine.search_space import SearchSpace
+
+FORMAT = "eagle-1"
+FLY = "eagle_fly"  # key of the suggestion's metadata: the number of the fly that made it
+_EAGLE = "eagle"  # Vizier's namespace
+_MOVES = 10  # flies asked before a neighbour is taken instead
+
+
+class EagleDesigner:
+    """Firefly search over one categorical parameter a block.
+
+    The state holds the pool, Vizier's random generators, and the numbers of the outcomes it has seen, so that a
+    history that went on in the meantime is caught up with exactly once.
+    """
+
+    def __init__(
+        self, space: SearchSpace, seed: int, state: State | None = None, history: Sequence[Outcome] = ()
+    ) -> None:
+        state = accepted_state(state, FORMAT)
+        self._space = space
+        self._problem = VizierProblem(space)
+        # A rebuild without state must not begin the quasi-random sequence again: its start is in the history.
+        self._eagle: Any = EagleStrategyDesigner(
+            self._problem.statement, seed=int(np.random.SeedSequence([seed, len(history)]).generate_state(1)[0])
+        )
+        self._seen: set[int] = set()
+        if state:
+            self._seen.update(state["seen"])
+            self._eagle.load(restore_metadata(state["vizier"]))
+        self.update([outcome for outcome in history if outcome.number not in self._seen])
+
+    def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        taken = {architecture.hash for architecture in pending}
+        suggestions = []
+        for _ in range(count):
+            suggestion = first_new(self._move, taken, _MOVES) or self._step_aside(taken)
+            taken.add(suggestion.architecture.hash)
+            suggestions.append(suggestion)
+        return suggestions
+
+    def update(self, outcomes: Sequence[Outcome]) -> None:
+        trials = [self._trial(outcome) for outcome in outcomes]
+        self._reserve_numbers(trials)
+        self._eagle.update(vza.CompletedTrials(trials), vza.ActiveTrials())
+        self._sort_pool()
+        self._seen.update(outcome.number for outcome in outcomes)
+
+    def dump(self) -> State:
+        metadata = flatten_metadata(self._eagle.dump())
+        for values in metadata.values():
+            if "dump_timestamp" in values:
+                values["dump_timestamp"] = "0"  # equal states have equal dumps
+        return {"format": FORMAT, "seen": sorted(self._seen), "vizier": metadata}
+
+    def _trial(self, outcome: Outcome) -> Any:
+        trial = self._problem.trial(outcome)
+        fly = outcome.metadata.get(FLY, "")
+        if fly.isdecimal():
+            trial.metadata.ns(_EAGLE)["parent_fly_id"] = fly
+        return trial
+
+    def _move(self) -> Suggestion:
+        """The next fly's move; a quasi-random point while the pool is not full."""
+        (suggestion,) = self._eagle.suggest(1)
+        fly = suggestion.metadata.ns(_EAGLE)["parent_fly_id"]
+        return Suggestion(self._problem.architecture(suggestion.parameters), {"source": "eagle", FLY: fly})
+
+    def _step_aside(self, taken: set[str]) -> Suggestion:
+        """A fly's move changed in one more block: flies close to each other keep proposing the same."""
+        suggestion = self._move()
+        rng = self._eagle._rng
+        other = new_neighbour(self._space, suggestion.architecture, taken, rng) or new_anywhere(self._space, taken, rng)
+        return suggestion if other is None else Suggestion(other, suggestion.metadata)
+
+    def _reserve_numbers(self, trials: Sequence[Any]) -> None:
+        """Make Vizier aware of fly numbers that it gave out in an earlier life.
+
+        `EagleStrategyDesigner.update` never raises the pool's `_max_fly_id` for trials that carry a number. In a
+        designer that the history is replayed into, it stays 0: new flies then take numbers in use, and
+        `get_next_moving_fly_copy`, which counts up to it, lets a single fly make every suggestion.
+        """
+        pool = self._eagle._firefly_pool
+        numbers = [int(trial.metadata.ns(_EAGLE).get("parent_fly_id", default="-1")) for trial in trials]
+        pool._max_fly_id = max([pool._max_fly_id, *(number + 1 for number in numbers)])
+
+    def _sort_pool(self) -> None:
+        """Put the flies in the order of their numbers.
+
+        `get_next_moving_fly_copy` starts each round at the fly that entered the pool first and counts up. With trials
+        ending out of order that need not be the lowest number, and flies below it would never move again.
+        """
+        pool = self._eagle._firefly_pool
+        pool._pool = dict(sorted(pool._pool.items()))

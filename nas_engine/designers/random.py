@@ -1,0 +1,51 @@
+"""Uniform random search: the baseline every other designer has to beat, and the start of those that need data."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nas_engine.architecture import Architecture
+from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
+from nas_engine.designers.distinct import first_new, new_anywhere
+from nas_engine.search_space import SearchSpace
+
+FORMAT = "random-1"
+_DRAWS = 20  # before it stops drawing and looks through the space
+
+
+class RandomDesigner:
+    """Draws number 0, 1, 2, ... of a sequence that the seed fixes; the state is only how far it has come."""
+
+    def __init__(
+        self, space: SearchSpace, seed: int, state: State | None = None, history: Sequence[Outcome] = ()
+    ) -> None:
+        state = accepted_state(state, FORMAT)
+        self._space = space
+        self._seed = seed
+        self._drawn: int = state["drawn"] if state else len(history)
+
+    def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        taken = {architecture.hash for architecture in pending}
+        suggestions = []
+        for _ in range(count):
+            suggestion = first_new(self._draw, taken, _DRAWS) or self._search(taken)
+            taken.add(suggestion.architecture.hash)
+            suggestions.append(suggestion)
+        return suggestions
+
+    def update(self, outcomes: Sequence[Outcome]) -> None:
+        """Random search learns nothing."""
+
+    def dump(self) -> State:
+        return {"format": FORMAT, "drawn": self._drawn}
+
+    def _next_rng(self) -> np.random.Generator:
+        self._drawn += 1
+        return np.random.default_rng([self._seed, self._drawn])
+
+    def _draw(self) -> Suggestion:
+        return Suggestion(self._space.sample(self._next_rng()), {"source": "random"})
+
+    def _search(self, taken: set[str]) -> Suggestion:
+        architecture = new_anywhere(self._space, taken, self._next_rng())
+        return self._draw() if architecture is None else Suggestion(architecture, {"source": "random"})

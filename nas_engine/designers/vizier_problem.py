@@ -1,0 +1,82 @@
+"""Our values as Vizier's: a search space as a problem of one categorical parameter a block, outcomes as trials.
+
+One categorical a block, and not one parameter each for kind, kernel and filters: an identity has no kernel, no
+designer of Vizier's accepts conditional parameters, and its firefly finds better networks this way.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from vizier import pyvizier as vz
+
+from nas_engine.architecture import Architecture
+from nas_engine.designers.base import Outcome
+from nas_engine.search_space import SearchSpace
+
+REWARD = "reward"
+
+
+class VizierProblem:
+    """One search space in Vizier's terms. A parameter's values are the indices of its position's options, as text.
+
+    Positions of a single option are no parameters, since there is nothing to choose (unless all are like that:
+    Vizier wants at least one parameter).
+    """
+
+    def __init__(self, space: SearchSpace) -> None:
+        self._space = space
+        sizes = [len(position.options) for position in space.positions]
+        self._free = [number for number, size in enumerate(sizes) if size > 1] or [0]
+        self.sizes = tuple(sizes[number] for number in self._free)
+        self.statement: Any = vz.ProblemStatement()
+        for name, size in zip(self._names, self.sizes, strict=True):
+            self.statement.search_space.root.add_categorical_param(name, [str(index) for index in range(size)])
+        self.statement.metric_information.append(vz.MetricInformation(REWARD, goal=vz.ObjectiveMetricGoal.MAXIMIZE))
+
+    @property
+    def _names(self) -> list[str]:
+        return [f"block_{number + 1:02d}" for number in self._free]
+
+    def parameters(self, architecture: Architecture) -> dict[str, str]:
+        """Raises ValueError where the architecture is not in the space."""
+        indices = self._space.encode(architecture)
+        return {name: str(indices[number]) for name, number in zip(self._names, self._free, strict=True)}
+
+    def architecture(self, parameters: Any) -> Architecture:
+        """The inverse of `parameters`, from Vizier's ParameterDict."""
+        indices = [0] * len(self._space.positions)
+        for name, number in zip(self._names, self._free, strict=True):
+            indices[number] = int(parameters.get_value(name))
+        return self._space.decode(indices)
+
+    def trial(self, outcome: Outcome, finished_at: datetime | None = None) -> Any:
+        """A completed vz.Trial with the reward as its only metric; infeasible where there is none."""
+        trial = vz.Trial(id=max(outcome.number, 1), parameters=self.parameters(outcome.architecture))
+        if outcome.reward is None:
+            trial.complete(vz.Measurement(), infeasibility_reason="infeasible architecture")
+        else:
+            trial.complete(vz.Measurement(metrics={REWARD: outcome.reward}))
+        if finished_at is not None:
+            trial.creation_time = trial.completion_time = finished_at
+        return trial
+
+    def active_trial(self, number: int, architecture: Architecture, created_at: datetime) -> Any:
+        """A vz.Trial that has been suggested and not finished."""
+        return vz.Trial(id=number, parameters=self.parameters(architecture), creation_time=created_at)
+
+
+def flatten_metadata(metadata: Any) -> dict[str, dict[str, str]]:
+    """vz.Metadata as {namespace: {key: value}}, where every value is text."""
+    return {
+        namespace.encode(): {key: str(value) for key, value in metadata.abs_ns(namespace).items()}
+        for namespace in metadata.namespaces()
+    }
+
+
+def restore_metadata(flat: Mapping[str, Mapping[str, str]]) -> Any:
+    """The inverse of `flatten_metadata`."""
+    metadata = vz.Metadata()
+    for namespace, values in flat.items():
+        metadata.abs_ns(vz.Namespace.decode(namespace)).update(dict(values))
+    return metadata
