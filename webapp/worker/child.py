@@ -1,18 +1,15 @@
 """The process that holds TensorFlow: `python -m webapp.worker.child FD`. It evaluates one architecture after another.
 
 It knows neither Django nor the database. Its parent, the training worker, talks to it over the socket FD; when the
-parent is gone, so is the child. EARSHOT_EVALUATOR=simulated gives results from a model of learning curves, without
-TensorFlow, for tests and dry runs; EARSHOT_SIMULATED_EPOCH_SECONDS makes its epochs take time.
+parent is gone, so is the child.
 """
 
-import math
 import os
 import queue
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,16 +22,15 @@ from nas_engine.errors import (
     TrainingDiverged,
     TransientError,
 )
-from nas_engine.progress import Evaluation, OnProgress, Progress
+from nas_engine.progress import Progress
+from webapp.worker.evaluators import Evaluator, chosen_evaluator
 from webapp.worker.messages import Cancel, Ended, Evaluate, Finished, FromChild, Ready, Reported
-
-Evaluator = Callable[[Evaluate, FeaturePack, OnProgress], Evaluation]
 
 
 def main(descriptor: int) -> None:
     began = time.monotonic()
     connection = Connection(descriptor)
-    evaluator = simulated_evaluator() if os.environ.get("EARSHOT_EVALUATOR") == "simulated" else real_evaluator()
+    evaluator = chosen_evaluator()
     inbox = _Inbox(connection)
     connection.send(Ready(seconds=time.monotonic() - began))
     while True:
@@ -91,35 +87,6 @@ def _answer(order: Evaluate, evaluator: Evaluator, cancelled: threading.Event, c
 def _pack(path: str) -> FeaturePack:
     """Trials of one study follow each other: their pack stays open."""
     return open_pack(Path(path))
-
-
-def real_evaluator() -> Evaluator:
-    """Loads TensorFlow."""
-    from nas_engine.evaluation import evaluate
-    from nas_engine.network.training import TrainingConfig
-
-    def run(order: Evaluate, pack: FeaturePack, on_progress: OnProgress) -> Evaluation:
-        config = TrainingConfig(full_epochs=order.full_epochs, batch_size=order.batch_size, seed=order.seed)
-        return evaluate(order.architecture, pack, config, on_progress)
-
-    return run
-
-
-def simulated_evaluator() -> Evaluator:
-    from nas_engine.replay import SimulatedPlan
-    from nas_engine.replay import evaluate as simulate
-
-    epoch_seconds = float(os.environ.get("EARSHOT_SIMULATED_EPOCH_SECONDS", "0"))
-
-    def run(order: Evaluate, pack: FeaturePack, on_progress: OnProgress) -> Evaluation:
-        def slowly(progress: Progress) -> None:
-            time.sleep(epoch_seconds)
-            on_progress(progress)
-
-        plan = SimulatedPlan(trial_epochs=math.ceil(0.75 * order.full_epochs), qat_epochs=1, seed=order.seed)
-        return simulate(order.architecture, pack, plan, slowly)
-
-    return run
 
 
 if __name__ == "__main__":

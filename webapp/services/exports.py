@@ -1,0 +1,98 @@
+"""Results as files: a study's summary, and a network with all that is needed to use it elsewhere."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.core.files.storage import default_storage
+
+from nas_engine.audio.frontend import FrontendConfig, Normalisation, export_frontend
+from webapp.models import Trial
+from webapp.queries.study_summary import study_summary, trial_summary
+from webapp.queries.tflite_quantisation import input_and_output
+from webapp.services.errors import Conflict
+
+NETWORK_FILE = "network.tflite"
+README = """\
+{title}
+
+network.tflite     int8 network: input [1, {frames}, {mel_bins}] (any trailing axes of 1), output one value a class
+labels.txt         the classes in the order of the outputs, one a line
+frontend.json      how sound becomes the network's input: steps, parameters, mel matrix, crop, mean, std, quantisation
+architecture.json  the blocks; Earshot rebuilds the network from them
+metrics.json       accuracies, size, FLOPs, energy, confusion matrix and circumstances of the training
+
+Read a clip as mono at {sample_rate_hz} Hz, follow "steps" of frontend.json with numpy, then
+q = clip(round(x / input.scale) + input.zero_point, -128, 127) as int8; the answer is labels[argmax(output)].
+"""
+
+
+def write_study_summary(*, study_id: int, path: Path) -> dict[str, Any]:
+    """Write the study's summary to `path` and its networks to a folder beside it; `tflite` of a trial is its file."""
+    summary = study_summary(study_id)
+    folder = path.resolve().parent / f"{path.stem}-networks"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for trial in summary["trials"]:
+        if trial["tflite"]:
+            folder.mkdir(exist_ok=True)
+            file = folder / f"trial-{trial['number']:04}.tflite"
+            _copy(trial["tflite"], file)
+            trial["tflite"] = str(file)
+    path.write_text(json.dumps(summary, indent=1) + "\n")
+    return summary
+
+
+def export_trial(*, trial_id: int, folder: Path) -> list[Path]:
+    """Write a completed trial's network, labels, architecture, metrics and front end to `folder`; returns the files."""
+    trial = Trial.objects.select_related("study__dataset", "architecture", "retried_from").get(pk=trial_id)
+    if not trial.tflite:
+        raise Conflict(f"Trial {trial.number} of {trial.study.name} is {trial.get_state_display()}: it has no network.")
+    dataset = trial.study.dataset
+    folder.mkdir(parents=True, exist_ok=True)
+    _copy(trial.tflite.name, folder / NETWORK_FILE)
+    texts = {
+        "labels.txt": "".join(f"{name}\n" for name in dataset.classes),
+        "frontend.json": _json(frontend_description(trial)),
+        "architecture.json": _json(trial.architecture.spec),
+        "metrics.json": _json(_metrics(trial)),
+        "README.txt": README.format(
+            title=f"Trial {trial.number} of the study {trial.study.name}, trained on {dataset.name}"
+            + (" (synthetic sounds)" if dataset.synthetic else ""),
+            **FrontendConfig.from_json(dataset.frontend).to_json(),
+        ),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / NETWORK_FILE, *(folder / name for name in texts)]
+
+
+def frontend_description(trial: Trial) -> dict[str, Any]:
+    """frontend.json: from samples to the int8 input of the trial's network, and from its output to the answer."""
+    dataset = trial.study.dataset
+    config, normalisation = FrontendConfig.from_json(dataset.frontend), Normalisation.from_json(dataset.normalisation)
+    try:
+        source, sink = input_and_output(default_storage.open(str(trial.tflite.name)).read())
+    except ValueError as error:
+        raise Conflict(f"Trial {trial.number} of {trial.study.name} has no real network: {error}") from error
+    return {
+        **export_frontend(config, normalisation),
+        "input": {**source.to_json(), "formula": "int8 = clip(round(input / scale) + zero_point, -128, 127)"},
+        "output": {**sink.to_json(), "formula": "probability = scale * (int8 - zero_point); the answer is the largest"},
+        "labels": dataset.classes,
+    }
+
+
+def _metrics(trial: Trial) -> dict[str, Any]:
+    metrics = {name: value for name, value in trial_summary(trial).items() if name not in ("architecture", "tflite")}
+    study = {"study": trial.study.name, "dataset": trial.study.dataset.name, "split": "eval"}
+    return {**study, "synthetic": trial.study.dataset.synthetic, **metrics}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1) + "\n"
+
+
+def _copy(name: str | None, path: Path) -> None:
+    with default_storage.open(str(name)) as stored, path.open("wb") as file:
+        shutil.copyfileobj(stored, file)
