@@ -110,6 +110,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 UPLOAD_LIMIT_BYTES = 1_000_000_000  # one archive of clips
 
