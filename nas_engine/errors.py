@@ -1,4 +1,4 @@
-"""The engine's exceptions, named by what the caller does next."""
+"""The engine's exceptions, named by what the caller does next: hence no rule that every name end in "Error"."""
 
 
 class EarshotError(Exception):
