@@ -1,11 +1,12 @@
 """The size of a network's .tflite file, estimated before anything is trained.
 
-A .tflite file is a FlatBuffer. Two parts of it follow from the format: one byte a weight, and for each output channel of
-a convolution 28 bytes, namely an int32 bias and a float32 scale and an int64 zero point of both weights and bias; a
-dense layer is quantised as a whole and has the bias alone. The rest, records of operators, tensors and buffers, depends
-on the converter and was fitted by least squares to files of TensorFlow 2.21 whose tensors carry numbers for names (with
-the converter's own long names a convolution takes 180 bytes more). It meets files of sixteen networks of paper_2d and
-paper_1d within 0.1 %, and those of the four baselines within 0.3 %. The fitted constants live here and nowhere else.
+A .tflite file is a FlatBuffer. Two parts of it follow from the format: one byte a weight, and for each output channel
+of a convolution 28 bytes, namely an int32 bias and a float32 scale and an int64 zero point of both weights and bias;
+a dense layer is quantised as a whole and has the bias alone. The rest, records of operators, tensors and buffers,
+depends on the converter and was fitted by least squares to files of TensorFlow 2.21 whose tensors carry numbers for
+names (with the converter's own long names a convolution takes 180 bytes more). It meets files of sixteen networks of
+paper_2d and paper_1d within 0.1 %, and those of the four baselines within 0.3 %. The fitted constants live here and
+nowhere else.
 """
 
 from collections.abc import Mapping
