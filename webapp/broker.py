@@ -37,7 +37,7 @@ def broker_settings() -> dict[str, Any]:
             "use_notify": True,
             "notify_throttle_interval_ms": 50,
             "wait_time_seconds": 0,  # NOTIFY wakes the worker; a long poll would hold a connection for nothing
-            "polling_interval": 5.0,
+            "polling_interval": 2.0,
             "pool_size": 2,
             "pool_timeout": 10.0,
         },

@@ -12,14 +12,45 @@ from kombu.transport import pgmq as kombu_pgmq
 from pgmq import PGMQueue
 from psycopg_pool import ConnectionPool
 
+_NOTIFY_TRIGGER = "trigger_notify_queue_insert_listeners"
+
 
 class Channel(kombu_pgmq.Channel):
+    def _maybe_enable_notify(self, queue: str, queue_name: str | None = None) -> None:
+        """Have the queue notify its readers of new messages, and listen if this is one of them.
+
+        kombu calls this with a `queue_name` for every declaration, by senders too, and without for a consumer. Its own
+        version lets all of them listen, though senders never read what they hear.
+        """
+        name = queue_name or self._queue_name(queue)
+        with self.pgmq.pool.connection() as connection:
+            _notify_once(connection, name, self.notify_throttle_interval_ms)
+        if queue_name is None:
+            self.connection._register_notify_queue(name)
+
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
         try:
             super().basic_ack(delivery_tag, multiple=multiple)
         except psycopg.Error:
             self.qos.ack(delivery_tag)
             raise
+
+
+def _notify_once(connection: psycopg.Connection, queue_name: str, throttle_ms: int) -> None:
+    """Give the queue's table its trigger and its throttle if one is missing.
+
+    pgmq drops and makes them anew each time, which locks the table and fails when two workers start at once. The
+    throttle lies in an unlogged table, so a crash of the server empties it, and without it nobody is notified.
+    """
+    table = f"pgmq.q_{queue_name}"
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table])
+    found = connection.execute(
+        "SELECT 1 FROM pg_trigger, pgmq.notify_insert_throttle"
+        " WHERE tgrelid = to_regclass(%s) AND tgname = %s AND queue_name = %s",
+        [table, _NOTIFY_TRIGGER, queue_name],
+    ).fetchone()
+    if found is None:
+        connection.execute("SELECT pgmq.enable_notify_insert(%s, %s)", [queue_name, throttle_ms])
 
 
 class Transport(kombu_pgmq.Transport):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -57,6 +58,24 @@ def test_an_odd_password_and_further_options_reach_the_queue(settings, monkeypat
 def test_another_broker_is_taken_from_the_settings(settings):
     settings.CELERY_BROKER_URL = "redis://elsewhere/0"
     assert broker_settings()["broker_url"] == "redis://elsewhere/0"
+
+
+def test_many_workers_may_declare_a_new_queue_at_once(broker):
+    failures: list[Exception] = []
+
+    def declare() -> None:
+        try:
+            with _application().connection_for_write() as connection:
+                connection.SimpleQueue("declared_at_once").consumer.consume()
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=declare) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
 
 
 _DATABASE_ALONE = """
