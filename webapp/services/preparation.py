@@ -137,7 +137,8 @@ def _source(dataset: Dataset, folder: Path, report: OnProgress) -> Path:
         synthesise(out, synthesis["seed"], report, recipe=Recipe(**synthesis["recipe"]))
         return out
     if OPTION_FOLDER in dataset.options:
-        return Path(dataset.options[OPTION_FOLDER])
+        path = Path(dataset.options[OPTION_FOLDER])
+        return extract_archive(path, folder / "unpacked") if path.suffix.lower() == ".zip" else path
     report(0, 0, "unpacking")
     archive = folder / f"upload{Path(str(dataset.upload.name)).suffix}"
     with dataset.upload.open("rb") as upload, archive.open("wb") as file:

@@ -121,7 +121,7 @@ def clone(*, study_id: int, owner: AbstractBaseUser | None, name: str = "") -> S
     """A DRAFT with the same settings under `name`, or under the old name and "copy"."""
     original = Study.objects.get(pk=study_id)
     copy = Study(**{field: getattr(original, field) for field in SETTINGS_FIELDS})
-    copy.name = name or _free_name(original.name)
+    copy.name = name or free_name(original.name, "copy")
     copy.cloned_from = original
     return create_study(study=copy, owner=owner)
 
@@ -137,18 +137,6 @@ def delete(*, study_id: int, actor: Actor = None) -> None:
         networks = list(study.trials.exclude(tflite="").values_list("tflite", flat=True))
         study.delete()
         collect_artifacts(names=networks, grace=GRACE_AFTER_DELETE)
-
-
-def fail_study(*, study_id: int, reason: str) -> bool:
-    """RUNNING -> FAILED, when suggestions cannot be had. Waiting trials are cancelled; running ones end as usual."""
-    with transaction.atomic():
-        study = locked_study(study_id)
-        moved = move_study(
-            study, [State.RUNNING], State.FAILED, message=reason, reason=reason, finished_at=timezone.now()
-        )
-        if moved:
-            cancel_requested_trials(study=study, reason="The study failed.")
-    return moved
 
 
 def _reopen(study: Study, old_states: Iterable[State], verb: str, actor: Actor, message: str) -> None:
@@ -184,10 +172,12 @@ def _require_ready_dataset(study: Study) -> None:
         raise Conflict(f"The dataset {dataset.name} is {dataset.get_state_display()}: wait until it is ready.")
 
 
-def _free_name(name: str) -> str:
+def free_name(name: str, word: str = "") -> str:
+    """`name` if no study is called so, else with `word` or a number after it, cut to the length a name may have."""
     for number in range(1, 10_000):
-        suffix = " copy" if number == 1 else f" copy {number}"
+        counted = str(number) if number > 1 else ""
+        suffix = "".join(f" {part}" for part in (word, counted) if part)
         free = name[: NAME_LENGTH - len(suffix)] + suffix
         if not Study.objects.filter(name=free).exists():
             return free
-    raise Conflict(f"There are too many copies of {name}: give the clone a name of its own.")
+    raise Conflict(f"There are too many studies named {name}: give this one a name of its own.")

@@ -1,0 +1,87 @@
+"""`manage.py add_dataset PATH --name N`: prepare a folder or list of clips on this machine."""
+
+import os
+from argparse import ArgumentParser
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from webapp.management.plain_errors import plain_errors
+from webapp.models import Dataset
+from webapp.services import datasets, preparation
+
+_SHOWN_PER_KIND = 5
+
+
+class Command(BaseCommand):
+    help = (
+        "Add a dataset from a CSV list (path, split, class, group), from folders split/class/*.wav|flac|ogg|mp3, "
+        "or from ESC-50 as it is published; a .zip of one of these will do, too."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("path", type=Path)
+        parser.add_argument("--name", required=True, help="how the dataset will be called")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["path"].expanduser().resolve()
+        if not path.exists():
+            raise CommandError(f"There is no file or folder {path}.")
+        with plain_errors():
+            dataset = datasets.create_from_folder(name=options["name"], path=path, owner=None)
+            try:
+                with _Bar() as bar:
+                    preparation.prepare(dataset_id=dataset.pk, worker=f"add_dataset#{os.getpid()}", on_progress=bar)
+            except KeyboardInterrupt:
+                datasets.delete(dataset_id=dataset.pk)
+                raise CommandError(f"Interrupted: {dataset.name} was not added.") from None
+            self._report(Dataset.objects.get(pk=dataset.pk))
+
+    def _report(self, dataset: Dataset) -> None:
+        if dataset.state != Dataset.State.READY:
+            error = dataset.error
+            datasets.delete(dataset_id=dataset.pk)  # so that another attempt can have the name
+            raise CommandError(f"{dataset.name} was not added. {error}")
+        width = max(len(name) for name in ["class", *dataset.classes])
+        self.stdout.write("class".ljust(width) + "".join(split.rjust(8) for split in dataset.counts))
+        for name in dataset.classes:
+            counts = "".join(str(dataset.counts[split].get(name, 0)).rjust(8) for split in dataset.counts)
+            self.stdout.write(name.ljust(width) + counts)
+        self._list_problems(dataset.problems)
+        self.stdout.write(self.style.SUCCESS(f"{dataset.name} is ready: {dataset.clips.count()} clips."))
+
+    def _list_problems(self, problems: list[dict[str, str]]) -> None:
+        shown: Counter[str] = Counter()
+        for problem in problems:
+            shown[problem["kind"]] += 1
+            if shown[problem["kind"]] <= _SHOWN_PER_KIND:
+                self.stdout.write(f"{problem['severity']}: {problem['where']}: {problem['message']}")
+        for kind, count in shown.items():
+            if count > _SHOWN_PER_KIND:
+                self.stdout.write(
+                    f"... and {count - _SHOWN_PER_KIND} more of kind {kind}; the dataset's page lists them."
+                )
+
+
+class _Bar:
+    """One tqdm bar a phase."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._phase = ""
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, done: int, total: int, phase: str) -> None:
+        if phase != self._phase or self._bar is None:
+            self.__exit__()
+            self._phase, self._bar = phase, tqdm(total=total or None, desc=phase, unit="clip", leave=True)
+        self._bar.update(done - self._bar.n)

@@ -1,0 +1,55 @@
+"""When no suggestion can be had: the space is used up, or the designer fails."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from webapp.models import Study, Trial
+from webapp.services.requests import cancel_requested_trials
+from webapp.services.transitions import locked_study, move_study
+
+MOST_FAILURES = 5
+_FIRST_PAUSE_SECONDS = 5
+
+
+def end_exhausted(*, study_id: int, reason: str) -> bool:
+    """RUNNING -> COMPLETED with `reason` once nothing is open: there is nothing left to ask."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        if study.trials.filter(state__in=Trial.OPEN).exists():
+            return False
+        return move_study(
+            study,
+            [Study.State.RUNNING],
+            Study.State.COMPLETED,
+            message=reason,
+            reason=reason,
+            finished_at=timezone.now(),
+        )
+
+
+def record_failure(*, study_id: int, error: str) -> None:
+    """The study shows why it waits and is tried again, later each time; after some failures it ends FAILED."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        failures = study.suggest_failures + 1
+        pause = timedelta(seconds=_FIRST_PAUSE_SECONDS * 2**failures)
+        reason = f"No suggestion could be had ({failures} of {MOST_FAILURES} attempts failed): {error}"
+        Study.objects.filter(pk=study_id).update(
+            suggest_failures=failures, suggest_after=timezone.now() + pause, reason=reason
+        )
+    if failures >= MOST_FAILURES:
+        fail_study(study_id=study_id, reason=reason)
+
+
+def fail_study(*, study_id: int, reason: str) -> bool:
+    """RUNNING -> FAILED. Waiting trials are cancelled; running ones end as usual."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        moved = move_study(
+            study, [Study.State.RUNNING], Study.State.FAILED, message=reason, reason=reason, finished_at=timezone.now()
+        )
+        if moved:
+            cancel_requested_trials(study=study, reason="The study failed.")
+    return moved

@@ -1,0 +1,50 @@
+"""What a designer may know of a study: its outcomes and what is pending."""
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+
+from nas_engine.architecture import Architecture
+from nas_engine.designers.base import Outcome
+from webapp import models
+from webapp.models import Study, Trial
+
+State = Trial.State
+_WITHOUT_REWARD = (State.INFEASIBLE, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyHistory:
+    """A study's trials at one moment: `outcomes` by number, `pending` architectures, and how many trials there are."""
+
+    outcomes: tuple[Outcome, ...]
+    pending: tuple[Architecture, ...]
+    trials: int
+
+    def by_hash(self) -> Mapping[str, Outcome]:
+        """The outcome of each finished architecture."""
+        return {outcome.architecture.hash: outcome for outcome in self.outcomes}
+
+
+def history_of(study: Study, architectures: MutableMapping[str, Architecture]) -> StudyHistory:
+    """The study's history. `architectures` remembers what was read before, by hash.
+
+    A trial that failed and was retried is no outcome: its retry will be. One that failed for good counts as infeasible,
+    so that nobody tries its architecture a third time. Cancelled trials say nothing.
+    """
+    count = study.trials.count()  # before the rows: a trial added in between makes the suggestion come to nothing
+    rows = list(
+        study.trials.exclude(state=State.CANCELLED)
+        .exclude(state=State.FAILED, retry__isnull=False)
+        .order_by("number")
+        .values_list("number", "state", "reward", "suggestion", "architecture_id")
+    )
+    missing = {row[4] for row in rows} - architectures.keys()
+    for row in models.Architecture.objects.filter(hash__in=missing):
+        architectures[row.hash] = Architecture.from_json(row.spec)
+    outcomes = tuple(
+        Outcome(number, architectures[key], None if state in _WITHOUT_REWARD else reward, suggestion)
+        for number, state, reward, suggestion, key in rows
+        if state not in Trial.OPEN
+    )
+    pending = tuple(architectures[key] for _, state, _, _, key in rows if state in Trial.OPEN)
+    return StudyHistory(outcomes, pending, count)

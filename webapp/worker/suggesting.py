@@ -1,0 +1,136 @@
+"""The next trials of a study: designer, duplicates answered, rows. One process at a time works on one study."""
+
+import logging
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from nas_engine.architecture import Architecture
+from nas_engine.designers import registry
+from nas_engine.designers.base import Designer, Outcome, SpaceExhausted
+from nas_engine.designers.deduplication import Filled, fill
+from nas_engine.designers.jax_setup import CACHE_VARIABLE
+from nas_engine.search_space import SearchSpace
+from webapp import translation
+from webapp.models import Study
+from webapp.queries.budget import trials_wanted
+from webapp.services import requests, suggestions
+from webapp.worker.history import StudyHistory, history_of
+
+_LOCK_CLASS = 7_262_019  # advisory locks of this class are studies being suggested for
+_STUDIES_KEPT = 8
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Known:
+    """A designer as it was when its state was saved under `revision`, and the outcomes it has been told."""
+
+    designer: Designer
+    told: set[int]
+    revision: str
+
+
+_known: dict[int, _Known] = {}
+_architectures: dict[str, Architecture] = {}
+
+
+def suggest_for(study_id: int) -> None:
+    """Request trials until the study has enough of them open. Does nothing if another process is at it."""
+    with _only_one(study_id) as mine:
+        while mine and _suggest_once(study_id):
+            pass
+
+
+def _suggest_once(study_id: int) -> bool:
+    """One round of suggestions; False if the study wants no more now."""
+    study = Study.objects.select_related("dataset").filter(pk=study_id, state=Study.State.RUNNING).first()
+    if study is None or _is_backing_off(study) or not (count := trials_wanted(study)):
+        return False
+    try:
+        return _request(study, count)
+    except SpaceExhausted as error:
+        suggestions.end_exhausted(study_id=study_id, reason=f"The search space is used up: {error}.")
+    except (OperationalError, InterfaceError):
+        raise  # the reaper asks again when the database is back
+    except Exception as error:
+        logger.exception("No suggestion for study %d", study_id)
+        suggestions.record_failure(study_id=study_id, error=f"{type(error).__name__}: {error}")
+    _known.pop(study_id, None)
+    return False
+
+
+def _request(study: Study, count: int) -> bool:
+    history = history_of(study, _architectures)
+    space = translation.search_space(study)
+    known = _designer(study, space, history)
+    filled = _fill(study, known.designer, space, history, count)
+    revision = secrets.token_hex(8)
+    trial_ids = requests.request_trials(
+        study_id=study.pk,
+        requested=[requests.RequestedTrial(item.architecture, dict(item.metadata)) for item in filled.suggestions],
+        designer_state={"revision": revision, "dump": known.designer.dump()},
+        expected_trials=history.trials,
+        duplicates_answered=filled.duplicates_answered,
+    )
+    if not trial_ids:  # what the designer remembers of this never happened
+        _known.pop(study.pk, None)
+        return False
+    known.revision = revision
+    return True
+
+
+def _fill(study: Study, designer: Designer, space: SearchSpace, history: StudyHistory, count: int) -> Filled:
+    rng = np.random.default_rng([study.seed, history.trials])
+    return fill(designer, count, space=space, finished=history.by_hash(), pending=history.pending, rng=rng)
+
+
+def _designer(study: Study, space: SearchSpace, history: StudyHistory) -> _Known:
+    """The designer, told of all outcomes: the one in memory if nobody saved another state since, else one made anew."""
+    saved = study.designer_state or {}
+    known = _known.pop(study.pk, None)
+    if known is None or known.revision != saved.get("revision"):
+        os.environ.setdefault(CACHE_VARIABLE, str(settings.DATA_FOLDER.cache / "jax"))
+        designer = registry.create(study.designer, space, study.seed, saved.get("dump"), history.outcomes)
+        known = _Known(designer, {outcome.number for outcome in history.outcomes}, "")
+    else:
+        _tell(known, [outcome for outcome in history.outcomes if outcome.number not in known.told])
+    _known[study.pk] = known
+    while len(_known) > _STUDIES_KEPT:
+        _known.pop(next(iter(_known)))
+    return known
+
+
+def _tell(known: _Known, outcomes: list[Outcome]) -> None:
+    if outcomes:
+        known.designer.update(outcomes)
+        known.told.update(outcome.number for outcome in outcomes)
+
+
+def _is_backing_off(study: Study) -> bool:
+    return bool(study.suggest_failures and study.suggest_after and study.suggest_after > timezone.now())
+
+
+@contextmanager
+def _only_one(study_id: int) -> Iterator[bool]:
+    """Whether this process may suggest for the study. The lock ends with its connection, so a crash frees it.
+
+    It spares work; what keeps two suggestions apart even if the connection is lost meanwhile is `expected_trials`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, study_id])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine and connection.connection is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, study_id])
