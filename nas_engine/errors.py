@@ -5,7 +5,7 @@ class EarshotError(Exception):
     """Base of every error the engine raises on purpose; `str(error)` is a sentence for the user."""
 
 
-class InfeasibleArchitecture(EarshotError):  # noqa: N818
+class InfeasibleArchitecture(EarshotError):
     """The architecture can never be built or run. This is a result: record it with its reason, do not retry."""
 
 
@@ -13,15 +13,15 @@ class ConversionError(EarshotError):
     """The trained model could not be turned into a usable .tflite file. Record the trial as failed."""
 
 
-class TrainingDiverged(EarshotError):  # noqa: N818
+class TrainingDiverged(EarshotError):
     """The loss became NaN or infinite; the message names phase and epoch. Record the trial as failed."""
 
 
-class BadDataset(EarshotError):  # noqa: N818
+class BadDataset(EarshotError):
     """The data set cannot be used as it is. Show the message: it says what is wrong, where, and what to do."""
 
 
-class BadMeasurement(EarshotError):  # noqa: N818
+class BadMeasurement(EarshotError):
     """An uploaded measurement cannot be read or cannot be true. Show the message to the person who uploaded it."""
 
 
@@ -29,5 +29,5 @@ class TransientError(EarshotError):
     """Something outside the architecture failed (a truncated cache file, a full disk). A retry may help."""
 
 
-class EvaluationCancelled(EarshotError):  # noqa: N818
+class EvaluationCancelled(EarshotError):
     """A progress callback asked the evaluation to end. Not a failure of the trial."""

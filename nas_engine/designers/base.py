@@ -13,7 +13,7 @@ State = dict[str, Any]
 _log = logging.getLogger(__name__)
 
 
-class SpaceExhausted(EarshotError):  # noqa: N818
+class SpaceExhausted(EarshotError):
     """Every architecture of the search space has been tried or is being tried. The study has nothing left to ask."""
 
 
