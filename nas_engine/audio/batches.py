@@ -37,7 +37,7 @@ def training_batches(
 
     `negative_share` of the examples come from the class "negative", whatever its share of the clips (paper, section 4:
     50 %); the rest keep the proportions of the other classes. Without such a class all classes come equally often.
-    Every clip is cropped at random; a clip shorter than the input is repeated from a random start. `augmentation=None`
+    Every clip is cropped at random; one no longer than the input is repeated from a random start. `augmentation=None`
     means SpecAugment with its defaults. The same `rng` state gives the same epoch.
     """
     if not 0.0 < negative_share < 1.0:
