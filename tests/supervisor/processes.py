@@ -35,7 +35,7 @@ def python(name, code, **more):
 
 {stages}
 try:
-    with locks.only_one(folder, "nowhere"):
+    with locks.only_one(folder):
         supervisor = Supervisor(stages, folder, Path.cwd(), Console(verbose=True), lambda: print("UP", flush=True))
         sys.exit(supervisor.run())
 except StartError as error:

@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from webapp.supervisor.errors import AlreadyRunningError
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a data folder, as it wrote down itself."""
+    """Who holds a data folder, as it wrote down itself; `address` is empty while it starts or serves no pages."""
 
     pid: int
     since: str
@@ -27,19 +27,24 @@ def lock_path(folder: DataFolder) -> Path:
 
 
 @contextlib.contextmanager
-def only_one(folder: DataFolder, address: str) -> Iterator[None]:
-    """Hold the data folder for the length of a `with` block.
+def only_one(folder: DataFolder) -> Iterator[Callable[[str], None]]:
+    """Hold the data folder for the length of a `with` block; the block gets a function to make its address known.
 
     Raises AlreadyRunningError, naming the holder, if another process has it.
     """
+    since = time.strftime("%Y-%m-%d %H:%M:%S")
     with lock_path(folder).open("a+") as file:
         if not _take_soon(file.fileno()):
             raise AlreadyRunningError(_refusal(folder, holder(folder)))
-        file.truncate(0)
-        file.write(json.dumps(asdict(Holder(os.getpid(), time.strftime("%Y-%m-%d %H:%M:%S"), address))))
-        file.flush()
+
+        def announce(address: str) -> None:
+            file.truncate(0)
+            file.write(json.dumps(asdict(Holder(os.getpid(), since, address))))
+            file.flush()
+
+        announce("")
         try:
-            yield
+            yield announce
         finally:
             file.truncate(0)
 
@@ -73,7 +78,9 @@ def _take(descriptor: int) -> bool:
 
 
 def _refusal(folder: DataFolder, running: Holder | None) -> str:
-    who = f"process {running.pid}, {running.address}, since {running.since}" if running else "a process just starting"
+    who = "a process just starting"
+    if running:
+        who = ", ".join(filter(None, [f"process {running.pid}", running.address, f"since {running.since}"]))
     stop = f"press Ctrl-C in its terminal or run `kill {running.pid}`" if running else "wait for it, or stop it"
     return (
         f"Earshot already runs on the data folder {folder.root} ({who}). "

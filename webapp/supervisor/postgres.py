@@ -121,7 +121,13 @@ class Cluster:
             *(["--no-sync"] if self.settings.get("fsync") == "off" else []),
         ]  # fmt: skip
         made = subprocess.run(
-            command, preexec_fn=account.become(), capture_output=True, text=True, cwd="/", check=False
+            command,
+            preexec_fn=account.become(),
+            capture_output=True,
+            text=True,
+            cwd="/",
+            check=False,
+            start_new_session=True,
         )
         if made.returncode != 0:
             raise EmbeddedPostgresError(f"initdb could not make a cluster in {self.data}:\n{made.stderr.strip()}")

@@ -37,8 +37,9 @@ def run(
         folder.ensure()
     except OSError as error:
         raise StartError(f"The data folder cannot be made: {error}. Set EARSHOT_DATA to a folder you own.") from None
-    with locks.only_one(folder, ports.address(host, int(port)) if port.isdigit() else host):
+    with locks.only_one(folder) as announce:
         chosen = ports.choose(host, port) if "web" in roles else 0
+        announce(ports.address(host, chosen) if chosen else "")
         machine = Machine(roles, host, chosen, trainers, embedded_postgres=not os.environ.get("DATABASE_URL"))
         console.say(f"Earshot starts: {_summary(machine)}. Data and logs: {folder.root}")
         plan: list[Sequence[Child]] = [*stages(machine, folder, settings.BASE_DIR)]
