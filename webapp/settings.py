@@ -124,7 +124,7 @@ CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
 # Lease and recovery, in seconds (docs/operations.md)
 HEARTBEAT_SECONDS = float(os.environ.get("EARSHOT_HEARTBEAT_SECONDS", "5"))
 LEASE_SECONDS = float(os.environ.get("EARSHOT_LEASE_SECONDS", "30"))
-REDISPATCH_SECONDS = float(os.environ.get("EARSHOT_REDISPATCH_SECONDS", "60"))
+REDISPATCH_SECONDS = float(os.environ.get("EARSHOT_REDISPATCH_SECONDS", "15"))
 
 LOGGING = {
     "version": 1,

@@ -9,13 +9,13 @@ from django.db import InterfaceError, OperationalError, connection
 
 PATIENCE_SECONDS = 15 * 60.0
 _FIRST_PAUSE_SECONDS = 0.2
-_LONGEST_PAUSE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 2.0
 
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
-class GivenUp(Exception):  # noqa: N818
+class GivenUp(Exception):
     """The caller's `give_up` said so while the database was out of reach."""
 
 
@@ -39,7 +39,10 @@ def persist(
             connection.close()
             if time.monotonic() + pause > deadline:
                 raise
-            logger.warning("The database is out of reach, trying again in %.1f s: %s", pause, str(error).strip())
+            if pause == _FIRST_PAUSE_SECONDS:
+                logger.warning(
+                    "The database is out of reach, waiting for it: %s", str(error).strip().partition("\n")[0]
+                )
         if give_up():
             raise GivenUp
         time.sleep(pause)

@@ -2,9 +2,11 @@
 
 import logging
 import tempfile
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -17,7 +19,7 @@ from django.utils import timezone
 from nas_engine.audio.archive import extract_archive
 from nas_engine.audio.cache import open_pack
 from nas_engine.audio.clips import scan
-from nas_engine.audio.dataset import Prepared
+from nas_engine.audio.dataset import Prepared, PreparedClip
 from nas_engine.audio.dataset import prepare as prepare_clips
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.audio.synthesis import Recipe, synthesise
@@ -32,6 +34,7 @@ OnProgress = Callable[[int, int, str], None]  # done, total, phase
 MOST_ATTEMPTS = 3
 SILENCE = timedelta(minutes=15)  # a preparation that says nothing for so long is taken for dead
 _REPORT_SECONDS = 1.0
+_CLIPS_AT_ONCE = 64
 _ROWS_AT_ONCE = 1000
 
 logger = logging.getLogger(__name__)
@@ -90,11 +93,11 @@ def hand_back(*, dataset_id: int, worker: str) -> None:
         send(dataset_id=dataset_id)
 
 
-class Interrupted(Exception):  # noqa: N818 - not an error
+class Interrupted(Exception):  # not an error
     """Raised by a progress listener that wants the preparation to end, for another worker to begin it anew."""
 
 
-class _TakenOver(Exception):  # noqa: N818 - not an error
+class _TakenOver(Exception):  # not an error
     """The dataset was deleted, or somebody else prepares it."""
 
 
@@ -147,28 +150,32 @@ def _source(dataset: Dataset, folder: Path, report: OnProgress) -> Path:
     return extract_archive(archive, folder / "unpacked")
 
 
-def _clip_rows(dataset: Dataset, prepared: Prepared, report: OnProgress) -> Iterable[Clip]:
+def _clip_rows(dataset: Dataset, prepared: Prepared, report: OnProgress) -> Iterator[Clip]:
     """Unsaved rows whose audio is stored. `position` counts within a split, as the pack does."""
-    positions: dict[str, int] = {}
-    for done, clip in enumerate(prepared.clips):
-        report(done, len(prepared.clips), "storing clips")
-        position = positions.get(clip.split, 0)
-        positions[clip.split] = position + 1
-        yield Clip(
-            dataset=dataset,
-            split=clip.split,
-            label=clip.label,
-            group=clip.group,
-            source_name=clip.source_name,
-            seconds=clip.seconds,
-            position=position,
-            audio=_stored(clip.flac_path),
-        )
-    report(len(prepared.clips), len(prepared.clips), "storing clips")
+    positions: Counter[str] = Counter()
+    total = len(prepared.clips)
+    for start in range(0, total, _CLIPS_AT_ONCE):
+        report(start, total, "storing clips")
+        some = prepared.clips[start : start + _CLIPS_AT_ONCE]
+        for clip, name in zip(some, persist(partial(_store, some)), strict=True):
+            yield Clip(
+                dataset=dataset,
+                split=clip.split,
+                label=clip.label,
+                group=clip.group,
+                source_name=clip.source_name,
+                seconds=clip.seconds,
+                position=positions[clip.split],
+                audio=name,
+            )
+            positions[clip.split] += 1
+    report(total, total, "storing clips")
 
 
-def _stored(path: Path) -> str:
-    return persist(lambda: save_by_hash(default_storage, "clips", path.read_bytes(), path.suffix))
+def _store(clips: Sequence[PreparedClip]) -> list[str]:
+    """Store the clips' audio in one transaction: a commit for each would take most of the time."""
+    with transaction.atomic():
+        return [save_by_hash(default_storage, "clips", clip.flac_path.read_bytes(), ".flac") for clip in clips]
 
 
 def _publish(dataset: Dataset, worker: str, prepared: Prepared, pack_path: Path, rows: list[Clip]) -> bool:

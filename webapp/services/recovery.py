@@ -5,7 +5,7 @@ Every step is a compare-and-swap of its own: several reapers, or a reaper beside
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +22,7 @@ from webapp.services.transitions import locked_study
 from webapp.services.workers import dead_workers_of_this_machine, forget_silent_workers
 
 MOST_PREPARATIONS = 3
+_NEVER = datetime.min.replace(tzinfo=UTC)
 PREPARATION_SILENCE = timedelta(minutes=15)
 
 
@@ -117,9 +118,12 @@ def _recover_datasets(dead_workers: Iterable[str]) -> tuple[int, int]:
     """(preparations sent again, preparations given up)"""
     now = timezone.now()
     resend_before = now - timedelta(seconds=settings.REDISPATCH_SECONDS)
-    abandoned = Q(worker__in=list(dead_workers)) | Q(heartbeat_at__lt=now - PREPARATION_SILENCE)
-    lost = Q(worker="") & (Q(dispatched_at__lt=resend_before) | Q(dispatched_at=None, created_at__lt=resend_before))
+    long_ago = now - PREPARATION_SILENCE
+    never_begun = Q(heartbeat_at=None, dispatched_at=None, created_at__lt=long_ago)  # its command was killed at once
+    abandoned = Q(worker__in=list(dead_workers)) | Q(heartbeat_at__lt=long_ago) | never_begun
     preparing = Dataset.objects.filter(state=Dataset.State.PREPARING)
+    idle = live_workers(Worker.Role.DATA) - preparing.exclude(worker="").count()
+    lost = Q(worker="", dispatched_at__lt=resend_before if idle > 0 else _NEVER)
     hopeless = Q(attempts__gte=MOST_PREPARATIONS) | Q(options__has_key=datasets.OPTION_FOLDER)
     failed = preparing.filter(abandoned & hopeless).update(
         state=Dataset.State.FAILED,
@@ -128,7 +132,7 @@ def _recover_datasets(dead_workers: Iterable[str]) -> tuple[int, int]:
     )
     resent = 0
     for dataset_id in list(preparing.filter(abandoned | lost).values_list("pk", flat=True)):
-        Dataset.objects.filter(pk=dataset_id, state=Dataset.State.PREPARING).update(worker="")
-        datasets.send(dataset_id=dataset_id)
-        resent += 1
+        if preparing.filter(abandoned | lost, pk=dataset_id).update(worker=""):
+            datasets.send(dataset_id=dataset_id)
+            resent += 1
     return resent, failed

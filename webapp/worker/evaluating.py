@@ -30,7 +30,7 @@ _TICK_SECONDS = 0.5
 logger = logging.getLogger(__name__)
 
 
-class _Interrupted(Exception):  # noqa: N818 - not an error
+class _Interrupted(Exception):  # not an error
     """The worker was asked to end."""
 
 

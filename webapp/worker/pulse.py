@@ -41,12 +41,16 @@ class Pulse:
                 self._held = None
 
     def _run(self) -> None:
+        in_trouble = False
         while not self._stopped.is_set():
             try:
                 self.beat()
+                in_trouble = False
             except (DatabaseError, InterfaceError) as error:
                 connection.close()
-                logger.warning("No sign of life could be given: %s", str(error).strip())
+                if not in_trouble:
+                    logger.warning("No sign of life could be given: %s", str(error).strip().partition("\n")[0])
+                in_trouble = True
             self._stopped.wait(settings.HEARTBEAT_SECONDS)
         connection.close()
 

@@ -21,7 +21,7 @@ _LAST_WORDS_SECONDS = 5.0
 logger = logging.getLogger(__name__)
 
 
-class TrainerDied(Exception):  # noqa: N818
+class TrainerDied(Exception):
     """The training process ended by itself; `str(error)` says how."""
 
 

@@ -166,6 +166,8 @@ def test_a_dataset_whose_message_was_lost_is_sent_again():
     assert reap().resent_datasets == 0
     later = timedelta(seconds=settings.REDISPATCH_SECONDS + 1)
     Dataset.objects.filter(pk=dataset.pk).update(dispatched_at=timezone.now() - later)
+    assert reap().resent_datasets == 0  # nobody could take it
+    workers.say_alive(name="data worker", role=Worker.Role.DATA)
     assert reap().resent_datasets == 1
 
 

@@ -1,0 +1,68 @@
+"""One real network, trained by a worker on real features, and what a stranger makes of its export."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+
+from nas_engine.testing.spaces import tiny_2d
+from tests.webapp import rows, stranger
+from webapp.models import Dataset, Study, Trial, Worker
+from webapp.services import datasets, preparation
+from webapp.worker import evaluating
+from webapp.worker.lifecycle import ThisWorker
+
+SMALL = {"train_clips_per_class": 8, "eval_clips_per_class": 4, "test_clips_per_class": 1}
+
+
+def synthetic_dataset() -> Dataset:
+    dataset = datasets.create_synthetic(name="small", seed=1, recipe=SMALL)
+    assert preparation.prepare(dataset_id=dataset.pk, worker="me")
+    return Dataset.objects.get(pk=dataset.pk)
+
+
+def eval_clips(dataset: Dataset, folder: Path) -> Path:
+    """The clips of the eval split as files CLASS/POSITION.flac."""
+    for clip in dataset.clips.filter(split="eval"):
+        path = folder / clip.label / f"{clip.position}.flac"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(default_storage.open(clip.audio.name).read())
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_network_trained_here_answers_a_stranger_as_its_page_says(broker, tmp_path):
+    dataset = synthetic_dataset()
+    study = rows.running_study(dataset=dataset, full_epochs=4, batch_size=32, trial_budget=1)
+    space = tiny_2d(classes=9)
+    Study.objects.filter(pk=study.pk).update(space_spec=space.to_json())
+    trial = rows.requested_trials(Study.objects.get(pk=study.pk))[0]
+    worker = ThisWorker.begin("real@here", Worker.Role.TRAINING)
+    try:
+        evaluating.evaluate(trial.pk, worker)
+    finally:
+        worker.end()
+    trial.refresh_from_db()
+    assert trial.state == Trial.State.COMPLETED, trial.reason
+    assert {"tensorflow", "python", "threads", "seed", "features", "engine"} <= set(trial.environment)
+    assert trial.flash_bytes == default_storage.size(trial.tflite.name)
+    assert trial.energy_source.startswith("estimate from published figures")
+
+    call_command("export_trial", str(trial.pk), "--out", str(tmp_path / "export"))
+    metrics = json.loads((tmp_path / "export" / "metrics.json").read_text())
+    assert (metrics["int8_accuracy"], metrics["synthetic"]) == (trial.int8_accuracy, True)
+    clips = eval_clips(dataset, tmp_path / "clips")
+    answer = subprocess.run(
+        [sys.executable, stranger.__file__, str(tmp_path / "export"), str(clips)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    correct, total = map(int, answer.stdout.split())
+    assert total == dataset.clips.filter(split="eval").count() == 64
+    assert abs(correct - trial.int8_accuracy * total) <= 1
