@@ -2,19 +2,23 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
 from nas_engine.architecture import Architecture
+from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.measurement import Measurement
 from nas_engine.progress import Evaluation
 from nas_engine.search_space import SearchSpace
 from webapp.models import Dataset, Study, Trial
 from webapp.services import requests, studies, trials
+from webapp.storage import save_by_hash
 
 CLASSES = ["alarm", "dog", "negative"]
 _counter = itertools.count(1)
@@ -71,6 +75,30 @@ def completed_trial(study: Study, worker: str = "worker-a", seed: int = 0, **mea
     return trial
 
 
+def complete(trial: Trial, worker: str = "worker-a") -> None:
+    """Claim and complete a REQUESTED trial."""
+    assert trials.claim(trial_id=trial.pk, worker=worker)
+    assert trials.complete(trial_id=trial.pk, worker=worker, evaluation=evaluation(), tflite_name=TFLITE)
+
+
+def store_simulated_network(trial: Trial) -> None:
+    """Give a completed trial a stored file in place of a network."""
+    name = save_by_hash(default_storage, "tflite", SIMULATED_NETWORK, ".tflite")
+    Trial.objects.filter(pk=trial.pk).update(tflite=name)
+
+
+def until(condition: Callable[[], Any], seconds: float = 20.0, *, fail: bool = True) -> None:
+    """Wait for the condition."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            assert not fail, "it did not happen in time"
+            return
+        time.sleep(0.02)
+
+
+SIMULATED_NETWORK = b"simulated"
+FRONTEND = FrontendConfig().to_json()
 TFLITE = "tflite/" + "1" * 64 + ".tflite"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from nas_engine.audio.checks import SPLITS
 from webapp.management.plain_errors import plain_errors
 from webapp.models import Dataset
 from webapp.services import datasets, preparation
@@ -46,9 +47,9 @@ class Command(BaseCommand):
             datasets.delete(dataset_id=dataset.pk)  # so that another attempt can have the name
             raise CommandError(f"{dataset.name} was not added. {error}")
         width = max(len(name) for name in ["class", *dataset.classes])
-        self.stdout.write("class".ljust(width) + "".join(split.rjust(8) for split in dataset.counts))
+        self.stdout.write("class".ljust(width) + "".join(split.rjust(8) for split in SPLITS))
         for name in dataset.classes:
-            counts = "".join(str(dataset.counts[split].get(name, 0)).rjust(8) for split in dataset.counts)
+            counts = "".join(str(dataset.counts.get(split, {}).get(name, 0)).rjust(8) for split in SPLITS)
             self.stdout.write(name.ljust(width) + counts)
         self._list_problems(dataset.problems)
         self.stdout.write(self.style.SUCCESS(f"{dataset.name} is ready: {dataset.clips.count()} clips."))

@@ -1,5 +1,6 @@
 """`manage.py run_study FILE --dataset N`: start a study without a browser, and perhaps wait for it."""
 
+import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,6 +19,7 @@ from webapp.services import studies
 from webapp.services.exports import write_study_summary
 
 _ROUND_SECONDS = 0.5
+_LOG_SECONDS = 15.0  # between lines where the bar goes to a file
 _PATIENCE_SECONDS = 15.0  # workers that are just starting take this long to show themselves
 _OVER = (Study.State.COMPLETED, Study.State.STOPPED, Study.State.FAILED)
 
@@ -100,7 +102,8 @@ class _Watch:
 
     def __init__(self, study: Study) -> None:
         self._study = study
-        self._bar = tqdm(total=study.trial_budget, unit="trial", desc=study.name)
+        pause = _ROUND_SECONDS if sys.stderr.isatty() else _LOG_SECONDS
+        self._bar = tqdm(total=study.trial_budget, unit="trial", desc=study.name, mininterval=pause, miniters=0)
         self._began = time.monotonic()
         self._told: str = ""
 
@@ -123,9 +126,10 @@ class _Watch:
     def _show(self) -> None:
         budget = budget_of(self._study)
         self._bar.total = budget.budget
-        self._bar.update(budget.finished - self._bar.n)
         best = self._study.trials.aggregate(best=Max("reward"))["best"]
-        self._bar.set_postfix(state=self._study.get_state_display(), best="-" if best is None else f"{best:.3f}")
+        shown = "-" if best is None else f"{best:.3f}"
+        self._bar.set_postfix(state=self._study.get_state_display(), best=shown, refresh=False)
+        self._bar.update(budget.finished - self._bar.n)
 
     def _missing_workers(self) -> str:
         if time.monotonic() - self._began < _PATIENCE_SECONDS or self._study.state != Study.State.RUNNING:
@@ -138,5 +142,5 @@ class _Watch:
     def _tell(self, message: str) -> None:
         """Say it once, above the bar."""
         if message and message != self._told:
-            self._bar.write(message)
+            self._bar.write(message, file=sys.stderr)
         self._told = message

@@ -1,0 +1,84 @@
+"""`add_dataset` and `export_trial` as a person at a terminal meets them."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from django.core.management import CommandError, call_command
+
+from tests.webapp import rows
+from webapp.models import Dataset
+
+pytestmark = pytest.mark.django_db
+
+
+def write_clips(folder: Path, labels: tuple[str, ...] = ("dog", "negative")) -> Path:
+    rng = np.random.default_rng(0)
+    for split in ("train", "eval", "test"):
+        for label in labels:
+            (folder / split / label).mkdir(parents=True)
+            for number in range(2):
+                samples = rng.normal(0, 0.1, 16_000).astype(np.float32)
+                soundfile.write(folder / split / label / f"{number}.wav", samples, 16_000)
+    return folder
+
+
+def run(*arguments: str) -> str:
+    output = io.StringIO()
+    call_command(*arguments, stdout=output)
+    return output.getvalue()
+
+
+def test_add_dataset_reports_by_class_and_split_and_lists_bad_clips(tmp_path):
+    folder = write_clips(tmp_path / "clips")
+    for number in range(7):
+        (folder / "train" / "dog" / f"broken-{number}.wav").write_bytes(b"no sound")
+    lines = run("add_dataset", str(folder), "--name", "mine").splitlines()
+    assert lines[0].split() == ["class", "train", "eval", "test"]
+    assert lines[1].split() == ["dog", "2", "2", "2"]
+    assert sum(line.startswith("error: train/dog/broken-") for line in lines) == 5
+    assert any("2 more of kind unreadable" in line for line in lines)
+    assert "mine is ready: 12 clips." in lines[-1]
+
+
+def test_a_dataset_that_cannot_be_used_is_refused_and_its_name_stays_free(tmp_path):
+    folder = write_clips(tmp_path / "clips", labels=("dog",))
+    with pytest.raises(CommandError, match="mine was not added"):
+        run("add_dataset", str(folder), "--name", "mine")
+    assert not Dataset.objects.exists()
+
+
+def test_a_path_that_is_not_there_is_said_before_anything_is_done(tmp_path):
+    with pytest.raises(CommandError, match="There is no file or folder"):
+        run("add_dataset", str(tmp_path / "nowhere"), "--name", "mine")
+    assert not Dataset.objects.exists()
+
+
+def test_a_name_that_is_taken_is_refused_in_words(tmp_path):
+    rows.ready_dataset(name="mine")
+    with pytest.raises(CommandError, match="choose another name"):
+        run("add_dataset", str(write_clips(tmp_path / "clips")), "--name", "mine")
+
+
+@pytest.mark.parametrize(
+    ("trial", "message"),
+    [
+        ("7/x", "neither a trial's id nor"),
+        ("99", "There is no trial 99"),
+        ("quick/9", "There is no trial 9 in 'quick'"),
+        ("quick/1", "is waiting: it has no network"),
+        ("quick/2", "has no real network"),
+    ],
+)
+def test_a_trial_that_cannot_be_exported_is_refused_in_words(trial, message, tmp_path):
+    study = rows.running_study(name="quick", dataset=rows.ready_dataset(frontend={}))
+    rows.requested_trials(study)
+    done = rows.completed_trial(study, seed=1)
+    Dataset.objects.filter(pk=study.dataset_id).update(
+        frontend=rows.FRONTEND, normalisation={"mean": [0.0] * 40, "std": [1.0] * 40}
+    )
+    rows.store_simulated_network(done)
+    with pytest.raises(CommandError, match=message):
+        run("export_trial", trial, "--out", str(tmp_path / "export"))
