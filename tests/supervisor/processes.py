@@ -50,6 +50,8 @@ PARENT = (
     "own = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True); "
     "Path(sys.argv[1]).write_text(str(own.pid)); time.sleep(600)"
 )
+ONE_SLEEPER = f"stages = [[python('sleeper', {SLEEPER!r})]]"
+ONE_PARENT = f"stages = [[python('parent', {PARENT!r}, is_ready=notes.exists)]]"
 
 
 @contextmanager

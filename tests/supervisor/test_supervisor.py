@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.supervisor.processes import (
+    ONE_PARENT,
+    ONE_SLEEPER,
     PARENT,
     SLEEPER,
     children,
@@ -18,9 +20,6 @@ from tests.supervisor.processes import (
 from webapp.data_folder import DataFolder
 from webapp.supervisor.locks import holder
 from webapp.supervisor.strays import find_strays
-
-ONE_SLEEPER = f"stages = [[python('sleeper', {SLEEPER!r})]]"
-ONE_PARENT = f"stages = [[python('parent', {PARENT!r}, is_ready=notes.exists)]]"
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""One line of the doctor's report."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["OK", "WARN", "FAIL"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about `subject`, and how to mend it where something has to be mended."""
+
+    status: Status
+    subject: str
+    found: str
+    mend: str = ""
+
+
+def ok(subject: str, found: str) -> Finding:
+    return Finding("OK", subject, found)
+
+
+def warn(subject: str, found: str, mend: str) -> Finding:
+    return Finding("WARN", subject, found, mend)
+
+
+def fail(subject: str, found: str, mend: str) -> Finding:
+    return Finding("FAIL", subject, found, mend)
