@@ -3,6 +3,7 @@
 import sys
 import time
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from webapp.models import Dataset, Study, Worker
 from webapp.queries.budget import budget_of, live_workers
 from webapp.services import studies
 from webapp.services.exports import write_study_summary
+from webapp.services.persistence import persist
 
 _ROUND_SECONDS = 0.5
 _LOG_SECONDS = 15.0  # between lines where the bar goes to a file
@@ -41,22 +43,23 @@ class Command(BaseCommand):
             raise CommandError("--json writes results, so it needs --wait.")
         with plain_errors():
             study = _create(options["file"], options["dataset"], options["set"])
-            studies.start(study_id=study.pk)
+            try:
+                self._run(study, options["wait"], options["json"])
+            except KeyboardInterrupt:
+                self.stderr.write(f"\nThe study {study.name} goes on without this command; stop it on its page.")
+                raise SystemExit(130) from None
+
+    def _run(self, study: Study, wait: bool, path: Path | None) -> None:
+        studies.start(study_id=study.pk)
         self.stdout.write(f"Study {study.pk} ({study.name}) has started: {study.trial_budget} trials.")
-        if not options["wait"]:
-            return
-        try:
+        if wait:
             _Watch(study).wait()
-        except KeyboardInterrupt:
-            self.stderr.write(f"\nThe study {study.name} goes on without this command; stop it on its page.")
-            raise SystemExit(130) from None
-        with plain_errors():
-            self._finish(study, options["json"])
+            self._finish(study, path)
 
     def _finish(self, study: Study, path: Path | None) -> None:
-        study.refresh_from_db()
+        persist(study.refresh_from_db)
         if path is not None:
-            write_study_summary(study_id=study.pk, path=path)
+            persist(partial(write_study_summary, study_id=study.pk, path=path))
             self.stdout.write(f"Results: {path}")
         if study.state != Study.State.COMPLETED:
             raise CommandError(f"The study {study.name} is {study.get_state_display()}: {study.reason}")
