@@ -45,9 +45,12 @@ for name in python3 python3.12 python3.11 python3.13 python; do
     done
 done
 unset IFS
-for candidate in "${HOME:-/nonexistent}"/.pyenv/versions/3.1[123]*/bin/python3 \
-    "${HOME:-/nonexistent}"/.local/share/uv/python/cpython-3.1[123]*/bin/python3 \
-    /usr/local/bin/python3.1[123] /opt/python/3.1[123]*/bin/python3 /opt/homebrew/bin/python3.1[123] /usr/bin/python3.1[123]; do
+home=${HOME:-/nonexistent}
+root=${EARSHOT_PYTHON_ROOT:-} # another root folder, for tests
+for candidate in "$home"/.pyenv/versions/3.1[123]*/bin/python3 \
+    "$home"/.local/share/uv/python/cpython-3.1[123]*/bin/python3 \
+    "$root"/usr/local/bin/python3.1[123] "$root"/opt/python/3.1[123]*/bin/python3 \
+    "$root"/opt/homebrew/bin/python3.1[123] "$root"/usr/bin/python3.1[123]; do
     [ -x "$candidate" ] || continue
     try "$candidate" && exit 0
 done
