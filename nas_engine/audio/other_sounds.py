@@ -181,7 +181,7 @@ def cat(count: int, rng: np.random.Generator) -> Samples:
     """One or two meows: a cry's pitch and arc, once, with a moving vowel."""
     track = np.zeros(count)
     pitch = rng.uniform(380.0, 700.0)
-    moment = rng.uniform(0.0, 1.2)
+    moment = rng.uniform(0.0, 0.4 * count / RATE_HZ)
     for _ in range(int(rng.integers(1, 3))):
         length = samples_of(rng.uniform(0.4, 0.9))
         arc = np.sin(np.pi * np.linspace(0.0, 1.0, length) ** 0.6)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 class SpecAugment:
     """How much is hidden. Each mask has a uniformly drawn width from 0 to its largest; no masks: no augmentation.
 
-    The defaults are lighter than Park et al.'s: networks of some ten thousand weights underfit behind more masks.
+    The defaults are lighter than Park et al.'s: in short trainings of a small network on synthetic clips two masks of
+    each kind cost accuracy; on real clips there was no difference to be seen.
     Time warping is left out: Park et al. found it to be the least of the three steps, and the random crop shifts time.
     """
 
