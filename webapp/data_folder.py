@@ -55,7 +55,7 @@ class DataFolder:
         if len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER and re.fullmatch(r"[\w./-]+", str(inside), re.ASCII):
             return inside
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"earshot-{digest}"
+        return Path("/tmp") / f"earshot-{digest}"  # not $TMPDIR: every shell of this machine has to find it
 
     @property
     def embedded_database_url(self) -> str:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from webapp.broker import ensure_broker
+from webapp.management.plain_errors import plain_errors
 
 # Any number, the same on every machine: PostgreSQL lets one of several machines prepare at a time.
 _LOCK = 7_262_018
@@ -21,13 +22,15 @@ class Command(BaseCommand):
         parser.add_argument("--without-static", action="store_true", help="this machine serves no pages")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-        try:
-            call_command("migrate", interactive=False, verbosity=1, stdout=self.stdout)
-            ensure_broker()
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        with plain_errors():
+            self._prepare_database()
         if not options["without_static"]:
             call_command("collectstatic", interactive=False, verbosity=1, stdout=self.stdout)
+
+    def _prepare_database(self) -> None:
+        """One machine at a time; the lock ends with the session, should this process be killed."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+            call_command("migrate", interactive=False, verbosity=1, stdout=self.stdout)
+            ensure_broker()
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

@@ -60,7 +60,7 @@ def check_postgres(folder: DataFolder) -> Iterator[Finding]:
         yield fail("PostgreSQL", reason, "See above.")
         return
     account = f", runs as the account {cluster.account.name}" if cluster.account.uid is not None else ""
-    yield ok("PostgreSQL", f"{tried.stdout.strip()} from pip{account}")
+    yield ok("PostgreSQL", f"{tried.stdout.strip()} from pip{account}; its socket: {folder.socket_folder}")
     if not locks.holder(folder) and cluster.leftovers():
         mend = "The next `manage.py up` ends it and recovers the data."
         yield warn("PostgreSQL", "a server of a killed supervisor still holds the data", mend)
