@@ -3,6 +3,7 @@
 import logging
 import threading
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
@@ -26,12 +27,14 @@ class ThisWorker:
 
     @classmethod
     def begin(cls, node: str, role: Worker.Role) -> "ThisWorker":
-        """Sign on; a trainer starts to load TensorFlow before its first trial comes."""
+        """Sign on, and load what the first task would have to wait for: TensorFlow in the child, Vizier here."""
         name = unique_name(node)
         worker = cls(name, Pulse(name, role), Trainer(), threading.Event())
         worker.pulse.start()
         if role == Worker.Role.TRAINING:
             worker.trainer.warm_up()
+        if role == Worker.Role.SEARCH:
+            import_module("webapp.worker.suggesting").warm_up()
         return worker
 
     def end(self) -> None:

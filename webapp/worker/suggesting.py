@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from django.conf import settings
@@ -41,6 +42,11 @@ class _Known:
 
 _known: dict[int, _Known] = {}
 _architectures: dict[str, Architecture] = {}
+
+
+def warm_up() -> None:
+    """Load Vizier."""
+    import_module("nas_engine.designers.eagle")
 
 
 def suggest_for(study_id: int) -> None:

@@ -19,6 +19,6 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def worker(broker: None, simulated: pytest.MonkeyPatch, settings) -> Iterator[ThisWorker]:
     """Signed on, its child not started yet."""
     settings.HEARTBEAT_SECONDS = 0.1
-    worker = ThisWorker.begin("test@here", Worker.Role.SEARCH)
+    worker = ThisWorker.begin("test@here", Worker.Role.DATA)
     yield worker
     worker.end()
