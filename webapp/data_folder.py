@@ -82,5 +82,5 @@ class DataFolder:
         except FileExistsError:
             pass
         finally:
-            os.unlink(temporary)
+            Path(temporary).unlink()
         return path.read_text().strip()
