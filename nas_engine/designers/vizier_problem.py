@@ -4,6 +4,7 @@ One categorical a block, and not one parameter each for kind, kernel and filters
 designer of Vizier's accepts conditional parameters, and its firefly finds better networks this way.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,8 @@ from nas_engine.designers.base import Outcome
 from nas_engine.search_space import SearchSpace
 
 REWARD = "reward"
+
+logging.getLogger("absl").setLevel(logging.WARNING)  # Vizier reports every step and every array of it as INFO
 
 
 class VizierProblem:

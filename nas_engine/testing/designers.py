@@ -1,0 +1,192 @@
+"""The contract of every designer. Subclass `DesignerContract` in a test module and set `name`; pytest does the rest."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+import numpy as np
+
+from nas_engine.architecture import Architecture, Head, Stem
+from nas_engine.designers import registry
+from nas_engine.designers.base import Designer, Outcome, State, Suggestion
+from nas_engine.search_space import SearchSpace, paper_2d, position
+
+
+def small_2d(classes: int = 3) -> SearchSpace:
+    """Four positions, the second without a choice: 3 x 1 x 9 x 10 = 270 networks."""
+    positions = (
+        position(("kxk",), (3,), (8, 16, 24), (2, 1)),
+        position(("kx1_1xk_dw",), (3,), (16,), (2, 1)),
+        position(("kx1_1xk_dw", "mobilenet_v1", "mobilenet_v2_avg_pool"), (3,), (16, 24, 32), (2, 2)),
+        position(("kx1_1xk_dw", "mobilenet_v1", "mobilenet_v2", "identity"), (3,), (24, 32, 40), (1, 1)),
+    )
+    return SearchSpace("small_2d", Stem(), positions, Head(classes=classes))
+
+
+def single_2d(classes: int = 3) -> SearchSpace:
+    """Two positions without a choice: one network."""
+    positions = (position(("kxk",), (3,), (8,), (2, 1)), position(("kx1_1xk_dw",), (3,), (16,), (2, 1)))
+    return SearchSpace("single_2d", Stem(), positions, Head(classes=classes))
+
+
+def everything(space: SearchSpace) -> Iterator[Architecture]:
+    """Every architecture of a space; take a small one."""
+    return (space.decode(indices) for indices in product(*(range(len(p.options)) for p in space.positions)))
+
+
+class AdditiveReward:
+    """A reward with a known optimum: a random part for each option of each position, summed."""
+
+    def __init__(self, space: SearchSpace, seed: int = 0) -> None:
+        rng = np.random.default_rng(seed)
+        self._space = space
+        self._parts = [rng.normal(0, 0.01, len(position.options)) for position in space.positions]
+        self.best = 0.6 + sum(float(parts.max()) for parts in self._parts)
+
+    def __call__(self, architecture: Architecture) -> float:
+        indices = self._space.encode(architecture)
+        return 0.6 + sum(float(parts[index]) for parts, index in zip(self._parts, indices, strict=True))
+
+
+def random_history(space: SearchSpace, count: int, *, infeasible_every: int = 0, first: int = 1) -> list[Outcome]:
+    """Outcomes of random architectures with additive rewards, as somebody else would have added them."""
+    rng = np.random.default_rng(1000 + first)
+    reward = AdditiveReward(space)
+    outcomes = []
+    for number in range(first, first + count):
+        architecture = space.sample(rng)
+        infeasible = infeasible_every and number % infeasible_every == 0
+        outcomes.append(Outcome(number, architecture, None if infeasible else reward(architecture)))
+    return outcomes
+
+
+def run(designer: Designer, reward: AdditiveReward, trials: int, first: int = 1) -> list[Outcome]:
+    """One trial after another: suggest, evaluate, update."""
+    outcomes = []
+    for number in range(first, first + trials):
+        (suggestion,) = designer.suggest(1, [])
+        outcome = Outcome(number, suggestion.architecture, reward(suggestion.architecture), suggestion.metadata)
+        designer.update([outcome])
+        outcomes.append(outcome)
+    return outcomes
+
+
+def hashes(suggestions: Sequence[Suggestion]) -> list[str]:
+    return [suggestion.architecture.hash for suggestion in suggestions]
+
+
+class DesignerContract:
+    """What `designers.base.Designer` promises, for the designer called `name`.
+
+    `known` is how long the histories are: enough for the designer to use what it has learnt.
+    """
+
+    name: str
+    known = 40
+    seconds_to_rebuild = 3.0
+
+    def create(
+        self,
+        space: SearchSpace,
+        seed: int = 7,
+        state: State | None = None,
+        history: Sequence[Outcome] = (),
+    ) -> Designer:
+        return registry.create(self.name, space, seed, state, history)
+
+    def informed(self, seed: int = 7) -> Designer:
+        return self.create(small_2d(), seed, history=random_history(small_2d(), self.known, infeasible_every=5))
+
+    def test_a_designer_without_history_suggests_one_or_many(self) -> None:
+        space = small_2d()
+        for count in (1, 8):
+            assert_different_members(space, self.create(space).suggest(count, []), count)
+
+    def test_a_designer_with_history_suggests_one_or_many(self) -> None:
+        designer = self.informed()
+        for count in (1, 8):
+            assert_different_members(small_2d(), designer.suggest(count, []), count)
+
+    def test_suggestions_made_in_parallel_differ(self) -> None:
+        first = self.informed().suggest(3, [])
+        second = self.informed().suggest(3, [suggestion.architecture for suggestion in first])
+        assert not set(hashes(first)) & set(hashes(second))
+
+    def test_equal_seed_and_history_give_equal_suggestions(self) -> None:
+        assert self.informed().suggest(3, []) == self.informed().suggest(3, [])
+
+    def test_seeds_differ_in_what_they_begin_with(self) -> None:
+        space = small_2d()
+        assert hashes(self.create(space, seed=1).suggest(8, [])) != hashes(self.create(space, seed=2).suggest(8, []))
+
+    def test_a_restored_designer_goes_on_like_the_one_that_was_dumped(self) -> None:
+        history = random_history(small_2d(), self.known, infeasible_every=5)
+        original = self.create(small_2d(), history=history)
+        original.suggest(3, [])
+        restored = self.create(small_2d(), state=through_json(original.dump()), history=history)
+        assert restored.dump() == original.dump()
+        assert restored.suggest(3, []) == original.suggest(3, [])
+
+    def test_a_restored_designer_catches_up_with_what_it_missed(self) -> None:
+        history = random_history(small_2d(), self.known)
+        original = self.create(small_2d(), history=history[:-3])
+        original.suggest(1, [])
+        restored = self.create(small_2d(), state=through_json(original.dump()), history=history)
+        original.update(history[-3:])
+        assert restored.suggest(3, []) == original.suggest(3, [])
+
+    def test_a_state_of_another_designer_is_left_aside(self) -> None:
+        history = random_history(small_2d(), 5)
+        foreign = {"format": "another-1", "drawn": "?"}
+        assert self.create(small_2d(), state=foreign, history=history).suggest(2, []) == self.create(
+            small_2d(), history=history
+        ).suggest(2, [])
+
+    def test_a_study_of_nothing_but_infeasible_outcomes_goes_on(self) -> None:
+        space = small_2d()
+        history = random_history(space, self.known, infeasible_every=1)
+        assert_different_members(space, self.create(space, history=history).suggest(4, []), 4)
+
+    def test_outcomes_that_others_suggested_are_welcome(self) -> None:
+        space = small_2d()
+        designer = self.create(space)
+        foreign: list[Mapping[str, str]] = [{}, {"source": "neighbour"}, {"eagle_fly": "no number", "source": "?"}]
+        for number, outcome in enumerate(random_history(space, self.known)):
+            designer.update([Outcome(number, outcome.architecture, outcome.reward, foreign[number % 3])])
+        assert_different_members(space, designer.suggest(2, []), 2)
+
+    def test_an_outcome_reported_twice_is_no_obstacle(self) -> None:
+        history = random_history(small_2d(), self.known)
+        designer = self.create(small_2d(), history=history)
+        (suggestion,) = designer.suggest(1, [])
+        designer.update([Outcome(history[0].number, suggestion.architecture, 0.6, suggestion.metadata)] * 2)
+        assert_different_members(small_2d(), designer.suggest(2, []), 2)
+
+    def test_a_space_of_one_architecture_is_a_space(self) -> None:
+        space = single_2d()
+        history = random_history(space, 3)
+        for past in ((), history):
+            (suggestion,) = self.create(space, history=past).suggest(1, [])
+            assert space.contains(suggestion.architecture)
+
+    def test_a_long_history_is_read_in_seconds(self) -> None:
+        space = paper_2d()
+        history = random_history(space, 300, infeasible_every=13)
+        started = time.monotonic()
+        state = through_json(self.create(space, history=history).dump())
+        self.create(space, state=state, history=history)
+        assert time.monotonic() - started < self.seconds_to_rebuild
+
+
+def through_json(state: State) -> State:
+    """What becomes of a state in a JSON column."""
+    restored: State = json.loads(json.dumps(state, allow_nan=False))
+    return restored
+
+
+def assert_different_members(space: SearchSpace, suggestions: Sequence[Suggestion], count: int) -> None:
+    assert len(suggestions) == count
+    assert len(set(hashes(suggestions))) == count
+    assert all(space.contains(suggestion.architecture) for suggestion in suggestions)
+    assert through_json({"metadata": [dict(suggestion.metadata) for suggestion in suggestions]})
