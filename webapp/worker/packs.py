@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from webapp.storage import hash_in_name
 
 LIMIT_BYTES = int(os.environ.get("EARSHOT_CACHE_BYTES", str(20_000_000_000)))
 _CHUNK_BYTES = 1 << 20
+_DOWNLOAD = ".download-"
+_ABANDONED_SECONDS = 24 * 3600.0
 
 
 def local_pack(name: str, *, limit_bytes: int = LIMIT_BYTES) -> Path:
@@ -54,7 +57,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _download(name: str, path: Path) -> None:
     digest = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".download-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=_DOWNLOAD, delete=False) as file:
         unfinished = Path(file.name)
         try:
             with default_storage.open(name) as stored:
@@ -71,6 +74,9 @@ def _download(name: str, path: Path) -> None:
 
 
 def _evict(*, keep: Path, limit_bytes: int) -> None:
+    for path in _folder().glob(f"{_DOWNLOAD}*"):
+        if path.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
+            path.unlink(missing_ok=True)
     copies = sorted(_folder().glob("*.pack"), key=lambda path: path.stat().st_mtime, reverse=True)
     copies.sort(key=lambda path: path != keep)
     total = 0
