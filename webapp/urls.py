@@ -52,7 +52,7 @@ dataset_urls: list[URLPattern | URLResolver] = [
     path("clips/", datasets.dataset_clips, name="dataset_clips"),
     path("delete/", datasets.delete_dataset, name="delete_dataset"),
     path("clips/<int:clip_id>/", clips.clip, name="clip"),
-    path("clips/<int:clip_id>/clip.flac", clips.clip_audio, name="clip_audio"),
+    path("clips/<int:clip_id>/clip.flac", exports.clip_audio, name="clip_audio"),
     path("clips/<int:clip_id>/spectrogram.json", charts.spectrogram_chart, name="spectrogram_chart"),
 ]
 

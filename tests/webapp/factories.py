@@ -206,7 +206,14 @@ def make_workers(*, trainers: int = 2, searchers: int = 1, silent_seconds: float
     seen_at = timezone.now() - timedelta(seconds=silent_seconds)
     roles = [Worker.Role.TRAINING] * trainers + [Worker.Role.SEARCH] * searchers
     Worker.objects.bulk_create(
-        Worker(name=f"machine-a/{role}-{number}", role=role, machine="machine-a", pid=number, process_started=1.0, seen_at=seen_at)
+        Worker(
+            name=f"machine-a/{role}-{number}",
+            role=role,
+            machine="machine-a",
+            pid=number,
+            process_started=1.0,
+            seen_at=seen_at,
+        )
         for number, role in enumerate(roles, start=1)
     )
 

@@ -1,23 +1,32 @@
 """Studies and trials as files to keep: TOML settings, CSV and JSON results, the network itself."""
 
 import csv
-import json
 from collections.abc import Iterator
 from typing import TypeVar
 
-from django.core.serializers.json import DjangoJSONEncoder
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.views.decorators.http import require_GET
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_safe
 
-from webapp.forms.study import FIELDS
+from webapp.api.files import download, ranged, safe_name
 from webapp.forms.study_file import study_to_toml
 from webapp.models import Study
+from webapp.queries.pages_datasets import clip_or_none
 from webapp.queries.pages_export import COLUMNS, trial_rows
 from webapp.queries.pages_study import study_or_none
 from webapp.queries.pages_trial import trial_or_none
-from webapp.views.files import download, safe_name
+from webapp.queries.study_summary import study_summary
 
-Response = TypeVar("Response", HttpResponse, StreamingHttpResponse)
+Response = TypeVar("Response", HttpResponse, JsonResponse, StreamingHttpResponse)
 
 
 class _Echo:
@@ -42,12 +51,15 @@ def trials_csv(request: HttpRequest, study_id: int) -> StreamingHttpResponse:
 
 
 @require_GET
-def study_json(request: HttpRequest, study_id: int) -> StreamingHttpResponse:
-    """Settings and trials, streamed."""
+def study_json(request: HttpRequest, study_id: int) -> JsonResponse:
+    """The summary that `run_study --json` writes; `tflite` is the address of the file."""
     study = _study(study_id)
-    return _attachment(
-        StreamingHttpResponse(_json_pieces(study), content_type="application/json"), study.name, ".json"
-    )
+    summary = study_summary(study_id)
+    for trial in summary["trials"]:
+        if trial["tflite"]:
+            address = reverse("trial_tflite", args=[study_id, trial["number"]])
+            trial["tflite"] = request.build_absolute_uri(address)
+    return _attachment(JsonResponse(summary, json_dumps_params={"indent": 1}), study.name, ".json")
 
 
 @require_GET
@@ -70,6 +82,16 @@ def trial_architecture(request: HttpRequest, study_id: int, number: int) -> Http
     return _attachment(response, f"{trial.study.name} trial {number}", "-architecture.json")
 
 
+@require_safe
+@cache_control(private=True, max_age=3600)
+def clip_audio(request: HttpRequest, dataset_id: int, clip_id: int) -> HttpResponseBase:
+    """The clip as FLAC, whole or in ranges."""
+    clip = clip_or_none(dataset_id, clip_id)
+    if clip is None:
+        raise Http404(f"Dataset {dataset_id} has no clip {clip_id}.")
+    return ranged(clip.audio.open("rb"), "audio/flac", request.headers.get("Range", ""))
+
+
 def _study(study_id: int) -> Study:
     study = study_or_none(study_id)
     if study is None:
@@ -87,12 +109,3 @@ def _csv_lines(study: Study) -> Iterator[str]:
     yield writer.writeheader()
     for row in trial_rows(study):
         yield writer.writerow(row)
-
-
-def _json_pieces(study: Study) -> Iterator[str]:
-    settings = {name: study.dataset.name if name == "dataset" else getattr(study, name) for name in FIELDS}
-    settings |= {"state": study.state, "synthetic": study.dataset.synthetic, "created_at": study.created_at}
-    yield f'{{"study": {json.dumps(settings, cls=DjangoJSONEncoder)},\n"trials": ['
-    for position, row in enumerate(trial_rows(study)):
-        yield (",\n" if position else "\n") + json.dumps(row)
-    yield "\n]}\n"

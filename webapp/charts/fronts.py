@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from webapp.charts.style import GREY, VERMILLION, Figure, layout, percent, vertical_line
 
 Resource = Literal["energy", "flash"]
-POINTS_LIMIT = 800
+POINTS_LIMIT = 600
 
 _X_TITLES = {"energy": "Energy per inference (mJ)", "flash": "Size of the .tflite file (kB)"}
 _THRESHOLDS = {"energy": "E₀ {:g} mJ", "flash": "M₀ {:g} kB"}

@@ -13,12 +13,12 @@ _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 class _NamedForm(forms.Form):
-    name = forms.CharField(max_length=80, help_text="Studies find the data set under this name.")
+    name = forms.CharField(max_length=80, help_text="Studies find the dataset under this name.")
 
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())
         if Dataset.objects.filter(name=name).exists():
-            raise forms.ValidationError(f"A data set named {name} exists already: choose another name.")
+            raise forms.ValidationError(f"A dataset named {name} exists already: choose another name.")
         return name
 
 

@@ -10,7 +10,7 @@ from webapp.models import Clip, Dataset, Study, Worker
 from webapp.queries.budget import live_workers
 from webapp.queries.paging import PageOf, page_of
 
-CLIPS_A_PAGE = 50
+CLIPS_A_PAGE = 25
 SPLITS = ("train", "eval", "test")
 
 

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import CharField, F, OrderBy, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import F, OrderBy, Q, QuerySet
 
 from webapp.models import Study, Trial
 from webapp.queries.pages_results import Results, is_estimate
 from webapp.queries.paging import PageOf, page_of
-from webapp.queries.summaries import BlockMark, block_marks, summary
+from webapp.queries.summaries import KIND_NAMES, BlockMark, block_marks, summary
 from webapp.translation import BYTES_PER_KB
 
 ROWS_A_PAGE = 50
+_LARGEST_NUMBER = 2**31 - 1
 
 SORT_FIELDS: Mapping[str, str] = {
     "number": "number",
@@ -99,13 +99,15 @@ def _filtered(study: Study, results: Results, wanted: TrialFilter) -> QuerySet[T
 
 
 def _matching(trials: QuerySet[Trial], text: str) -> QuerySet[Trial]:
-    """Trials whose number, hash, reason, worker or blocks hold `text`."""
-    found = Q(reason__icontains=text) | Q(worker__icontains=text) | Q(architecture__hash__istartswith=text)
+    """Trials with `text` as number, in reason or worker, as the hash's beginning or as the kind of a block."""
+    lower = text.lower()
+    found = Q(reason__icontains=text) | Q(worker__icontains=text) | Q(architecture__hash__startswith=lower)
     if text.isdecimal():
-        return trials.filter(found | Q(number=min(int(text), 2**31 - 1)))
-    return trials.annotate(spec_text=Cast("architecture__spec", CharField())).filter(
-        found | Q(spec_text__icontains=text)
-    )
+        found |= Q(number=min(int(text), _LARGEST_NUMBER))
+    for kind, name in KIND_NAMES.items():
+        if lower in kind or lower in name.lower():
+            found |= Q(architecture__spec__blocks__contains=[{"kind": kind}])
+    return trials.filter(found)
 
 
 def _order(sort: str) -> tuple[OrderBy, OrderBy]:

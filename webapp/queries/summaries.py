@@ -19,14 +19,14 @@ SHORT_KINDS: Mapping[str, str] = {
 KIND_NAMES: Mapping[str, str] = {
     "kxk": "K×K convolution",
     "kxk_bias": "K×K convolution with bias",
-    "kx1_1xk_dw": "1×K and K×1 depthwise, then 1×1",
-    "mobilenet_v1": "MobileNetV1 block",
-    "mobilenet_v2": "MobileNetV2 block",
-    "mobilenet_v2_avg_pool": "MobileNetV2 block with average-pool path",
+    "kx1_1xk_dw": "1×K + K×1 depthwise, 1×1",
+    "mobilenet_v1": "MobileNetV1",
+    "mobilenet_v2": "MobileNetV2",
+    "mobilenet_v2_avg_pool": "MobileNetV2 + average pool",
     "kx1_1xk": "K×1 then 1×K convolution",
     "tc_resnet": "TC-ResNet block",
-    "identity": "identity (no operation)",
-    "head": "head: global average, dense, softmax",
+    "identity": "identity",
+    "head": "global average, dense, softmax",
 }
 
 

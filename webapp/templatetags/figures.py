@@ -57,8 +57,13 @@ def si(value: float | None) -> str:
         return DASH
     for size, letter in _SI_STEPS:
         if abs(value) >= size:
-            return f"{value / size:.3g}\N{NO-BREAK SPACE}{letter}"
+            return f"{_three_digits(value / size)}\N{NO-BREAK SPACE}{letter}"
     return f"{value:.3g}"
+
+
+def _three_digits(value: float) -> str:
+    """"21.0" rather than "21", so that a column lines up."""
+    return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:.1f}" if abs(value) >= 9.995 else f"{value:.2f}"
 
 
 @register.filter
@@ -76,6 +81,18 @@ def duration(seconds: float | None) -> str:
     if total < 86_400:
         return f"{total // 3600}\N{NO-BREAK SPACE}h {total % 3600 // 60:02d}\N{NO-BREAK SPACE}min"
     return f"{total // 86_400}\N{NO-BREAK SPACE}d {total % 86_400 // 3600}\N{NO-BREAK SPACE}h"
+
+
+@register.filter
+def rough(seconds: float | None) -> str:
+    """An estimate does not know its seconds: "below a minute", "7 min", "3 h 10 min", "2 d 4 h"."""
+    if seconds is None:
+        return DASH
+    if seconds < 60:
+        return "below a minute"
+    if seconds < 3600:
+        return f"{round(seconds / 60)}\N{NO-BREAK SPACE}min"
+    return duration(seconds)
 
 
 @register.filter

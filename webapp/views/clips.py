@@ -1,13 +1,11 @@
-"""One clip: listen to it, see its spectrogram."""
+"""One clip's page."""
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from webapp.models import Clip
 from webapp.queries.pages_datasets import clip_or_none
-from webapp.views.files import ranged
 
 
 def clip_or_404(dataset_id: int, clip_id: int) -> Clip:
@@ -22,11 +20,3 @@ def clip(request: HttpRequest, dataset_id: int, clip_id: int) -> HttpResponse:
     """The clip with its player and spectrogram."""
     shown = clip_or_404(dataset_id, clip_id)
     return render(request, "datasets/clip.html", {"clip": shown, "dataset": shown.dataset})
-
-
-@require_safe
-@cache_control(private=True, max_age=3600)
-def clip_audio(request: HttpRequest, dataset_id: int, clip_id: int) -> HttpResponseBase:
-    """The clip as FLAC, whole or in ranges."""
-    shown = clip_or_404(dataset_id, clip_id)
-    return ranged(shown.audio.open("rb"), "audio/flac", request.headers.get("Range", ""))

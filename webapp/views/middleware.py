@@ -10,12 +10,17 @@ from webapp.forms.dataset import too_large
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# Scripts only from our own files. Plotly sets style attributes on its SVG and draws image exports from data addresses.
+# Scripts only from our own files. Plotly sets style attributes on its SVG and adds two style elements, allowed by hash:
+# an empty one, which it fills rule by rule, and that of its maps, which it adds though we draw none. A new version of
+# plotly may bring another: the browser tests fail on every console error.
+_PLOTLY_STYLES = (
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' 'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='"
+)
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
         "script-src 'self'",
-        "style-src 'self'",
+        f"style-src 'self' {_PLOTLY_STYLES}",
         "style-src-attr 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "media-src 'self'",

@@ -97,7 +97,10 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     source = request.GET.get("from", "")
     if source.isdecimal():
         initial |= settings_of(get_object_or_404(Study, pk=int(source)))
-    return initial | dict(preset_values(request.GET.get("preset", "")))
+    initial |= preset_values(request.GET.get("preset", ""))
+    if initial.get("name"):
+        initial["name"] = services.free_name(initial["name"])
+    return initial
 
 
 def _from_file(request: HttpRequest) -> HttpResponse:

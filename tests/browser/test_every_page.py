@@ -1,0 +1,115 @@
+"""Every page, in two widths and both themes: no sideways scrolling, no console error, readable, labelled.
+
+EARSHOT_SCREENSHOTS=folder also saves a picture of each.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.webapp.factories import make_dataset, make_study, make_user, make_workers, with_tflite
+from webapp.models import Clip, Dataset, Study, Trial
+
+INSPECTION = Path(__file__).with_name("inspection.js").read_text()
+WIDTHS = (1440, 390)
+THEMES = ("Light", "Dark")
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def addresses() -> dict[str, str]:
+    """Every page by a short name, over rows of every kind of state."""
+    owner = make_user()
+    dataset = make_dataset(clips_a_class=2, name="Kitchen and hallway")
+    synthetic = make_dataset(name="synthetic nine", synthetic=True, problems=[])
+    preparing = Dataset.objects.create(
+        name="upload of Tuesday", phase="decoding clips", progress_done=312, progress_total=490,
+        heartbeat_at=timezone.now(),
+    )
+    broken = Dataset.objects.create(name="broken archive", state="FAILED", error="No usable clips in eval.")
+    live = make_study(
+        name="Doorbell watch", notes="Only what fits the earbud.", dataset=dataset, completed=70, running=2, waiting=3,
+        failed=2, infeasible=1, curves=3, trial_budget=96, owner=owner, duplicates_answered=4,
+    )
+    done = make_study(name="Quick look", dataset=synthetic, completed=12, curves=1, owner=owner)
+    draft = make_study(name="Draft", dataset=synthetic, state=Study.State.DRAFT, trial_budget=24)
+    with_tflite(Trial.objects.get(study=done, number=1), b"TFL3" * 1000)
+    make_workers()
+    clip = Clip.objects.filter(dataset=dataset).first()
+    assert clip is not None
+    return {
+        "studies": reverse("studies"),
+        "studies-none-match": reverse("studies") + "?q=nothing",
+        "study-live": reverse("study", args=[live.pk]),
+        "study-done": reverse("study", args=[done.pk]) + "?sort=-reward&front=energy",
+        "study-draft": reverse("study", args=[draft.pk]),
+        "study-new": reverse("new_study") + "?preset=quick",
+        "study-edit": reverse("edit_study", args=[draft.pk]),
+        "trial-done": reverse("trial", args=[done.pk, 1]),
+        "trial-running": reverse("trial", args=[live.pk, 74]),
+        "trial-failed": reverse("trial", args=[live.pk, 71]),
+        "datasets": reverse("datasets"),
+        "dataset-new": reverse("new_dataset"),
+        "dataset-ready": reverse("dataset", args=[dataset.pk]),
+        "dataset-preparing": reverse("dataset", args=[preparing.pk]),
+        "dataset-failed": reverse("dataset", args=[broken.pk]),
+        "clip": reverse("clip", args=[dataset.pk, clip.pk]),
+        "not-found": reverse("study", args=[999_999]),
+    }
+
+
+def signed_in(browser: Browser, address: str, width: int) -> BrowserContext:
+    """A browser window of this width whose cookies are those of a signed-in person."""
+    client = Client()
+    client.login(username="ada", password="correct horse")
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme="light", reduced_motion="reduce", base_url=address
+    )
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": address}])
+    return context
+
+
+def problems_of(page: Page, name: str, address: str, screenshots: Path | None) -> Iterator[str]:
+    """Visit one page, choose each theme, and say what is wrong."""
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    for theme in THEMES:
+        page.get_by_role("button", name=theme, exact=True).click()
+        for chart in page.locator("[data-chart]").all():
+            chart.locator(".main-svg, .chart-note:not(:text('Loading'))").first.wait_for()
+        yield from (f"{name}, {theme}: {problem}" for problem in page.evaluate(INSPECTION))
+        if screenshots:
+            width = page.evaluate("document.documentElement.clientWidth")
+            page.screenshot(path=screenshots / f"{name}-{width}-{theme.lower()}.png", full_page=True)
+    yield from (f"{name}: {error}" for error in errors if not (name == "not-found" and "404" in error))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_is_sound(
+    chromium: Browser, live_server: object, addresses: dict[str, str], screenshots: Path | None, width: int
+) -> None:
+    found: list[str] = []
+    with signed_in(chromium, str(live_server), width) as context:
+        for name, address in addresses.items():
+            page = context.new_page()
+            found += problems_of(page, name, address, screenshots)
+            page.close()
+    assert not found, "\n".join(found)
+
+
+def test_the_sign_in_pages_are_sound(
+    chromium: Browser, live_server: object, db: None, screenshots: Path | None
+) -> None:
+    with chromium.new_context(viewport={"width": 390, "height": 800}, reduced_motion="reduce", base_url=str(live_server)) as context:
+        for name, address in (("sign-in", reverse("sign_in")), ("link-used-up", reverse("sign_in_link"))):
+            page = context.new_page()
+            found = list(problems_of(page, name, address, screenshots))
+            assert not [problem for problem in found if "403" not in problem]

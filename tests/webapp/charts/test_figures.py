@@ -1,0 +1,130 @@
+"""What charts show, and that Plotly accepts every figure."""
+
+import json
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects
+import pytest
+
+from nas_engine.audio.frontend import FrontendConfig, evaluation_start, log_mel, mel_matrix
+from webapp.charts.curves import Epoch, curve_figure, curve_info
+from webapp.charts.fronts import FrontInfo, front_figure, front_info, shown_points
+from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
+from webapp.charts.spectrograms import COLUMNS_LIMIT, spectrogram_figure, spectrogram_info
+
+
+def accepted_by_plotly(figure: dict[str, Any]) -> None:
+    """Plotly's own validation of every key and value, on what the browser receives."""
+    plotly.graph_objects.Figure(json.loads(json.dumps(figure, allow_nan=False)))
+
+
+def front(**values: Any) -> FrontInfo:
+    defaults: dict[str, Any] = {
+        "resource": "energy",
+        "estimated": True,
+        "threshold": 1.25,
+        "x": [2.0, 1.0, 1.5],
+        "accuracy": [0.7, 0.6, 0.55],
+        "on_front": [True, True, False],
+        "texts": ["a", "b", "c"],
+        "links": ["/1/", "/2/", "/3/"],
+        "left_out": 0,
+    }
+    return front_info(**(defaults | values))
+
+
+def test_the_front_is_sorted_from_cheap_to_dear() -> None:
+    info = front()
+    assert [(point.x, point.accuracy_percent, point.link) for point in info.front] == [
+        (1.0, 60.0, "/2/"),
+        (2.0, 70.0, "/1/"),
+    ]
+    assert [point.text for point in info.others] == ["c"]
+
+
+def test_the_front_figure_draws_steps_the_threshold_and_links() -> None:
+    figure = front_figure(front())
+    accepted_by_plotly(figure)
+    others, best = figure["data"]
+    assert best["line"]["shape"] == "hv"
+    assert best["customdata"] == ["/2/", "/1/"]
+    assert figure["layout"]["shapes"][0]["x0"] == 1.25
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Energy per inference (mJ), estimated"
+    assert others["text"] == ["c"]
+
+
+def test_only_energy_can_be_an_estimate() -> None:
+    assert "estimated" not in front_figure(front(resource="flash"))["layout"]["xaxis"]["title"]["text"]
+    assert "estimated" not in front_figure(front(estimated=False))["layout"]["xaxis"]["title"]["text"]
+
+
+def test_thinning_keeps_the_whole_front_and_the_limit() -> None:
+    on_front = np.zeros(5000, bool)
+    on_front[[3, 4000]] = True
+    shown = shown_points(on_front, limit=100)
+    assert len(shown) == 100
+    assert {3, 4000} <= set(shown.tolist())
+    assert shown.tolist() == sorted(set(shown.tolist()))
+    assert shown_points(np.array([True, False, True]), limit=100).tolist() == [0, 1, 2]
+
+
+def test_the_best_reward_only_rises_and_ends_at_the_last_trial() -> None:
+    numbers, rewards = np.array([1, 2, 4, 7]), np.array([0.5, 0.4, 0.6, 0.55])
+    info = rewards_info(numbers=numbers, rewards=rewards, shown=np.arange(4), links=["a", "b", "c", "d"])
+    assert info.best_numbers == (1, 4, 7)
+    assert info.best_rewards == (0.5, 0.6, 0.6)
+    accepted_by_plotly(rewards_figure(info))
+
+
+def test_an_empty_study_has_an_empty_chart() -> None:
+    info = rewards_info(numbers=np.zeros(0, np.int64), rewards=np.zeros(0), shown=shown_rewards(0), links=[])
+    assert info.best_numbers == ()
+    accepted_by_plotly(rewards_figure(info))
+    accepted_by_plotly(front_figure(front(x=[], accuracy=[], on_front=[], texts=[], links=[])))
+
+
+def test_shown_rewards_hold_the_first_and_the_last() -> None:
+    shown = shown_rewards(2000, limit=50)
+    assert (len(shown), shown[0], shown[-1]) == (50, 0, 1999)
+
+
+def test_the_learning_curve_counts_epochs_through_both_phases() -> None:
+    info = curve_info([Epoch("float", 2.0, 0.5, 0.4), Epoch("float", 1.5, 0.6, None), Epoch("qat", 1.4, None, 0.55)])
+    assert info.epochs == (1, 2, 3)
+    assert info.qat_start == 2
+    assert info.eval_percent == (40.0, None, 55.0)
+    figure = curve_figure(info)
+    accepted_by_plotly(figure)
+    assert figure["layout"]["shapes"][0]["x0"] == 2.5
+
+
+def test_before_qat_no_line_is_drawn() -> None:
+    info = curve_info([Epoch("float", 2.0, 0.5, 0.4)])
+    assert info.qat_start is None
+    assert "shapes" not in curve_figure(info)["layout"]
+
+
+@pytest.mark.parametrize("seconds", [1.0, 7.0, 90.0])
+def test_the_spectrogram_shows_a_tone_at_its_frequency_and_the_evaluation_window(seconds: float) -> None:
+    config = FrontendConfig()
+    t = np.arange(int(seconds * config.sample_rate_hz)) / config.sample_rate_hz
+    features = log_mel((0.5 * np.sin(2 * np.pi * 1000 * t)).astype(np.float32), config)
+    info = spectrogram_info(features, config)
+    assert info.decibels.shape[0] == config.mel_bins
+    assert info.decibels.shape[1] <= COLUMNS_LIMIT
+    loudest = int(np.argmax(info.decibels.mean(axis=1)))
+    assert abs(loudest - info.tick_bins[info.tick_hertz.index(1000)]) < 1
+    start = evaluation_start(features, config) * config.hop_samples / config.sample_rate_hz
+    assert info.window_start_seconds == pytest.approx(start)
+    assert info.is_repeated == (len(features) < config.frames)
+    accepted_by_plotly(spectrogram_figure(info))
+
+
+def test_the_frequency_ticks_lie_where_the_front_ends_filters_peak() -> None:
+    config = FrontendConfig()
+    info = spectrogram_info(np.zeros((10, config.mel_bins), np.float32), config)
+    centres = mel_matrix(config).argmax(axis=0) * config.sample_rate_hz / config.fft_size
+    for position, hertz in zip(info.tick_bins, info.tick_hertz, strict=True):
+        if hertz >= 500:  # below, a filter is narrower than the spacing of the transform's bins (31 Hz)
+            assert np.interp(position, np.arange(config.mel_bins), centres) == pytest.approx(hertz, rel=0.05)

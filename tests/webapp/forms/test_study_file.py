@@ -1,0 +1,110 @@
+"""Study files hold what the browser form holds, and say what is wrong with them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.webapp.factories import make_dataset, make_study
+from webapp.forms.presets import preset_values, presets
+from webapp.forms.study import FIELDS, StudyForm, settings_of
+from webapp.forms.study_file import (
+    StudyFileError,
+    errors_in_words,
+    form_from_file,
+    read_study_file,
+    study_to_toml,
+)
+from webapp.models import Study
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_study_written_to_a_file_reads_back_to_the_same_settings(tmp_path: Path) -> None:
+    study = make_study(
+        name='Ears "up" \\ 100 %', notes="first line\nsecond\tline \x7f é", seed=7, energy_step_mj=1.75, state="DRAFT"
+    )
+    path = tmp_path / "study.toml"
+    path.write_text(study_to_toml(study), encoding="utf-8")
+    data = read_study_file(path) | {"name": "another name"}
+    form = form_from_file(data)
+    assert form.is_valid(), form.errors
+    copy = form.save(commit=False)
+    assert settings_of(copy) == settings_of(study) | {"name": "another name"}
+
+
+def test_what_a_file_leaves_out_takes_its_default() -> None:
+    form = form_from_file({"name": "short"}, make_dataset())
+    assert form.is_valid(), form.errors
+    study = form.save(commit=False)
+    assert (study.trial_budget, study.designer, study.energy_threshold_mj) == (24, "eagle", 1.25)
+
+
+def test_short_names_stand_for_trials_and_epochs() -> None:
+    assert read_study_file("trials = 12\nepochs = 8") == {"trial_budget": 12, "full_epochs": 8}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("trial_budgets = 3", "There is no setting named trial_budgets. Did you mean trial_budget?"),
+        ("state = 'RUNNING'", "There is no setting named state"),
+        ("owner = 1", "There is no setting named owner"),
+        ("name = quick", "This is not valid TOML"),
+        ("trials = 3\ntrial_budget = 4", "trial_budget is given twice, once as trial_budget: keep one of them."),
+        ("seed = [1, 2]", "seed must be a text or a number, not [1, 2]."),
+        ("seed = true", "seed must be a text or a number, not true."),
+        ("x = 1\n" * 20_000, "a study file has at most"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_reason(text: str, message: str) -> None:
+    with pytest.raises(StudyFileError, match=message.replace("[", r"\[").replace(".", r"\.")):
+        read_study_file(text)
+
+
+def test_wrong_values_are_named_by_their_setting() -> None:
+    form = form_from_file({"name": "bad", "trials": 0, "designer": "magic", "energy_step_mj": 0}, make_dataset())
+    assert not form.is_valid()
+    words = errors_in_words(form)
+    for name in ("trial_budget:", "designer:", "energy_step_mj:"):
+        assert name in words
+
+
+def test_an_unknown_dataset_is_refused_with_those_there_are() -> None:
+    make_dataset(name="kitchen clips")
+    with pytest.raises(StudyFileError, match="no dataset named attic. There are: kitchen clips"):
+        form_from_file({"name": "x", "dataset": "attic"})
+
+
+def test_the_given_dataset_overrides_that_of_the_file() -> None:
+    chosen = make_dataset()
+    form = form_from_file({"name": "x", "dataset": "not there"}, chosen)
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["dataset"] == chosen
+
+
+def test_form_file_and_model_hold_the_same_settings() -> None:
+    assert tuple(StudyForm().fields) == FIELDS
+    in_file = {line.split(" = ")[0] for line in study_to_toml(make_study()).splitlines() if " = " in line}
+    assert in_file == set(FIELDS)
+
+
+def test_every_preset_that_comes_along_is_a_valid_study() -> None:
+    assert {"quick", "paper"} <= {preset.slug for preset in presets()}
+    dataset = make_dataset()
+    for preset in presets():
+        form = form_from_file(preset.values, dataset)
+        assert form.is_valid(), (preset.slug, form.errors)
+        assert preset.notes, f"{preset.slug} does not say what it is for"
+
+
+def test_the_presets_of_the_paper_have_its_penalties() -> None:
+    harsh, less_harsh = preset_values("paper"), preset_values("paper-b-prime")
+    assert (harsh["energy_step_mj"], less_harsh["energy_step_mj"]) == (0.75, 1.75)
+    assert preset_values("no such preset") == {}
+
+
+def test_a_failed_dataset_cannot_be_chosen() -> None:
+    failed = make_dataset(state="FAILED", pack="")
+    form = StudyForm({"name": "x", "dataset": failed.pk})
+    assert "dataset" in form.errors
+    assert Study.objects.count() == 0

@@ -1,0 +1,189 @@
+"""Datasets: the list, adding one, its page, clips with sound and spectrogram."""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.webapp.factories import make_dataset, make_study
+from webapp.models import Clip, Dataset, Worker
+
+pytestmark = pytest.mark.django_db
+
+
+def archive() -> SimpleUploadedFile:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        made.writestr("train/dog/a.wav", b"no sound, but the form does not listen")
+    return SimpleUploadedFile("clips.zip", file.getvalue(), content_type="application/zip")
+
+
+def test_the_empty_list_leads_on(person: Client) -> None:
+    assert "No dataset yet" in person.get(reverse("datasets")).content.decode()
+
+
+def test_the_list_refreshes_while_one_is_prepared(person: Client) -> None:
+    make_dataset(synthetic=True)
+    assert "synthetic" in person.get(reverse("datasets")).content.decode()
+    assert person.get(reverse("datasets"), headers={"HX-Request": "true"}).status_code == 286
+    Dataset.objects.create(name="fresh", phase="decoding clips")
+    part = person.get(reverse("datasets"), headers={"HX-Request": "true"})
+    assert part.status_code == 200
+    assert "decoding clips" in part.content.decode()
+
+
+def test_an_upload_is_stored_and_waits_to_be_prepared(person: Client) -> None:
+    response = person.post(reverse("new_dataset"), {"name": " my  clips ", "file": archive(), "upload": "1"})
+    dataset = Dataset.objects.get()
+    assert response.headers["Location"] == reverse("dataset", args=[dataset.pk])
+    assert (dataset.name, dataset.state) == ("my clips", "PREPARING")
+    with dataset.upload.open("rb") as stored:
+        assert zipfile.ZipFile(stored).namelist() == ["train/dog/a.wav"]
+
+
+def test_a_synthetic_set_can_be_ordered(person: Client) -> None:
+    person.post(reverse("new_dataset"), {"name": "made up", "seed": "7", "synthetic": "1"})
+    dataset = Dataset.objects.get()
+    assert dataset.synthetic
+    assert dataset.state == "PREPARING"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"name": "x", "upload": "1"}, "This field is required"),
+        ({"name": "x", "file": SimpleUploadedFile("clips.rar", b"Rar!....")}, "clips.rar is not a zip archive"),
+        ({"name": "taken", "file": archive()}, "A dataset named taken exists already"),
+        ({"name": "x", "seed": "-1", "synthetic": "1"}, "greater than or equal to 0"),
+        ({"name": "taken", "seed": "1", "synthetic": "1"}, "A dataset named taken exists already"),
+    ],
+)
+def test_a_wrong_upload_is_refused_with_the_reason(person: Client, values: dict[str, object], message: str) -> None:
+    make_dataset(name="taken")
+    response = person.post(reverse("new_dataset"), values)
+    assert response.status_code == 422
+    assert message in response.content.decode()
+    assert Dataset.objects.count() == 1
+
+
+def test_a_file_beyond_the_limit_is_refused_with_the_way_around(person: Client, settings: object) -> None:
+    settings.UPLOAD_LIMIT_BYTES = 100  # type: ignore[attr-defined]
+    response = person.post(reverse("new_dataset"), {"name": "x", "file": archive()})
+    assert response.status_code == 413
+    assert "add_dataset FOLDER --name NAME" in response.content.decode()
+    assert not Dataset.objects.exists()
+
+
+def test_the_page_shows_counts_problems_clips_and_studies(person: Client) -> None:
+    dataset = make_dataset(clips_a_class=1)
+    make_study(dataset=dataset, state="DRAFT", name="Doorbell watch")
+    text = person.get(reverse("dataset", args=[dataset.pk])).content.decode()
+    assert "3 clips of one recording lie in several splits" in text
+    assert "eval/siren/000.wav" in text
+    assert "Doorbell watch" in text
+    assert "Delete the dataset" not in text
+
+
+def test_preparation_shows_its_progress_then_the_page_is_loaded_again(person: Client) -> None:
+    dataset = Dataset.objects.create(name="fresh", phase="decoding clips", progress_done=3, progress_total=9)
+    Worker.objects.create(
+        name="d", role="data", machine="m", pid=1, process_started=1.0, seen_at=timezone.now()
+    )
+    address = reverse("dataset_progress", args=[dataset.pk])
+    response = person.get(address)
+    assert response.status_code == 200
+    assert "decoding clips, 3 of 9" in response.content.decode()
+    assert "No data worker" not in response.content.decode()
+    Dataset.objects.filter(pk=dataset.pk).update(state="FAILED", error="nothing in it")
+    response = person.get(address)
+    assert (response.status_code, response.headers["HX-Refresh"]) == (286, "true")
+
+
+def test_a_missing_data_worker_is_reported(person: Client) -> None:
+    dataset = Dataset.objects.create(name="fresh")
+    Worker.objects.create(
+        name="d", role="data", machine="m", pid=1, process_started=1.0, seen_at=timezone.now() - timedelta(minutes=5)
+    )
+    text = person.get(reverse("dataset", args=[dataset.pk])).content.decode()
+    assert "No data worker is running" in text
+
+
+def test_a_failed_dataset_says_why(person: Client) -> None:
+    dataset = Dataset.objects.create(name="broken", state="FAILED", error="No usable clips in eval.")
+    text = person.get(reverse("dataset", args=[dataset.pk])).content.decode()
+    assert "No usable clips in eval." in text
+
+
+def test_only_an_unused_dataset_is_deleted(person: Client) -> None:
+    unused, used = make_dataset(), make_dataset()
+    make_study(dataset=used, state="DRAFT", name="Doorbell watch")
+    person.post(reverse("delete_dataset", args=[unused.pk]))
+    response = person.post(reverse("delete_dataset", args=[used.pk]), follow=True)
+    assert "is used by Doorbell watch" in response.content.decode()
+    assert list(Dataset.objects.all()) == [used]
+
+
+def test_clips_are_filtered_and_paged(person: Client) -> None:
+    dataset = make_dataset(clips_a_class=2)
+    address = reverse("dataset_clips", args=[dataset.pk])
+    page = person.get(address, {"split": "train"}).context["page"]
+    assert (page.total, page.pages) == (18, 1)
+    assert person.get(address, {"page": "2"}).context["page"].number == 2
+
+
+@pytest.fixture
+def clip() -> Clip:
+    found = Clip.objects.filter(dataset=make_dataset(clips_a_class=1)).first()
+    assert found is not None
+    return found
+
+
+def test_a_clip_has_a_page_with_a_player(person: Client, clip: Clip) -> None:
+    text = person.get(reverse("clip", args=[clip.dataset_id, clip.pk])).content.decode()
+    assert reverse("clip_audio", args=[clip.dataset_id, clip.pk]) in text
+    other = make_dataset()
+    assert person.get(reverse("clip", args=[other.pk, clip.pk])).status_code == 404
+
+
+def test_sound_is_served_whole_and_in_ranges(person: Client, clip: Clip) -> None:
+    address = reverse("clip_audio", args=[clip.dataset_id, clip.pk])
+    with clip.audio.open("rb") as file:
+        content = file.read()
+    whole = person.get(address)
+    assert (whole.status_code, whole.headers["Content-Type"]) == (200, "audio/flac")
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    assert b"".join(whole.streaming_content) == content
+    size = len(content)
+    for wanted, start, end in [
+        ("bytes=0-99", 0, 99),
+        ("bytes=100-", 100, size - 1),
+        ("bytes=-50", size - 50, size - 1),
+        (f"bytes=10-{size * 2}", 10, size - 1),
+    ]:
+        part = person.get(address, headers={"Range": wanted})
+        assert part.status_code == 206, wanted
+        assert part.headers["Content-Range"] == f"bytes {start}-{end}/{size}"
+        assert b"".join(part.streaming_content) == content[start : end + 1]
+        assert int(part.headers["Content-Length"]) == end - start + 1
+
+
+def test_a_range_beyond_the_file_is_refused_and_nonsense_ignored(person: Client, clip: Clip) -> None:
+    address = reverse("clip_audio", args=[clip.dataset_id, clip.pk])
+    beyond = person.get(address, headers={"Range": "bytes=99999999-"})
+    assert beyond.status_code == 416
+    assert beyond.headers["Content-Range"].startswith("bytes */")
+    for nonsense in ("bytes=-", "lines=1-2", "bytes=a-b", "bytes=1-2,5-6"):
+        assert person.get(address, headers={"Range": nonsense}).status_code == 200
+
+
+def test_the_spectrogram_is_that_of_the_front_end(person: Client, clip: Clip) -> None:
+    figure = person.get(reverse("spectrogram_chart", args=[clip.dataset_id, clip.pk])).json()
+    heatmap = figure["data"][0]
+    assert len(heatmap["z"]) == 40
+    assert heatmap["x"][-1] == pytest.approx(clip.seconds, abs=0.1)
+    assert figure["layout"]["shapes"][0]["type"] == "rect"

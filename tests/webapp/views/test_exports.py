@@ -1,0 +1,95 @@
+"""Files to keep, and the charts' data."""
+
+import csv
+import io
+import json
+
+import plotly.graph_objects
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from nas_engine.architecture import Architecture
+from tests.webapp.factories import make_dataset, make_study, with_tflite
+from webapp.forms.study_file import form_from_file, read_study_file
+from webapp.models import Trial
+from webapp.queries.pages_export import COLUMNS
+
+pytestmark = pytest.mark.django_db
+
+
+def test_csv_holds_every_trial(person: Client) -> None:
+    study = make_study(completed=3, failed=1, name="Doorbell / “watch”")
+    response = person.get(reverse("trials_csv", args=[study.pk]))
+    assert response.headers["Content-Disposition"] == 'attachment; filename="doorbell-watch-trials.csv"'
+    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["state"] for row in rows] == ["COMPLETED"] * 3 + ["FAILED"]
+    assert float(rows[0]["reward"]) == Trial.objects.get(study=study, number=1).reward
+
+
+def test_json_holds_the_summary_with_addresses_of_the_networks(person: Client) -> None:
+    study = make_study(completed=2, failed=1)
+    summary = json.loads(person.get(reverse("study_json", args=[study.pk])).content)
+    assert summary["study"]["name"] == study.name
+    assert [trial["number"] for trial in summary["trials"]] == [1, 2, 3]
+    assert summary["trials"][0]["tflite"].endswith(f"/studies/{study.pk}/trials/1/network.tflite")
+    assert summary["trials"][2]["tflite"] is None
+
+
+def test_the_settings_file_creates_the_same_study_again(person: Client) -> None:
+    study = make_study(state="DRAFT", trial_budget=9, energy_step_mj=1.75)
+    text = person.get(reverse("study_toml", args=[study.pk])).content.decode()
+    form = form_from_file(read_study_file(text) | {"name": "again"})
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["trial_budget"] == 9
+
+
+def test_the_network_is_downloaded_byte_for_byte_under_a_safe_name(person: Client) -> None:
+    study = make_study(completed=1, name='../../etc/"passwd"\n')
+    with_tflite(Trial.objects.get(study=study), b"network bytes" * 100_000)
+    response = person.get(reverse("trial_tflite", args=[study.pk, 1]))
+    assert b"".join(response.streaming_content) == b"network bytes" * 100_000
+    assert response.headers["Content-Disposition"] == 'attachment; filename="etcpasswd-trial-1.tflite"'
+
+
+def test_a_trial_without_a_network_offers_none(person: Client) -> None:
+    study = make_study(failed=1)
+    assert person.get(reverse("trial_tflite", args=[study.pk, 1])).status_code == 404
+
+
+def test_the_architecture_reads_back(person: Client) -> None:
+    study = make_study(completed=1)
+    spec = person.get(reverse("trial_architecture", args=[study.pk, 1])).json()
+    trial = Trial.objects.select_related("architecture").get(study=study)
+    assert Architecture.from_json(spec).hash == trial.architecture.hash
+
+
+@pytest.mark.parametrize("resource", ["energy", "flash"])
+def test_front_charts_are_plotly_figures_that_link_to_trials(person: Client, resource: str) -> None:
+    study = make_study(completed=30)
+    figure = person.get(reverse("front_chart", args=[study.pk, resource])).json()
+    plotly.graph_objects.Figure(figure)
+    links = [link for trace in figure["data"] for link in trace["customdata"]]
+    assert reverse("trial", args=[study.pk, 1]) in links
+    texts = [text for trace in figure["data"] for text in trace["text"]]
+    assert any("K-" in text and "reward" in text for text in texts)
+
+
+def test_there_is_no_front_over_anything_else(person: Client) -> None:
+    study = make_study(completed=1)
+    assert person.get(reverse("front_chart", args=[study.pk, "beauty"])).status_code == 404
+
+
+def test_reward_and_curve_charts_are_plotly_figures(person: Client) -> None:
+    study = make_study(completed=3, curves=1)
+    for address in (reverse("rewards_chart", args=[study.pk]), reverse("curve_chart", args=[study.pk, 1])):
+        figure = person.get(address).json()
+        plotly.graph_objects.Figure(figure)
+        assert figure["data"][0]["x"]
+
+
+def test_charts_of_a_study_without_trials_are_empty_figures(person: Client) -> None:
+    study = make_study(state="DRAFT", dataset=make_dataset())
+    figure = person.get(reverse("front_chart", args=[study.pk, "energy"])).json()
+    assert [trace["x"] for trace in figure["data"]] == [[], []]

@@ -1,0 +1,126 @@
+"""What goes wrong is said on a page; what is forbidden is refused."""
+
+import re
+
+import pytest
+from django.db import DatabaseError, connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest import MonkeyPatch
+
+from tests.webapp.factories import make_dataset, make_study, make_user
+from webapp.models import Study
+from webapp.views import problems
+
+pytestmark = pytest.mark.django_db
+
+
+def test_health_is_told_to_anybody(client: Client) -> None:
+    response = client.get(reverse("health"))
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_health_says_when_the_database_is_gone(client: Client, monkeypatch: MonkeyPatch) -> None:
+    def gone() -> None:
+        raise DatabaseError("the server closed the connection")
+
+    monkeypatch.setattr(connection, "cursor", gone)
+    assert client.get(reverse("health")).status_code == 503
+
+
+def test_an_unknown_address_has_a_page_even_for_strangers(client: Client) -> None:
+    response = client.get("/no/such/page/")
+    assert response.status_code == 404
+    assert "There is nothing here" in response.content.decode()
+
+
+def test_a_breakdown_has_a_page_that_needs_no_database(person: Client, monkeypatch: MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise DatabaseError("the server closed the connection")
+
+    monkeypatch.setattr("webapp.views.studies.study_page", broken)
+    person.raise_request_exception = False
+    response = person.get(reverse("studies"))
+    assert response.status_code == 500
+    assert "Something broke on our side" in response.content.decode()
+
+
+def test_forbidden_and_stale_forms_have_pages(client: Client) -> None:
+    careful = Client(enforce_csrf_checks=True)
+    response = careful.post(reverse("sign_in"), {"username": "a", "password": "b"})
+    assert response.status_code == 403
+    assert "The form was too old" in response.content.decode()
+    request = client.get(reverse("sign_in")).wsgi_request
+    assert problems.forbidden(request, PermissionError()).status_code == 403
+
+
+def test_every_post_needs_its_token() -> None:
+    person = Client(enforce_csrf_checks=True)
+    person.force_login(make_user())
+    study = make_study(completed=1)
+    dataset = make_dataset()
+    addresses = [
+        reverse("new_study"), reverse("new_dataset"), reverse("sign_out"), reverse("choose_theme"),
+        *(reverse(name, args=[study.pk]) for name in ("extend_study", "clone_study", "delete_study")),
+        *(reverse("study_action", args=[study.pk, action]) for action in ("start", "pause", "resume", "stop")),
+        reverse("edit_study", args=[study.pk]), reverse("delete_dataset", args=[dataset.pk]),
+    ]
+    for address in addresses:
+        assert person.post(address).status_code == 403, address
+    assert Study.objects.get().state == "COMPLETED"
+
+
+def test_every_page_carries_the_content_security_policy_and_no_inline_code(person: Client) -> None:
+    study = make_study(completed=1, running=1)
+    addresses = [
+        reverse("studies"), reverse("new_study"), reverse("datasets"), reverse("new_dataset"), "/nowhere/",
+        reverse("study", args=[study.pk]), reverse("trial", args=[study.pk, 1]),
+        reverse("dataset", args=[study.dataset_id]),
+    ]
+    for address in addresses:
+        response = person.get(address)
+        policy = response.headers["Content-Security-Policy"]
+        assert "script-src 'self';" in policy
+        assert "frame-ancestors 'none'" in policy
+        text = response.content.decode()
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), address
+        assert not re.search(r"\son\w+=", text), address
+        assert not re.search(r"https?://(?!testserver)", re.sub(r'"http://www.w3.org/[^"]*"', "", text)), address
+
+
+def test_text_of_users_is_escaped(person: Client) -> None:
+    name = "<script>alert(1)</script>"
+    study = make_study(completed=1, name=name, notes=name, dataset=make_dataset(name=name[:40]))
+    for address in (reverse("studies"), reverse("study", args=[study.pk]), reverse("trial", args=[study.pk, 1])):
+        assert "<script>alert" not in person.get(address).content.decode()
+
+
+def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: Client) -> None:
+    open_to_all = {"sign_in", "sign_in_link", "sign_out", "choose_theme", "health"}
+    study = make_study(completed=1)
+    arguments = {
+        "study_id": study.pk, "number": 1, "dataset_id": study.dataset_id, "clip_id": 1, "action": "start",
+        "resource": "energy",
+    }
+    for pattern in _patterns(get_resolver().url_patterns):
+        if pattern.name in open_to_all or pattern.name is None:
+            continue
+        names = pattern.pattern.converters
+        found = [resolved for resolved in _parameters(pattern.name) if resolved in arguments]
+        address = reverse(pattern.name, kwargs={name: arguments[name] for name in (*names, *found)})
+        response = client.get(address)
+        assert response.status_code == 302, address
+        assert response.headers["Location"].startswith(reverse("sign_in")), address
+
+
+def _patterns(found: list[URLPattern | URLResolver]) -> list[URLPattern]:
+    result: list[URLPattern] = []
+    for entry in found:
+        result += _patterns(entry.url_patterns) if isinstance(entry, URLResolver) else [entry]
+    return result
+
+
+def _parameters(name: str) -> list[str]:
+    """The parameters of a named address, those of the includes around it too."""
+    possibilities = get_resolver().reverse_dict.getlist(name)
+    return possibilities[0][0][0][1]

@@ -1,0 +1,72 @@
+"""A study of 2,000 trials must be as quick to look at as a small one."""
+
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from tests.webapp.factories import make_study, make_workers
+from webapp.models import Study
+
+pytestmark = pytest.mark.django_db
+
+LIMIT_SECONDS = 0.150
+REPEATS = 12
+PARTS: tuple[tuple[str, list[str], dict[str, str]], ...] = (
+    ("study", [], {}),
+    ("study", [], {"sort": "-reward", "front": "energy"}),
+    ("study", [], {"q": "mobilenet_v2_avg_pool", "page": "20"}),
+    ("study_progress", [], {}),
+    ("study_trials", [], {"sort": "-int8", "page": "40"}),
+    ("study_log", [], {}),
+    ("rewards_chart", [], {}),
+    ("front_chart", ["energy"], {}),
+    ("front_chart", ["flash"], {}),
+)
+
+
+def server_seconds(ask: Callable[[], object]) -> float:
+    """Processor time of one answer, of this thread and of its database session.
+
+    On an idle machine that is the time a person waits for the server; unlike a clock on the wall it does not depend on
+    what else the machine is doing. Averaged over repeats, since the system counts a process' time in steps of 10 ms.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        session = psutil.Process(cursor.fetchone()[0])
+    before = time.thread_time() + sum(session.cpu_times()[:2])
+    for _ in range(REPEATS):
+        ask()
+    return (time.thread_time() + sum(session.cpu_times()[:2]) - before) / REPEATS
+
+
+@pytest.fixture
+def large_study(db: None) -> Study:
+    make_workers()
+    return make_study(completed=1980, running=2, waiting=4, failed=10, infeasible=4, trial_budget=2100)
+
+
+def test_a_large_study_takes_little_server_time_few_bytes_and_few_queries(
+    person: Client, large_study: Study, django_assert_num_queries: Callable[[int], object]
+) -> None:
+    slow, heavy = {}, {}
+    for name, arguments, query in PARTS:
+        address = reverse(name, args=[large_study.pk, *arguments])
+        response = person.get(address, query)
+        assert response.status_code == 200
+        seconds = server_seconds(lambda address=address, query=query: person.get(address, query))  # type: ignore[misc]
+        slow |= {(name, *arguments, *query): seconds} if seconds > LIMIT_SECONDS else {}
+        heavy |= {(name, *arguments): len(response.content)} if len(response.content) > 250_000 else {}
+    assert slow == {}
+    assert heavy == {}
+
+    small = make_study(completed=60, running=1, failed=1)
+    with django_assert_num_queries(14):  # type: ignore[attr-defined]
+        person.get(reverse("study", args=[small.pk]))
+    with django_assert_num_queries(14):  # type: ignore[attr-defined]
+        person.get(reverse("study", args=[large_study.pk]))
+    assert server_seconds(lambda: person.get(reverse("studies"))) < LIMIT_SECONDS

@@ -1,0 +1,70 @@
+"""A trial's page."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.webapp.factories import make_study, with_tflite
+from webapp.models import Study, Trial
+
+pytestmark = pytest.mark.django_db
+
+
+def page(person: Client, study: Study, number: int) -> str:
+    response = person.get(reverse("trial", args=[study.pk, number]))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_a_completed_trial_shows_its_numbers_blocks_and_confusion(person: Client) -> None:
+    study = make_study(completed=2, curves=1)
+    trial = with_tflite(Trial.objects.select_related("architecture").get(study=study, number=1), b"network")
+    text = page(person, study, 1)
+    assert f"{trial.reward:.3f}" in text
+    assert f"{100 * (trial.int8_accuracy or 0):.1f}\N{NO-BREAK SPACE}%" in text
+    assert "Download .tflite" in text
+    assert "How the reward adds up" in text
+    assert "baby_cry" in text
+    assert "bottleneck" in text
+    assert f"export_trial {trial.pk} --out trial-1" in text
+    assert trial.architecture.hash[:12] in text
+    assert reverse("trial", args=[study.pk, 2]) in text
+
+
+def test_a_failed_trial_says_why_and_what_became_of_it(person: Client) -> None:
+    study = make_study(completed=1, failed=1, waiting=1)
+    Trial.objects.filter(study=study, number=3).update(retried_from=Trial.objects.get(study=study, number=2))
+    text = page(person, study, 2)
+    assert "the training process was ended by signal 11 (SIGSEGV)" in text
+    assert "It was retried as" in text
+    assert "Download" not in text
+    assert "This trial repeats" in page(person, study, 3)
+
+
+def test_a_running_trial_is_polled_and_told_to_redraw_its_curve(person: Client) -> None:
+    study = make_study(running=1)
+    assert "float, epoch" in page(person, study, 1)
+    live = person.get(reverse("trial_live", args=[study.pk, 1]), {"version": "RUNNING-3"})
+    assert live.status_code == 200
+    assert live.headers["HX-Trigger"] == '{"curve-changed": true}'
+    same = person.get(reverse("trial_live", args=[study.pk, 1]), {"version": live.context["version"]})
+    assert "HX-Trigger" not in same.headers
+
+
+def test_a_finished_trial_is_not_polled(person: Client) -> None:
+    study = make_study(completed=1)
+    response = person.get(reverse("trial_live", args=[study.pk, 1]))
+    assert response.status_code == 286
+    assert "every 2s" not in response.content.decode()
+
+
+def test_the_page_takes_few_queries(person: Client, django_assert_max_num_queries: object) -> None:
+    study = make_study(completed=3, curves=3)
+    with django_assert_max_num_queries(8):  # type: ignore[operator]
+        page(person, study, 2)
+
+
+def test_a_trial_that_is_not_there_is_not_found(person: Client) -> None:
+    study = make_study(completed=1)
+    for name in ("trial", "trial_live", "curve_chart", "trial_tflite", "trial_architecture"):
+        assert person.get(reverse(name, args=[study.pk, 99])).status_code == 404

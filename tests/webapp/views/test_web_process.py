@@ -1,0 +1,61 @@
+"""The web process: small, and free of the libraries that belong to workers."""
+
+import json
+import subprocess
+import sys
+from textwrap import dedent
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.webapp.factories import make_dataset, make_study, make_user
+from webapp.models import Clip
+
+LIMIT_BYTES = 250_000_000
+
+# Runs in a fresh interpreter as gunicorn's worker would: load the WSGI application, serve these addresses, look around.
+PROGRAM = dedent("""
+    import json, sys
+    from webapp.wsgi import application
+    import psutil
+    from django.test import Client
+    cookie, addresses = json.loads(sys.argv[1])
+    client = Client()
+    client.cookies["sessionid"] = cookie
+    statuses = {}
+    for address in addresses:
+        response = client.get(address)
+        statuses[address] = response.status_code
+        b"".join(response.streaming_content) if response.streaming else response.content
+    print(json.dumps({"modules": sorted(sys.modules), "bytes": psutil.Process().memory_info().rss, "statuses": statuses}))
+""")
+FOREIGN = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "jax", "jaxlib", "vizier", "sklearn", "plotly")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_serving_every_kind_of_page_it_is_small_and_free_of_tensorflow_jax_and_vizier() -> None:
+    client = Client()
+    client.force_login(make_user())
+    study = make_study(completed=2000, running=1, curves=1, dataset=make_dataset(clips_a_class=1))
+    clip = Clip.objects.filter(dataset=study.dataset).first()
+    assert clip is not None
+    addresses = [
+        reverse("studies"), reverse("new_study"), reverse("datasets"),
+        *(
+            reverse(name, args=[study.pk])
+            for name in ("study", "study_progress", "rewards_chart", "trials_csv", "study_json")
+        ),
+        *(reverse("front_chart", args=[study.pk, resource]) for resource in ("energy", "flash")),
+        reverse("trial", args=[study.pk, 1]), reverse("curve_chart", args=[study.pk, 1]),
+        reverse("dataset", args=[study.dataset_id]),
+        *(reverse(name, args=[study.dataset_id, clip.pk]) for name in ("clip", "clip_audio", "spectrogram_chart")),
+    ]
+    argument = json.dumps([client.cookies["sessionid"].value, addresses])
+    process = subprocess.run(
+        [sys.executable, "-c", PROGRAM, argument], capture_output=True, text=True, timeout=120, check=True
+    )
+    report = json.loads(process.stdout.splitlines()[-1])
+    assert report["statuses"] == dict.fromkeys(addresses, 200)
+    assert [name for name in FOREIGN if name in report["modules"]] == []
+    assert report["bytes"] < LIMIT_BYTES
