@@ -42,7 +42,13 @@ class Machine:
             yield self
         finally:
             self._up.terminate()
-            self._up.communicate(timeout=60)
+            self._up.wait(timeout=60)
+
+    def kill_supervisor(self) -> None:
+        """What a power cut leaves: `manage.py up` is gone without a word."""
+        assert self._up is not None
+        self._up.kill()
+        self._up.wait()
 
     def manage(self, *arguments: str) -> str:
         """Run a command to its end; its output."""
@@ -109,14 +115,14 @@ def _says(process: psutil.Process, words: tuple[str, ...]) -> bool:
 
 
 def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """The condition's first true value. Errors on the way (a database that is down) count as not yet."""
+    """The condition's first true value. Errors on the way (a database that is down, no row) count as not yet."""
     deadline = time.monotonic() + seconds
     trouble: Exception | None = None
     while time.monotonic() < deadline:
         try:
             if value := condition():
                 return value
-        except (psycopg.Error, psutil.Error) as error:
+        except (psycopg.Error, psutil.Error, IndexError) as error:
             trouble = error
         time.sleep(0.05)
     raise AssertionError(f"It did not happen within {seconds} s. Last error: {trouble}")

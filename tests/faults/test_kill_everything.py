@@ -9,11 +9,11 @@ import pytest
 
 from tests.faults.machine import Machine, read_summary, until
 
-TRIALS = 16
-EPOCH_SECONDS = "0.2"  # a trial has 15 reports, so it takes 3 seconds
+TRIALS = 14
+EPOCH_SECONDS = "0.15"  # a trial has 15 reports, so it takes 2.3 seconds
 FRESH_TRIAL = """
     SELECT w.pid, t.number FROM webapp_trial t JOIN webapp_worker w ON w.name = t.worker
-    WHERE t.state = 'RUNNING' AND t.phase = 'float' AND t.epoch = 1
+    WHERE t.state = 'RUNNING' AND t.phase = 'float' AND t.epoch <= 2 ORDER BY t.number
 """
 
 
@@ -38,16 +38,27 @@ def wait_for_more(machine: Machine) -> None:
     until(lambda: completed(machine) > before)
 
 
+def worker_of_a_fresh_trial(machine: Machine) -> tuple[psutil.Process, int]:
+    """A live training worker that has just begun a trial, and the trial's number."""
+
+    def find() -> tuple[psutil.Process, int]:
+        pid, number = machine.rows(FRESH_TRIAL)[-1]
+        return psutil.Process(pid), int(number)
+
+    found: tuple[psutil.Process, int] = until(find)
+    return found
+
+
 def kill_training_worker(machine: Machine) -> int:
-    pid, number = until(lambda: machine.rows(FRESH_TRIAL))[0]
-    psutil.Process(pid).kill()
-    return int(number)
+    worker, number = worker_of_a_fresh_trial(machine)
+    worker.kill()
+    return number
 
 
 def kill_training_child(machine: Machine) -> int:
-    pid, number = until(lambda: machine.rows(FRESH_TRIAL))[0]
-    psutil.Process(pid).children()[0].kill()
-    return int(number)
+    worker, number = worker_of_a_fresh_trial(machine)
+    worker.children()[0].kill()
+    return number
 
 
 def kill_postgres_under_running_trials(machine: Machine) -> None:
