@@ -11,6 +11,7 @@ import pytest
 
 from tests.supervisor.processes import kill, wait_until
 from webapp.data_folder import DataFolder
+from webapp.supervisor.account import Account
 from webapp.supervisor.errors import EmbeddedPostgresError
 from webapp.supervisor.postgres import THROW_AWAY_SETTINGS, Cluster, running
 
@@ -49,6 +50,16 @@ def test_it_serves_a_data_folder_whose_path_is_odd_and_closed_to_others(cluster)
         assert connection.execute("SELECT current_database()").fetchone() == ("earshot",)
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
     assert cluster.leftovers() == []
+
+
+def test_its_account_passes_folders_that_are_closed_to_others(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = closed / "program"
+    program.touch(mode=0o700)
+    account = Account.choose(tmp_path / "pg", [program])
+    assert account.reason_unreachable([program]) is None
+    assert account.reason_unreachable([closed / "absent"]) is not None
 
 
 def test_only_its_owner_may_reach_the_socket(cluster):

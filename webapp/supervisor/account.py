@@ -16,11 +16,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from webapp.supervisor.errors import EmbeddedPostgresError
+
 _ACCOUNTS = ("postgres", "nobody")
 
-# linux/prctl.h, linux/capability.h
+# linux/prctl.h, linux/securebits.h, linux/capability.h
 _PR_SET_PDEATHSIG = 1
-_PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAP_DAC_OVERRIDE = 1
@@ -59,7 +62,7 @@ class Account:
 
     @classmethod
     def choose(cls, existing: Path, needed: Sequence[Path]) -> "Account":
-        """The account for a cluster at `existing` (its owner, if it is there) that must reach the folders `needed`."""
+        """The account for a cluster at `existing` (its owner, if it is there) that must reach the paths `needed`."""
         if os.geteuid() != 0:
             return cls.ours()
         entry = _entry(existing)
@@ -69,10 +72,12 @@ class Account:
         return cls(entry.pw_name, entry.pw_uid, entry.pw_gid, pass_closed_folders=True)
 
     def reaches(self, path: Path) -> bool:
-        """Whether the account can pass a folder and all above it; tried, because access(2) ignores capabilities."""
-        command = ["ls", "-d", f"{path}/."]
-        tried = subprocess.run(command, preexec_fn=self.become(None), capture_output=True, check=False, cwd="/")
-        return tried.returncode == 0
+        """Whether the account can read and execute (of a folder: list and pass) what lies there; tried, not computed."""
+        command = ["test", "-r", str(path), "-a", "-x", str(path)]
+        try:
+            return subprocess.run(command, preexec_fn=self.become(None), check=False, cwd="/").returncode == 0
+        except subprocess.SubprocessError:  # root in name only (some containers) may not even become the account
+            return False
 
     def reason_unreachable(self, needed: Sequence[Path]) -> str | None:
         """Why the server could not run, with what to do; None if all is well."""
@@ -111,14 +116,18 @@ def _entry(existing: Path) -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise KeyError(f"This machine has none of the accounts {', '.join(_ACCOUNTS)} to run PostgreSQL as; add one.")
+    raise EmbeddedPostgresError(
+        f"PostgreSQL refuses to run as root, and there is no account {_ACCOUNTS[-1]!r}: add it."
+    )
 
 
 def _switch(uid: int, gid: int, keep_dac_override: bool) -> None:
     """Give up root for good; keep CAP_DAC_OVERRIDE across the switch and the exec if asked and allowed."""
     keep = keep_dac_override and sys.platform == "linux"
     if keep:
-        _libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        # Capabilities stay as they are when the user id changes, and access(2), by which PostgreSQL looks for its
+        # own programs, takes them into account.
+        _libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)

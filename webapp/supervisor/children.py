@@ -25,7 +25,8 @@ class Kind(enum.Enum):
     GUEST = "runs once beside the services, on the supervisor's own terminal"
 
 
-def _default_preparation() -> None:
+def default_preparation() -> None:
+    """Tie a child's life to the supervisor's."""
     die_with_parent(signal.SIGKILL)
 
 
@@ -43,7 +44,7 @@ class Child:
     kind: Kind = Kind.SERVICE
     environment: Mapping[str, str] = field(default_factory=dict)
     before_start: Callable[[], None] = lambda: None
-    in_child: Callable[[], None] = _default_preparation
+    in_child: Callable[[], None] = default_preparation
     is_ready: Callable[[], bool] = lambda: True
     ready_seconds: float = 60.0
     when_done: Callable[[int], None] = lambda code: None

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from webapp.data_folder import DataFolder
 from webapp.supervisor import ports
-from webapp.supervisor.children import Child, Kind
+from webapp.supervisor.children import Child, Kind, default_preparation
 from webapp.supervisor.postgres import Cluster
 
+_WORKERS_NICENESS = 5
 ROLES = ("web", "search", "data", "training", "reaper")
 
 
@@ -101,4 +102,10 @@ def _worker(queue: str, name: str, environment: dict[str, str]) -> Child:
         "--hostname", f"{name}@%h", "--prefetch-multiplier", "1", "--loglevel", "INFO",
         "--without-mingle", "--without-gossip", "--without-heartbeat",
     )  # fmt: skip
-    return Child(name, command, environment=environment, stop_seconds=10.0)
+    return Child(name, command, environment=environment, in_child=_step_back, stop_seconds=10.0)
+
+
+def _step_back() -> None:
+    """Workers leave the processor to pages and database, which need little and are waited for."""
+    default_preparation()
+    os.nice(_WORKERS_NICENESS)

@@ -77,8 +77,8 @@ class Cluster:
         return Account.choose(self.data, self._needed())
 
     def _needed(self) -> list[Path]:
-        """Folders that the server's account has to pass."""
-        return [binaries(), self.data.parent]
+        """What the server's account has to reach."""
+        return [binaries() / "postgres", self.data.parent]
 
     def command(self) -> list[str]:
         """The foreground server's command line; run it with `preexec_fn=cluster.account.become()`."""
