@@ -72,7 +72,7 @@ class Account:
         return cls(entry.pw_name, entry.pw_uid, entry.pw_gid, pass_closed_folders=True)
 
     def reaches(self, path: Path) -> bool:
-        """Whether the account can read and execute (of a folder: list and pass) what lies there; tried, not computed."""
+        """Whether the account can read and execute what lies there (a folder: list and pass); tried, not computed."""
         command = ["test", "-r", str(path), "-a", "-x", str(path)]
         try:
             return subprocess.run(command, preexec_fn=self.become(None), check=False, cwd="/").returncode == 0
