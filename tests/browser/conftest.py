@@ -1,12 +1,13 @@
 """A real Chromium."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from bootstrap.chromium import from_playwright, on_path
 
 # Playwright's synchronous API keeps an event loop in this thread; Django would refuse the test's own queries for it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -22,10 +23,10 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless; Playwright's own cannot be downloaded everywhere."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    """The Chromium that `make setup-dev` found or installed, headless."""
+    path = on_path() or from_playwright()
     if path is None:
-        pytest.fail("Browser tests need Chromium: apt-get install chromium")
+        pytest.fail("Browser tests need a Chromium: python bootstrap/chromium.py")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

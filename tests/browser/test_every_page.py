@@ -5,6 +5,7 @@ EARSHOT_SCREENSHOTS=folder also saves a picture of each.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -29,13 +30,26 @@ def addresses() -> dict[str, str]:
     dataset = make_dataset(clips_a_class=2, name="Kitchen and hallway")
     synthetic = make_dataset(name="synthetic nine", synthetic=True, problems=[])
     preparing = Dataset.objects.create(
-        name="upload of Tuesday", phase="decoding clips", progress_done=312, progress_total=490,
+        name="upload of Tuesday",
+        phase="decoding clips",
+        progress_done=312,
+        progress_total=490,
         heartbeat_at=timezone.now(),
     )
     broken = Dataset.objects.create(name="broken archive", state="FAILED", error="No usable clips in eval.")
     live = make_study(
-        name="Doorbell watch", notes="Only what fits the earbud.", dataset=dataset, completed=70, running=2, waiting=3,
-        failed=2, infeasible=1, curves=3, trial_budget=96, owner=owner, duplicates_answered=4,
+        name="Doorbell watch",
+        notes="Only what fits the earbud.",
+        dataset=dataset,
+        completed=70,
+        running=2,
+        waiting=3,
+        failed=2,
+        infeasible=1,
+        curves=3,
+        trial_budget=96,
+        owner=owner,
+        duplicates_answered=4,
     )
     done = make_study(name="Quick look", dataset=synthetic, completed=12, curves=1, owner=owner)
     draft = make_study(name="Draft", dataset=synthetic, state=Study.State.DRAFT, trial_budget=24)
@@ -64,12 +78,13 @@ def addresses() -> dict[str, str]:
     }
 
 
-def signed_in(browser: Browser, address: str, width: int) -> BrowserContext:
+def signed_in(browser: Browser, address: str, width: int, **options: Any) -> BrowserContext:
     """A browser window of this width whose cookies are those of a signed-in person."""
     client = Client()
     client.login(username="ada", password="correct horse")
+    window = {"width": width, "height": 900}
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="light", reduced_motion="reduce", base_url=address
+        viewport=window, color_scheme="light", reduced_motion="reduce", base_url=address, **options
     )
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": address}])
     return context
@@ -108,7 +123,8 @@ def test_every_page_is_sound(
 def test_the_sign_in_pages_are_sound(
     chromium: Browser, live_server: object, db: None, screenshots: Path | None
 ) -> None:
-    with chromium.new_context(viewport={"width": 390, "height": 800}, reduced_motion="reduce", base_url=str(live_server)) as context:
+    window = {"width": 390, "height": 800}
+    with chromium.new_context(viewport=window, reduced_motion="reduce", base_url=str(live_server)) as context:
         for name, address in (("sign-in", reverse("sign_in")), ("link-used-up", reverse("sign_in_link"))):
             page = context.new_page()
             found = list(problems_of(page, name, address, screenshots))

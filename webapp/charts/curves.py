@@ -62,7 +62,14 @@ def curve_figure(info: CurveInfo) -> Figure:
 def _line(name: str, info: CurveInfo, values: Iterable[float | None], colour: str, axis: str) -> dict[str, Any]:
     unit = "%" if axis == "y" else ""
     return {
-        "type": "scatter", "mode": "lines+markers", "name": name, "x": list(info.epochs), "y": list(values),
-        "yaxis": axis, "connectgaps": True, "line": {"color": colour, "width": 2}, "marker": {"size": 4},
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": list(info.epochs),
+        "y": list(values),
+        "yaxis": axis,
+        "connectgaps": True,
+        "line": {"color": colour, "width": 2},
+        "marker": {"size": 4},
         "hovertemplate": f"{name}, epoch %{{x}}: %{{y}}{unit}<extra></extra>",
     }

@@ -47,14 +47,21 @@ def rewards_info(
 def rewards_figure(info: RewardsInfo) -> Figure:
     """Each trial's reward faint, the best so far as steps."""
     trials = {
-        "type": "scatter", "mode": "markers", "name": "Trial",
-        "x": list(info.numbers), "y": list(info.rewards), "customdata": list(info.links),
+        "type": "scatter",
+        "mode": "markers",
+        "name": "Trial",
+        "x": list(info.numbers),
+        "y": list(info.rewards),
+        "customdata": list(info.links),
         "marker": {"color": GREY, "size": 6, "opacity": 0.45},
         "hovertemplate": "Trial %{x}<br>reward %{y:.3f}<extra></extra>",
     }
     best = {
-        "type": "scatter", "mode": "lines", "name": "Best so far",
-        "x": list(info.best_numbers), "y": list(info.best_rewards),
+        "type": "scatter",
+        "mode": "lines",
+        "name": "Best so far",
+        "x": list(info.best_numbers),
+        "y": list(info.best_rewards),
         "line": {"color": BLUE, "width": 2.5, "shape": "hv"},
         "hovertemplate": "Best after trial %{x}: %{y:.3f}<extra></extra>",
     }

@@ -65,8 +65,13 @@ def spectrogram_figure(info: SpectrogramInfo) -> Figure:
         "hovertemplate": "%{x:.2f} s, mel bin %{y}: %{z} dB<extra></extra>",
     }
     window = {
-        "type": "rect", "x0": info.window_start_seconds, "x1": info.window_end_seconds, "y0": 0, "y1": 1,
-        "yref": "paper", "line": {"color": _WINDOW_COLOUR, "width": 2, "dash": "dash"},
+        "type": "rect",
+        "x0": info.window_start_seconds,
+        "x1": info.window_end_seconds,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": {"color": _WINDOW_COLOUR, "width": 2, "dash": "dash"},
     }
     axes = layout("Time (s)", "Frequency (Hz)", shapes=[window])
     axes["yaxis"] |= {"tickvals": list(info.tick_bins), "ticktext": [str(hertz) for hertz in info.tick_hertz]}

@@ -31,12 +31,24 @@ def layout(x_title: str, y_title: str, **more: Any) -> dict[str, Any]:
 def vertical_line(x: float, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A dashed line over the whole height with a label at its top: (shape, annotation)."""
     shape = {
-        "type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper",
+        "type": "line",
+        "x0": x,
+        "x1": x,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
         "line": {"dash": "dash", "width": 1.5, "color": GREY},
     }
     annotation = {
-        "x": x, "y": 1, "yref": "paper", "text": text, "showarrow": False,
-        "xanchor": "left", "yanchor": "top", "xshift": 4, "font": {"size": 11},
+        "x": x,
+        "y": 1,
+        "yref": "paper",
+        "text": text,
+        "showarrow": False,
+        "xanchor": "left",
+        "yanchor": "top",
+        "xshift": 4,
+        "font": {"size": 11},
     }
     return shape, annotation
 

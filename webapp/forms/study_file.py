@@ -1,9 +1,9 @@
 """Studies as TOML files: the same settings as the browser form, read, checked and written.
 
-    name = "Quick look"
-    dataset = "my clips"
-    trial_budget = 12       # `trials` for short
-    full_epochs = 8         # `epochs` for short
+name = "Quick look"
+dataset = "my clips"
+trial_budget = 12       # `trials` for short
+full_epochs = 8         # `epochs` for short
 """
 
 import json
@@ -33,7 +33,7 @@ def read_study_file(source: Path | str) -> dict[str, Any]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise StudyFileError(f"This is not valid TOML: {error}. Text needs quotes: name = \"Quick look\".") from error
+        raise StudyFileError(f'This is not valid TOML: {error}. Text needs quotes: name = "Quick look".') from error
     return settings_from(values)
 
 

@@ -140,9 +140,7 @@ def clip_page(dataset: Dataset, wanted: ClipFilter) -> PageOf[ClipRow]:
 
 
 def _clip_rows(clips: Sequence[Clip]) -> list[ClipRow]:
-    return [
-        ClipRow(clip.pk, clip.split, clip.label, clip.group, clip.source_name, clip.seconds) for clip in clips
-    ]
+    return [ClipRow(clip.pk, clip.split, clip.label, clip.group, clip.source_name, clip.seconds) for clip in clips]
 
 
 def clip_or_none(dataset_id: int, clip_id: int) -> Clip | None:

@@ -26,9 +26,7 @@ def estimate(dataset_id: int, *, trial_budget: int, full_epochs: int) -> Estimat
         .order_by("-finished_at")
         .values_list("started_at", "finished_at", "study__full_epochs")[:_EARLIER_TRIALS]
     )
-    per_epoch = [
-        (end - start).total_seconds() / epochs for start, end, epochs in earlier if start and end and epochs
-    ]
+    per_epoch = [(end - start).total_seconds() / epochs for start, end, epochs in earlier if start and end and epochs]
     if not per_epoch:
         return None
     seconds_per_trial = median(per_epoch) * full_epochs

@@ -205,4 +205,3 @@ def phase_seconds(seconds: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
     order = {phase: index for index, phase in enumerate(PHASES)}
     known = sorted(seconds.items(), key=lambda item: order.get(item[0], len(order)))
     return tuple((phase, float(value)) for phase, value in known)
-

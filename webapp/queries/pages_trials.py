@@ -27,9 +27,26 @@ SORT_FIELDS: Mapping[str, str] = {
     "parameters": "architecture__parameters",
 }
 _SHOWN = (
-    "number", "state", "reward", "int8_accuracy", "float_accuracy", "energy_mj", "energy_source", "flash_bytes",
-    "reason", "tflite", "started_at", "finished_at", "phase", "epoch", "epochs", "study_id",
-    "architecture__hash", "architecture__flops", "architecture__parameters", "architecture__spec",
+    "number",
+    "state",
+    "reward",
+    "int8_accuracy",
+    "float_accuracy",
+    "energy_mj",
+    "energy_source",
+    "flash_bytes",
+    "reason",
+    "tflite",
+    "started_at",
+    "finished_at",
+    "phase",
+    "epoch",
+    "epochs",
+    "study_id",
+    "architecture__hash",
+    "architecture__flops",
+    "architecture__parameters",
+    "architecture__spec",
 )
 
 

@@ -48,9 +48,7 @@ class BlockMark:
 def block_marks(spec: Mapping[str, Any]) -> tuple[BlockMark, ...]:
     """The blocks of an architecture's JSON (`nas_engine.Architecture.to_json`) in order."""
     return tuple(
-        BlockMark(
-            block["kind"], SHORT_KINDS.get(block["kind"], block["kind"]), block["kernel_size"], block["filters"]
-        )
+        BlockMark(block["kind"], SHORT_KINDS.get(block["kind"], block["kind"]), block["kernel_size"], block["filters"])
         for block in spec["blocks"]
     )
 

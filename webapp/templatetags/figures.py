@@ -46,13 +46,13 @@ def kilobytes(size_bytes: float | None) -> str:
 
 @register.filter
 def count(value: int | None) -> str:
-    """"12,345"."""
+    """ "12,345"."""
     return DASH if value is None else f"{value:,}"
 
 
 @register.filter
 def si(value: float | None) -> str:
-    """"12.5 M" for 12,520,000; three significant digits."""
+    """ "12.5 M" for 12,520,000; three significant digits."""
     if value is None:
         return DASH
     for size, letter in _SI_STEPS:
@@ -62,13 +62,13 @@ def si(value: float | None) -> str:
 
 
 def _three_digits(value: float) -> str:
-    """"21.0" rather than "21", so that a column lines up."""
+    """ "21.0" rather than "21", so that a column lines up."""
     return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:.1f}" if abs(value) >= 9.995 else f"{value:.2f}"
 
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """"8 s", "4 min 20 s", "3 h 05 min", "2 d 4 h"."""
+    """ "8 s", "4 min 20 s", "3 h 05 min", "2 d 4 h"."""
     if seconds is None:
         return DASH
     if seconds < 10:

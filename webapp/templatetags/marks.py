@@ -39,7 +39,10 @@ def _bars(blocks: tuple[BlockMark, ...]) -> SafeString:
     return format_html(
         '<svg class="bars" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">'
         "<title>{2}</title>{3}</svg>",
-        width, _HEIGHT, text, bars,
+        width,
+        _HEIGHT,
+        text,
+        bars,
     )
 
 

@@ -49,12 +49,14 @@ def new_dataset(request: HttpRequest) -> HttpResponse:
         return _form_page(request, UploadForm(), SyntheticForm(initial={"name": "synthetic"}))
     if "synthetic" in request.POST:
         synthetic = SyntheticForm(request.POST)
-        return _add_synthetic(request, synthetic) if synthetic.is_valid() else _form_page(
-            request, UploadForm(), synthetic, status=422
+        return (
+            _add_synthetic(request, synthetic)
+            if synthetic.is_valid()
+            else _form_page(request, UploadForm(), synthetic, status=422)
         )
     upload = UploadForm(request.POST, request.FILES)
-    return _add_upload(request, upload) if upload.is_valid() else _form_page(
-        request, upload, SyntheticForm(), status=422
+    return (
+        _add_upload(request, upload) if upload.is_valid() else _form_page(request, upload, SyntheticForm(), status=422)
     )
 
 
@@ -86,11 +88,15 @@ def _form_page(request: HttpRequest, upload: UploadForm, synthetic: SyntheticFor
 def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """The whole page: preparation or counts, problems, clips, studies that use it."""
     shown = dataset_or_404(dataset_id)
-    context = _preparation(shown) | _clips(request, shown) | {
-        "counts": count_table(shown.counts, shown.classes),
-        "total_seconds": total_seconds(shown),
-        "studies": studies_using(shown),
-    }
+    context = (
+        _preparation(shown)
+        | _clips(request, shown)
+        | {
+            "counts": count_table(shown.counts, shown.classes),
+            "total_seconds": total_seconds(shown),
+            "studies": studies_using(shown),
+        }
+    )
     return render(request, "datasets/dataset.html", context)
 
 
@@ -99,9 +105,7 @@ def dataset_progress(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """The polled part while it is prepared; when that ends, the whole page is fetched again."""
     shown = dataset_or_404(dataset_id)
     is_live = shown.state == Dataset.State.PREPARING
-    response = live_partial(
-        request, "datasets/_preparation.html", _preparation(shown), is_live=is_live, events={}
-    )
+    response = live_partial(request, "datasets/_preparation.html", _preparation(shown), is_live=is_live, events={})
     if not is_live:
         response.headers["HX-Refresh"] = "true"
     return response

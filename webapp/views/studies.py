@@ -34,7 +34,8 @@ def studies(request: HttpRequest) -> HttpResponse:
     states = [(state, state.label, counts.get(state, 0)) for state in Study.State]
     datasets = Dataset.objects.exclude(state=Dataset.State.FAILED).exists()
     return render(
-        request, "studies/list.html",
+        request,
+        "studies/list.html",
         context | {"states": states, "any_study": bool(counts), "any_dataset": datasets},
     )
 
@@ -122,9 +123,7 @@ def _from_file(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form)
 
 
-def _form_page(
-    request: HttpRequest, form: StudyForm, *, status: int = 200, study: Study | None = None
-) -> HttpResponse:
+def _form_page(request: HttpRequest, form: StudyForm, *, status: int = 200, study: Study | None = None) -> HttpResponse:
     values = {name: form[name].value() for name in form.fields}
     context = {"form": form, "study": study, "presets": presets(), "chosen_preset": request.GET.get("preset", "")}
     return render(request, "studies/form.html", context | _explained(values), status=status)

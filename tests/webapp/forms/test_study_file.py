@@ -71,7 +71,7 @@ def test_wrong_values_are_named_by_their_setting() -> None:
 
 def test_an_unknown_dataset_is_refused_with_those_there_are() -> None:
     make_dataset(name="kitchen clips")
-    with pytest.raises(StudyFileError, match="no dataset named attic. There are: kitchen clips"):
+    with pytest.raises(StudyFileError, match=r"no dataset named attic\. There are: kitchen clips"):
         form_from_file({"name": "x", "dataset": "attic"})
 
 

@@ -53,16 +53,16 @@ def test_signing_out_takes_a_post(person: Client) -> None:
     assert person.get(reverse("studies")).status_code == 302
 
 
-@pytest.mark.parametrize(
-    "name", ["studies", "new_study", "datasets", "new_dataset", "explain_study"]
-)
+@pytest.mark.parametrize("name", ["studies", "new_study", "datasets", "new_dataset", "explain_study"])
 def test_pages_need_a_sign_in(client: Client, name: str) -> None:
     response = client.get(reverse(name))
     assert response.status_code == 302
     assert response.headers["Location"].startswith(reverse("sign_in"))
 
 
-@pytest.mark.parametrize("name", ["study", "study_progress", "study_trials", "trials_csv", "study_json", "rewards_chart"])
+@pytest.mark.parametrize(
+    "name", ["study", "study_progress", "study_trials", "trials_csv", "study_json", "rewards_chart"]
+)
 def test_data_of_studies_needs_a_sign_in(client: Client, name: str) -> None:
     study = make_study(completed=1)
     assert client.get(reverse(name, args=[study.pk])).status_code == 302

@@ -91,9 +91,7 @@ def test_the_page_shows_counts_problems_clips_and_studies(person: Client) -> Non
 
 def test_preparation_shows_its_progress_then_the_page_is_loaded_again(person: Client) -> None:
     dataset = Dataset.objects.create(name="fresh", phase="decoding clips", progress_done=3, progress_total=9)
-    Worker.objects.create(
-        name="d", role="data", machine="m", pid=1, process_started=1.0, seen_at=timezone.now()
-    )
+    Worker.objects.create(name="d", role="data", machine="m", pid=1, process_started=1.0, seen_at=timezone.now())
     address = reverse("dataset_progress", args=[dataset.pk])
     response = person.get(address)
     assert response.status_code == 200

@@ -6,7 +6,6 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from pytest import MonkeyPatch
 
 from tests.webapp.factories import make_dataset, make_study, make_user
 from webapp.models import Study
@@ -20,7 +19,7 @@ def test_health_is_told_to_anybody(client: Client) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_health_says_when_the_database_is_gone(client: Client, monkeypatch: MonkeyPatch) -> None:
+def test_health_says_when_the_database_is_gone(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone() -> None:
         raise DatabaseError("the server closed the connection")
 
@@ -34,7 +33,7 @@ def test_an_unknown_address_has_a_page_even_for_strangers(client: Client) -> Non
     assert "There is nothing here" in response.content.decode()
 
 
-def test_a_breakdown_has_a_page_that_needs_no_database(person: Client, monkeypatch: MonkeyPatch) -> None:
+def test_a_breakdown_has_a_page_that_needs_no_database(person: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise DatabaseError("the server closed the connection")
 
@@ -60,10 +59,14 @@ def test_every_post_needs_its_token() -> None:
     study = make_study(completed=1)
     dataset = make_dataset()
     addresses = [
-        reverse("new_study"), reverse("new_dataset"), reverse("sign_out"), reverse("choose_theme"),
+        reverse("new_study"),
+        reverse("new_dataset"),
+        reverse("sign_out"),
+        reverse("choose_theme"),
         *(reverse(name, args=[study.pk]) for name in ("extend_study", "clone_study", "delete_study")),
         *(reverse("study_action", args=[study.pk, action]) for action in ("start", "pause", "resume", "stop")),
-        reverse("edit_study", args=[study.pk]), reverse("delete_dataset", args=[dataset.pk]),
+        reverse("edit_study", args=[study.pk]),
+        reverse("delete_dataset", args=[dataset.pk]),
     ]
     for address in addresses:
         assert person.post(address).status_code == 403, address
@@ -73,8 +76,13 @@ def test_every_post_needs_its_token() -> None:
 def test_every_page_carries_the_content_security_policy_and_no_inline_code(person: Client) -> None:
     study = make_study(completed=1, running=1)
     addresses = [
-        reverse("studies"), reverse("new_study"), reverse("datasets"), reverse("new_dataset"), "/nowhere/",
-        reverse("study", args=[study.pk]), reverse("trial", args=[study.pk, 1]),
+        reverse("studies"),
+        reverse("new_study"),
+        reverse("datasets"),
+        reverse("new_dataset"),
+        "/nowhere/",
+        reverse("study", args=[study.pk]),
+        reverse("trial", args=[study.pk, 1]),
         reverse("dataset", args=[study.dataset_id]),
     ]
     for address in addresses:
@@ -99,7 +107,11 @@ def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: 
     open_to_all = {"sign_in", "sign_in_link", "sign_out", "choose_theme", "health"}
     study = make_study(completed=1)
     arguments = {
-        "study_id": study.pk, "number": 1, "dataset_id": study.dataset_id, "clip_id": 1, "action": "start",
+        "study_id": study.pk,
+        "number": 1,
+        "dataset_id": study.dataset_id,
+        "clip_id": 1,
+        "action": "start",
         "resource": "energy",
     }
     for pattern in _patterns(get_resolver().url_patterns):

@@ -111,7 +111,9 @@ def test_a_study_file_fills_the_form_and_saves_nothing(person: Client) -> None:
     response = person.post(reverse("new_study"), {"read_file": "1", "dataset": dataset.pk, "file": file})
     form = response.context["form"]
     assert (form["trial_budget"].value(), form["name"].value(), form["dataset"].value()) == (
-        5, "From a file", dataset.pk,
+        5,
+        "From a file",
+        dataset.pk,
     )
     assert "1.75 mJ more must bring 2 points" in response.content.decode()
     assert Study.objects.count() == 0

@@ -23,7 +23,7 @@ def test_the_page_shows_state_counts_and_the_best_trial(person: Client) -> None:
     make_workers()
     text = page(person, study)
     best = Trial.objects.filter(study=study).exclude(reward=None).order_by("-reward").first()
-    assert best is not None and best.reward is not None
+    assert best is not None
     assert f"{best.reward:.3f}" in text
     assert '<progress value="7" max="20"' in text
     assert "2 running · 1 waiting · 1 failed" in text
@@ -91,6 +91,14 @@ def test_polling_stops_when_nothing_can_change(person: Client) -> None:
     response = person.get(reverse("study_progress", args=[running.pk]))
     assert response.status_code == 200
     assert 'hx-trigger="every 3s"' in response.content.decode()
+
+
+def test_without_javascript_a_live_page_reloads_itself_and_says_what_is_missing(person: Client) -> None:
+    refresh = '<noscript><meta http-equiv="refresh"'
+    live, over = page(person, make_study(running=1)), page(person, make_study(completed=1))
+    assert refresh in live
+    assert refresh not in over
+    assert "Charts need JavaScript." in over
 
 
 def test_trials_are_sorted_filtered_and_paged_by_the_server(person: Client) -> None:

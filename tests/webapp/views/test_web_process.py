@@ -28,7 +28,8 @@ PROGRAM = dedent("""
         response = client.get(address)
         statuses[address] = response.status_code
         b"".join(response.streaming_content) if response.streaming else response.content
-    print(json.dumps({"modules": sorted(sys.modules), "bytes": psutil.Process().memory_info().rss, "statuses": statuses}))
+    size = psutil.Process().memory_info().rss
+    print(json.dumps({"modules": sorted(sys.modules), "bytes": size, "statuses": statuses}))
 """)
 FOREIGN = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "jax", "jaxlib", "vizier", "sklearn", "plotly")
 
@@ -41,13 +42,16 @@ def test_after_serving_every_kind_of_page_it_is_small_and_free_of_tensorflow_jax
     clip = Clip.objects.filter(dataset=study.dataset).first()
     assert clip is not None
     addresses = [
-        reverse("studies"), reverse("new_study"), reverse("datasets"),
+        reverse("studies"),
+        reverse("new_study"),
+        reverse("datasets"),
         *(
             reverse(name, args=[study.pk])
             for name in ("study", "study_progress", "rewards_chart", "trials_csv", "study_json")
         ),
         *(reverse("front_chart", args=[study.pk, resource]) for resource in ("energy", "flash")),
-        reverse("trial", args=[study.pk, 1]), reverse("curve_chart", args=[study.pk, 1]),
+        reverse("trial", args=[study.pk, 1]),
+        reverse("curve_chart", args=[study.pk, 1]),
         reverse("dataset", args=[study.dataset_id]),
         *(reverse(name, args=[study.dataset_id, clip.pk]) for name in ("clip", "clip_audio", "spectrogram_chart")),
     ]

@@ -1,0 +1,123 @@
+"""What a person does on a study's page, with and without JavaScript."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.test_every_page import signed_in
+from tests.webapp.factories import make_study, make_user, make_workers
+from webapp.models import Study, Trial
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def study() -> Study:
+    make_user()
+    make_workers()
+    return make_study(name="Doorbell watch", completed=60, running=1, waiting=1, trial_budget=80)
+
+
+def opened(context: BrowserContext, study: Study) -> Page:
+    page = context.new_page()
+    page.goto(reverse("study", args=[study.pk]))
+    return page
+
+
+def shown_numbers(page: Page) -> list[int]:
+    return [int(text) for text in page.locator("#trials tbody th").all_inner_texts()]
+
+
+def by_reward(study: Study) -> list[int]:
+    ordered = Trial.objects.filter(study=study, state="COMPLETED").order_by("-reward", "number")
+    return list(ordered.values_list("number", flat=True))
+
+
+def test_sorting_filtering_and_paging_replace_the_table_alone(
+    chromium: Browser, live_server: object, study: Study
+) -> None:
+    with signed_in(chromium, str(live_server), 1440) as context:
+        page = opened(context, study)
+        page.evaluate("window.sameDocument = true")
+        page.locator("#trials").get_by_role("link", name="Reward").click()
+        expect(page.locator("#trials tbody th").first).to_have_text(str(by_reward(study)[0]))
+        assert shown_numbers(page) == by_reward(study)[:50]
+        assert page.url.endswith("?sort=-reward")
+        page.get_by_role("link", name="Next ›").click()
+        expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+        page.get_by_label("State").select_option("RUNNING")
+        expect(page.locator("#trials tbody th")).to_have_text(["61"])
+        assert "sort=-reward" in page.url
+        assert page.evaluate("window.sameDocument") is True
+        page.reload()
+        assert shown_numbers(page) == [61]
+
+
+def test_a_finished_trial_appears_by_itself_and_the_controls_follow(
+    chromium: Browser, live_server: object, study: Study
+) -> None:
+    with signed_in(chromium, str(live_server), 1440) as context:
+        page = opened(context, study)
+        expect(page.get_by_text("60 of 80")).to_be_visible()
+        done = Trial.objects.get(study=study, number=1)
+        result = {name: getattr(done, name) for name in ("float_accuracy", "int8_accuracy", "energy_mj", "flash_bytes")}
+        Trial.objects.filter(study=study, number=61).update(
+            state="COMPLETED", reward=0.987, tflite=done.tflite.name, finished_at=timezone.now(), **result
+        )
+        expect(page.get_by_text("61 of 80")).to_be_visible(timeout=10_000)
+        expect(page.locator(".tile", has_text="Best reward")).to_contain_text("0.987")
+        Study.objects.filter(pk=study.pk).update(state="PAUSED")
+        expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=10_000)
+        expect(page.get_by_role("button", name="Pause")).to_have_count(0)
+
+
+def test_a_point_of_the_front_leads_to_its_trial(chromium: Browser, live_server: object, study: Study) -> None:
+    with signed_in(chromium, str(live_server), 1440) as context:
+        page = opened(context, study)
+        front = page.locator("[data-chart*='energy'] .scatterlayer .trace").nth(1)
+        expect(front.locator(".point").first).to_be_attached()
+        box = front.locator(".point").first.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(page.locator(".hoverlayer").first).to_contain_text("int8 accuracy")
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(page).to_have_url(re.compile(r"/studies/\d+/trials/\d+/$"))
+
+
+def test_stopping_asks_first_and_escape_takes_it_back(chromium: Browser, live_server: object, study: Study) -> None:
+    with signed_in(chromium, str(live_server), 390) as context:
+        page = opened(context, study)
+        page.locator("summary", has_text="Stop").click()
+        button = page.get_by_role("button", name="Stop the study")
+        expect(button).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(button).to_be_hidden()
+        page.locator("summary", has_text="Stop").click()
+        button.click()
+        expect(page.get_by_role("heading", name=re.compile("Doorbell watch stopping"))).to_be_visible()
+
+
+def test_everything_but_charts_works_without_javascript(chromium: Browser, live_server: object, study: Study) -> None:
+    with signed_in(chromium, str(live_server), 1440, java_script_enabled=False) as context:
+        page = opened(context, study)
+        page.locator("#trials").get_by_role("link", name="Reward").click()
+        assert shown_numbers(page) == by_reward(study)[:50]
+        page.get_by_label("State").select_option("RUNNING")
+        page.get_by_role("button", name="Filter").click()
+        assert shown_numbers(page) == [61]
+        page.get_by_role("button", name="Dark").click()
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        page.locator("summary", has_text="Extend").click()
+        page.get_by_label("Additional trials").fill("5")
+        page.get_by_role("button", name="Extend the budget").click()
+        expect(page.get_by_text("5 trials added to the budget.")).to_be_visible()
+        page.get_by_role("button", name="Pause").click()
+        expect(page.get_by_role("heading", name="Doorbell watch paused")).to_be_visible()
+        page.get_by_role("button", name="Clone").click()
+        page.get_by_role("link", name="Edit").click()
+        page.get_by_label("Energy step (mJ)").fill("1.75")
+        page.get_by_role("button", name="Save the draft").click()
+        expect(page.get_by_text("1.75 mJ more must bring 2 points of accuracy")).to_be_visible()
