@@ -39,7 +39,7 @@ lint: setup-dev ## Style, types, import contracts, missing migrations
 	$(RUN) -m ruff format --check $(CODE)
 	$(RUN) -m mypy
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
-	DJANGO_SETTINGS_MODULE=tests.settings $(MANAGE) makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) -W ignore manage.py makemigrations --check --dry-run
 
 format: setup-dev ## Format the code
 	$(RUN) -m ruff format $(CODE)

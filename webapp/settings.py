@@ -1,12 +1,12 @@
 """Settings, all from the environment; with none set, everything runs on this machine.
 
-| variable            | meaning                                             | default                                   |
-|---------------------|-----------------------------------------------------|-------------------------------------------|
-| EARSHOT_DATA        | data folder of this machine                         | `var` beside manage.py                    |
-| DATABASE_URL        | postgres://... shared by all machines               | the embedded PostgreSQL of the data folder |
-| CELERY_BROKER_URL   | redis://... or amqp://... shared by all machines    | the same PostgreSQL, through pgmq         |
-| DJANGO_SECRET_KEY   | secret key; the same on every web server            | made once, kept in the data folder        |
-| EARSHOT_HOSTS       | host names the web server answers to, by commas     | localhost names                           |
+| variable          | meaning                                           | default                                |
+|-------------------|---------------------------------------------------|----------------------------------------|
+| EARSHOT_DATA      | data folder of this machine                       | `var` beside manage.py                 |
+| DATABASE_URL      | postgres://... shared by all machines             | the embedded PostgreSQL                |
+| CELERY_BROKER_URL | redis://... or amqp://... shared by all machines  | the same PostgreSQL, through pgmq      |
+| DJANGO_SECRET_KEY | secret key; the same on every web server          | made once, kept in the data folder     |
+| EARSHOT_HOSTS     | host names the web server answers to, by commas   | localhost names                        |
 """
 
 import os
@@ -22,7 +22,10 @@ DATA_FOLDER = DataFolder.from_environment(BASE_DIR)
 SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY") or DATA_FOLDER.secret_key()
 DEBUG = os.environ.get("DJANGO_DEBUG") == "1"
 ALLOWED_HOSTS = [host for host in os.environ.get("EARSHOT_HOSTS", "").split(",") if host] or [
-    "localhost", "127.0.0.1", "[::1]", "testserver",
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    "testserver",
 ]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in ("localhost", "testserver")]
 
