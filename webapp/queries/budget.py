@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Count, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from webapp.models import Study, Trial, Worker
 
@@ -55,4 +55,4 @@ def trials_wanted(study: Study) -> int:
 def live_workers(role: Worker.Role) -> int:
     """Worker processes of all machines that were heard of within a lease."""
     lease = timedelta(seconds=settings.LEASE_SECONDS)
-    return Worker.objects.filter(role=role, seen_at__gte=timezone.now() - lease).count()
+    return Worker.objects.filter(role=role, seen_at__gte=Now() - lease).count()

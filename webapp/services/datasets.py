@@ -1,6 +1,7 @@
 """Datasets come from an uploaded archive, a folder of this machine, or synthesis; and go."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from webapp import dispatch
 from webapp.models import Clip, Dataset
@@ -18,6 +19,8 @@ from webapp.services.errors import Conflict
 
 OPTION_SYNTHESIS = "synthesis"
 OPTION_FOLDER = "folder"
+MOST_ATTEMPTS = 3
+SILENCE = timedelta(minutes=15)  # a preparation that says nothing for so long is taken for dead
 
 
 def create_from_upload(
@@ -56,7 +59,7 @@ def create_from_folder(
 
 def send(*, dataset_id: int) -> None:
     """Offer a PREPARING dataset to the data workers."""
-    Dataset.objects.filter(pk=dataset_id, state=Dataset.State.PREPARING).update(dispatched_at=timezone.now())
+    Dataset.objects.filter(pk=dataset_id, state=Dataset.State.PREPARING).update(dispatched_at=Now())
     dispatch.prepare_dataset(dataset_id=dataset_id)
 
 

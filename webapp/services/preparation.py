@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from nas_engine.audio.archive import extract_archive
 from nas_engine.audio.cache import open_pack
@@ -26,13 +26,11 @@ from nas_engine.audio.synthesis import Recipe, synthesise
 from nas_engine.errors import BadDataset
 from webapp.models import Clip, Dataset
 from webapp.services.artifacts import collect_artifacts
-from webapp.services.datasets import OPTION_FOLDER, OPTION_SYNTHESIS, send
+from webapp.services.datasets import OPTION_FOLDER, OPTION_SYNTHESIS, SILENCE, send
 from webapp.services.persistence import persist
 from webapp.storage import save_by_hash, save_file_by_hash
 
 OnProgress = Callable[[int, int, str], None]  # done, total, phase
-MOST_ATTEMPTS = 3
-SILENCE = timedelta(minutes=15)  # a preparation that says nothing for so long is taken for dead
 _REPORT_SECONDS = 1.0
 _CLIPS_AT_ONCE = 64
 _ROWS_AT_ONCE = 1000
@@ -68,10 +66,9 @@ def prepare(*, dataset_id: int, worker: str, on_progress: OnProgress | None = No
 
 def claim(*, dataset_id: int, worker: str) -> Dataset | None:
     """Take over the preparation for exactly one of those who ask."""
-    now = timezone.now()
-    free = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - SILENCE) | Q(worker="")
+    free = Q(heartbeat_at=None) | Q(heartbeat_at__lt=Now() - SILENCE) | Q(worker="")
     waiting = Dataset.objects.filter(free, pk=dataset_id, state=Dataset.State.PREPARING)
-    if not waiting.update(worker=worker, heartbeat_at=now, attempts=F("attempts") + 1, phase="starting"):
+    if not waiting.update(worker=worker, heartbeat_at=Now(), attempts=F("attempts") + 1, phase="starting"):
         return None
     return Dataset.objects.get(pk=dataset_id)
 
@@ -116,7 +113,7 @@ class _Reporter:
         if phase == self._phase and done < total and monotonic() < self._next:
             return
         self._phase, self._next = phase, monotonic() + _REPORT_SECONDS
-        values = {"phase": phase[:40], "progress_done": done, "progress_total": total, "heartbeat_at": timezone.now()}
+        values = {"phase": phase[:40], "progress_done": done, "progress_total": total, "heartbeat_at": Now()}
         if not persist(lambda: self._mine.update(**values)):
             raise _TakenOver
 
@@ -187,7 +184,7 @@ def _publish(dataset: Dataset, worker: str, prepared: Prepared, pack_path: Path,
         Clip.objects.bulk_create(rows, batch_size=_ROWS_AT_ONCE)
         published = Dataset.objects.filter(pk=dataset.pk, worker=worker, state=Dataset.State.PREPARING).update(
             state=Dataset.State.READY,
-            prepared_at=timezone.now(),
+            prepared_at=Now(),
             phase="",
             upload="",
             pack=pack_name,

@@ -5,11 +5,12 @@ Every step is a compare-and-swap of its own: several reapers, or a reaper beside
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from webapp import dispatch
@@ -20,10 +21,6 @@ from webapp.services.completion import settle
 from webapp.services.requests import send_requested_trials
 from webapp.services.transitions import locked_study
 from webapp.services.workers import dead_workers_of_this_machine, forget_silent_workers
-
-MOST_PREPARATIONS = 3
-_NEVER = datetime.min.replace(tzinfo=UTC)
-PREPARATION_SILENCE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +63,18 @@ def _fail_trials_of(worker: str) -> int:
 
 
 def _fail_silent_trials() -> int:
-    limit = timezone.now() - timedelta(seconds=settings.LEASE_SECONDS)
-    silent = Trial.objects.filter(state=Trial.State.RUNNING, heartbeat_at__lt=limit)
+    lease = timedelta(seconds=settings.LEASE_SECONDS)
+    running = Trial.objects.filter(state=Trial.State.RUNNING, heartbeat_at__lt=Now() - lease)
+    silent = running.annotate(silence=ExpressionWrapper(Now() - F("heartbeat_at"), DurationField()))
     return sum(
-        trials.fail(trial_id=pk, worker=worker, reason=_silence(worker, heartbeat_at), silent_since=heartbeat_at)
-        for pk, worker, heartbeat_at in list(silent.values_list("pk", "worker", "heartbeat_at"))
+        trials.fail(
+            trial_id=trial.pk,
+            worker=trial.worker,
+            reason=f"No heartbeat from {trial.worker} for {trial.silence.total_seconds():.0f} s.",
+            silent_since=trial.heartbeat_at,
+        )
+        for trial in list(silent)
     )
-
-
-def _silence(worker: str, heartbeat_at: datetime | None) -> str:
-    seconds = (timezone.now() - heartbeat_at).total_seconds() if heartbeat_at else 0.0
-    return f"No heartbeat from {worker} for {seconds:.0f} s."
 
 
 def _advance_studies() -> tuple[int, int, int]:
@@ -97,8 +95,8 @@ def _advance_studies() -> tuple[int, int, int]:
 
 def _send_again(study: Study, trainer_is_idle: bool) -> int:
     """Trials that were never sent; and, while a trainer has nothing to do, those whose message must have been lost."""
-    sent_before = timezone.now() - timedelta(seconds=settings.REDISPATCH_SECONDS) if trainer_is_idle else None
-    return send_requested_trials(study=study, sent_before=sent_before)
+    older_than = timedelta(seconds=settings.REDISPATCH_SECONDS) if trainer_is_idle else None
+    return send_requested_trials(study=study, older_than=older_than)
 
 
 def _ask_again(study: Study) -> int:
@@ -116,15 +114,14 @@ def _ask_again(study: Study) -> int:
 
 def _recover_datasets(dead_workers: Iterable[str]) -> tuple[int, int]:
     """(preparations sent again, preparations given up)"""
-    now = timezone.now()
-    resend_before = now - timedelta(seconds=settings.REDISPATCH_SECONDS)
-    long_ago = now - PREPARATION_SILENCE
+    resend_before = Now() - timedelta(seconds=settings.REDISPATCH_SECONDS)
+    long_ago = Now() - datasets.SILENCE
     never_begun = Q(heartbeat_at=None, dispatched_at=None, created_at__lt=long_ago)  # its command was killed at once
     abandoned = Q(worker__in=list(dead_workers)) | Q(heartbeat_at__lt=long_ago) | never_begun
     preparing = Dataset.objects.filter(state=Dataset.State.PREPARING)
     idle = live_workers(Worker.Role.DATA) - preparing.exclude(worker="").count()
-    lost = Q(worker="", dispatched_at__lt=resend_before if idle > 0 else _NEVER)
-    hopeless = Q(attempts__gte=MOST_PREPARATIONS) | Q(options__has_key=datasets.OPTION_FOLDER)
+    lost = Q(worker="", dispatched_at__lt=resend_before) if idle > 0 else Q(pk=None)
+    hopeless = Q(attempts__gte=datasets.MOST_ATTEMPTS) | Q(options__has_key=datasets.OPTION_FOLDER)
     failed = preparing.filter(abandoned & hopeless).update(
         state=Dataset.State.FAILED,
         phase="",

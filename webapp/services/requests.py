@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from nas_engine.architecture import Architecture
 from webapp import dispatch, translation
@@ -79,17 +79,19 @@ def request_trial(
     return trial.pk
 
 
-def send_requested_trials(*, study: Study, sent_before: datetime | None = None) -> int:
+def send_requested_trials(*, study: Study, older_than: timedelta | None = None) -> int:
     """Offer the waiting trials of a RUNNING study to the queue.
 
-    Those that were never sent; and, with `sent_before`, those whose last message is older. Returns how many.
+    Those that were never sent; and, with `older_than`, those whose last message is older. Returns how many.
     """
     if study.state != Study.State.RUNNING:
         return 0
     waiting = study.trials.filter(state=State.REQUESTED)
-    unsent = Q(dispatched_at=None) if sent_before is None else Q(dispatched_at=None) | Q(dispatched_at__lt=sent_before)
+    unsent = (
+        Q(dispatched_at=None) if older_than is None else Q(dispatched_at=None) | Q(dispatched_at__lt=Now() - older_than)
+    )
     trial_ids = list(waiting.filter(unsent).order_by("number").values_list("pk", flat=True))
-    Trial.objects.filter(pk__in=trial_ids, state=State.REQUESTED).update(dispatched_at=timezone.now())
+    Trial.objects.filter(pk__in=trial_ids, state=State.REQUESTED).update(dispatched_at=Now())
     for trial_id in trial_ids:
         dispatch.evaluate_trial(trial_id=trial_id)
     return len(trial_ids)
@@ -107,7 +109,7 @@ def cancel_requested_trials(*, study: Study, reason: str, actor: Actor = None) -
             message=reason,
             actor=actor,
             reason=reason,
-            finished_at=timezone.now(),
+            finished_at=Now(),
         )
         for trial_id in list(waiting.values_list("pk", flat=True))
     )

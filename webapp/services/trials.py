@@ -3,6 +3,8 @@
 A finished trial is never rewritten: every function here moves only a trial that is REQUESTED or RUNNING, and only under
 the lease of the worker that asks. Who comes late gets False and leaves an event, nothing else. Asking twice gives the
 same answer twice, because a worker whose connection broke during the commit has to ask again.
+
+Times are the database's: the clocks of fifty machines differ.
 """
 
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from nas_engine.architecture import Architecture
 from nas_engine.progress import Evaluation, Progress
@@ -43,7 +45,6 @@ def claim(*, trial_id: int, worker: str) -> Claim | None:
         study = _locked_study_of(trial_id)
         if study is None or study.state != Study.State.RUNNING:
             return None
-        now = timezone.now()
         won = move_trial(
             Trial.objects.filter(pk=trial_id),
             State.REQUESTED,
@@ -52,8 +53,8 @@ def claim(*, trial_id: int, worker: str) -> Claim | None:
             message=f"Claimed by {worker}.",
             by_worker=worker,
             worker=worker,
-            heartbeat_at=now,
-            started_at=now,
+            heartbeat_at=Now(),
+            started_at=Now(),
         )
         if not won and not _leased(trial_id, worker).exists():
             return None
@@ -70,7 +71,7 @@ def claim(*, trial_id: int, worker: str) -> Claim | None:
 
 def heartbeat(*, trial_id: int, worker: str, progress: Progress | None = None) -> bool:
     """Renew the lease. False if it is lost or the study is being stopped: nobody wants the result, end the work."""
-    values: dict[str, Any] = {"heartbeat_at": timezone.now()}
+    values: dict[str, Any] = {"heartbeat_at": Now()}
     if progress is not None:
         values |= {"phase": progress.phase, "epoch": progress.epoch, "epochs": progress.epochs}
     # Not study__state=...: Django would make that a join, and a join's conditions are not looked at again by an update
@@ -198,7 +199,7 @@ def _end(
         study=study,
         message=message,
         by_worker=worker,
-        finished_at=timezone.now(),
+        finished_at=Now(),
         **values,
     )
     trial = Trial.objects.get(pk=trial_id)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import psutil
 from django.conf import settings
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from webapp.models import Worker
 
@@ -35,7 +35,7 @@ def say_alive(*, name: str, role: Worker.Role) -> None:
             "machine": machine_name(),
             "pid": os.getpid(),
             "process_started": process.create_time(),
-            "seen_at": timezone.now(),
+            "seen_at": Now(),
         },
     )
 
@@ -53,8 +53,8 @@ def dead_workers_of_this_machine() -> list[str]:
 
 def forget_silent_workers() -> int:
     """Remove rows of workers of any machine that have been silent for ten leases: they say nothing about today."""
-    limit = timezone.now() - timedelta(seconds=10 * settings.LEASE_SECONDS)
-    return Worker.objects.filter(seen_at__lt=limit).delete()[0]
+    limit = timedelta(seconds=10 * settings.LEASE_SECONDS)
+    return Worker.objects.filter(seen_at__lt=Now() - limit).delete()[0]
 
 
 def _is_running(pid: int, process_started: float) -> bool:

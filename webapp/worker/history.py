@@ -14,15 +14,18 @@ _WITHOUT_REWARD = (State.INFEASIBLE, State.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class StudyHistory:
-    """A study's trials at one moment: `outcomes` by number, `pending` architectures, and how many trials there are."""
+    """A study's trials at one moment: outcomes by hash of architecture, pending architectures, number of trials.
 
-    outcomes: tuple[Outcome, ...]
+    `finished` is in the order of the trials' numbers.
+    """
+
+    finished: Mapping[str, Outcome]
     pending: tuple[Architecture, ...]
     trials: int
 
-    def by_hash(self) -> Mapping[str, Outcome]:
-        """The outcome of each finished architecture."""
-        return {outcome.architecture.hash: outcome for outcome in self.outcomes}
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return tuple(self.finished.values())
 
 
 def history_of(study: Study, architectures: MutableMapping[str, Architecture]) -> StudyHistory:
@@ -41,10 +44,10 @@ def history_of(study: Study, architectures: MutableMapping[str, Architecture]) -
     missing = {row[4] for row in rows} - architectures.keys()
     for row in models.Architecture.objects.filter(hash__in=missing):
         architectures[row.hash] = Architecture.from_json(row.spec)
-    outcomes = tuple(
-        Outcome(number, architectures[key], None if state in _WITHOUT_REWARD else reward, suggestion)
+    finished = {
+        key: Outcome(number, architectures[key], None if state in _WITHOUT_REWARD else reward, suggestion)
         for number, state, reward, suggestion, key in rows
         if state not in Trial.OPEN
-    )
+    }
     pending = tuple(architectures[key] for _, state, _, _, key in rows if state in Trial.OPEN)
-    return StudyHistory(outcomes, pending, count)
+    return StudyHistory(finished, pending, count)

@@ -96,7 +96,7 @@ def _request(study: Study, count: int) -> bool:
 
 def _fill(study: Study, designer: Designer, space: SearchSpace, history: StudyHistory, count: int) -> Filled:
     rng = np.random.default_rng([study.seed, history.trials])
-    return fill(designer, count, space=space, finished=history.by_hash(), pending=history.pending, rng=rng)
+    return fill(designer, count, space=space, finished=history.finished, pending=history.pending, rng=rng)
 
 
 def _designer(study: Study, space: SearchSpace, history: StudyHistory) -> _Known:

@@ -13,7 +13,8 @@ from django.utils import timezone
 from tests.webapp import rows
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.services import datasets, preparation, studies, trials, workers
-from webapp.services.recovery import MOST_PREPARATIONS, reap
+from webapp.services.datasets import MOST_ATTEMPTS
+from webapp.services.recovery import reap
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(hours=1)
@@ -148,14 +149,12 @@ def test_a_study_whose_end_was_missed_is_completed():
 
 def test_a_dataset_whose_worker_died_is_offered_again_and_then_given_up():
     dataset = datasets.create_synthetic(name="made", seed=1)
-    for attempt in range(1, MOST_PREPARATIONS + 1):
+    for attempt in range(1, MOST_ATTEMPTS + 1):
         assert preparation.claim(dataset_id=dataset.pk, worker=f"worker-{attempt}") is not None
         assert preparation.claim(dataset_id=dataset.pk, worker="another") is None
         Dataset.objects.update(heartbeat_at=timezone.now() - LONG_AGO)
         recovered = reap()
-        assert (recovered.resent_datasets, recovered.failed_datasets) == (
-            (1, 0) if attempt < MOST_PREPARATIONS else (0, 1)
-        )
+        assert (recovered.resent_datasets, recovered.failed_datasets) == ((1, 0) if attempt < MOST_ATTEMPTS else (0, 1))
     dataset.refresh_from_db()
     assert dataset.state == Dataset.State.FAILED
     assert "Add it anew" in dataset.error

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
 
+from nas_engine.network.schedule import TrainingConfig
 from nas_engine.replay import SIMULATED_TFLITE
 from tests.webapp import packs, rows
 from webapp.models import Dataset, Study, Trial, Worker
@@ -209,7 +210,9 @@ def test_connections_that_break_during_a_trial_cost_nothing(worker, dataset, sim
     thread.join()
     trial.refresh_from_db()
     assert trial.state == Trial.State.COMPLETED
-    assert trial.curve.count() == 7
+    plan = TrainingConfig(full_epochs=8)
+    for phase, epochs in (("float", plan.trial_epochs), ("qat", plan.qat_epochs)):
+        assert list(trial.curve.filter(phase=phase).values_list("epoch", flat=True)) == list(range(1, epochs + 1))
 
 
 def test_a_worker_says_that_it_is_alive_and_signs_off(worker):
