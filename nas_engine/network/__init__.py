@@ -1,0 +1,1 @@
+"""Networks made real: Keras models, training, quantisation-aware training, .tflite. The only package with TensorFlow."""

@@ -1,0 +1,62 @@
+"""How long and how fast a network is trained: values only, no TensorFlow."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """The training of one trial.
+
+    A trial trains for `trial_fraction` of the full training time (paper, section 5: three quarters) and then for
+    `qat_epochs` with simulated quantisation. One epoch draws as many examples as the train split has clips.
+    """
+
+    full_epochs: int = 60
+    trial_fraction: float = 0.75
+    qat_epochs: int = 6
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    qat_learning_rate: float = 3e-4
+    warmup_epochs: int = 2
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.1
+    dropout: float = 0.2
+    negative_share: float = 0.5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("full_epochs", "qat_epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"training: {name} must be at least 1, not {getattr(self, name)}")
+        for name in ("trial_fraction", "learning_rate", "qat_learning_rate"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"training: {name} must be above 0, not {getattr(self, name)}")
+        for name in ("warmup_epochs", "weight_decay", "label_smoothing", "dropout", "negative_share"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"training: {name} must not be negative, but is {getattr(self, name)}")
+
+    @property
+    def trial_epochs(self) -> int:
+        """Epochs of float training."""
+        return math.ceil(self.trial_fraction * self.full_epochs)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CosineDecay:
+    """Learning rate by step: linear from 0 to `peak` over `warmup_steps`, then half a cosine down to 0."""
+
+    peak: float
+    steps: int
+    warmup_steps: int = 0
+
+    def __call__(self, step: int) -> float:
+        """The rate of step 0 .. steps - 1."""
+        if step < self.warmup_steps:
+            return self.peak * (step + 1) / self.warmup_steps
+        done = (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
+        return self.peak * 0.5 * (1 + math.cos(math.pi * done))

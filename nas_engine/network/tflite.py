@@ -1,0 +1,83 @@
+"""A trained network as an int8 .tflite file, and its accuracy in the TFLite interpreter."""
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.errors import ConversionError
+from nas_engine.network.keras import tf
+
+
+def convert(model: Any) -> bytes:
+    """The .tflite file of a quantisation-aware model: int8 input [1, height, width, channels], int8 output.
+
+    Converts a traced function, not the Keras model: `from_keras_model` spends 20 s on saving it as a SavedModel first.
+    Raises ConversionError if the converter gives up or would leave the input or the output in float.
+    """
+    signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="x")
+    function = tf.function(lambda x: model(x, training=False), input_signature=[signature], autograph=False)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.inference_input_type = tf.int8
+    converter.inference_output_type = tf.int8
+    try:
+        with _quiet():
+            content = bytes(converter.convert())
+    except Exception as error:  # the converter raises whatever its passes raise
+        raise ConversionError(f"TensorFlow Lite could not convert the network: {error}") from error
+    _check_types(content)
+    return content
+
+
+def evaluate_tflite(
+    content: bytes, x: NDArray[np.float32], y: NDArray[np.int64], classes: int
+) -> tuple[float, tuple[tuple[int, ...], ...]]:
+    """Accuracy (0..1) and confusion[true][predicted] of examples x [n, ...], y [n] on one thread of the interpreter.
+
+    `x` is float and is quantised here as a phone would do it; a last axis of 1 may be missing.
+    """
+    predicted = np.argmax(predict_tflite(content, x), axis=1)
+    confusion = np.zeros((classes, classes), np.int64)
+    np.add.at(confusion, (y, predicted), 1)
+    accuracy = float(np.mean(predicted == y))
+    return accuracy, tuple(tuple(int(count) for count in row) for row in confusion)
+
+
+def predict_tflite(content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:
+    """The int8 outputs [n, classes] for float inputs x [n, ...]; (output + 128) / 256 is a probability."""
+    interpreter = _interpreter(content)
+    source, sink = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    scale, zero_point = source["quantization"]
+    inputs = np.clip(np.rint(x / scale) + zero_point, -128, 127).astype(np.int8).reshape(-1, *source["shape"])
+    outputs = np.empty((len(inputs), sink["shape"][-1]), np.int8)
+    for index, example in enumerate(inputs):
+        interpreter.set_tensor(source["index"], example)
+        interpreter.invoke()
+        outputs[index] = interpreter.get_tensor(sink["index"])[0]
+    return outputs
+
+
+def _check_types(content: bytes) -> None:
+    interpreter = _interpreter(content)
+    for name, details in (("input", interpreter.get_input_details()), ("output", interpreter.get_output_details())):
+        if details[0]["dtype"] is not np.int8:
+            raise ConversionError(f"the converted network's {name} is {details[0]['dtype'].__name__}, not int8")
+
+
+def _interpreter(content: bytes) -> Any:
+    with _quiet():
+        interpreter = tf.lite.Interpreter(model_content=content, num_threads=1)
+        interpreter.allocate_tensors()
+    return interpreter
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Converter and interpreter warn at each call, of quantised inputs and of their successor packages."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
