@@ -42,7 +42,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "webapp.views.middleware.content_security_policy",
+    "webapp.views.middleware.safe_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "webapp.views.middleware.upload_limit",
     "django.contrib.sessions.middleware.SessionMiddleware",

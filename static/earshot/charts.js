@@ -54,7 +54,7 @@ async function draw(place) {
   if (!figure) return;
   if (!hasPoints(figure)) {
     Plotly.purge(place);
-    note(place, "No data yet: the first point appears when a trial completes.");
+    note(place, place.dataset.empty || "There is nothing to show.");
     return;
   }
   place.querySelector(".chart-note")?.remove();

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from webapp.charts.style import BLUE, GREEN, ORANGE, Figure, layout, percent, vertical_line
+from webapp.charts.style import BLUE, GREEN, ORANGE, Figure, layout, percent, vertical_line, whole_numbers
 
 
 class Epoch(NamedTuple):
@@ -46,10 +46,11 @@ def curve_figure(info: CurveInfo) -> Figure:
     """Accuracies above, loss below, on one axis of epochs; a dashed line where QAT begins."""
     axes = layout("Epoch", "Accuracy (%)")
     axes["xaxis"]["anchor"] = "y2"
+    whole_numbers(axes["xaxis"], len(info.epochs))
     axes["yaxis"]["domain"] = [0.42, 1.0]
     axes["yaxis2"] = {"title": {"text": "Loss"}, "domain": [0.0, 0.34], "zeroline": False, "automargin": True}
     if info.qat_start is not None:
-        line, label = vertical_line(info.qat_start + 0.5, "QAT")
+        line, label = vertical_line(info.qat_start + 0.5, "QAT begins")
         axes |= {"shapes": [line], "annotations": [label]}
     traces = [
         _line("Evaluation split", info, info.eval_percent, BLUE, "y"),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.charts.style import BLUE, GREY, Figure, layout
+from webapp.charts.style import BLUE, GREY, Figure, layout, whole_numbers
 
 POINTS_LIMIT = 1000
 
@@ -65,4 +65,6 @@ def rewards_figure(info: RewardsInfo) -> Figure:
         "line": {"color": BLUE, "width": 2.5, "shape": "hv"},
         "hovertemplate": "Best after trial %{x}: %{y:.3f}<extra></extra>",
     }
-    return {"data": [trials, best], "layout": layout("Trial", "Reward (Equation 1)")}
+    axes = layout("Trial", "Reward (Equation 1)")
+    whole_numbers(axes["xaxis"], max(info.numbers, default=0))
+    return {"data": [trials, best], "layout": axes}

@@ -11,7 +11,7 @@ Figure = dict[str, Any]
 # Okabe and Ito's palette; static/earshot/charts.js knows the dark variant of each.
 BLUE, ORANGE, GREEN, VERMILLION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
 GREY = "#7A8691"
-MINUS = "\N{MINUS SIGN}"
+_FEW = 12  # an axis this short has room for a tick at every whole number
 
 
 def layout(x_title: str, y_title: str, **more: Any) -> dict[str, Any]:
@@ -51,6 +51,12 @@ def vertical_line(x: float, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "font": {"size": 11},
     }
     return shape, annotation
+
+
+def whole_numbers(axis: dict[str, Any], last: int) -> None:
+    """Keep ticks between trials or epochs off an axis that is too short for Plotly's own choice of ticks."""
+    if last <= _FEW:
+        axis["dtick"] = 1
 
 
 def percent(share: float) -> float:

@@ -11,7 +11,18 @@ from webapp.models import CurvePoint, Trial
 from webapp.queries.summaries import KIND_NAMES
 from webapp.translation import architecture, reward_parameters
 
-PHASES = ("build", "float", "qat", "convert", "evaluate")
+CURVE_PHASES = ("float", "qat")
+TIMED_PHASES = (
+    "build",
+    "float_trace",
+    "float",
+    "quantise",
+    "qat_trace",
+    "qat",
+    "convert",
+    "evaluate",
+    "write",
+)
 HEAT_STEPS = 10
 
 
@@ -111,7 +122,7 @@ def neighbours(trial: Trial) -> Neighbours:
 def curve(trial: Trial) -> tuple[CurvePoint, ...]:
     """The learning curve in the order in which it was made. One query."""
     points = CurvePoint.objects.filter(trial=trial)
-    return tuple(sorted(points, key=lambda point: (PHASES.index(point.phase), point.epoch)))
+    return tuple(sorted(points, key=lambda point: (CURVE_PHASES.index(point.phase), point.epoch)))
 
 
 def block_table(trial: Trial) -> BlockTable:
@@ -202,6 +213,6 @@ def _cell(clips: int, row_total: int, is_correct: bool) -> ConfusionCell:
 
 def phase_seconds(seconds: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
     """Wall seconds by phase, in the order of the phases."""
-    order = {phase: index for index, phase in enumerate(PHASES)}
+    order = {phase: index for index, phase in enumerate(TIMED_PHASES)}
     known = sorted(seconds.items(), key=lambda item: order.get(item[0], len(order)))
-    return tuple((phase, float(value)) for phase, value in known)
+    return tuple((phase.replace("_", " "), float(value)) for phase, value in known)

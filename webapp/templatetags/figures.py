@@ -85,11 +85,11 @@ def duration(seconds: float | None) -> str:
 
 @register.filter
 def rough(seconds: float | None) -> str:
-    """An estimate does not know its seconds: "below a minute", "7 min", "3 h 10 min", "2 d 4 h"."""
+    """An estimate does not know its seconds: "less than a minute", "7 min", "3 h 10 min", "2 d 4 h"."""
     if seconds is None:
         return DASH
     if seconds < 60:
-        return "below a minute"
+        return "less than a minute"
     if seconds < 3600:
         return f"{round(seconds / 60)}\N{NO-BREAK SPACE}min"
     return duration(seconds)

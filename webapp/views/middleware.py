@@ -32,12 +32,16 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def content_security_policy(get_response: GetResponse) -> GetResponse:
-    """Add the Content-Security-Policy to every answer."""
+def safe_headers(get_response: GetResponse) -> GetResponse:
+    """Add the Content-Security-Policy, and keep answers out of the browser's cache unless they say otherwise.
+
+    Going back to a study must not show it as it was an hour ago, nor to anybody who has signed out.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return middleware

@@ -90,6 +90,7 @@ def test_every_page_carries_the_content_security_policy_and_no_inline_code(perso
         policy = response.headers["Content-Security-Policy"]
         assert "script-src 'self';" in policy
         assert "frame-ancestors 'none'" in policy
+        assert response.headers["Cache-Control"] == "no-store", address
         text = response.content.decode()
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), address
         assert not re.search(r"\son\w+=", text), address
