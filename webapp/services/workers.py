@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from webapp.models import Worker
 
 _NAME_LENGTH = 120
-_SAME_SECONDS = 1.0  # start times of one process, read twice, differ by rounding only
+_SAME_SECONDS = 60.0  # the start time of one process, read twice, shifts when the system's clock is set
 
 
 def unique_name(node: str) -> str:
