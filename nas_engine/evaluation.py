@@ -2,12 +2,11 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nas_engine.architecture import Architecture
 from nas_engine.audio.batches import evaluation_arrays, steps_per_epoch, training_batches

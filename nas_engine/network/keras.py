@@ -13,11 +13,12 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
+from tensorflow.lite.python import schema_py_generated as tflite_schema
 
 for name in ("tensorflow", "absl"):
     logging.getLogger(name).setLevel(logging.ERROR)
 
-__all__ = ["configure", "keras", "tf", "tfmot", "versions"]
+__all__ = ["configure", "keras", "tf", "tflite_schema", "tfmot", "versions"]
 
 
 def configure(threads: int) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nas_engine.errors import ConversionError
 from nas_engine.network.keras import tf
+from nas_engine.network.slimming import without_names
 
 
 def convert(model: Any) -> bytes:
@@ -26,7 +27,7 @@ def convert(model: Any) -> bytes:
     converter.inference_output_type = tf.int8
     try:
         with _quiet():
-            content = bytes(converter.convert())
+            content = without_names(bytes(converter.convert()))
     except Exception as error:  # the converter raises whatever its passes raise
         raise ConversionError(f"TensorFlow Lite could not convert the network: {error}") from error
     _check_types(content)
