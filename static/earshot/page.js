@@ -83,6 +83,29 @@ document.addEventListener("submit", startUpload);
 document.addEventListener("click", (event) => closeQuestions(event.target.closest("details.ask")));
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeQuestions(null); });
 
+// A refresh replaces parts of the page; where a person has scrolled and what they have opened stays. htmx keeps the focus.
+const kept = new Map();
+
+function remember() {
+  kept.clear();
+  for (const element of document.querySelectorAll(".scroll[id], .log[id], details[id]")) {
+    kept.set(element.id, { left: element.scrollLeft, top: element.scrollTop, open: element.open });
+  }
+}
+
+function restore() {
+  for (const [id, { left, top, open }] of kept) {
+    const element = document.getElementById(id);
+    if (!element) continue;
+    element.scrollLeft = left;
+    element.scrollTop = top;
+    if (element.tagName === "DETAILS") element.open = open;
+  }
+}
+
+document.addEventListener("htmx:beforeSwap", remember);
+document.addEventListener("htmx:afterSwap", restore);
+
 const connection = document.getElementById("connection");
 document.addEventListener("htmx:sendError", () => { connection.hidden = false; });
 document.addEventListener("htmx:responseError", (event) => {

@@ -121,3 +121,15 @@ def test_everything_but_charts_works_without_javascript(chromium: Browser, live_
         page.get_by_label("Energy step (mJ)").fill("1.75")
         page.get_by_role("button", name="Save the draft").click()
         expect(page.get_by_text("1.75 mJ more must bring 2 points of accuracy")).to_be_visible()
+
+
+def test_a_refresh_keeps_focus_and_scrolling(chromium: Browser, live_server: object, study: Study) -> None:
+    with signed_in(chromium, str(live_server), 390) as context:
+        page = opened(context, study)
+        page.locator("#trials-scroll").evaluate("element => { element.scrollLeft = 120; }")
+        page.locator("#best-link").focus()
+        Study.objects.filter(pk=study.pk).update(trial_budget=81)
+        expect(page.get_by_text("60 of 81")).to_be_visible(timeout=10_000)
+        expect(page.locator("#trials.htmx-request")).to_have_count(0)
+        expect(page.locator("#best-link")).to_be_focused()
+        assert page.locator("#trials-scroll").evaluate("element => element.scrollLeft") == 120

@@ -12,6 +12,9 @@ from webapp.models import Study, Trial, Worker
 FEWEST_OPEN = 2
 OPEN_PER_TRAINER = 2  # one in training, one waiting: a trainer that ends a trial finds the next at once
 
+# A trial that failed and was retried is answered by its retry; a cancelled one never ran. Neither uses up the budget.
+COUNTED = ~Q(state=Trial.State.CANCELLED) & ~Q(state=Trial.State.FAILED, retry__isnull=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -38,9 +41,8 @@ class Budget:
 
 
 def budget_of(study: Study) -> Budget:
-    does_not_count = Q(state=Trial.State.CANCELLED) | Q(state=Trial.State.FAILED, retry__isnull=False)
     numbers = study.trials.aggregate(
-        counted=Count("pk", filter=~does_not_count), open=Count("pk", filter=Q(state__in=Trial.OPEN))
+        counted=Count("pk", filter=COUNTED), open=Count("pk", filter=Q(state__in=Trial.OPEN))
     )
     return Budget(budget=study.trial_budget, counted=numbers["counted"], open=numbers["open"])
 

@@ -10,7 +10,8 @@ from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
 from webapp.models import Study, Trial, Worker
-from webapp.queries.pages_studies import COUNTED, FINISHED, LIVE_STATES
+from webapp.queries.budget import COUNTED
+from webapp.queries.pages_studies import FINISHED, LIVE_STATES
 from webapp.queries.summaries import BlockMark, block_marks
 
 _RECENT_TRIALS = 20

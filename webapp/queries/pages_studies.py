@@ -8,13 +8,12 @@ from typing import Any
 from django.db.models import Count, F, Max, Q
 
 from webapp.models import Study, Trial
+from webapp.queries.budget import COUNTED
 from webapp.queries.paging import PageOf, page_of
 from webapp.translation import BYTES_PER_KB
 
 ROWS_A_PAGE = 25
 
-# A trial that failed and was retried is answered by its retry; a cancelled one never ran. Neither uses up the budget.
-COUNTED = ~Q(state=Trial.State.CANCELLED) & ~Q(state=Trial.State.FAILED, retry__isnull=False)
 FINISHED = COUNTED & ~Q(state__in=Trial.OPEN)
 COMPLETED = Q(state=Trial.State.COMPLETED)
 LIVE_STATES = (Study.State.RUNNING, Study.State.DRAINING)

@@ -94,7 +94,13 @@ def sort_link(context: dict[str, Any], key: str, label: str, sort: str, partial:
     wanted = (key if descending else f"-{key}") if active else f"{first}{key}"
     arrow = ("↓" if descending else "↑") if active else ""
     link = part_link(context, partial, "#trials", sort=wanted, page="")
-    return format_html('<a class="sort" {}>{}<span class="arrow" aria-hidden="true">{}</span></a>', link, label, arrow)
+    return format_html(
+        '<a id="sort-{}" class="sort" {}>{}<span class="arrow" aria-hidden="true">{}</span></a>',
+        key,
+        link,
+        label,
+        arrow,
+    )
 
 
 def _query(present: QueryDict, changes: Mapping[str, Any]) -> str:
