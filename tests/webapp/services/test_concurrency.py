@@ -14,7 +14,7 @@ from webapp.storage import DatabaseStorage, save_by_hash
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
 State = Study.State
-ROUNDS = range(10)  # a race is not lost every time
+ROUNDS = range(5)  # a race is not lost every time
 
 
 @pytest.mark.parametrize("round_", ROUNDS)
