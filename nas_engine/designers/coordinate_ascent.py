@@ -6,7 +6,6 @@ starting points at once: a few dozen large batches instead of hundreds of small 
 Figures: docs/search.md.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -72,17 +71,3 @@ class CoordinateAscent:
 
     def _sizes(self) -> jax.Array:
         return jnp.array(self.sizes, dtype=types.INT_DTYPE)
-
-
-def optimizer_factory(sizes: Sequence[int], starts: int, sweeps: int) -> Any:
-    """Vizier's optimizer that moves every parameter `sweeps` times from each of `starts` points."""
-    strategy = CoordinateAscent(tuple(sizes), starts)
-
-    def make_strategy(converter: Any, *, suggestion_batch_size: int) -> CoordinateAscent:
-        return strategy
-
-    return vectorized_base.VectorizedOptimizerFactory(
-        strategy_factory=make_strategy,
-        suggestion_batch_size=strategy.suggestion_batch_size,
-        max_evaluations=strategy.suggestion_batch_size * len(sizes) * sweeps,
-    )

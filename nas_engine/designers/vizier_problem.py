@@ -6,7 +6,6 @@ designer of Vizier's accepts conditional parameters, and its firefly finds bette
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from vizier import pyvizier as vz
@@ -53,20 +52,14 @@ class VizierProblem:
             indices[number] = int(parameters.get_value(name))
         return self._space.decode(indices)
 
-    def trial(self, outcome: Outcome, finished_at: datetime | None = None) -> Any:
+    def trial(self, outcome: Outcome) -> Any:
         """A completed vz.Trial with the reward as its only metric; infeasible where there is none."""
-        trial = vz.Trial(id=max(outcome.number, 1), parameters=self.parameters(outcome.architecture))
+        trial = vz.Trial(parameters=self.parameters(outcome.architecture))
         if outcome.reward is None:
             trial.complete(vz.Measurement(), infeasibility_reason="infeasible architecture")
         else:
             trial.complete(vz.Measurement(metrics={REWARD: outcome.reward}))
-        if finished_at is not None:
-            trial.creation_time = trial.completion_time = finished_at
         return trial
-
-    def active_trial(self, number: int, architecture: Architecture, created_at: datetime) -> Any:
-        """A vz.Trial that has been suggested and not finished."""
-        return vz.Trial(id=number, parameters=self.parameters(architecture), creation_time=created_at)
 
 
 def flatten_metadata(metadata: Any) -> dict[str, dict[str, str]]:

@@ -1,3 +1,6 @@
+import jax
+import numpy as np
+
 from nas_engine.designers import registry
 from nas_engine.testing.designers import AdditiveReward, DesignerContract, everything, random_history, run, small_2d
 
@@ -17,3 +20,21 @@ def test_the_model_finds_one_of_the_best_of_270_within_eleven_trials():
     third = sorted(map(reward, everything(space)))[-3]
     assert max(outcome.reward or 0 for outcome in known) < third
     assert max(outcome.reward or 0 for outcome in outcomes) >= third
+
+
+def test_one_more_outcome_compiles_nothing():
+    """Or the process that searches grows by megabytes with every suggestion."""
+    space = small_2d()
+    history = random_history(space, 30)
+    designer = registry.create("gaussian_process", space, seed=0, history=history[:21])
+    for outcome in history[21:27]:
+        designer.suggest(2, [])  # a second suggestion explores
+        designer.update([outcome])
+    compiled: list[str] = []
+    jax.monitoring.register_event_duration_secs_listener(lambda event, seconds, **_: compiled.append(event))
+    for outcome in history[27:]:
+        designer.suggest(2, [history[0].architecture])
+        designer.update([outcome])
+    assert not [event for event in compiled if "backend_compile" in event]
+    jax.jit(lambda array: array + 1)(np.ones(3))
+    assert [event for event in compiled if "backend_compile" in event]  # this is what a compilation looks like
