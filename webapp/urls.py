@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from webapp.api import charts, exports
-from webapp.views import accounts, clips, datasets, problems, studies, study, trials
+from webapp.views import accounts, clips, datasets, problems, studies, study, study_form, trials
 
 account_urls: list[URLPattern | URLResolver] = [
     path(
@@ -29,7 +29,7 @@ trial_urls: list[URLPattern | URLResolver] = [
 
 study_urls: list[URLPattern | URLResolver] = [
     path("", study.study, name="study"),
-    path("edit/", studies.edit_study, name="edit_study"),
+    path("edit/", study_form.edit_study, name="edit_study"),
     path("progress/", study.study_progress, name="study_progress"),
     path("header/", study.study_header, name="study_header"),
     path("trials/", study.study_trials, name="study_trials"),
@@ -61,8 +61,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(account_urls)),
     path("healthz", problems.health, name="health"),
     path("studies/", studies.studies, name="studies"),
-    path("studies/new/", studies.new_study, name="new_study"),
-    path("studies/new/explanation/", studies.explain_study, name="explain_study"),
+    path("studies/new/", study_form.new_study, name="new_study"),
+    path("studies/new/explanation/", study_form.explain_study, name="explain_study"),
     path("studies/<int:study_id>/", include(study_urls)),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.new_dataset, name="new_dataset"),

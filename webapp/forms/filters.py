@@ -29,8 +29,8 @@ def trial_filter(query: QueryDict) -> TrialFilter:
 
 def clip_filter(query: QueryDict) -> ClipFilter:
     return ClipFilter(
-        split=query.get("split", "")[:_LONGEST_TEXT],
-        label=query.get("label", "")[:_LONGEST_TEXT],
+        split=_text(query, "split"),
+        label=_text(query, "label"),
         text=_text(query),
         page=_page(query),
     )
@@ -41,8 +41,9 @@ def _one_of(query: QueryDict, name: str, allowed: list[str]) -> str:
     return value if value in allowed else ""
 
 
-def _text(query: QueryDict) -> str:
-    return query.get("q", "").replace("\0", "").strip()[:_LONGEST_TEXT]
+def _text(query: QueryDict, name: str = "q") -> str:
+    """Cut to what anybody would type, without the NUL that PostgreSQL refuses."""
+    return query.get(name, "").replace("\0", "").strip()[:_LONGEST_TEXT]
 
 
 def _page(query: QueryDict) -> int:

@@ -116,6 +116,17 @@ def dataset_or_none(dataset_id: int) -> Dataset | None:
     return Dataset.objects.filter(pk=dataset_id).first()
 
 
+def newest_ready_dataset_id() -> int | None:
+    """What a new study most likely runs on."""
+    ready = Dataset.objects.filter(state=Dataset.State.READY).order_by("-prepared_at")
+    return ready.values_list("pk", flat=True).first()
+
+
+def any_usable_dataset() -> bool:
+    """Whether a study could be created now or soon."""
+    return Dataset.objects.exclude(state=Dataset.State.FAILED).exists()
+
+
 def count_table(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str]) -> CountTable:
     """Clips per class and split from `Dataset.counts`; splits in the order train, eval, test, then any other."""
     splits = (*(s for s in SPLITS if s in counts), *sorted(set(counts) - set(SPLITS)))

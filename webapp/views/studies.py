@@ -1,23 +1,13 @@
-"""The list of studies, and creating one."""
+"""The list of studies."""
 
-from typing import Any
-
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
-from webapp.forms.explanations import explain
 from webapp.forms.filters import study_filter
-from webapp.forms.presets import preset_values, presets
-from webapp.forms.study import StudyForm, settings_of
-from webapp.forms.study_file import LONGEST_FILE, StudyFileError, form_from_file, read_study_file
-from webapp.models import Dataset, Study
-from webapp.queries.pages_estimates import Estimate, estimate
+from webapp.models import Study
+from webapp.queries.pages_datasets import any_usable_dataset
 from webapp.queries.pages_studies import state_counts, study_page
-from webapp.services import studies as services
-from webapp.services.drafts import update_draft
-from webapp.services.errors import Conflict
 from webapp.views.polling import POLLING_OVER
 
 
@@ -32,110 +22,8 @@ def studies(request: HttpRequest) -> HttpResponse:
         return render(request, "studies/_rows.html", context, status=200 if is_live else POLLING_OVER)
     counts = state_counts()
     states = [(state, state.label, counts.get(state, 0)) for state in Study.State]
-    datasets = Dataset.objects.exclude(state=Dataset.State.FAILED).exists()
     return render(
         request,
         "studies/list.html",
-        context | {"states": states, "any_study": bool(counts), "any_dataset": datasets},
+        context | {"states": states, "any_study": bool(counts), "any_dataset": any_usable_dataset()},
     )
-
-
-@require_http_methods(["GET", "POST"])
-def new_study(request: HttpRequest) -> HttpResponse:
-    """The form of a new study; POST saves it as a draft, or also starts it."""
-    if request.method == "GET":
-        return _form_page(request, StudyForm(initial=_initial(request)))
-    if "read_file" in request.POST:
-        return _from_file(request)
-    form = StudyForm(request.POST)
-    if not form.is_valid():
-        return _form_page(request, form, status=422)
-    return _create(request, form)
-
-
-def _create(request: HttpRequest, form: StudyForm) -> HttpResponse:
-    try:
-        study = services.create_study(study=form.save(commit=False), owner=request.user)
-        if "start" in request.POST:
-            services.start(study_id=study.pk, actor=request.user)
-    except Conflict as conflict:
-        if form.instance.pk is None:
-            form.add_error(None, str(conflict))
-            return _form_page(request, form, status=422)
-        messages.error(request, f"Saved as a draft. {conflict}")
-    return redirect("study", study_id=form.instance.pk)
-
-
-@require_http_methods(["GET", "POST"])
-def edit_study(request: HttpRequest, study_id: int) -> HttpResponse:
-    """The form of a draft; other studies keep their settings, a clone may change them."""
-    study = get_object_or_404(Study, pk=study_id)
-    if study.state != Study.State.DRAFT:
-        messages.error(request, "Only a draft can be edited: clone the study to change its settings.")
-        return redirect("study", study_id=study_id)
-    if request.method == "GET":
-        return _form_page(request, StudyForm(instance=study), study=study)
-    form = StudyForm(request.POST, instance=study)
-    if not form.is_valid():
-        return _form_page(request, form, status=422, study=study)
-    try:
-        update_draft(study_id=study_id, values=form.cleaned_data, actor=request.user)
-    except Conflict as conflict:
-        messages.error(request, str(conflict))
-    return redirect("study", study_id=study_id)
-
-
-@require_GET
-def explain_study(request: HttpRequest) -> HttpResponse:
-    """The sentences and the estimate for what stands in the form: htmx asks while a person types."""
-    return render(request, "studies/_explanation.html", _explained(request.GET))
-
-
-def _initial(request: HttpRequest) -> dict[str, Any]:
-    """What a new form starts with: the newest ready dataset, then a preset or another study."""
-    newest = Dataset.objects.filter(state=Dataset.State.READY).order_by("-prepared_at").values_list("pk", flat=True)
-    initial: dict[str, Any] = {"dataset": request.GET.get("dataset") or newest.first()}
-    source = request.GET.get("from", "")
-    if source.isdecimal():
-        initial |= settings_of(get_object_or_404(Study, pk=int(source)))
-    initial |= preset_values(request.GET.get("preset", ""))
-    if initial.get("name"):
-        initial["name"] = services.free_name(initial["name"])
-    return initial
-
-
-def _from_file(request: HttpRequest) -> HttpResponse:
-    """Fill the form from an uploaded study file; nothing is saved yet."""
-    upload = request.FILES.get("file")
-    chosen = request.POST.get("dataset", "")
-    dataset = Dataset.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
-    try:
-        if upload is None:
-            raise StudyFileError("Choose a study file first.")
-        if upload.size > LONGEST_FILE:
-            raise StudyFileError(f"{upload.name} has {upload.size} bytes: that is no study file.")
-        values = read_study_file(upload.read().decode("utf-8", errors="replace"))
-        form = form_from_file(values, None if "dataset" in values else dataset)
-    except StudyFileError as error:
-        messages.error(request, str(error))
-        return _form_page(request, StudyForm(initial=_initial(request)), status=422)
-    form.is_valid()
-    return _form_page(request, form)
-
-
-def _form_page(request: HttpRequest, form: StudyForm, *, status: int = 200, study: Study | None = None) -> HttpResponse:
-    values = {name: form[name].value() for name in form.fields}
-    context = {"form": form, "study": study, "presets": presets(), "chosen_preset": request.GET.get("preset", "")}
-    return render(request, "studies/form.html", context | _explained(values), status=status)
-
-
-def _explained(values: Any) -> dict[str, Any]:
-    return {"explanation": explain(values), "estimate": _estimate(values)}
-
-
-def _estimate(values: Any) -> Estimate | None:
-    numbers = [str(values.get(name) or "") for name in ("dataset", "trial_budget", "full_epochs")]
-    if not all(number.isdecimal() and len(number) < 9 for number in numbers):
-        return None
-    dataset_id, trial_budget, full_epochs = map(int, numbers)
-    return estimate(dataset_id, trial_budget=trial_budget, full_epochs=full_epochs)

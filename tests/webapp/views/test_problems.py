@@ -126,6 +126,40 @@ def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: 
         assert response.headers["Location"].startswith(reverse("sign_in")), address
 
 
+@pytest.mark.parametrize("number", [0, 2**31, 2**63, 10**30])
+def test_numbers_that_no_row_can_have_are_not_found(person: Client, number: int) -> None:
+    study = make_study(completed=1)
+    for address in (
+        f"/studies/{number}/", f"/studies/{study.pk}/trials/{number}/", f"/datasets/{number}/",
+        f"/datasets/{study.dataset_id}/clips/{number}/", f"/studies/new/?from={number}",
+    ):  # fmt: skip
+        assert person.get(address).status_code == 404, address
+
+
+@pytest.mark.parametrize(
+    "query", ["q=%00", "label=%00", "split=a%00b", "page=-1", "page=²", f"q={'x' * 5000}", "sort=%27"]
+)
+def test_odd_queries_are_answered(person: Client, query: str) -> None:
+    study = make_study(completed=1)
+    for address in (
+        reverse("studies"), reverse("study", args=[study.pk]), reverse("dataset", args=[study.dataset_id]),
+        reverse("new_study"), reverse("explain_study"), reverse("datasets"),
+    ):  # fmt: skip
+        assert person.get(f"{address}?{query}").status_code == 200, address
+
+
+def test_odd_posts_are_answered(person: Client) -> None:
+    for values in (
+        {"dataset": "\0", "name": "a\0b"},
+        {"dataset": str(10**30)},
+        {"read_file": "1", "dataset": str(10**30)},
+    ):
+        assert person.post(reverse("new_study"), values).status_code == 422
+    assert person.get(reverse("new_study"), {"dataset": str(10**30), "preset": "\0"}).status_code == 200
+    values = {"dataset": str(10**8), "trial_budget": str(10**7), "full_epochs": "1"}
+    assert person.get(reverse("explain_study"), values).status_code == 200
+
+
 def _patterns(found: list[URLPattern | URLResolver]) -> list[URLPattern]:
     result: list[URLPattern] = []
     for entry in found:
