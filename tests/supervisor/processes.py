@@ -55,11 +55,14 @@ ONE_PARENT = f"stages = [[python('parent', {PARENT!r}, is_ready=notes.exists)]]"
 
 
 @contextmanager
-def supervising(folder: DataFolder, stages: str) -> Iterator[subprocess.Popen[str]]:
+def supervising(
+    folder: DataFolder, stages: str, ignoring: signal.Signals | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """A supervisor over the stages that the Python source `stages` assigns to a name `stages`."""
     process = subprocess.Popen(
         [sys.executable, "-c", _SCRIPT.replace("{stages}", stages), str(folder.root)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=lambda: ignoring and signal.signal(ignoring, signal.SIG_IGN),
     )  # fmt: skip
     try:
         yield process

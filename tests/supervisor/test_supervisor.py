@@ -1,6 +1,8 @@
 """The supervisor with small stand-in children, all of them real processes."""
 
+import io
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from tests.supervisor.processes import (
 )
 from webapp.data_folder import DataFolder
 from webapp.supervisor.locks import holder
+from webapp.supervisor.output import Console, LogFile
 from webapp.supervisor.strays import find_strays
 
 
@@ -155,11 +158,36 @@ def test_the_next_supervisor_ends_what_a_killed_one_left(folder):
             assert is_gone(grandchild)
 
 
-def test_a_log_that_has_grown_is_rotated_at_the_start(folder):
-    folder.ensure()
-    log = folder.logs / "sleeper.log"
-    log.write_bytes(b"x" * 5_000_001)
-    with supervising(folder, ONE_SLEEPER) as supervisor:
+def test_logs_are_rotated_and_the_oldest_go(tmp_path):
+    for _ in range(6):
+        log = LogFile(tmp_path, "talker")
+        log.write(b"x" * 5_000_001 + b"\n")
+        log.write(b"after\n")
+        log.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "talker.log",
+        "talker.log.1",
+        "talker.log.2",
+        "talker.log.3",
+    ]
+    assert (tmp_path / "talker.log").read_bytes() == b"after\n"
+
+
+def test_a_console_shows_warnings_and_hides_the_rest_unless_told_otherwise():
+    said = "2026-01-01 12:00:00 WARNING webapp.dispatch: The queue is out of reach\n"
+    for verbose, expected in ((False, ["| 2026"]), (True, ["| plain", "| 2026"])):
+        stream = io.StringIO()
+        console = Console(stream, verbose)
+        console.child_line("web", "plain")
+        console.child_line("web", said)
+        lines = stream.getvalue().splitlines()
+        assert len(lines) == len(expected)
+        assert all(start in line for start, line in zip(expected, lines, strict=True))
+
+
+def test_nohup_is_respected(folder):
+    with supervising(folder, ONE_SLEEPER, ignoring=signal.SIGHUP) as supervisor:
         wait_for_line(supervisor, "UP")
-    assert log.stat().st_size < 1000
-    assert (folder.logs / "sleeper.log.1").stat().st_size == 5_000_001
+        supervisor.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert supervisor.poll() is None

@@ -21,25 +21,26 @@ class LogFile:
     def __init__(self, folder: Path, name: str) -> None:
         self.path = folder / f"{name}.log"
         self.last_lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)
-        self._rotate()
         self._file: BinaryIO = self.path.open("ab", buffering=0)
 
     def write(self, line: bytes) -> None:
         self.last_lines.append(line.decode(errors="replace").rstrip())
         with contextlib.suppress(OSError):  # a full disk must not end the supervisor
+            if self._file.tell() > _ROTATE_BYTES:
+                self._rotate()
             self._file.write(line)
 
     def close(self) -> None:
         self._file.close()
 
     def _rotate(self) -> None:
-        if not self.path.exists() or self.path.stat().st_size < _ROTATE_BYTES:
-            return
         for number in range(_KEPT_FILES, 0, -1):
             older = self.path.with_name(f"{self.path.name}.{number}")
             newer = self.path if number == 1 else self.path.with_name(f"{self.path.name}.{number - 1}")
             if newer.exists():
                 newer.replace(older)
+        self._file.close()
+        self._file = self.path.open("ab", buffering=0)
 
 
 class Console:

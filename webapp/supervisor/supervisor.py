@@ -159,7 +159,9 @@ class Supervisor:
         def on_signal(number: int, frame: FrameType | None) -> None:
             self.request_stop()
 
-        before = {number: signal.signal(number, on_signal) for number in _STOP_SIGNALS}
+        hung_up_is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # started with nohup
+        numbers = [number for number in _STOP_SIGNALS if not (number == signal.SIGHUP and hung_up_is_ignored)]
+        before = {number: signal.signal(number, on_signal) for number in numbers}
         try:
             yield
         finally:
