@@ -38,6 +38,7 @@ def test_a_failed_trial_says_why_and_what_became_of_it(person: Client) -> None:
     assert "the training process was ended by signal 11 (SIGSEGV)" in text
     assert "It was retried as" in text
     assert "Download" not in text
+    assert "export_trial" not in text
     assert "This trial repeats" in page(person, study, 3)
 
 
