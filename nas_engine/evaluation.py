@@ -119,7 +119,13 @@ class _Trial:
     def _train(self, model: keras.Model, phase: Phase, epochs: int, learning_rate: float, warmup_epochs: int) -> None:
         steps = steps_per_epoch(len(self._pack.split("train")), self._config.batch_size)
         schedule = CosineDecay(learning_rate, steps * epochs, steps * warmup_epochs)
-        trainer = Trainer(model, phase, schedule, self._config.weight_decay, self._config.label_smoothing)
+        trainer = Trainer(
+            model,
+            phase,
+            schedule,
+            weight_decay=self._config.weight_decay,
+            label_smoothing=self._config.label_smoothing,
+        )
         for number in range(1, epochs + 1):
             with self._clock.phase(phase):
                 epoch = trainer.epoch(self._batches())
@@ -133,8 +139,13 @@ class _Trial:
 
     def _batches(self) -> Iterable[Batch]:
         return training_batches(
-            self._pack.split("train"), self._pack.config, self._pack.mean, self._pack.std, self._config.batch_size,
-            self._rng, negative_share=self._config.negative_share,
+            self._pack.split("train"),
+            self._pack.config,
+            self._pack.mean,
+            self._pack.std,
+            self._config.batch_size,
+            self._rng,
+            negative_share=self._config.negative_share,
         )
 
     def _report(self, phase: Phase, eval_accuracy: float | None = None) -> None:

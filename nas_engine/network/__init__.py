@@ -1,1 +1,1 @@
-"""Networks made real: Keras models, training, quantisation-aware training, .tflite. The only package with TensorFlow."""
+"""Networks made real: Keras models, training, quantisation, .tflite. The only package that knows TensorFlow."""

@@ -1,11 +1,22 @@
-"""Keras models from architectures. The walk is `layers.all_layers`; this module only knows what each layer is in Keras."""
+"""Keras models from architectures: `layers.all_layers` is the walk, this module knows what each layer is in Keras."""
 
 from collections.abc import Callable
 from typing import Any
 
 from nas_engine.architecture import Architecture
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.layers import INPUT_NAME, Activation, Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer, all_layers
+from nas_engine.layers import (
+    INPUT_NAME,
+    Activation,
+    Add,
+    AveragePool,
+    Conv,
+    Dense,
+    Depthwise,
+    GlobalAverage,
+    Layer,
+    all_layers,
+)
 from nas_engine.network.keras import keras, tf
 
 BATCH_NORM_MOMENTUM = 0.9  # Keras' 0.99 and MobileNet's 0.999 lag too far behind on data sets of few batches
@@ -46,8 +57,6 @@ def assemble(
     layers = all_layers(architecture)
     check(layers)
 
-    # Without AutoGraph, which rewrites each layer's Python source: a third of the time of building and tracing.
-    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def walk() -> Any:
         inputs = keras.Input(architecture.stem.input_shape, name=INPUT_NAME)
         tensors = {INPUT_NAME: prepare(inputs)}
@@ -56,7 +65,8 @@ def assemble(
         probabilities = keras.layers.Softmax(name=SOFTMAX_NAME)(tensors[layers[-1].name])
         return keras.Model(inputs, probabilities, name="m")
 
-    return walk()
+    # AutoGraph would look through the Python source of each layer: a third of the time of building.
+    return tf.autograph.experimental.do_not_convert(walk)()
 
 
 def check(layers: tuple[Layer, ...]) -> None:

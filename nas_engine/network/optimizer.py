@@ -30,12 +30,18 @@ class AdamW:
         powers = self._beta_1_power.read_value(), self._beta_2_power.read_value()
         for variable, gradient, (mean, square) in zip(self._variables, gradients, self._slots, strict=True):
             if self._weight_decay and variable.shape.rank > 1:
-                tf.raw_ops.ResourceApplyGradientDescent(
-                    var=variable.handle, alpha=decay, delta=variable.read_value()
-                )
+                tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=decay, delta=variable.read_value())
             tf.raw_ops.ResourceApplyAdam(
-                var=variable.handle, m=mean.handle, v=square.handle, beta1_power=powers[0], beta2_power=powers[1],
-                lr=learning_rate, beta1=_BETA_1, beta2=_BETA_2, epsilon=_EPSILON, grad=gradient,
+                var=variable.handle,
+                m=mean.handle,
+                v=square.handle,
+                beta1_power=powers[0],
+                beta2_power=powers[1],
+                lr=learning_rate,
+                beta1=_BETA_1,
+                beta2=_BETA_2,
+                epsilon=_EPSILON,
+                grad=gradient,
             )
         self._beta_1_power.assign(powers[0] * _BETA_1)
         self._beta_2_power.assign(powers[1] * _BETA_2)

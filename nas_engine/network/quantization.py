@@ -48,7 +48,6 @@ def quantise(architecture: Architecture, float_model: Any, ranges: Ranges) -> An
 
     Starts from the weights of `float_model` (from `builder.build`), which stays as it is.
     """
-
     weighted = {
         layer: weighted_layer(layer, layer.name, use_bias=True)
         for layer in all_layers(architecture)
@@ -78,12 +77,11 @@ def _annotated(inner: Any, layer: Layer | None, output: Range) -> Any:
     return tfmot.quantization.keras.quantize_annotate_layer(inner, config)
 
 
-@tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
 def _apply_quantisation(annotated: Any) -> Any:
-    with tfmot.quantization.keras.quantize_scope(
-        {kind.__name__: kind for kind in (LayerQuantization, WeightQuantizer, RangeQuantizer)}
-    ):
-        return tfmot.quantization.keras.quantize_apply(annotated, _AsAnnotated(), quantized_layer_name_prefix="")
+    kinds = (LayerQuantization, WeightQuantizer, RangeQuantizer)
+    apply = tf.autograph.experimental.do_not_convert(tfmot.quantization.keras.quantize_apply)
+    with tfmot.quantization.keras.quantize_scope({kind.__name__: kind for kind in kinds}):
+        return apply(annotated, _AsAnnotated(), quantized_layer_name_prefix="")
 
 
 def folded_weights(layer: Layer, float_model: Any) -> list[NDArray[np.float32]]:
@@ -100,7 +98,7 @@ def folded_weights(layer: Layer, float_model: Any) -> list[NDArray[np.float32]]:
 
 
 def measure_ranges(architecture: Architecture, float_model: Any, batches: Iterable[NDArray[np.float32]]) -> Ranges:
-    """The range of every layer's output, each end averaged over `batches` of network input.
+    """The range of every layer's output, each end averaged over `batches` x [B, frames, mel_bins].
 
     The average over batches, rather than the extreme of all, keeps a single loud example from coarsening every level.
     """
@@ -108,11 +106,11 @@ def measure_ranges(architecture: Architecture, float_model: Any, batches: Iterab
     names = [INPUT_NAME, *(layer.name for layer in layers)]
     outputs = keras.Model(float_model.inputs, [float_model.get_layer(name).output for name in names])
 
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def ends(x: Tensor) -> Tensor:
         return tf.stack([[tf.reduce_min(y), tf.reduce_max(y)] for y in outputs(x, training=False)])
 
-    measured = np.mean([ends(tf.constant(x)).numpy() for x in batches], axis=0)
+    traced = tf.function(ends, autograph=False)
+    measured = np.mean([traced(x.reshape(-1, *architecture.stem.input_shape)).numpy() for x in batches], axis=0)
     return {
         name: Range(min(float(low), 0.0), max(float(high), _SMALLEST_RANGE))
         for name, (low, high) in zip(names, measured, strict=True)
@@ -139,9 +137,7 @@ class WeightQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
         shape = inputs.shape
         kernel = tf.reshape(inputs, shape[:-1]) if shape[-1] == 1 else inputs
         limits = _limit(kernel, list(range(kernel.shape.rank - 1)))
-        quantised = tf.quantization.fake_quant_with_min_max_vars_per_channel(
-            kernel, -limits, limits, narrow_range=True
-        )
+        quantised = tf.quantization.fake_quant_with_min_max_vars_per_channel(kernel, -limits, limits, narrow_range=True)
         return tf.reshape(quantised, shape) if shape[-1] == 1 else quantised
 
     def get_config(self) -> dict[str, Any]:

@@ -15,10 +15,10 @@ class TrainingConfig:
 
     full_epochs: int = 60
     trial_fraction: float = 0.75
-    qat_epochs: int = 6
+    qat_epochs: int = 4
     batch_size: int = 64
     learning_rate: float = 3e-3
-    qat_learning_rate: float = 3e-4
+    qat_learning_rate: float = 1e-4
     warmup_epochs: int = 2
     weight_decay: float = 0.01
     label_smoothing: float = 0.1

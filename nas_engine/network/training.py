@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,7 @@ from nas_engine.errors import TrainingDiverged
 from nas_engine.network.builder import Tensor, logits_of
 from nas_engine.network.keras import tf
 from nas_engine.network.optimizer import AdamW
-from nas_engine.network.schedule import CosineDecay, TrainingConfig
-
-__all__ = ["Batch", "Epoch", "Trainer", "TrainingConfig"]
+from nas_engine.network.schedule import CosineDecay
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
 """x [B, frames, mel_bins] and labels y [B]."""
@@ -25,16 +23,18 @@ _EVALUATION_BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What one pass over the training batches gave."""
+    """Mean loss and share of right answers (0..1) over the training batches of one epoch, while it went on."""
 
     loss: float
     accuracy: float
 
 
 class Trainer:
-    """Trains one model for one phase of a trial. All epochs share one traced step."""
+    """Trains one model in one phase of a trial; `phase` is the name of the phase in messages."""
 
-    def __init__(self, model: Any, phase: str, schedule: CosineDecay, weight_decay: float, label_smoothing: float) -> None:
+    def __init__(
+        self, model: Any, phase: str, schedule: CosineDecay, *, weight_decay: float = 0.0, label_smoothing: float = 0.0
+    ) -> None:
         self._model = logits_of(model)
         self._phase = phase
         self._schedule = schedule
@@ -45,24 +45,23 @@ class Trainer:
         self._epochs = 0
         x = tf.TensorSpec((None, *self._model.input_shape[1:]), tf.float32)
         y = tf.TensorSpec((None,), tf.int64)
-        rate = tf.TensorSpec((), tf.float32)
-        self._step = tf.function(self._trace_step, input_signature=[x, y, rate], autograph=False)
-        self._count_hits = tf.function(self._trace_count, input_signature=[x, y], autograph=False)
-        self.trace_seconds = 0.0
+        self._step = _Traced(self._trace_step, x, y, tf.TensorSpec((), tf.float32))
+        self._count_hits = _Traced(self._trace_count_hits, x, y)
+
+    @property
+    def trace_seconds(self) -> float:
+        """Time spent on turning Python into graphs."""
+        return self._step.trace_seconds + self._count_hits.trace_seconds
 
     def epoch(self, batches: Iterable[Batch]) -> Epoch:
         """Train on `batches`. Raises TrainingDiverged if the loss is no longer a finite number."""
-        losses, hits, examples, seconds = [], [], 0, []
+        losses, hits, examples = [], 0, 0
         for x, y in batches:
-            start = time.perf_counter()
-            loss, correct = self._step(self._shaped(x), y, self._schedule(self._steps))
-            seconds.append(time.perf_counter() - start)
-            losses.append(loss.numpy())
-            hits.append(correct.numpy())
+            loss, step_hits = self._step(self._shaped(x), y, self._schedule(self._steps))
+            losses.append(float(loss))
+            hits += int(step_hits)
             examples += len(y)
             self._steps += 1
-        if not self._epochs:
-            self.trace_seconds = seconds[0] - min(seconds)
         self._epochs += 1
         mean_loss = float(np.mean(losses))
         if not math.isfinite(mean_loss):
@@ -70,31 +69,57 @@ class Trainer:
                 f"The loss became {mean_loss} in epoch {self._epochs} of {self._phase} training; "
                 "train with a lower learning rate."
             )
-        return Epoch(mean_loss, int(np.sum(hits)) / examples)
+        return Epoch(mean_loss, hits / examples)
 
     def accuracy(self, x: NDArray[np.float32], y: NDArray[np.int64]) -> float:
-        """Share of examples x [n, ...] that the network as it is now gets right."""
+        """Share of examples x [n, frames, mel_bins] that the network as it is now gets right."""
         hits = 0
         for start in range(0, len(y), _EVALUATION_BATCH):
-            stretch = slice(start, start + _EVALUATION_BATCH)
-            hits += int(self._count_hits(self._shaped(x[stretch]), y[stretch]).numpy())
+            part = slice(start, start + _EVALUATION_BATCH)
+            hits += int(self._count_hits(self._shaped(x[part]), y[part]))
         return hits / len(y)
 
     def _shaped(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Frames by mel bins as the network's layout wants them; both layouts lie alike in memory."""
         return x.reshape(-1, *self._model.input_shape[1:])
 
     def _trace_step(self, x: Tensor, y: Tensor, learning_rate: Tensor) -> tuple[Tensor, Tensor]:
-        variables = self._model.trainable_variables
-        smoothed = tf.one_hot(y, self._classes) * (1 - self._label_smoothing) + self._label_smoothing / self._classes
+        targets = tf.one_hot(y, self._classes) * (1 - self._label_smoothing) + self._label_smoothing / self._classes
         with tf.GradientTape() as tape:
             logits = self._model(x, training=True)
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(smoothed, logits))
-        self._optimizer.apply(tape.gradient(loss, variables), learning_rate)
+            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+        self._optimizer.apply(tape.gradient(loss, self._model.trainable_variables), learning_rate)
         return loss, _hits(logits, y)
 
-    def _trace_count(self, x: Tensor, y: Tensor) -> Tensor:
+    def _trace_count_hits(self, x: Tensor, y: Tensor) -> Tensor:
         return _hits(self._model(x, training=False), y)
 
 
 def _hits(logits: Tensor, y: Tensor) -> Tensor:
     return tf.reduce_sum(tf.cast(tf.argmax(logits, axis=-1) == y, tf.int32))
+
+
+class _Traced:
+    """A TensorFlow function that knows how much longer its first call took than a later one."""
+
+    def __init__(self, function: Callable[..., Any], *signature: Any) -> None:
+        self._function = tf.function(function, input_signature=signature, autograph=False)
+        self._first_seconds: float | None = None
+        self._usual_seconds = math.inf
+
+    def __call__(self, *arguments: Any) -> Any:
+        start = time.perf_counter()
+        result = self._function(*arguments)
+        seconds = time.perf_counter() - start
+        if self._first_seconds is None:
+            self._first_seconds = seconds
+        else:
+            self._usual_seconds = min(self._usual_seconds, seconds)
+        return result
+
+    @property
+    def trace_seconds(self) -> float:
+        """0 until there is a second call to compare the first with."""
+        if self._first_seconds is None or math.isinf(self._usual_seconds):
+            return 0.0
+        return max(0.0, self._first_seconds - self._usual_seconds)

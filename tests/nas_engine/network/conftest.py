@@ -1,0 +1,5 @@
+"""One thread for every test with TensorFlow, as in a training worker."""
+
+from nas_engine.network.keras import configure
+
+configure(1)
