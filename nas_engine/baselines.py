@@ -72,8 +72,7 @@ def _tc_resnet(first_filters: int, filters: tuple[int, ...], classes: int) -> Ar
     """A convolution with a bias and without BatchNorm, then residual blocks that halve time where they widen."""
     widths = (first_filters, *filters)
     residual = (
-        Block("tc_resnet", 9, width, (2, 1) if width != before else (1, 1))
-        for before, width in pairwise(widths)
+        Block("tc_resnet", 9, width, (2, 1) if width != before else (1, 1)) for before, width in pairwise(widths)
     )
     blocks = (Block("kxk_bias", 3, first_filters), *residual)
     return Architecture(Stem(layout="1d"), blocks, Head(classes, hidden_units=None))

@@ -155,8 +155,13 @@ class _Chain:
         self._prefix = prefix
 
     def conv(
-        self, x: Tensor, kernel: Pair, filters: int, strides: Pair = (1, 1),
-        activation: Activation = "relu", batch_norm: bool = True,
+        self,
+        x: Tensor,
+        kernel: Pair,
+        filters: int,
+        strides: Pair = (1, 1),
+        activation: Activation = "relu",
+        batch_norm: bool = True,
     ) -> Tensor:
         kernel, strides = self._in_layout(kernel), self._in_layout(strides)
         shape = (*_strided(x.shape, strides), filters)

@@ -29,9 +29,7 @@ def test_the_hash_does_not_change_between_processes_and_releases() -> None:
     """The hash is a key in other people's databases: a change of it is a migration, not a refactoring."""
     program = "from nas_engine.baselines import nas_bayesian; print(nas_bayesian().hash)"
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
-    assert nas_bayesian().hash == other == (
-        "c5f177548e1c3666e7bddda4d28301184b31a6c2a30c84ec41f3e24a50b02ca5"
-    )
+    assert nas_bayesian().hash == other == ("c5f177548e1c3666e7bddda4d28301184b31a6c2a30c84ec41f3e24a50b02ca5")
 
 
 def test_any_changed_field_changes_the_hash() -> None:

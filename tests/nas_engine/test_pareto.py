@@ -21,9 +21,7 @@ def front_by_definition(points: NDArray[np.float64]) -> NDArray[np.bool_]:
     def dominates(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
         return bool(np.all(a >= b) and np.any(a > b))  # false wherever a NaN takes part in >=
 
-    return np.array(
-        [not np.isnan(p).any() and not any(dominates(q, p) for q in points) for p in points], dtype=bool
-    )
+    return np.array([not np.isnan(p).any() and not any(dominates(q, p) for q in points) for p in points], dtype=bool)
 
 
 @given(point_sets)

@@ -23,8 +23,7 @@ PLAN = SimulatedPlan(trial_epochs=30, qat_epochs=4)
 
 def test_an_equal_architecture_and_plan_give_an_equal_result_in_every_process() -> None:
     program = (
-        "from nas_engine import baselines, replay\n"
-        "print(repr(replay.simulate(baselines.nas_bayesian()).measurement))"
+        "from nas_engine import baselines, replay\nprint(repr(replay.simulate(baselines.nas_bayesian()).measurement))"
     )
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
     assert repr(simulate(nas_bayesian()).measurement) == other
@@ -99,10 +98,12 @@ def test_curves_rise_towards_the_accuracy_of_the_architecture() -> None:
 def test_curves_cross_so_that_stopping_early_is_a_decision() -> None:
     """Of networks that lead after a tenth of the epochs many are behind at the end."""
     plan = SimulatedPlan(trial_epochs=60)
-    curves = np.array([
-        [point.eval_accuracy for point in simulate(architecture, plan).curve if point.phase == "float"]
-        for architecture in samples(paper_2d(), 200)
-    ])
+    curves = np.array(
+        [
+            [point.eval_accuracy for point in simulate(architecture, plan).curve if point.phase == "float"]
+            for architecture in samples(paper_2d(), 200)
+        ]
+    )
     early, late = curves[:, 5], curves[:, -1]
     assert 0.1 < np.corrcoef(early, late)[0, 1] < 0.9
 

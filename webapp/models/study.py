@@ -37,28 +37,38 @@ class Study(models.Model):
         "trials", default=24, validators=[MinValueValidator(1), MaxValueValidator(20_000)]
     )
     full_epochs = models.PositiveIntegerField(
-        "full training length", default=60, validators=[MinValueValidator(1), MaxValueValidator(1_000)],
+        "full training length",
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000)],
         help_text="Epochs of a finished network. A trial trains for three quarters of them, as in the paper.",
     )
     batch_size = models.PositiveIntegerField(default=64, validators=[MinValueValidator(8), MaxValueValidator(512)])
     seed = models.PositiveIntegerField(default=1, help_text="The same seed suggests the same first networks.")
     energy_threshold_mj = models.FloatField(
-        "energy threshold (mJ)", default=1.25, validators=[MinValueValidator(0)],
+        "energy threshold (mJ)",
+        default=1.25,
+        validators=[MinValueValidator(0)],
         help_text="Energy per inference up to which a network costs nothing in the reward (E0).",
     )
     energy_step_mj = models.FloatField(
-        "energy step (mJ)", default=0.75, validators=[MinValueValidator(1e-6)],
+        "energy step (mJ)",
+        default=0.75,
+        validators=[MinValueValidator(1e-6)],
         help_text="Above the threshold, this much more energy must bring the points beside it.",
     )
     energy_step_points = models.FloatField(
         "points of accuracy for the energy step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
     flash_threshold_kb = models.FloatField(
-        "flash threshold (kB)", default=60.0, validators=[MinValueValidator(0)],
+        "flash threshold (kB)",
+        default=60.0,
+        validators=[MinValueValidator(0)],
         help_text="Size of the .tflite file up to which a network costs nothing in the reward (M0). 1 kB = 1000 bytes.",
     )
     flash_step_kb = models.FloatField(
-        "flash step (kB)", default=30.0, validators=[MinValueValidator(1e-6)],
+        "flash step (kB)",
+        default=30.0,
+        validators=[MinValueValidator(1e-6)],
         help_text="Above the threshold, this much more memory must bring the points beside it.",
     )
     flash_step_points = models.FloatField(

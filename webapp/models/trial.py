@@ -27,7 +27,11 @@ class Trial(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.REQUESTED)
     suggestion = models.JSONField(default=dict, help_text="The designer's own notes on this suggestion")
     retried_from = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="retry",
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="retry",
         help_text="The failed trial that this one repeats; a trial is retried at most once",
     )
     seed = models.PositiveIntegerField(help_text="Seed of initial weights, crops and augmentation")
@@ -71,8 +75,12 @@ class Trial(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="COMPLETED")
                 | (
-                    Q(float_accuracy__isnull=False) & Q(int8_accuracy__isnull=False) & Q(flash_bytes__isnull=False)
-                    & Q(energy_mj__isnull=False) & Q(reward__isnull=False) & Q(finished_at__isnull=False)
+                    Q(float_accuracy__isnull=False)
+                    & Q(int8_accuracy__isnull=False)
+                    & Q(flash_bytes__isnull=False)
+                    & Q(energy_mj__isnull=False)
+                    & Q(reward__isnull=False)
+                    & Q(finished_at__isnull=False)
                     & ~Q(tflite="")
                 ),
                 name="completed_trial_has_values",
