@@ -15,7 +15,7 @@ _SOUND_EVENTS = Path(__file__).resolve().parents[2] / "shared" / "data" / "sound
 
 @pytest.fixture(scope="session")
 def sound_events() -> Path:
-    """The real clips: 490 short recordings in nine classes. Read only."""
+    """The real clips: 1,123 short recordings in nine classes. Read only."""
     if not _SOUND_EVENTS.is_dir():
         pytest.fail(f"The real clips are missing: they are expected in {_SOUND_EVENTS}.")
     return _SOUND_EVENTS
