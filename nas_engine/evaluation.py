@@ -149,7 +149,7 @@ class _Trial:
         )
 
     def _report(self, phase: Phase, eval_accuracy: float | None = None) -> None:
-        self._on_progress(Progress(phase, 1, 1, None, None, eval_accuracy, self._clock.elapsed))
+        self._on_progress(Progress(phase, 0, 0, None, None, eval_accuracy, self._clock.elapsed))
 
     def _result(self, content: bytes, accuracy: float, confusion: tuple[tuple[int, ...], ...]) -> Evaluation:
         counted = cost(self._architecture)
