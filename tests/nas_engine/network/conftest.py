@@ -1,5 +1,3 @@
-"""One thread for every test with TensorFlow, as in a training worker."""
+from tests.nas_engine.network.threads import use_one_thread
 
-from nas_engine.network.keras import configure
-
-configure(1)
+use_one_thread()
