@@ -29,6 +29,7 @@ Rewards = NDArray[np.float64]
 
 _CONFIG = gp_ucb_pe.UCBPEConfig()
 _SMALLEST = 16  # rows
+_TRIED = 1e6  # off the score of what has been tried: far more than any score, and still in order
 _STARTS = 8
 _SWEEPS = 3
 
@@ -64,6 +65,7 @@ class RewardModel:
         every = _model_data(np.concatenate([self._points, pending]), np.zeros(len(self._points) + len(pending)))
         predictive = _conditioned(_noiseless(self._process) if is_noisy else self._process, every)
         scores = self._upper_bound(predictive, rng) if exploits else self._exploration(predictive)
+        scores = _Untried(scores, every.features.categorical.padded_array)
         best = _maximise(self._sizes, scores, self._data.features, _key(rng))
         return Choice(tuple(int(index) for index in np.asarray(best)), exploits)
 
@@ -87,6 +89,23 @@ class RewardModel:
             trust_region=None,
             multimetric_promising_region_penalty_type=_CONFIG.multimetric_promising_region_penalty_type,
         )
+
+
+class _Untried(eqx.Module):
+    """A score function under which the points in `tried` [rows, parameters] come last.
+
+    Vizier leaves them in, and the highest upper bound is often that of the best network so far. Trials are not
+    repeated here, so a suggestion of one is a suggestion lost.
+    """
+
+    scores: Any
+    tried: jax.Array
+
+    def score(self, points: Any, seed: jax.Array | None = None) -> jax.Array:
+        equal = points.categorical.padded_array[:, None, :] == self.tried
+        is_tried = jnp.any(jnp.all(equal, axis=-1), axis=-1)
+        score: jax.Array = self.scores.score(points, seed) - _TRIED * is_tried
+        return score
 
 
 def _exploits(is_news: bool, is_noisy: bool, rng: np.random.Generator) -> bool:

@@ -2,6 +2,7 @@ import jax
 import numpy as np
 
 from nas_engine.designers import registry
+from nas_engine.designers.base import Outcome
 from nas_engine.testing.designers import AdditiveReward, DesignerContract, everything, random_history, run, small_2d
 
 
@@ -38,3 +39,16 @@ def test_one_more_outcome_compiles_nothing():
     assert not [event for event in compiled if "backend_compile" in event]
     jax.jit(lambda array: array + 1)(np.ones(3))
     assert [event for event in compiled if "backend_compile" in event]  # this is what a compilation looks like
+
+
+def test_the_model_never_suggests_what_has_been_tried_or_is_pending():
+    space = small_2d()
+    reward = AdditiveReward(space)
+    best_first = sorted(everything(space), key=reward, reverse=True)
+    history = [
+        Outcome(number, architecture, reward(architecture)) for number, architecture in enumerate(best_first[:24])
+    ]
+    designer = registry.create("gaussian_process", space, seed=0, history=history)
+    suggested = {suggestion.architecture for suggestion in designer.suggest(4, best_first[24:28])}
+    assert len(suggested) == 4
+    assert not suggested & set(best_first[:28])
