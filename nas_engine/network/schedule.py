@@ -17,7 +17,7 @@ class TrainingConfig:
     trial_fraction: float = 0.75
     qat_epochs: int = 4
     batch_size: int = 64
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-2
     qat_learning_rate: float = 1e-4
     warmup_epochs: int = 2
     weight_decay: float = 0.01
