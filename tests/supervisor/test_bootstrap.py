@@ -92,9 +92,15 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
+def run_make(checkout: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+    """As from a shell: what the make that runs the tests tells its children is left out."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+
+
 def make_setup(checkout: Path) -> str:
     command = ["make", "setup", f"PYTHON={REAL_PYTHON}"] if not (checkout / ".venv").exists() else ["make", "setup"]
-    made = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    made = run_make(checkout, command)
     assert made.returncode == 0, made.stdout + made.stderr
     return made.stdout
 
@@ -117,7 +123,7 @@ def test_the_environment_is_made_kept_renewed_and_mended(checkout):
 def test_a_folder_in_the_way_of_the_environment_is_not_touched(checkout):
     (checkout / ".venv").mkdir()
     (checkout / ".venv" / "precious").write_text("mine")
-    made = subprocess.run(["make", "setup"], cwd=checkout, capture_output=True, text=True, check=False)
+    made = run_make(checkout, ["make", "setup"])
     assert made.returncode != 0
     assert "is in the way" in made.stderr
     assert (checkout / ".venv" / "precious").read_text() == "mine"
