@@ -57,8 +57,8 @@ def quantise(architecture: Architecture, float_model: Any, ranges: Ranges) -> An
     def apply(layer: Layer, inputs: list[Tensor]) -> Tensor:
         inner = weighted.get(layer) or bare_layer(layer)
         if isinstance(layer, AveragePool):
-            # .tflite averages in the scale of its input and rounds halves towards the middle of the range, a
-            # simulated rounding the other way: the exact average is nearer to it than a simulated one.
+            # .tflite averages in the scale of its input and rounds halves away from the middle of the range;
+            # a simulated rounding always goes up. The exact average is nearer to .tflite than a simulated rounding.
             return inner(inputs[0])
         return _annotated(inner, layer, ranges[layer.name])(inputs if len(inputs) > 1 else inputs[0])
 
