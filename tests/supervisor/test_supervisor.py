@@ -126,6 +126,17 @@ def test_a_guest_ends_everything_with_its_exit_code(folder):
         assert "Stopping: service" in output
 
 
+def test_a_guest_killed_from_outside_is_told_and_its_signal_is_the_exit_code(folder):
+    stages = (
+        "stages = [[python('guest', 'import os; os.kill(os.getpid(), 9)', kind=Kind.GUEST, "
+        "when_done=lambda code: supervisor.request_stop(code))]]"
+    )
+    with supervising(folder, stages) as supervisor:
+        output, _ = supervisor.communicate(timeout=20)
+        assert supervisor.returncode == 128 + 9
+        assert "guest was ended by SIGKILL, from outside" in output
+
+
 def test_a_second_supervisor_is_refused_and_told_who_holds_the_folder(folder):
     with supervising(folder, ONE_SLEEPER) as first:
         wait_for_line(first, "UP")

@@ -115,7 +115,9 @@ class Supervisor:
 
     def _answer_end(self, process: ChildProcess, code: int) -> None:
         if process.child.kind is Kind.GUEST:
-            process.child.when_done(code)
+            if code < 0:
+                self._console.say(f"{process.child.name} was {describe_exit(code)}, from outside.")
+            process.child.when_done(code if code >= 0 else 128 - code)  # as shells count signals
         elif process.child.kind is Kind.SERVICE:
             delay = process.schedule_restart()
             name = process.child.name
