@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ def machine_up(*arguments: str, ready_seconds: float = 180) -> Iterator[None]:
     """`manage.py up` with everything it starts, ready to work; then Django in this process on the same database."""
     process = subprocess.Popen(
         [sys.executable, str(BASE / "manage.py"), "up", "--port", "auto", *arguments],
-        stdout=subprocess.PIPE, text=True, cwd=BASE,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=BASE,
     )  # fmt: skip
     try:
         assert process.stdout is not None
@@ -39,6 +40,8 @@ def machine_up(*arguments: str, ready_seconds: float = 180) -> Iterator[None]:
                 break
             if time.monotonic() > deadline:
                 raise TimeoutError(f"`manage.py up` was not ready within {ready_seconds:.0f} s.")
+        # Whoever stops reading would stop the machine once the pipe is full.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
         import django
 
         django.setup()
