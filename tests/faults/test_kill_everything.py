@@ -1,6 +1,7 @@
 """kill -9 of every process of a running study: the study completes, and nothing is lost, doubled or stuck."""
 
 import itertools
+import time
 from pathlib import Path
 
 import psutil
@@ -74,6 +75,7 @@ def test_a_study_survives_the_death_of_every_process(machine: Machine, tmp_path:
     study_file.write_text(f'name = "faults"\ntrials = {TRIALS}\nepochs = 8\n')
     with machine.up(trainers=2):
         machine.add_clips(tmp_path / "clips", "clips")
+        began = time.monotonic()
         study = machine.start_study(study_file, "--dataset", "clips", "--json", str(out))
         wait_for_more(machine)
         struck = [kill_training_worker(machine)]
@@ -85,8 +87,9 @@ def test_a_study_survives_the_death_of_every_process(machine: Machine, tmp_path:
         machine.process("reap").kill()
         until(machine.answers)
         kill_postgres_under_running_trials(machine)
-        output, _ = study.communicate(timeout=240)
+        output, _ = study.communicate(timeout=120)
         assert study.returncode == 0, output
+        seconds = time.monotonic() - began
         until(machine.answers)
         events = machine.rows(
             "SELECT trial_id, old_state, new_state FROM webapp_event WHERE old_state <> new_state ORDER BY id"
@@ -95,6 +98,7 @@ def test_a_study_survives_the_death_of_every_process(machine: Machine, tmp_path:
     assert summary["study"]["state"] == "COMPLETED"
     assert_nothing_lost_doubled_or_stuck(summary["trials"], struck)
     assert_every_move_follows_the_last(events)
+    assert seconds < 90
 
 
 def assert_nothing_lost_doubled_or_stuck(trials: list[dict], struck: list[int]) -> None:
