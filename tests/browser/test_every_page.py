@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +22,24 @@ WIDTHS = (1440, 390)
 THEMES = ("Light", "Dark")
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def study_in_full_swing(dataset: Dataset, owner: User) -> Study:
+    """Trials in every state, some with curves."""
+    return make_study(
+        name="Doorbell watch",
+        notes="Only what fits the earbud.",
+        dataset=dataset,
+        completed=70,
+        running=2,
+        waiting=3,
+        failed=2,
+        infeasible=1,
+        curves=3,
+        trial_budget=96,
+        owner=owner,
+        duplicates_answered=4,
+    )
 
 
 @pytest.fixture
@@ -37,20 +56,7 @@ def addresses() -> dict[str, str]:
         heartbeat_at=timezone.now(),
     )
     broken = Dataset.objects.create(name="broken archive", state="FAILED", error="No usable clips in eval.")
-    live = make_study(
-        name="Doorbell watch",
-        notes="Only what fits the earbud.",
-        dataset=dataset,
-        completed=70,
-        running=2,
-        waiting=3,
-        failed=2,
-        infeasible=1,
-        curves=3,
-        trial_budget=96,
-        owner=owner,
-        duplicates_answered=4,
-    )
+    live = study_in_full_swing(dataset, owner)
     done = make_study(name="Quick look", dataset=synthetic, completed=12, curves=1, owner=owner)
     draft = make_study(name="Draft", dataset=synthetic, state=Study.State.DRAFT, trial_budget=24)
     with_tflite(Trial.objects.get(study=done, number=1), b"TFL3" * 1000)

@@ -16,6 +16,32 @@ from webapp.supervisor.strays import find_strays
 
 ROOT = Path(__file__).resolve().parents[2]
 
+
+def environment(folder: DataFolder, **more: str) -> dict[str, str]:
+    """As a person has it who runs the application, not its tests, on this data folder."""
+    own = {name: value for name, value in os.environ.items() if name not in ("EARSHOT_TEST_DATA", "DATABASE_URL")}
+    return {**own, "EARSHOT_DATA": str(folder.root), "DJANGO_SETTINGS_MODULE": "webapp.settings", **more}
+
+
+@contextmanager
+def manage_running(folder: DataFolder, *arguments: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """`manage.py` with these arguments in a process of its own, terminated at the end if it still runs."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment(folder, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
 _SCRIPT = """
 import sys
 from pathlib import Path

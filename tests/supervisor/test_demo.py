@@ -1,18 +1,15 @@
 """`manage.py demo`: interrupted, taken up again, finished. Evaluations are simulated; everything else is real."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from nas_engine.audio.synthesis import Recipe, synthesise
-from tests.supervisor.processes import ROOT, wait_for_line
+from tests.supervisor.processes import manage_running, wait_for_line
 from webapp.data_folder import DataFolder
 from webapp.supervisor.postgres import Cluster
 from webapp.supervisor.strays import find_strays
@@ -23,24 +20,9 @@ FEW = Recipe(train_clips_per_class=2, eval_clips_per_class=1, test_clips_per_cla
 TO_THE_END = ("--exit-when-done", "--set", "trials=6", "--set", "epochs=8", "--trainers", "2")
 
 
-@contextmanager
-def demo(folder: DataFolder, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    own = {name: value for name, value in os.environ.items() if name not in ("EARSHOT_TEST_DATA", "DATABASE_URL")}
+def demo(folder: DataFolder, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
     simulated = {"EARSHOT_EVALUATOR": "simulated", "EARSHOT_SIMULATED_EPOCH_SECONDS": "0.1"}
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "demo", *arguments],
-        cwd=ROOT,
-        env={**own, **simulated, "EARSHOT_DATA": str(folder.root), "DJANGO_SETTINGS_MODULE": "webapp.settings"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.communicate(timeout=60)
+    return manage_running(folder, "demo", *arguments, **simulated)
 
 
 def run_to_end(folder: DataFolder, *arguments: str) -> tuple[int, str]:

@@ -1,19 +1,17 @@
 """`manage.py up` itself: database, web server and reaper of a machine, started and ended in every way."""
 
 import http.client
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
-from tests.supervisor.processes import ROOT, is_gone, kill, wait_for_line, wait_until
+from tests.supervisor.processes import ROOT, environment, is_gone, kill, manage_running, wait_for_line, wait_until
 from webapp.data_folder import DataFolder
 from webapp.supervisor.locks import holder
 from webapp.supervisor.postgres import Cluster
@@ -22,27 +20,8 @@ from webapp.supervisor.strays import find_strays
 pytestmark = pytest.mark.faults
 
 
-def environment(folder: DataFolder, **more: str) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if name not in ("EARSHOT_TEST_DATA", "DATABASE_URL")}
-    return {**own, "EARSHOT_DATA": str(folder.root), "DJANGO_SETTINGS_MODULE": "webapp.settings", **more}
-
-
-@contextmanager
-def up(folder: DataFolder, *arguments: str, **more: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "up", "--port", "auto", "--only", "web,reaper", *arguments],
-        cwd=ROOT,
-        env=environment(folder, **more),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.communicate(timeout=60)
+def up(folder: DataFolder, *arguments: str, **more: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    return manage_running(folder, "up", "--port", "auto", "--only", "web,reaper", *arguments, **more)
 
 
 def manage(folder: DataFolder, *arguments: str) -> str:
