@@ -19,13 +19,20 @@ class Study(models.Model):
         STOPPED = "STOPPED", "stopped"
         FAILED = "FAILED", "failed"
 
+    class Kind(models.TextChoices):
+        SEARCH = "search", "search"
+        BASELINES = "baselines", "baselines"
+
     class Designer(models.TextChoices):
         RANDOM = "random", "Random search"
         EAGLE = "eagle", "Firefly (eagle strategy)"
         GAUSSIAN_PROCESS = "gaussian_process", "Gaussian process (Bayesian)"
+        LISTED = "listed", "None: a given list"
 
     class Space(models.TextChoices):
         PAPER_2D = "paper_2d", "Paper, 2-D (12 blocks)"
+        PAPER_1D = "paper_1d", "Paper, 1-D (12 blocks)"
+        EDITED = "edited", "Edited"
 
     # Settings
     name = models.CharField(max_length=120, unique=True)
@@ -75,7 +82,26 @@ class Study(models.Model):
         "points of accuracy for the flash step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
 
+    screening = models.BooleanField(
+        default=False,
+        help_text="Refuse a network before training where its estimate exceeds a hard limit below.",
+    )
+    flash_limit_kb = models.FloatField(
+        "hard flash limit (kB)", null=True, blank=True, validators=[MinValueValidator(1e-3)]
+    )
+    peak_ram_limit_kb = models.FloatField(
+        "hard RAM limit (kB)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1e-3)],
+        help_text="Of the activations that are alive at once.",
+    )
+    energy_limit_mj = models.FloatField(
+        "hard energy limit (mJ)", null=True, blank=True, validators=[MinValueValidator(1e-6)]
+    )
+
     # Life
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.SEARCH)
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
@@ -101,6 +127,9 @@ class Study(models.Model):
                     state__in=["DRAFT", "RUNNING", "PAUSED", "DRAINING", "COMPLETED", "STOPPED", "FAILED"]
                 ),
                 name="study_state_known",
+            ),
+            models.UniqueConstraint(
+                fields=["dataset"], condition=models.Q(kind="baselines"), name="baselines_once_a_dataset"
             ),
         ]
 

@@ -25,6 +25,10 @@ class Trial(models.Model):
     number = models.PositiveIntegerField(help_text="Counts from 1 within the study")
     architecture = models.ForeignKey(Architecture, on_delete=models.PROTECT, related_name="trials")
     state = models.CharField(max_length=12, choices=State.choices, default=State.REQUESTED)
+    label = models.CharField(max_length=80, blank=True, help_text="The network's name, if it has one: MobileNetV1")
+    screened_out = models.BooleanField(
+        default=False, help_text="Refused before training, because its estimate exceeds a hard limit of the study"
+    )
     suggestion = models.JSONField(default=dict, help_text="The designer's own notes on this suggestion")
     retried_from = models.OneToOneField(
         "self",
@@ -92,6 +96,10 @@ class Trial(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=["FAILED", "INFEASIBLE", "CANCELLED"]) | ~Q(reason=""),
                 name="ended_trial_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(screened_out=False) | Q(state="INFEASIBLE", started_at__isnull=True),
+                name="screened_out_trial_never_ran",
             ),
         ]
         indexes = [
