@@ -6,6 +6,11 @@ How it counts (the convention that reproduces the paper's tables):
   window x outputs for average pooling; height x width x channels for the global average; 5 a class for the softmax.
   BatchNorm, ReLU and Add are free: two are folded into the convolution, the third the paper's profiler left out.
 * parameters: trainable weights, i.e. kernels, biases, and gamma and beta of each BatchNorm, not its moving statistics.
+* published_parameters: the paper's "parameters", everything Keras counts in the network prepared for quantisation-aware
+  training. Besides weights and biases these are four values a BatchNorm channel, the range of every weight tensor (one
+  a channel in a convolution, one in a depthwise or dense layer), the range of every activation, and step counters.
+  Only this count reproduces Table 1; as a figure for the size of a network, `parameters` is the honest one.
+* weight_bytes: what the .tflite file holds of them, an int8 for each weight and an int32 for each bias.
 * activation_bytes: int8 bytes of every tensor the block's layers write.
 * peak_activation_bytes: the greatest sum of tensors alive at once when the layers run in order, i.e. a layer's inputs
   and output, and whatever a later layer still needs. It is what an allocator needs that never writes in place;
@@ -35,6 +40,9 @@ from nas_engine.layers import (
 )
 
 _SOFTMAX_FLOPS_PER_CLASS = 5
+_BIAS_BYTES = 4
+_RANGE = 2  # its two ends, which QAT learns
+_INPUT_PUBLISHED_PARAMETERS = 1 + _RANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,8 @@ class BlockCost:
     output_shape: Shape
     flops: int
     parameters: int
+    published_parameters: int
+    weight_bytes: int
     activation_bytes: int
     peak_activation_bytes: int
     flash_bytes_estimate: float  # not rounded, so that blocks add up to the network's
@@ -67,6 +77,15 @@ class ArchitectureCost:
     @property
     def parameters(self) -> int:
         return sum(block.parameters for block in self.blocks)
+
+    @property
+    def published_parameters(self) -> int:
+        """The blocks' and those of the input, which is quantised as well."""
+        return _INPUT_PUBLISHED_PARAMETERS + sum(block.published_parameters for block in self.blocks)
+
+    @property
+    def weight_bytes(self) -> int:
+        return sum(block.weight_bytes for block in self.blocks)
 
     @property
     def activation_bytes(self) -> int:
@@ -120,6 +139,8 @@ def _count(block: BlockLayers, kernel_size: int, filters: int, strides: tuple[in
         output_shape=block.output.shape,
         flops=sum(layer_flops(layer) for layer in block.layers),
         parameters=sum(layer_parameters(layer) for layer in block.layers),
+        published_parameters=sum(layer_published_parameters(layer) for layer in block.layers),
+        weight_bytes=sum(layer_weight_bytes(layer) for layer in block.layers),
         activation_bytes=sum(prod(layer.output_shape) for layer in block.layers),
         peak_activation_bytes=_peak_bytes(block),
         flash_bytes_estimate=sum(layer_flash_bytes(layer) for layer in block.layers),
@@ -150,13 +171,48 @@ def layer_flops(layer: Layer) -> int:
 def layer_parameters(layer: Layer) -> int:
     """Trainable weights of one layer: kernel, and bias or the two of BatchNorm a channel."""
     match layer:
+        case Conv(batch_norm=False) | Dense():
+            return layer_weights(layer) + layer.output_shape[-1]
+        case Conv() | Depthwise():
+            return layer_weights(layer) + 2 * layer.output_shape[-1]
+        case _:
+            return 0
+
+
+def layer_published_parameters(layer: Layer) -> int:
+    """A layer of ours is up to three in Keras (kernel, BatchNorm, ReLU), each with a counter, and one range in all."""
+    match layer:
         case Conv():
-            kernel = prod(layer.kernel) * layer.input_shape[-1] * layer.filters
-            return kernel + (2 if layer.batch_norm else 1) * layer.filters
+            per_channel = (4 if layer.batch_norm else 1) + _RANGE
+            counters = 1 + layer.batch_norm + (layer.activation == "relu")
+            return layer_weights(layer) + per_channel * layer.filters + counters + _RANGE
         case Depthwise():
-            return (prod(layer.kernel) + 2) * layer.output_shape[-1]
+            counters = 3
+            return layer_weights(layer) + 4 * layer.output_shape[-1] + _RANGE + counters + _RANGE
         case Dense():
-            return (layer.input_shape[-1] + 1) * layer.units
+            counters = 1
+            return layer_weights(layer) + layer.units + _RANGE + counters + _RANGE
+        case Add():
+            return 1 + (layer.activation == "relu") + _RANGE
+        case _:
+            return 1 + _RANGE
+
+
+def layer_weight_bytes(layer: Layer) -> int:
+    """Bytes of the int8 kernel and of the int32 bias, which every layer with weights has once BatchNorm is folded."""
+    weights = layer_weights(layer)
+    return weights + _BIAS_BYTES * layer.output_shape[-1] if weights else 0
+
+
+def layer_weights(layer: Layer) -> int:
+    """The number of weights in the kernel; 0 where there is none."""
+    match layer:
+        case Conv():
+            return prod(layer.kernel) * layer.input_shape[-1] * layer.filters
+        case Depthwise():
+            return prod(layer.kernel) * layer.output_shape[-1]
+        case Dense():
+            return layer.input_shape[-1] * layer.units
         case _:
             return 0
 

@@ -1,10 +1,9 @@
-"""What the paper printed (Speckhard et al., Table 1), and how it counted parameters."""
+"""What the paper printed (Speckhard et al., Tables 1 and 2)."""
 
 from dataclasses import dataclass
-from math import prod
 
 from nas_engine.architecture import Architecture
-from nas_engine.layers import Add, Conv, Dense, Depthwise, Layer, all_layers
+from nas_engine.cost import cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +45,5 @@ def table_1(model: str) -> PublishedNetwork:
 
 
 def quantized_parameters(architecture: Architecture) -> int:
-    """The paper's "parameters": everything Keras counts in the network prepared for quantisation-aware training.
-
-    Besides weights and biases these are four values a BatchNorm channel, the range of every weight tensor (one a
-    channel in a convolution, one in a depthwise or dense layer), the range of every activation, and a step counter a
-    layer. Only this count reproduces Table 1; as a figure for the size of a network, `cost(...).parameters` is the
-    honest one.
-    """
-    input_range = 3
-    return input_range + sum(_quantized_parameters(layer) for layer in all_layers(architecture))
-
-
-def _quantized_parameters(layer: Layer) -> int:
-    """A layer of ours is up to three in Keras (kernel, BatchNorm, ReLU), each with a counter, and one range in all."""
-    inputs, outputs = layer.input_shape[-1], layer.output_shape[-1]
-    activation_range = 2
-    match layer:
-        case Conv():
-            kernel = prod(layer.kernel) * inputs * outputs
-            per_channel = (4 if layer.batch_norm else 1) + 2
-            counters = 1 + layer.batch_norm + (layer.activation == "relu")
-            return kernel + per_channel * outputs + counters + activation_range
-        case Depthwise():
-            weight_range, counters = 2, 3
-            return (prod(layer.kernel) + 4) * outputs + weight_range + counters + activation_range
-        case Dense():
-            weight_range, counters = 2, 1
-            return (inputs + 1) * outputs + weight_range + counters + activation_range
-        case Add():
-            return 1 + (layer.activation == "relu") + activation_range
-        case _:
-            return 1 + activation_range
+    """What the paper calls "parameters"; `cost` says what it counts."""
+    return cost(architecture).published_parameters

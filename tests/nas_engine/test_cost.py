@@ -73,6 +73,8 @@ def test_a_strided_separable_block_is_counted_by_hand() -> None:
     block = block_behind(2, Block("kx1_1xk_dw", 3, 6, (2, 2)))
     assert block.flops == 2 * (16 * 2 * 7) + 16 * 6 * 5 + 4 * (4 * 6)
     assert block.parameters == 2 * (3 * 2 + 4) + (2 * 6 + 12)
+    assert block.weight_bytes == 2 * (3 * 2 + 4 * 2) + (2 * 6 + 4 * 6)
+    assert block.published_parameters == 2 * (3 * 2 + 4 * 2 + 7) + (2 * 6 + 6 * 6 + 5) + 3
     assert block.activation_bytes == 16 * 2 + 16 * 2 + 16 * 6 + 4 * 6
 
 
@@ -82,12 +84,15 @@ def test_the_head_is_counted_by_hand() -> None:
     assert (head.name, head.kind) == ("head", "head")
     assert head.flops == 16 * 3 + 32 * 7 + 9 * (65 + 5)
     assert head.parameters == 4 * 32 + 33 * 9
+    assert head.weight_bytes == (3 + 4) * 32 + (32 + 4) * 9
+    assert head.published_parameters == 3 + (4 * 32 + 5) + (33 * 9 + 5)
     assert head.activation_bytes == 3 + 32 + 9
 
 
 def test_an_identity_is_free() -> None:
     block = block_behind(2, Block("identity"))
-    assert (block.flops, block.parameters, block.activation_bytes, block.flash_bytes_estimate) == (0, 0, 0, 0)
+    assert (block.flops, block.activation_bytes, block.flash_bytes_estimate) == (0, 0, 0)
+    assert (block.parameters, block.published_parameters, block.weight_bytes) == (0, 0, 0)
 
 
 def test_the_peak_of_a_chain_is_input_plus_output_of_its_largest_step() -> None:
@@ -109,6 +114,8 @@ def test_totals_are_the_sums_of_the_blocks_and_the_peak_fits_between_bounds(arch
     largest = max(block.peak_activation_bytes for block in total.blocks)
     assert total.flops == sum(block.flops for block in total.blocks)
     assert total.parameters == sum(block.parameters for block in total.blocks)
+    assert total.published_parameters == 3 + sum(block.published_parameters for block in total.blocks)
+    assert total.weight_bytes == sum(block.weight_bytes for block in total.blocks)
     assert total.activation_bytes == sum(block.activation_bytes for block in total.blocks)
     assert total.peak_activation_bytes == largest
     outputs = [layer.output_shape for layer in all_layers(architecture)]
