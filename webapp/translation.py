@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nas_engine import architecture as engine
+from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.cost import cost
 from nas_engine.reward import RewardParameters
 from nas_engine.search_space import SearchSpace, by_name
@@ -10,6 +11,8 @@ from webapp import models
 
 BYTES_PER_KB = 1000
 POINTS = 100  # percentage points in an accuracy of 1
+OPTION_FRONTEND = "frontend"
+"""Where `Dataset.options` holds the fields of `FrontendConfig` that a person chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,13 @@ def reward_parameters(study: models.Study) -> RewardParameters:
         flash_step_bytes=study.flash_step_kb * BYTES_PER_KB,
         flash_step_accuracy=study.flash_step_points / POINTS,
     )
+
+
+def frontend(dataset: models.Dataset) -> FrontendConfig:
+    """The front end that the dataset's features came from or, until it is prepared, will come from."""
+    if dataset.frontend:
+        return FrontendConfig.from_json(dataset.frontend)
+    return FrontendConfig(**dataset.options.get(OPTION_FRONTEND, {}))
 
 
 def new_search_space(study: models.Study) -> SearchSpace:

@@ -8,7 +8,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
 from nas_engine.audio.decode import decode
-from nas_engine.audio.frontend import FrontendConfig, log_mel
+from nas_engine.audio.frontend import log_mel
 from webapp.charts.curves import Epoch, curve_figure, curve_info
 from webapp.charts.fronts import Resource, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
@@ -19,6 +19,7 @@ from webapp.queries.pages_results import Results, is_estimate, results
 from webapp.queries.pages_study import study_or_none
 from webapp.queries.pages_trial import curve, trial_or_none
 from webapp.queries.pages_trials import summaries
+from webapp.translation import frontend
 
 
 @require_GET
@@ -74,7 +75,7 @@ def spectrogram_chart(request: HttpRequest, dataset_id: int, clip_id: int) -> Js
     clip = clip_or_none(dataset_id, clip_id)
     if clip is None:
         raise Http404(f"Dataset {dataset_id} has no clip {clip_id}.")
-    config = FrontendConfig.from_json(clip.dataset.frontend) if clip.dataset.frontend else FrontendConfig()
+    config = frontend(clip.dataset)
     with clip.audio.open("rb") as file:
         samples = decode(file.read(), config.sample_rate_hz)
     return JsonResponse(spectrogram_figure(spectrogram_info(log_mel(samples, config), config)))

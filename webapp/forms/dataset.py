@@ -6,13 +6,45 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from nas_engine.audio.frontend import FrontendConfig
 from webapp.models import Dataset
 
 ARCHIVE_SUFFIXES = (".zip",)
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+_DEFAULT = FrontendConfig()
+LEAST_FRAMES, MOST_FRAMES = 20, 1000
+LEAST_MEL_BINS, MOST_MEL_BINS = 8, 80
 
 
-class _NamedForm(forms.Form):
+class InputForm(forms.Form):
+    """How much of a sound a network is shown at once: the part of the front end that people choose."""
+
+    frames = forms.IntegerField(
+        required=False,
+        initial=_DEFAULT.frames,
+        min_value=LEAST_FRAMES,
+        max_value=MOST_FRAMES,
+        help_text=f"Length of the sound that a network hears at once, in steps of 20 ms: "
+        f"{_DEFAULT.frames} are {_DEFAULT.seconds:.1f} s.",
+    )
+    mel_bins = forms.IntegerField(
+        label="Mel bins",
+        required=False,
+        initial=_DEFAULT.mel_bins,
+        min_value=LEAST_MEL_BINS,
+        max_value=MOST_MEL_BINS,
+        help_text=f"Frequency bands. The paper's search spaces take {_DEFAULT.frames} frames of "
+        f"{_DEFAULT.mel_bins} mel bins; for another input, edit a study's space.",
+    )
+
+    @property
+    def frontend(self) -> dict[str, int]:
+        """What the person chose otherwise than the default, by `FrontendConfig`'s field names."""
+        chosen = {name: self.cleaned_data[name] for name in ("frames", "mel_bins")}
+        return {name: value for name, value in chosen.items() if value not in (None, getattr(_DEFAULT, name))}
+
+
+class _NamedForm(InputForm):
     name = forms.CharField(max_length=80, help_text="Studies find the dataset under this name.")
 
     def clean_name(self) -> str:
@@ -47,7 +79,10 @@ class UploadForm(_NamedForm):
 
 
 class SyntheticForm(_NamedForm):
-    """A synthetic set of nine classes."""
+    """A synthetic set of nine classes. Its fields' ids differ from those of the upload beside it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="id_synthetic_%s", **kwargs)
 
     seed = forms.IntegerField(
         initial=1, min_value=0, max_value=2**31 - 1, help_text="The same seed makes the same sounds."

@@ -13,6 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from django import forms
+
 from webapp.forms.study import FIELDS, StudyForm, defaults
 from webapp.models import Dataset, Study
 
@@ -78,7 +80,7 @@ def _no_such_dataset(name: str) -> str:
     return f"dataset: there is no dataset named {name}. {there}"
 
 
-def errors_in_words(form: StudyForm) -> str:
+def errors_in_words(form: forms.BaseForm) -> str:
     """The form's errors as one line, each with the name of its setting."""
     parts = (f"{name}: {' '.join(messages)}" for name, messages in form.errors.items())
     return "; ".join(parts)

@@ -16,6 +16,7 @@ from webapp import dispatch
 from webapp.models import Clip, Dataset
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
+from webapp.translation import OPTION_FRONTEND
 
 OPTION_SYNTHESIS = "synthesis"
 OPTION_FOLDER = "folder"
@@ -24,12 +25,15 @@ SILENCE = timedelta(minutes=15)  # a preparation that says nothing for so long i
 
 
 def create_from_upload(
-    *, name: str, file: "File[bytes]", owner: AbstractBaseUser | None, options: dict[str, Any] | None = None
+    *, name: str, file: "File[bytes]", owner: AbstractBaseUser | None, frontend: Mapping[str, int] | None = None
 ) -> Dataset:
-    """Store an archive of clips and have a data worker prepare it."""
+    """Store an archive of clips and have a data worker prepare it.
+
+    `frontend` holds fields of `nas_engine.audio.frontend.FrontendConfig`, such as frames, here and below.
+    """
     suffix = "".join(PurePath(file.name or "").suffixes[-1:]).lower()
     with transaction.atomic():
-        dataset = _create(name, owner, options=options or {})
+        dataset = _create(name, owner, options=_options(frontend))
         dataset.upload.name = default_storage.save(f"uploads/{uuid4().hex}{suffix}", file)
         dataset.save(update_fields=["upload"])
         send(dataset_id=dataset.pk)
@@ -37,13 +41,18 @@ def create_from_upload(
 
 
 def create_synthetic(
-    *, name: str, seed: int = 1, owner: AbstractBaseUser | None = None, recipe: Mapping[str, int] | None = None
+    *,
+    name: str,
+    seed: int = 1,
+    owner: AbstractBaseUser | None = None,
+    recipe: Mapping[str, int] | None = None,
+    frontend: Mapping[str, int] | None = None,
 ) -> Dataset:
     """Have a data worker synthesise a nine-class set; it is called synthetic wherever it shows.
 
     `recipe` holds fields of `nas_engine.audio.synthesis.Recipe`, such as train_clips_per_class.
     """
-    options = {OPTION_SYNTHESIS: {"seed": seed, "recipe": dict(recipe or {})}}
+    options = _options(frontend) | {OPTION_SYNTHESIS: {"seed": seed, "recipe": dict(recipe or {})}}
     with transaction.atomic():
         dataset = _create(name, owner, options=options, synthetic=True)
         send(dataset_id=dataset.pk)
@@ -51,10 +60,10 @@ def create_synthetic(
 
 
 def create_from_folder(
-    *, name: str, path: Path, owner: AbstractBaseUser | None, options: dict[str, Any] | None = None
+    *, name: str, path: Path, owner: AbstractBaseUser | None, frontend: Mapping[str, int] | None = None
 ) -> Dataset:
     """A dataset to be prepared by the caller from a folder of its own machine (`preparation.prepare`)."""
-    return _create(name, owner, options=(options or {}) | {OPTION_FOLDER: str(path)})
+    return _create(name, owner, options=_options(frontend) | {OPTION_FOLDER: str(path)})
 
 
 def send(*, dataset_id: int) -> None:
@@ -75,6 +84,10 @@ def delete(*, dataset_id: int) -> None:
         Clip.objects.filter(dataset=dataset).delete()
         dataset.delete()
         collect_artifacts(names=files, grace=GRACE_AFTER_DELETE)
+
+
+def _options(frontend: Mapping[str, int] | None) -> dict[str, Any]:
+    return {OPTION_FRONTEND: dict(frontend)} if frontend else {}
 
 
 def _create(name: str, owner: AbstractBaseUser | None, *, options: dict[str, Any], synthetic: bool = False) -> Dataset:

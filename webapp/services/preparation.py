@@ -21,9 +21,9 @@ from nas_engine.audio.cache import open_pack
 from nas_engine.audio.clips import scan
 from nas_engine.audio.dataset import Prepared, PreparedClip
 from nas_engine.audio.dataset import prepare as prepare_clips
-from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.audio.synthesis import Recipe, synthesise
 from nas_engine.errors import BadDataset
+from webapp import translation
 from webapp.models import Clip, Dataset
 from webapp.services.artifacts import collect_artifacts
 from webapp.services.datasets import OPTION_FOLDER, OPTION_SYNTHESIS, SILENCE, send
@@ -121,7 +121,7 @@ class _Reporter:
 def _prepare(dataset: Dataset, worker: str, folder: Path, report: OnProgress) -> bool:
     source = _source(dataset, folder, report)
     report(0, 0, "looking for clips")
-    prepared = prepare_clips(scan(source), FrontendConfig(), report, folder / "work")
+    prepared = prepare_clips(scan(source), translation.frontend(dataset), report, folder / "work")
     report(0, 0, "writing features")
     pack_path = folder / "features.pack"
     prepared.write_pack(pack_path)

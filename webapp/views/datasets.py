@@ -63,7 +63,9 @@ def new_dataset(request: HttpRequest) -> HttpResponse:
 def _add_upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
     try:
         values = form.cleaned_data
-        dataset = services.create_from_upload(name=values["name"], file=values["file"], owner=request.user)
+        dataset = services.create_from_upload(
+            name=values["name"], file=values["file"], owner=request.user, frontend=form.frontend
+        )
     except Conflict as conflict:
         form.add_error(None, str(conflict))
         return _form_page(request, form, SyntheticForm(), status=422)
@@ -73,7 +75,9 @@ def _add_upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
 def _add_synthetic(request: HttpRequest, form: SyntheticForm) -> HttpResponse:
     try:
         values = form.cleaned_data
-        dataset = services.create_synthetic(name=values["name"], seed=values["seed"], owner=request.user)
+        dataset = services.create_synthetic(
+            name=values["name"], seed=values["seed"], owner=request.user, frontend=form.frontend
+        )
     except Conflict as conflict:
         form.add_error(None, str(conflict))
         return _form_page(request, UploadForm(), form, status=422)

@@ -43,6 +43,14 @@ def test_add_dataset_reports_by_class_and_split_and_lists_bad_clips(tmp_path):
     assert "mine is ready: 12 clips." in lines[-1]
 
 
+def test_add_dataset_takes_the_input_size_within_its_bounds(tmp_path):
+    folder = write_clips(tmp_path / "clips")
+    run("add_dataset", str(folder), "--name", "mine", "--frames", "98", "--mel-bins", "20")
+    assert (Dataset.objects.get().frontend["frames"], Dataset.objects.get().frontend["mel_bins"]) == (98, 20)
+    with pytest.raises(CommandError, match="frames: Ensure this value is greater than or equal to 20"):
+        run("add_dataset", str(folder), "--name", "other", "--frames", "3")
+
+
 def test_a_dataset_that_cannot_be_used_is_refused_and_its_name_stays_free(tmp_path):
     folder = write_clips(tmp_path / "clips", labels=("dog",))
     with pytest.raises(CommandError, match="mine was not added"):

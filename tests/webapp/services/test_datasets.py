@@ -11,10 +11,12 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from nas_engine.audio.cache import open_pack
+from nas_engine.audio.frontend import FrontendConfig
 from tests.webapp import rows
 from webapp.models import ArtifactChunk, Dataset
 from webapp.services import datasets, preparation
 from webapp.services.errors import Conflict
+from webapp.translation import frontend
 from webapp.worker.packs import local_pack
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +104,16 @@ def test_a_synthetic_dataset_is_called_synthetic():
     dataset.refresh_from_db()
     assert (dataset.state, dataset.synthetic, len(dataset.classes)) == (Dataset.State.READY, True, 9)
     assert dataset.classes[-1] == "negative"
+
+
+def test_a_dataset_is_prepared_with_the_input_size_that_was_asked_for(tmp_path):
+    size = {"frames": 98, "mel_bins": 20}
+    dataset = datasets.create_from_folder(name="mine", path=write_clips(tmp_path / "clips"), owner=None, frontend=size)
+    assert (frontend(dataset).frames, frontend(dataset).mel_bins) == (98, 20)
+    assert preparation.prepare(dataset_id=dataset.pk, worker="me")
+    dataset.refresh_from_db()
+    assert dataset.frontend == FrontendConfig(**size).to_json()
+    assert open_pack(local_pack(dataset.pack.name)).config == frontend(dataset) == FrontendConfig(**size)
 
 
 def test_a_prepared_dataset_is_not_prepared_again(tmp_path):

@@ -4,14 +4,18 @@ import io
 import zipfile
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from nas_engine.audio.frontend import FrontendConfig, log_mel
 from tests.webapp.factories import make_dataset, make_study
+from webapp.forms.dataset import LEAST_FRAMES, LEAST_MEL_BINS, MOST_MEL_BINS, InputForm
 from webapp.models import Clip, Dataset, Worker
+from webapp.translation import frontend
 
 pytestmark = pytest.mark.django_db
 
@@ -53,10 +57,29 @@ def test_a_synthetic_set_can_be_ordered(person: Client) -> None:
     assert dataset.state == "PREPARING"
 
 
+def test_an_uploads_and_a_synthetic_sets_input_size_can_be_chosen(person: Client) -> None:
+    size = {"frames": "98", "mel_bins": "20"}
+    person.post(reverse("new_dataset"), size | {"name": "clips", "file": archive(), "upload": "1"})
+    person.post(reverse("new_dataset"), size | {"name": "made up", "seed": "7", "synthetic": "1"})
+    assert [(frontend(dataset).frames, frontend(dataset).mel_bins) for dataset in Dataset.objects.all()] == [
+        (98, 20),
+        (98, 20),
+    ]
+
+
+@pytest.mark.parametrize("mel_bins", [LEAST_MEL_BINS, MOST_MEL_BINS])
+def test_every_input_size_that_may_be_chosen_can_be_computed(mel_bins: int) -> None:
+    form = InputForm({"frames": str(LEAST_FRAMES), "mel_bins": str(mel_bins)})
+    assert form.is_valid()
+    config = FrontendConfig(**form.frontend)
+    assert log_mel(np.zeros(16_000, np.float32), config).shape[1] == mel_bins
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         ({"name": "x", "upload": "1"}, "This field is required"),
+        ({"name": "x", "seed": "1", "frames": "3", "synthetic": "1"}, "greater than or equal to 20"),
         ({"name": "x", "file": SimpleUploadedFile("clips.rar", b"Rar!....")}, "clips.rar is not a zip archive"),
         ({"name": "taken", "file": archive()}, "A dataset named taken exists already"),
         ({"name": "x", "seed": "-1", "synthetic": "1"}, "greater than or equal to 0"),

@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from nas_engine.audio.checks import SPLITS
+from webapp.forms.dataset import InputForm
+from webapp.forms.study_file import errors_in_words
 from webapp.management.plain_errors import plain_errors
 from webapp.models import Dataset
 from webapp.services import datasets, preparation
@@ -26,13 +28,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path)
         parser.add_argument("--name", required=True, help="how the dataset will be called")
+        for name, field in InputForm.base_fields.items():
+            parser.add_argument(f"--{name.replace('_', '-')}", help=f"{field.help_text} Default: {field.initial}.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"].expanduser().resolve()
         if not path.exists():
             raise CommandError(f"There is no file or folder {path}.")
+        form = InputForm(options)
+        if not form.is_valid():
+            raise CommandError(errors_in_words(form))
         with plain_errors():
-            dataset = datasets.create_from_folder(name=options["name"], path=path, owner=None)
+            dataset = datasets.create_from_folder(name=options["name"], path=path, owner=None, frontend=form.frontend)
             try:
                 with _Bar() as bar:
                     preparation.prepare(dataset_id=dataset.pk, worker=f"add_dataset#{os.getpid()}", on_progress=bar)
