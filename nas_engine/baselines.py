@@ -2,12 +2,19 @@
 
 The paper modified the MobileNets and TC-ResNets "slightly" for its 196x40 input without saying how. These definitions
 are the ones whose counted FLOPs equal Table 1's to the last printed digit (tests/nas_engine/test_baselines.py).
+
+Each takes a width multiplier, by which its authors' code thins or widens every layer; the rounding is theirs too. A
+baseline's name is its family and its width: "MobileNetV2-0.5"; the family alone means the width of Table 1.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from itertools import pairwise
+from dataclasses import dataclass
 
 from nas_engine.architecture import Architecture, Block, Head, Stem
+
+SMALLEST_WIDTH, LARGEST_WIDTH = 0.1, 2.0
+_WIDTH = re.compile(r"(?P<family>.*?[^-])(?:-(?P<width>\d+(?:\.\d{1,3})?))?")
 
 
 def nas_bayesian(classes: int = 9) -> Architecture:
@@ -29,53 +36,76 @@ def nas_bayesian(classes: int = 9) -> Architecture:
     return Architecture(Stem(), blocks, Head(classes=classes))
 
 
-def mobilenet_v1(classes: int = 9) -> Architecture:
-    """MobileNetV1: the first stride in time alone, the last of the thirteen blocks left out, a dense layer of 1000."""
+def mobilenet_v1(classes: int = 9, width: float = 1.0) -> Architecture:
+    """MobileNetV1: the first stride in time alone, the last of the thirteen blocks left out, a dense layer of 1000.
+
+    `width` thins as in Keras' MobileNet, rounding down; the dense layer keeps its 1000 units, as there.
+    """
+    _check_width(width)
     strided = (2, 2)
-    blocks = (
-        Block("kxk", 3, 32, (2, 1)),
-        Block("mobilenet_v1", 3, 64),
-        Block("mobilenet_v1", 3, 128, strided),
-        Block("mobilenet_v1", 3, 128),
-        Block("mobilenet_v1", 3, 256, strided),
-        Block("mobilenet_v1", 3, 256),
-        Block("mobilenet_v1", 3, 512, strided),
-        *(Block("mobilenet_v1", 3, 512) for _ in range(5)),
-        Block("mobilenet_v1", 3, 1024, strided),
+    stages = (
+        (64, (1, 1)),
+        (128, strided),
+        (128, (1, 1)),
+        (256, strided),
+        (256, (1, 1)),
+        (512, strided),
+        *((512, (1, 1)) for _ in range(5)),
+        (1024, strided),
     )
+    first = Block("kxk", 3, int(32 * width), (2, 1))
+    blocks = (first, *(Block("mobilenet_v1", 3, int(filters * width), strides) for filters, strides in stages))
     return Architecture(Stem(), blocks, Head(classes, hidden_units=1000, hidden_activation="linear"))
 
 
-def mobilenet_v2(classes: int = 9) -> Architecture:
-    """MobileNetV2: expansion 6 in every bottleneck, the first stride in time alone, stage 160 without its stride."""
+def mobilenet_v2(classes: int = 9, width: float = 1.0) -> Architecture:
+    """MobileNetV2: expansion 6 in every bottleneck, the first stride in time alone, stage 160 without its stride.
+
+    `width` as in Keras' MobileNetV2: filters become multiples of 8, and the last convolution is widened but never
+    thinned (Sandler et al. 2018, section 4).
+    """
+    _check_width(width)
     stages = ((16, 1, 1), (24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 1), (320, 1, 1))
     bottlenecks = (
-        Block("mobilenet_v2", 3, filters, (stride, stride) if i == 0 else (1, 1), expansion=6)
+        Block("mobilenet_v2", 3, _multiple_of_8(filters * width), (stride, stride) if i == 0 else (1, 1), expansion=6)
         for filters, repeats, stride in stages
         for i in range(repeats)
     )
-    blocks = (Block("kxk", 3, 32, (2, 1)), *bottlenecks, Block("kxk", 1, 1280))
-    return Architecture(Stem(), blocks, Head(classes, hidden_units=None))
+    first, last = Block("kxk", 3, _multiple_of_8(32 * width), (2, 1)), _multiple_of_8(1280 * max(1.0, width))
+    return Architecture(Stem(), (first, *bottlenecks, Block("kxk", 1, last)), Head(classes, hidden_units=None))
 
 
-def tc_resnet8(classes: int = 9) -> Architecture:
-    """TC-ResNet8 of width 1.0 (Choi et al. 2019)."""
-    return _tc_resnet(16, (24, 32, 48), classes)
+def _multiple_of_8(filters: float) -> int:
+    """The nearest multiple of 8, at least 8, and never below 90 % of `filters` (Keras' `_make_divisible`)."""
+    rounded = max(8, int(filters + 4) // 8 * 8)
+    return rounded if rounded >= 0.9 * filters else rounded + 8
 
 
-def tc_resnet14(classes: int = 9) -> Architecture:
-    """TC-ResNet14 of width 1.5 (Choi et al. 2019)."""
-    return _tc_resnet(24, (36, 36, 48, 48, 72, 72), classes)
+def tc_resnet8(classes: int = 9, width: float = 1.0) -> Architecture:
+    """TC-ResNet8 (Choi et al. 2019): one residual block a stage. `width` rounds down, as in the authors' code."""
+    return _tc_resnet(1, classes, width)
 
 
-def _tc_resnet(first_filters: int, filters: tuple[int, ...], classes: int) -> Architecture:
-    """A convolution with a bias and without BatchNorm, then residual blocks that halve time where they widen."""
-    widths = (first_filters, *filters)
+def tc_resnet14(classes: int = 9, width: float = 1.5) -> Architecture:
+    """TC-ResNet14 (Choi et al. 2019): two residual blocks a stage. `width` rounds down, as in the authors' code."""
+    return _tc_resnet(2, classes, width)
+
+
+def _tc_resnet(blocks_a_stage: int, classes: int, width: float) -> Architecture:
+    """A convolution with a bias and without BatchNorm, then stages whose first residual block halves time."""
+    _check_width(width)
     residual = (
-        Block("tc_resnet", 9, width, (2, 1) if width != before else (1, 1)) for before, width in pairwise(widths)
+        Block("tc_resnet", 9, int(filters * width), (2, 1) if i == 0 else (1, 1))
+        for filters in (24, 32, 48)
+        for i in range(blocks_a_stage)
     )
-    blocks = (Block("kxk_bias", 3, first_filters), *residual)
+    blocks = (Block("kxk_bias", 3, int(16 * width)), *residual)
     return Architecture(Stem(layout="1d"), blocks, Head(classes, hidden_units=None))
+
+
+def _check_width(width: float) -> None:
+    if not SMALLEST_WIDTH <= width <= LARGEST_WIDTH:
+        raise ValueError(f"a width multiplier must lie between {SMALLEST_WIDTH:g} and {LARGEST_WIDTH:g}, not {width:g}")
 
 
 BASELINES: Mapping[str, Callable[[int], Architecture]] = {
@@ -84,3 +114,60 @@ BASELINES: Mapping[str, Callable[[int], Architecture]] = {
     "TCResNet8-1.0": tc_resnet8,
     "TCResNet14-1.5": tc_resnet14,
 }
+"""The networks of Table 1, under the names of its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """How a family is built, and its width in Table 1."""
+
+    build: Callable[[int, float], Architecture]
+    default_width: float
+
+
+_FAMILIES: Mapping[str, _Family] = {
+    "MobileNetV1": _Family(mobilenet_v1, 1.0),
+    "MobileNetV2": _Family(mobilenet_v2, 1.0),
+    "TC-ResNet8": _Family(tc_resnet8, 1.0),
+    "TC-ResNet14": _Family(tc_resnet14, 1.5),
+}
+NAMES: tuple[str, ...] = tuple(_FAMILIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """One family (of `NAMES`) at one width."""
+
+    family: str
+    width: float
+
+    @property
+    def name(self) -> str:
+        """Such as "MobileNetV2-0.5": what `baseline` reads, always with the width."""
+        return f"{self.family}-{self.width}"
+
+    def architecture(self, classes: int = 9) -> Architecture:
+        return _FAMILIES[self.family].build(classes, self.width)
+
+
+def baseline(name: str) -> Baseline:
+    """The baseline called `name`: a family of `NAMES`, and its width after a hyphen unless it is that of Table 1.
+
+    Upper case and the family's own hyphen may be left out ("tcresnet8-0.5"). Raises ValueError saying what is wrong.
+    """
+    found = _WIDTH.fullmatch(name.strip())
+    key = found["family"].replace("-", "").lower() if found else ""
+    family = next((known for known in NAMES if known.replace("-", "").lower() == key), None)
+    if found is None or family is None:
+        raise ValueError(
+            f"there is no baseline {name!r}; known are {', '.join(NAMES)}, each with a width of at most three decimals "
+            "after a hyphen, such as MobileNetV2-0.5"
+        )
+    width = float(found["width"]) if found["width"] else _FAMILIES[family].default_width
+    _check_width(width)
+    return Baseline(family, width)
+
+
+def by_name(name: str, classes: int = 9) -> Architecture:
+    """The network of `baseline(name)`, for so many classes."""
+    return baseline(name).architecture(classes)

@@ -13,7 +13,7 @@ from nas_engine.audio.cache import FeaturePack, open_pack
 from nas_engine.audio.clips import scan
 from nas_engine.audio.dataset import prepare
 from nas_engine.audio.frontend import FrontendConfig
-from nas_engine.baselines import nas_bayesian
+from nas_engine.baselines import by_name, nas_bayesian
 from nas_engine.cost import cost
 from nas_engine.energy.prior import predict_energy_mj
 from nas_engine.errors import BadDataset, EvaluationCancelled, TrainingDiverged
@@ -34,8 +34,15 @@ def ignore(_: Progress) -> None:
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> FeaturePack:
-    return tiny_pack(tmp_path_factory.mktemp("pack") / "tones.pack")
+def pack_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pack") / "tones.pack"
+    tiny_pack(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pack(pack_file: Path) -> FeaturePack:
+    return open_pack(pack_file)
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +156,19 @@ def test_a_network_that_does_not_fit_the_data_is_refused(
 ) -> None:
     with pytest.raises(BadDataset, match=complaint):
         evaluate(change(architecture), pack, SHORT, ignore)
+
+
+def test_the_pack_of_a_2d_network_serves_a_1d_baseline_too(evaluation: Evaluation, pack_file: Path) -> None:
+    """One cache: TC-ResNet sees the mel bins as depth, 196 x 1 x 40, and learns from the very file."""
+    pack = open_pack(pack_file)
+    network = by_name("TC-ResNet8-0.25", classes=len(pack.classes))
+    before = pack_file.read_bytes()
+    measured = evaluate(network, pack, replace(SHORT, full_epochs=16), ignore).measurement
+    assert pack_file.read_bytes() == before
+    assert list(pack_file.parent.iterdir()) == [pack_file]
+    assert network.stem.input_shape == (pack.config.frames, 1, pack.config.mel_bins)
+    assert np.array(measured.confusion).sum() == len(pack.split("eval"))
+    assert measured.int8_accuracy > 0.6  # guessing one of three is right in a third
 
 
 @pytest.mark.slow

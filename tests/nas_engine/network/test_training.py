@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nas_engine.architecture import Layout
+from nas_engine.architecture import Layout, Stem
 from nas_engine.errors import TrainingDiverged
 from nas_engine.network import builder
 from nas_engine.network.keras import keras
@@ -30,6 +30,20 @@ def test_training_lowers_the_loss_and_teaches_the_classes(layout: Layout) -> Non
     assert last.loss < 0.5 * first.loss
     assert last.accuracy > first.accuracy
     assert trainer.accuracy(*clicks_and_tones(100, seed=99)) > 0.9
+
+
+@pytest.mark.parametrize("layout", ["2d", "1d"])
+@pytest.mark.parametrize("frame", [0, 7, 15])
+def test_both_layouts_see_time_as_time_and_mel_bins_as_frequency_or_as_depth(layout: Layout, frame: int) -> None:
+    """A model that answers with the loudest mel bin of one frame is right only if nothing has changed places."""
+    x, _ = clicks_and_tones(50)
+    stem = Stem(*x.shape[1:], layout)
+    inputs = keras.Input(stem.input_shape)
+    bins = keras.layers.Lambda(lambda at: at[:, frame, :, 0] if layout == "2d" else at[:, frame, 0, :])(inputs)
+    loudest_bin = keras.Model(inputs, keras.layers.Softmax()(bins))
+    trainer = Trainer(loudest_bin, "float", CONSTANT_RATE)
+    assert trainer.accuracy(x, x[:, frame].argmax(axis=1)) == 1.0
+    assert trainer.accuracy(x, x[:, frame - 1].argmax(axis=1)) < 0.5
 
 
 def test_the_first_loss_of_an_ignorant_network_is_that_of_guessing(model: keras.Model) -> None:
