@@ -1,9 +1,10 @@
 """Rows to engine values and back: the only module that knows both shapes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nas_engine import architecture as engine
 from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.baselines import Baseline
 from nas_engine.cost import cost
 from nas_engine.reward import RewardParameters
 from nas_engine.search_space import SearchSpace, by_name
@@ -46,6 +47,12 @@ def frontend(dataset: models.Dataset) -> FrontendConfig:
 def new_search_space(study: models.Study) -> SearchSpace:
     """The named space with as many outputs as the study's dataset has classes."""
     return by_name(study.space, classes=len(study.dataset.classes))
+
+
+def baseline_network(baseline: Baseline, dataset: models.Dataset) -> engine.Architecture:
+    """The published network with the dataset's classes as outputs and its features as input."""
+    network, features = baseline.architecture(classes=len(dataset.classes)), frontend(dataset)
+    return replace(network, stem=replace(network.stem, frames=features.frames, mel_bins=features.mel_bins))
 
 
 def search_space(study: models.Study) -> SearchSpace:

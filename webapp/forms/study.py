@@ -27,6 +27,8 @@ class StudyForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["dataset"].queryset = Dataset.objects.exclude(state=Dataset.State.FAILED).order_by("name")
         self.fields["dataset"].empty_label = None
+        searching = [choice for choice in Study.Designer.choices if choice[0] != Study.Designer.LISTED]
+        self.fields["designer"].choices = searching
         for name, field in self.fields.items():
             if isinstance(field, forms.FloatField):
                 field.widget.attrs["step"] = "any"

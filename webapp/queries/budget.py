@@ -48,7 +48,12 @@ def budget_of(study: Study) -> Budget:
 
 
 def trials_wanted(study: Study) -> int:
-    """How many trials to request now: enough that no trainer waits; no more, so that suggestions know most results."""
+    """How many trials to request now: enough that no trainer waits; no more, so that suggestions know most results.
+
+    None for a study of a given list, whose trials are requested as they are listed.
+    """
+    if study.designer == Study.Designer.LISTED:
+        return 0
     budget = budget_of(study)
     target = max(FEWEST_OPEN, OPEN_PER_TRAINER * live_workers(Worker.Role.TRAINING))
     return max(0, min(budget.remaining, target - budget.open))

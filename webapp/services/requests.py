@@ -60,7 +60,13 @@ def request_trials(
 
 
 def request_trial(
-    study: Study, architecture_hash: str, *, suggestion: dict[str, Any], retried_from: Trial | None = None
+    study: Study,
+    architecture_hash: str,
+    *,
+    suggestion: dict[str, Any],
+    label: str = "",
+    retried_from: Trial | None = None,
+    actor: Actor = None,
 ) -> int:
     """Add one REQUESTED trial under the study's lock and return its id. A retry repeats its original, seed and all."""
     last = study.trials.aggregate(last=Max("number"))["last"] or 0
@@ -69,12 +75,13 @@ def request_trial(
         study=study,
         number=number,
         architecture_id=architecture_hash,
+        label=retried_from.label if retried_from else label,
         suggestion=suggestion,
         retried_from=retried_from,
         seed=retried_from.seed if retried_from else (study.seed * _SEED_STRIDE + number) % 2**31,
     )
-    message = f"Retry of trial {retried_from.number}." if retried_from else "Suggested."
-    record(study, "", State.REQUESTED, trial_id=trial.pk, message=message)
+    message = f"Retry of trial {retried_from.number}." if retried_from else "Listed." if label else "Suggested."
+    record(study, "", State.REQUESTED, trial_id=trial.pk, message=message, actor=actor)
     send_requested_trials(study=study)
     return trial.pk
 

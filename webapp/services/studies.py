@@ -11,6 +11,7 @@ from webapp.models import Dataset, Study, Trial
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.completion import settle
 from webapp.services.errors import Conflict
+from webapp.services.listed import request_cancelled
 from webapp.services.requests import cancel_requested_trials, send_requested_trials
 from webapp.services.transitions import Actor, locked_study, move_study, record
 
@@ -18,6 +19,7 @@ State = Study.State
 NAME_LENGTH = 120
 LIFE_FIELDS = (
     "id",
+    "kind",
     "state",
     "owner",
     "cloned_from",
@@ -82,7 +84,8 @@ def resume(*, study_id: int, actor: Actor = None) -> Study:
     with transaction.atomic():
         study = locked_study(study_id)
         _require_ready_dataset(study)
-        _reopen(study, [State.PAUSED, State.STOPPED, State.FAILED], "resume", actor, "Resumed.")
+        request_cancelled(study, actor)
+        reopen(study, [State.PAUSED, State.STOPPED, State.FAILED], "resume", actor, "Resumed.")
     return study
 
 
@@ -103,6 +106,7 @@ def extend_budget(*, study_id: int, additional_trials: int, actor: Actor = None)
         raise Conflict("The budget can only grow: give at least 1 additional trial.")
     with transaction.atomic():
         study = locked_study(study_id)
+        _require_search(study)
         if study.state not in (State.DRAFT, State.RUNNING, State.PAUSED, State.COMPLETED):
             raise Conflict(f"{study.name} is {study.get_state_display()}: resume it before you extend its budget.")
         study.trial_budget += additional_trials
@@ -110,7 +114,7 @@ def extend_budget(*, study_id: int, additional_trials: int, actor: Actor = None)
         message = f"Budget extended by {additional_trials} to {study.trial_budget} trials."
         if study.state == State.COMPLETED:
             _require_ready_dataset(study)
-            _reopen(study, [State.COMPLETED], "extend", actor, message)
+            reopen(study, [State.COMPLETED], "extend", actor, message)
         else:
             record(study, study.state, study.state, actor=actor, message=message)
             settle(study)
@@ -120,6 +124,7 @@ def extend_budget(*, study_id: int, additional_trials: int, actor: Actor = None)
 def clone(*, study_id: int, owner: AbstractBaseUser | None, name: str = "") -> Study:
     """A DRAFT with the same settings under `name`, or under the old name and "copy"."""
     original = Study.objects.get(pk=study_id)
+    _require_search(original)
     copy = Study(**{field: getattr(original, field) for field in SETTINGS_FIELDS})
     copy.name = name or free_name(original.name, "copy")
     copy.cloned_from = original
@@ -139,7 +144,8 @@ def delete(*, study_id: int, actor: Actor = None) -> None:
         collect_artifacts(names=networks, grace=GRACE_AFTER_DELETE)
 
 
-def _reopen(study: Study, old_states: Iterable[State], verb: str, actor: Actor, message: str) -> None:
+def reopen(study: Study, old_states: Iterable[State], verb: str, actor: Actor, message: str) -> None:
+    """Move an ended or paused study to RUNNING under its lock, and offer its waiting trials."""
     _move(
         study,
         old_states,
@@ -170,6 +176,11 @@ def _require_ready_dataset(study: Study) -> None:
     dataset = study.dataset
     if dataset.state != Dataset.State.READY:
         raise Conflict(f"The dataset {dataset.name} is {dataset.get_state_display()}: wait until it is ready.")
+
+
+def _require_search(study: Study) -> None:
+    if study.kind != Study.Kind.SEARCH:
+        raise Conflict(f"{study.name} trains a given list of networks: ask for more of them on its dataset's page.")
 
 
 def free_name(name: str, word: str = "") -> str:

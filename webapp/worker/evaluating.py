@@ -12,6 +12,8 @@ from typing import TypedDict
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError
 
+from nas_engine.architecture import Architecture
+from nas_engine.cost import cost
 from nas_engine.errors import TransientError
 from nas_engine.progress import Evaluation, Progress
 from webapp.services import trials
@@ -26,6 +28,7 @@ from webapp.worker.trainer import Trainer, TrainerDied
 SILENCE_SECONDS = float(os.environ.get("EARSHOT_SILENCE_SECONDS", "900"))
 CANCEL_SECONDS = 30.0  # an epoch may take longer; then the process is ended and another one warmed up
 _TICK_SECONDS = 0.5
+_USUAL_FLOPS = 100_000_000  # no network of the search spaces has more
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +58,11 @@ def evaluate(trial_id: int, worker: ThisWorker) -> None:
         logger.exception("Trial %d failed in the worker itself", trial_id)
         reason = f"The worker failed: {type(error).__name__}: {error}"
         persist(lambda: trials.fail(trial_id=trial_id, worker=worker.name, reason=reason))
+
+
+def patience_with(architecture: Architecture) -> float:
+    """How many seconds an epoch may take: a MobileNet needs many times a small network's."""
+    return SILENCE_SECONDS * max(1.0, cost(architecture).flops / _USUAL_FLOPS)
 
 
 class _Lease(TypedDict):
@@ -90,6 +98,7 @@ class _Attempt:
         settings = self._claim.settings
         order = Evaluate(self._claim.architecture, str(pack), settings.full_epochs, settings.batch_size, settings.seed)
         self._trainer.evaluate(order)
+        patience_seconds = patience_with(self._claim.architecture)
         heard_at, cancelled_at = monotonic(), None
         while True:
             message = self._trainer.receive(_TICK_SECONDS)
@@ -107,8 +116,8 @@ class _Attempt:
                 self._trainer.cancel()
             if cancelled_at is not None and monotonic() - cancelled_at > CANCEL_SECONDS:
                 return self._give_up(Ended("cancelled", "It did not end within an epoch."))
-            if monotonic() - heard_at > SILENCE_SECONDS:
-                return self._give_up(Ended("transient", f"No progress for {SILENCE_SECONDS:.0f} s."))
+            if monotonic() - heard_at > patience_seconds:
+                return self._give_up(Ended("transient", f"No progress for {patience_seconds:.0f} s."))
 
     def _give_up(self, ending: Ended) -> Ended:
         self._trainer.kill()

@@ -32,6 +32,11 @@ def test_a_study_written_to_a_file_reads_back_to_the_same_settings(tmp_path: Pat
     assert settings_of(copy) == settings_of(study) | {"name": "another name"}
 
 
+def test_a_search_needs_a_designer_that_searches() -> None:
+    form = form_from_file({"name": "none", "designer": "listed"}, make_dataset())
+    assert "designer: Select a valid choice. listed is not one of the available choices." in errors_in_words(form)
+
+
 def test_what_a_file_leaves_out_takes_its_default() -> None:
     form = form_from_file({"name": "short"}, make_dataset())
     assert form.is_valid(), form.errors

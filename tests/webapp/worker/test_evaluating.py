@@ -9,6 +9,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
 
+from nas_engine.baselines import by_name
 from nas_engine.network.schedule import TrainingConfig
 from nas_engine.replay import SIMULATED_TFLITE
 from tests.webapp import packs, rows
@@ -134,6 +135,12 @@ def test_a_child_that_says_nothing_for_long_is_ended(worker, dataset, simulated,
     evaluating.evaluate(trial.pk, worker)
     trial.refresh_from_db()
     assert (trial.state, trial.reason) == (Trial.State.FAILED, "No progress for 3 s.")
+
+
+def test_a_large_network_is_given_time_for_its_epochs():
+    small, large = (evaluating.patience_with(by_name(name)) for name in ("TC-ResNet8", "MobileNetV2"))
+    assert small == evaluating.SILENCE_SECONDS
+    assert large == pytest.approx(4.3 * evaluating.SILENCE_SECONDS, rel=0.01)
 
 
 def test_a_child_that_does_not_hear_a_cancellation_is_ended(worker, dataset, simulated, monkeypatch):
