@@ -41,9 +41,9 @@ class Stem:
     layout: Layout = "2d"
 
     def __post_init__(self) -> None:
-        _require_int(self.frames, "stem.frames", 1)
-        _require_int(self.mel_bins, "stem.mel_bins", 1)
-        _require_choice(self.layout, "stem.layout", get_args(Layout))
+        require_int(self.frames, "stem.frames", 1)
+        require_int(self.mel_bins, "stem.mel_bins", 1)
+        require_choice(self.layout, "stem.layout", get_args(Layout))
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -72,20 +72,20 @@ class Block:
     expansion: int = 1
 
     def __post_init__(self) -> None:
-        _require_choice(self.kind, "block.kind", BLOCK_KINDS)
+        require_choice(self.kind, "block.kind", BLOCK_KINDS)
         if not (isinstance(self.strides, tuple) and len(self.strides) == 2):
             raise ValueError(f"block.strides must be a pair (time, frequency), not {self.strides!r}")
         for stride in self.strides:
-            _require_int(stride, "block.strides", 1)
-        _require_int(self.expansion, "block.expansion", 1)
+            require_int(stride, "block.strides", 1)
+        require_int(self.expansion, "block.expansion", 1)
         if self.expansion > 1 and self.kind not in EXPANDING_KINDS:
             raise ValueError(f"block.expansion must be 1 for kind {self.kind!r}, not {self.expansion}")
         if self.kind == "identity":
             if (self.kernel_size, self.filters, self.strides) != (0, 0, (1, 1)):
                 raise ValueError("an identity block has kernel_size 0, filters 0 and strides (1, 1)")
         else:
-            _require_int(self.kernel_size, "block.kernel_size", 1)
-            _require_int(self.filters, "block.filters", 1)
+            require_int(self.kernel_size, "block.kernel_size", 1)
+            require_int(self.filters, "block.filters", 1)
         if self.kind == "mobilenet_v2_avg_pool" and self.strides == (1, 1):
             raise ValueError("a mobilenet_v2_avg_pool block needs strides above (1, 1): its second path is a pooling")
 
@@ -119,10 +119,10 @@ class Head:
     hidden_activation: HiddenActivation = "relu"
 
     def __post_init__(self) -> None:
-        _require_int(self.classes, "head.classes", 2)
+        require_int(self.classes, "head.classes", 2)
         if self.hidden_units is not None:
-            _require_int(self.hidden_units, "head.hidden_units", 1)
-        _require_choice(self.hidden_activation, "head.hidden_activation", get_args(HiddenActivation))
+            require_int(self.hidden_units, "head.hidden_units", 1)
+        require_choice(self.hidden_activation, "head.hidden_activation", get_args(HiddenActivation))
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -200,11 +200,13 @@ def json_pair(data: object, where: str) -> tuple[Any, Any]:
     return values[0], values[1]
 
 
-def _require_int(value: object, where: str, minimum: int) -> None:
+def require_int(value: object, where: str, minimum: int) -> None:
+    """Raise ValueError naming `where` for all but whole numbers of at least `minimum`; True and 3.0 are none."""
     if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
         raise ValueError(f"{where} must be a whole number of at least {minimum}, not {value!r}")
 
 
-def _require_choice(value: object, where: str, choices: tuple[object, ...]) -> None:
+def require_choice(value: object, where: str, choices: tuple[object, ...]) -> None:
+    """Raise ValueError naming `where` and the choices for all but these."""
     if value not in choices:
         raise ValueError(f"{where} must be one of {', '.join(map(str, choices))}, not {value!r}")

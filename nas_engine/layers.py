@@ -89,6 +89,7 @@ class Tensor(NamedTuple):
 
     name: str
     shape: Shape
+    from_depthwise: bool = False
 
     @property
     def channels(self) -> int:
@@ -164,7 +165,13 @@ class _Chain:
         batch_norm: bool = True,
     ) -> Tensor:
         kernel, strides = self._in_layout(kernel), self._in_layout(strides)
-        shape = (*_strided(x.shape, strides), filters)
+        if x.from_depthwise and kernel == (1, 1) != strides:
+            # oneDNN dies of a segmentation fault in quantisation-aware training of such a pair.
+            raise InfeasibleArchitecture(
+                f"block {self._prefix}: a 1x1 convolution with strides {strides} cannot follow a depthwise "
+                "convolution; stride in the depthwise convolution or by pooling"
+            )
+        shape = (*strided(x.shape, strides), filters)
         return self._append(Conv(self._name(), (x.name,), x.shape, shape, kernel, strides, batch_norm, activation))
 
     def depthwise(self, x: Tensor, kernel: Pair, strides: Pair = (1, 1)) -> Tensor:
@@ -177,12 +184,12 @@ class _Chain:
                 f"block {self._prefix}: a depthwise convolution cannot have the unequal strides {strides}; "
                 "use equal strides, or kind kx1_1xk_dw, which pools instead"
             )
-        shape = (*_strided(x.shape, strides), x.channels)
+        shape = (*strided(x.shape, strides), x.channels)
         return self._append(Depthwise(self._name(), (x.name,), x.shape, shape, kernel, strides, "relu"))
 
     def average_pool(self, x: Tensor, pool: Pair, strides: Pair) -> Tensor:
         pool, strides = self._in_layout(pool), self._in_layout(strides)
-        shape = (*_strided(x.shape, strides), x.channels)
+        shape = (*strided(x.shape, strides), x.channels)
         return self._append(AveragePool(self._name(), (x.name,), x.shape, shape, pool, strides))
 
     def add(self, x: Tensor, y: Tensor, activation: Activation = "linear") -> Tensor:
@@ -202,10 +209,10 @@ class _Chain:
 
     def _append(self, layer: Layer) -> Tensor:
         self.layers.append(layer)
-        return Tensor(layer.name, layer.output_shape)
+        return Tensor(layer.name, layer.output_shape, isinstance(layer, Depthwise))
 
 
-def _strided(shape: Shape, strides: Pair) -> Pair:
+def strided(shape: Shape, strides: Pair) -> Pair:
     """Height and width after strides with 'same' padding: rounded up."""
     height, width = shape[0], shape[1]
     return -(-height // strides[0]), -(-width // strides[1])

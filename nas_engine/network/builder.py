@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from nas_engine.architecture import Architecture
-from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.layers import (
     INPUT_NAME,
     Activation,
@@ -30,7 +29,7 @@ def build(architecture: Architecture, dropout: float = 0.0) -> Any:
     """The float network with BatchNorm: float32 [B, *stem.input_shape] -> class probabilities [B, classes].
 
     The output of each layer of `layers.all_layers` is the output of the Keras layer of the same name. `dropout` is the
-    share of pooled features dropped in training. Raises InfeasibleArchitecture where `check` or `expand` does.
+    share of pooled features dropped in training. Raises InfeasibleArchitecture where `expand` does.
     """
 
     def apply(layer: Layer, inputs: list[Tensor]) -> Tensor:
@@ -55,7 +54,6 @@ def assemble(
 ) -> Any:
     """Walk the architecture's layers: `prepare` the input, `apply` each layer to its inputs, add the softmax."""
     layers = all_layers(architecture)
-    check(layers)
 
     def walk() -> Any:
         inputs = keras.Input(architecture.stem.input_shape, name=INPUT_NAME)
@@ -67,22 +65,6 @@ def assemble(
 
     # AutoGraph would look through the Python source of each layer: a third of the time of building.
     return tf.autograph.experimental.do_not_convert(walk)()
-
-
-def check(layers: tuple[Layer, ...]) -> None:
-    """Raise InfeasibleArchitecture for what would kill the process.
-
-    TensorFlow with oneDNN dies of a segmentation fault when a strided 1x1 convolution follows a depthwise convolution
-    in quantisation-aware training.
-    """
-    depthwise = {layer.name for layer in layers if isinstance(layer, Depthwise)}
-    for layer in layers:
-        if isinstance(layer, Conv) and layer.kernel == (1, 1) and layer.strides != (1, 1):
-            for name in depthwise.intersection(layer.inputs):
-                raise InfeasibleArchitecture(
-                    f"layer {layer.name}: a 1x1 convolution with strides {layer.strides} cannot follow the depthwise "
-                    f"convolution {name}; stride in the depthwise convolution or by pooling"
-                )
 
 
 def bare_layer(layer: Layer) -> Any:

@@ -10,24 +10,25 @@ import numpy as np
 from nas_engine.architecture import Architecture, Head, Stem
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, Outcome, State, Suggestion
-from nas_engine.search_space import SearchSpace, paper_2d, position
+from nas_engine.search_space import SearchSpace, paper_2d
+from nas_engine.space_spec import PositionSpec, SpaceSpec
 
 
 def small_2d(classes: int = 3) -> SearchSpace:
     """Four positions, the second without a choice: 3 x 1 x 9 x 10 = 270 networks."""
     positions = (
-        position(("kxk",), (3,), (8, 16, 24), (2, 1)),
-        position(("kx1_1xk_dw",), (3,), (16,), (2, 1)),
-        position(("kx1_1xk_dw", "mobilenet_v1", "mobilenet_v2_avg_pool"), (3,), (16, 24, 32), (2, 2)),
-        position(("kx1_1xk_dw", "mobilenet_v1", "mobilenet_v2", "identity"), (3,), (24, 32, 40), (1, 1)),
+        PositionSpec(("kxk",), (3,), (8, 16, 24), (2, 1)),
+        PositionSpec(("kx1_1xk_dw",), (3,), (16,), (2, 1)),
+        PositionSpec(("kx1_1xk_dw", "mobilenet_v1", "mobilenet_v2_avg_pool"), (3,), (16, 24, 32), (2, 2)),
+        PositionSpec(("kx1_1xk_dw", "mobilenet_v1", "mobilenet_v2", "identity"), (3,), (24, 32, 40), (1, 1)),
     )
-    return SearchSpace("small_2d", Stem(), positions, Head(classes=classes))
+    return SpaceSpec("small_2d", Stem(), positions, Head(classes=classes)).search_space()
 
 
 def single_2d(classes: int = 3) -> SearchSpace:
     """Two positions without a choice: one network."""
-    positions = (position(("kxk",), (3,), (8,), (2, 1)), position(("kx1_1xk_dw",), (3,), (16,), (2, 1)))
-    return SearchSpace("single_2d", Stem(), positions, Head(classes=classes))
+    positions = (PositionSpec(("kxk",), (3,), (8,), (2, 1)), PositionSpec(("kx1_1xk_dw",), (3,), (16,), (2, 1)))
+    return SpaceSpec("single_2d", Stem(), positions, Head(classes=classes)).search_space()
 
 
 def everything(space: SearchSpace) -> Iterator[Architecture]:

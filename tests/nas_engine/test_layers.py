@@ -1,10 +1,25 @@
+from typing import get_args
+
 import pytest
 from hypothesis import given
 
 from nas_engine.architecture import BLOCK_KINDS, Architecture, Block, BlockKind, Head, Layout, Stem
 from nas_engine.baselines import BASELINES, nas_bayesian
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.layers import INPUT_NAME, Add, AveragePool, Conv, Dense, Depthwise, Layer, Shape, all_layers, expand
+from nas_engine.layers import (
+    INPUT_NAME,
+    Add,
+    AveragePool,
+    Conv,
+    Dense,
+    Depthwise,
+    Layer,
+    Shape,
+    Tensor,
+    all_layers,
+    expand,
+    expand_block,
+)
 from nas_engine.search_space import paper_2d
 from tests.nas_engine.sampling import architectures
 
@@ -132,3 +147,19 @@ def test_a_head_without_hidden_units_is_one_dense_layer() -> None:
 @pytest.mark.parametrize("name", BASELINES)
 def test_layer_names_are_short_because_they_are_stored_in_the_file(name: str) -> None:
     assert max(len(layer.name) for layer in all_layers(BASELINES[name](9))) <= 4
+
+
+def test_a_strided_1x1_convolution_behind_a_depthwise_one_is_infeasible() -> None:
+    """It would kill the process in quantisation-aware training; no kind ends in a depthwise convolution, one might."""
+    block = Block("tc_resnet", 3, 8, (2, 2))
+    with pytest.raises(InfeasibleArchitecture, match=r"block b2: a 1x1 convolution with strides \(2, 2\)"):
+        expand_block(block, Tensor("b1a", (8, 8, 4), from_depthwise=True), "2d", "b2")
+    assert expand_block(block, Tensor("b1a", (8, 8, 4)), "2d", "b2").layers
+
+
+@pytest.mark.parametrize("layout", get_args(Layout))
+def test_only_depthwise_convolutions_are_remembered_as_such(layout: Layout) -> None:
+    for kind in BLOCK_KINDS:
+        block = Block("identity") if kind == "identity" else Block(kind, 3, 8, (2, 2))
+        expanded = expand_block(block, Tensor(INPUT_NAME, (16, 8, 4)), layout, "b1")
+        assert not expanded.output.from_depthwise

@@ -6,7 +6,7 @@ from nas_engine.architecture import Architecture, Block, Layout
 from nas_engine.baselines import mobilenet_v2, nas_bayesian, tc_resnet8
 from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.layers import Conv, Depthwise, all_layers
+from nas_engine.layers import all_layers
 from nas_engine.network import builder
 from tests.nas_engine.network.networks import BLOCKS, small_network
 
@@ -36,12 +36,3 @@ def test_dropout_is_built_in_only_where_it_is_asked_for() -> None:
 def test_unequal_depthwise_strides_are_infeasible() -> None:
     with pytest.raises(InfeasibleArchitecture, match="unequal strides"):
         builder.build(small_network((Block("mobilenet_v1", 3, 8, (2, 1)),)))
-
-
-def test_a_strided_1x1_convolution_behind_a_depthwise_one_is_refused() -> None:
-    """It would kill the process in quantisation-aware training; no block kind does it, a new one might."""
-    depthwise = Depthwise("a", ("x",), (8, 8, 4), (8, 8, 4), (3, 3), (1, 1), "relu")
-    pointwise = Conv("b", ("a",), (8, 8, 4), (4, 4, 4), (1, 1), (2, 2), True, "relu")
-    with pytest.raises(InfeasibleArchitecture, match="layer b: a 1x1 convolution with strides"):
-        builder.check((depthwise, pointwise))
-    builder.check((pointwise,))
