@@ -41,8 +41,8 @@ from nas_engine.layers import (
 
 _SOFTMAX_FLOPS_PER_CLASS = 5
 _BIAS_BYTES = 4
-_RANGE = 2  # its two ends, which QAT learns
-_INPUT_PUBLISHED_PARAMETERS = 1 + _RANGE
+_RANGE, _COUNTER = 2, 1  # what the toolkit keeps of a quantised tensor, its two ends, and of every layer, its steps
+_INPUT_PUBLISHED_PARAMETERS = _COUNTER + _RANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,22 +180,25 @@ def layer_parameters(layer: Layer) -> int:
 
 
 def layer_published_parameters(layer: Layer) -> int:
-    """A layer of ours is up to three in Keras (kernel, BatchNorm, ReLU), each with a counter, and one range in all."""
+    """A layer of ours with BatchNorm is up to three in Keras (kernel, BatchNorm, ReLU), each with a step counter.
+
+    One without carries its activation itself: the toolkit would leave a kernel with a bias in float behind which a
+    ReLU of its own stands.
+    """
     match layer:
+        case Conv(batch_norm=False):
+            return layer_weights(layer) + (1 + _RANGE) * layer.filters + _COUNTER + _RANGE
         case Conv():
-            per_channel = (4 if layer.batch_norm else 1) + _RANGE
-            counters = 1 + layer.batch_norm + (layer.activation == "relu")
-            return layer_weights(layer) + per_channel * layer.filters + counters + _RANGE
+            counters = _COUNTER * (2 + (layer.activation == "relu"))
+            return layer_weights(layer) + (4 + _RANGE) * layer.filters + counters + _RANGE
         case Depthwise():
-            counters = 3
-            return layer_weights(layer) + 4 * layer.output_shape[-1] + _RANGE + counters + _RANGE
+            return layer_weights(layer) + 4 * layer.output_shape[-1] + _RANGE + 3 * _COUNTER + _RANGE
         case Dense():
-            counters = 1
-            return layer_weights(layer) + layer.units + _RANGE + counters + _RANGE
+            return layer_weights(layer) + layer.units + _RANGE + _COUNTER + _RANGE
         case Add():
-            return 1 + (layer.activation == "relu") + _RANGE
+            return _COUNTER * (1 + (layer.activation == "relu")) + _RANGE
         case _:
-            return 1 + _RANGE
+            return _COUNTER + _RANGE
 
 
 def layer_weight_bytes(layer: Layer) -> int:

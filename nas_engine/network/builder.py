@@ -33,7 +33,7 @@ def build(architecture: Architecture, dropout: float = 0.0) -> Any:
     """
 
     def apply(layer: Layer, inputs: list[Tensor]) -> Tensor:
-        output = _apply_float(layer, inputs)
+        output = apply_float(layer, inputs)
         if isinstance(layer, GlobalAverage) and dropout:
             output = keras.layers.Dropout(dropout, name="dropout")(output)
         return output
@@ -65,6 +65,22 @@ def assemble(
 
     # AutoGraph would look through the Python source of each layer: a third of the time of building.
     return tf.autograph.experimental.do_not_convert(walk)()
+
+
+def apply_float(layer: Layer, inputs: list[Tensor]) -> Tensor:
+    """The output of `layer` in the float network, as Keras layers; but for the softmax, which `assemble` adds."""
+    match layer:
+        case AveragePool() | GlobalAverage():
+            return bare_layer(layer)(inputs[0])
+        case Add():
+            return _activation(layer.activation, layer.name)(keras.layers.Add()(inputs))
+        case Conv() | Depthwise() | Dense():
+            norm = has_batch_norm(layer)
+            x = weighted_layer(layer, weights_name(layer), use_bias=not norm)(inputs[0])
+            if norm:
+                x = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=batch_norm_name(layer))(x)
+            return _activation(layer.activation, layer.name)(x)
+    raise TypeError(f"no Keras layers for {layer}")
 
 
 def bare_layer(layer: Layer) -> Any:
@@ -111,21 +127,6 @@ def weights_name(layer: Layer) -> str:
 def batch_norm_name(layer: Layer) -> str:
     """Name of the Keras layer with the BatchNorm of `layer`, in the float network."""
     return f"{layer.name}_norm"
-
-
-def _apply_float(layer: Layer, inputs: list[Tensor]) -> Tensor:
-    match layer:
-        case AveragePool() | GlobalAverage():
-            return bare_layer(layer)(inputs[0])
-        case Add():
-            return _activation(layer.activation, layer.name)(keras.layers.Add()(inputs))
-        case Conv() | Depthwise() | Dense():
-            norm = has_batch_norm(layer)
-            x = weighted_layer(layer, weights_name(layer), use_bias=not norm)(inputs[0])
-            if norm:
-                x = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=batch_norm_name(layer))(x)
-            return _activation(layer.activation, layer.name)(x)
-    raise TypeError(f"no Keras layers for {layer}")
 
 
 def _activation(activation: Activation, name: str) -> Any:

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from nas_engine.architecture import Block, Layout
+from nas_engine.cost import cost
 from nas_engine.network import builder, quantization, tflite
 from nas_engine.network.keras import keras
+from nas_engine.testing.counting import stored_weight_bytes
 from tests.nas_engine.network.networks import BLOCKS, clicks_and_tones, small_network, train
 
 
@@ -24,6 +26,7 @@ def test_the_tflite_file_answers_as_the_network_that_was_trained(blocks: tuple[B
 
     content = tflite.convert(model)
 
+    assert stored_weight_bytes(content) == cost(architecture).weight_bytes
     x, y = clicks_and_tones(100, seed=99)
     simulated = model(x.reshape(-1, *architecture.stem.input_shape), training=False).numpy()
     probabilities = (tflite.predict_tflite(content, x).astype(np.float32) + 128) / 256

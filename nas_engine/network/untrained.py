@@ -1,0 +1,29 @@
+"""A network with the weights it would begin training with, made ready for conversion: for its size and its speed."""
+
+from typing import Any
+
+import numpy as np
+
+from nas_engine.architecture import Architecture
+from nas_engine.network import builder, quantization
+from nas_engine.network.keras import keras
+
+_CALIBRATION_EXAMPLES = 8
+_BIAS_SPREAD = 0.1
+
+
+def untrained_model(architecture: Architecture, seed: int = 0) -> Any:
+    """The quantisation-aware model of `architecture`, its ranges measured on noise.
+
+    What it answers means nothing; neither the size of its .tflite file nor the time of an inference depends on that.
+    Biases and the like are noise, too, because the converter leaves out what is all zero, as it never is once trained.
+    """
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    model = builder.build(architecture)
+    for weights in model.trainable_weights:
+        if weights.shape.rank == 1:
+            weights.assign(weights + rng.normal(0.0, _BIAS_SPREAD, weights.shape))
+    noise = rng.normal(size=(_CALIBRATION_EXAMPLES, *architecture.stem.input_shape))
+    ranges = quantization.measure_ranges(architecture, model, [noise.astype(np.float32)])
+    return quantization.quantise(architecture, model, ranges)
