@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from tests.supervisor.processes import ONE_PARENT, ONE_SLEEPER, ROOT, kill, supervising, wait_for_line
@@ -106,11 +107,12 @@ def test_a_prepared_database_and_its_queue_pass(broker, own_database, tmp_path):
 
 
 def test_missing_migrations_fail(broker, own_database, tmp_path):
-    MigrationRecorder(connection).record_unapplied("webapp", "0001_initial")
+    [newest] = MigrationLoader(connection).graph.leaf_nodes("webapp")
+    MigrationRecorder(connection).record_unapplied(*newest)
     try:
         [finding] = services.check_database(DataFolder(tmp_path))
     finally:
-        MigrationRecorder(connection).record_applied("webapp", "0001_initial")
+        MigrationRecorder(connection).record_applied(*newest)
     assert finding.status == "FAIL"
     assert "manage.py prepare" in finding.mend
 
