@@ -6,7 +6,10 @@ from nas_engine import architecture as engine
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import Baseline
 from nas_engine.cost import cost
+from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.reward import RewardParameters
+from nas_engine.screening import HardLimits, Screen, screen_of
 from nas_engine.search_space import SearchSpace, by_name
 from webapp import models
 
@@ -44,6 +47,26 @@ def frontend(dataset: models.Dataset) -> FrontendConfig:
     return FrontendConfig(**dataset.options.get(OPTION_FRONTEND, {}))
 
 
+def hard_limits(study: models.Study) -> HardLimits:
+    """What the study refuses before training: nothing unless screening is on."""
+    if not study.screening:
+        return HardLimits()
+    return HardLimits(
+        flash_bytes=_in_bytes(study.flash_limit_kb),
+        peak_ram_bytes=_in_bytes(study.peak_ram_limit_kb),
+        energy_mj=study.energy_limit_mj,
+    )
+
+
+def _in_bytes(size_kb: float | None) -> float | None:
+    return None if size_kb is None else size_kb * BYTES_PER_KB
+
+
+def screen(study: models.Study) -> Screen:
+    """What the study's suggestions have to pass: its hard limits, and that they can be built at all."""
+    return screen_of(hard_limits(study), lambda counted: predict_energy_mj(counted).energy_mj)
+
+
 def new_search_space(study: models.Study) -> SearchSpace:
     """The named space with as many outputs as the study's dataset has classes."""
     return by_name(study.space, classes=len(study.dataset.classes))
@@ -74,6 +97,16 @@ def architecture_row(value: engine.Architecture) -> models.Architecture:
         parameters=total.parameters,
         peak_activation_bytes=total.peak_activation_bytes,
     )
+
+
+def refused_architecture_row(value: engine.Architecture) -> models.Architecture:
+    """As `architecture_row`, but a network that cannot exist has costs of 0: there is nothing to count."""
+    try:
+        return architecture_row(value)
+    except InfeasibleArchitecture:
+        return models.Architecture(
+            hash=value.hash, spec=value.to_json(), flops=0, parameters=0, peak_activation_bytes=0
+        )
 
 
 def trial_settings(trial: models.Trial) -> TrialSettings:

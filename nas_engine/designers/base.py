@@ -42,6 +42,31 @@ class Outcome:
             raise ValueError(f"the reward of trial {self.number} must be finite or None, not {self.reward!r}")
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A suggestion that the screen refused, with the reason. It is trial `number` of its study and costs nothing."""
+
+    number: int
+    suggestion: Suggestion
+    reason: str
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the designer is told of it: infeasible."""
+        return Outcome(self.number, self.suggestion.architecture, None, self.suggestion.metadata)
+
+
+class NothingPasses(EarshotError):
+    """Of many architectures looked at, none passes the screen. The study has nothing left to train.
+
+    `refused` are those among them that the designer had suggested.
+    """
+
+    def __init__(self, message: str, refused: Sequence[Refused] = ()) -> None:
+        super().__init__(message)
+        self.refused = tuple(refused)
+
+
 class Designer(Protocol):
     """Proposes architectures of one search space and learns from what became of them.
 

@@ -1,26 +1,28 @@
-"""No architecture is trained twice in a study: a designer's repetitions are answered from the stored results."""
+"""No architecture is trained twice in a study, and none that is screened out: such suggestions are answered at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
 from itertools import islice
 
 import numpy as np
 
 from nas_engine.architecture import Architecture
-from nas_engine.designers.base import Designer, Outcome, SpaceExhausted, Suggestion
-from nas_engine.designers.distinct import new_anywhere, new_neighbour
+from nas_engine.designers.base import Designer, NothingPasses, Outcome, Refused, SpaceExhausted, Suggestion
+from nas_engine.designers.distinct import new_anywhere
+from nas_engine.designers.spares import Sieve, spares
+from nas_engine.screening import Screen
 from nas_engine.search_space import SearchSpace
 
-_BEST = 5  # of the finished ones, whose neighbours are tried where the designer has no more to say
+MOST_REFUSED = 12  # suggestions after which a designer that hears nothing but refusals is not asked again
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """New architectures to try, and how many repetitions the designer was answered on the way."""
+    """New architectures to try, how many repetitions the designer was answered on the way, and what was refused."""
 
     suggestions: tuple[Suggestion, ...]
     duplicates_answered: int
+    refused: tuple[Refused, ...] = ()
 
 
 def fill(
@@ -31,61 +33,100 @@ def fill(
     finished: Mapping[str, Outcome],
     pending: Sequence[Architecture],
     rng: np.random.Generator,
+    screen: Screen = lambda architecture: None,
+    next_number: int = 1,
     rounds: int = 4,
 ) -> Filled:
-    """Up to `count` suggestions, all different and none in `finished` (by architecture hash) or `pending`.
+    """Up to `count` suggestions, all different, none in `finished` (by architecture hash) or `pending`, none refused.
 
-    The designer is asked up to `rounds` times. A finished architecture that it suggests is answered with
-    `designer.update` from the stored outcome, under the suggestion's own metadata, as if it had been tried again. What
-    is missing after that are neighbours of the best finished ones, then architectures from anywhere. Fewer than
-    `count` means that these were the last ones of the space. Raises SpaceExhausted where there is none at all.
+    A finished architecture that the designer suggests is answered with `designer.update` from the stored outcome, under
+    the suggestion's own metadata, as if it had been tried again. A new one that `screen` refuses is answered as
+    infeasible, and is a trial: `Filled.refused` numbers them from `next_number` on, and fewer than
+    MOST_REFUSED + `count` they are. The designer is asked until `rounds` times nothing was refused. What is missing
+    after that are neighbours of the best finished ones, then architectures from elsewhere, that pass the screen; of
+    these, refused ones are only passed over. Fewer than `count` means that no others were found. Where there is none at
+    all, raises NothingPasses if the screen refused any, SpaceExhausted otherwise.
 
     Dump the designer after this, not before: the answers are in no history.
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
-    taken = set(finished) | {architecture.hash for architecture in pending}
-    chosen: list[Suggestion] = []
-    answered = 0
-    for _ in range(rounds):
-        if len(chosen) == count or _is_used_up(space, taken, rng):
-            break
-        waiting = [*pending, *(suggestion.architecture for suggestion in chosen)]
-        repeated = []
-        for suggestion in designer.suggest(count - len(chosen), waiting):
-            key = suggestion.architecture.hash
-            if key in finished:
-                repeated.append(_answer(finished[key], suggestion))
-            elif key not in taken:
-                taken.add(key)
-                chosen.append(suggestion)
-        designer.update(repeated)
-        answered += len(repeated)
-    chosen.extend(islice(_others(space, finished, taken, rng), count - len(chosen)))
-    if not chosen:
-        raise SpaceExhausted(
-            f"every one of the {space.cardinality} architectures of {space.name} has been tried or is being tried"
+    filling = _Filling(space, finished, pending, Sieve(screen), next_number)
+    quiet = 0
+    while quiet < rounds and filling.wants_more(count, rng):
+        quiet += not filling.ask(designer, count)
+    filling.complete(count, rng)
+    return Filled(tuple(filling.chosen), filling.answered, tuple(filling.refused))
+
+
+class _Filling:
+    """What one call of `fill` has gathered so far."""
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        finished: Mapping[str, Outcome],
+        pending: Sequence[Architecture],
+        sieve: Sieve,
+        next_number: int,
+    ) -> None:
+        self.chosen: list[Suggestion] = []
+        self.refused: list[Refused] = []
+        self.answered = 0
+        self._space = space
+        self._finished = finished
+        self._known = dict(finished)  # and those refused since
+        self._pending = pending
+        self._taken = set(finished) | {architecture.hash for architecture in pending}
+        self._sieve = sieve
+        self._next_number = next_number
+
+    def wants_more(self, count: int, rng: np.random.Generator) -> bool:
+        """Whether the designer is worth asking."""
+        if len(self.chosen) == count or len(self.refused) >= MOST_REFUSED:
+            return False
+        is_used_up = len(self._taken) >= self._space.cardinality and new_anywhere(self._space, self._taken, rng) is None
+        return not is_used_up
+
+    def ask(self, designer: Designer, count: int) -> bool:
+        """Ask for what is missing and answer what needs no training; whether anything was refused."""
+        before = len(self.refused)
+        waiting = [*self._pending, *(suggestion.architecture for suggestion in self.chosen)]
+        answers = [self._judge(item) for item in designer.suggest(count - len(self.chosen), waiting)]
+        designer.update([answer for answer in answers if answer is not None])
+        return len(self.refused) > before
+
+    def _judge(self, suggestion: Suggestion) -> Outcome | None:
+        """Choose the suggestion or refuse it; what the designer can be told of it at once."""
+        key = suggestion.architecture.hash
+        if stored := self._known.get(key):
+            self.answered += 1
+            return Outcome(stored.number, stored.architecture, stored.reward, suggestion.metadata)
+        if key in self._taken:
+            return None
+        self._taken.add(key)
+        refusal = self._sieve.refusal(suggestion.architecture)
+        if refusal is None:
+            self.chosen.append(suggestion)
+            return None
+        refused = Refused(self._next_number + len(self.refused), suggestion, refusal.reason)
+        self.refused.append(refused)
+        self._known[key] = refused.outcome
+        return refused.outcome
+
+    def complete(self, count: int, rng: np.random.Generator) -> None:
+        """Add what is missing without the designer. Raises NothingPasses or SpaceExhausted where nothing is found."""
+        others = spares(self._space, self._finished.values(), self._taken, self._sieve, rng)
+        self.chosen.extend(islice(others, count - len(self.chosen)))
+        if self.chosen:
+            return
+        if (nearest := self._sieve.nearest) is None:
+            raise SpaceExhausted(
+                f"every one of the {self._space.cardinality} architectures of {self._space.name} has been tried or is "
+                "being tried"
+            )
+        raise NothingPasses(
+            f"{self._sieve.refused:,} architectures of {self._space.name} were looked at and none can be trained; "
+            f"the nearest: {nearest.refusal.reason}",
+            self.refused,
         )
-    return Filled(tuple(chosen), answered)
-
-
-def _is_used_up(space: SearchSpace, taken: set[str], rng: np.random.Generator) -> bool:
-    return len(taken) >= space.cardinality and new_anywhere(space, taken, rng) is None
-
-
-def _answer(stored: Outcome, suggestion: Suggestion) -> Outcome:
-    return Outcome(stored.number, stored.architecture, stored.reward, suggestion.metadata)
-
-
-def _others(
-    space: SearchSpace, finished: Mapping[str, Outcome], taken: set[str], rng: np.random.Generator
-) -> Iterator[Suggestion]:
-    """New architectures without a designer, until the space is used up. Adds to `taken` what it yields."""
-    feasible = ((outcome.reward, outcome.architecture) for outcome in finished.values() if outcome.reward is not None)
-    for _, best in nlargest(_BEST, feasible, key=lambda pair: pair[0]):
-        while (neighbour := new_neighbour(space, best, taken, rng)) is not None:
-            taken.add(neighbour.hash)
-            yield Suggestion(neighbour, {"source": "neighbour"})
-    while (other := new_anywhere(space, taken, rng)) is not None:
-        taken.add(other.hash)
-        yield Suggestion(other, {"source": "random"})

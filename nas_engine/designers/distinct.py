@@ -1,6 +1,6 @@
 """Ways to an architecture that nobody has tried yet, from the cheapest to the certain one."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 
 import numpy as np
 
@@ -22,9 +22,16 @@ def new_neighbour(
     space: SearchSpace, architecture: Architecture, taken: Container[str], rng: np.random.Generator
 ) -> Architecture | None:
     """An architecture that differs from this one in one block and is not in `taken`; each is equally likely."""
+    return next(new_neighbours(space, architecture, taken, rng), None)
+
+
+def new_neighbours(
+    space: SearchSpace, architecture: Architecture, taken: Container[str], rng: np.random.Generator
+) -> Iterator[Architecture]:
+    """Those that differ from this one in one block and are not in `taken` when their turn comes, in random order."""
     neighbours = list(space.neighbours(architecture))
     shuffled = (neighbours[i] for i in rng.permutation(len(neighbours)))
-    return next((neighbour for neighbour in shuffled if neighbour.hash not in taken), None)
+    return (neighbour for neighbour in shuffled if neighbour.hash not in taken)
 
 
 def new_anywhere(space: SearchSpace, taken: Container[str], rng: np.random.Generator) -> Architecture | None:

@@ -10,6 +10,8 @@ import numpy as np
 from nas_engine.architecture import Architecture, Head, Stem
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, Outcome, State, Suggestion
+from nas_engine.designers.deduplication import Filled, fill
+from nas_engine.screening import Refusal
 from nas_engine.search_space import SearchSpace, paper_2d
 from nas_engine.space_spec import PositionSpec, SpaceSpec
 
@@ -71,6 +73,25 @@ def run(designer: Designer, reward: AdditiveReward, trials: int, first: int = 1)
         designer.update([outcome])
         outcomes.append(outcome)
     return outcomes
+
+
+def refuse_half(architecture: Architecture) -> Refusal | None:
+    """A screen without a pattern that a designer could learn."""
+    return Refusal("its hash is odd", 1.5) if int(architecture.hash, 16) % 2 else None
+
+
+def fill_screened(designer: Designer, count: int, history: Sequence[Outcome]) -> Filled:
+    """`deduplication.fill` of `small_2d` with `refuse_half` after `history`."""
+    return fill(
+        designer,
+        count,
+        space=small_2d(),
+        finished={outcome.architecture.hash: outcome for outcome in history},
+        pending=[],
+        rng=np.random.default_rng(len(history)),
+        screen=refuse_half,
+        next_number=len(history) + 1,
+    )
 
 
 def hashes(suggestions: Sequence[Suggestion]) -> list[str]:
@@ -148,6 +169,17 @@ class DesignerContract:
         space = small_2d()
         history = random_history(space, self.known, infeasible_every=1)
         assert_different_members(space, self.create(space, history=history).suggest(4, []), 4)
+
+    def test_what_is_screened_out_is_heard_as_infeasible_and_survives_a_restart(self) -> None:
+        history = random_history(small_2d(), self.known)
+        original = self.create(small_2d(), history=history)
+        filled = fill_screened(original, 2, history)
+        assert filled.refused
+        assert not any(refuse_half(suggestion.architecture) for suggestion in filled.suggestions)
+        everything_heard = [*history, *(refused.outcome for refused in filled.refused)]
+        restored = self.create(small_2d(), state=through_json(original.dump()), history=everything_heard)
+        assert restored.dump() == original.dump()
+        assert restored.suggest(2, []) == original.suggest(2, [])
 
     def test_outcomes_that_others_suggested_are_welcome(self) -> None:
         space = small_2d()

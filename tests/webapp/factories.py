@@ -31,6 +31,7 @@ CLASSES = [
     "alarm", "baby_cry", "dog_bark", "door_knock", "doorbell", "phone_ring", "siren", "water", "negative",
 ]  # fmt: skip
 SECONDS_A_TRIAL = 40
+REFUSAL = "flash estimate 72.3 kB exceeds the hard limit of 60 kB"
 PLAN = SimulatedPlan(trial_epochs=12, qat_epochs=3)
 _numbers = itertools.count(1)
 
@@ -102,11 +103,15 @@ def make_study(
     waiting: int = 0,
     failed: int = 0,
     infeasible: int = 0,
+    refused: int = 0,
     curves: int = 0,
     seed: int = 1,
     **values: Any,
 ) -> Study:
-    """A study with so many trials in these states, numbered in this order; `curves` of the completed have curves."""
+    """A study with so many trials in these states, numbered in this order; `curves` of the completed have curves.
+
+    The `refused` come last and, as everywhere, use up no budget; `screening` and a limit are the caller's to give.
+    """
     total = completed + running + waiting + failed + infeasible
     now = timezone.now()
     defaults = {
@@ -121,7 +126,7 @@ def make_study(
     study.space_spec = space.to_json()
     study.save()
     rng = np.random.default_rng(seed)
-    networks = [space.sample(rng) for _ in range(total)]
+    networks = [space.sample(rng) for _ in range(total + refused)]
     Architecture.objects.bulk_create({n.hash: architecture_row(n) for n in networks}.values(), ignore_conflicts=True)
     states = (
         [Trial.State.COMPLETED] * completed
@@ -129,6 +134,7 @@ def make_study(
         + [Trial.State.INFEASIBLE] * infeasible
         + [Trial.State.RUNNING] * running
         + [Trial.State.REQUESTED] * waiting
+        + [Trial.REFUSED] * refused
     )
     trials = [
         _trial(study, number, network, state, now)
@@ -141,11 +147,15 @@ def make_study(
     return study
 
 
-def _trial(study: Study, number: int, network: engine.Architecture, state: Trial.State, now: datetime) -> Trial:
+def _trial(study: Study, number: int, network: engine.Architecture, state: str, now: datetime) -> Trial:
     started = study.started_at + timedelta(seconds=SECONDS_A_TRIAL * (number - 1)) if study.started_at else now
     trial = Trial(study=study, number=number, architecture_id=network.hash, state=state, seed=1000 + number)
     trial.suggestion = {"designer": study.designer}
     if state == Trial.State.REQUESTED:
+        return trial
+    if state == Trial.REFUSED:
+        trial.state, trial.screened_out, trial.finished_at = Trial.State.INFEASIBLE, True, now
+        trial.reason = REFUSAL
         return trial
     trial.worker, trial.started_at, trial.heartbeat_at = f"machine-a/trainer-{number % 2 + 1}", started, now
     if state == Trial.State.RUNNING:
@@ -182,7 +192,7 @@ def _events(study: Study, trials: Sequence[Trial]) -> Iterable[Event]:
             yield Event(
                 study=study,
                 trial=trial,
-                old_state="RUNNING",
+                old_state="" if trial.screened_out else "RUNNING",
                 new_state=trial.state,
                 worker=trial.worker,
                 message=trial.reason,

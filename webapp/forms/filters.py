@@ -2,10 +2,10 @@
 
 from django.http import QueryDict
 
-from webapp.models import Study, Trial
+from webapp.models import Study
 from webapp.queries.pages_datasets import ClipFilter
 from webapp.queries.pages_studies import StudyFilter
-from webapp.queries.pages_trials import SORT_FIELDS, TrialFilter
+from webapp.queries.pages_trials import SORT_FIELDS, TRIAL_STATES, TrialFilter
 
 _LONGEST_TEXT = 100
 _LARGEST_PAGE = 100_000
@@ -18,7 +18,7 @@ def study_filter(query: QueryDict) -> StudyFilter:
 def trial_filter(query: QueryDict) -> TrialFilter:
     sorts = [*SORT_FIELDS, *(f"-{name}" for name in SORT_FIELDS)]
     return TrialFilter(
-        state=_one_of(query, "state", Trial.State.values),
+        state=_one_of(query, "state", [state for state, _ in TRIAL_STATES]),
         front=_one_of(query, "front", ["energy", "flash"]),
         within_limits=query.get("within") == "1",
         text=_text(query),

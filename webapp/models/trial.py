@@ -20,6 +20,7 @@ class Trial(models.Model):
         CANCELLED = "CANCELLED", "cancelled"
 
     OPEN = (State.REQUESTED, State.RUNNING)
+    REFUSED = "REFUSED"  # no state of its own, but what pages call an INFEASIBLE trial that was screened out
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="trials")
     number = models.PositiveIntegerField(help_text="Counts from 1 within the study")
@@ -109,6 +110,16 @@ class Trial(models.Model):
 
     def __str__(self) -> str:
         return f"trial {self.number} of study {self.study_id}"
+
+    @property
+    def shown_state(self) -> str:
+        """The state as pages mark and filter it."""
+        return self.REFUSED if self.screened_out else self.state
+
+    @property
+    def state_label(self) -> str:
+        """The state in a word."""
+        return "refused" if self.screened_out else self.get_state_display()
 
 
 class CurvePoint(models.Model):

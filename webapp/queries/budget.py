@@ -12,13 +12,14 @@ from webapp.models import Study, Trial, Worker
 FEWEST_OPEN = 2
 OPEN_PER_TRAINER = 2  # one in training, one waiting: a trainer that ends a trial finds the next at once
 
-# A trial that failed and was retried is answered by its retry; a cancelled one never ran. Neither uses up the budget.
-COUNTED = ~Q(state=Trial.State.CANCELLED) & ~Q(state=Trial.State.FAILED, retry__isnull=False)
+# A trial that failed and was retried is answered by its retry; a cancelled one never ran, a refused one never will.
+# None of them uses up the budget.
+COUNTED = ~Q(state=Trial.State.CANCELLED) & ~Q(state=Trial.State.FAILED, retry__isnull=False) & Q(screened_out=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Trials of one study. A failed trial that was retried and a cancelled one do not count against the budget."""
+    """Trials of one study. Those that failed and were retried, cancelled and refused ones do not count."""
 
     budget: int
     counted: int

@@ -10,7 +10,7 @@ from webapp.queries.summaries import summary
 COLUMNS = (
     "number", "state", "reward", "int8_accuracy", "float_accuracy", "energy_mj", "energy_source", "flash_bytes",
     "flops", "parameters", "peak_activation_bytes", "seconds", "seed", "retried_from", "architecture_hash", "blocks",
-    "worker", "requested_at", "started_at", "finished_at", "reason",
+    "worker", "requested_at", "started_at", "finished_at", "screened_out", "reason",
 )  # fmt: skip
 _ROWS_AT_ONCE = 500
 
@@ -28,9 +28,9 @@ def trial_rows(study: Study) -> Iterator[dict[str, Any]]:
             "energy_mj": trial.energy_mj,
             "energy_source": trial.energy_source,
             "flash_bytes": trial.flash_bytes,
-            "flops": trial.architecture.flops,
-            "parameters": trial.architecture.parameters,
-            "peak_activation_bytes": trial.architecture.peak_activation_bytes,
+            "flops": trial.architecture.flops or None,
+            "parameters": trial.architecture.parameters or None,
+            "peak_activation_bytes": trial.architecture.peak_activation_bytes or None,
             "seconds": seconds_between(trial.started_at, trial.finished_at),
             "seed": trial.seed,
             "retried_from": trial.retried_from.number if trial.retried_from else None,
@@ -40,5 +40,6 @@ def trial_rows(study: Study) -> Iterator[dict[str, Any]]:
             "requested_at": trial.requested_at.isoformat(),
             "started_at": trial.started_at.isoformat() if trial.started_at else None,
             "finished_at": trial.finished_at.isoformat() if trial.finished_at else None,
+            "screened_out": trial.screened_out,
             "reason": trial.reason,
         }

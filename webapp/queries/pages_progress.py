@@ -34,7 +34,9 @@ class RunningTrial:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Trials of a study by state. `failed` leaves out those that were retried, which `retried` counts."""
+    """Trials of a study by state. `failed` leaves out those that were retried, which `retried` counts, and
+    `infeasible` those that were refused before training.
+    """
 
     waiting: int
     running: int
@@ -44,6 +46,7 @@ class Counts:
     failed: int
     retried: int
     cancelled: int
+    refused: int
 
     @property
     def done(self) -> int:
@@ -102,6 +105,7 @@ def _counts(study: Study) -> tuple[Counts, str, datetime | None]:
         waiting=Count("pk", filter=Q(state=Trial.State.REQUESTED)),
         running=Count("pk", filter=Q(state=Trial.State.RUNNING)),
         cancelled=Count("pk", filter=Q(state=Trial.State.CANCELLED)),
+        refused=Count("pk", filter=Q(screened_out=True)),
         retried=Count("pk", filter=~COUNTED & Q(state=Trial.State.FAILED)),
         last_finish=Max("finished_at"),
         oldest_request=Min("requested_at", filter=Q(state=Trial.State.REQUESTED)),

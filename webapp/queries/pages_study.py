@@ -41,8 +41,13 @@ def study_or_none(study_id: int) -> Study | None:
 
 
 def events(study: Study, limit: int = EVENTS_SHOWN) -> tuple[EventRow, ...]:
-    """The latest moves of the study and its trials, the newest first. One query."""
-    return _rows(Event.objects.filter(study=study).select_related("trial", "actor")[:limit])
+    """The latest moves of the study and its trials, the newest first. One query.
+
+    Refused trials are left out: under a tight limit they would bury everything else. The table of trials has them.
+    """
+    return _rows(
+        Event.objects.filter(study=study).exclude(trial__screened_out=True).select_related("trial", "actor")[:limit]
+    )
 
 
 def trial_events(trial: Trial) -> tuple[EventRow, ...]:
@@ -65,8 +70,10 @@ def _rows(found: Iterable[Event]) -> tuple[EventRow, ...]:
 
 
 def failures(study: Study, limit: int = FAILURES_SHOWN) -> tuple[FailureRow, ...]:
-    """The latest trials that failed or are infeasible. One query."""
-    ended_badly = Trial.objects.filter(study=study, state__in=[Trial.State.FAILED, Trial.State.INFEASIBLE])
+    """The latest trials that failed or are infeasible; to be refused before training is no failure. One query."""
+    ended_badly = Trial.objects.filter(
+        study=study, state__in=[Trial.State.FAILED, Trial.State.INFEASIBLE], screened_out=False
+    )
     shown = ("number", "state", "reason", "worker", "finished_at", "retry__number")
     return tuple(
         FailureRow(number, state, Trial.State(state).label, reason, worker, finished_at, retry_number)

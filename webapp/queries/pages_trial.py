@@ -6,6 +6,7 @@ from typing import Any
 
 from nas_engine.cost import ArchitectureCost, BlockCost, cost
 from nas_engine.energy.prior import block_shares
+from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.reward import RewardParameters
 from webapp.models import CurvePoint, Trial
 from webapp.queries.summaries import KIND_NAMES
@@ -125,9 +126,15 @@ def curve(trial: Trial) -> tuple[CurvePoint, ...]:
     return tuple(sorted(points, key=lambda point: (CURVE_PHASES.index(point.phase), point.epoch)))
 
 
-def block_table(trial: Trial) -> BlockTable:
-    """The blocks of the trial's architecture, from the same pure walk that the cost of every trial comes from."""
-    total = cost(architecture(trial.architecture))
+def block_table(trial: Trial) -> BlockTable | None:
+    """The blocks of the trial's architecture, from the same pure walk that the cost of every trial comes from.
+
+    None where the network cannot be built, so that there is nothing to count.
+    """
+    try:
+        total = cost(architecture(trial.architecture))
+    except InfeasibleArchitecture:
+        return None
     shares = [block.flops / total.flops for block in total.blocks]
     energy_shares = block_shares(total)
     dearest = max(energy_shares)

@@ -26,9 +26,11 @@ SORT_FIELDS: Mapping[str, str] = {
     "flops": "architecture__flops",
     "parameters": "architecture__parameters",
 }
+TRIAL_STATES: tuple[tuple[str, str], ...] = (*Trial.State.choices, (Trial.REFUSED, "refused"))
 _SHOWN = (
     "number",
     "state",
+    "screened_out",
     "reward",
     "int8_accuracy",
     "float_accuracy",
@@ -52,7 +54,9 @@ _SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class TrialFilter:
-    """Which trials to show and in what order. `sort` is a key of SORT_FIELDS, with "-" before it for descending."""
+    """Which trials to show and in what order. `state` is one of TRIAL_STATES, or "" for all; `sort` a key of
+    SORT_FIELDS, with "-" before it for descending.
+    """
 
     state: str = ""
     front: str = ""  # "energy", "flash" or ""
@@ -64,20 +68,23 @@ class TrialFilter:
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """What the table shows of a trial. Accuracies are 0..1; results are None until there are any."""
+    """What the table shows of a trial. Accuracies are 0..1; results are None until there are any, costs where there is
+    nothing to count because the network cannot be built.
+    """
 
     id: int
     number: int
     state: str
     state_label: str
+    was_refused: bool
     reward: float | None
     int8_accuracy: float | None
     float_accuracy: float | None
     energy_mj: float | None
     energy_is_estimate: bool
     flash_bytes: int | None
-    flops: int
-    parameters: int
+    flops: int | None
+    parameters: int | None
     seconds: float | None
     architecture_hash: str
     blocks: tuple[BlockMark, ...]
@@ -102,8 +109,10 @@ def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[Tr
 
 def _filtered(study: Study, results: Results, wanted: TrialFilter) -> QuerySet[Trial]:
     trials = Trial.objects.filter(study=study)
-    if wanted.state:
-        trials = trials.filter(state=wanted.state)
+    if wanted.state == Trial.REFUSED:
+        trials = trials.filter(screened_out=True)
+    elif wanted.state:
+        trials = trials.filter(state=wanted.state, screened_out=False)
     if wanted.front == "energy":
         trials = trials.filter(pk__in=results.ids_on(results.on_energy_front))
     if wanted.front == "flash":
@@ -139,16 +148,17 @@ def _row(study: Study, trial: Trial, on_energy_front: bool, on_flash_front: bool
     return TrialRow(
         id=trial.pk,
         number=trial.number,
-        state=trial.state,
-        state_label=trial.get_state_display(),
+        state=trial.shown_state,
+        state_label=trial.state_label,
+        was_refused=trial.screened_out,
         reward=trial.reward,
         int8_accuracy=trial.int8_accuracy,
         float_accuracy=trial.float_accuracy,
         energy_mj=trial.energy_mj,
         energy_is_estimate=is_estimate(trial.energy_source),
         flash_bytes=trial.flash_bytes,
-        flops=trial.architecture.flops,
-        parameters=trial.architecture.parameters,
+        flops=trial.architecture.flops or None,
+        parameters=trial.architecture.parameters or None,
         seconds=seconds_between(trial.started_at, trial.finished_at),
         architecture_hash=trial.architecture.hash,
         blocks=block_marks(trial.architecture.spec),

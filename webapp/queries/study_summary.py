@@ -19,6 +19,10 @@ SETTINGS = (
     "flash_threshold_kb",
     "flash_step_kb",
     "flash_step_points",
+    "screening",
+    "flash_limit_kb",
+    "peak_ram_limit_kb",
+    "energy_limit_mj",
 )
 
 
@@ -49,6 +53,7 @@ def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
         "started_at": study.started_at.isoformat() if study.started_at else None,
         "finished_at": study.finished_at.isoformat() if study.finished_at else None,
         "trials_by_state": dict(Counter(trial.state for trial in trials)),
+        "trials_refused": sum(trial.screened_out for trial in trials),
         "trials_remaining": budget_of(study).remaining,
         "duplicates_answered": study.duplicates_answered,
         "best_trial": best.number if best else None,
@@ -61,13 +66,14 @@ def trial_summary(trial: Trial) -> dict[str, Any]:
     return {
         "number": trial.number,
         "state": trial.state,
+        "screened_out": trial.screened_out,
         "reason": trial.reason,
         "retried_from": trial.retried_from.number if trial.retried_from else None,
         "architecture": architecture.spec,
         "architecture_hash": architecture.hash,
-        "flops": architecture.flops,
-        "parameters": architecture.parameters,
-        "peak_activation_bytes": architecture.peak_activation_bytes,
+        "flops": architecture.flops or None,
+        "parameters": architecture.parameters or None,
+        "peak_activation_bytes": architecture.peak_activation_bytes or None,
         "float_accuracy": trial.float_accuracy,
         "int8_accuracy": trial.int8_accuracy,
         "flash_bytes": trial.flash_bytes,

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from nas_engine.baselines import Baseline, baseline
 from webapp import translation
-from webapp.models import Architecture, Dataset, Study
+from webapp.models import Dataset, Study
 from webapp.services import studies
 from webapp.services.errors import Conflict
 from webapp.services.listed import UNANSWERED, latest_trials, request_listed
+from webapp.services.requests import save_architectures
 from webapp.services.transitions import Actor, locked_study, record
 
 State = Study.State
@@ -115,7 +116,7 @@ def _extend(study: Study, wanted: Sequence[Baseline], actor: Actor) -> Requested
         raise Conflict(f"{study.name} is {study.get_state_display()}: resume it before you ask for more of them.")
     rows = {one.name: translation.architecture_row(translation.baseline_network(one, study.dataset)) for one in missing}
     cheapest_first = sorted(rows, key=lambda name: rows[name].flops)
-    Architecture.objects.bulk_create(sorted(rows.values(), key=lambda row: row.hash), ignore_conflicts=True)
+    save_architectures(list(rows.values()))
     request_listed(study, [(name, rows[name].hash) for name in cheapest_first], actor)
     message = f"To be trained: {', '.join(cheapest_first)}."
     if study.state in _ENDED:

@@ -47,7 +47,7 @@ def export_trial(*, trial_id: int, folder: Path) -> list[Path]:
     """Write a completed trial's network, labels, architecture, metrics and front end to `folder`; returns the files."""
     trial = Trial.objects.select_related("study__dataset", "architecture", "retried_from").get(pk=trial_id)
     if not trial.tflite:
-        raise Conflict(f"Trial {trial.number} of {trial.study.name} is {trial.get_state_display()}: it has no network.")
+        raise Conflict(f"Trial {trial.number} of {trial.study.name} is {trial.state_label}: it has no network.")
     dataset = trial.study.dataset
     folder.mkdir(parents=True, exist_ok=True)
     _copy(trial.tflite.name, folder / NETWORK_FILE)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from nas_engine.architecture import Architecture
 from webapp import dispatch, translation
@@ -17,6 +18,15 @@ from webapp.services.transitions import Actor, locked_study, move_trial, record
 
 State = Trial.State
 _SEED_STRIDE = 100_003  # a prime: trials of two studies share seeds only where both agree by intent
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedTrial:
+    """An architecture that will not be trained, and why, with the designer's own notes on it."""
+
+    architecture: Architecture
+    reason: str
+    suggestion: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +42,18 @@ def request_trials(
     study_id: int,
     requested: Sequence[RequestedTrial],
     designer_state: dict[str, Any] | None,
+    refused: Sequence[RefusedTrial] = (),
     expected_trials: int | None = None,
     duplicates_answered: int = 0,
 ) -> list[int]:
     """Add REQUESTED trials, save the designer's state, and offer the trials to the trainers.
 
+    The `refused` become trials as well, numbered before the others, which have ended before they began.
     `expected_trials` is how many trials the caller saw when it made the suggestions. If the study has others by now, or
     is not RUNNING, nothing is written and [] is returned: another suggestion was faster, or a person paused.
     """
     rows = [translation.architecture_row(item.architecture) for item in requested]
-    ArchitectureRow.objects.bulk_create(sorted(rows, key=lambda row: row.hash), ignore_conflicts=True)
+    save_architectures([*rows, *(translation.refused_architecture_row(item.architecture) for item in refused)])
     with transaction.atomic():
         study = locked_study(study_id)
         if study.state != Study.State.RUNNING:
@@ -55,8 +67,36 @@ def request_trials(
             suggest_after=None,
             reason="",
         )
+        record_refused(study, refused)
         pairs = zip(rows, requested, strict=True)
         return [request_trial(study, row.hash, suggestion=dict(item.suggestion)) for row, item in pairs]
+
+
+def save_architectures(rows: Sequence[ArchitectureRow]) -> None:
+    """Save those that are new, in one order everywhere, so that two who save the same ones never wait in a ring."""
+    ArchitectureRow.objects.bulk_create(sorted(rows, key=lambda row: row.hash), ignore_conflicts=True)
+
+
+def record_refused(study: Study, refused: Sequence[RefusedTrial]) -> None:
+    """Add trials that end as they begin, under the study's lock. Their architectures are saved."""
+    first = _next_number(study)
+    created = Trial.objects.bulk_create(
+        Trial(
+            study=study,
+            number=number,
+            architecture_id=item.architecture.hash,
+            suggestion=dict(item.suggestion),
+            seed=_seed(study, number),
+            state=State.INFEASIBLE,
+            screened_out=True,
+            reason=item.reason,
+            finished_at=timezone.now(),
+        )
+        for number, item in enumerate(refused, start=first)
+    )
+    for trial in created:
+        message = f"Refused before training: {trial.reason}."
+        record(study, "", State.INFEASIBLE, trial_id=trial.pk, message=message)
 
 
 def request_trial(
@@ -69,8 +109,7 @@ def request_trial(
     actor: Actor = None,
 ) -> int:
     """Add one REQUESTED trial under the study's lock and return its id. A retry repeats its original, seed and all."""
-    last = study.trials.aggregate(last=Max("number"))["last"] or 0
-    number = last + 1
+    number = _next_number(study)
     trial = Trial.objects.create(
         study=study,
         number=number,
@@ -78,12 +117,20 @@ def request_trial(
         label=retried_from.label if retried_from else label,
         suggestion=suggestion,
         retried_from=retried_from,
-        seed=retried_from.seed if retried_from else (study.seed * _SEED_STRIDE + number) % 2**31,
+        seed=retried_from.seed if retried_from else _seed(study, number),
     )
     message = f"Retry of trial {retried_from.number}." if retried_from else "Listed." if label else "Suggested."
     record(study, "", State.REQUESTED, trial_id=trial.pk, message=message, actor=actor)
     send_requested_trials(study=study)
     return trial.pk
+
+
+def _next_number(study: Study) -> int:
+    return (study.trials.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def _seed(study: Study, number: int) -> int:
+    return int((study.seed * _SEED_STRIDE + number) % 2**31)
 
 
 def send_requested_trials(*, study: Study, older_than: timedelta | None = None) -> int:

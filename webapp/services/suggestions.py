@@ -1,25 +1,35 @@
-"""When no suggestion can be had: the space is used up, or the designer fails."""
+"""When no suggestion can be had: the space is used up, nothing passes the screen, or the designer fails."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
+from webapp import translation
 from webapp.models import Study, Trial
-from webapp.services.requests import cancel_requested_trials
+from webapp.services.requests import RefusedTrial, cancel_requested_trials, record_refused, save_architectures
 from webapp.services.transitions import locked_study, move_study
 
 MOST_FAILURES = 5
 _FIRST_PAUSE_SECONDS = 5
 
 
-def end_exhausted(*, study_id: int, reason: str) -> bool:
-    """RUNNING -> COMPLETED with `reason` once nothing is open: there is nothing left to ask."""
+def end_exhausted(
+    *, study_id: int, reason: str, refused: Sequence[RefusedTrial] = (), expected_trials: int | None = None
+) -> bool:
+    """RUNNING -> COMPLETED with `reason` once nothing is open: there is nothing left to ask.
+
+    The `refused` are recorded then. `expected_trials` as in `request_trials`: the study goes on if it has others.
+    """
+    save_architectures([translation.refused_architecture_row(item.architecture) for item in refused])
     with transaction.atomic():
         study = locked_study(study_id)
         if study.trials.filter(state__in=Trial.OPEN).exists():
             return False
-        return move_study(
+        if expected_trials is not None and study.trials.count() != expected_trials:
+            return False
+        ended = move_study(
             study,
             [Study.State.RUNNING],
             Study.State.COMPLETED,
@@ -27,6 +37,9 @@ def end_exhausted(*, study_id: int, reason: str) -> bool:
             reason=reason,
             finished_at=timezone.now(),
         )
+        if ended:
+            record_refused(study, refused)
+    return ended
 
 
 def record_failure(*, study_id: int, error: str) -> None:

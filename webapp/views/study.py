@@ -12,11 +12,12 @@ from django.views.decorators.http import require_GET, require_POST
 from webapp.forms.explanations import explain
 from webapp.forms.filters import trial_filter
 from webapp.forms.study import LIMITS
-from webapp.models import Study, Trial
+from webapp.models import Study
 from webapp.queries.pages_progress import progress
 from webapp.queries.pages_results import best_by_reward, is_estimate, most_accurate_within_limits, results
+from webapp.queries.pages_screening import limits_in_words
 from webapp.queries.pages_study import events, failures, study_or_none
-from webapp.queries.pages_trials import trial_page
+from webapp.queries.pages_trials import TRIAL_STATES, trial_page
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
 from webapp.services import studies as services
 from webapp.services.errors import Conflict
@@ -46,7 +47,8 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
     context = _header(shown) | _progress(shown) | _trials(shown, request.GET) | _log(request, shown)
     context |= {
         "explanation": explain({name: getattr(shown, name) for name in LIMITS}),
-        "trial_states": Trial.State.choices,
+        "hard_limits": limits_in_words(shown),
+        "trial_states": TRIAL_STATES,
         "kinds": [(SHORT_KINDS[kind], kind, name) for kind, name in KIND_NAMES.items() if kind in SHORT_KINDS],
     }
     return render(request, "studies/study.html", context)

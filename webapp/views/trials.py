@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from webapp.models import Trial
 from webapp.queries.pages_results import is_estimate
+from webapp.queries.pages_screening import estimates
 from webapp.queries.pages_study import trial_events
 from webapp.queries.pages_trial import (
     block_table,
@@ -36,6 +37,7 @@ def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
     shown = trial_or_404(study_id, number)
     context = _live(shown) | {
         "blocks": block_table(shown),
+        "estimates": estimates(shown),
         "neighbours": neighbours(shown),
         "architecture_json": json.dumps(shown.architecture.spec, indent=1),
     }

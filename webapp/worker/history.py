@@ -32,7 +32,8 @@ def history_of(study: Study, architectures: MutableMapping[str, Architecture]) -
     """The study's history. `architectures` remembers what was read before, by hash.
 
     A trial that failed and was retried is no outcome: its retry will be. One that failed for good counts as infeasible,
-    so that nobody tries its architecture a third time. Cancelled trials say nothing.
+    so that nobody tries its architecture a third time; one that was refused before training is infeasible too.
+    Cancelled trials say nothing.
     """
     count = study.trials.count()  # before the rows: a trial added in between makes the suggestion come to nothing
     rows = list(

@@ -1,9 +1,9 @@
-"""The next trials of a study: designer, duplicates answered, rows. One process at a time works on one study."""
+"""The next trials of a study: designer, duplicates answered, screen, rows. One process at a time works on a study."""
 
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers import registry
-from nas_engine.designers.base import Designer, Outcome, SpaceExhausted
+from nas_engine.designers.base import Designer, NothingPasses, Outcome, Refused, SpaceExhausted
 from nas_engine.designers.deduplication import Filled, fill
 from nas_engine.designers.jax_setup import CACHE_VARIABLE
 from nas_engine.search_space import SearchSpace
@@ -78,11 +78,15 @@ def _request(study: Study, count: int) -> bool:
     history = history_of(study, _architectures)
     space = translation.search_space(study)
     known = _designer(study, space, history)
-    filled = _fill(study, known.designer, space, history, count)
+    try:
+        filled = _fill(study, known.designer, space, history, count)
+    except NothingPasses as error:
+        return _give_up(study, history, error)
     revision = secrets.token_hex(8)
     trial_ids = requests.request_trials(
         study_id=study.pk,
         requested=[requests.RequestedTrial(item.architecture, dict(item.metadata)) for item in filled.suggestions],
+        refused=_refused_trials(filled.refused),
         designer_state={"revision": revision, "dump": known.designer.dump()},
         expected_trials=history.trials,
         duplicates_answered=filled.duplicates_answered,
@@ -91,12 +95,41 @@ def _request(study: Study, count: int) -> bool:
         _known.pop(study.pk, None)
         return False
     known.revision = revision
+    known.told.update(item.number for item in filled.refused)
     return True
+
+
+def _give_up(study: Study, history: StudyHistory, error: NothingPasses) -> bool:
+    """End the study if nothing is open; else the next result may bring neighbours that pass. Always False."""
+    _known.pop(study.pk, None)  # it has been told of refusals that are not recorded yet
+    suggestions.end_exhausted(
+        study_id=study.pk,
+        reason=f"No other network may be trained: {error}.",
+        refused=_refused_trials(error.refused),
+        expected_trials=history.trials,
+    )
+    return False
+
+
+def _refused_trials(refused: Sequence[Refused]) -> list[requests.RefusedTrial]:
+    return [
+        requests.RefusedTrial(item.suggestion.architecture, item.reason, dict(item.suggestion.metadata))
+        for item in refused
+    ]
 
 
 def _fill(study: Study, designer: Designer, space: SearchSpace, history: StudyHistory, count: int) -> Filled:
     rng = np.random.default_rng([study.seed, history.trials])
-    return fill(designer, count, space=space, finished=history.finished, pending=history.pending, rng=rng)
+    return fill(
+        designer,
+        count,
+        space=space,
+        finished=history.finished,
+        pending=history.pending,
+        rng=rng,
+        screen=translation.screen(study),
+        next_number=history.trials + 1,
+    )
 
 
 def _designer(study: Study, space: SearchSpace, history: StudyHistory) -> _Known:

@@ -3,11 +3,12 @@ import pytest
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers import registry
-from nas_engine.designers.base import Designer, Outcome, SpaceExhausted, State, Suggestion
-from nas_engine.designers.deduplication import fill
+from nas_engine.designers.base import Designer, NothingPasses, Outcome, SpaceExhausted, State, Suggestion
+from nas_engine.designers.deduplication import MOST_REFUSED, Filled, fill
 from nas_engine.designers.random import RandomDesigner
+from nas_engine.screening import Refusal, Screen
 from nas_engine.search_space import SearchSpace, paper_2d
-from nas_engine.testing.designers import AdditiveReward, everything, small_2d
+from nas_engine.testing.designers import AdditiveReward, everything, refuse_half, small_2d
 from nas_engine.testing.spaces import tiny_2d
 
 
@@ -135,3 +136,74 @@ def test_a_count_below_one_is_refused():
             pending=[],
             rng=np.random.default_rng(0),
         )
+
+
+def filled_with(designer: Designer, count: int, space: SearchSpace, screen: Screen, **more) -> Filled:
+    given = {"finished": {}, "pending": [], "rng": np.random.default_rng(0), "next_number": 7}
+    return fill(designer, count, space=space, screen=screen, **given | more)
+
+
+def refuse_all(architecture: Architecture) -> Refusal:
+    return Refusal(f"{architecture.blocks[0].filters} filters are too many", float(architecture.blocks[0].filters))
+
+
+def test_what_the_screen_refuses_is_told_as_infeasible_and_numbered_as_the_next_trials():
+    filled = filled_with(RandomDesigner(small_2d(), seed=0), 5, small_2d(), refuse_half)
+    assert len(filled.suggestions) == 5
+    assert not any(refuse_half(suggestion.architecture) for suggestion in filled.suggestions)
+    assert [refused.number for refused in filled.refused] == list(range(7, 7 + len(filled.refused)))
+    assert {refused.reason for refused in filled.refused} == {"its hash is odd"}
+
+
+def test_half_of_a_space_refused_leaves_the_designer_to_make_every_suggestion():
+    designer = RandomDesigner(paper_2d(), seed=0)
+    filled = filled_with(designer, 5, paper_2d(), refuse_half)
+    drawn = [RandomDesigner(paper_2d(), seed=0, state={"format": "random-1", "drawn": n}) for n in range(99)]
+    in_order = [a.architecture for one in drawn for a in one.suggest(1, []) if not refuse_half(a.architecture)]
+    assert [suggestion.architecture for suggestion in filled.suggestions] == in_order[:5]
+
+
+def test_a_designer_that_insists_on_a_refused_one_is_answered_and_it_is_recorded_once():
+    space = tiny_2d()
+    refused = next(a for a in everything(space) if refuse_half(a))
+    designer = Stubborn(refused)
+    filled = filled_with(designer, 2, space, refuse_half, rounds=3)
+    assert [(item.number, item.suggestion.architecture) for item in filled.refused] == [(7, refused)]
+    assert {(outcome.number, outcome.reward) for outcome in designer.told} == {(7, None)}
+    assert [outcome.metadata["asked"] for outcome in designer.told] == ["0", "0", "2", "2", "4", "4", "6", "6"]
+    assert filled.duplicates_answered == 7
+    assert len(filled.suggestions) == 2
+
+
+def test_a_designer_that_hears_nothing_but_refusals_is_not_asked_for_ever():
+    with pytest.raises(NothingPasses, match="looked at and none can be trained; the nearest: 8 filters") as caught:
+        filled_with(RandomDesigner(paper_2d(), seed=0), 2, paper_2d(), refuse_all)
+    assert MOST_REFUSED <= len(caught.value.refused) < MOST_REFUSED + 2
+
+
+def test_a_small_space_of_which_nothing_passes_is_looked_through_and_the_number_said():
+    with pytest.raises(NothingPasses, match="18 architectures of tiny_2d were looked at"):
+        filled_with(RandomDesigner(tiny_2d(), seed=0), 4, tiny_2d(), refuse_all)
+
+
+@pytest.mark.parametrize("name", ["random", "eagle"])
+def test_everything_that_passes_is_tried_once_and_nothing_is_refused_twice(name):
+    space = small_2d()
+    designer, rng = registry.create(name, space, seed=1), np.random.default_rng(0)
+    finished: dict[str, Outcome] = {}
+    recorded: list[str] = []
+    for _ in range(space.cardinality):
+        try:
+            number = len(finished) + 1
+            filled = filled_with(designer, 5, space, refuse_half, finished=finished, rng=rng, next_number=number)
+        except NothingPasses:
+            break
+        recorded += [refused.suggestion.architecture.hash for refused in filled.refused]
+        finished |= {refused.suggestion.architecture.hash: refused.outcome for refused in filled.refused}
+        for suggestion in filled.suggestions:
+            outcome = Outcome(len(finished) + 1, suggestion.architecture, 0.5, suggestion.metadata)
+            finished[suggestion.architecture.hash] = outcome
+            designer.update([outcome])
+    trained = {key for key, outcome in finished.items() if outcome.reward is not None}
+    assert trained == {a.hash for a in everything(space) if not refuse_half(a)}
+    assert len(recorded) == len(set(recorded)) > 0
