@@ -30,6 +30,7 @@ def test_a_spec_and_its_space_say_the_same(spec: SpaceSpec) -> None:
     assert SpaceSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
 
 
+@settings(max_examples=50)
 @given(space_specs(), st.randoms(use_true_random=False))
 def test_any_order_of_options_gives_a_spec_with_the_same_options(spec: SpaceSpec, random: Any) -> None:
     space = spec.search_space()

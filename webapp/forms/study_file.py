@@ -16,6 +16,7 @@ from typing import Any
 from django import forms
 
 from webapp.forms.study import FIELDS, StudyForm, defaults
+from webapp.forms.toml_text import to_toml
 from webapp.models import Dataset, Study
 
 SHORT_NAMES: Mapping[str, str] = {"trials": "trial_budget", "epochs": "full_epochs"}
@@ -88,15 +89,5 @@ def errors_in_words(form: forms.BaseForm) -> str:
 
 def study_to_toml(study: Study) -> str:
     """The settings of `study` as a file that `read_study_file` reads back to the same settings."""
-    lines = []
-    for name in FIELDS:
-        value = study.dataset.name if name == "dataset" else getattr(study, name)
-        lines.append(f"{name} = {_toml(value)}")
-    return _HEADER + "\n".join(lines) + "\n"
-
-
-def _toml(value: str | int | float) -> str:
-    """JSON's strings and numbers are TOML's, but for the one control character that JSON leaves as it is."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)
+    values = {name: study.dataset.name if name == "dataset" else getattr(study, name) for name in FIELDS}
+    return _HEADER + to_toml(values)

@@ -1,0 +1,90 @@
+"""Search spaces as TOML or JSON files, read and written.
+
+name = "my space"
+
+[stem]                  # what enters the network
+frames = 196
+mel_bins = 40
+layout = "2d"
+
+[[positions]]           # once for each block
+kinds = ["mobilenet_v1", "identity"]
+kernel_sizes = [3, 5]
+filters = [16, 24]
+strides = [1, 1]        # time, frequency
+excluded = ["mobilenet_v1-5-24"]
+
+[head]
+classes = 9
+hidden_units = 32       # left out: no hidden layer
+hidden_activation = "relu"
+"""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from nas_engine.space import SearchSpace
+from nas_engine.space_spec import SpaceSpec
+from webapp.forms.toml_text import to_toml
+
+LONGEST_FILE = 1_000_000  # characters; the paper's spaces with every option spelled out have 30,000
+_HEADER = "# A search space of Earshot. Look at what is in it with: python manage.py space FILE\n"
+_DEFAULTS: dict[str, Any] = {"expansions": [1], "excluded": []}
+
+
+class SpaceFileError(ValueError):
+    """The file is not a search space; each line of the message says what is wrong and where."""
+
+
+def read_space_file(path: Path) -> SpaceSpec:
+    """The space in a file of either format. Raises SpaceFileError where there is none; ask `problems` for the rest."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SpaceFileError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SpaceFileError(f"{path} is no text file: a search space is TOML or JSON in UTF-8.") from error
+    return space_from_text(text)
+
+
+def space_from_text(text: str) -> SpaceSpec:
+    """The space in TOML or JSON text, by lists or with every option spelled out (a study's `space_spec`)."""
+    if len(text) > LONGEST_FILE:
+        raise SpaceFileError(f"The file has {len(text):,} characters; a search space has at most {LONGEST_FILE:,}.")
+    data = _parsed(text)
+    try:
+        if _spells_options_out(data):
+            return SpaceSpec.from_search_space(SearchSpace.from_json(data))
+        return SpaceSpec.from_json(data)
+    except ValueError as error:
+        raise SpaceFileError(str(error)) from error
+
+
+def space_to_toml(spec: SpaceSpec) -> str:
+    """`spec` as a file that `read_space_file` reads back to the same; defaults are left out."""
+    data = spec.to_json()
+    data["positions"] = [
+        {name: value for name, value in position.items() if _DEFAULTS.get(name) != value}
+        for position in data["positions"]
+    ]
+    return _HEADER + to_toml(data)
+
+
+def _parsed(text: str) -> Any:
+    """No TOML begins with a brace, every JSON object does."""
+    is_json = text.lstrip().startswith("{")
+    try:
+        return json.loads(text) if is_json else tomllib.loads(text)
+    except json.JSONDecodeError as error:
+        raise SpaceFileError(f"This is not valid JSON: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SpaceFileError(f'This is not valid TOML: {error}. Text needs quotes: name = "my space".') from error
+    except RecursionError as error:
+        raise SpaceFileError("The file is nested too deeply to be a search space.") from error
+
+
+def _spells_options_out(data: Any) -> bool:
+    positions = data.get("positions") if isinstance(data, dict) else None
+    return isinstance(positions, list) and any(isinstance(item, dict) and "options" in item for item in positions)
