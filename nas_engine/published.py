@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nas_engine.architecture import Architecture
+from nas_engine.architecture import Architecture, BlockKind
 from nas_engine.cost import cost
 
 
@@ -37,6 +37,41 @@ TABLE_1 = (
     PublishedNetwork("TCResNet8-1.0", 0.20, 0.01, 78_690, 0.6523, 0.0104, 0.15, 6_000_000, 66_370),
     PublishedNetwork("TCResNet14-1.5", 0.64, 0.06, 331_060, 0.6591, 0.0112, 0.43, 26_240_000, 306_050),
 )
+
+
+FLOPS_ROUNDING, PARAMETERS_ROUNDING = 5_000, 5
+"""Half of the last digit that Table 1 prints."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedBlock:
+    """A row of Table 2. `block` is the printed name; an identity has kernel_size = filters = 0 and no FLOPs."""
+
+    row: int
+    block: str
+    kind: BlockKind
+    kernel_size: int
+    filters: int
+    strides: tuple[int, int]
+    flops: int | None
+
+
+TABLE_2 = (
+    PublishedBlock(1, "KxK", "kxk", 5, 8, (2, 1), 1_600_000),
+    PublishedBlock(2, "1xK-Kx1-DW", "kx1_1xk_dw", 3, 24, (2, 1), 2_200_000),
+    PublishedBlock(3, "1xK-Kx1-DW", "kx1_1xk_dw", 3, 32, (2, 2), 3_800_000),
+    PublishedBlock(4, "MobileNetV1", "mobilenet_v1", 3, 32, (1, 1), 1_300_000),
+    PublishedBlock(5, "MobileNetV2-Avg-Pool", "mobilenet_v2_avg_pool", 5, 24, (2, 2), 1_400_000),
+    PublishedBlock(6, "MobileNetV2", "mobilenet_v2", 3, 24, (1, 1), 300_000),
+    PublishedBlock(7, "Identity", "identity", 0, 0, (1, 1), None),
+    PublishedBlock(8, "MobileNetV1", "mobilenet_v1", 3, 40, (1, 1), 200_000),
+    PublishedBlock(9, "MobileNetV2", "mobilenet_v2", 3, 32, (1, 1), 900_000),
+    PublishedBlock(10, "MobileNetV2", "mobilenet_v2", 3, 48, (2, 2), 400_000),
+    PublishedBlock(11, "Identity", "identity", 0, 0, (1, 1), None),
+    PublishedBlock(12, "MobileNetV1", "mobilenet_v1", 3, 64, (1, 1), 200_000),
+)
+BLOCK_FLOPS_ROUNDING = 50_000
+"""Half of the last digit that Table 2 prints."""
 
 
 def table_1(model: str) -> PublishedNetwork:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nas_engine.architecture import Architecture
-from nas_engine.network import builder, quantization
+from nas_engine.network import builder, quantization, tflite
 from nas_engine.network.keras import keras
 
 _CALIBRATION_EXAMPLES = 8
@@ -27,3 +27,9 @@ def untrained_model(architecture: Architecture, seed: int = 0) -> Any:
     noise = rng.normal(size=(_CALIBRATION_EXAMPLES, *architecture.stem.input_shape))
     ranges = quantization.measure_ranges(architecture, model, [noise.astype(np.float32)])
     return quantization.quantise(architecture, model, ranges)
+
+
+def untrained_files(architecture: Architecture, seed: int = 0) -> tuple[bytes, bytes]:
+    """The plain .tflite file of such a network, as the converter writes it, and the packed one, which is delivered."""
+    content = tflite.convert(untrained_model(architecture, seed))
+    return content, content
