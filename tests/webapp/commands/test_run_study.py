@@ -18,6 +18,7 @@ from tests.webapp import rows
 from webapp.management.commands import run_study
 from webapp.models import Study, Worker
 from webapp.services import studies, workers
+from webapp.services.suggestions import end_exhausted
 from webapp.worker import suggesting
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
@@ -116,6 +117,13 @@ def test_a_study_that_is_stopped_ends_the_wait_with_an_error(study_file):
     with pytest.raises(CommandError, match=r"is stopped: Stopped by a person"):
         run(str(study_file), "--dataset", "clips", "--wait")
     thread.join()
+
+
+def test_a_study_that_ends_before_its_budget_says_why(study_file):
+    thread = background(lambda study: end_exhausted(study_id=study.pk, reason="The search space is used up."))
+    output = run(str(study_file), "--dataset", "clips", "--wait")
+    thread.join()
+    assert "is completed. The search space is used up." in output
 
 
 def test_that_no_worker_is_alive_is_said_once(study_file, monkeypatch, capsys):

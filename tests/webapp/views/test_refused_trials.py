@@ -93,7 +93,7 @@ def test_a_refused_trials_page_says_why_and_claims_no_run(person: Client):
     study = screened()
     trial = refused_trial(study)
     text = page(person, "trial", study.pk, trial.number)
-    assert f"Refused before training, at no cost and without a trial of the budget: {REFUSAL}" in text
+    assert f"Refused before training, at no cost to the budget: {REFUSAL}" in text
     assert "What it was judged by" in text
     assert "over the limit" in text
     assert "bottleneck" in text

@@ -63,7 +63,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Results: {path}")
         if study.state != Study.State.COMPLETED:
             raise CommandError(f"The study {study.name} is {study.get_state_display()}: {study.reason}")
-        self.stdout.write(self.style.SUCCESS(f"The study {study.name} is completed."))
+        self.stdout.write(self.style.SUCCESS(f"The study {study.name} is completed. {study.reason}"))
 
 
 def _create(path: Path, dataset_name: str | None, overrides: list[str]) -> Study:
