@@ -1,6 +1,6 @@
 """Hold the cost walk against TensorFlow, network by network: 300 random architectures, Table 2's and the baselines.
 
-    python -m benchmarks.counts --json OUT [--count 150] [--seed 0] [--without-files]
+    python -m benchmarks.counts --json OUT [--count 150] [--seed 0] [--only flops parameters ...]
 
 Of each network: FLOPs by tf.profiler, trainable parameters of the float Keras model, `count_params()` of the model that
 the toolkit's `quantize_model` makes (the published parameters), and the bytes of weights in the .tflite file. Every
@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from nas_engine.baselines import BASELINES, nas_bayesian
 from nas_engine.cost import cost
 from nas_engine.network import builder
 from nas_engine.network.keras import configure, keras
-from nas_engine.network.untrained import untrained_model
+from nas_engine.network.untrained import untrained_files
 from nas_engine.search_space import SearchSpace, paper_1d, paper_2d
 from nas_engine.testing import counting
 
@@ -33,32 +34,28 @@ def networks(count: int, seed: int) -> dict[str, Architecture]:
 
     rng = np.random.default_rng(seed)
     spaces: tuple[SearchSpace, ...] = (paper_2d(), paper_1d())
-    drawn = {f"{space.name} {number}": space.sample(rng) for space in spaces for number in range(count)}
+    drawn = {f"{space.name} {number}": space.sample(rng) for number in range(count) for space in spaces}
     return {name: build(9) for name, build in BASELINES.items()} | {"NAS-Bayesian": nas_bayesian()} | drawn
 
 
-def counted_by_tensorflow(architecture: Architecture, seconds: Counter[str], *, with_files: bool) -> dict[str, int]:
-    """By the name of the cost's property. Adds the time that each took to `seconds`."""
-    measures = {
-        "flops": lambda: counting.profiled_flops({"n": builder.assemble(architecture, counting.apply_folded)})["n"],
-        "parameters": lambda: counting.trainable_parameters(builder.build(architecture)),
-        "published_parameters": lambda: counting.quantized_parameters(architecture),
-    }
-    if with_files:
-        measures["weight_bytes"] = lambda: counting.stored_weight_bytes(_file(architecture))
+MEASURES: dict[str, Callable[[Architecture], int]] = {
+    "flops": lambda network: counting.profiled_flops({"n": builder.assemble(network, counting.apply_folded)})["n"],
+    "parameters": lambda network: counting.trainable_parameters(builder.build(network)),
+    "published_parameters": counting.quantized_parameters,
+    "weight_bytes": lambda network: counting.stored_weight_bytes(untrained_files(network)[0]),
+}
+"""What TensorFlow counts, by the name of the cost's property."""
+
+
+def counted_by_tensorflow(architecture: Architecture, only: list[str], seconds: Counter[str]) -> dict[str, int]:
+    """Adds the time that each count took to `seconds`."""
     counted = {}
-    for name, measure in measures.items():
+    for name in only:
         started = time.perf_counter()
-        counted[name] = measure()
+        counted[name] = MEASURES[name](architecture)
         seconds[name] += time.perf_counter() - started
         keras.backend.clear_session()
     return counted
-
-
-def _file(architecture: Architecture) -> bytes:
-    from nas_engine.network import tflite
-
-    return tflite.convert(untrained_model(architecture))
 
 
 def seconds_to_cost(count: int) -> float:
@@ -78,7 +75,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--count", type=int, default=150, help="random architectures of each space")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--without-files", action="store_true", help="leave the .tflite files out")
+    parser.add_argument("--only", nargs="+", choices=MEASURES, default=list(MEASURES))
     arguments = parser.parse_args()
     configure(1)
     costed_seconds = seconds_to_cost(COSTED)
@@ -87,7 +84,7 @@ def main() -> int:
     drawn = networks(arguments.count, arguments.seed)
     for number, (name, architecture) in enumerate(drawn.items(), start=1):
         walk = cost(architecture)
-        counted = counted_by_tensorflow(architecture, seconds, with_files=not arguments.without_files)
+        counted = counted_by_tensorflow(architecture, arguments.only, seconds)
         found = {what: [getattr(walk, what), value] for what, value in counted.items() if getattr(walk, what) != value}
         differences += [{"network": name, "walk_and_tensorflow": found}] if found else []
         print(f"{number} of {len(drawn)}: {name} {found or 'equal'}", file=sys.stderr, flush=True)

@@ -186,7 +186,7 @@ def _table2_row(published: PublishedBlock | None, block: BlockCost) -> Table2Row
         kind=published.kind if published else "head",
         kernel_size=block.kernel_size or None,
         filters=block.filters or None,
-        strides=block.strides,
+        strides=published.strides if published else None,
         flops=block.flops,
         flops_published=printed,
         flops_difference_percent=_percent(block.flops, printed),

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from webapp.api import charts, exports
-from webapp.views import accounts, clips, datasets, problems, studies, study, study_form, trials
+from webapp.views import accounts, clips, datasets, paper, problems, studies, study, study_form, trials
 
 account_urls: list[URLPattern | URLResolver] = [
     path(
@@ -56,6 +56,14 @@ dataset_urls: list[URLPattern | URLResolver] = [
     path("clips/<int:clip_id>/spectrogram.json", charts.spectrogram_chart, name="spectrogram_chart"),
 ]
 
+paper_urls: list[URLPattern | URLResolver] = [
+    path("", paper.paper, name="paper"),
+    path("table1/", paper.paper_table1, name="paper_table1"),
+    path("table2/", paper.paper_table2, name="paper_table2"),
+    path("figure2/", paper.paper_figure2, name="paper_figure2"),
+    path("figure2/<int:study_id>/<slug:part>.json", charts.figure2_chart, name="figure2_chart"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="studies")),
     path("", include(account_urls)),
@@ -67,6 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.new_dataset, name="new_dataset"),
     path("datasets/<int:dataset_id>/", include(dataset_urls)),
+    path("paper/", include(paper_urls)),
 ]
 
 handler403 = "webapp.views.problems.forbidden"

@@ -86,6 +86,10 @@ def addresses() -> dict[str, str]:
         "dataset-preparing": reverse("dataset", args=[preparing.pk]),
         "dataset-failed": reverse("dataset", args=[broken.pk]),
         "clip": reverse("clip", args=[dataset.pk, clip.pk]),
+        "paper": reverse("paper"),
+        "paper-table1": reverse("paper_table1"),
+        "paper-table2": reverse("paper_table2"),
+        "paper-figure2": reverse("paper_figure2") + f"?study={live.pk}",
         "not-found": reverse("study", args=[999_999]),
     }
 

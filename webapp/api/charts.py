@@ -10,11 +10,13 @@ from django.views.decorators.http import require_GET
 from nas_engine.audio.decode import decode
 from nas_engine.audio.frontend import log_mel
 from webapp.charts.curves import Epoch, curve_figure, curve_info
+from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.fronts import Resource, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
 from webapp.models import Study
 from webapp.queries.pages_datasets import clip_or_none
+from webapp.queries.pages_paper import study_points
 from webapp.queries.pages_results import Results, is_estimate, results
 from webapp.queries.pages_study import study_or_none
 from webapp.queries.pages_trial import curve, trial_or_none
@@ -66,6 +68,15 @@ def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonRespons
         raise Http404(f"Study {study_id} has no trial {number}.")
     epochs = (Epoch(point.phase, point.loss, point.train_accuracy, point.eval_accuracy) for point in curve(trial))
     return JsonResponse(curve_figure(curve_info(epochs)))
+
+
+@require_GET
+def figure2_chart(request: HttpRequest, study_id: int, part: str) -> JsonResponse:
+    """Figure 2 over the completed trials of a study: its left half, "accuracy", or its right, "memory"."""
+    halves = {"accuracy": accuracy_figure, "memory": memory_figure}
+    if part not in halves:
+        raise Http404(f"Figure 2 has no part {part}.")
+    return JsonResponse(halves[part](figure2_info(study_points(_study(study_id)))))
 
 
 @require_GET

@@ -61,6 +61,27 @@ def si(value: float | None) -> str:
     return f"{value:.3g}"
 
 
+@register.filter
+def millions(value: float | None, digits: int) -> str:
+    """ "12.557" for 12,557,238; the unit stands in the table's heading."""
+    return DASH if value is None else f"{value / 1e6:,.{digits}f}"
+
+
+@register.filter
+def thousands(value: float | None, digits: int) -> str:
+    """ "23.863" for 23,863; the unit stands in the table's heading."""
+    return DASH if value is None else f"{value / 1e3:,.{digits}f}"
+
+
+@register.filter
+def signed_percent(value: float | None) -> str:
+    """Percent, not a share: "+0.30 %"; "0.00 %" where nothing of a difference is left."""
+    if value is None:
+        return DASH
+    shown = f"{value:+.2f}"
+    return f"{shown if float(shown) else '0.00'}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
+
+
 def _three_digits(value: float) -> str:
     """ "21.0" rather than "21", so that a column lines up."""
     return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:.1f}" if abs(value) >= 9.995 else f"{value:.2f}"

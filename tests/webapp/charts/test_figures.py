@@ -8,7 +8,9 @@ import plotly.graph_objects
 import pytest
 
 from nas_engine.audio.frontend import FrontendConfig, evaluation_start, log_mel, mel_matrix
+from nas_engine.figure2 import Point
 from webapp.charts.curves import Epoch, curve_figure, curve_info
+from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.fronts import FrontInfo, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import COLUMNS_LIMIT, spectrogram_figure, spectrogram_info
@@ -128,3 +130,15 @@ def test_the_frequency_ticks_lie_where_the_front_ends_filters_peak() -> None:
     for position, hertz in zip(info.tick_bins, info.tick_hertz, strict=True):
         if hertz >= 500:  # below, a filter is narrower than the spacing of the transform's bins (31 Hz)
             assert np.interp(position, np.arange(config.mel_bins), centres) == pytest.approx(hertz, rel=0.05)
+
+
+def test_figure_2_has_its_units_on_the_axes_and_a_line_on_which_nothing_is_lost() -> None:
+    info = figure2_info([Point("a", 0.5, 0.48, 23_863, 21_273, 52_560), Point("b", 0.7, 0.71, 30_000, 28_000, 60_000)])
+    diagonal, networks = accuracy_figure(info)["data"]
+    assert (diagonal["x"], diagonal["y"]) == ([50.0, 70.0], [50.0, 70.0])
+    assert (networks["x"], networks["y"], networks["text"]) == ([50.0, 70.0], [48.0, 71.0], ["a", "b"])
+    memory = memory_figure(info)
+    assert (memory["data"][0]["x"], memory["data"][0]["y"]) == ([23.863, 30.0], [52.56, 60.0])
+    assert memory["layout"]["yaxis"]["title"]["text"].endswith("(kB)")
+    for figure in (accuracy_figure(info), memory, accuracy_figure(figure2_info([]))):
+        accepted_by_plotly(figure)
