@@ -22,7 +22,14 @@ from functools import lru_cache
 from math import prod
 
 from nas_engine.architecture import Architecture, Block, Head, Layout
-from nas_engine.flash import NETWORK_BYTES, layer_flash_bytes
+from nas_engine.flash import (
+    PLAIN_NETWORK_BYTES,
+    SharedPart,
+    packed_layer_bytes,
+    packed_network_bytes,
+    plain_layer_bytes,
+    shared_parts,
+)
 from nas_engine.layers import (
     INPUT_NAME,
     Add,
@@ -47,7 +54,10 @@ _INPUT_PUBLISHED_PARAMETERS = _COUNTER + _RANGE
 
 @dataclass(frozen=True, slots=True)
 class BlockCost:
-    """The cost of one block or, last and with kind "head", of the head. `output_shape` is (height, width, channels)."""
+    """The cost of one block or, last and with kind "head", of the head. `output_shape` is (height, width, channels).
+
+    Flash estimates are what the block adds by itself; what blocks share in the packed file is in `flash_shared`.
+    """
 
     name: str
     kind: str
@@ -61,7 +71,9 @@ class BlockCost:
     weight_bytes: int
     activation_bytes: int
     peak_activation_bytes: int
-    flash_bytes_estimate: float  # not rounded, so that blocks add up to the network's
+    flash_bytes_estimate: int
+    flash_shared: frozenset[SharedPart]
+    plain_flash_bytes_estimate: float  # not rounded, so that blocks add up to the network's
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +110,14 @@ class ArchitectureCost:
 
     @property
     def flash_bytes_estimate(self) -> int:
-        """Size of the .tflite file by `flash`'s model of it, before anything is trained."""
-        return round(NETWORK_BYTES + sum(block.flash_bytes_estimate for block in self.blocks))
+        """Size of the packed .tflite file, which is delivered, by `flash`'s model of it; before anything is trained."""
+        own_bytes = sum(block.flash_bytes_estimate for block in self.blocks)
+        return packed_network_bytes(own_bytes, (block.flash_shared for block in self.blocks))
+
+    @property
+    def plain_flash_bytes_estimate(self) -> int:
+        """Size of the plain .tflite file, as the converter writes it, by `flash`'s model of it."""
+        return round(PLAIN_NETWORK_BYTES + sum(block.plain_flash_bytes_estimate for block in self.blocks))
 
 
 def cost(architecture: Architecture) -> ArchitectureCost:
@@ -143,7 +161,9 @@ def _count(block: BlockLayers, kernel_size: int, filters: int, strides: tuple[in
         weight_bytes=sum(layer_weight_bytes(layer) for layer in block.layers),
         activation_bytes=sum(prod(layer.output_shape) for layer in block.layers),
         peak_activation_bytes=_peak_bytes(block),
-        flash_bytes_estimate=sum(layer_flash_bytes(layer) for layer in block.layers),
+        flash_bytes_estimate=sum(packed_layer_bytes(layer) for layer in block.layers),
+        flash_shared=frozenset[SharedPart]().union(*(shared_parts(layer) for layer in block.layers)),
+        plain_flash_bytes_estimate=sum(plain_layer_bytes(layer) for layer in block.layers),
     )
 
 

@@ -1,47 +1,152 @@
 """The size of a network's .tflite file, estimated before anything is trained.
 
-A .tflite file is a FlatBuffer. Two parts of it follow from the format: one byte a weight, and for each output channel
-of a convolution 28 bytes, namely an int32 bias and a float32 scale and an int64 zero point of both weights and bias;
-a dense layer is quantised as a whole and has the bias alone. The rest, records of operators, tensors and buffers,
-depends on the converter and was fitted by least squares to files of TensorFlow 2.21 whose tensors carry numbers for
-names (with the converter's own long names a convolution takes 180 bytes more). It meets files of sixteen networks of
-paper_2d and paper_1d within 0.1 %, and those of the four baselines within 0.3 %. The fitted constants live here and
-nowhere else.
+A .tflite file is a FlatBuffer, and there are two for one network (docs/flash.md): the *plain* one as TensorFlow's
+converter writes it, which the paper's figures compare with, and the *packed* one that Earshot delivers.
+
+The weights follow from the format: one byte each, and for each output channel of a convolution an int32 bias and two
+float32 scales, of weights and bias. A dense layer is quantised as a whole and has the bias alone.
+
+Packed: `network.packing` writes every record once, so its bytes are counted here record by record. What equal layers
+share (zero points, shapes, options, operators) is counted once a network: `shared_parts` names it. Left to chance are
+vectors that happen to be equal and a few bytes of alignment.
+
+Plain: zero points take 16 bytes a channel on top, and the records of operators, tensors and buffers depend on the
+converter. They were fitted by least squares to files of TensorFlow 2.21 whose tensors carry numbers for names.
+
+The constants live here and nowhere else; tests hold both against real files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from math import prod
 
-from nas_engine.layers import Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer
+from nas_engine.layers import Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer, Shape
 
-NETWORK_BYTES = 1176.0
-"""What every file holds: header, signature, input and output, operator codes, metadata."""
+SharedPart = tuple[Hashable, int]
+"""A piece that every layer with an equal one refers to: what it is, and its bytes."""
 
-_RECORD_BYTES: Mapping[type[Layer], float] = {
-    Conv: 347.0,
-    Depthwise: 359.0,
-    Dense: 300.0,
-    AveragePool: 169.0,
-    GlobalAverage: 200.0,
-    Add: 167.0,
-}
+PLAIN_NETWORK_BYTES = 1084.0
+"""What every plain file holds: header, input and output, operator codes, metadata."""
+
+PACKED_NETWORK_BYTES = 566
+"""What every packed file holds: header, layouts of tables, input, softmax."""
+
 _BIAS_BYTES = 4
-_CHANNEL_BYTES = _BIAS_BYTES + 2 * (4 + 8)
+_SCALE_BYTES = 4
+_ZERO_POINT_BYTES = 8
+_LENGTH_BYTES = 4  # before each vector
+_OFFSET_BYTES = 4
+
+_PLAIN_RECORD_BYTES: Mapping[type[Layer], float] = {
+    Conv: 341.5,
+    Depthwise: 370.0,
+    Dense: 300.0,
+    AveragePool: 185.0,
+    GlobalAverage: 200.0,
+    Add: 178.0,
+}
+
+_QUANTISATION_BYTES = 12  # a table: where scales and zero points are
+_ACTIVATION_BYTES = 16 + _OFFSET_BYTES  # a tensor that is computed: shape, quantisation, type
+_CONSTANT_BYTES = 20 + _OFFSET_BYTES + 8 + _OFFSET_BYTES + _LENGTH_BYTES  # a tensor, its buffer, the data's length
+_OPERATOR_BYTES = 24 + _OFFSET_BYTES + 8  # a table and the vector with its one output
+_OPERATOR_CODE_BYTES = 16 + _OFFSET_BYTES
+_ONE_SCALE_BYTES = _LENGTH_BYTES + _SCALE_BYTES
+_ONE_ZERO_POINT_BYTES = _LENGTH_BYTES + _ZERO_POINT_BYTES
+
+_OPTION_FIELDS: Mapping[type[Layer], int] = {
+    Conv: 2,
+    Depthwise: 3,
+    Dense: 0,
+    AveragePool: 4,
+    GlobalAverage: 0,
+    Add: 0,
+}
 
 
-def layer_flash_bytes(layer: Layer) -> float:
-    """Bytes that `layer` adds to the file."""
-    return _RECORD_BYTES[type(layer)] + _weight_bytes(layer)
+def plain_layer_bytes(layer: Layer) -> float:
+    """Bytes that `layer` adds to the plain file."""
+    zero_points = 2 * _ZERO_POINT_BYTES * layer.output_shape[-1] if isinstance(layer, Conv | Depthwise) else 0
+    return _PLAIN_RECORD_BYTES[type(layer)] + _constants_bytes(layer) + zero_points
 
 
-def _weight_bytes(layer: Layer) -> int:
+def packed_layer_bytes(layer: Layer) -> int:
+    """Bytes that `layer` adds to the packed file beside what it shares."""
+    return _constants_bytes(layer) + _output_bytes(layer) + _OPERATOR_BYTES + _record_bytes(layer)
+
+
+def shared_parts(layer: Layer) -> frozenset[SharedPart]:
+    """What `layer` needs of the packed file and other layers may need as well."""
+    kind = type(layer)
+    channels = layer.output_shape[-1]
+    strides = getattr(layer, "strides", None)
+    window = getattr(layer, "pool", None)
+    parts: list[SharedPart] = [
+        (("operator", kind), _OPERATOR_CODE_BYTES),
+        (("options", kind, strides, window), 4 + 4 * _OPTION_FIELDS[kind]),
+        _shape((1, *layer.output_shape)),
+    ]
+    if isinstance(layer, Conv | Depthwise | Dense):
+        parts += [_shape(_kernel_shape(layer)), _shape((channels,))]
+    if isinstance(layer, Conv | Depthwise):
+        parts.append((("zero points", channels), _LENGTH_BYTES + _ZERO_POINT_BYTES * channels))
+    return frozenset(parts)
+
+
+def packed_network_bytes(layers_bytes: int, shared: Iterable[frozenset[SharedPart]]) -> int:
+    """The packed file of layers that take `layers_bytes` of their own and share `shared`."""
+    return PACKED_NETWORK_BYTES + layers_bytes + sum(size for _, size in frozenset().union(*shared))
+
+
+def _constants_bytes(layer: Layer) -> int:
+    """Weights, biases, and scales by channel."""
     inputs, outputs = layer.input_shape[-1], layer.output_shape[-1]
+    channel_bytes = _BIAS_BYTES + 2 * _SCALE_BYTES
     match layer:
         case Conv():
-            return outputs * (prod(layer.kernel) * inputs + _CHANNEL_BYTES)
+            return outputs * (prod(layer.kernel) * inputs + channel_bytes)
         case Depthwise():
-            return outputs * (prod(layer.kernel) + _CHANNEL_BYTES)
+            return outputs * (prod(layer.kernel) + channel_bytes)
         case Dense():
             return outputs * (inputs + _BIAS_BYTES)
         case _:
             return 0
+
+
+def _output_bytes(layer: Layer) -> int:
+    """The record of a layer's output. Average pooling keeps its input's quantisation; after a ReLU int8 begins at 0."""
+    if isinstance(layer, AveragePool):
+        return _ACTIVATION_BYTES
+    begins_at_zero = getattr(layer, "activation", "relu") == "relu"
+    zero_point = 0 if begins_at_zero else _ONE_ZERO_POINT_BYTES
+    return _ACTIVATION_BYTES + _QUANTISATION_BYTES + _ONE_SCALE_BYTES + zero_point
+
+
+def _record_bytes(layer: Layer) -> int:
+    """Tensors of weights and bias, with their quantisation, and the vector of the operator's inputs."""
+    match layer:
+        case Conv():
+            return 2 * (_CONSTANT_BYTES + _QUANTISATION_BYTES + _LENGTH_BYTES) + _LENGTH_BYTES + 3 * 4
+        case Depthwise():  # its weights say besides which dimension is that of the channels
+            return 2 * (_CONSTANT_BYTES + _QUANTISATION_BYTES + _LENGTH_BYTES) + 4 + _LENGTH_BYTES + 3 * 4
+        case Dense():
+            return 2 * (_CONSTANT_BYTES + _QUANTISATION_BYTES + _ONE_SCALE_BYTES) + _LENGTH_BYTES + 3 * 4
+        case GlobalAverage():  # the second input says which axes: a shape, two numbers
+            return _CONSTANT_BYTES + 2 * 4 + _LENGTH_BYTES + 2 * 4
+        case Add():
+            return _LENGTH_BYTES + 2 * 4
+        case _:
+            return 0  # an only input: the vector is that of the output of the layer before
+
+
+def _kernel_shape(layer: Conv | Depthwise | Dense) -> Shape:
+    match layer:
+        case Conv():
+            return layer.filters, *layer.kernel, layer.input_shape[-1]
+        case Depthwise():
+            return 1, *layer.kernel, layer.output_shape[-1]
+        case Dense():
+            return layer.units, layer.input_shape[-1]
+
+
+def _shape(shape: Shape) -> SharedPart:
+    return ("shape", shape), _LENGTH_BYTES + 4 * len(shape)

@@ -10,11 +10,20 @@ from numpy.typing import NDArray
 
 from nas_engine.errors import ConversionError
 from nas_engine.network.keras import tf
-from nas_engine.network.slimming import without_names
+from nas_engine.network.packing import pack, without_names
 
 
 def convert(model: Any) -> bytes:
     """The .tflite file of a quantisation-aware model: int8 input [1, height, width, channels], int8 output.
+
+    This is the packed file, which is what Earshot scores, stores and delivers. Raises ConversionError as
+    `convert_plain` does.
+    """
+    return pack(convert_plain(model))
+
+
+def convert_plain(model: Any) -> bytes:
+    """The same network as the converter writes it, but for tensor names: what published sizes compare with.
 
     Converts a traced function, not the Keras model: `from_keras_model` spends 20 s on saving it as a SavedModel first.
     Raises ConversionError if the converter gives up or would leave the input or the output in float.

@@ -1,0 +1,256 @@
+"""The same .tflite network in the fewest bytes that TensorFlow Lite and TensorFlow Lite Micro still run.
+
+A .tflite file is a FlatBuffer: tables that point at tables and vectors. The converter writes each of them where it is
+needed; here equal ones are written once, what no runtime reads is left out, and the order is chosen so that hardly a
+byte is spent on alignment. Weights, biases, scales, zero points, operators and their order stay as they are, so a
+runtime computes the same (docs/flash.md says what was left out, and how that is checked).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.network.keras import tflite_schema as schema
+
+_FILE_IDENTIFIER = b"TFL3"
+_LENGTH_BYTES = 4  # before each vector
+
+WEIGHT_ALIGNMENT = 16
+"""Of constant tensors, in bytes from the file's beginning: the schema's `force_align`. Micro reads them in place."""
+
+Vector = NDArray[Any]
+_Adder = Callable[[Any, Any], Any]
+
+
+def pack(content: bytes) -> bytes:
+    """The network of the .tflite file `content`, which has one subgraph, in as few bytes as possible.
+
+    Keeps the signature and the numbers of tensors and operators; drops names of tensors, the description, metadata,
+    and buffers that hold nothing.
+    """
+    model = _unpack(content)
+    (subgraph,) = model.subgraphs
+    writer = _Writer(len(content))
+    writer.write_vectors(_vectors(model, subgraph))
+    writer.finish(_pack_model(writer, model, subgraph))
+    return writer.content()
+
+
+def without_names(content: bytes) -> bytes:
+    """The network as the converter wrote it, with numbers for names of tensors, which no runtime reads."""
+    model = _unpack(content)
+    for subgraph in model.subgraphs:
+        for number, tensor in enumerate(subgraph.tensors):
+            tensor.name = str(number).encode()
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), _FILE_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def _unpack(content: bytes) -> Any:
+    return schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(content, 0))
+
+
+class _Writer:
+    """A FlatBuffer in which equal vectors and equal tables are the same one.
+
+    FlatBuffers are written from their end, children before parents. Sharing is part of the format: offsets are all a
+    reader has.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._builder = flatbuffers.Builder(size)
+        self._known: dict[Hashable, int] = {}
+
+    def write_vectors(self, vectors: Iterable[tuple[Vector, int]]) -> None:
+        """Write vectors, each with its alignment, in the order that needs least padding.
+
+        Always the next one is that which needs the least padding; among those, the strictest; among those, the one that
+        leaves least to the next boundary for weights. So short vectors fill the gaps between weights.
+        """
+        waiting = {_vector_key(values): (values, alignment) for values, alignment in vectors}
+        while waiting:
+            key = min(waiting, key=lambda key: self._cost(*waiting[key]))
+            self._known[key] = self._write(*waiting.pop(key))
+
+    def _cost(self, values: Vector, alignment: int) -> tuple[int, int, int]:
+        after_padding = self._builder.Offset() + values.nbytes
+        to_next_boundary = -(after_padding + _LENGTH_BYTES) % WEIGHT_ALIGNMENT
+        return -after_padding % alignment, -alignment, to_next_boundary
+
+    def _write(self, values: Vector, alignment: int) -> int:
+        builder = self._builder
+        builder.StartVector(values.itemsize, values.size, alignment)
+        builder.head -= values.nbytes
+        builder.Bytes[builder.head : builder.head + values.nbytes] = values.tobytes()
+        return int(builder.EndVector())
+
+    def vector(self, values: Vector | None) -> int | None:
+        """The offset of a vector that `write_vectors` has written."""
+        return None if values is None else self._known[_vector_key(values)]
+
+    def offsets(self, offsets: Sequence[int]) -> int:
+        """A vector of tables."""
+        builder = self._builder
+        builder.StartVector(4, len(offsets), 4)
+        for offset in reversed(offsets):
+            builder.PrependUOffsetTRelative(offset)
+        return int(builder.EndVector())
+
+    def string(self, text: bytes) -> int:
+        return int(self._builder.CreateSharedString(text))
+
+    def table(self, start: Callable[[Any], Any], *fields: tuple[_Adder, int | None]) -> int:
+        """A table of the schema: its `Start` function, and `Add` functions with values, wide fields first.
+
+        Fields that are None, 0 or False are left out: that is their default in every table written here.
+        """
+        return self.once((start, *fields), lambda: self._write_table(start, fields))
+
+    def _write_table(self, start: Callable[[Any], Any], fields: Iterable[tuple[_Adder, int | None]]) -> int:
+        start(self._builder)
+        for add, value in fields:
+            if value:
+                add(self._builder, value)
+        return int(self._builder.EndObject())
+
+    def scalars(self, table: Any) -> int:
+        """A table of the schema's object API that holds numbers only, as operators' options do."""
+        key = (type(table), *sorted(vars(table).items()))
+        return self.once(key, lambda: int(table.Pack(self._builder)))
+
+    def once(self, key: Hashable, write: Callable[[], int]) -> int:
+        if key not in self._known:
+            self._known[key] = write()
+        return self._known[key]
+
+    def finish(self, root: int) -> None:
+        self._builder.Finish(root, _FILE_IDENTIFIER)
+
+    def content(self) -> bytes:
+        return bytes(self._builder.Output())
+
+
+def _vector_key(values: Vector) -> Hashable:
+    return values.dtype.str, values.tobytes()
+
+
+def _vectors(model: Any, subgraph: Any) -> list[tuple[Vector, int]]:
+    """Every vector of numbers in the network, with its alignment in bytes."""
+    constants = _constants(model, subgraph).values()
+    short = [subgraph.inputs, subgraph.outputs]
+    for tensor in subgraph.tensors:
+        short += [tensor.shape, *(_quantization_vectors(tensor.quantization))]
+    for operator in subgraph.operators:
+        short += [operator.inputs, operator.outputs]
+    return [(values, WEIGHT_ALIGNMENT) for values in constants] + [
+        (values, max(4, values.itemsize)) for values in short if values is not None
+    ]
+
+
+def _constants(model: Any, subgraph: Any) -> dict[int, Vector]:
+    """What tensors hold before the network runs, by number of buffer."""
+    numbers = (tensor.buffer for tensor in subgraph.tensors)
+    return {number: model.buffers[number].data for number in numbers if model.buffers[number].data is not None}
+
+
+def _quantization_vectors(quantization: Any) -> tuple[Vector | None, Vector | None]:
+    """Scales and zero points, which come together or not at all."""
+    if quantization is None or quantization.scale is None:
+        return None, None
+    return quantization.scale, quantization.zeroPoint
+
+
+def _pack_model(writer: _Writer, model: Any, subgraph: Any) -> int:
+    numbers, buffers = _pack_buffers(writer, _constants(model, subgraph))
+    tensors = [_pack_tensor(writer, tensor, numbers.get(tensor.buffer)) for tensor in subgraph.tensors]
+    codes = [code for code, _ in Counter(operator.opcodeIndex for operator in subgraph.operators).most_common()]
+    operators = [_pack_operator(writer, operator, codes.index(operator.opcodeIndex)) for operator in subgraph.operators]
+    packed_subgraph = writer.table(
+        schema.SubGraphStart,
+        (schema.SubGraphAddTensors, writer.offsets(tensors)),
+        (schema.SubGraphAddInputs, writer.vector(subgraph.inputs)),
+        (schema.SubGraphAddOutputs, writer.vector(subgraph.outputs)),
+        (schema.SubGraphAddOperators, writer.offsets(operators)),
+    )
+    operator_codes = [_pack_operator_code(writer, model.operatorCodes[code]) for code in codes]
+    signatures = [_pack_signature(writer, signature) for signature in model.signatureDefs or ()]
+    return writer.table(
+        schema.ModelStart,
+        (schema.ModelAddVersion, model.version),
+        (schema.ModelAddOperatorCodes, writer.offsets(operator_codes)),
+        (schema.ModelAddSubgraphs, writer.offsets([packed_subgraph])),
+        (schema.ModelAddBuffers, writer.offsets(buffers)),
+        (schema.ModelAddSignatureDefs, writer.offsets(signatures) if signatures else None),
+    )
+
+
+def _pack_buffers(writer: _Writer, constants: Mapping[int, Vector]) -> tuple[dict[int, int], list[int]]:
+    """New numbers of the old buffers that hold something, and all tables; number 0 is empty, as the schema demands."""
+    tables = [writer.table(schema.BufferStart)]
+    numbers = {}
+    for number, values in constants.items():
+        table = writer.table(schema.BufferStart, (schema.BufferAddData, writer.vector(values)))
+        if table not in tables:
+            tables.append(table)
+        numbers[number] = tables.index(table)
+    return numbers, tables
+
+
+def _pack_tensor(writer: _Writer, tensor: Any, buffer: int | None) -> int:
+    scale, zero_point = _quantization_vectors(tensor.quantization)
+    quantization = scale is not None and writer.table(
+        schema.QuantizationParametersStart,
+        (schema.QuantizationParametersAddScale, writer.vector(scale)),
+        (schema.QuantizationParametersAddZeroPoint, writer.vector(zero_point)),
+        (schema.QuantizationParametersAddQuantizedDimension, tensor.quantization.quantizedDimension),
+    )
+    return writer.table(
+        schema.TensorStart,
+        (schema.TensorAddShape, writer.vector(tensor.shape)),
+        (schema.TensorAddBuffer, buffer),
+        (schema.TensorAddQuantization, quantization),
+        (schema.TensorAddType, tensor.type),
+        (schema.TensorAddHasRank, tensor.hasRank),
+    )
+
+
+def _pack_operator(writer: _Writer, operator: Any, code: int) -> int:
+    options = operator.builtinOptions
+    return writer.table(
+        schema.OperatorStart,
+        (schema.OperatorAddOpcodeIndex, code),
+        (schema.OperatorAddInputs, writer.vector(operator.inputs)),
+        (schema.OperatorAddOutputs, writer.vector(operator.outputs)),
+        (schema.OperatorAddBuiltinOptions, None if options is None else writer.scalars(options)),
+        (schema.OperatorAddBuiltinOptionsType, operator.builtinOptionsType),
+    )
+
+
+def _pack_operator_code(writer: _Writer, code: Any) -> int:
+    return writer.table(
+        schema.OperatorCodeStart,
+        (schema.OperatorCodeAddVersion, code.version),
+        (schema.OperatorCodeAddBuiltinCode, code.builtinCode),
+        (schema.OperatorCodeAddDeprecatedBuiltinCode, code.deprecatedBuiltinCode),
+    )
+
+
+def _pack_signature(writer: _Writer, signature: Any) -> int:
+    def tensor_map(entry: Any) -> int:
+        return writer.table(
+            schema.TensorMapStart,
+            (schema.TensorMapAddName, writer.string(entry.name)),
+            (schema.TensorMapAddTensorIndex, entry.tensorIndex),
+        )
+
+    return writer.table(
+        schema.SignatureDefStart,
+        (schema.SignatureDefAddInputs, writer.offsets([tensor_map(entry) for entry in signature.inputs])),
+        (schema.SignatureDefAddOutputs, writer.offsets([tensor_map(entry) for entry in signature.outputs])),
+        (schema.SignatureDefAddSignatureKey, writer.string(signature.signatureKey)),
+    )
