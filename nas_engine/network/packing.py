@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import flatbuffers
-import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.network.keras import tflite_schema as schema

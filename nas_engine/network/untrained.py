@@ -8,7 +8,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.network import builder, quantization, tflite
 from nas_engine.network.keras import keras
 
-_CALIBRATION_EXAMPLES = 8
+_CALIBRATION_LEVELS = np.geomspace(0.01, 3, 4)
 _BIAS_SPREAD = 0.1
 
 
@@ -17,6 +17,7 @@ def untrained_model(architecture: Architecture, seed: int = 0) -> Any:
 
     What it answers means nothing; neither the size of its .tflite file nor the time of an inference depends on that.
     Biases and the like are noise, too, because the converter leaves out what is all zero, as it never is once trained.
+    BatchNorm takes its statistics from noise that is faint to loud, so that different inputs get different answers.
     """
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
@@ -24,8 +25,13 @@ def untrained_model(architecture: Architecture, seed: int = 0) -> Any:
     for weights in model.trainable_weights:
         if weights.shape.rank == 1:
             weights.assign(weights + rng.normal(0.0, _BIAS_SPREAD, weights.shape))
-    noise = rng.normal(size=(_CALIBRATION_EXAMPLES, *architecture.stem.input_shape))
-    ranges = quantization.measure_ranges(architecture, model, [noise.astype(np.float32)])
+    levels = _CALIBRATION_LEVELS[:, np.newaxis, np.newaxis, np.newaxis]
+    noise = rng.normal(0.0, levels, (len(levels), *architecture.stem.input_shape)).astype(np.float32)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0  # one step is all there is
+    model(noise, training=True)
+    ranges = quantization.measure_ranges(architecture, model, [noise])
     return quantization.quantise(architecture, model, ranges)
 
 

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.architecture import Architecture, Block, Head, Layout, Stem
-from nas_engine.network import builder, quantization
 from nas_engine.network.keras import keras
 from nas_engine.network.schedule import CosineDecay
 from nas_engine.network.training import Trainer
@@ -55,22 +54,3 @@ def train(model: keras.Model, steps: int, learning_rate: float = 3e-3) -> Traine
     trainer = Trainer(model, "float", CosineDecay(learning_rate, steps))
     trainer.epoch(clicks_and_tones(64, seed) for seed in range(steps))
     return trainer
-
-
-def untrained(architecture: Architecture, seed: int = 1) -> keras.Model:
-    """The quantised network, ready to be converted, in a second: ranges are measured on noise.
-
-    Weights and biases are moved at random, as training would: the converter stores equal constants once. BatchNorm
-    learns its statistics from the noise, faint to loud, so that different inputs get different answers.
-    """
-    keras.utils.set_random_seed(seed)
-    model = builder.build(architecture)
-    for weights in model.trainable_variables:
-        weights.assign_add(keras.backend.random_normal(weights.shape, stddev=0.1))
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.0
-    levels = np.geomspace(0.01, 3, 4).reshape(4, 1, 1, 1)
-    noise = np.random.default_rng(seed).normal(0, levels, (4, *architecture.stem.input_shape)).astype(np.float32)
-    model(noise, training=True)
-    return quantization.quantise(architecture, model, quantization.measure_ranges(architecture, model, [noise]))

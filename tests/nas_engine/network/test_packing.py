@@ -9,8 +9,8 @@ from nas_engine.baselines import nas_bayesian, tc_resnet8
 from nas_engine.network import tflite
 from nas_engine.network.keras import tf, tflite_schema
 from nas_engine.network.packing import WEIGHT_ALIGNMENT, pack
+from nas_engine.network.untrained import untrained_model
 from nas_engine.testing.audio import tone
-from tests.nas_engine.network.networks import untrained
 from tests.nas_engine.network.runtimes import RUNTIMES, Run, interpreter
 from webapp.queries.tflite_quantisation import input_and_output
 
@@ -18,12 +18,12 @@ from webapp.queries.tflite_quantisation import input_and_output
 @pytest.fixture(scope="module")
 def table_2() -> bytes:
     """The plain file of Table 2's network."""
-    return tflite.convert_plain(untrained(nas_bayesian()))
+    return tflite.convert_plain(untrained_model(nas_bayesian()))
 
 
 @pytest.fixture(scope="module")
 def one_dimensional() -> bytes:
-    return tflite.convert_plain(untrained(tc_resnet8()))
+    return tflite.convert_plain(untrained_model(tc_resnet8()))
 
 
 def noise(shape: tuple[int, ...]) -> NDArray[np.int8]:

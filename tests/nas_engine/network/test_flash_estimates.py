@@ -1,0 +1,39 @@
+"""The estimates of both .tflite files against real files."""
+
+from collections.abc import Callable
+
+import pytest
+
+from nas_engine.architecture import Architecture
+from nas_engine.baselines import BASELINES, nas_bayesian
+from nas_engine.cost import cost
+from nas_engine.network import tflite
+from nas_engine.network.packing import pack
+from nas_engine.network.untrained import untrained_model
+from nas_engine.search_space import SearchSpace, paper_1d, paper_2d
+from tests.nas_engine.network.networks import BLOCKS, small_network
+from tests.nas_engine.sampling import samples
+
+
+def assert_estimated(architecture: Architecture, tolerance: float) -> None:
+    """Both estimates are within `tolerance` (relative) of the files of an untrained network."""
+    plain = tflite.convert_plain(untrained_model(architecture))
+    estimated = cost(architecture)
+    assert estimated.plain_flash_bytes_estimate == pytest.approx(len(plain), rel=tolerance)
+    assert estimated.flash_bytes_estimate == pytest.approx(len(pack(plain)), rel=tolerance)
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_files_of_a_few_kilobytes_with_any_kind_of_block_are_met_within_two_percent(kind: str) -> None:
+    assert_estimated(small_network(BLOCKS[kind]), tolerance=0.02)
+
+
+@pytest.mark.parametrize("space", [paper_2d, paper_1d])
+def test_files_of_random_networks_are_met_within_half_a_percent(space: Callable[[], SearchSpace]) -> None:
+    for architecture in samples(space(), 2, seed=3):
+        assert_estimated(architecture, tolerance=0.005)
+
+
+@pytest.mark.parametrize("build", [*BASELINES.values(), nas_bayesian])
+def test_files_of_the_published_networks_are_met_within_half_a_percent(build: Callable[[], Architecture]) -> None:
+    assert_estimated(build(), tolerance=0.005)
