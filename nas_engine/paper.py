@@ -119,7 +119,7 @@ class Table2Row:
 
 def estimated_sizes(counted: ArchitectureCost) -> FileSizes:
     """The sizes of both files by `flash`'s model of them."""
-    return FileSizes(counted.flash_bytes_estimate, counted.flash_bytes_estimate)
+    return FileSizes(counted.plain_flash_bytes_estimate, counted.flash_bytes_estimate)
 
 
 def table1(files: Mapping[str, FileSizes] | None = None) -> list[Table1Row]:
@@ -194,8 +194,8 @@ def _table2_row(published: PublishedBlock | None, block: BlockCost) -> Table2Row
         parameters_published=None,
         parameters_difference_percent=None,
         parameters_trainable=block.parameters,
-        flash_bytes=round(block.flash_bytes_estimate),
-        flash_bytes_plain=round(block.flash_bytes_estimate),
+        flash_bytes=block.flash_bytes_estimate,
+        flash_bytes_plain=round(block.plain_flash_bytes_estimate),
         flash_bytes_published=None,
         flash_difference_percent=None,
         flash_is_estimate=True,

@@ -133,7 +133,7 @@ def _metrics(total: ArchitectureCost) -> tuple[float, ...]:
     return (
         total.flops,
         total.parameters,
-        total.flash_bytes_estimate,
+        total.plain_flash_bytes_estimate,
         total.flash_bytes_estimate,
         total.peak_activation_bytes,
         predict_energy_mj(total).energy_mj,

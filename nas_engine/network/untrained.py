@@ -7,6 +7,7 @@ import numpy as np
 from nas_engine.architecture import Architecture
 from nas_engine.network import builder, quantization, tflite
 from nas_engine.network.keras import keras
+from nas_engine.network.packing import pack
 
 _CALIBRATION_LEVELS = np.geomspace(0.01, 3, 4)
 _BIAS_SPREAD = 0.1
@@ -37,5 +38,5 @@ def untrained_model(architecture: Architecture, seed: int = 0) -> Any:
 
 def untrained_files(architecture: Architecture, seed: int = 0) -> tuple[bytes, bytes]:
     """The plain .tflite file of such a network, as the converter writes it, and the packed one, which is delivered."""
-    content = tflite.convert(untrained_model(architecture, seed))
-    return content, content
+    plain = tflite.convert_plain(untrained_model(architecture, seed))
+    return plain, pack(plain)

@@ -38,6 +38,7 @@ def test_a_small_space_is_counted_completely() -> None:
     for name, values in {
         "flops": [total.flops for total in totals],
         "parameters": [total.parameters for total in totals],
+        "plain_flash_bytes": [total.plain_flash_bytes_estimate for total in totals],
         "flash_bytes": [total.flash_bytes_estimate for total in totals],
         "peak_ram_bytes": [total.peak_activation_bytes for total in totals],
         "energy_mj": [predict_energy_mj(total).energy_mj for total in totals],

@@ -7,9 +7,7 @@ import pytest
 from nas_engine.architecture import Architecture
 from nas_engine.baselines import BASELINES, nas_bayesian
 from nas_engine.cost import cost
-from nas_engine.network import tflite
-from nas_engine.network.packing import pack
-from nas_engine.network.untrained import untrained_model
+from nas_engine.network.untrained import untrained_files
 from nas_engine.search_space import SearchSpace, paper_1d, paper_2d
 from tests.nas_engine.network.networks import BLOCKS, small_network
 from tests.nas_engine.sampling import samples
@@ -17,10 +15,10 @@ from tests.nas_engine.sampling import samples
 
 def assert_estimated(architecture: Architecture, tolerance: float) -> None:
     """Both estimates are within `tolerance` (relative) of the files of an untrained network."""
-    plain = tflite.convert_plain(untrained_model(architecture))
+    plain, packed = untrained_files(architecture)
     estimated = cost(architecture)
     assert estimated.plain_flash_bytes_estimate == pytest.approx(len(plain), rel=tolerance)
-    assert estimated.flash_bytes_estimate == pytest.approx(len(pack(plain)), rel=tolerance)
+    assert estimated.flash_bytes_estimate == pytest.approx(len(packed), rel=tolerance)
 
 
 @pytest.mark.parametrize("kind", BLOCKS)

@@ -6,10 +6,9 @@ from numpy.typing import NDArray
 
 from nas_engine.audio.frontend import FrontendConfig, evaluation_crop, log_mel
 from nas_engine.baselines import nas_bayesian, tc_resnet8
-from nas_engine.network import tflite
 from nas_engine.network.keras import tf, tflite_schema
 from nas_engine.network.packing import WEIGHT_ALIGNMENT, pack
-from nas_engine.network.untrained import untrained_model
+from nas_engine.network.untrained import untrained_files
 from nas_engine.testing.audio import tone
 from tests.nas_engine.network.runtimes import RUNTIMES, Run, interpreter
 from webapp.queries.tflite_quantisation import input_and_output
@@ -18,12 +17,12 @@ from webapp.queries.tflite_quantisation import input_and_output
 @pytest.fixture(scope="module")
 def table_2() -> bytes:
     """The plain file of Table 2's network."""
-    return tflite.convert_plain(untrained_model(nas_bayesian()))
+    return untrained_files(nas_bayesian())[0]
 
 
 @pytest.fixture(scope="module")
 def one_dimensional() -> bytes:
-    return tflite.convert_plain(untrained_model(tc_resnet8()))
+    return untrained_files(tc_resnet8())[0]
 
 
 def noise(shape: tuple[int, ...]) -> NDArray[np.int8]:
