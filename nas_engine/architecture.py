@@ -164,12 +164,28 @@ class Architecture:
 
     def canonical_json(self) -> str:
         """The one JSON text of this architecture: sorted keys, no spaces."""
-        return json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return _canonical(self.to_json())
 
     @property
     def hash(self) -> str:
         """64 hex digits: SHA-256 of `canonical_json()`; the same on every machine and in every run."""
-        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+        return _digest(self.to_json())
+
+    @property
+    def network_hash(self) -> str:
+        """64 hex digits, equal for architectures that are the same network: an identity adds no layer, so it makes no
+        difference where it stands or how many there are.
+        """
+        blocks = [block.to_json() for block in self.blocks if block.kind != "identity"]
+        return _digest(self.to_json() | {"blocks": blocks})
+
+
+def _canonical(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"))
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_canonical(data).encode()).hexdigest()
 
 
 def json_fields(data: object, where: str, keys: tuple[str, ...]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""No architecture is trained twice in a study, and none that is screened out: such suggestions are answered at once."""
+"""No network is trained twice in a study, and none that is screened out: such suggestions are answered at once.
+
+Two architectures that differ in where identities stand are one network (`Architecture.network_hash`).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from nas_engine.screening import Screen
 from nas_engine.search_space import SearchSpace
 
 MOST_REFUSED = 12  # suggestions after which a designer that hears nothing but refusals is not asked again
+_MANY_TWINS = 10  # architectures that are one network: seldom more, and then the designer is asked in vain
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,10 @@ def fill(
     next_number: int = 1,
     rounds: int = 4,
 ) -> Filled:
-    """Up to `count` suggestions, all different, none in `finished` (by architecture hash) or `pending`, none refused.
+    """Up to `count` suggestions, all different networks, none in `finished` (by architecture hash) or `pending`, none
+    refused.
 
-    A finished architecture that the designer suggests is answered with `designer.update` from the stored outcome, under
+    A finished network that the designer suggests is answered with `designer.update` from the stored outcome, under
     the suggestion's own metadata, as if it had been tried again. A new one that `screen` refuses is answered as
     infeasible, and is a trial: `Filled.refused` numbers them from `next_number` on, and fewer than
     MOST_REFUSED + `count` they are. The designer is asked until `rounds` times nothing was refused. What is missing
@@ -75,9 +80,10 @@ class _Filling:
         self.answered = 0
         self._space = space
         self._finished = finished
-        self._known = dict(finished)  # and those refused since
+        # and those refused since
+        self._known = {outcome.architecture.network_hash: outcome for outcome in finished.values()}
         self._pending = pending
-        self._taken = set(finished) | {architecture.hash for architecture in pending}
+        self._taken = set(self._known) | {architecture.network_hash for architecture in pending}
         self._sieve = sieve
         self._next_number = next_number
 
@@ -85,8 +91,9 @@ class _Filling:
         """Whether the designer is worth asking."""
         if len(self.chosen) == count or len(self.refused) >= MOST_REFUSED:
             return False
-        is_used_up = len(self._taken) >= self._space.cardinality and new_anywhere(self._space, self._taken, rng) is None
-        return not is_used_up
+        if len(self._taken) * _MANY_TWINS < self._space.cardinality:
+            return True
+        return new_anywhere(self._space, self._taken, rng) is not None
 
     def ask(self, designer: Designer, count: int) -> bool:
         """Ask for what is missing and answer what needs no training; whether anything was refused."""
@@ -98,10 +105,10 @@ class _Filling:
 
     def _judge(self, suggestion: Suggestion) -> Outcome | None:
         """Choose the suggestion or refuse it; what the designer can be told of it at once."""
-        key = suggestion.architecture.hash
+        key = suggestion.architecture.network_hash
         if stored := self._known.get(key):
             self.answered += 1
-            return Outcome(stored.number, stored.architecture, stored.reward, suggestion.metadata)
+            return Outcome(stored.number, suggestion.architecture, stored.reward, suggestion.metadata)
         if key in self._taken:
             return None
         self._taken.add(key)

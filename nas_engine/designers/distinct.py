@@ -1,4 +1,7 @@
-"""Ways to an architecture that nobody has tried yet, from the cheapest to the certain one."""
+"""Ways to a network that nobody has tried yet, from the cheapest to the certain one.
+
+`taken` always holds network hashes, so that an identity in another place makes nothing new.
+"""
 
 from collections.abc import Callable, Container, Iterator
 
@@ -10,10 +13,10 @@ from nas_engine.search_space import SearchSpace
 
 
 def first_new(draw: Callable[[], Suggestion], taken: Container[str], attempts: int) -> Suggestion | None:
-    """The first of `attempts` draws whose architecture's hash is not in `taken`."""
+    """The first of `attempts` draws whose network is not in `taken`."""
     for _ in range(attempts):
         suggestion = draw()
-        if suggestion.architecture.hash not in taken:
+        if suggestion.architecture.network_hash not in taken:
             return suggestion
     return None
 
@@ -31,19 +34,19 @@ def new_neighbours(
     """Those that differ from this one in one block and are not in `taken` when their turn comes, in random order."""
     neighbours = list(space.neighbours(architecture))
     shuffled = (neighbours[i] for i in rng.permutation(len(neighbours)))
-    return (neighbour for neighbour in shuffled if neighbour.hash not in taken)
+    return (neighbour for neighbour in shuffled if neighbour.network_hash not in taken)
 
 
 def new_anywhere(space: SearchSpace, taken: Container[str], rng: np.random.Generator) -> Architecture | None:
     """The first architecture not in `taken`, counting through the whole space from a random one; None if there is none.
 
-    Certain, and quick for any space: it stops after one step more than there are members of `taken`.
+    Certain, and quick for any space: it stops after one step more than there are architectures of networks in `taken`.
     """
     sizes = [len(position.options) for position in space.positions]
     indices = [int(rng.integers(size)) for size in sizes]
     for _ in range(space.cardinality):
         architecture = space.decode(indices)
-        if architecture.hash not in taken:
+        if architecture.network_hash not in taken:
             return architecture
         _increment(indices, sizes)
     return None

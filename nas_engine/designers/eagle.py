@@ -49,11 +49,11 @@ class EagleDesigner:
         self.update([outcome for outcome in history if outcome.number not in self._seen])
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
-        taken = {architecture.hash for architecture in pending}
+        taken = {architecture.network_hash for architecture in pending}
         suggestions = []
         for _ in range(count):
             suggestion = first_new(self._move, taken, _MOVES) or self._step_aside(taken)
-            taken.add(suggestion.architecture.hash)
+            taken.add(suggestion.architecture.network_hash)
             suggestions.append(suggestion)
         return suggestions
 

@@ -92,8 +92,8 @@ class GaussianProcessDesigner:
         self, waiting: Sequence[Architecture], architecture: Architecture, rng: np.random.Generator
     ) -> Architecture:
         """This architecture, or one close to it where it is waiting already."""
-        taken = {other.hash for other in waiting}
-        if architecture.hash not in taken:
+        taken = {other.network_hash for other in waiting}
+        if architecture.network_hash not in taken:
             return architecture
         return (
             new_neighbour(self._space, architecture, taken, rng)

@@ -25,11 +25,11 @@ class RandomDesigner:
         self._drawn: int = state["drawn"] if state else len(history)
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
-        taken = {architecture.hash for architecture in pending}
+        taken = {architecture.network_hash for architecture in pending}
         suggestions = []
         for _ in range(count):
             suggestion = first_new(self._draw, taken, _DRAWS) or self._search(taken)
-            taken.add(suggestion.architecture.hash)
+            taken.add(suggestion.architecture.network_hash)
             suggestions.append(suggestion)
         return suggestions
 

@@ -59,7 +59,7 @@ def spares(
 
 def _passing(architectures: Iterable[Architecture], source: str, taken: set[str], sieve: Sieve) -> Iterator[Suggestion]:
     for architecture in architectures:
-        taken.add(architecture.hash)
+        taken.add(architecture.network_hash)
         if sieve.refusal(architecture) is None:
             yield Suggestion(architecture, {"source": source})
 

@@ -2,13 +2,18 @@ import copy
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from nas_engine.architecture import Architecture, Block, Head, Stem
 from nas_engine.baselines import BASELINES, nas_bayesian
+from nas_engine.cost import cost
+from nas_engine.layers import all_layers
 from nas_engine.search_space import paper_2d
 from tests.nas_engine.sampling import architectures
 
@@ -30,6 +35,27 @@ def test_the_hash_does_not_change_between_processes_and_releases() -> None:
     program = "from nas_engine.baselines import nas_bayesian; print(nas_bayesian().hash)"
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
     assert nas_bayesian().hash == other == ("c5f177548e1c3666e7bddda4d28301184b31a6c2a30c84ec41f3e24a50b02ca5")
+
+
+@given(architectures(paper_2d()), st.randoms(use_true_random=False))
+def test_the_network_hash_does_not_see_where_identities_stand(architecture: Architecture, random: Random) -> None:
+    blocks = [block for block in architecture.blocks if block.kind != "identity"]
+    for _ in range(3):
+        blocks.insert(random.randrange(len(blocks) + 1), Block("identity"))
+    twin = replace(architecture, blocks=tuple(blocks))
+    assert twin.network_hash == architecture.network_hash
+    assert cost(twin).flops == cost(architecture).flops
+    assert [(type(layer), layer.output_shape) for layer in all_layers(twin)] == [
+        (type(layer), layer.output_shape) for layer in all_layers(architecture)
+    ]
+
+
+@given(architectures(paper_2d()), architectures(paper_2d()))
+def test_networks_of_different_blocks_have_different_network_hashes(one: Architecture, other: Architecture) -> None:
+    seen = [[block for block in each.blocks if block.kind != "identity"] for each in (one, other)]
+    assert (one.network_hash == other.network_hash) == (seen[0] == seen[1])
+    if len(seen[0]) == len(one.blocks):
+        assert one.network_hash == one.hash
 
 
 def test_any_changed_field_changes_the_hash() -> None:

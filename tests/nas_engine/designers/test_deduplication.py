@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
-from nas_engine.architecture import Architecture
+from nas_engine.architecture import Architecture, Head, Stem
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, NothingPasses, Outcome, SpaceExhausted, State, Suggestion
 from nas_engine.designers.deduplication import MOST_REFUSED, Filled, fill
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.screening import Refusal, Screen
 from nas_engine.search_space import SearchSpace, paper_2d
+from nas_engine.space_spec import PositionSpec, SpaceSpec
 from nas_engine.testing.designers import AdditiveReward, everything, refuse_half, small_2d
 from nas_engine.testing.spaces import tiny_2d
 
@@ -72,6 +73,48 @@ def test_repetitions_are_answered_from_the_stored_result_under_their_own_metadat
     assert filled.duplicates_answered == 6
     assert [outcome.metadata["asked"] for outcome in designer.told] == ["0", "0", "2", "2", "4", "4"]
     assert {(outcome.number, outcome.reward) for outcome in designer.told} == {(3, 0.7)}
+
+
+def twins_2d() -> SearchSpace:
+    """2 x 3 x 3 architectures; where one of the last two blocks is an identity, the other may come first or second."""
+    alike = PositionSpec(("mobilenet_v1", "identity"), (3,), (8, 16), (1, 1))
+    positions = (PositionSpec(("kxk",), (3,), (8, 16), (4, 4)), alike, alike)
+    return SpaceSpec("twins_2d", Stem(), positions, Head(3)).search_space()
+
+
+def moved(architecture: Architecture) -> Architecture:
+    """The same network with its last two blocks, one of them an identity, exchanged."""
+    *others, first, second = architecture.blocks
+    assert [first.kind, second.kind].count("identity") == 1
+    return Architecture(architecture.stem, (*others, second, first), architecture.head)
+
+
+def test_the_same_network_with_an_identity_elsewhere_is_answered_as_the_architecture_it_is():
+    space = twins_2d()
+    tried = space.decode((0, 0, 2))
+    designer = Stubborn(moved(tried))
+    stored = {tried.hash: Outcome(3, tried, 0.7)}
+    filled = fill(designer, 1, space=space, finished=stored, pending=[], rng=np.random.default_rng(0), rounds=1)
+    assert [(told.number, told.architecture, told.reward) for told in designer.told] == [(3, moved(tried), 0.7)]
+    assert filled.suggestions[0].architecture.network_hash != tried.network_hash
+
+
+def test_the_same_network_as_a_pending_one_is_not_suggested():
+    space = twins_2d()
+    pending = space.decode((1, 2, 1))
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        filled = fill(Stubborn(moved(pending)), 1, space=space, finished={}, pending=[pending], rng=rng)
+        assert filled.suggestions[0].architecture.network_hash != pending.network_hash
+
+
+@pytest.mark.parametrize("name", ["random", "eagle"])
+def test_every_network_of_a_space_with_twins_is_tried_exactly_once(name):
+    space = twins_2d()
+    tried = search_to_the_end(registry.create(name, space, seed=1), space, batch=4)
+    networks = {architecture.network_hash for architecture in everything(space)}
+    assert len(networks) == 2 * (4 + 2 + 1) < space.cardinality
+    assert sorted(architecture.network_hash for architecture in tried) == sorted(networks)
 
 
 def test_repetitions_of_pending_ones_have_no_answer_and_are_not_suggested_again():

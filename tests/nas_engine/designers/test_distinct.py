@@ -10,13 +10,13 @@ def test_the_one_architecture_left_is_found_wherever_the_count_begins():
     space = tiny_2d()
     every = list(everything(space))
     for left in every:
-        taken = {architecture.hash for architecture in every} - {left.hash}
+        taken = {architecture.network_hash for architecture in every} - {left.network_hash}
         assert new_anywhere(space, taken, np.random.default_rng(0)) == left
 
 
 def test_nothing_is_found_where_nothing_is_left():
     space = tiny_2d()
-    every = {architecture.hash for architecture in everything(space)}
+    every = {architecture.network_hash for architecture in everything(space)}
     assert new_anywhere(space, every, np.random.default_rng(0)) is None
     assert new_neighbour(space, next(everything(space)), every, np.random.default_rng(0)) is None
 

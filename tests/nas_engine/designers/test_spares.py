@@ -32,7 +32,7 @@ def test_a_small_space_is_gone_through_to_its_last_architecture_that_passes():
 
 def test_neighbours_of_the_best_come_first_if_they_pass():
     best, *_ = (a for a in everything(small_2d()) if not refuse_half(a))
-    suggestions = found(small_2d(), refuse_half, [Outcome(1, best, 0.7)], {best.hash}, count=3)
+    suggestions = found(small_2d(), refuse_half, [Outcome(1, best, 0.7)], {best.network_hash}, count=3)
     assert all(suggestion.architecture in set(small_2d().neighbours(best)) for suggestion in suggestions)
     assert not any(refuse_half(suggestion.architecture) for suggestion in suggestions)
 
