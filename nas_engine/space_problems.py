@@ -163,15 +163,15 @@ def _of_the_walk(stem: Stem, positions: Sequence[PositionSpec]) -> Iterator[Spac
         if not 0 < len(options) <= MOST_OPTIONS:
             return
         outputs: set[Tensor] = set()
-        failures: dict[tuple[str, Severity], list[str]] = {}
+        failures: dict[tuple[str, Severity], list[Block]] = {}
         for block in options:
             expanded, reasons = _expanded(block, _telling(inputs, block.filters), stem, number)
             outputs |= {each.output._replace(name=INPUT_NAME) for each in expanded}
             outputs |= inputs if block.kind == "identity" else set()
             for failure in _failures(expanded, reasons):
-                failures.setdefault(failure, []).append(block.label)
-        for (reason, severity), labels in failures.items():
-            yield SpaceProblem(number, f"{_some(labels)} {reason}", severity)
+                failures.setdefault(failure, []).append(block)
+        for (reason, severity), failed in failures.items():
+            yield SpaceProblem(number, f"{_named(failed, options)} {reason}", severity)
         if not outputs:
             return
         inputs = outputs
@@ -218,6 +218,13 @@ def _failures(expanded: Sequence[BlockLayers], reasons: Iterable[str]) -> Iterat
 
 def _in_layout(strides: Pair, stem: Stem) -> Pair:
     return strides if stem.layout == "2d" else (strides[0], 1)
+
+
+def _named(failed: Collection[Block], options: Iterable[Block]) -> str:
+    """The failed options; a kind of which all have failed, by its name alone."""
+    standing = {block.kind for block in options if block not in failed}
+    names = (block.label if block.kind in standing else f"every {block.kind}" for block in failed)
+    return _some(list(dict.fromkeys(names)))
 
 
 def _some(labels: Sequence[str]) -> str:

@@ -1,20 +1,35 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nas_engine.architecture import Architecture, Block, Head, Stem
 from nas_engine.baselines import mobilenet_v2, nas_bayesian
 from nas_engine.cost import cost
 from nas_engine.layers import expand
 from nas_engine.published import quantized_parameters, table_1
-from nas_engine.search_space import NAMES, Position, SearchSpace, by_name, paper_1d, paper_2d
+from nas_engine.search_space import NAMES, PAPER_2D, Position, SearchSpace, by_name, paper_1d, paper_2d
+from nas_engine.space_spec import PositionSpec, SpaceSpec
 from nas_engine.testing.spaces import tiny_2d
 from tests.nas_engine.sampling import architectures, samples
 
 OPTIONS_2D = (9, 9, 27, 28, 27, 10, 10, 10, 10, 12, 10, 13)
+
+
+def edited_2d() -> SearchSpace:
+    """The paper's space after a person was at it: fewer blocks, other strides, an expansion, an option left out."""
+    first, *_ = PAPER_2D.positions
+    fifth = PositionSpec(("mobilenet_v1", "mobilenet_v2", "tc_resnet"), (3, 4), (16, 20), (2, 2), (1, 4))
+    positions = (replace(first, excluded=("kxk-3-8",)), fifth, PAPER_2D.positions[11])
+    return SpaceSpec("edited", Stem(98, 20), positions, Head(4, hidden_units=None)).search_space()
+
+
+SPACES = [paper_2d(), paper_1d(), edited_2d()]
+ONE_OF_EACH = pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
 
 
 def test_paper_2d_has_the_options_of_its_specification() -> None:
@@ -58,15 +73,53 @@ def test_identity_and_avg_pool_stand_only_where_the_strides_allow_them(name: str
         assert ("mobilenet_v2_avg_pool" in kinds) <= (position.strides != (1, 1))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_option_is_reached_by_sampling(name: str) -> None:
-    space = by_name(name)
+@ONE_OF_EACH
+def test_every_option_is_reached_by_sampling(space: SearchSpace) -> None:
     drawn = np.array([space.encode(architecture) for architecture in samples(space, 3000)])
     for column, position in zip(drawn.T, space.positions, strict=True):
         counts = np.bincount(column, minlength=len(position.options))
         expected = len(drawn) / len(position.options)
         # Six standard deviations of a binomial count; the seed is fixed.
         assert np.all(np.abs(counts - expected) < 6 * np.sqrt(expected))
+
+
+@ONE_OF_EACH
+def test_every_option_is_reached_by_decoding_and_through_neighbours(space: SearchSpace) -> None:
+    """From option 0 everywhere one exchange reaches every other option, and from there nothing is further away."""
+    start = space.decode([0] * len(space.positions))
+    reached = {start, *space.neighbours(start)}
+    assert len(reached) == 1 + sum(len(position.options) - 1 for position in space.positions)
+    for number, position in enumerate(space.positions):
+        assert {architecture.blocks[number] for architecture in reached} == set(position.options)
+        for index, block in enumerate(position.options):
+            indices = [0] * len(space.positions)
+            indices[number] = index
+            architecture = space.decode(indices)
+            assert architecture.blocks[number] == block
+            assert list(space.encode(architecture)) == indices
+            assert architecture in reached
+
+
+@ONE_OF_EACH
+def test_the_cardinality_is_the_product_of_the_options(space: SearchSpace) -> None:
+    assert space.cardinality == math.prod(len(position.options) for position in space.positions)
+
+
+def test_the_options_of_an_edited_space_are_its_own() -> None:
+    assert [len(position.options) for position in edited_2d().positions] == [8, 16, 13]
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_encode_decode_and_neighbours_are_exact_in_every_space(data: st.DataObject) -> None:
+    space = data.draw(st.sampled_from(SPACES))
+    architecture = data.draw(architectures(space))
+    assert space.decode(space.encode(architecture)) == architecture
+    exchanged = list(space.neighbours(architecture))
+    assert len(set(exchanged)) == sum(len(position.options) - 1 for position in space.positions)
+    for other in exchanged[:: len(space.positions)]:
+        assert sum(a != b for a, b in zip(space.encode(other), space.encode(architecture), strict=True)) == 1
+        assert architecture in set(space.neighbours(other))
 
 
 def test_sampling_is_decided_by_the_generator() -> None:

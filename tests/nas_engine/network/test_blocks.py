@@ -1,9 +1,11 @@
 """Every block kind goes the whole way: float -> quantisation-aware -> int8 .tflite -> interpreter."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from nas_engine.architecture import Block, Layout
+from nas_engine.architecture import BLOCK_KINDS, EXPANDING_KINDS, Block, Layout
 from nas_engine.cost import cost
 from nas_engine.network import builder, quantization, tflite
 from nas_engine.network.keras import keras
@@ -11,7 +13,21 @@ from nas_engine.testing.counting import stored_weight_bytes
 from tests.nas_engine.network.networks import BLOCKS, clicks_and_tones, small_network, train
 
 
-@pytest.mark.parametrize("layout", ["2d", "1d"])
+def test_every_kind_is_among_the_cases_with_and_without_strides_with_an_even_kernel_and_expanded() -> None:
+    """A new kind of block fails here until it has its cases below."""
+    sized = [kind for kind in BLOCK_KINDS if kind != "identity"]
+    wanted = {(kind, "even kernel") for kind in sized} | {(kind, "strided") for kind in sized}
+    wanted |= {(kind, "unstrided") for kind in BLOCK_KINDS if kind != "mobilenet_v2_avg_pool"}
+    wanted |= {(kind, "expanded") for kind in EXPANDING_KINDS}
+    found = set()
+    for block in (block for blocks in BLOCKS.values() for block in blocks):
+        found.add((block.kind, "unstrided" if block.strides == (1, 1) else "strided"))
+        found |= {(block.kind, "even kernel")} if block.kernel_size == 4 else set()
+        found |= {(block.kind, "expanded")} if block.expansion > 1 else set()
+    assert wanted - found == set()
+
+
+@pytest.mark.parametrize("layout", get_args(Layout))
 @pytest.mark.parametrize("blocks", BLOCKS.values(), ids=BLOCKS)
 def test_the_tflite_file_answers_as_the_network_that_was_trained(blocks: tuple[Block, ...], layout: Layout) -> None:
     keras.utils.set_random_seed(0)

@@ -6,17 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from django.conf import settings
+from hypothesis import given
+from hypothesis import settings as examples
 
 from nas_engine.architecture import Head
 from nas_engine.search_space import PAPER_1D, PAPER_2D
-from nas_engine.space_spec import SpaceSpec
+from nas_engine.space_spec import SpaceSpec, problems
 from tests.nas_engine.specs import space_specs
 from webapp.forms import space_file
 from webapp.forms.space_file import SpaceFileError, read_space_file, space_from_text, space_to_toml
 
 
-@settings(max_examples=25)
+@examples(max_examples=25)
 @given(space_specs())
 def test_a_space_written_as_toml_reads_back_the_same(spec: SpaceSpec) -> None:
     assert space_from_text(space_to_toml(spec)) == spec
@@ -63,3 +65,10 @@ def test_what_is_no_text_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SpaceFileError, match="is no text file"):
         read_space_file(path)
+
+
+def test_the_example_of_the_documentation_is_a_space() -> None:
+    text = (settings.BASE_DIR / "docs" / "search.md").read_text(encoding="utf-8")
+    spec = space_from_text(text.partition("```toml\n")[2].partition("```")[0])
+    assert problems(spec) == ()
+    assert [len(position.options()) for position in spec.positions] == [4, 4]
