@@ -6,7 +6,19 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from webapp.api import charts, exports
-from webapp.views import accounts, clips, datasets, paper, problems, studies, study, study_form, trials
+from webapp.views import (
+    accounts,
+    baselines,
+    clips,
+    compare,
+    datasets,
+    paper,
+    problems,
+    studies,
+    study,
+    study_form,
+    trials,
+)
 
 account_urls: list[URLPattern | URLResolver] = [
     path(
@@ -50,6 +62,7 @@ dataset_urls: list[URLPattern | URLResolver] = [
     path("", datasets.dataset, name="dataset"),
     path("progress/", datasets.dataset_progress, name="dataset_progress"),
     path("clips/", datasets.dataset_clips, name="dataset_clips"),
+    path("baselines/", baselines.train, name="train_baselines"),
     path("delete/", datasets.delete_dataset, name="delete_dataset"),
     path("clips/<int:clip_id>/", clips.clip, name="clip"),
     path("clips/<int:clip_id>/clip.flac", exports.clip_audio, name="clip_audio"),
@@ -72,6 +85,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/new/", study_form.new_study, name="new_study"),
     path("studies/new/explanation/", study_form.explain_study, name="explain_study"),
     path("studies/<int:study_id>/", include(study_urls)),
+    path("compare/", compare.compare, name="compare"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.new_dataset, name="new_dataset"),
     path("datasets/<int:dataset_id>/", include(dataset_urls)),

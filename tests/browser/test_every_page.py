@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.webapp.factories import make_dataset, make_study, make_user, make_workers, with_tflite
+from tests.webapp.factories import make_baselines, make_dataset, make_study, make_user, make_workers, with_tflite
 from webapp.models import Clip, Dataset, Study, Trial
 
 INSPECTION = Path(__file__).with_name("inspection.js").read_text()
@@ -47,7 +47,7 @@ def study_in_full_swing(dataset: Dataset, owner: User) -> Study:
 
 
 @pytest.fixture
-def addresses() -> dict[str, str]:
+def addresses(broker: None) -> dict[str, str]:
     """Every page by a short name, over rows of every kind of state."""
     owner = make_user()
     dataset = make_dataset(clips_a_class=2, name="Kitchen and hallway")
@@ -60,9 +60,13 @@ def addresses() -> dict[str, str]:
         heartbeat_at=timezone.now(),
     )
     broken = Dataset.objects.create(name="broken archive", state="FAILED", error="No usable clips in eval.")
+    plain = make_dataset(name="Cellar", problems=[])
     live = study_in_full_swing(dataset, owner)
     done = make_study(name="Quick look", dataset=synthetic, completed=12, curves=1, owner=owner)
     draft = make_study(name="Draft", dataset=synthetic, state=Study.State.DRAFT, trial_budget=24)
+    baselines = make_baselines(dataset)
+    half_done = make_baselines(synthetic, names=["TC-ResNet8", "TC-ResNet14", "MobileNetV1-0.25"], completed=2)
+    networks = [*Trial.objects.filter(study=baselines).order_by("-number"), Trial.objects.get(study=live, number=1)]
     with_tflite(Trial.objects.get(study=done, number=1), b"TFL3" * 1000)
     make_workers()
     clip = Clip.objects.filter(dataset=dataset).first()
@@ -76,6 +80,13 @@ def addresses() -> dict[str, str]:
         "study-draft": reverse("study", args=[draft.pk]),
         "study-new": reverse("new_study") + "?preset=quick",
         "study-edit": reverse("edit_study", args=[draft.pk]),
+        "baselines": reverse("study", args=[baselines.pk]),
+        "baselines-running": reverse("study", args=[half_done.pk]),
+        "baseline-trial": reverse("trial", args=[baselines.pk, 3]),
+        "compare-two": f"{reverse('compare')}?of={networks[-1].pk}&of={networks[0].pk}",
+        "compare-four": f"{reverse('compare')}?" + "&".join(f"of={network.pk}" for network in networks[1:]),
+        "compare-nothing": reverse("compare"),
+        "dataset-without-baselines": reverse("dataset", args=[plain.pk]),
         "trial-done": reverse("trial", args=[done.pk, 1]),
         "trial-running": reverse("trial", args=[live.pk, 74]),
         "trial-failed": reverse("trial", args=[live.pk, 71]),

@@ -18,14 +18,16 @@ from django.utils import timezone
 
 from nas_engine import architecture as engine
 from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.baselines import NAMES
 from nas_engine.energy.prior import SOURCE
 from nas_engine.progress import Evaluation
 from nas_engine.replay import SimulatedPlan, simulate
 from nas_engine.reward import reward
 from nas_engine.search_space import by_name
 from webapp.models import Architecture, Clip, CurvePoint, Dataset, Event, Study, Trial, Worker
+from webapp.services.baselines import train_baselines
 from webapp.storage import save_by_hash
-from webapp.translation import architecture_row, reward_parameters
+from webapp.translation import architecture, architecture_row, reward_parameters
 
 CLASSES = [
     "alarm", "baby_cry", "dog_bark", "door_knock", "doorbell", "phone_ring", "siren", "water", "negative",
@@ -144,6 +146,23 @@ def make_study(
     Event.objects.bulk_create(_events(study, trials))
     for trial, network in list(zip(trials, networks, strict=True))[:curves]:
         CurvePoint.objects.bulk_create(_curve(trial, simulate(network, PLAN)))
+    return study
+
+
+def make_baselines(
+    dataset: Dataset, *, names: Sequence[str] = NAMES, completed: int | None = None, full_epochs: int = 60
+) -> Study:
+    """The dataset's study of published networks, the `completed` cheapest of them (all, unless it says) trained."""
+    study = train_baselines(dataset_id=dataset.pk, names=names, full_epochs=full_epochs).study
+    now = timezone.now()
+    for trial in study.trials.select_related("architecture").order_by("number")[:completed]:
+        trial.state, trial.worker, trial.heartbeat_at = Trial.State.COMPLETED, "machine-a/trainer-1", now
+        seconds = trial.architecture.flops / 1e6 + SECONDS_A_TRIAL
+        trial.started_at, trial.finished_at = now - timedelta(seconds=seconds), now
+        _with_result(trial, study, simulate(architecture(trial.architecture), PLAN)).save()
+    if not study.trials.filter(state__in=Trial.OPEN).exists():
+        Study.objects.filter(pk=study.pk).update(state=Study.State.COMPLETED, finished_at=now)
+        study.refresh_from_db()
     return study
 
 

@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+import numpy as np
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
@@ -11,10 +12,12 @@ from nas_engine.audio.decode import decode
 from nas_engine.audio.frontend import log_mel
 from webapp.charts.curves import Epoch, curve_figure, curve_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
-from webapp.charts.fronts import Resource, front_figure, front_info, shown_points
+from webapp.charts.fronts import BaselinePoint, Resource, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
+from webapp.charts.style import percent
 from webapp.models import Study
+from webapp.queries.pages_baselines import BaselineRow, baselines_of
 from webapp.queries.pages_datasets import clip_or_none
 from webapp.queries.pages_paper import study_points
 from webapp.queries.pages_results import Results, is_estimate, results
@@ -26,25 +29,30 @@ from webapp.translation import frontend
 
 @require_GET
 def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonResponse:
-    """int8 accuracy over energy or flash, with the Pareto front."""
+    """int8 accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
     if resource not in get_args(Resource):
         raise Http404(f"There is no front over {resource}.")
     study = _study(study_id)
-    found = results(study)
+    is_search = study.kind == Study.Kind.SEARCH
+    found, published = results(study), baselines_of(study.dataset_id)
     is_energy = resource == "energy"
     on_front = found.on_energy_front if is_energy else found.on_flash_front
     cost = found.energy_mj if is_energy else found.flash_bytes / 1000
-    shown = shown_points(on_front)
+    shown = shown_points(on_front) if is_search else np.zeros(0, np.int64)
+    baselines = published.completed if published else ()
+    threshold = study.energy_threshold_mj if is_energy else study.flash_threshold_kb
     info = front_info(
         resource="energy" if is_energy else "flash",
-        estimated=any(is_estimate(source) for source in found.energy_sources),
-        threshold=study.energy_threshold_mj if is_energy else study.flash_threshold_kb,
+        estimated=any(is_estimate(source) for source in found.energy_sources)
+        or any(row.energy_is_estimate for row in baselines),
+        threshold=threshold if is_search else None,
         x=cost[shown].tolist(),
         accuracy=found.int8_accuracy[shown].tolist(),
         on_front=on_front[shown].tolist(),
         texts=_hover_texts(found, shown.tolist()),
         links=_links(study, found.numbers[shown].tolist()),
         left_out=len(found) - len(shown),
+        baselines=[_baseline_point(row, is_energy) for row in baselines],
     )
     return JsonResponse(front_figure(info))
 
@@ -107,6 +115,13 @@ def _hover_texts(found: Results, shown: list[int]) -> list[str]:
         f"{found.energy_mj[i]:.2f} mJ, {found.flash_bytes[i] / 1000:.1f} kB<br>{short[int(found.trial_ids[i])]}"
         for i in shown
     ]
+
+
+def _baseline_point(row: BaselineRow, is_energy: bool) -> BaselinePoint:
+    accuracy, energy_mj, flash_kb = row.int8_accuracy or 0.0, row.energy_mj or 0.0, (row.flash_bytes or 0) / 1000
+    text = f"<b>{row.name}</b><br>int8 accuracy {100 * accuracy:.1f} %<br>{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
+    link = reverse("trial", args=[row.study_id, row.number])
+    return BaselinePoint(row.name, energy_mj if is_energy else flash_kb, percent(accuracy), text, link)
 
 
 def _links(study: Study, numbers: list[int]) -> list[str]:

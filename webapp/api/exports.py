@@ -40,6 +40,8 @@ class _Echo:
 def study_toml(request: HttpRequest, study_id: int) -> HttpResponse:
     """The settings as a study file, which the form and run_study read."""
     study = _study(study_id)
+    if study.kind != Study.Kind.SEARCH:
+        raise Http404(f"{study.name} is no search: it has no settings that a study file could hold.")
     return _attachment(HttpResponse(study_to_toml(study), content_type="application/toml"), study.name, ".toml")
 
 

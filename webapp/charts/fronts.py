@@ -1,17 +1,19 @@
-"""Accuracy over what it costs, with the Pareto front as a step line and the study's threshold."""
+"""Accuracy over what it costs, with the Pareto front as a step line, the study's threshold and published networks."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.charts.style import GREY, VERMILLION, Figure, layout, percent, vertical_line
+from webapp.charts.style import BLUE, GREY, VERMILLION, Figure, layout, percent, vertical_line
 
 Resource = Literal["energy", "flash"]
 POINTS_LIMIT = 600
 
 _X_TITLES = {"energy": "Energy per inference (mJ)", "flash": "Size of the .tflite file (kB)"}
+_MARGIN = 1.6  # beyond the cheapest and the dearest point, as a factor
 _THRESHOLDS = {"energy": "E₀ {:g} mJ", "flash": "M₀ {:g} kB"}
 
 
@@ -24,15 +26,30 @@ class Point(NamedTuple):
     link: str
 
 
+class BaselinePoint(NamedTuple):
+    """A published network in the chart; fields as of `Point`, and its name, which stands beside it."""
+
+    name: str
+    x: float
+    accuracy_percent: float
+    text: str
+    link: str
+
+
 class FrontInfo(NamedTuple):
-    """Everything the chart shows. `left_out` counts points that were thinned out to keep the chart light."""
+    """Everything the chart shows. `left_out` counts points that were thinned out to keep the chart light.
+
+    `baselines` go from cheap to dear. They cost up to a hundred times what a trial does, so with them the axis of cost
+    is logarithmic.
+    """
 
     resource: Resource
     estimated: bool
-    threshold: float
+    threshold: float | None
     front: tuple[Point, ...]
     others: tuple[Point, ...]
     left_out: int
+    baselines: tuple[BaselinePoint, ...] = ()
 
 
 def shown_points(on_front: NDArray[np.bool_], limit: int = POINTS_LIMIT) -> NDArray[np.int64]:
@@ -48,30 +65,34 @@ def front_info(
     *,
     resource: Resource,
     estimated: bool,
-    threshold: float,
+    threshold: float | None,
     x: Sequence[float],
     accuracy: Sequence[float],
     on_front: Sequence[bool],
     texts: Sequence[str],
     links: Sequence[str],
     left_out: int,
+    baselines: Sequence[BaselinePoint] = (),
 ) -> FrontInfo:
-    """One value a shown trial in each sequence; accuracy 0..1. The front is sorted from cheap to dear."""
+    """One value a shown trial in each sequence; accuracy 0..1. The front is sorted from cheap to dear.
+
+    A `threshold` of None is not drawn.
+    """
     points = [
         Point(round(cost, 4), percent(share), text, link)
         for cost, share, text, link in zip(x, accuracy, texts, links, strict=True)
     ]
     front = sorted({point for point, is_on in zip(points, on_front, strict=True) if is_on})
     others = [point for point, is_on in zip(points, on_front, strict=True) if not is_on]
-    return FrontInfo(resource, estimated, threshold, tuple(front), tuple(others), left_out)
+    cheap_to_dear = tuple(sorted((point for point in baselines if point.x > 0), key=lambda point: point.x))
+    return FrontInfo(resource, estimated, threshold, tuple(front), tuple(others), left_out, cheap_to_dear)
 
 
 def front_figure(info: FrontInfo) -> Figure:
-    """Other trials faint, the front on top of them, the threshold as a dashed line."""
+    """Other trials faint, the front on top of them, the threshold as a dashed line, published networks by name."""
     title = _X_TITLES[info.resource]
     if info.resource == "energy" and info.estimated:
         title += ", estimated"
-    line, label = vertical_line(info.threshold, _THRESHOLDS[info.resource].format(info.threshold))
     others = _trace("Other trials", info.others) | {
         "mode": "markers",
         "marker": {"color": GREY, "size": 7, "opacity": 0.45},
@@ -81,8 +102,48 @@ def front_figure(info: FrontInfo) -> Figure:
         "line": {"color": VERMILLION, "width": 2, "shape": "hv"},
         "marker": {"color": VERMILLION, "size": 9, "symbol": "diamond"},
     }
-    axes = layout(title, "int8 accuracy (%)", shapes=[line], annotations=[label])
-    return {"data": [others, front], "layout": axes}
+    if not info.baselines:
+        return {"data": [others, front], "layout": _layout(info, title)}
+    costs = [point.x for point in (*info.front, *info.others, *info.baselines) if point.x > 0]
+    least, most = min(costs) / _MARGIN, max(costs) * _MARGIN
+    axes = _layout(info, title)
+    axes["xaxis"] |= {"type": "log", "dtick": "D2", "range": [math.log10(least), math.log10(most)]}
+    return {"data": [others, front, _baselines(info.baselines, math.sqrt(least * most))], "layout": axes}
+
+
+def _layout(info: FrontInfo, title: str) -> Figure:
+    if info.threshold is None:
+        return layout(title, "int8 accuracy (%)")
+    text = _THRESHOLDS[info.resource].format(info.threshold)
+    line, label = vertical_line(info.threshold, text, log_axis=bool(info.baselines))
+    return layout(title, "int8 accuracy (%)", shapes=[line], annotations=[label])
+
+
+def _side(point: BaselinePoint, points: Sequence[BaselinePoint], middle: float) -> str:
+    """Where a name stands clear of the chart's edges and of the neighbour's name: the higher of two has its above."""
+    others = [other for other in points if other is not point]
+    nearest = min(others, key=lambda other: abs(math.log(other.x / point.x)), default=None)
+    above = nearest is None or (point.accuracy_percent, nearest.x) > (nearest.accuracy_percent, point.x)
+    return f"{'top' if above else 'bottom'} {'left' if point.x > middle else 'right'}"
+
+
+def _baselines(points: Sequence[BaselinePoint], middle: float) -> Figure:
+    """Squares with their names beside them; `middle` is the cost in the chart's middle."""
+    return {
+        "type": "scatter",
+        "name": "Baseline",
+        "mode": "markers+text",
+        "x": [point.x for point in points],
+        "y": [point.accuracy_percent for point in points],
+        "text": [point.name for point in points],
+        "textposition": [_side(point, points, middle) for point in points],
+        "textfont": {"size": 11},
+        "marker": {"color": BLUE, "size": 10, "symbol": "square"},
+        "hovertext": [point.text for point in points],
+        "customdata": [point.link for point in points],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "cliponaxis": False,
+    }
 
 
 def _trace(name: str, points: Sequence[Point]) -> Figure:

@@ -4,6 +4,7 @@ Figures are Plotly JSON as plain dicts: importing plotly's Python package costs 
 test validates every figure with it instead. The browser adds fonts, grid and dark variants from the page's theme.
 """
 
+import math
 from typing import Any
 
 Figure = dict[str, Any]
@@ -28,8 +29,11 @@ def layout(x_title: str, y_title: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def vertical_line(x: float, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A dashed line over the whole height with a label at its top: (shape, annotation)."""
+def vertical_line(x: float, text: str, *, log_axis: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A dashed line over the whole height with a label at its top: (shape, annotation).
+
+    On a logarithmic axis Plotly takes a shape's place as it is, but of an annotation's place the logarithm.
+    """
     shape = {
         "type": "line",
         "x0": x,
@@ -40,7 +44,7 @@ def vertical_line(x: float, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "line": {"dash": "dash", "width": 1.5, "color": GREY},
     }
     annotation = {
-        "x": x,
+        "x": math.log10(x) if log_axis else x,
         "y": 1,
         "yref": "paper",
         "text": text,

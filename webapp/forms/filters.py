@@ -27,6 +27,12 @@ def trial_filter(query: QueryDict) -> TrialFilter:
     )
 
 
+def networks_to_compare(query: QueryDict) -> list[int]:
+    """The ids of ?of=1&of=2, each once, in their order; what is no number is left out."""
+    numbers = [value for value in query.getlist("of") if value.isascii() and value.isdecimal() and len(value) < 19]
+    return list(dict.fromkeys(map(int, numbers)))
+
+
 def clip_filter(query: QueryDict) -> ClipFilter:
     return ClipFilter(
         split=_text(query, "split"),

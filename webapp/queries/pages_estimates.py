@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from statistics import median
 
-from webapp.models import Trial, Worker
+from webapp.models import Study, Trial, Worker
 from webapp.queries.budget import live_workers
 
 _EARLIER_TRIALS = 50
@@ -20,9 +20,14 @@ class Estimate:
 
 
 def estimate(dataset_id: int, *, trial_budget: int, full_epochs: int) -> Estimate | None:
-    """From earlier trials on the same dataset, in proportion to the epochs; None if there are none. Two queries."""
+    """From earlier searches on the same dataset, in proportion to the epochs; None if there are none. Two queries."""
     earlier = (
-        Trial.objects.filter(study__dataset=dataset_id, state=Trial.State.COMPLETED, started_at__isnull=False)
+        Trial.objects.filter(
+            study__dataset=dataset_id,
+            study__kind=Study.Kind.SEARCH,
+            state=Trial.State.COMPLETED,
+            started_at__isnull=False,
+        )
         .order_by("-finished_at")
         .values_list("started_at", "finished_at", "study__full_epochs")[:_EARLIER_TRIALS]
     )

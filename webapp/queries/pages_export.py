@@ -8,9 +8,10 @@ from webapp.queries.pages_trials import seconds_between
 from webapp.queries.summaries import summary
 
 COLUMNS = (
-    "number", "state", "reward", "int8_accuracy", "float_accuracy", "energy_mj", "energy_source", "flash_bytes",
-    "flops", "parameters", "peak_activation_bytes", "seconds", "seed", "retried_from", "architecture_hash", "blocks",
-    "worker", "requested_at", "started_at", "finished_at", "screened_out", "reason",
+    "number", "label", "state", "reward", "int8_accuracy", "float_accuracy", "energy_mj", "energy_source",
+    "flash_bytes", "flops", "parameters", "peak_activation_bytes", "seconds", "seed", "retried_from",
+    "architecture_hash", "blocks", "worker", "requested_at", "started_at", "finished_at",
+    "screened_out", "reason",
 )  # fmt: skip
 _ROWS_AT_ONCE = 500
 
@@ -21,6 +22,7 @@ def trial_rows(study: Study) -> Iterator[dict[str, Any]]:
     for trial in trials.iterator(chunk_size=_ROWS_AT_ONCE):
         yield {
             "number": trial.number,
+            "label": trial.label,
             "state": trial.state,
             "reward": trial.reward,
             "int8_accuracy": trial.int8_accuracy,

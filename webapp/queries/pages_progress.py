@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from webapp.models import Study, Trial, Worker
 from webapp.queries.budget import COUNTED
+from webapp.queries.listed_progress import seconds_left_of_list
 from webapp.queries.pages_studies import FINISHED, LIVE_STATES
 from webapp.queries.summaries import BlockMark, block_marks
 
@@ -22,6 +23,7 @@ class RunningTrial:
     """A trial under way. `lost` says that its worker has been silent for longer than the lease."""
 
     number: int
+    label: str
     blocks: tuple[BlockMark, ...]
     worker: str
     phase: str
@@ -131,6 +133,7 @@ def _running_trial(trial: Trial, now: datetime) -> RunningTrial:
     silent = _age(trial.heartbeat_at, now)
     return RunningTrial(
         number=trial.number,
+        label=trial.label,
         blocks=block_marks(trial.architecture.spec),
         worker=trial.worker,
         phase=trial.phase,
@@ -161,6 +164,8 @@ def _crew(now: datetime) -> Crew:
 
 def _seconds_left(study: Study, counts: Counts, running: Sequence[RunningTrial], trainers: int) -> float | None:
     """The work that is left over the live training workers; None until a first trial has completed."""
+    if study.designer == Study.Designer.LISTED:
+        return seconds_left_of_list(study, {trial.number: trial for trial in running}, trainers)
     recent = (
         Trial.objects.filter(study=study, state=Trial.State.COMPLETED, started_at__isnull=False)
         .order_by("-finished_at")

@@ -68,6 +68,7 @@ def results(study: Study) -> Results:
 class Best:
     """A trial that a study's page names first."""
 
+    id: int
     number: int
     reward: float
     int8_accuracy: float
@@ -94,7 +95,7 @@ def _completed(study: Study) -> QuerySet[Trial]:
 
 
 def _best(trials: QuerySet[Trial]) -> Best | None:
-    names = ("number", "reward", "int8_accuracy", "energy_mj", "flash_bytes", "energy_source")
+    names = ("pk", "number", "reward", "int8_accuracy", "energy_mj", "flash_bytes", "energy_source")
     row = trials.values_list(*names).first()
     return Best(*row) if row else None
 

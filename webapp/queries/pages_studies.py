@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from webapp.models import Study, Trial
 from webapp.queries.budget import COUNTED
@@ -54,19 +54,31 @@ class StudyFilter:
 
 
 def study_page(wanted: StudyFilter) -> PageOf[StudyRow]:
-    """One page of studies, the newest first."""
-    studies = Study.objects.select_related("dataset").order_by("-created_at", "-pk")
+    """One page of searches, the newest first."""
+    return page_of(_wanted(Study.Kind.SEARCH, wanted), number=wanted.page, size=ROWS_A_PAGE, rows=_rows)
+
+
+def baselines_rows(wanted: StudyFilter) -> tuple[StudyRow, ...]:
+    """The newest studies of published networks, on the first page of the list alone. At most two queries."""
+    found = list(_wanted(Study.Kind.BASELINES, wanted)[:ROWS_A_PAGE]) if wanted.page == 1 else []
+    return tuple(_rows(found)) if found else ()
+
+
+def _wanted(kind: Study.Kind, wanted: StudyFilter) -> QuerySet[Study]:
+    studies = Study.objects.filter(kind=kind).select_related("dataset").order_by("-created_at", "-pk")
     if wanted.state:
         studies = studies.filter(state=wanted.state)
     if wanted.text:
         in_name = Q(name__icontains=wanted.text) | Q(notes__icontains=wanted.text)
         studies = studies.filter(in_name | Q(dataset__name__icontains=wanted.text))
-    return page_of(studies, number=wanted.page, size=ROWS_A_PAGE, rows=_rows)
+    return studies
 
 
 def state_counts() -> Mapping[str, int]:
-    """How many studies are in each state; states without studies are left out."""
-    return dict(Study.objects.order_by().values_list("state").annotate(studies=Count("pk")))
+    """How many searches are in each state; states without any are left out."""
+    return dict(
+        Study.objects.filter(kind=Study.Kind.SEARCH).order_by().values_list("state").annotate(studies=Count("pk"))
+    )
 
 
 def _rows(studies: Sequence[Study]) -> list[StudyRow]:

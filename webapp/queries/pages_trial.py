@@ -1,16 +1,12 @@
-"""One trial in full: its blocks and what they cost, how it learnt, what it confuses, how its reward adds up."""
+"""One trial in full: how it learnt, what it confuses, how its reward adds up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nas_engine.cost import ArchitectureCost, BlockCost, cost
-from nas_engine.energy.prior import block_shares
-from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.reward import RewardParameters
 from webapp.models import CurvePoint, Trial
-from webapp.queries.summaries import KIND_NAMES
-from webapp.translation import architecture, reward_parameters
+from webapp.translation import reward_parameters
 
 CURVE_PHASES = ("float", "qat")
 TIMED_PHASES = (
@@ -25,36 +21,6 @@ TIMED_PHASES = (
     "write",
 )
 HEAT_STEPS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class BlockRow:
-    """One block of the network. Shares are 0..1 of the network's FLOPs and of its estimated energy."""
-
-    name: str
-    kind: str
-    kind_name: str
-    kernel_size: int
-    filters: int
-    strides: tuple[int, int]
-    output_shape: tuple[int, ...]
-    flops: int
-    parameters: int
-    activation_bytes: int
-    flops_share: float
-    energy_share: float
-    is_bottleneck: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BlockTable:
-    """The blocks in order, the head last, and the network's totals."""
-
-    rows: tuple[BlockRow, ...]
-    flops: int
-    parameters: int
-    activation_bytes: int
-    peak_activation_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,50 +90,6 @@ def curve(trial: Trial) -> tuple[CurvePoint, ...]:
     """The learning curve in the order in which it was made. One query."""
     points = CurvePoint.objects.filter(trial=trial)
     return tuple(sorted(points, key=lambda point: (CURVE_PHASES.index(point.phase), point.epoch)))
-
-
-def block_table(trial: Trial) -> BlockTable | None:
-    """The blocks of the trial's architecture, from the same pure walk that the cost of every trial comes from.
-
-    None where the network cannot be built, so that there is nothing to count.
-    """
-    try:
-        total = cost(architecture(trial.architecture))
-    except InfeasibleArchitecture:
-        return None
-    shares = [block.flops / total.flops for block in total.blocks]
-    energy_shares = block_shares(total)
-    dearest = max(energy_shares)
-    return BlockTable(
-        rows=tuple(
-            _block_row(block, share, energy_share, energy_share == dearest)
-            for block, share, energy_share in zip(total.blocks, shares, energy_shares, strict=True)
-        ),
-        **_totals(total),
-    )
-
-
-def _totals(total: ArchitectureCost) -> dict[str, int]:
-    names = ("flops", "parameters", "activation_bytes", "peak_activation_bytes")
-    return {name: getattr(total, name) for name in names}
-
-
-def _block_row(block: BlockCost, flops_share: float, energy_share: float, is_bottleneck: bool) -> BlockRow:
-    return BlockRow(
-        name=block.name,
-        kind=block.kind,
-        kind_name=KIND_NAMES.get(block.kind, block.kind),
-        kernel_size=block.kernel_size,
-        filters=block.filters,
-        strides=block.strides,
-        output_shape=block.output_shape,
-        flops=block.flops,
-        parameters=block.parameters,
-        activation_bytes=block.activation_bytes,
-        flops_share=flops_share,
-        energy_share=energy_share,
-        is_bottleneck=is_bottleneck,
-    )
 
 
 def reward_parts(trial: Trial) -> RewardParts | None:

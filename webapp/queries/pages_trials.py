@@ -29,6 +29,7 @@ SORT_FIELDS: Mapping[str, str] = {
 TRIAL_STATES: tuple[tuple[str, str], ...] = (*Trial.State.choices, (Trial.REFUSED, "refused"))
 _SHOWN = (
     "number",
+    "label",
     "state",
     "screened_out",
     "reward",
@@ -74,6 +75,7 @@ class TrialRow:
 
     id: int
     number: int
+    label: str
     state: str
     state_label: str
     was_refused: bool
@@ -125,9 +127,14 @@ def _filtered(study: Study, results: Results, wanted: TrialFilter) -> QuerySet[T
 
 
 def _matching(trials: QuerySet[Trial], text: str) -> QuerySet[Trial]:
-    """Trials with `text` as number, in reason or worker, as the hash's beginning or as the kind of a block."""
+    """Trials with `text` as number, in name, reason or worker, as the hash's beginning or as the kind of a block."""
     lower = text.lower()
-    found = Q(reason__icontains=text) | Q(worker__icontains=text) | Q(architecture__hash__startswith=lower)
+    found = (
+        Q(label__icontains=text)
+        | Q(reason__icontains=text)
+        | Q(worker__icontains=text)
+        | Q(architecture__hash__startswith=lower)
+    )
     if text.isdecimal():
         found |= Q(number=min(int(text), _LARGEST_NUMBER))
     for kind, name in KIND_NAMES.items():
@@ -148,6 +155,7 @@ def _row(study: Study, trial: Trial, on_energy_front: bool, on_flash_front: bool
     return TrialRow(
         id=trial.pk,
         number=trial.number,
+        label=trial.label,
         state=trial.shown_state,
         state_label=trial.state_label,
         was_refused=trial.screened_out,

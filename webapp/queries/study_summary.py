@@ -39,6 +39,7 @@ def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
     return {
         "id": study.pk,
         "name": study.name,
+        "kind": study.kind,
         "notes": study.notes,
         "state": study.state,
         "reason": study.reason,
@@ -65,6 +66,7 @@ def trial_summary(trial: Trial) -> dict[str, Any]:
     architecture = trial.architecture
     return {
         "number": trial.number,
+        "label": trial.label,
         "state": trial.state,
         "screened_out": trial.screened_out,
         "reason": trial.reason,

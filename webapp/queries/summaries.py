@@ -15,6 +15,7 @@ SHORT_KINDS: Mapping[str, str] = {
     "kx1_1xk": "SP",
     "tc_resnet": "TC",
     "identity": "–",
+    "head": "head",
 }
 KIND_NAMES: Mapping[str, str] = {
     "kxk": "K×K convolution",
@@ -42,15 +43,16 @@ class BlockMark:
     @property
     def text(self) -> str:
         """Such as "V1-3·32": kind, kernel size, filters."""
-        return self.short if self.kind == "identity" else f"{self.short}-{self.kernel_size}·{self.filters}"
+        return self.short if not self.filters else f"{self.short}-{self.kernel_size}·{self.filters}"
 
 
 def block_marks(spec: Mapping[str, Any]) -> tuple[BlockMark, ...]:
     """The blocks of an architecture's JSON (`nas_engine.Architecture.to_json`) in order."""
-    return tuple(
-        BlockMark(block["kind"], SHORT_KINDS.get(block["kind"], block["kind"]), block["kernel_size"], block["filters"])
-        for block in spec["blocks"]
-    )
+    return tuple(block_mark(block["kind"], block["kernel_size"], block["filters"]) for block in spec["blocks"])
+
+
+def block_mark(kind: str, kernel_size: int, filters: int) -> BlockMark:
+    return BlockMark(kind, SHORT_KINDS.get(kind, kind), kernel_size, filters)
 
 
 def summary(spec: Mapping[str, Any]) -> str:

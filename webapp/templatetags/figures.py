@@ -28,6 +28,12 @@ def points(share: float | None) -> str:
 
 
 @register.filter
+def multiple(value: float | None) -> str:
+    """How many times something else: "6.2×", "270×"."""
+    return DASH if value is None else f"{_three_digits(value) if value < 9.995 else f'{value:,.0f}'}×"
+
+
+@register.filter
 def number(value: float | None, digits: int = 3) -> str:
     """A plain number, such as a reward: "0.712"."""
     return DASH if value is None else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")

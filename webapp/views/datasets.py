@@ -7,9 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nas_engine.baselines import NAMES
+from webapp.forms.baselines import BaselinesForm
 from webapp.forms.dataset import SyntheticForm, UploadForm
 from webapp.forms.filters import clip_filter
 from webapp.models import Dataset
+from webapp.queries.pages_baselines import baselines_of, families, training_estimate
 from webapp.queries.pages_datasets import (
     clip_page,
     count_table,
@@ -20,6 +23,7 @@ from webapp.queries.pages_datasets import (
     total_seconds,
 )
 from webapp.services import datasets as services
+from webapp.services.baselines import DEFAULT_FULL_EPOCHS
 from webapp.services.errors import Conflict
 from webapp.views.polling import POLLING_OVER, live_partial
 
@@ -90,18 +94,31 @@ def _form_page(request: HttpRequest, upload: UploadForm, synthetic: SyntheticFor
 
 @require_GET
 def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
-    """The whole page: preparation or counts, problems, clips, studies that use it."""
+    """The whole page: preparation or counts, problems, baselines, clips, studies that use it."""
     shown = dataset_or_404(dataset_id)
+    return dataset_page(request, shown, BaselinesForm(initial=_initial(request)))
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """All four ticked, and the training length that a study's page asks for."""
+    wanted = request.GET.get("full_epochs", "")
+    length = {"full_epochs": int(wanted)} if wanted.isdecimal() and len(wanted) < 5 else {}
+    return {"names": list(NAMES)} | length
+
+
+def dataset_page(request: HttpRequest, shown: Dataset, form: BaselinesForm, status: int = 200) -> HttpResponse:
+    """The page of `shown` with a form for its baselines, perhaps one that has been filled in wrongly."""
     context = (
         _preparation(shown)
         | _clips(request, shown)
+        | _baselines(shown, form)
         | {
             "counts": count_table(shown.counts, shown.classes),
             "total_seconds": total_seconds(shown),
             "studies": studies_using(shown),
         }
     )
-    return render(request, "datasets/dataset.html", context)
+    return render(request, "datasets/dataset.html", context, status=status)
 
 
 @require_GET
@@ -135,6 +152,26 @@ def delete_dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
 
 def _preparation(shown: Dataset) -> dict[str, Any]:
     return {"dataset": shown, "nobody_prepares": nobody_prepares(shown)}
+
+
+def _baselines(shown: Dataset, form: BaselinesForm) -> dict[str, Any]:
+    """What is trained, and the form with how long each network would take."""
+    if shown.state != Dataset.State.READY:
+        return {}
+    found = baselines_of(shown.pk)
+    if found and not form.is_bound:
+        there = {row.name for row in found.rows if not row.may_be_asked_again}
+        missing = [one.family for one in families() if one.name not in there]
+        form.initial |= {"full_epochs": found.full_epochs, "names": missing}
+    full_epochs = str(form["full_epochs"].value())
+    known_length = full_epochs.isdecimal() and len(full_epochs) < 5
+    estimate = training_estimate(shown, int(full_epochs) if known_length else DEFAULT_FULL_EPOCHS)
+    return {
+        "baselines": found,
+        "baselines_form": form,
+        "baselines_rows": form.rows(estimate.seconds),
+        "baselines_estimate": estimate,
+    }
 
 
 def _clips(request: HttpRequest, shown: Dataset) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from webapp.forms.filters import study_filter
 from webapp.models import Study
 from webapp.queries.pages_datasets import any_usable_dataset
-from webapp.queries.pages_studies import state_counts, study_page
+from webapp.queries.pages_studies import baselines_rows, state_counts, study_page
 from webapp.views.polling import POLLING_OVER
 
 
@@ -15,9 +15,9 @@ from webapp.views.polling import POLLING_OVER
 def studies(request: HttpRequest) -> HttpResponse:
     """The list; htmx gets its table alone, to filter and to refresh."""
     wanted = study_filter(request.GET)
-    page = study_page(wanted)
-    is_live = any(row.is_live for row in page.rows)
-    context = {"page": page, "wanted": wanted, "is_live": is_live}
+    page, baselines = study_page(wanted), baselines_rows(wanted)
+    is_live = any(row.is_live for row in (*page.rows, *baselines))
+    context = {"page": page, "baselines": baselines, "wanted": wanted, "is_live": is_live}
     if request.htmx:
         return render(request, "studies/_rows.html", context, status=200 if is_live else POLLING_OVER)
     counts = state_counts()

@@ -13,8 +13,9 @@ from webapp.forms.explanations import explain
 from webapp.forms.filters import trial_filter
 from webapp.forms.study import LIMITS
 from webapp.models import Study
+from webapp.queries.pages_baselines import baselines_of, beside
 from webapp.queries.pages_progress import progress
-from webapp.queries.pages_results import best_by_reward, is_estimate, most_accurate_within_limits, results
+from webapp.queries.pages_results import Best, best_by_reward, is_estimate, most_accurate_within_limits, results
 from webapp.queries.pages_screening import limits_in_words
 from webapp.queries.pages_study import events, failures, study_or_none
 from webapp.queries.pages_trials import TRIAL_STATES, trial_page
@@ -44,12 +45,12 @@ def study_or_404(study_id: int) -> Study:
 def study(request: HttpRequest, study_id: int) -> HttpResponse:
     """The whole page. Charts fetch their own data."""
     shown = study_or_404(study_id)
-    context = _header(shown) | _progress(shown) | _trials(shown, request.GET) | _log(request, shown)
-    context |= {
+    context: dict[str, Any] = _header(shown) | _progress(shown) | _trials(shown, request.GET) | _log(request, shown)
+    context |= _baselines(shown, context["best"]) | {
         "explanation": explain({name: getattr(shown, name) for name in LIMITS}),
         "hard_limits": limits_in_words(shown),
         "trial_states": TRIAL_STATES,
-        "kinds": [(SHORT_KINDS[kind], kind, name) for kind, name in KIND_NAMES.items() if kind in SHORT_KINDS],
+        "kinds": [(SHORT_KINDS[kind], kind, name) for kind, name in KIND_NAMES.items() if kind != "head"],
     }
     return render(request, "studies/study.html", context)
 
@@ -143,14 +144,15 @@ def delete_study(request: HttpRequest, study_id: int) -> HttpResponse:
 
 
 def _header(shown: Study) -> dict[str, Any]:
-    state = shown.state
+    state, is_search = shown.state, shown.kind == Study.Kind.SEARCH
     return {
         "study": shown,
+        "is_search": is_search,
         "can_start": state == State.DRAFT,
         "can_pause": state == State.RUNNING,
         "can_resume": state in (State.PAUSED, State.STOPPED, State.FAILED),
         "can_stop": state in (State.RUNNING, State.PAUSED),
-        "can_extend": state in (State.DRAFT, State.RUNNING, State.PAUSED, State.COMPLETED),
+        "can_extend": is_search and state in (State.DRAFT, State.RUNNING, State.PAUSED, State.COMPLETED),
         "can_delete": state not in (State.RUNNING, State.DRAINING),
     }
 
@@ -171,6 +173,14 @@ def _trials(shown: Study, query: QueryDict) -> dict[str, Any]:
     wanted = trial_filter(query)
     page = trial_page(shown, results(shown), wanted)
     return {"study": shown, "page": page, "wanted": wanted, "query_string": query.urlencode()}
+
+
+def _baselines(shown: Study, best: Best | None) -> dict[str, Any]:
+    """The published networks beside this search's best; a study of published networks shows them as its trials."""
+    if shown.kind != Study.Kind.SEARCH or shown.state == State.DRAFT:
+        return {}
+    found = baselines_of(shown.dataset_id)
+    return {"baselines": found, "compared": beside(found.rows, shown, best) if found else ()}
 
 
 def _log(request: HttpRequest, shown: Study) -> dict[str, Any]:

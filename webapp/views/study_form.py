@@ -75,8 +75,8 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     """What a new form starts with: the newest ready dataset, then a preset or another study."""
     initial: dict[str, Any] = {"dataset": request.GET.get("dataset") or newest_ready_dataset_id()}
     source = request.GET.get("from", "")
-    if source.isdecimal():
-        initial |= settings_of(study_or_404(int(source)))
+    if source.isdecimal() and (study := study_or_404(int(source))).kind == Study.Kind.SEARCH:
+        initial |= settings_of(study)
     initial |= preset_values(request.GET.get("preset", ""))
     if initial.get("name"):
         initial["name"] = services.free_name(initial["name"])

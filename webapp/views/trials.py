@@ -8,11 +8,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from webapp.models import Trial
+from webapp.queries.pages_blocks import block_table
+from webapp.queries.pages_compare import choices
 from webapp.queries.pages_results import is_estimate
 from webapp.queries.pages_screening import estimates
 from webapp.queries.pages_study import trial_events
 from webapp.queries.pages_trial import (
-    block_table,
     confusion_rows,
     curve,
     neighbours,
@@ -36,7 +37,9 @@ def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
     """The whole page."""
     shown = trial_or_404(study_id, number)
     context = _live(shown) | {
-        "blocks": block_table(shown),
+        "blocks": block_table(shown.architecture),
+        "choices": choices(shown),
+        "own_id": [shown.pk],
         "estimates": estimates(shown),
         "neighbours": neighbours(shown),
         "architecture_json": json.dumps(shown.architecture.spec, indent=1),

@@ -11,7 +11,7 @@ from nas_engine.audio.frontend import FrontendConfig, evaluation_start, log_mel,
 from nas_engine.figure2 import Point
 from webapp.charts.curves import Epoch, curve_figure, curve_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
-from webapp.charts.fronts import FrontInfo, front_figure, front_info, shown_points
+from webapp.charts.fronts import BaselinePoint, FrontInfo, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import COLUMNS_LIMIT, spectrogram_figure, spectrogram_info
 
@@ -59,6 +59,45 @@ def test_the_front_figure_draws_steps_the_threshold_and_links() -> None:
 def test_only_energy_can_be_an_estimate() -> None:
     assert "estimated" not in front_figure(front(resource="flash"))["layout"]["xaxis"]["title"]["text"]
     assert "estimated" not in front_figure(front(estimated=False))["layout"]["xaxis"]["title"]["text"]
+
+
+def baseline(name: str, x: float, accuracy_percent: float) -> BaselinePoint:
+    return BaselinePoint(name, x, accuracy_percent, f"<b>{name}</b>", f"/{name}/")
+
+
+def test_baselines_are_drawn_by_name_on_a_logarithmic_axis_that_holds_everything() -> None:
+    dear, cheap = baseline("MobileNetV2-1.0", 14.0, 71.0), baseline("TC-ResNet8-1.0", 0.2, 65.0)
+    info = front(baselines=[dear, cheap])
+    assert [point.name for point in info.baselines] == ["TC-ResNet8-1.0", "MobileNetV2-1.0"]
+    figure = front_figure(info)
+    accepted_by_plotly(figure)
+    trace, axis = figure["data"][2], figure["layout"]["xaxis"]
+    assert (trace["text"], trace["customdata"][0]) == (["TC-ResNet8-1.0", "MobileNetV2-1.0"], "/TC-ResNet8-1.0/")
+    assert axis["type"] == "log"
+    assert axis["range"][0] < np.log10(0.2)
+    assert np.log10(14.0) < axis["range"][1]
+    assert figure["layout"]["shapes"][0]["x0"] == 1.25
+    assert figure["layout"]["annotations"][0]["x"] == pytest.approx(np.log10(1.25))
+
+
+def test_the_names_of_neighbouring_baselines_do_not_cover_each_other() -> None:
+    """The higher of two has its name above; names turn away from the nearer edge."""
+    points = [baseline("A", 0.2, 65.0), baseline("B", 0.6, 65.0), baseline("C", 8.0, 70.0), baseline("D", 14.0, 71.0)]
+    trace = front_figure(front(baselines=points))["data"][2]
+    assert trace["textposition"] == ["top right", "bottom right", "bottom left", "top left"]
+
+
+def test_without_baselines_nothing_of_the_chart_changes() -> None:
+    figure = front_figure(front(baselines=[baseline("costs nothing", 0.0, 50.0)]))
+    assert figure == front_figure(front())
+    assert len(figure["data"]) == 2
+    assert "type" not in figure["layout"]["xaxis"]
+
+
+def test_a_chart_without_a_threshold_has_no_line() -> None:
+    figure = front_figure(front(threshold=None, baselines=[baseline("A", 1.0, 65.0)]))
+    accepted_by_plotly(figure)
+    assert "shapes" not in figure["layout"]
 
 
 def test_thinning_keeps_the_whole_front_and_the_limit() -> None:

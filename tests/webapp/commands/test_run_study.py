@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from tests.webapp import rows
-from webapp.management.commands import run_study
+from webapp.management import watch
 from webapp.models import Study, Worker
 from webapp.services import studies, workers
 from webapp.services.suggestions import end_exhausted
@@ -127,7 +127,7 @@ def test_a_study_that_ends_before_its_budget_says_why(study_file):
 
 
 def test_that_no_worker_is_alive_is_said_once(study_file, monkeypatch, capsys):
-    monkeypatch.setattr(run_study, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(watch, "_PATIENCE_SECONDS", 0.0)
     workers.say_alive(name="searching", role=Worker.Role.SEARCH)
 
     def stop_later(study: Study) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.webapp.factories import CLASSES, SECONDS_A_TRIAL, make_dataset, make_study, make_workers
 from webapp.models import Dataset, Event, Trial
+from webapp.queries.pages_blocks import block_table
 from webapp.queries.pages_datasets import (
     ClipFilter,
     clip_page,
@@ -20,7 +21,7 @@ from webapp.queries.pages_estimates import estimate
 from webapp.queries.pages_export import COLUMNS, trial_rows
 from webapp.queries.pages_results import results
 from webapp.queries.pages_study import events, failures
-from webapp.queries.pages_trial import block_table, confusion_rows, curve, neighbours, reward_parts, trial_or_none
+from webapp.queries.pages_trial import confusion_rows, curve, neighbours, reward_parts, trial_or_none
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +41,7 @@ def test_the_block_table_adds_up_to_the_architectures_totals() -> None:
     study = make_study(completed=1)
     trial = trial_or_none(study.pk, 1)
     assert trial is not None
-    table = block_table(trial)
+    table = block_table(trial.architecture)
     assert [row.name for row in table.rows] == [*(f"b{number}" for number in range(1, 13)), "head"]
     assert sum(row.flops for row in table.rows) == table.flops == trial.architecture.flops
     assert sum(row.parameters for row in table.rows) == table.parameters == trial.architecture.parameters

@@ -1,0 +1,186 @@
+"""Several networks block by block, stage beside stage."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.db.models import Q
+
+from nas_engine import pareto
+from webapp.models import Study, Trial
+from webapp.queries.pages_blocks import BlockTable, Stage, block_table
+from webapp.queries.pages_results import is_estimate
+
+MOST_NETWORKS = 4
+_FRONT_TRIALS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A network beside the first one: accuracy (0..1) less the first's, the rest as multiples; None where unknown."""
+
+    accuracy: float | None
+    energy: float | None
+    flash: float | None
+    flops: float | None
+    parameters: float | None
+    peak: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A trial, its blocks, and its stages with as many rows as those of every network of the comparison.
+
+    `relative` is None for the first network. `without_it` lists the ids of the others.
+    """
+
+    trial: Trial
+    name: str
+    blocks: BlockTable
+    stages: tuple[Stage, ...]
+    relative: Relative | None
+    energy_is_estimate: bool
+    without_it: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Networks side by side; `notes` say why their figures may not compare."""
+
+    networks: tuple[Network, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(network.trial.pk for network in self.networks)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A network that could be compared with."""
+
+    trial_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a network is worth comparing with: the baselines of its dataset, and its study's fronts."""
+
+    baselines: tuple[Choice, ...]
+    front: tuple[Choice, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.baselines or self.front)
+
+
+def comparison(trial_ids: Sequence[int]) -> Comparison:
+    """The trials of these ids, in their order, those that do not exist left out with a note. One query."""
+    found = Trial.objects.select_related("study__dataset", "architecture").in_bulk(trial_ids)
+    notes = [f"There is no network {trial_id}: it was deleted." for trial_id in trial_ids if trial_id not in found]
+    tables: dict[Trial, BlockTable] = {}
+    for trial in (found[trial_id] for trial_id in trial_ids if trial_id in found):
+        if table := block_table(trial.architecture):
+            tables[trial] = table
+        else:
+            notes.append(f"{_name(trial)} cannot be built: there is nothing to compare.")
+    trials, heights = list(tables), _common_heights(tables.values())
+    networks = (_network(trial, table, table.padded(heights), trials) for trial, table in tables.items())
+    return Comparison(tuple(networks), tuple(notes + _differences(trials)))
+
+
+def _common_heights(tables: Iterable[BlockTable]) -> dict[int, int]:
+    """Rows that each stage needs for all networks, from the input on; the head, of no time steps, comes last."""
+    heights: dict[int, int] = {}
+    for table in tables:
+        heights |= {steps: max(rows, heights.get(steps, 0)) for steps, rows in table.heights.items()}
+    return {steps: heights[steps] for steps in sorted(heights, reverse=True)}
+
+
+def _name(trial: Trial) -> str:
+    return trial.label or f"Trial {trial.number}"
+
+
+def _network(trial: Trial, table: BlockTable, stages: tuple[Stage, ...], trials: Sequence[Trial]) -> Network:
+    return Network(
+        trial=trial,
+        name=_name(trial),
+        blocks=table,
+        stages=stages,
+        relative=None if trial is trials[0] else _relative(trial, trials[0]),
+        energy_is_estimate=is_estimate(trial.energy_source),
+        without_it=tuple(other.pk for other in trials if other is not trial),
+    )
+
+
+def _relative(trial: Trial, first: Trial) -> Relative:
+    def times(value: float | None, of: float | None) -> float | None:
+        return value / of if value is not None and of else None
+
+    known = trial.int8_accuracy is not None and first.int8_accuracy is not None
+    own, other = trial.architecture, first.architecture
+    return Relative(
+        accuracy=(trial.int8_accuracy or 0.0) - (first.int8_accuracy or 0.0) if known else None,
+        energy=times(trial.energy_mj, first.energy_mj),
+        flash=times(trial.flash_bytes, first.flash_bytes),
+        flops=times(own.flops, other.flops),
+        parameters=times(own.parameters, other.parameters),
+        peak=times(own.peak_activation_bytes, other.peak_activation_bytes),
+    )
+
+
+def _differences(trials: Sequence[Trial]) -> list[str]:
+    """What these networks were not trained alike in."""
+    notes = []
+    if len({trial.study.dataset_id for trial in trials}) > 1:
+        notes.append("These networks were trained on different datasets: their accuracies cannot be compared.")
+    lengths = sorted({trial.study.full_epochs for trial in trials})
+    if len(lengths) > 1:
+        listed = " and ".join(str(length) for length in lengths)
+        notes.append(f"These networks were trained for different lengths, {listed} epochs in full.")
+    return notes
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A completed trial of the study at hand or of its dataset's baselines."""
+
+    id: int
+    kind: str
+    label: str
+    number: int
+    int8_accuracy: float
+    energy_mj: float
+    flash_bytes: int
+
+
+def choices(trial: Trial, besides: Sequence[int] = ()) -> Choices:
+    """What to compare `trial` with, but for the networks `besides`. One query."""
+    study = trial.study
+    published = Q(study__dataset=study.dataset_id, study__kind=Study.Kind.BASELINES)
+    rows = (
+        Trial.objects.filter(Q(study=study) | published, state=Trial.State.COMPLETED)
+        .order_by("-architecture__flops")
+        .values_list("pk", "study__kind", "label", "number", "int8_accuracy", "energy_mj", "flash_bytes")
+    )
+    found, hidden = [_Result(*row[:4], row[4] or 0.0, row[5] or 0.0, row[6] or 0) for row in rows], {trial.pk, *besides}
+    baselines = (row for row in found if row.kind == Study.Kind.BASELINES)
+    front = _on_front([row for row in found if row.kind == Study.Kind.SEARCH])
+    return Choices(
+        tuple(Choice(row.id, row.label) for row in baselines if row.id not in hidden),
+        tuple(_front_choice(row) for row in front if row.id not in hidden),
+    )
+
+
+def _on_front(trials: Sequence[_Result]) -> list[_Result]:
+    """Those on the front over energy or over flash, the most accurate first, not too many to choose from."""
+    rows = [(row.int8_accuracy, row.energy_mj, row.flash_bytes) for row in trials]
+    values = np.array(rows, np.float64).reshape(len(rows), 3)
+    energy, flash = (pareto.front(values[:, [0, cost]], maximise=(True, False)) for cost in (1, 2))
+    shown = [row for row, is_on in zip(trials, energy | flash, strict=True) if is_on]
+    return sorted(shown, key=lambda row: (-row.int8_accuracy, row.number))[:_FRONT_TRIALS]
+
+
+def _front_choice(row: _Result) -> Choice:
+    figures = f"{100 * row.int8_accuracy:.1f} %, {row.energy_mj:.2f} mJ, {row.flash_bytes / 1000:.0f} kB"
+    return Choice(row.id, f"Trial {row.number}: {figures}")

@@ -1,0 +1,27 @@
+"""How long a network takes to train, before it has been tried: what networks of very different size have in common.
+
+Seconds of a trial = fixed + passes x clips x (seconds a clip + seconds a clip and MFLOP x MFLOPs). The constants were
+measured on one thread of one x86 processor, from TC-ResNet8 (6 MFLOPs) to MobileNetV2 (430 MFLOPs). They are right for
+no other machine: `speed` says from finished trials how much slower or faster this one is.
+"""
+
+from collections.abc import Iterable
+from statistics import median
+
+_FIXED_SECONDS = 30.0  # build, trace, quantise, convert
+_SECONDS_A_CLIP = 1e-3
+_SECONDS_A_CLIP_AND_MFLOP = 4.5e-5
+_TRIAL_SHARE = 0.75  # of the full training length (paper, section 5)
+_QAT_PASSES = 8  # four epochs, each of which takes as long as two float ones
+
+
+def rule_seconds(*, flops: int, full_epochs: int, clips: int) -> float:
+    """Seconds of a trial on `clips` training clips by the rule of thumb."""
+    a_clip = _SECONDS_A_CLIP + _SECONDS_A_CLIP_AND_MFLOP * flops / 1e6
+    return _FIXED_SECONDS + (_TRIAL_SHARE * full_epochs + _QAT_PASSES) * clips * a_clip
+
+
+def speed(finished: Iterable[tuple[float, float]]) -> float | None:
+    """The median of seconds taken over seconds by the rule, of (taken, by the rule); None without any."""
+    ratios = [taken / rule for taken, rule in finished]
+    return median(ratios) if ratios else None
