@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-MODULES = ("training_throughput", "trial_overhead", "idle_share", "study_page", "designers")
+MODULES = ("training_throughput", "trial_overhead", "idle_share", "study_page", "designers", "baselines")
 _LIBRARIES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "google-vizier", "jax", "django", "celery")
 
 
