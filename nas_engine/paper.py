@@ -92,7 +92,8 @@ class Table2Row:
     """A block of Table 2's network, its head, or the total; fields as in Table1Row, but for flash.
 
     `flash_bytes` is the packed file: of a block the estimate of what it adds, of the total the file itself unless
-    `flash_is_estimate`. The paper prints parameters and flash of the total alone.
+    `flash_is_estimate`; `flash_bytes_plain` likewise the plain one. The paper prints parameters and flash of
+    the total alone.
     """
 
     row: int | Literal["head", "total"]
@@ -109,7 +110,7 @@ class Table2Row:
     parameters_difference_percent: float | None
     parameters_trainable: int
     flash_bytes: int
-    flash_bytes_plain: int | None
+    flash_bytes_plain: int
     flash_bytes_published: int | None
     flash_difference_percent: float | None
     flash_is_estimate: bool

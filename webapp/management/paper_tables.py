@@ -77,7 +77,7 @@ def table1_text(rows: Sequence[Table1Row]) -> str:
 def table2_text(rows: Sequence[Table2Row]) -> str:
     heading = (
         "row", "block", "kernel", "filters", "strides", "MFLOPs", "published", "diff %", "params", "published",
-        "trained", "B flash", "published", "",
+        "trained", "B packed", "B plain", "published", "",
     )  # fmt: skip
     cells = [
         (
@@ -91,6 +91,7 @@ def table2_text(rows: Sequence[Table2Row]) -> str:
             _DASH if row.parameters_published is None else f"{row.parameters_published:,}",
             f"{row.parameters_trainable:,}",
             f"{row.flash_bytes:,}" + (" est." if row.flash_is_estimate else ""),
+            f"{row.flash_bytes_plain:,}",
             _DASH if row.flash_bytes_published is None else f"{row.flash_bytes_published:,}",
             "unexplained" if row.unexplained else "",
         )

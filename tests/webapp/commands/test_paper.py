@@ -32,24 +32,13 @@ def objects(*arguments: str | Path | int) -> Sequence[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_table_1_compares_the_files_of_real_networks_with_the_published_sizes() -> None:
-    rows = {row["model"]: row for row in objects("table1")}
-    assert len(rows) == 9
-    for model in ("MobileNetV1", "MobileNetV2", "TCResNet8-1.0", "TCResNet14-1.5"):
-        row = rows[model]
-        assert row["flops"] == pytest.approx(row["flops_published"], abs=10_000)
-        assert row["parameters"] == pytest.approx(row["parameters_published"], abs=150)
-        assert row["flash_bytes"] == pytest.approx(row["flash_bytes_published"], rel=0.03)
-        assert row["flash_bytes_packed"] <= row["flash_bytes"]
-        assert not row["flash_is_estimate"]
-
-
-@pytest.mark.slow
 def test_table_2s_total_is_the_size_of_the_file_that_is_delivered() -> None:
     *_, total = objects("table2")
     assert total["row"] == "total"
     assert total["flops"] / 1e6 == pytest.approx(12.52, abs=0.05)
     assert total["parameters"] / 1e3 == pytest.approx(23.86, abs=0.15)
+    assert total["flash_bytes"] <= 51_200
+    assert total["flash_bytes_plain"] == pytest.approx(51_220, rel=0.03)
     assert total["flash_bytes_published"] == 51_220
     assert not total["flash_is_estimate"]
 
