@@ -19,7 +19,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-MODULES = ("training_throughput", "trial_overhead", "idle_share", "study_page", "designers", "baselines")
+MODULES = (
+    "training_throughput", "trial_overhead", "idle_share", "study_page", "designers", "baselines", "file_bytes",
+)  # fmt: skip
 _LIBRARIES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "google-vizier", "jax", "django", "celery")
 
 

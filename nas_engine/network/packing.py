@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import flatbuffers
+import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.network.keras import tflite_schema as schema
@@ -21,6 +22,9 @@ _LENGTH_BYTES = 4  # before each vector
 WEIGHT_ALIGNMENT = 16
 """Of constant tensors, in bytes from the file's beginning: the schema's `force_align`. Micro reads them in place."""
 
+_TENSOR_FIELDS_LOST = ("isVariable", "sparsity", "shapeSignature", "variantTensors", "externalBuffer")
+_OPERATOR_FIELDS_LOST = ("customOptions", "mutatingVariableInputs", "intermediates", "builtinOptions2")
+
 Vector = NDArray[Any]
 _Adder = Callable[[Any, Any], Any]
 
@@ -29,10 +33,13 @@ def pack(content: bytes) -> bytes:
     """The network of the .tflite file `content`, which has one subgraph, in as few bytes as possible.
 
     Keeps the signature and the numbers of tensors and operators; drops names of tensors, the description, metadata,
-    and buffers that hold nothing.
+    and buffers that hold nothing. Raises ValueError for networks of other kinds than Earshot's, e.g. with variables or
+    custom operators, of which something would be lost.
     """
     model = _unpack(content)
     (subgraph,) = model.subgraphs
+    _refuse_losses(subgraph.tensors, _TENSOR_FIELDS_LOST)
+    _refuse_losses(subgraph.operators, _OPERATOR_FIELDS_LOST)
     writer = _Writer(len(content))
     writer.write_vectors(_vectors(model, subgraph))
     writer.finish(_pack_model(writer, model, subgraph))
@@ -52,6 +59,13 @@ def without_names(content: bytes) -> bytes:
 
 def _unpack(content: bytes) -> Any:
     return schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(content, 0))
+
+
+def _refuse_losses(records: Iterable[Any], fields: Iterable[str]) -> None:
+    for number, record in enumerate(records):
+        for field in fields:
+            if np.any(getattr(record, field)):
+                raise ValueError(f"{type(record).__name__[:-1].lower()} {number} has {field}, which packing would lose")
 
 
 class _Writer:

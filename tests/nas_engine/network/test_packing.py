@@ -1,5 +1,6 @@
 """A packed .tflite file is the same network in fewer bytes."""
 
+import flatbuffers
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -119,3 +120,12 @@ def test_a_signature_stays() -> None:
     content = bytes(tf.lite.TFLiteConverter.from_concrete_functions([traced], module).convert())
     runner = interpreter(pack(content)).get_signature_runner()
     np.testing.assert_array_equal(runner(once=np.float32([[1, 2, 3]]))["twice"], [[2, 4, 6]])
+
+
+def test_a_network_of_which_something_would_be_lost_is_refused(table_2: bytes) -> None:
+    model = tflite_schema.ModelT.InitFromObj(tflite_schema.Model.GetRootAsModel(table_2, 0))
+    model.subgraphs[0].tensors[3].isVariable = True
+    builder = flatbuffers.Builder()
+    builder.Finish(model.Pack(builder), b"TFL3")
+    with pytest.raises(ValueError, match="tensor 3 has isVariable, which packing would lose"):
+        pack(bytes(builder.Output()))
