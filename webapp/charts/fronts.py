@@ -13,7 +13,6 @@ Resource = Literal["energy", "flash"]
 POINTS_LIMIT = 600
 
 _X_TITLES = {"energy": "Energy per inference (mJ)", "flash": "Size of the .tflite file (kB)"}
-_MARGIN = 1.6  # beyond the cheapest and the dearest point, as a factor
 _THRESHOLDS = {"energy": "E₀ {:g} mJ", "flash": "M₀ {:g} kB"}
 
 
@@ -105,10 +104,12 @@ def front_figure(info: FrontInfo) -> Figure:
     if not info.baselines:
         return {"data": [others, front], "layout": _layout(info, title)}
     costs = [point.x for point in (*info.front, *info.others, *info.baselines) if point.x > 0]
-    least, most = min(costs) / _MARGIN, max(costs) * _MARGIN
     axes = _layout(info, title)
-    axes["xaxis"] |= {"type": "log", "dtick": "D2", "range": [math.log10(least), math.log10(most)]}
-    return {"data": [others, front, _baselines(info.baselines, math.sqrt(least * most))], "layout": axes}
+    axes["xaxis"] |= {"type": "log", "dtick": "D2"}
+    # Without a fixed range, a click on the legend's "Baseline" shows the trials alone; the revision keeps that choice.
+    axes["uirevision"] = "baselines"
+    middle = math.sqrt(min(costs) * max(costs))
+    return {"data": [others, front, _baselines(info.baselines, middle)], "layout": axes}
 
 
 def _layout(info: FrontInfo, title: str) -> Figure:
