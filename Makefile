@@ -29,7 +29,7 @@ up: setup ## Start everything: database, web server, workers (Ctrl-C stops it)
 	@exec $(MANAGE) up $(ARGS)
 
 test: setup-dev lint ## Everything that CI runs: linters, types, contracts, all tests
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m tests $(ARGS)
 
 quick: setup-dev ## The tests that take seconds: no training, no browser, no killing
 	$(RUN) -m pytest -m "not slow and not browser and not faults" $(ARGS)

@@ -5,7 +5,10 @@ import os
 import shutil
 import tempfile
 
-if "EARSHOT_TEST_DATA" not in os.environ:
+# Pytest's parallel workers inherit the environment of the process that starts them, and need folders of their own.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if "EARSHOT_TEST_DATA" not in os.environ or os.environ.get("EARSHOT_TEST_WORKER", "") != _worker:
+    os.environ["EARSHOT_TEST_WORKER"] = _worker
     os.environ["EARSHOT_TEST_DATA"] = tempfile.mkdtemp(prefix="earshot-tests-")
     atexit.register(shutil.rmtree, os.environ["EARSHOT_TEST_DATA"], ignore_errors=True)
 for _name in ("DATABASE_URL", "CELERY_BROKER_URL", "EARSHOT_HOSTS", "DJANGO_DEBUG"):

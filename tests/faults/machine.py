@@ -17,6 +17,7 @@ import psutil
 import psycopg
 
 from nas_engine.audio.synthesis import Recipe, synthesise
+from tests.supervisor.processes import free_port
 from webapp.data_folder import DataFolder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +37,7 @@ class Machine:
 
     @contextmanager
     def up(self, *, trainers: int = 2) -> Iterator["Machine"]:
-        self._up = self._start("up", "--port", "auto", "--trainers", str(trainers))
+        self._up = self._start("up", "--port", free_port(), "--trainers", str(trainers))
         try:
             self._wait_for_address()
             yield self

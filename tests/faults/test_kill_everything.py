@@ -69,6 +69,7 @@ def kill_postgres_under_running_trials(machine: Machine) -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.alone
 @pytest.mark.timeout(240)
 def test_a_study_survives_the_death_of_every_process(machine: Machine, tmp_path: Path) -> None:
     study_file, out = tmp_path / "study.toml", tmp_path / "out.json"

@@ -29,6 +29,7 @@ def two_trials_are_running(machine: Machine) -> bool:
 
 
 @pytest.mark.faults
+@pytest.mark.alone
 @pytest.mark.timeout(240)
 def test_a_study_outlives_its_machines_stops_and_crashes(machine: Machine, tmp_path: Path) -> None:
     study_file = tmp_path / "study.toml"

@@ -147,6 +147,7 @@ def test_expansion_multiplies_the_bottleneck() -> None:
     assert cost(mobilenet_v2()).blocks[1].activation_bytes == 98 * 40 * (6 * 32 + 6 * 32 + 16)
 
 
+@pytest.mark.alone
 def test_ten_thousand_networks_are_costed_in_two_seconds() -> None:
     drawn = samples(paper_2d(), 10_000)
     start = time.perf_counter()

@@ -61,6 +61,7 @@ def test_objectives_must_match_the_columns() -> None:
         front(np.zeros(3), [True])
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("objectives", [2, 3])
 def test_two_thousand_points_take_milliseconds(objectives: int) -> None:
     points = np.random.default_rng(0).random((2000, objectives))

@@ -144,6 +144,7 @@ def test_the_landscape_leaves_room_for_a_search_and_has_more_than_one_summit() -
     assert max(map(simulated_reward, summits)) > max(map(simulated_reward, drawn)) + 0.005
 
 
+@pytest.mark.alone
 def test_a_thousand_simulations_take_seconds_not_hours() -> None:
     start = time.perf_counter()
     for architecture in samples(paper_2d(), 1000):

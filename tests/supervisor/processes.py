@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,13 @@ def environment(folder: DataFolder, **more: str) -> dict[str, str]:
     """As a person has it who runs the application, not its tests, on this data folder."""
     own = {name: value for name, value in os.environ.items() if name not in ("EARSHOT_TEST_DATA", "DATABASE_URL")}
     return {**own, "EARSHOT_DATA": str(folder.root), "DJANGO_SETTINGS_MODULE": "webapp.settings", **more}
+
+
+def free_port() -> str:
+    """For a web server that starts at the same time as another: `--port auto` would choose the same one for both."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 @contextmanager

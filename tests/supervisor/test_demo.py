@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nas_engine.audio.synthesis import Recipe, synthesise
-from tests.supervisor.processes import manage_running, wait_for_line
+from tests.supervisor.processes import free_port, manage_running, wait_for_line
 from webapp.data_folder import DataFolder
 from webapp.supervisor.postgres import Cluster
 from webapp.supervisor.strays import find_strays
@@ -22,7 +22,7 @@ TO_THE_END = ("--exit-when-done", "--set", "trials=6", "--set", "epochs=8", "--t
 
 def demo(folder: DataFolder, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
     simulated = {"EARSHOT_EVALUATOR": "simulated", "EARSHOT_SIMULATED_EPOCH_SECONDS": "0.1"}
-    return manage_running(folder, "demo", *arguments, **simulated)
+    return manage_running(folder, "demo", "--port", free_port(), *arguments, **simulated)
 
 
 def run_to_end(folder: DataFolder, *arguments: str) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from tests.webapp.factories import make_study, make_workers
 from webapp.models import Study
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.alone, pytest.mark.django_db]
 
 LIMIT_SECONDS = 0.150
 REPEATS = 12
