@@ -120,6 +120,7 @@ def signed_in(browser: Browser, address: str, width: int, **options: Any) -> Bro
 def problems_of(page: Page, name: str, address: str, screenshots: Path | None) -> Iterator[str]:
     """Visit one page, choose each theme, and say what is wrong."""
     errors: list[str] = []
+    page.goto("about:blank")  # the page before has no more to say
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
@@ -140,10 +141,9 @@ def test_every_page_is_sound(
 ) -> None:
     found: list[str] = []
     with signed_in(chromium, str(live_server), width) as context:
+        page = context.new_page()  # one for all: with each new tab Chromium starts further processes of its own
         for name, address in addresses.items():
-            page = context.new_page()
             found += problems_of(page, name, address, screenshots)
-            page.close()
     assert not found, "\n".join(found)
 
 

@@ -15,7 +15,7 @@ from webapp.models import Study
 pytestmark = [pytest.mark.alone, pytest.mark.django_db]
 
 LIMIT_SECONDS = 0.150
-REPEATS = 12
+REPEATS = 6
 PARTS: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     ("study", [], {}),
     ("study", [], {"sort": "-reward", "front": "energy"}),
