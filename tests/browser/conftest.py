@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from bootstrap.chromium import from_playwright, on_path
 
 # Playwright's synchronous API keeps an event loop in this thread; Django would refuse the test's own queries for it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# How long an expectation may take to come true. It bounds no time: another test may have the processor.
+expect.set_options(timeout=30_000)
 
 FLAGS = [
     "--no-sandbox",
