@@ -114,6 +114,7 @@ def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: 
         "clip_id": 1,
         "action": "start",
         "resource": "energy",
+        "part": "accuracy",
     }
     for pattern in _patterns(get_resolver().url_patterns):
         if pattern.name in open_to_all or pattern.name is None:
