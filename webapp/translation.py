@@ -10,7 +10,9 @@ from nas_engine.energy.prior import predict_energy_mj
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.reward import RewardParameters
 from nas_engine.screening import HardLimits, Screen, screen_of
-from nas_engine.search_space import SearchSpace, by_name
+from nas_engine.search_space import by_name
+from nas_engine.space import SearchSpace
+from nas_engine.space_spec import SpaceSpec
 from webapp import models
 
 BYTES_PER_KB = 1000
@@ -64,12 +66,21 @@ def _in_bytes(size_kb: float | None) -> float | None:
 
 def screen(study: models.Study) -> Screen:
     """What the study's suggestions have to pass: its hard limits, and that they can be built at all."""
-    return screen_of(hard_limits(study), lambda counted: predict_energy_mj(counted).energy_mj)
+    return screen_for(hard_limits(study))
+
+
+def screen_for(limits: HardLimits) -> Screen:
+    """The screen of these limits, with energy as it is estimated before anything is measured."""
+    return screen_of(limits, lambda counted: predict_energy_mj(counted).energy_mj)
 
 
 def new_search_space(study: models.Study) -> SearchSpace:
-    """The named space with as many outputs as the study's dataset has classes."""
-    return by_name(study.space, classes=len(study.dataset.classes))
+    """The named space, or the study's own edited one, with as many outputs as its dataset has classes."""
+    classes = len(study.dataset.classes)
+    if study.space != models.Study.Space.EDITED:
+        return by_name(study.space, classes=classes)
+    space = search_space(study)
+    return replace(space, head=replace(space.head, classes=classes))
 
 
 def baseline_network(baseline: Baseline, dataset: models.Dataset) -> engine.Architecture:
@@ -81,6 +92,11 @@ def baseline_network(baseline: Baseline, dataset: models.Dataset) -> engine.Arch
 def search_space(study: models.Study) -> SearchSpace:
     """The space that was fixed when the study was created."""
     return SearchSpace.from_json(study.space_spec)
+
+
+def space_spec(study: models.Study) -> SpaceSpec:
+    """The same space as a person edits it."""
+    return SpaceSpec.from_search_space(search_space(study))
 
 
 def architecture(row: models.Architecture) -> engine.Architecture:

@@ -14,6 +14,7 @@ from webapp.views import (
     datasets,
     paper,
     problems,
+    space,
     studies,
     study,
     study_form,
@@ -42,6 +43,7 @@ trial_urls: list[URLPattern | URLResolver] = [
 study_urls: list[URLPattern | URLResolver] = [
     path("", study.study, name="study"),
     path("edit/", study_form.edit_study, name="edit_study"),
+    path("space/", space.study_space, name="study_space"),
     path("progress/", study.study_progress, name="study_progress"),
     path("header/", study.study_header, name="study_header"),
     path("trials/", study.study_trials, name="study_trials"),
@@ -86,6 +88,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/new/explanation/", study_form.explain_study, name="explain_study"),
     path("studies/<int:study_id>/", include(study_urls)),
     path("compare/", compare.compare, name="compare"),
+    path("spaces/<slug:slug>/", space.space_page, name="space_page"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.new_dataset, name="new_dataset"),
     path("datasets/<int:dataset_id>/", include(dataset_urls)),

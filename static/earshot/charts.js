@@ -69,7 +69,18 @@ async function draw(place) {
   }
 }
 
+// A figure beside its place in the page, which a refresh may have replaced, or one to fetch.
+function inlineFigure(place) {
+  const all = JSON.parse(document.getElementById(place.dataset.figures).textContent);
+  return all[place.dataset.figure] || { data: [], layout: {} };
+}
+
 async function load(place) {
+  if (place.dataset.figure) {
+    figures.set(place, inlineFigure(place));
+    await draw(place);
+    return;
+  }
   try {
     const response = await fetch(place.dataset.chart, { headers: { Accept: "application/json" } });
     if (!response.ok) throw new Error(`status ${response.status}`);
@@ -80,7 +91,7 @@ async function load(place) {
   }
 }
 
-const places = [...document.querySelectorAll("[data-chart]")];
+const places = [...document.querySelectorAll("[data-chart], [data-figure]")];
 for (const place of places) {
   note(place, "Loading …");
   load(place);
@@ -89,5 +100,7 @@ for (const place of places) {
 function redrawAll() {
   places.forEach(draw);
 }
+const inline = places.filter((place) => place.dataset.figure);
+document.addEventListener("htmx:oobAfterSwap", (event) => { if (event.target.id === "space-facts") inline.forEach(load); });
 document.addEventListener("theme-changed", redrawAll);
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);

@@ -4,6 +4,7 @@ EARSHOT_SCREENSHOTS=folder also saves a picture of each.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,20 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.webapp.factories import make_baselines, make_dataset, make_study, make_user, make_workers, with_tflite
+from nas_engine.audio.frontend import FrontendConfig
+from tests.webapp.factories import (
+    edited_spec,
+    make_baselines,
+    make_dataset,
+    make_study,
+    make_user,
+    make_workers,
+    with_tflite,
+)
 from webapp.models import Clip, Dataset, Study, Trial
 
 INSPECTION = Path(__file__).with_name("inspection.js").read_text()
+SHALLOW = ("mobilenet_v1-3-32", "mobilenet_v2-3-32")
 WIDTHS = (1440, 390)
 THEMES = ("Light", "Dark")
 
@@ -102,6 +113,24 @@ def addresses(broker: None) -> dict[str, str]:
         "paper-table2": reverse("paper_table2"),
         "paper-figure2": reverse("paper_figure2") + f"?study={live.pk}",
         "not-found": reverse("study", args=[999_999]),
+        **spaces(live, synthetic),
+    }
+
+
+def spaces(live: Study, dataset: Dataset) -> dict[str, str]:
+    """Spaces to read and to edit: one edited and screened, one that does not fit its dataset."""
+    left_out = edited_spec(blocks=9)
+    left_out = replace(left_out, positions=(*left_out.positions[:8], replace(left_out.positions[8], excluded=SHALLOW)))
+    edited = {"space": "edited", "space_spec": left_out.search_space().to_json()}
+    screened = {"screening": True, "flash_limit_kb": 60.0, "energy_limit_mj": 1.5}
+    short = make_dataset(name="short clips", frontend=FrontendConfig(frames=98, mel_bins=20).to_json())
+    draft = make_study(name="Edited", dataset=dataset, state=Study.State.DRAFT, **edited, **screened)
+    wrong = make_study(name="Does not fit", dataset=short, state=Study.State.DRAFT)
+    return {
+        "space-paper": reverse("space_page", args=["paper-1d"]),
+        "space-draft": reverse("study_space", args=[draft.pk]),
+        "space-wrong": reverse("study_space", args=[wrong.pk]),
+        "space-started": reverse("study_space", args=[live.pk]),
     }
 
 
@@ -126,7 +155,7 @@ def problems_of(page: Page, name: str, address: str, screenshots: Path | None) -
     page.goto(address)
     for theme in THEMES:
         page.get_by_role("button", name=theme, exact=True).click()
-        for chart in page.locator("[data-chart]").all():
+        for chart in page.locator("[data-chart], [data-figure]").all():
             chart.locator(".main-svg, .chart-note:not(:text('Loading'))").first.wait_for()
         yield from (f"{name}, {theme}: {problem}" for problem in page.evaluate(INSPECTION))
         if screenshots:

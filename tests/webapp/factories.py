@@ -7,6 +7,7 @@ Rows are written in bulk, past the services, so that a study of 2,000 trials tak
 import io
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,11 +24,12 @@ from nas_engine.energy.prior import SOURCE
 from nas_engine.progress import Evaluation
 from nas_engine.replay import SimulatedPlan, simulate
 from nas_engine.reward import reward
-from nas_engine.search_space import by_name
+from nas_engine.search_space import spec_by_name
+from nas_engine.space_spec import SpaceSpec
 from webapp.models import Architecture, Clip, CurvePoint, Dataset, Event, Study, Trial, Worker
 from webapp.services.baselines import train_baselines
 from webapp.storage import save_by_hash
-from webapp.translation import architecture, architecture_row, reward_parameters
+from webapp.translation import architecture, architecture_row, new_search_space, reward_parameters
 
 CLASSES = [
     "alarm", "baby_cry", "dog_bark", "door_knock", "doorbell", "phone_ring", "siren", "water", "negative",
@@ -98,6 +100,19 @@ def flac(seconds: float, rng: np.random.Generator, sample_rate_hz: int = 16_000)
     return file.getvalue()
 
 
+def edited_spec(blocks: int = 10, **stem: Any) -> SpaceSpec:
+    """The paper's 2-D space with its first blocks alone."""
+    paper = spec_by_name("paper_2d", len(CLASSES))
+    stem_value = replace(paper.stem, **stem)
+    return replace(paper, name="Edited from Paper, 2-D", positions=paper.positions[:blocks], stem=stem_value)
+
+
+def unsaved_study(**values: Any) -> Study:
+    """What `create_study` takes."""
+    dataset = values.pop("dataset", None) or make_dataset()
+    return Study(**{"name": f"study {next(_numbers)}", "dataset": dataset, **values})
+
+
 def make_study(
     *,
     completed: int = 0,
@@ -124,7 +139,7 @@ def make_study(
     }
     study = Study(**{**defaults, **values})
     study.dataset = values.get("dataset") or make_dataset()
-    space = by_name(study.space, classes=len(study.dataset.classes))
+    space = new_search_space(study)
     study.space_spec = space.to_json()
     study.save()
     rng = np.random.default_rng(seed)

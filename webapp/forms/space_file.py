@@ -25,6 +25,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from nas_engine.search_space import NAMES, spec_by_name
 from nas_engine.space import SearchSpace
 from nas_engine.space_spec import SpaceSpec
 from webapp.forms.toml_text import to_toml
@@ -50,10 +51,17 @@ def read_space_file(path: Path) -> SpaceSpec:
 
 
 def space_from_text(text: str) -> SpaceSpec:
-    """The space in TOML or JSON text, by lists or with every option spelled out (a study's `space_spec`)."""
+    """The space in TOML or JSON text, by lists or with every option spelled out (a study's `space_spec`).
+
+    A study file will do, too: its space is taken.
+    """
     if len(text) > LONGEST_FILE:
         raise SpaceFileError(f"The file has {len(text):,} characters; a search space has at most {LONGEST_FILE:,}.")
     data = _parsed(text)
+    if isinstance(data, dict) and "space" in data and "positions" not in data:
+        data = data["space"]
+        if data in NAMES:
+            return spec_by_name(data)
     try:
         if _spells_options_out(data):
             return SpaceSpec.from_search_space(SearchSpace.from_json(data))
@@ -63,13 +71,18 @@ def space_from_text(text: str) -> SpaceSpec:
 
 
 def space_to_toml(spec: SpaceSpec) -> str:
-    """`spec` as a file that `read_space_file` reads back to the same; defaults are left out."""
+    """`spec` as a file that `read_space_file` reads back to the same."""
+    return _HEADER + to_toml(space_table(spec))
+
+
+def space_table(spec: SpaceSpec) -> dict[str, Any]:
+    """`spec.to_json()` for people: defaults are left out."""
     data = spec.to_json()
     data["positions"] = [
         {name: value for name, value in position.items() if _DEFAULTS.get(name) != value}
         for position in data["positions"]
     ]
-    return _HEADER + to_toml(data)
+    return data
 
 
 def _parsed(text: str) -> Any:

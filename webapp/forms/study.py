@@ -1,10 +1,17 @@
 """The settings of a study: one form for the browser and for study files."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 
+from nas_engine.search_space import by_name
+from nas_engine.space_spec import SpaceSpec
+from webapp.forms.screening import HELP_TEXTS, SCREENING_FIELDS, screening_errors
 from webapp.models import Dataset, Study
+from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit
+from webapp.translation import frontend, space_spec
 
 LIMITS = (
     "energy_threshold_mj", "energy_step_mj", "energy_step_points",
@@ -12,28 +19,98 @@ LIMITS = (
 )  # fmt: skip
 FIELDS = (
     "name", "notes", "dataset", "space", "designer", "trial_budget", "full_epochs", "batch_size", "seed", *LIMITS,
+    *SCREENING_FIELDS,
 )  # fmt: skip
+EDITED_SPACE = "edited_space"
+"""Carries an edited space through the form of a new study, as `SpaceSpec.to_json()`; a draft has its own."""
 
 
 class StudyForm(forms.ModelForm):
-    """All settings of a study; a setting that is not given takes its default. The dataset must not have failed."""
+    """All settings of a study; a setting that is not given takes its default. The dataset must not have failed.
+
+    With `fit_input` a space that does not fit the dataset's front end is given its input, instead of being refused.
+    """
+
+    edited_space = forms.JSONField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Study
         fields = FIELDS
         widgets = {"notes": forms.Textarea(attrs={"rows": 2})}
+        help_texts = HELP_TEXTS
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fit_input: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fit_input = fit_input
         self.fields["dataset"].queryset = Dataset.objects.exclude(state=Dataset.State.FAILED).order_by("name")
         self.fields["dataset"].empty_label = None
         searching = [choice for choice in Study.Designer.choices if choice[0] != Study.Designer.LISTED]
         self.fields["designer"].choices = searching
+        edited = self._edited_json()
+        self.fields["space"].choices = [
+            *SPACE_NAMES.items(),
+            *([(Study.Space.EDITED, _name(edited))] if edited else []),
+        ]
         for name, field in self.fields.items():
             if isinstance(field, forms.FloatField):
                 field.widget.attrs["step"] = "any"
             if field.help_text and not field.widget.is_hidden:
                 field.widget.attrs["aria-describedby"] = f"id_{name}_help"
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        dataset, name = values.get("dataset"), values.get("space")
+        spec = self._spec(name, classes_of(dataset)) if dataset and name else None
+        if spec is not None and (spec := self._fitted(spec, dataset)) is not None:
+            for field, message in screening_errors(values, spec):
+                self.add_error(field, message)
+        return values
+
+    def _edited_json(self) -> Any:
+        """The edited space at hand: a draft's own, or the one that the form carries."""
+        if self.instance.pk is not None:
+            is_edited = self.instance.space == Study.Space.EDITED
+            return space_spec(self.instance).to_json() if is_edited else None
+        given = self[EDITED_SPACE].value()
+        try:
+            return self.fields[EDITED_SPACE].to_python(given) if isinstance(given, str) else given
+        except forms.ValidationError:
+            return None
+
+    def _spec(self, name: str, classes: int) -> SpaceSpec | None:
+        if name != Study.Space.EDITED:
+            return SpaceSpec.from_search_space(by_name(name, classes))
+        try:
+            spec = SpaceSpec.from_json(self._edited_json())
+            spec = replace(spec, head=replace(spec.head, classes=classes))
+            self._keep(spec)
+        except ValueError as error:
+            self.add_error("space", f"The edited space cannot be built: {error}")
+            return None
+        return spec
+
+    def _fitted(self, spec: SpaceSpec, dataset: Dataset) -> SpaceSpec | None:
+        """The space if the dataset fits it, the space with the dataset's input if that is wanted, else an error."""
+        reason = misfit(dataset, spec.stem)
+        if not reason:
+            return spec
+        if not self.fit_input:
+            self.add_error("space", reason)
+            return None
+        config = frontend(dataset)
+        stem = replace(spec.stem, frames=config.frames, mel_bins=config.mel_bins)
+        spec = replace(spec, name=edited_name(spec.name), stem=stem)
+        self.cleaned_data["space"] = Study.Space.EDITED
+        self._keep(spec)
+        return spec
+
+    def _keep(self, spec: SpaceSpec) -> None:
+        """Have the study saved with this space."""
+        self.instance.space_spec = self.cleaned_data["space_spec"] = spec.search_space().to_json()
+
+
+def _name(spec: Any) -> str:
+    return str(spec.get("name")) if isinstance(spec, Mapping) else "Edited"
 
 
 def defaults() -> dict[str, Any]:
@@ -44,4 +121,7 @@ def defaults() -> dict[str, Any]:
 
 def settings_of(study: Study) -> dict[str, Any]:
     """The settings of `study` by field name, as `StudyForm(initial=...)` takes them."""
-    return {name: getattr(study, name) for name in FIELDS if name != "dataset"} | {"dataset": study.dataset_id}
+    settings = {name: getattr(study, name) for name in FIELDS if name != "dataset"} | {"dataset": study.dataset_id}
+    if study.space == Study.Space.EDITED:
+        settings[EDITED_SPACE] = space_spec(study).to_json()
+    return settings

@@ -4,6 +4,7 @@ name = "Quick look"
 dataset = "my clips"
 trial_budget = 12       # `trials` for short
 full_epochs = 8         # `epochs` for short
+space = "paper_2d"      # or an edited one as a table [space], as in `space_file`
 """
 
 import json
@@ -15,12 +16,15 @@ from typing import Any
 
 from django import forms
 
-from webapp.forms.study import FIELDS, StudyForm, defaults
+from webapp.forms.space_file import space_table
+from webapp.forms.study import EDITED_SPACE, FIELDS, StudyForm, defaults
 from webapp.forms.toml_text import to_toml
 from webapp.models import Dataset, Study
+from webapp.translation import space_spec
 
 SHORT_NAMES: Mapping[str, str] = {"trials": "trial_budget", "epochs": "full_epochs"}
-LONGEST_FILE = 64_000  # characters; a study file has about twenty lines
+LONGEST_FILE = 64_000  # characters; a study file has about twenty lines, an edited space some more
+_SWITCHES = ("screening",)
 _HEADER = "# An Earshot study. Start it with: python manage.py run_study FILE --dataset NAME\n"
 
 
@@ -41,18 +45,32 @@ def read_study_file(source: Path | str) -> dict[str, Any]:
 
 
 def settings_from(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` under their full names. Raises StudyFileError for unknown names and for lists and tables."""
+    """`values` under their full names; a table `space` becomes `EDITED_SPACE`.
+
+    Raises StudyFileError for unknown names and for values of the wrong kind.
+    """
     settings: dict[str, Any] = {}
     for given, value in values.items():
         name = SHORT_NAMES.get(given, given)
-        if name not in FIELDS:
+        if name not in (*FIELDS, EDITED_SPACE):
             raise StudyFileError(_unknown(given))
         if name in settings:
             raise StudyFileError(f"{name} is given twice, once as {given}: keep one of them.")
-        if not isinstance(value, str | int | float) or isinstance(value, bool):
-            raise StudyFileError(f"{given} must be a text or a number, not {json.dumps(value, default=str)}.")
-        settings[name] = value
+        if name == "space" and isinstance(value, Mapping):
+            settings |= {"space": Study.Space.EDITED.value, EDITED_SPACE: value}
+        elif name == EDITED_SPACE and isinstance(value, Mapping):
+            settings[name] = value
+        else:
+            _require_plain(given, value, may_be_switch=name in _SWITCHES)
+            settings[name] = value
     return settings
+
+
+def _require_plain(name: str, value: Any, *, may_be_switch: bool) -> None:
+    is_switch = isinstance(value, bool) or value in ("true", "false")
+    if not (is_switch if may_be_switch else isinstance(value, str | int | float) and not isinstance(value, bool)):
+        kinds = "true or false" if may_be_switch else "a text or a number"
+        raise StudyFileError(f"{name} must be {kinds}, not {json.dumps(value, default=str)}.")
 
 
 def _unknown(name: str) -> str:
@@ -72,6 +90,8 @@ def form_from_file(data: Mapping[str, Any], dataset: Dataset | None = None) -> S
         dataset = Dataset.objects.filter(name=settings["dataset"]).first()
         if dataset is None:
             raise StudyFileError(_no_such_dataset(str(settings["dataset"])))
+    if EDITED_SPACE in settings:
+        settings[EDITED_SPACE] = json.dumps(settings[EDITED_SPACE], default=str)
     return StudyForm(settings | {"dataset": dataset.pk if dataset else ""})
 
 
@@ -89,5 +109,7 @@ def errors_in_words(form: forms.BaseForm) -> str:
 
 def study_to_toml(study: Study) -> str:
     """The settings of `study` as a file that `read_study_file` reads back to the same settings."""
-    values = {name: study.dataset.name if name == "dataset" else getattr(study, name) for name in FIELDS}
-    return _HEADER + to_toml(values)
+    settings = {name: getattr(study, name) for name in FIELDS} | {"dataset": study.dataset.name}
+    if study.space == Study.Space.EDITED:
+        settings["space"] = space_table(space_spec(study))
+    return _HEADER + to_toml(settings)

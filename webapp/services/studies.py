@@ -1,6 +1,7 @@
 """Moves of a study: DRAFT -> RUNNING <-> PAUSED -> DRAINING -> COMPLETED | STOPPED | FAILED."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -13,6 +14,7 @@ from webapp.services.completion import settle
 from webapp.services.errors import Conflict
 from webapp.services.listed import request_cancelled
 from webapp.services.requests import cancel_requested_trials, send_requested_trials
+from webapp.services.spaces import fixed_space, require_fit
 from webapp.services.transitions import Actor, locked_study, move_study, record
 
 State = Study.State
@@ -37,11 +39,13 @@ SETTINGS_FIELDS = tuple(field.name for field in Study._meta.concrete_fields if f
 
 
 def create_study(*, study: Study, owner: AbstractBaseUser | None) -> Study:
-    """Save the unsaved `study` as a DRAFT, with its search space fixed if its dataset's classes are known already."""
+    """Save the unsaved `study` as a DRAFT, with its search space fixed if its dataset's classes are known already.
+
+    An edited space is expected in `study.space_spec`.
+    """
     study.owner_id = owner.pk if owner is not None else None
     study.state = State.DRAFT
-    if study.dataset.state == Dataset.State.READY:
-        study.space_spec = translation.new_search_space(study).to_json()
+    study.space_spec = fixed_space(study)
     try:
         with transaction.atomic():
             study.save(force_insert=True)
@@ -56,7 +60,7 @@ def start(*, study_id: int, actor: Actor = None) -> Study:
     with transaction.atomic():
         study = locked_study(study_id)
         _require_ready_dataset(study)
-        space_spec = study.space_spec or translation.new_search_space(study).to_json()
+        space_spec = _space_at_start(study)
         _move(
             study,
             [State.DRAFT],
@@ -69,6 +73,15 @@ def start(*, study_id: int, actor: Actor = None) -> Study:
         )
         settle(study)
     return study
+
+
+def _space_at_start(study: Study) -> dict[str, Any]:
+    """The space that was fixed at creation; one that could not be fixed then is now."""
+    if not study.space_spec or study.space == Study.Space.EDITED:
+        return fixed_space(study)
+    space = translation.search_space(study)
+    require_fit(study, space)
+    return space.to_json()
 
 
 def pause(*, study_id: int, actor: Actor = None) -> Study:
@@ -128,6 +141,8 @@ def clone(*, study_id: int, owner: AbstractBaseUser | None, name: str = "") -> S
     copy = Study(**{field: getattr(original, field) for field in SETTINGS_FIELDS})
     copy.name = name or free_name(original.name, "copy")
     copy.cloned_from = original
+    if copy.space == Study.Space.EDITED:
+        copy.space_spec = original.space_spec
     return create_study(study=copy, owner=owner)
 
 

@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 DASH = "–"
+_GREAT = 1_000_000
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SI_STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -86,6 +88,21 @@ def signed_percent(value: float | None) -> str:
         return DASH
     shown = f"{value:+.2f}"
     return f"{shown if float(shown) else '0.00'}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def powers(value: int | None) -> str:
+    """A great number by its power of ten: "2.6 × 10¹³"; up to a million in full."""
+    if value is None or value < _GREAT:
+        return count(value)
+    digits, exponent = f"{value:.1e}".split("e+")
+    return f"{digits}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10{str(int(exponent)).translate(_RAISED)}"
+
+
+@register.filter
+def in_unit(value: float | None, unit: str) -> str:
+    """A quantity in "kB" (given in bytes), in "mJ", or as a number."""
+    return {"kB": kilobytes, "mJ": millijoules}.get(unit, si)(value)
 
 
 def _three_digits(value: float) -> str:

@@ -19,6 +19,7 @@ from webapp.queries.pages_results import Best, best_by_reward, is_estimate, most
 from webapp.queries.pages_screening import limits_in_words
 from webapp.queries.pages_study import events, failures, study_or_none
 from webapp.queries.pages_trials import TRIAL_STATES, trial_page
+from webapp.queries.spaces import space_facts
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
 from webapp.services import studies as services
 from webapp.services.errors import Conflict
@@ -47,6 +48,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
     shown = study_or_404(study_id)
     context: dict[str, Any] = _header(shown) | _progress(shown) | _trials(shown, request.GET) | _log(request, shown)
     context |= _baselines(shown, context["best"]) | {
+        "space": space_facts(shown),
         "explanation": explain({name: getattr(shown, name) for name in LIMITS}),
         "hard_limits": limits_in_words(shown),
         "trial_states": TRIAL_STATES,

@@ -27,7 +27,7 @@ def new_study(request: HttpRequest) -> HttpResponse:
         return _form_page(request, StudyForm(initial=_initial(request)))
     if "read_file" in request.POST:
         return _from_file(request)
-    form = StudyForm(request.POST)
+    form = StudyForm(request.POST, fit_input="edit_space" in request.POST)
     if not form.is_valid():
         return _form_page(request, form, status=422)
     return _create(request, form)
@@ -43,7 +43,11 @@ def _create(request: HttpRequest, form: StudyForm) -> HttpResponse:
             form.add_error(None, str(conflict))
             return _form_page(request, form, status=422)
         messages.error(request, f"Saved as a draft. {conflict}")
-    return redirect("study", study_id=form.instance.pk)
+    return _after_saving(request, form.instance.pk)
+
+
+def _after_saving(request: HttpRequest, study_id: int) -> HttpResponse:
+    return redirect("study_space" if "edit_space" in request.POST else "study", study_id=study_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,14 +59,15 @@ def edit_study(request: HttpRequest, study_id: int) -> HttpResponse:
         return redirect("study", study_id=study_id)
     if request.method == "GET":
         return _form_page(request, StudyForm(instance=study), study=study)
-    form = StudyForm(request.POST, instance=study)
+    form = StudyForm(request.POST, instance=study, fit_input="edit_space" in request.POST)
     if not form.is_valid():
         return _form_page(request, form, status=422, study=study)
     try:
         update_draft(study_id=study_id, values=form.cleaned_data, actor=request.user)
     except Conflict as conflict:
         messages.error(request, str(conflict))
-    return redirect("study", study_id=study_id)
+        return redirect("study", study_id=study_id)
+    return _after_saving(request, study_id)
 
 
 @require_GET

@@ -22,6 +22,7 @@ from webapp.queries.pages_trial import (
     trial_or_none,
 )
 from webapp.queries.pages_trials import seconds_between
+from webapp.queries.spaces import space_facts
 from webapp.views.polling import live_partial
 
 
@@ -42,6 +43,7 @@ def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
         "own_id": [shown.pk],
         "estimates": estimates(shown),
         "neighbours": neighbours(shown),
+        "space": space_facts(shown.study),
         "architecture_json": json.dumps(shown.architecture.spec, indent=1),
     }
     return render(request, "trials/trial.html", context)

@@ -10,10 +10,12 @@ import pytest
 from nas_engine.audio.frontend import FrontendConfig, evaluation_start, log_mel, mel_matrix
 from nas_engine.figure2 import Point
 from webapp.charts.curves import Epoch, curve_figure, curve_info
+from webapp.charts.distributions import distribution_figure, distribution_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.fronts import BaselinePoint, FrontInfo, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import COLUMNS_LIMIT, spectrogram_figure, spectrogram_info
+from webapp.charts.style import BLUE, GREY
 
 
 def accepted_by_plotly(figure: dict[str, Any]) -> None:
@@ -180,3 +182,16 @@ def test_figure_2_has_its_units_on_the_axes_and_a_line_on_which_nothing_is_lost(
     assert memory["layout"]["yaxis"]["title"]["text"].endswith("(kB)")
     for figure in (accuracy_figure(info), memory, accuracy_figure(figure2_info([]))):
         accepted_by_plotly(figure)
+
+
+def test_a_distribution_is_blue_within_the_limit_and_grey_beyond() -> None:
+    info = distribution_info(edges=(0, 10_000, 20_000, 30_000), counts=(1, 2, 1), scale=1000, limit=20_000, unit="kB")
+    assert (info.centres, info.shares, info.width, info.limit) == ((5.0, 15.0, 25.0), (25.0, 50.0, 25.0), 10.0, 20.0)
+    figure = distribution_figure(info)
+    assert [bars["x"] for bars in figure["data"]] == [[5.0, 15.0], [25.0]]
+    assert [bars["marker"]["color"] for bars in figure["data"]] == [BLUE, GREY]
+    assert figure["layout"]["shapes"][0]["x0"] == 20.0
+    accepted_by_plotly(figure)
+    unlimited = distribution_figure(info._replace(limit=None))
+    assert unlimited["data"][1]["x"] == []
+    assert "shapes" not in unlimited["layout"]

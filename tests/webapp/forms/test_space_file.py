@@ -15,7 +15,8 @@ from nas_engine.search_space import PAPER_1D, PAPER_2D
 from nas_engine.space_spec import SpaceSpec, problems
 from tests.nas_engine.specs import space_specs
 from webapp.forms import space_file
-from webapp.forms.space_file import SpaceFileError, read_space_file, space_from_text, space_to_toml
+from webapp.forms.space_file import SpaceFileError, read_space_file, space_from_text, space_table, space_to_toml
+from webapp.forms.toml_text import to_toml
 
 
 @examples(max_examples=25)
@@ -34,6 +35,13 @@ def test_a_head_without_a_hidden_layer_is_written_and_read() -> None:
     spec = replace(PAPER_2D, head=Head(4, hidden_units=None))
     assert "hidden_units" not in space_to_toml(spec)
     assert space_from_text(space_to_toml(spec)) == spec
+
+
+def test_a_study_file_is_read_for_its_space() -> None:
+    assert space_from_text('name = "x"\ntrials = 3\nspace = "paper_1d"') == PAPER_1D
+    assert space_from_text(to_toml({"name": "x", "space": space_table(PAPER_2D)})) == PAPER_2D
+    with pytest.raises(SpaceFileError, match="search space must be an object"):
+        space_from_text('space = "paper_3d"')
 
 
 def test_the_example_of_the_module_is_a_space() -> None:

@@ -1,27 +1,37 @@
 """Study files hold what the browser form holds, and say what is wrong with them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.webapp.factories import make_dataset, make_study
+from nas_engine.architecture import Head
+from tests.webapp.factories import edited_spec, make_dataset, make_study, unsaved_study
 from webapp.forms.presets import preset_values, presets
-from webapp.forms.study import FIELDS, StudyForm, settings_of
+from webapp.forms.study import EDITED_SPACE, FIELDS, StudyForm, settings_of
 from webapp.forms.study_file import (
     StudyFileError,
     errors_in_words,
     form_from_file,
     read_study_file,
+    settings_from,
     study_to_toml,
 )
 from webapp.models import Study
+from webapp.services.studies import create_study
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_study_written_to_a_file_reads_back_to_the_same_settings(tmp_path: Path) -> None:
     study = make_study(
-        name='Ears "up" \\ 100 %', notes="first line\nsecond\tline \x7f é", seed=7, energy_step_mj=1.75, state="DRAFT"
+        name='Ears "up" \\ 100 %',
+        notes="first line\nsecond\tline \x7f é",
+        seed=7,
+        energy_step_mj=1.75,
+        screening=True,
+        flash_limit_kb=70.0,
+        state="DRAFT",
     )
     path = tmp_path / "study.toml"
     path.write_text(study_to_toml(study), encoding="utf-8")
@@ -57,6 +67,7 @@ def test_short_names_stand_for_trials_and_epochs() -> None:
         ("name = quick", "This is not valid TOML"),
         ("trials = 3\ntrial_budget = 4", "trial_budget is given twice, once as trial_budget: keep one of them."),
         ("seed = [1, 2]", "seed must be a text or a number, not [1, 2]."),
+        ("screening = 1.5", "screening must be true or false"),
         ("seed = true", "seed must be a text or a number, not true."),
         ("x = 1\n" * 20_000, "a study file has at most"),
     ],
@@ -88,9 +99,54 @@ def test_the_given_dataset_overrides_that_of_the_file() -> None:
 
 
 def test_form_file_and_model_hold_the_same_settings() -> None:
-    assert tuple(StudyForm().fields) == FIELDS
-    in_file = {line.split(" = ")[0] for line in study_to_toml(make_study()).splitlines() if " = " in line}
+    assert set(StudyForm().fields) == {*FIELDS, EDITED_SPACE}
+    study = make_study(screening=True, flash_limit_kb=60.0, peak_ram_limit_kb=80.0, energy_limit_mj=2.0)
+    in_file = {line.split(" = ")[0] for line in study_to_toml(study).splitlines() if " = " in line}
     assert in_file == set(FIELDS)
+
+
+def test_an_edited_space_travels_in_the_file_as_a_table() -> None:
+    spec = edited_spec()
+    study = create_study(study=unsaved_study(space="edited", space_spec=spec.search_space().to_json()), owner=None)
+    text = study_to_toml(study)
+    assert "[[space.positions]]" in text
+    assert 'kinds = ["kxk"]' in text
+    form = form_from_file(read_study_file(text) | {"name": "another"}, study.dataset)
+    assert form.is_valid(), form.errors
+    copy = create_study(study=form.save(commit=False), owner=None)
+    assert (copy.space, copy.space_spec) == ("edited", study.space_spec)
+    assert settings_of(copy) == settings_of(study) | {"name": "another"}
+
+
+def test_an_edited_space_in_a_file_takes_the_classes_of_the_dataset() -> None:
+    table = replace(edited_spec(), head=Head(classes=4)).to_json()
+    form = form_from_file({"name": "x", "space": table}, make_dataset())
+    assert form.is_valid(), form.errors
+    assert form.save(commit=False).space_spec["head"]["classes"] == 9
+
+
+def test_a_wrong_space_in_a_file_says_why() -> None:
+    table = edited_spec().to_json()
+    table["positions"][1]["strides"] = [2, 1]
+    table["positions"][1]["kinds"] = ["mobilenet_v1"]
+    form = form_from_file({"name": "x", "space": table}, make_dataset())
+    assert "position 2" in errors_in_words(form)
+    assert "unequal strides (2, 1)" in errors_in_words(form)
+    del table["stem"]
+    assert "key 'stem' is missing" in errors_in_words(form_from_file({"name": "x", "space": table}, make_dataset()))
+
+
+def test_an_edited_space_needs_to_be_there() -> None:
+    assert "space: Select a valid choice" in errors_in_words(
+        form_from_file({"name": "x", "space": "edited"}, make_dataset())
+    )
+
+
+def test_a_setting_on_the_command_line_overrides_the_files_space() -> None:
+    data = settings_from({"name": "x", "space": edited_spec().to_json()}) | settings_from({"space": "paper_1d"})
+    form = form_from_file(data, make_dataset())
+    assert form.is_valid(), form.errors
+    assert create_study(study=form.save(commit=False), owner=None).space_spec["stem"]["layout"] == "1d"
 
 
 def test_every_preset_that_comes_along_is_a_valid_study() -> None:

@@ -1,13 +1,14 @@
 """What goes wrong is said on a page; what is forbidden is refused."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.webapp.factories import make_dataset, make_study, make_user
+from tests.webapp.factories import edited_spec, make_dataset, make_study, make_user
 from webapp.models import Study
 from webapp.views import problems
 
@@ -99,8 +100,13 @@ def test_every_page_carries_the_content_security_policy_and_no_inline_code(perso
 
 def test_text_of_users_is_escaped(person: Client) -> None:
     name = "<script>alert(1)</script>"
-    study = make_study(completed=1, name=name, notes=name, dataset=make_dataset(name=name[:40]))
-    for address in (reverse("studies"), reverse("study", args=[study.pk]), reverse("trial", args=[study.pk, 1])):
+    spec = replace(edited_spec(), name=name)
+    edited = {"space": "edited", "space_spec": spec.search_space().to_json()}
+    study = make_study(completed=1, name=name, notes=name, dataset=make_dataset(name=name[:40]), **edited)
+    draft = make_study(name=f"{name} 2", state="DRAFT", **edited)
+    of_study = (reverse("study", args=[study.pk]), reverse("trial", args=[study.pk, 1]))
+    spaces = [reverse("study_space", args=[one.pk]) for one in (study, draft)]
+    for address in (reverse("studies"), *of_study, *spaces, f"{reverse('new_study')}?from={study.pk}"):
         assert "<script>alert" not in person.get(address).content.decode()
 
 
@@ -114,6 +120,7 @@ def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: 
         "clip_id": 1,
         "action": "start",
         "resource": "energy",
+        "slug": "paper-2d",
         "part": "accuracy",
     }
     for pattern in _patterns(get_resolver().url_patterns):

@@ -1,0 +1,77 @@
+"""What the study's form refuses: a dataset that does not fit the space, and limits that leave nothing."""
+
+from typing import Any
+
+import pytest
+
+from nas_engine.audio.frontend import FrontendConfig
+from tests.webapp.factories import edited_spec, make_dataset, make_study
+from webapp.forms.study import StudyForm, defaults
+from webapp.models import Dataset
+from webapp.services.studies import create_study
+
+pytestmark = pytest.mark.django_db
+
+
+def form_of(dataset: Dataset | None = None, *, fit_input: bool = False, **values: Any) -> StudyForm:
+    dataset = dataset or make_dataset()
+    return StudyForm(defaults() | {"name": "x", "dataset": dataset.pk} | values, fit_input=fit_input)
+
+
+def small_dataset() -> Dataset:
+    return make_dataset(name="short clips", frontend=FrontendConfig(frames=98, mel_bins=20).to_json())
+
+
+def test_a_new_study_chooses_between_the_papers_spaces() -> None:
+    form = StudyForm()
+    assert form.fields["space"].choices == [("paper_2d", "Paper, 2-D"), ("paper_1d", "Paper, 1-D")]
+    assert "listed" not in dict(form.fields["designer"].choices)
+
+
+def test_a_draft_with_an_edited_space_offers_it_by_name() -> None:
+    draft = make_study(state="DRAFT", space="edited", space_spec=edited_spec().search_space().to_json())
+    assert StudyForm(instance=draft).fields["space"].choices[-1] == ("edited", "Edited from Paper, 2-D")
+
+
+def test_a_dataset_that_does_not_fit_the_space_is_refused_with_what_to_do() -> None:
+    form = form_of(small_dataset())
+    assert form.errors["space"] == [
+        "The space takes 196 frames of 40 mel bins, but short clips has 98 of 20: edit the space's input, or add the "
+        "dataset again with 196 frames and 40 mel bins."
+    ]
+
+
+def test_a_space_about_to_be_edited_is_given_the_datasets_input() -> None:
+    form = form_of(small_dataset(), fit_input=True)
+    assert form.is_valid(), form.errors
+    study = create_study(study=form.save(commit=False), owner=None)
+    assert (study.space, study.space_spec["name"]) == ("edited", "Edited from Paper, 2-D")
+    assert study.space_spec["stem"] == {"frames": 98, "mel_bins": 20, "layout": "2d"}
+
+
+def test_screening_needs_a_limit() -> None:
+    assert "give at least one" in str(form_of(screening=True).errors["screening"])
+    assert form_of(screening=True, energy_limit_mj=2.0).is_valid()
+    assert form_of(screening=False, flash_limit_kb=0.5).is_valid()
+
+
+@pytest.mark.parametrize(
+    ("field", "unit"), [("flash_limit_kb", "kB"), ("peak_ram_limit_kb", "kB"), ("energy_limit_mj", "mJ")]
+)
+def test_a_limit_below_everything_is_refused_with_the_smallest_value(field: str, unit: str) -> None:
+    form = form_of(screening=True, **{field: 0.01})
+    (message,) = form.errors[field]
+    smallest = float(message.split(" takes ")[1].split()[0])
+    assert message.startswith("No network of this space is so small: the smallest of 2,000 drawn")
+    assert f" {unit}. Raise the limit" in message
+    assert form_of(screening=True, **{field: smallest * 1.01}).is_valid()
+    assert not form_of(screening=True, **{field: smallest * 0.99}).is_valid()
+
+
+def test_limits_that_exclude_each_other_are_refused() -> None:
+    smallest = {
+        field: float(str(form_of(screening=True, **{field: 0.01}).errors[field][0]).split(" takes ")[1].split()[0])
+        for field in ("flash_limit_kb", "energy_limit_mj")
+    }
+    form = form_of(screening=True, **{field: value * 1.001 for field, value in smallest.items()})
+    assert "None of 2,000 networks drawn at random keeps all limits together" in str(form.errors["screening"])
