@@ -45,7 +45,7 @@ def accuracy_figure(info: Figure2Info) -> Figure:
 
 def memory_figure(info: Figure2Info) -> Figure:
     points = _points(info, info.kilo_parameters, info.flash_kb, "%{x} k parameters<br>%{y} kB")
-    return {"data": [points], "layout": layout("Parameters, as the paper counts (thousands)", ".tflite file (kB)")}
+    return {"data": [points], "layout": layout("Parameters (thousands)", ".tflite file (kB)")}
 
 
 def _points(info: Figure2Info, x: Sequence[float], y: Sequence[float], hover: str) -> dict[str, Any]:
