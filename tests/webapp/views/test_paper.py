@@ -21,6 +21,15 @@ def test_the_pages_stand_without_any_study(person: Client, name: str) -> None:
     assert 'href="/paper/" aria-current="page"' in text_of(person, reverse(name))
 
 
+def test_the_overview_leads_to_the_tables_and_the_spaces(person: Client) -> None:
+    text = text_of(person, reverse("paper"))
+    for name in ("paper_table1", "paper_table2", "paper_figure2"):
+        assert f'href="{reverse(name)}"' in text
+    for slug in ("paper-2d", "paper-1d"):
+        assert person.get(reverse("space_page", args=[slug])).status_code == 200
+        assert f'href="{reverse("space_page", args=[slug])}"' in text
+
+
 def test_table_1_shows_ours_beside_published(person: Client) -> None:
     text = text_of(person, reverse("paper_table1"))
     for figure in ("430.348", "430.35", "2,301.036", "2,301.18", "no layers of these networks", "unexplained"):
