@@ -113,11 +113,11 @@ def addresses(broker: None) -> dict[str, str]:
         "paper-table2": reverse("paper_table2"),
         "paper-figure2": reverse("paper_figure2") + f"?study={live.pk}",
         "not-found": reverse("study", args=[999_999]),
-        **spaces(live, synthetic),
+        **spaces(synthetic),
     }
 
 
-def spaces(live: Study, dataset: Dataset) -> dict[str, str]:
+def spaces(dataset: Dataset) -> dict[str, str]:
     """Spaces to read and to edit: one edited and screened, one that does not fit its dataset."""
     left_out = edited_spec(blocks=9)
     left_out = replace(left_out, positions=(*left_out.positions[:8], replace(left_out.positions[8], excluded=SHALLOW)))
@@ -130,7 +130,6 @@ def spaces(live: Study, dataset: Dataset) -> dict[str, str]:
         "space-paper": reverse("space_page", args=["paper-1d"]),
         "space-draft": reverse("study_space", args=[draft.pk]),
         "space-wrong": reverse("study_space", args=[wrong.pk]),
-        "space-started": reverse("study_space", args=[live.pk]),
     }
 
 

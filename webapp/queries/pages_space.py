@@ -1,16 +1,18 @@
 """A search space as its page shows it: position by position, and what its networks cost."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from nas_engine.architecture import BlockKind
+from nas_engine.architecture import BLOCK_KINDS, BlockKind
 from nas_engine.position_spec import PositionSpec
 from nas_engine.space_problems import MOST_OPTIONS, SpaceProblem
 from nas_engine.space_spec import SpaceSpec
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
 
 Size = tuple[int, int]
+_NAMED = re.compile(rf"\b(?:{'|'.join(sorted(BLOCK_KINDS, key=len, reverse=True))})(?:-\d+-\d+(?:-t\d+)?)?\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,13 @@ def option_labels(position: PositionSpec) -> tuple[str, ...]:
         return ()
 
 
+def in_short_names(problem: SpaceProblem) -> SpaceProblem:
+    """The problem with kinds and options called as the page calls them."""
+    return replace(problem, message=_NAMED.sub(lambda found: option_text(found[0]), problem.message))
+
+
 def option_text(label: str) -> str:
     """`Block.label` with the short name of its kind: "mobilenet_v2-3-32-t6" as "V2-3·32·t6"."""
     kind, *numbers = label.split("-")
-    return "-".join([SHORT_KINDS.get(kind, kind), "·".join(numbers)]) if numbers else kind
+    short = kind if kind == "identity" else SHORT_KINDS.get(kind, kind)
+    return "-".join([short, "·".join(numbers)]) if numbers else short

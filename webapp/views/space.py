@@ -16,7 +16,7 @@ from webapp.charts.distributions import distribution_figure, distribution_info
 from webapp.charts.style import Figure
 from webapp.forms.space import SpaceFields, changed, fields_of, posted_fields, read
 from webapp.models import Study
-from webapp.queries.pages_space import kind_mark, outcomes
+from webapp.queries.pages_space import in_short_names, kind_mark, outcomes
 from webapp.queries.space_samples import QUANTITIES, Bounds, QuantityRow, bounds_of, sample_table
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit, space_facts, space_version
 from webapp.services.errors import Conflict
@@ -90,7 +90,7 @@ def _editor(
 ) -> HttpResponse:
     """The whole page; htmx gets what follows from the fields, and the rows where a button changed these."""
     reading = read(fields, classes_of(shown.dataset))
-    found = (*_of_the_input(shown, reading.spec), *reading.problems)
+    found = (*_of_the_input(shown, reading.spec), *map(in_short_names, reading.problems))
     positions = outcomes(reading.spec, found)
     context = _summary(reading.spec, bounds_of(shown), found) | {
         "study": shown,
@@ -109,7 +109,7 @@ def _editor(
 
 
 def _read_only(request: HttpRequest, spec: SpaceSpec, bounds: Bounds, context: dict[str, Any]) -> HttpResponse:
-    found = problems(spec)
+    found = tuple(map(in_short_names, problems(spec)))
     context |= _summary(spec, bounds, found) | {"spec": spec, "positions": outcomes(spec, found)}
     return render(request, "spaces/space.html", context)
 

@@ -103,7 +103,7 @@ def test_the_edited_space_is_saved(person: Client, draft: Study) -> None:
 @pytest.mark.parametrize(
     ("change", "messages"),
     [
-        ({"p3-stride_frequency": "1"}, ["unequal strides (2, 1)", 'href="#p3"']),
+        ({"p3-stride_frequency": "1"}, ["V1-3·16", "unequal strides (2, 1)", "or kind DW,", 'href="#p3"']),
         ({"p1-filters": "8, many"}, ["filters: 'many' is no whole number", 'value="8, many"']),
         ({"p4-kinds": []}, ["choose at least one kind of block"]),
         ({"frames": "98"}, ["takes 98 frames of 40 mel bins, but kitchen"]),
