@@ -111,7 +111,7 @@ def clone(page: Page) -> None:
     page.get_by_role("navigation").or_(page.locator(".crumbs")).get_by_role("link", name="Tiny study").click()
     page.get_by_role("button", name="Clone").click()
     expect(page.get_by_role("heading", name="Tiny study copy draft")).to_be_visible()
-    page.get_by_role("link", name="Edit").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
     expect(page.get_by_label("Energy step (mJ)")).to_have_value("1.75")
 
 
