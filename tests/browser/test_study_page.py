@@ -117,7 +117,7 @@ def test_everything_but_charts_works_without_javascript(chromium: Browser, live_
         page.get_by_role("button", name="Pause").click()
         expect(page.get_by_role("heading", name="Doorbell watch paused")).to_be_visible()
         page.get_by_role("button", name="Clone").click()
-        page.get_by_role("link", name="Edit").click()
+        page.get_by_role("link", name="Edit", exact=True).click()
         page.get_by_label("Energy step (mJ)").fill("1.75")
         page.get_by_role("button", name="Save the draft").click()
         expect(page.get_by_text("1.75 mJ more must bring 2 points of accuracy")).to_be_visible()

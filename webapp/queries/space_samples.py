@@ -1,6 +1,6 @@
 """What the networks of a space cost and how many lie within a study's bounds, from networks drawn at random."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -82,15 +82,28 @@ def bounds_of(study: Study) -> Bounds:
     return Bounds(thresholds, hard_limits(study))
 
 
-@lru_cache(maxsize=64)
 def summary_of(spec: SpaceSpec, thresholds: Limits) -> SpaceSummary:
     """Raises ValueError where the space, or none of the networks drawn from it, can be built."""
+    return _summary_of(_nameless(spec), thresholds)
+
+
+def share_within(spec: SpaceSpec, hard: HardLimits) -> float:
+    """The share of networks drawn at random that screening by these limits lets pass."""
+    return _share_within(_nameless(spec), hard)
+
+
+def _nameless(spec: SpaceSpec) -> SpaceSpec:
+    """What is counted of a space is kept for the next request; its name, while it is being typed, changes nothing."""
+    return replace(spec, name="any")
+
+
+@lru_cache(maxsize=64)
+def _summary_of(spec: SpaceSpec, thresholds: Limits) -> SpaceSummary:
     return summarise(spec.search_space(), thresholds, samples=SAMPLES)
 
 
 @lru_cache(maxsize=64)
-def share_within(spec: SpaceSpec, hard: HardLimits) -> float:
-    """The share of networks drawn at random that screening by these limits lets pass."""
+def _share_within(spec: SpaceSpec, hard: HardLimits) -> float:
     space, passes, rng = spec.search_space(), screen_for(hard), np.random.default_rng(0)
     return sum(passes(space.sample(rng)) is None for _ in range(SAMPLES)) / SAMPLES
 

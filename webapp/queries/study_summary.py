@@ -5,6 +5,7 @@ from typing import Any
 
 from webapp.models import Study, Trial
 from webapp.queries.budget import budget_of
+from webapp.translation import space_spec
 
 SETTINGS = (
     "space",
@@ -50,6 +51,7 @@ def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
             "counts": study.dataset.counts,
         },
         "settings": {name: getattr(study, name) for name in SETTINGS},
+        "search_space": space_spec(study).to_json() if study.space_spec else None,
         "created_at": study.created_at.isoformat(),
         "started_at": study.started_at.isoformat() if study.started_at else None,
         "finished_at": study.finished_at.isoformat() if study.finished_at else None,

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from nas_engine.architecture import Architecture
-from tests.webapp.factories import make_dataset, make_study, with_tflite
+from nas_engine.space_spec import SpaceSpec
+from tests.webapp.factories import edited_spec, make_dataset, make_study, with_tflite
 from webapp.forms.study_file import form_from_file, read_study_file
 from webapp.models import Trial
 from webapp.queries.pages_export import COLUMNS
@@ -29,9 +30,11 @@ def test_csv_holds_every_trial(person: Client) -> None:
 
 
 def test_json_holds_the_summary_with_addresses_of_the_networks(person: Client) -> None:
-    study = make_study(completed=2, failed=1)
+    spec = edited_spec(blocks=4)
+    study = make_study(completed=2, failed=1, space="edited", space_spec=spec.search_space().to_json())
     summary = json.loads(person.get(reverse("study_json", args=[study.pk])).content)
     assert summary["study"]["name"] == study.name
+    assert SpaceSpec.from_json(summary["study"]["search_space"]) == spec
     assert [trial["number"] for trial in summary["trials"]] == [1, 2, 3]
     assert summary["trials"][0]["tflite"].endswith(f"/studies/{study.pk}/trials/1/network.tflite")
     assert summary["trials"][2]["tflite"] is None
