@@ -17,6 +17,7 @@ LIMITS = (
     "energy_threshold_mj", "energy_step_mj", "energy_step_points",
     "flash_threshold_kb", "flash_step_kb", "flash_step_points",
 )  # fmt: skip
+OFFERED_DESIGNERS = (Study.Designer.RANDOM, Study.Designer.EAGLE, Study.Designer.GAUSSIAN_PROCESS)
 FIELDS = (
     "name", "notes", "dataset", "space", "designer", "trial_budget", "full_epochs", "batch_size", "seed", *LIMITS,
     *SCREENING_FIELDS,
@@ -44,8 +45,7 @@ class StudyForm(forms.ModelForm):
         self.fit_input = fit_input
         self.fields["dataset"].queryset = Dataset.objects.exclude(state=Dataset.State.FAILED).order_by("name")
         self.fields["dataset"].empty_label = None
-        searching = [choice for choice in Study.Designer.choices if choice[0] != Study.Designer.LISTED]
-        self.fields["designer"].choices = searching
+        self.fields["designer"].choices = [(designer.value, designer.label) for designer in OFFERED_DESIGNERS]
         edited = self._edited_json()
         self.fields["space"].choices = [
             *SPACE_NAMES.items(),

@@ -27,7 +27,16 @@ class Study(models.Model):
         RANDOM = "random", "Random search"
         EAGLE = "eagle", "Firefly (eagle strategy)"
         GAUSSIAN_PROCESS = "gaussian_process", "Gaussian process (Bayesian)"
+        EVOLUTION = "evolution", "Regularised evolution"
+        HYPERFIREFLY = "hyperfirefly", "HyperFirefly (a firefly tuned by another)"
+        HYBRID = "hybrid", "Gaussian process, then HyperFirefly"
+        NSGA2 = "nsga2", "NSGA-II (for the front, not the reward)"
         LISTED = "listed", "None: a given list"
+
+    class EarlyStopping(models.TextChoices):
+        NONE = "none", "None"
+        EXPONENTIAL_DECAY = "exponential_decay", "Exponential decay, default parameters"
+        TSGP = "tsgp", "Learned curves (TSGP)"
 
     class Space(models.TextChoices):
         PAPER_2D = "paper_2d", "Paper, 2-D (12 blocks)"
@@ -98,6 +107,20 @@ class Study(models.Model):
     )
     energy_limit_mj = models.FloatField(
         "hard energy limit (mJ)", null=True, blank=True, validators=[MinValueValidator(1e-6)]
+    )
+
+    early_stopping = models.CharField(max_length=20, choices=EarlyStopping.choices, default=EarlyStopping.NONE)
+    stop_confidence = models.FloatField(
+        "confidence of stopping",
+        default=0.95,
+        validators=[MinValueValidator(0.5), MaxValueValidator(0.999)],
+        help_text="A trial is stopped when it stays below the best reward with this probability.",
+    )
+    switch_at = models.PositiveIntegerField(
+        "trials before the switch",
+        default=1_000,
+        validators=[MinValueValidator(1)],
+        help_text="Of the hybrid designer: so many trials are suggested by the Gaussian process.",
     )
 
     # Life

@@ -65,6 +65,7 @@ class Trial(models.Model):
     confusion = models.JSONField(null=True, blank=True, help_text="Rows: true class; columns: predicted class")
     seconds = models.JSONField(default=dict, help_text="Seconds by phase")
     environment = models.JSONField(default=dict, help_text="Library versions and threads the result came from")
+    stopping = models.JSONField(null=True, blank=True, help_text="Forecasts of early stopping, and what came of them")
     tflite = models.FileField(max_length=200, blank=True)
 
     class Meta:
