@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, Literal, Self, get_args
 
 Layout = Literal["2d", "1d"]
@@ -169,15 +170,26 @@ class Architecture:
     @property
     def hash(self) -> str:
         """64 hex digits: SHA-256 of `canonical_json()`; the same on every machine and in every run."""
-        return _digest(self.to_json())
+        return _hash(self)
 
     @property
     def network_hash(self) -> str:
         """64 hex digits, equal for architectures that are the same network: an identity adds no layer, so it makes no
         difference where it stands or how many there are.
         """
-        blocks = [block.to_json() for block in self.blocks if block.kind != "identity"]
-        return _digest(self.to_json() | {"blocks": blocks})
+        return _network_hash(self)
+
+
+# A search asks for the hashes of all its networks at every suggestion; to compute one takes a millisecond.
+@lru_cache(maxsize=65536)
+def _hash(architecture: Architecture) -> str:
+    return _digest(architecture.to_json())
+
+
+@lru_cache(maxsize=65536)
+def _network_hash(architecture: Architecture) -> str:
+    blocks = [block.to_json() for block in architecture.blocks if block.kind != "identity"]
+    return _digest(architecture.to_json() | {"blocks": blocks})
 
 
 def _canonical(data: Mapping[str, Any]) -> str:
