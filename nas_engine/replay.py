@@ -6,7 +6,7 @@ finished evaluation, simulated or recorded, to a progress callback as if it ran 
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,6 +55,8 @@ class SimulatedPlan:
 
 
 DEFAULT_PLAN = SimulatedPlan()
+Simulate = Callable[[Architecture, TrainingPlan], Evaluation]
+"""What stands for training where nothing is trained."""
 
 
 def evaluate(architecture: Architecture, pack: object, config: TrainingPlan, on_progress: OnProgress) -> Evaluation:
@@ -88,7 +90,7 @@ def simulate(architecture: Architecture, plan: TrainingPlan = DEFAULT_PLAN) -> E
     seconds = _seconds(counted, plan)
     curve = tuple(_learning_curve(final_accuracy, epochs_to_learn(architecture), plan, seconds, rng))
     float_accuracy = [point.eval_accuracy for point in curve if point.phase == "float"][-1]
-    confusion = _confusion(architecture.head.classes, curve[-1].eval_accuracy - abs(rng.normal(0, _INT8_LOSS)))
+    confusion = made_up_confusion(architecture.head.classes, curve[-1].eval_accuracy - abs(rng.normal(0, _INT8_LOSS)))
     measurement = Measurement(
         float_accuracy=float_accuracy,
         int8_accuracy=_share_correct(confusion),
@@ -142,9 +144,11 @@ def _learning_curve(
             )
 
 
-def _confusion(classes: int, accuracy: float) -> tuple[tuple[int, ...], ...]:
-    """Counts with about this accuracy: half of the examples are of the last class, the negatives, which attract all
-    other errors; the errors on negatives go to the first class.
+def made_up_confusion(classes: int, accuracy: float) -> tuple[tuple[int, ...], ...]:
+    """Counts with about this accuracy (0..1).
+
+    Half of the examples are of the last class, the negatives, which attract all other errors; the errors on negatives
+    go to the first class.
     """
     counts = np.zeros((classes, classes), dtype=int)
     examples = np.array([_EXAMPLES_PER_CLASS] * (classes - 1) + [_EXAMPLES_PER_CLASS * (classes - 1)])
