@@ -26,16 +26,46 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class DesignerSettings:
+    """What a study may say to its designer beside the seed. Each designer reads what concerns it.
+
+    `switch_at`: the trials that the hybrid leaves to the Gaussian process.
+    """
+
+    switch_at: int = 1_000
+
+    def __post_init__(self) -> None:
+        if self.switch_at < 1:
+            raise ValueError(f"switch_at must be at least 1, not {self.switch_at}")
+
+
+@dataclass(frozen=True, slots=True)
+class Objectives:
+    """What a reward is made of: accuracy of the int8 network (0..1), energy per inference, size of its file."""
+
+    int8_accuracy: float
+    energy_mj: float
+    flash_bytes: float
+
+    def __post_init__(self) -> None:
+        values = (self.int8_accuracy, self.energy_mj, self.flash_bytes)
+        if not all(map(math.isfinite, values)):
+            raise ValueError(f"objectives must be finite, not {values!r}")
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a trial ended. `number` is the trial's number in its study; `reward` is None where it is infeasible.
 
-    Trials that failed for a reason outside the architecture are not outcomes; do not report them.
+    `objectives` is None where they were not measured: it is infeasible, or was stopped early and `reward` is a
+    forecast. Trials that failed for a reason outside the architecture are not outcomes; do not report them.
     """
 
     number: int
     architecture: Architecture
     reward: float | None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    objectives: Objectives | None = None
 
     def __post_init__(self) -> None:
         if self.reward is not None and not math.isfinite(self.reward):

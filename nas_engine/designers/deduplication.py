@@ -4,7 +4,7 @@ Two architectures that differ in where identities stand are one network (`Archit
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -108,7 +108,7 @@ class _Filling:
         key = suggestion.architecture.network_hash
         if stored := self._known.get(key):
             self.answered += 1
-            return Outcome(stored.number, suggestion.architecture, stored.reward, suggestion.metadata)
+            return replace(stored, architecture=suggestion.architecture, metadata=suggestion.metadata)
         if key in self._taken:
             return None
         self._taken.add(key)

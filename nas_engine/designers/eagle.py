@@ -6,12 +6,15 @@ class does the work; this one keeps its state as JSON and repairs what goes wron
 end out of order (see `_reserve_numbers`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from heapq import nlargest
 from typing import Any
 
 import numpy as np
 from vizier import algorithms as vza
 from vizier._src.algorithms.designers.eagle_strategy.eagle_strategy import EagleStrategyDesigner
+from vizier._src.algorithms.designers.eagle_strategy.eagle_strategy_utils import FireflyAlgorithmConfig
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
@@ -65,11 +68,25 @@ class EagleDesigner:
         self._seen.update(outcome.number for outcome in outcomes)
 
     def dump(self) -> State:
-        metadata = flatten_metadata(self._eagle.dump())
-        for values in metadata.values():
-            if "dump_timestamp" in values:
-                values["dump_timestamp"] = "0"  # equal states have equal dumps
-        return {"format": FORMAT, "seen": sorted(self._seen), "vizier": metadata}
+        return {"format": FORMAT, "seen": sorted(self._seen), "vizier": dumped(self._eagle)}
+
+    @property
+    def seen(self) -> Set[int]:
+        """The numbers of the outcomes it has been told of."""
+        return self._seen
+
+    def tune(self, config: FireflyAlgorithmConfig) -> None:
+        """Move by these hyper-parameters from now on. The flies stay; so does their number, whatever `config` says."""
+        self._eagle._config = config
+        self._eagle._utils.config = config
+
+    def adopt(self, outcomes: Sequence[Outcome]) -> None:
+        """Begin where others have arrived: a fly at each of their best networks. The rest only counts as seen."""
+        networks = {outcome.architecture.network_hash: outcome for outcome in outcomes if outcome.reward is not None}
+        capacity = self._eagle._firefly_pool.capacity
+        best = nlargest(capacity, networks.values(), key=lambda outcome: outcome.reward or 0.0)
+        self.update([replace(outcome, metadata={}) for outcome in best])  # flies of its own, no numbers of others
+        self._seen.update(outcome.number for outcome in outcomes)
 
     def _trial(self, outcome: Outcome) -> Any:
         trial = self._problem.trial(outcome)
@@ -110,3 +127,12 @@ class EagleDesigner:
         """
         pool = self._eagle._firefly_pool
         pool._pool = dict(sorted(pool._pool.items()))
+
+
+def dumped(eagle: Any) -> dict[str, dict[str, str]]:
+    """The state of Vizier's class as `restore_metadata` reads it; equal states have equal dumps."""
+    metadata = flatten_metadata(eagle.dump())
+    for values in metadata.values():
+        if "dump_timestamp" in values:
+            values["dump_timestamp"] = "0"
+    return metadata

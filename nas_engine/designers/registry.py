@@ -1,26 +1,27 @@
 """The designers by name. Importing this module loads neither Vizier nor JAX; `create` loads what it needs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from nas_engine.designers.base import Designer, Outcome, State
+from nas_engine.designers.base import Designer, DesignerSettings, Outcome, State
 from nas_engine.search_space import SearchSpace
 
 _Maker = Callable[[SearchSpace, int, State | None, Sequence[Outcome]], Designer]
 
 
-def _random() -> _Maker:
+def _random(settings: DesignerSettings) -> _Maker:
     from nas_engine.designers.random import RandomDesigner
 
     return RandomDesigner
 
 
-def _eagle() -> _Maker:
+def _eagle(settings: DesignerSettings) -> _Maker:
     from nas_engine.designers.eagle import EagleDesigner
 
     return EagleDesigner
 
 
-def _gaussian_process() -> _Maker:
+def _gaussian_process(settings: DesignerSettings) -> _Maker:
     from nas_engine.designers.jax_setup import tensorflow_kept_out
 
     with tensorflow_kept_out():
@@ -28,23 +29,58 @@ def _gaussian_process() -> _Maker:
     return GaussianProcessDesigner
 
 
-_LOADERS: Mapping[str, Callable[[], _Maker]] = {
+def _evolution(settings: DesignerSettings) -> _Maker:
+    from nas_engine.designers.evolution import EvolutionDesigner
+
+    return EvolutionDesigner
+
+
+def _hyperfirefly(settings: DesignerSettings) -> _Maker:
+    from nas_engine.designers.hyperfirefly import HyperFireflyDesigner
+
+    return HyperFireflyDesigner
+
+
+def _hybrid(settings: DesignerSettings) -> _Maker:
+    from nas_engine.designers.hybrid import HybridDesigner
+
+    return partial(HybridDesigner, first=partial(_gaussian_process, settings), switch_at=settings.switch_at)
+
+
+def _nsga2(settings: DesignerSettings) -> _Maker:
+    from nas_engine.designers.nsga2 import NSGA2Designer
+
+    return NSGA2Designer
+
+
+_LOADERS: Mapping[str, Callable[[DesignerSettings], _Maker]] = {
     "random": _random,
     "eagle": _eagle,
     "gaussian_process": _gaussian_process,
+    "evolution": _evolution,
+    "hyperfirefly": _hyperfirefly,
+    "hybrid": _hybrid,
+    "nsga2": _nsga2,
 }
 NAMES: tuple[str, ...] = tuple(_LOADERS)
+DEFAULT_SETTINGS = DesignerSettings()
 
 
 def create(
-    name: str, space: SearchSpace, seed: int, state: State | None = None, history: Sequence[Outcome] = ()
+    name: str,
+    space: SearchSpace,
+    seed: int,
+    state: State | None = None,
+    history: Sequence[Outcome] = (),
+    settings: DesignerSettings = DEFAULT_SETTINGS,
 ) -> Designer:
     """The designer called `name` (one of `NAMES`), as it was when it dumped `state`, told of all of `history`.
 
     `history` is every outcome of the study so far, whether or not the designer knew it when it dumped; order it by
-    the trial's number. Without `state` the designer is rebuilt from the history alone. Equal arguments make equal
+    the trial's number. Give the same `settings` every time. Without
+    `state` the designer is rebuilt from the history alone. Equal arguments make equal
     designers. Raises ValueError for an unknown name and for an outcome outside the space.
     """
     if name not in _LOADERS:
         raise ValueError(f"there is no designer {name!r}; known are {', '.join(NAMES)}")
-    return _LOADERS[name]()(space, seed, state, history)
+    return _LOADERS[name](settings)(space, seed, state, history)

@@ -9,7 +9,7 @@ import numpy as np
 
 from nas_engine.architecture import Architecture, Head, Stem
 from nas_engine.designers import registry
-from nas_engine.designers.base import Designer, Outcome, State, Suggestion
+from nas_engine.designers.base import Designer, DesignerSettings, Objectives, Outcome, State, Suggestion
 from nas_engine.designers.deduplication import Filled, fill
 from nas_engine.screening import Refusal
 from nas_engine.search_space import SearchSpace, paper_2d
@@ -52,16 +52,30 @@ class AdditiveReward:
         return 0.6 + sum(float(parts[index]) for parts, index in zip(self._parts, indices, strict=True))
 
 
+class Bench:
+    """Trials without training: the reward is the accuracy, energy and flash have optima elsewhere in the space."""
+
+    def __init__(self, space: SearchSpace) -> None:
+        self._accuracy, self._energy, self._flash = (AdditiveReward(space, seed) for seed in range(3))
+
+    def outcome(
+        self, number: int, architecture: Architecture, metadata: Mapping[str, str] | None = None, *, fails: bool = False
+    ) -> Outcome:
+        """How trial `number` ends; infeasible if it `fails`."""
+        if fails:
+            return Outcome(number, architecture, None, metadata or {})
+        values = (self._accuracy(architecture), self._energy(architecture), self._flash(architecture) * 1e5)
+        return Outcome(number, architecture, values[0], metadata or {}, Objectives(*values))
+
+
 def random_history(space: SearchSpace, count: int, *, infeasible_every: int = 0, first: int = 1) -> list[Outcome]:
     """Outcomes of random architectures with additive rewards, as somebody else would have added them."""
     rng = np.random.default_rng(1000 + first)
-    reward = AdditiveReward(space)
-    outcomes = []
-    for number in range(first, first + count):
-        architecture = space.sample(rng)
-        infeasible = infeasible_every and number % infeasible_every == 0
-        outcomes.append(Outcome(number, architecture, None if infeasible else reward(architecture)))
-    return outcomes
+    bench = Bench(space)
+    return [
+        bench.outcome(number, space.sample(rng), fails=bool(infeasible_every) and number % infeasible_every == 0)
+        for number in range(first, first + count)
+    ]
 
 
 def run(designer: Designer, reward: AdditiveReward, trials: int, first: int = 1) -> list[Outcome]:
@@ -106,6 +120,7 @@ class DesignerContract:
 
     name: str
     known = 40
+    settings = DesignerSettings()
     seconds_to_rebuild = 3.0
 
     def create(
@@ -115,7 +130,7 @@ class DesignerContract:
         state: State | None = None,
         history: Sequence[Outcome] = (),
     ) -> Designer:
-        return registry.create(self.name, space, seed, state, history)
+        return registry.create(self.name, space, seed, state, history, self.settings)
 
     def informed(self, seed: int = 7) -> Designer:
         return self.create(small_2d(), seed, history=random_history(small_2d(), self.known, infeasible_every=5))
@@ -210,6 +225,48 @@ class DesignerContract:
         state = through_json(self.create(space, history=history).dump())
         self.create(space, state=state, history=history)
         assert time.monotonic() - started < self.seconds_to_rebuild
+
+
+class SearchContract(DesignerContract):
+    """What whole searches need, for designers whose suggestions cost milliseconds."""
+
+    def search(self, trials: int, *, restarts: bool) -> list[str]:
+        """The networks of a search in which two trials are open at a time and every seventh is infeasible."""
+        space, bench = small_2d(), Bench(small_2d())
+        designer, outcomes = self.create(space), list[Outcome]()
+        open_trials: list[Suggestion] = []
+        for number in range(1, trials + 1):
+            if restarts:
+                designer = self.create(space, state=through_json(designer.dump()), history=outcomes)
+            waiting = [suggestion.architecture for suggestion in open_trials]
+            open_trials += designer.suggest(2 - len(open_trials), waiting)
+            ended = open_trials.pop(0)
+            outcomes.append(bench.outcome(number, ended.architecture, ended.metadata, fails=number % 7 == 0))
+            designer.update(outcomes[-1:])
+        return [outcome.architecture.hash for outcome in outcomes]
+
+    def test_a_search_restarted_at_every_trial_goes_the_same_way(self) -> None:
+        assert self.search(120, restarts=True) == self.search(120, restarts=False)
+
+    def test_every_option_is_reached_from_a_history_of_a_single_network(self) -> None:
+        space, bench = small_2d(), Bench(small_2d())
+        alone = space.decode([0] * len(space.positions))
+        designer = self.create(space, history=[bench.outcome(number, alone) for number in range(1, 61)])
+        seen: set[tuple[int, int]] = set()
+        for number in range(61, 361):
+            (suggestion,) = designer.suggest(1, [])
+            seen.update(enumerate(space.encode(suggestion.architecture)))
+            designer.update([bench.outcome(number, suggestion.architecture, suggestion.metadata)])
+        assert seen == {
+            (i, index) for i, position in enumerate(space.positions) for index in range(len(position.options))
+        }
+
+    def test_a_suggestion_after_a_thousand_trials_takes_less_than_50_ms(self) -> None:
+        designer = self.create(paper_2d(), history=random_history(paper_2d(), 1_000, infeasible_every=13))
+        designer.suggest(1, [])
+        started = time.process_time()
+        designer.suggest(10, [])
+        assert (time.process_time() - started) / 10 < 0.05
 
 
 def through_json(state: State) -> State:

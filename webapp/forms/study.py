@@ -17,10 +17,10 @@ LIMITS = (
     "energy_threshold_mj", "energy_step_mj", "energy_step_points",
     "flash_threshold_kb", "flash_step_kb", "flash_step_points",
 )  # fmt: skip
-OFFERED_DESIGNERS = (Study.Designer.RANDOM, Study.Designer.EAGLE, Study.Designer.GAUSSIAN_PROCESS)
+OFFERED_DESIGNERS = tuple(designer for designer in Study.Designer if designer != Study.Designer.LISTED)
 FIELDS = (
-    "name", "notes", "dataset", "space", "designer", "trial_budget", "full_epochs", "batch_size", "seed", *LIMITS,
-    *SCREENING_FIELDS,
+    "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "batch_size", "seed",
+    *LIMITS, *SCREENING_FIELDS,
 )  # fmt: skip
 EDITED_SPACE = "edited_space"
 """Carries an edited space through the form of a new study, as `SpaceSpec.to_json()`; a draft has its own."""

@@ -10,6 +10,7 @@ from webapp.translation import space_spec
 SETTINGS = (
     "space",
     "designer",
+    "switch_at",
     "trial_budget",
     "full_epochs",
     "batch_size",

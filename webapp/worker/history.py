@@ -4,11 +4,14 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
 from nas_engine.architecture import Architecture
-from nas_engine.designers.base import Outcome
+from nas_engine.designers.base import Objectives, Outcome
 from webapp import models
 from webapp.models import Study, Trial
 
 State = Trial.State
+_COLUMNS = (
+    "number", "state", "reward", "suggestion", "architecture_id", "int8_accuracy", "energy_mj", "flash_bytes",
+)  # fmt: skip
 _WITHOUT_REWARD = (State.INFEASIBLE, State.FAILED)
 
 
@@ -40,15 +43,21 @@ def history_of(study: Study, architectures: MutableMapping[str, Architecture]) -
         study.trials.exclude(state=State.CANCELLED)
         .exclude(state=State.FAILED, retry__isnull=False)
         .order_by("number")
-        .values_list("number", "state", "reward", "suggestion", "architecture_id")
+        .values_list(*_COLUMNS)
     )
     missing = {row[4] for row in rows} - architectures.keys()
     for row in models.Architecture.objects.filter(hash__in=missing):
         architectures[row.hash] = Architecture.from_json(row.spec)
     finished = {
-        key: Outcome(number, architectures[key], None if state in _WITHOUT_REWARD else reward, suggestion)
-        for number, state, reward, suggestion, key in rows
+        key: Outcome(
+            number,
+            architectures[key],
+            None if state in _WITHOUT_REWARD else reward,
+            suggestion,
+            Objectives(*measured) if state == State.COMPLETED else None,
+        )
+        for number, state, reward, suggestion, key, *measured in rows
         if state not in Trial.OPEN
     }
-    pending = tuple(architectures[key] for _, state, _, _, key in rows if state in Trial.OPEN)
+    pending = tuple(architectures[key] for _, state, _, _, key, *_ in rows if state in Trial.OPEN)
     return StudyHistory(finished, pending, count)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers import registry
-from nas_engine.designers.base import Designer, NothingPasses, Outcome, Refused, SpaceExhausted
+from nas_engine.designers.base import Designer, DesignerSettings, NothingPasses, Outcome, Refused, SpaceExhausted
 from nas_engine.designers.deduplication import Filled, fill
 from nas_engine.designers.jax_setup import CACHE_VARIABLE
 from nas_engine.search_space import SearchSpace
@@ -138,7 +138,14 @@ def _designer(study: Study, space: SearchSpace, history: StudyHistory) -> _Known
     known = _known.pop(study.pk, None)
     if known is None or known.revision != saved.get("revision"):
         os.environ.setdefault(CACHE_VARIABLE, str(settings.DATA_FOLDER.cache / "jax"))
-        designer = registry.create(study.designer, space, study.seed, saved.get("dump"), history.outcomes)
+        designer = registry.create(
+            study.designer,
+            space,
+            study.seed,
+            saved.get("dump"),
+            history.outcomes,
+            DesignerSettings(switch_at=study.switch_at),
+        )
         known = _Known(designer, {outcome.number for outcome in history.outcomes}, "")
     else:
         _tell(known, [outcome for outcome in history.outcomes if outcome.number not in known.told])

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from nas_engine.designers.base import Outcome, accepted_state
+from nas_engine.designers.base import Objectives, Outcome, accepted_state
 from nas_engine.testing.designers import everything, single_2d
 
 
@@ -11,6 +11,12 @@ def test_a_reward_that_is_no_number_is_refused(reward):
     (architecture,) = everything(single_2d())
     with pytest.raises(ValueError, match="reward of trial 12 must be finite"):
         Outcome(12, architecture, reward)
+
+
+@pytest.mark.parametrize("values", [(math.nan, 1.0, 1.0), (0.5, math.inf, 1.0), (0.5, 1.0, math.nan)])
+def test_objectives_that_are_no_numbers_are_refused(values):
+    with pytest.raises(ValueError, match="objectives must be finite"):
+        Objectives(*values)
 
 
 def test_only_a_state_of_the_right_format_is_accepted(caplog):

@@ -4,10 +4,10 @@ from nas_engine.designers.base import Outcome
 from nas_engine.designers.eagle import FLY, EagleDesigner
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.search_space import paper_2d
-from nas_engine.testing.designers import AdditiveReward, DesignerContract, run, through_json
+from nas_engine.testing.designers import AdditiveReward, SearchContract, run, through_json
 
 
-class TestEagleDesigner(DesignerContract):
+class TestEagleDesigner(SearchContract):
     name = "eagle"
 
 

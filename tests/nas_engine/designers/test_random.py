@@ -1,9 +1,9 @@
 from nas_engine.designers.random import RandomDesigner
-from nas_engine.testing.designers import DesignerContract, hashes, small_2d
+from nas_engine.testing.designers import SearchContract, hashes, small_2d
 from nas_engine.testing.spaces import tiny_2d
 
 
-class TestRandomDesigner(DesignerContract):
+class TestRandomDesigner(SearchContract):
     name = "random"
 
 

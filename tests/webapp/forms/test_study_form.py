@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.designers import registry
 from tests.webapp.factories import edited_spec, make_dataset, make_study
 from webapp.forms.study import StudyForm, defaults
 from webapp.models import Dataset
@@ -25,7 +26,18 @@ def small_dataset() -> Dataset:
 def test_a_new_study_chooses_between_the_papers_spaces() -> None:
     form = StudyForm()
     assert form.fields["space"].choices == [("paper_2d", "Paper, 2-D"), ("paper_1d", "Paper, 1-D")]
-    assert "listed" not in dict(form.fields["designer"].choices)
+    assert [value for value, _ in form.fields["designer"].choices] == [
+        "random", "eagle", "gaussian_process", "evolution", "hyperfirefly", "hybrid", "nsga2",
+    ]  # fmt: skip
+
+
+def test_every_designer_on_offer_is_one_that_the_search_knows() -> None:
+    assert {value for value, _ in StudyForm().fields["designer"].choices} == set(registry.NAMES)
+
+
+def test_the_hybrids_switch_is_a_setting_of_at_least_one_trial() -> None:
+    assert form_of(designer="hybrid", switch_at=50).is_valid()
+    assert "switch_at" in form_of(designer="hybrid", switch_at=0).errors
 
 
 def test_a_draft_with_an_edited_space_offers_it_by_name() -> None:

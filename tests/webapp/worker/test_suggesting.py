@@ -68,12 +68,12 @@ def test_a_study_that_does_not_run_gets_no_suggestion():
     suggesting.suggest_for(0)  # deleted meanwhile
 
 
-@pytest.mark.parametrize("designer", ["random", "eagle"])
+@pytest.mark.parametrize("designer", ["random", "eagle", "evolution", "hyperfirefly", "hybrid", "nsga2"])
 def test_a_restarted_search_worker_suggests_what_the_old_one_would_have(designer, monkeypatch):
     """The designer in memory is only a short cut: the rows say everything."""
     runs = []
     for restarted in (False, True):
-        study = rows.running_study(trial_budget=12, designer=designer, seed=3)
+        study = rows.running_study(trial_budget=12, designer=designer, seed=3, switch_at=7)
         while Study.objects.get(pk=study.pk).state == Study.State.RUNNING:
             if restarted:
                 monkeypatch.setattr(suggesting, "_known", {})
@@ -82,6 +82,17 @@ def test_a_restarted_search_worker_suggests_what_the_old_one_would_have(designer
         runs.append(hashes(study))
     assert runs[0] == runs[1]
     assert len(set(runs[0])) == 12
+
+
+def test_a_hybrid_switches_where_the_study_says():
+    study = rows.running_study(trial_budget=9, designer="hybrid", switch_at=5)
+    while Study.objects.get(pk=study.pk).state == Study.State.RUNNING:
+        suggesting.suggest_for(study.pk)
+        finish_all(study)
+    sources = [
+        suggestion["source"] for suggestion in study.trials.order_by("number").values_list("suggestion", flat=True)
+    ]
+    assert sources == ["random"] * 5 + ["hyperfirefly"] * 4
 
 
 def test_the_designer_in_memory_is_used_again(monkeypatch):

@@ -1,0 +1,72 @@
+"""First a Gaussian process, then Hyper-Firefly (Speckhard et al., section 5).
+
+A Gaussian process learns most from few trials and slows down with many. After `switch_at` trials, whatever became of
+them, Hyper-Firefly takes over with the best of them as its first flies.
+"""
+
+from collections.abc import Callable, Sequence
+
+from nas_engine.architecture import Architecture
+from nas_engine.designers.base import Designer, Outcome, State, Suggestion, accepted_state
+from nas_engine.designers.hyperfirefly import WINDOW, HyperFireflyDesigner
+from nas_engine.search_space import SearchSpace
+
+FORMAT = "hybrid-1"
+_Maker = Callable[[SearchSpace, int, State | None, Sequence[Outcome]], Designer]
+
+
+class HybridDesigner:
+    """`first()` gives the maker of the first designer; it is not called after the switch, from which no way leads back.
+
+    The state is that of the designer at work, and which one that is.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        seed: int,
+        state: State | None = None,
+        history: Sequence[Outcome] = (),
+        *,
+        first: Callable[[], _Maker],
+        switch_at: int,
+    ) -> None:
+        state = accepted_state(state, FORMAT)
+        self._space = space
+        self._seed = seed
+        self._switch_at = switch_at
+        was_switched = bool(state and state["switched"])
+        self._switched = was_switched or _is_past(history, switch_at)
+        self._before = {} if self._switched else {outcome.number: outcome for outcome in history}
+        maker: _Maker = HyperFireflyDesigner if self._switched else first()
+        own_state = state["at_work"] if state and was_switched == self._switched else None
+        self._at_work = maker(space, seed, own_state, history)
+
+    def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        if self._switched:
+            return self._at_work.suggest(count, pending)
+        left = min(self._switch_at - len(self._before) - len(pending), count)
+        suggestions = self._at_work.suggest(left, pending) if left > 0 else []
+        if len(suggestions) < count:
+            self._switch()
+            waiting = [*pending, *(suggestion.architecture for suggestion in suggestions)]
+            suggestions += self._at_work.suggest(count - len(suggestions), waiting)
+        return suggestions
+
+    def update(self, outcomes: Sequence[Outcome]) -> None:
+        if not self._switched:
+            for outcome in outcomes:
+                self._before.setdefault(outcome.number, outcome)
+        self._at_work.update(outcomes)
+
+    def dump(self) -> State:
+        return {"format": FORMAT, "switched": self._switched, "at_work": self._at_work.dump()}
+
+    def _switch(self) -> None:
+        history = [self._before[number] for number in sorted(self._before)]
+        self._at_work = HyperFireflyDesigner(self._space, self._seed, None, history)
+        self._switched, self._before = True, {}
+
+
+def _is_past(history: Sequence[Outcome], switch_at: int) -> bool:
+    return len(history) >= switch_at or any(WINDOW in outcome.metadata for outcome in history)
