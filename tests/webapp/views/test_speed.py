@@ -26,6 +26,8 @@ PARTS: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     ("rewards_chart", [], {}),
     ("front_chart", ["energy"], {}),
     ("front_chart", ["flash"], {}),
+    ("figure2_chart", ["accuracy"], {}),
+    ("figure2_chart", ["memory"], {}),
 )
 
 
