@@ -14,7 +14,7 @@ import numpy as np
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers import registry
-from nas_engine.designers.base import NothingPasses, Outcome, SpaceExhausted, Suggestion
+from nas_engine.designers.base import DesignerSettings, NothingPasses, Objectives, Outcome, SpaceExhausted, Suggestion
 from nas_engine.designers.deduplication import fill
 from nas_engine.energy.prior import predict_energy_mj
 from nas_engine.replay import Simulate, SimulatedPlan
@@ -44,6 +44,7 @@ class DryRunSettings:
     workers: tuple[int, ...] = (1, 4, 16)
     seed: int = 0
     seeds: int = 5
+    designer_settings: DesignerSettings = registry.DEFAULT_SETTINGS
 
     def __post_init__(self) -> None:
         for name in ("budget", "trial_epochs", "seeds"):
@@ -171,10 +172,10 @@ class _Search:
         self._seed = seed
         self._simulate = simulate
         self._screen = screen_of(settings.limits, lambda counted: predict_energy_mj(counted).energy_mj)
-        self._designer = registry.create(settings.designer, settings.space, seed)
+        self._designer = registry.create(settings.designer, settings.space, seed, settings=settings.designer_settings)
         self._finished: dict[str, Outcome] = {}
         self._waiting: deque[tuple[int, Suggestion]] = deque()
-        self._running: list[tuple[float, int, Suggestion, SimulatedTrial]] = []  # a heap by the time of their ends
+        self._running: list[tuple[float, int, Outcome, SimulatedTrial]] = []  # a heap by the time of their ends
         self._requested = 0
         self._numbered = 0  # trials and refused ones, as a study counts them
 
@@ -186,9 +187,8 @@ class _Search:
                 self._start(now_seconds)
             if not self._running:
                 return
-            now_seconds, number, suggestion, trial = heapq.heappop(self._running)
-            outcome = Outcome(number, suggestion.architecture, trial.reward, suggestion.metadata)
-            self._finished[suggestion.architecture.hash] = outcome
+            now_seconds, _, outcome, trial = heapq.heappop(self._running)
+            self._finished[outcome.architecture.hash] = outcome
             self._designer.update([outcome])
             yield trial
 
@@ -200,7 +200,7 @@ class _Search:
         if count < 1 or self.ended_early:
             return False
         pending = [suggestion.architecture for _, suggestion in self._waiting]
-        pending += [suggestion.architecture for _, _, suggestion, _ in self._running]
+        pending += [outcome.architecture for _, _, outcome, _ in self._running]
         try:
             filled = fill(
                 self._designer,
@@ -251,7 +251,9 @@ class _Search:
             now_seconds,
             now_seconds + sum(measured.seconds.values()),
         )
-        heapq.heappush(self._running, (trial.ended_seconds, number, suggestion, trial))
+        objectives = Objectives(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes)
+        outcome = Outcome(number, suggestion.architecture, trial.reward, suggestion.metadata, objectives)
+        heapq.heappush(self._running, (trial.ended_seconds, number, outcome, trial))
 
 
 def _quartiles(values: Sequence[float]) -> Quartiles:

@@ -10,6 +10,7 @@ import pytest
 from nas_engine import replay
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
+from nas_engine.designers.base import DesignerSettings
 from nas_engine.dry_run import DryRunSettings, SimulatedSearch, dry_run, expectation, search
 from nas_engine.errors import EarshotError
 from nas_engine.progress import Evaluation
@@ -69,6 +70,24 @@ def test_equal_settings_give_an_equal_dry_run_and_another_seed_another() -> None
     first, again = (dry_run(settings, lambda seed: replay.simulate) for _ in range(2))
     assert first == again
     assert first != dry_run(replace(settings, seed=100), lambda seed: replay.simulate)
+
+
+def test_the_designer_hears_accuracy_energy_and_flash_apart() -> None:
+    """NSGA-II draws at random, as random search does with the same seed, until it knows forty trials by all three."""
+    alone = replace(SETTINGS, budget=60)
+    chance, bred = (search(replace(alone, designer=name), 1, 0, replay.simulate).trials for name in ("random", "nsga2"))
+    assert [trial.architecture for trial in chance[:40]] == [trial.architecture for trial in bred[:40]]
+    assert not {trial.architecture for trial in chance[45:]} & {trial.architecture for trial in bred[45:]}
+
+
+def test_the_hybrid_switches_where_the_settings_say() -> None:
+    hybrid = replace(SETTINGS, designer="hybrid", budget=9)
+    early, late = (
+        search(replace(hybrid, designer_settings=DesignerSettings(switch_at)), 1, 0, replay.simulate).trials
+        for switch_at in (4, 9)
+    )
+    assert [trial.architecture for trial in early[:4]] == [trial.architecture for trial in late[:4]]
+    assert early[4].architecture != late[4].architecture
 
 
 def test_refused_suggestions_are_counted_and_never_trained() -> None:

@@ -1,0 +1,27 @@
+"""What a person sees of a new study's form."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, expect
+
+from tests.browser.test_every_page import signed_in
+from tests.webapp.factories import make_dataset, make_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_hybrids_switch_is_asked_for_where_the_hybrid_is_chosen(
+    chromium: Browser, live_server: object, javascript: bool
+) -> None:
+    make_user()
+    make_dataset()
+    with signed_in(chromium, str(live_server), 1440, java_script_enabled=javascript) as context:
+        page = context.new_page()
+        page.goto(reverse("new_study"))
+        switch = page.get_by_label("Trials before the switch")
+        expect(page.get_by_label("Designer")).to_be_visible()
+        expect(switch).to_be_hidden()
+        page.get_by_label("Designer").select_option("hybrid")
+        expect(switch).to_be_visible()
+        expect(switch).to_have_value("1000")
