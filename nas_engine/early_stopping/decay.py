@@ -1,0 +1,42 @@
+"""Exponential decay with default parameters (paper, section 5.1): nothing is learnt but where trainings end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nas_engine.early_stopping.base import Curve, Decision, Forecast, best_reward, compare, go_on
+from nas_engine.early_stopping.buckets import Buckets
+from nas_engine.early_stopping.curve_gp import JITTER, conditional
+from nas_engine.early_stopping.kernel import Array, exponential
+
+_FEWEST_POINTS = 4
+_ALPHA, _BETA = np.array(1.0), np.array(0.3)
+_DECAY_DEVIATION = 0.2  # of the distance between the first accuracies and the asymptote
+_ASYMPTOTE_DEVIATION = 0.1  # of asymptotes about the mean of the study's final accuracies
+_NOISE_DEVIATION = 0.03  # of one epoch
+_FINAL_DEVIATION = 0.01  # of the int8 file about the curve's end
+
+
+@dataclass(frozen=True, slots=True)
+class ExponentialDecay:
+    """The freeze-thaw kernel with fixed parameters; the mean asymptote is that of the study's finished trials."""
+
+    buckets: Buckets
+    confidence: float
+
+    def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
+        points, best = self.buckets.points(running), best_reward(ended)
+        if best is None or len(points) < _FEWEST_POINTS:
+            return go_on(running)
+        finals = [curve.final_accuracy for curve in ended if curve.final_accuracy is not None]
+        mean = np.full(self.buckets.count + 1, float(np.mean(finals)))
+        accuracy, deviation = conditional(mean, self._covariance(), points)
+        return compare(running, Forecast(accuracy - running.penalty, deviation), best, self.confidence)
+
+    def _covariance(self) -> Array:
+        times = self.buckets.times
+        covariance = _DECAY_DEVIATION**2 * exponential(times[:, None] + times[None, :], _ALPHA, _BETA)
+        noise = np.full(len(times), _NOISE_DEVIATION**2 + JITTER)
+        noise[-1] = _FINAL_DEVIATION**2
+        return np.asarray(covariance + _ASYMPTOTE_DEVIATION**2 + np.diag(noise))

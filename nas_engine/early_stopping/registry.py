@@ -1,0 +1,30 @@
+"""The stopping rules by name."""
+
+from collections.abc import Callable, Mapping
+
+from nas_engine.early_stopping.base import StoppingRule
+from nas_engine.early_stopping.buckets import Buckets
+from nas_engine.early_stopping.decay import ExponentialDecay
+from nas_engine.early_stopping.none import NoStopping
+from nas_engine.early_stopping.tsgp import Tsgp
+
+LOWEST_CONFIDENCE, HIGHEST_CONFIDENCE = 0.5, 0.999
+_MAKERS: Mapping[str, Callable[[Buckets, float, int], StoppingRule]] = {
+    "none": lambda buckets, confidence, seed: NoStopping(),
+    "exponential_decay": lambda buckets, confidence, seed: ExponentialDecay(buckets, confidence),
+    "tsgp": Tsgp,
+}
+NAMES: tuple[str, ...] = tuple(_MAKERS)
+
+
+def create(name: str, *, epochs: int, confidence: float, seed: int) -> StoppingRule:
+    """The rule called `name` (one of `NAMES`) for trainings of `epochs` float epochs.
+
+    `confidence` is the probability (0.5 .. 0.999) with which a trial must end below the best before it is stopped.
+    Raises ValueError for a name, a confidence or a number of epochs that cannot be.
+    """
+    if name not in _MAKERS:
+        raise ValueError(f"there is no stopping rule {name!r}; known are {', '.join(NAMES)}")
+    if not LOWEST_CONFIDENCE <= confidence <= HIGHEST_CONFIDENCE:
+        raise ValueError(f"the confidence must be {LOWEST_CONFIDENCE} to {HIGHEST_CONFIDENCE}, not {confidence}")
+    return _MAKERS[name](Buckets(epochs), confidence, seed)
