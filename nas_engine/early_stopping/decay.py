@@ -10,9 +10,12 @@ from nas_engine.early_stopping.buckets import Buckets
 from nas_engine.early_stopping.curve_gp import JITTER, conditional
 from nas_engine.early_stopping.kernel import Array, exponential
 
-_FEWEST_POINTS = 4
+_FEWEST_FINISHED = 5
+_FEWEST_BUCKETS = (
+    0.5  # share: curves that rise late look flat to an exponential, and would end at their first accuracies
+)
 _ALPHA, _BETA = np.array(1.0), np.array(0.3)
-_DECAY_DEVIATION = 0.2  # of the distance between the first accuracies and the asymptote
+_DECAY_DEVIATION = 0.3  # of the distance between the first accuracies and the asymptote
 _ASYMPTOTE_DEVIATION = 0.1  # of asymptotes about the mean of the study's final accuracies
 _NOISE_DEVIATION = 0.03  # of one epoch
 _FINAL_DEVIATION = 0.01  # of the int8 file about the curve's end
@@ -27,9 +30,9 @@ class ExponentialDecay:
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
         points, best = self.buckets.points(running), best_reward(ended)
-        if best is None or len(points) < _FEWEST_POINTS:
-            return go_on(running)
         finals = [curve.final_accuracy for curve in ended if curve.final_accuracy is not None]
+        if best is None or len(finals) < _FEWEST_FINISHED or len(points) < _FEWEST_BUCKETS * self.buckets.count:
+            return go_on(running)
         mean = np.full(self.buckets.count + 1, float(np.mean(finals)))
         accuracy, deviation = conditional(mean, self._covariance(), points)
         return compare(running, Forecast(accuracy - running.penalty, deviation), best, self.confidence)

@@ -29,7 +29,7 @@ class Layout:
     decay = 1  # variance of the decaying part at time 0
     final = 2  # variance of the final accuracy about the curve at its end
     weights = 3  # variance of the asymptote's weights, one a feature
-    drift = 4  # variance at the end of a curve's random walk
+    walk = 4  # variance at the end of a curve's random walk
     noise = slice(5, 5 + len(NOISE_KNOTS))
 
     @property
@@ -42,18 +42,18 @@ class Layout:
 
     @property
     def size(self) -> int:
-        return self.beta.stop
+        return self.noise.stop + 2 * (1 + self.features)
 
     def beliefs(self) -> tuple[Array, Array]:
         """Mean and deviation of a normal prior for each element; what keeps ten curves from explaining everything."""
         mean, deviation = np.zeros(self.size), np.full(self.size, 1.5)
         mean[self.asymptote], mean[self.decay] = _log_variance(0.03), _log_variance(0.1)
-        mean[self.drift] = _log_variance(0.03)
+        mean[self.walk] = _log_variance(0.03)
         mean[self.final], deviation[self.final] = _log_variance(0.012), 1.0
-        mean[self.weights], deviation[self.weights] = _log_variance(0.006), 1.0
+        mean[self.weights] = _log_variance(0.003)
         mean[self.noise] = _log_variance(0.03)
         mean[self.beta.start] = math.log(0.3)
-        for chart in (self.alpha, self.beta):
-            deviation[chart.start] = 1.0
-            deviation[chart.start + 1 : chart.stop] = 0.2
+        for weights in (self.alpha, self.beta):
+            deviation[weights.start] = 1.0
+            deviation[weights.start + 1 : weights.stop] = 0.2
         return mean, deviation

@@ -15,6 +15,7 @@ from nas_engine.early_stopping.kernel import Array
 _MOST_CURVES = 100  # seconds a fit, and the hyperparameters of a hundred curves are well known
 _ITERATIONS = 60
 _WIDEST = 4.0  # deviations of the prior, beyond which nothing is searched
+_FARTHEST = 5.0  # deviations of the study's features
 _FITTED = 32  # fits kept: those of the studies that a process serves at a time
 
 
@@ -30,8 +31,13 @@ class Model:
 
     def final(self, points: Array, features: Sequence[float]) -> tuple[float, float]:
         """Mean and deviation of the final accuracy after these buckets."""
-        standardised = (np.array(features) - self.center) / self.scale
+        standardised = _standardised(np.array(features, dtype=np.float64), self.center, self.scale)
         return self.process.final(self.vector, self.linear, points, standardised)
+
+
+def _standardised(features: Array, center: Array, scale: Array) -> Array:
+    """Features with mean 0 and deviation 1 in the study; far outside of it the maps are not followed further."""
+    return np.clip((features - center) / scale, -_FARTHEST, _FARTHEST)
 
 
 @lru_cache(maxsize=_FITTED)
@@ -43,7 +49,7 @@ def fit(curves: tuple[Curve, ...], buckets: Buckets, seed: int) -> Model:
     features = np.array([curve.features for curve in curves], dtype=np.float64)
     center, scale = features.mean(axis=0), features.std(axis=0)
     scale = np.where(scale > 1e-9 * (1 + abs(center)), scale, 1.0)
-    standardised, rows = (features - center) / scale, buckets.rows(curves)
+    standardised, rows = _standardised(features, center, scale), buckets.rows(curves)
     process = CurveProcess(buckets.times, features.shape[1])
     mean, deviation = process.layout.beliefs()
 
@@ -64,14 +70,14 @@ class Patience:
     """When TSGP may say something.
 
     `finished` trials must have ended with a final accuracy; the curve must have `points` buckets; and what it showed
-    must have reduced the variance of the forecast to at most `unexplained` (0..1) of what it was before the first epoch.
+    must have reduced the variance of the forecast to at most `unexplained` (0..1) of what it was before the first.
     Without the last, a forecast that only repeats the study's average would end every training of a long study: after
     n trials, a new one is the best with probability 1 / n whatever its curve.
     """
 
     finished: int = 10
     points: int = 4
-    unexplained: float = 0.75
+    unexplained: float = 0.7
 
 
 DEFAULT_PATIENCE = Patience()

@@ -9,6 +9,8 @@ PURE_MODULES = (
     "baselines",
     "cost",
     "dry_run",
+    "early_stopping.features",
+    "early_stopping.registry",
     "energy.prior",
     "errors",
     "figure2",

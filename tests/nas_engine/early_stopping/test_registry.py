@@ -1,0 +1,34 @@
+import pytest
+
+from nas_engine.early_stopping import registry
+from tests.nas_engine.early_stopping.curves import EPOCHS, cut, study
+
+
+@pytest.mark.parametrize("name", registry.NAMES)
+def test_every_rule_answers_after_every_epoch_of_every_study(name: str) -> None:
+    rule = registry.create(name, epochs=EPOCHS, confidence=0.95, seed=0)
+    for ended in ([], study(1), [cut(one, 3) for one in study(15)]):
+        for epoch in (1, 2, EPOCHS):
+            decision = rule.decide(cut(study(1)[0], epoch), ended)
+            assert decision.epoch == epoch
+            assert not decision.stop  # nothing to be sure of
+
+
+def test_no_early_stopping_stops_nothing() -> None:
+    rule = registry.create("none", epochs=EPOCHS, confidence=0.5, seed=0)
+    assert not any(rule.decide(cut(one, EPOCHS), study(30)).stop for one in study(30))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"name": "hope"}, "known are none, exponential_decay, tsgp"),
+        ({"confidence": 0.4}, "confidence must be 0.5 to 0.999"),
+        ({"confidence": float("nan")}, "confidence"),
+        ({"epochs": 0}, "at least one epoch"),
+    ],
+)
+def test_what_cannot_be_is_refused(wrong: dict[str, object], message: str) -> None:
+    given = {"name": "tsgp", "epochs": EPOCHS, "confidence": 0.95, "seed": 0} | wrong
+    with pytest.raises(ValueError, match=message):
+        registry.create(given.pop("name"), **given)
