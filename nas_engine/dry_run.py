@@ -121,18 +121,23 @@ class Expectation:
     ended_early: tuple[str, ...]
 
 
-def dry_run(settings: DryRunSettings, simulate: Callable[[int], Simulate]) -> Mapping[int, Expectation]:
+def dry_run(
+    settings: DryRunSettings, simulate: Callable[[int], Simulate], enough: Callable[[], bool] = lambda: False
+) -> Mapping[int, Expectation]:
     """By number of workers, what to expect. `simulate(seed)` makes what stands for training in the search `seed`.
 
     A simulation that may have one of several landscapes should take another for each seed, so that the quartiles show
-    what is not known. Raises ValueError for an unknown designer.
+    what is not known. After each seed, `enough()` may end the dry run with fewer than were wanted. Raises ValueError
+    for an unknown designer.
     """
-    seeds = range(settings.seed, settings.seed + settings.seeds)
-    trainings = {seed: simulate(seed) for seed in seeds}
-    return {
-        workers: expectation(workers, [search(settings, workers, seed, trainings[seed]) for seed in seeds])
-        for workers in settings.workers
-    }
+    searches: dict[int, list[SimulatedSearch]] = {workers: [] for workers in settings.workers}
+    for seed in range(settings.seed, settings.seed + settings.seeds):
+        training = simulate(seed)
+        for workers, found in searches.items():
+            found.append(search(settings, workers, seed, training))
+        if enough():
+            break
+    return {workers: expectation(workers, found) for workers, found in searches.items()}
 
 
 def expectation(workers: int, searches: Sequence[SimulatedSearch]) -> Expectation:

@@ -10,9 +10,10 @@ from functools import partial
 from django.db import transaction
 
 SUGGEST = "search.suggest"
+DRY_RUN = "search.dry_run"
 EVALUATE_TRIAL = "training.evaluate_trial"
 PREPARE_DATASET = "data.prepare_dataset"
-QUEUES = {SUGGEST: "search", EVALUATE_TRIAL: "training", PREPARE_DATASET: "data"}
+QUEUES = {SUGGEST: "search", DRY_RUN: "search", EVALUATE_TRIAL: "training", PREPARE_DATASET: "data"}
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,11 @@ logger = logging.getLogger(__name__)
 def suggest(*, study_id: int) -> None:
     """Ask a search worker for the study's next trials."""
     _after_commit(SUGGEST, study_id)
+
+
+def dry_run(*, dry_run_id: int) -> None:
+    """Have a search worker simulate a study. Nothing sends this again: a person can."""
+    _after_commit(DRY_RUN, dry_run_id)
 
 
 def evaluate_trial(*, trial_id: int) -> None:

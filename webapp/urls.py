@@ -86,6 +86,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/", studies.studies, name="studies"),
     path("studies/new/", study_form.new_study, name="new_study"),
     path("studies/new/explanation/", study_form.explain_study, name="explain_study"),
+    path("studies/dry-runs/<int:dry_run_id>/", study_form.dry_run, name="dry_run"),
     path("studies/<int:study_id>/", include(study_urls)),
     path("compare/", compare.compare, name="compare"),
     path("spaces/<slug:slug>/", space.space_page, name="space_page"),

@@ -20,6 +20,7 @@ from tests.webapp.factories import (
     edited_spec,
     make_baselines,
     make_dataset,
+    make_dry_run,
     make_study,
     make_user,
     make_workers,
@@ -112,6 +113,8 @@ def addresses(broker: None) -> dict[str, str]:
         "paper-table1": reverse("paper_table1"),
         "paper-table2": reverse("paper_table2"),
         "paper-figure2": reverse("paper_figure2") + f"?study={live.pk}",
+        "dry-run": reverse("dry_run", args=[make_dry_run(dataset).pk]),
+        "dry-run-failed": reverse("dry_run", args=[make_dry_run(dataset, flash_limit_kb=1.0).pk]),
         "not-found": reverse("study", args=[999_999]),
         **spaces(synthetic),
     }

@@ -20,7 +20,7 @@ from nas_engine.search_space import paper_2d
 from nas_engine.testing.spaces import tiny_2d
 
 PLAN = SimulatedPlan(trial_epochs=6, qat_epochs=2)
-SETTINGS = DryRunSettings(paper_2d(), "random", budget=40, trial_epochs=6, qat_epochs=2, seeds=3)
+SETTINGS = DryRunSettings(paper_2d(), "random", budget=60, trial_epochs=6, qat_epochs=2, seeds=3)
 
 
 def busy(run: SimulatedSearch, moment: float) -> int:
@@ -35,12 +35,12 @@ def run_seconds(run: SimulatedSearch) -> Sequence[float]:
     return [sum(replay.simulate(trial.architecture, PLAN).measurement.seconds.values()) for trial in run.trials]
 
 
-@pytest.mark.parametrize("designer", ["random", "eagle"])
-@pytest.mark.parametrize("workers", [1, 4, 16])
+@pytest.mark.parametrize("designer", ["random", "eagle", "evolution", "hyperfirefly", "nsga2"])
+@pytest.mark.parametrize("workers", [1, 16])
 def test_every_trial_of_the_budget_ends_once_and_no_network_twice(designer: str, workers: int) -> None:
     run = search(replace(SETTINGS, designer=designer), workers, 0, replay.simulate)
-    assert sorted(trial.number for trial in run.trials) == list(range(1, 41))
-    assert len({trial.architecture.network_hash for trial in run.trials}) == 40
+    assert sorted(trial.number for trial in run.trials) == list(range(1, 61))
+    assert len({trial.architecture.network_hash for trial in run.trials}) == 60
     assert run.ended_early == ""
     ends = [trial.ended_seconds for trial in run.trials]
     assert ends == sorted(ends)
@@ -62,7 +62,7 @@ def test_no_trainer_waits_while_there_is_budget_and_none_trains_two(workers: int
 def test_one_worker_needs_the_time_of_all_trainings_in_the_order_of_their_numbers() -> None:
     run = search(SETTINGS, 1, 0, replay.simulate)
     assert run.wall_seconds == pytest.approx(run.training_seconds)
-    assert [trial.number for trial in run.trials] == list(range(1, 41))
+    assert [trial.number for trial in run.trials] == list(range(1, 61))
 
 
 def test_equal_settings_give_an_equal_dry_run_and_another_seed_another() -> None:
@@ -94,11 +94,11 @@ def test_refused_suggestions_are_counted_and_never_trained() -> None:
     limits = HardLimits(flash_bytes=52_000)
     run = search(replace(SETTINGS, limits=limits), 4, 0, replay.simulate)
     assert run.refused > 0
-    assert len(run.trials) == 40
+    assert len(run.trials) == 60
     assert all(cost(trial.architecture).flash_bytes_estimate <= 52_000 for trial in run.trials)
     numbers = [trial.number for trial in run.trials]
-    assert len(set(numbers)) == 40
-    assert max(numbers) <= 40 + run.refused
+    assert len(set(numbers)) == 60
+    assert max(numbers) <= 60 + run.refused
 
 
 @pytest.mark.parametrize("designer", ["random", "eagle"])
@@ -119,7 +119,7 @@ def test_limits_that_nothing_passes_end_a_dry_run_without_a_trial() -> None:
 def test_the_expectation_is_of_medians_and_quartiles_and_best_rewards_never_fall() -> None:
     searches = [search(SETTINGS, 4, seed, replay.simulate) for seed in range(3)]
     expected = expectation(4, searches)
-    assert len(expected.best_rewards) == 40
+    assert len(expected.best_rewards) == 60
     medians = [quartiles.median for quartiles in expected.best_rewards]
     assert medians == sorted(medians)
     assert medians[-1] == np.median([max(trial.reward for trial in run.trials) for run in searches])
@@ -136,6 +136,11 @@ def test_each_seed_has_a_simulation_of_its_own() -> None:
 
     dry_run(replace(SETTINGS, seed=5, workers=(1, 4)), simulation)
     assert asked == [5, 6, 7]
+
+
+def test_a_dry_run_ends_after_the_seed_at_which_it_was_enough() -> None:
+    found = dry_run(replace(SETTINGS, workers=(1, 4)), lambda seed: replay.simulate, enough=lambda: True)
+    assert [expected.trials for expected in found.values()] == [(60,), (60,)]
 
 
 def test_an_error_of_the_simulation_is_not_swallowed() -> None:

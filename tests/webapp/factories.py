@@ -26,10 +26,12 @@ from nas_engine.replay import SimulatedPlan, simulate
 from nas_engine.reward import reward
 from nas_engine.search_space import spec_by_name
 from nas_engine.space_spec import SpaceSpec
-from webapp.models import Architecture, Clip, CurvePoint, Dataset, Event, Study, Trial, Worker
+from webapp.models import Architecture, Clip, CurvePoint, Dataset, DryRun, Event, Study, Trial, Worker
 from webapp.services.baselines import train_baselines
+from webapp.services.dry_runs import order_dry_run
 from webapp.storage import save_by_hash
 from webapp.translation import architecture, architecture_row, new_search_space, reward_parameters
+from webapp.worker import dry_running
 
 CLASSES = [
     "alarm", "baby_cry", "dog_bark", "door_knock", "doorbell", "phone_ring", "siren", "water", "negative",
@@ -69,6 +71,14 @@ def make_dataset(*, clips_a_class: int = 0, **values: Any) -> Dataset:
     for split, labels in counts.items() if clips_a_class else ():
         Clip.objects.bulk_create(_clips(dataset, split, list(labels), clips_a_class, rng))
     return dataset
+
+
+def make_dry_run(dataset: Dataset, **settings: Any) -> DryRun:
+    """A dry run that has ended, of twelve trials at random; hard limits among `settings` refuse."""
+    values = {"designer": "random", "trial_budget": 12, "full_epochs": 8, "screening": True, **settings}
+    ordered = order_dry_run(study=Study(dataset=dataset, **values), owner=None)
+    dry_running.run(ordered.pk)
+    return DryRun.objects.get(pk=ordered.pk)
 
 
 def _clips(

@@ -37,6 +37,11 @@ def test_each_task_goes_to_its_queue_with_an_id_and_nothing_else(broker, queue):
     assert message[1] == "[7]"
 
 
+def test_a_dry_run_goes_to_the_search_workers_alone(broker):
+    dispatch.dry_run(dry_run_id=7)
+    assert messages("search") == [("search.dry_run", "[7]")]
+
+
 def test_a_message_is_sent_when_the_transaction_commits(broker):
     with transaction.atomic():
         dispatch.suggest(study_id=7)

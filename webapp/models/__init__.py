@@ -3,9 +3,21 @@
 from webapp.models.architecture import Architecture
 from webapp.models.artifact import ArtifactChunk
 from webapp.models.dataset import Clip, Dataset
+from webapp.models.dry_run import DryRun
 from webapp.models.event import Event
 from webapp.models.study import Study
 from webapp.models.trial import CurvePoint, Trial
 from webapp.models.worker import Worker
 
-__all__ = ["Architecture", "ArtifactChunk", "Clip", "CurvePoint", "Dataset", "Event", "Study", "Trial", "Worker"]
+__all__ = [
+    "Architecture",
+    "ArtifactChunk",
+    "Clip",
+    "CurvePoint",
+    "Dataset",
+    "DryRun",
+    "Event",
+    "Study",
+    "Trial",
+    "Worker",
+]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -12,11 +12,14 @@ from webapp.forms.presets import preset_values, presets
 from webapp.forms.study import StudyForm, settings_of
 from webapp.forms.study_file import LONGEST_FILE, StudyFileError, form_from_file, read_study_file
 from webapp.models import Study
+from webapp.queries.dry_runs import DryRunPage, dry_run_or_none
 from webapp.queries.pages_datasets import dataset_or_none, newest_ready_dataset_id
 from webapp.queries.pages_estimates import Estimate, estimate
 from webapp.services import studies as services
 from webapp.services.drafts import update_draft
+from webapp.services.dry_runs import order_dry_run
 from webapp.services.errors import Conflict
+from webapp.views.polling import live_partial
 from webapp.views.study import study_or_404
 
 
@@ -30,6 +33,8 @@ def new_study(request: HttpRequest) -> HttpResponse:
     form = StudyForm(request.POST, fit_input="edit_space" in request.POST)
     if not form.is_valid():
         return _form_page(request, form, status=422)
+    if "dry_run" in request.POST:
+        return _dry_run(request, form)
     return _create(request, form)
 
 
@@ -62,12 +67,25 @@ def edit_study(request: HttpRequest, study_id: int) -> HttpResponse:
     form = StudyForm(request.POST, instance=study, fit_input="edit_space" in request.POST)
     if not form.is_valid():
         return _form_page(request, form, status=422, study=study)
+    if "dry_run" in request.POST:
+        return _dry_run(request, form, study)
     try:
         update_draft(study_id=study_id, values=form.cleaned_data, actor=request.user)
     except Conflict as conflict:
         messages.error(request, str(conflict))
         return redirect("study", study_id=study_id)
     return _after_saving(request, study_id)
+
+
+@require_GET
+def dry_run(request: HttpRequest, dry_run_id: int) -> HttpResponse:
+    """What came of a dry run: a page, or the part of one that htmx asks for until it has ended."""
+    found = dry_run_or_none(dry_run_id)
+    if found is None:
+        raise Http404(f"There is no dry run {dry_run_id}: they are kept for a day.")
+    if request.headers.get("HX-Request"):
+        return live_partial(request, "studies/_dry_run.html", {"dry_run": found}, is_live=found.is_live, events={})
+    return render(request, "studies/dry_run.html", {"dry_run": found})
 
 
 @require_GET
@@ -107,9 +125,27 @@ def _from_file(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form)
 
 
-def _form_page(request: HttpRequest, form: StudyForm, *, status: int = 200, study: Study | None = None) -> HttpResponse:
+def _dry_run(request: HttpRequest, form: StudyForm, study: Study | None = None) -> HttpResponse:
+    """Order a dry run of the settings in the form, which stay there; nothing is saved."""
+    try:
+        ordered = order_dry_run(study=form.save(commit=False), owner=request.user)
+    except Conflict as conflict:
+        form.add_error(None, str(conflict))
+        return _form_page(request, form, status=422, study=study)
+    return _form_page(request, form, study=study, dry_run=dry_run_or_none(ordered.pk))
+
+
+def _form_page(
+    request: HttpRequest,
+    form: StudyForm,
+    *,
+    status: int = 200,
+    study: Study | None = None,
+    dry_run: DryRunPage | None = None,
+) -> HttpResponse:
     values = {name: form[name].value() for name in form.fields}
     context = {"form": form, "study": study, "presets": presets(), "chosen_preset": request.GET.get("preset", "")}
+    context["dry_run"] = dry_run
     return render(request, "studies/form.html", context | _explained(values), status=status)
 
 

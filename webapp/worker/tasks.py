@@ -1,7 +1,7 @@
 """The tasks, by the names that `webapp.dispatch` sends. Each imports its work when called: no trainer loads Vizier."""
 
 from webapp.celery import app
-from webapp.dispatch import EVALUATE_TRIAL, PREPARE_DATASET, SUGGEST
+from webapp.dispatch import DRY_RUN, EVALUATE_TRIAL, PREPARE_DATASET, SUGGEST
 from webapp.worker import lifecycle
 
 
@@ -10,6 +10,13 @@ def suggest(study_id: int) -> None:
     from webapp.worker.suggesting import suggest_for
 
     suggest_for(study_id)
+
+
+@app.task(name=DRY_RUN)
+def dry_run(dry_run_id: int) -> None:
+    from webapp.worker.dry_running import run
+
+    run(dry_run_id)
 
 
 @app.task(name=EVALUATE_TRIAL)

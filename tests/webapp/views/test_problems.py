@@ -118,6 +118,7 @@ def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: 
         "number": 1,
         "dataset_id": study.dataset_id,
         "clip_id": 1,
+        "dry_run_id": 1,
         "action": "start",
         "resource": "energy",
         "slug": "paper-2d",
@@ -140,6 +141,7 @@ def test_numbers_that_no_row_can_have_are_not_found(person: Client, number: int)
     for address in (
         f"/studies/{number}/", f"/studies/{study.pk}/trials/{number}/", f"/datasets/{number}/",
         f"/datasets/{study.dataset_id}/clips/{number}/", f"/studies/new/?from={number}",
+        f"/studies/dry-runs/{number}/",
     ):  # fmt: skip
         assert person.get(address).status_code == 404, address
 

@@ -1,0 +1,49 @@
+"""What a page shows of a dry run."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from webapp.models import DryRun, Worker
+from webapp.queries.budget import live_workers
+
+_PATIENCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class BestRow:
+    """By number of workers, (low, median, high) of the best reward after `trials` trials; None where none got there."""
+
+    trials: int
+    best_rewards: tuple[tuple[float, float, float] | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DryRunPage:
+    """A dry run as it stands. `is_live` while it may still change, `is_lost` when nobody can be at it any more."""
+
+    row: DryRun
+    is_live: bool
+    is_lost: bool
+    lacks_worker: bool
+    best: tuple[BestRow, ...]
+
+
+def dry_run_or_none(dry_run_id: int) -> DryRunPage | None:
+    """Three queries at most."""
+    row = DryRun.objects.filter(pk=dry_run_id).first()
+    if row is None:
+        return None
+    is_open = row.state in (DryRun.State.WAITING, DryRun.State.RUNNING)
+    is_lost = is_open and timezone.now() - row.created_at > _PATIENCE
+    lacks_worker = row.state == DryRun.State.WAITING and not live_workers(Worker.Role.SEARCH)
+    return DryRunPage(row, is_open and not is_lost, is_lost, lacks_worker, _best(row))
+
+
+def _best(row: DryRun) -> tuple[BestRow, ...]:
+    if row.result is None:
+        return ()
+    columns = [{c["trials"]: tuple(c["best_reward"]) for c in item["checkpoints"]} for item in row.result["by_workers"]]
+    numbers = sorted({number for column in columns for number in column})
+    return tuple(BestRow(number, tuple(column.get(number) for column in columns)) for number in numbers)

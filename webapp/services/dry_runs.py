@@ -1,0 +1,102 @@
+"""Dry runs: WAITING -> RUNNING -> DONE | FAILED. They belong to no study, since a study need not be saved for one."""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models.functions import Now
+
+from webapp import dispatch
+from webapp.models import Dataset, DryRun, Study
+from webapp.services.errors import Conflict
+from webapp.services.spaces import fixed_space
+from webapp.services.studies import SETTINGS_FIELDS
+
+CHEAP_DESIGNERS = (
+    Study.Designer.RANDOM, Study.Designer.EAGLE, Study.Designer.EVOLUTION, Study.Designer.HYPERFIREFLY,
+    Study.Designer.NSGA2,
+)  # fmt: skip
+"""Those whose suggestions take milliseconds."""
+_KEPT = timedelta(days=1)
+_IDENTITY = ("name", "notes")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The best reward after `trials` trials: lower quartile, median, upper quartile of the simulated searches."""
+
+    trials: int
+    best_reward: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersResult:
+    """What to expect with `workers` trainers: medians, in seconds and trials; why searches ended early, each once."""
+
+    workers: int
+    checkpoints: tuple[Checkpoint, ...]
+    training_seconds: float
+    wall_seconds: float
+    trials: int
+    refused: int
+    duplicates_answered: int
+    ended_early: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of a dry run of `trials` trials; `searches` were simulated for each number of workers.
+
+    `accuracies_from` and `seconds_from` say in words what stood for training, and for its time.
+    """
+
+    trials: int
+    searches: int
+    accuracies_from: str
+    seconds_from: str
+    by_workers: tuple[WorkersResult, ...]
+
+
+def order_dry_run(*, study: Study, owner: AbstractBaseUser | None) -> DryRun:
+    """Order a dry run of the settings of `study`, which need not be saved. Raises Conflict where there can be none."""
+    if study.dataset.state != Dataset.State.READY:
+        raise Conflict(f"The dataset {study.dataset.name} is not prepared yet: a dry run needs its classes. Try later.")
+    if study.designer not in CHEAP_DESIGNERS:
+        names = ", ".join(designer.label for designer in CHEAP_DESIGNERS)
+        raise Conflict(
+            f"A dry run of {study.get_designer_display()} would take as long as its suggestions; "
+            f"these have one: {names}."
+        )
+    values = {
+        field.attname: getattr(study, field.attname)
+        for field in Study._meta.concrete_fields
+        if field.name in SETTINGS_FIELDS and field.name not in _IDENTITY
+    }
+    values["space_spec"] = fixed_space(study)
+    DryRun.objects.filter(created_at__lt=Now() - _KEPT).delete()
+    with transaction.atomic():
+        ordered = DryRun.objects.create(settings=values, owner_id=owner.pk if owner is not None else None)
+        dispatch.dry_run(dry_run_id=ordered.pk)
+    return ordered
+
+
+def begin(*, dry_run_id: int) -> Study | None:
+    """WAITING -> RUNNING; the unsaved study to simulate, or None if another worker has it or it is gone."""
+    if not DryRun.objects.filter(pk=dry_run_id, state=DryRun.State.WAITING).update(state=DryRun.State.RUNNING):
+        return None
+    return Study(**DryRun.objects.get(pk=dry_run_id).settings)
+
+
+def complete(*, dry_run_id: int, result: Result) -> None:
+    """RUNNING -> DONE."""
+    _end(dry_run_id, state=DryRun.State.DONE, result=asdict(result))
+
+
+def fail(*, dry_run_id: int, reason: str) -> None:
+    """RUNNING -> FAILED, with a reason for the user."""
+    _end(dry_run_id, state=DryRun.State.FAILED, reason=reason)
+
+
+def _end(dry_run_id: int, **values: object) -> None:
+    DryRun.objects.filter(pk=dry_run_id, state=DryRun.State.RUNNING).update(**values)

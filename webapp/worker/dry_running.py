@@ -1,0 +1,127 @@
+"""Simulating a study in the search worker, where designers may be loaded; a short while, for suggestions wait."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+
+from nas_engine.dry_run import DryRunSettings, Expectation, dry_run
+from nas_engine.errors import EarshotError
+from nas_engine.network.schedule import TrainingConfig
+from nas_engine.recorded import RecordedEvaluator
+from nas_engine.recording import Recording, read_recording
+from nas_engine.replay import Simulate, simulate
+from nas_engine.space import SearchSpace
+from webapp import translation
+from webapp.models import Study
+from webapp.queries.pages_estimates import estimate
+from webapp.services import dry_runs
+from webapp.services.dry_runs import Checkpoint, Result, WorkersResult
+
+MOST_TRIALS = 200
+MOST_SEARCHES = 5
+SECONDS = 15.0  # after which no further searches are begun
+WORKERS = (1, 4, 16)
+CHECKPOINTS = (1, 3, 10, 30, 100)
+RECORDINGS = settings.BASE_DIR / "benchmarks" / "data"
+
+logger = logging.getLogger(__name__)
+
+
+def run(dry_run_id: int) -> None:
+    """Simulate, unless another worker does; the outcome, good or bad, is in the row."""
+    study = dry_runs.begin(dry_run_id=dry_run_id)
+    if study is None:
+        return
+    try:
+        dry_runs.complete(dry_run_id=dry_run_id, result=simulated(study))
+    except EarshotError as error:
+        dry_runs.fail(dry_run_id=dry_run_id, reason=str(error))
+    except Exception as error:
+        logger.exception("Dry run %d failed", dry_run_id)
+        dry_runs.fail(dry_run_id=dry_run_id, reason=f"{type(error).__name__}: {error}")
+
+
+def simulated(study: Study) -> Result:
+    """The first `MOST_TRIALS` trials of `study`, searched again with other seeds while there is time."""
+    space = translation.search_space(study)
+    config = TrainingConfig(full_epochs=study.full_epochs)
+    ordered = DryRunSettings(
+        space=space,
+        designer=study.designer,
+        budget=min(study.trial_budget, MOST_TRIALS),
+        rewards=translation.reward_parameters(study),
+        limits=translation.hard_limits(study),
+        trial_epochs=config.trial_epochs,
+        qat_epochs=config.qat_epochs,
+        workers=WORKERS,
+        seed=study.seed,
+        seeds=MOST_SEARCHES,
+    )
+    recording = recording_of(space)
+    deadline = time.monotonic() + SECONDS
+    expected = dry_run(ordered, _simulations(recording), enough=lambda: time.monotonic() > deadline)
+    if not any(any(item.trials) for item in expected.values()):
+        raise EarshotError(expected[WORKERS[0]].ended_early[0])
+    factor, seconds_from = _seconds(study, expected[WORKERS[0]], recording)
+    return Result(
+        trials=ordered.budget,
+        searches=len(expected[WORKERS[0]].trials),
+        accuracies_from="a landscape fitted to " + _words(recording) if recording else "a made-up landscape",
+        seconds_from=seconds_from,
+        by_workers=tuple(_result(item, factor) for item in expected.values()),
+    )
+
+
+def recording_of(space: SearchSpace) -> Recording | None:
+    """The recorded trainings of this very space, if there are any."""
+    for path in sorted(RECORDINGS.glob("*.jsonl")):
+        try:
+            recording = read_recording(path)
+        except ValueError:
+            logger.warning("%s is no recording of trainings", path, exc_info=True)
+            continue
+        if recording.header.space == space:
+            return recording
+    return None
+
+
+def _simulations(recording: Recording | None) -> Callable[[int], Simulate]:
+    """By seed, what stands for training: one of the landscapes that the recording allows, or the made-up one."""
+    if recording is None:
+        return lambda seed: simulate
+    return lambda seed: RecordedEvaluator(recording, landscape_seed=seed).simulate
+
+
+def _seconds(study: Study, expected: Expectation, recording: Recording | None) -> tuple[float, str]:
+    """By what to multiply simulated seconds, and where they come from then."""
+    earlier = estimate(study.dataset_id, trial_budget=study.trial_budget, full_epochs=study.full_epochs)
+    if earlier is None:
+        return 1.0, _words(recording) if recording else "made up in proportion to FLOPs: no trial on this dataset yet"
+    mean = expected.training_seconds.median / max(expected.trials)
+    trials = f"{earlier.trials_seen} earlier trial{'s' if earlier.trials_seen > 1 else ''}"
+    return earlier.seconds_per_trial / mean, f"{trials} on this dataset"
+
+
+def _words(recording: Recording) -> str:
+    return f"{len(recording.trainings)} recorded trainings ({recording.header.sounds})"
+
+
+def _result(expected: Expectation, factor: float) -> WorkersResult:
+    last = len(expected.best_rewards)
+    numbers = sorted({number for number in (*CHECKPOINTS, last) if 0 < number <= last})
+    best: Mapping[int, tuple[float, float, float]] = {
+        number: (quartiles.low, quartiles.median, quartiles.high)
+        for number, quartiles in enumerate(expected.best_rewards, start=1)
+    }
+    return WorkersResult(
+        workers=expected.workers,
+        checkpoints=tuple(Checkpoint(number, best[number]) for number in numbers),
+        training_seconds=expected.training_seconds.median * factor,
+        wall_seconds=expected.wall_seconds.median * factor,
+        trials=min(expected.trials),
+        refused=round(expected.refused.median),
+        duplicates_answered=round(expected.duplicates_answered.median),
+        ended_early=tuple(sorted(set(expected.ended_early) - {""})),
+    )
