@@ -27,6 +27,7 @@ BlockKind = Literal[
 ]
 BLOCK_KINDS: tuple[BlockKind, ...] = get_args(BlockKind)
 EXPANDING_KINDS: tuple[BlockKind, ...] = ("mobilenet_v2",)
+_HASHES_KEPT = 32_768  # more than the longest study has trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +182,12 @@ class Architecture:
 
 
 # A search asks for the hashes of all its networks at every suggestion; to compute one takes a millisecond.
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_HASHES_KEPT)
 def _hash(architecture: Architecture) -> str:
     return _digest(architecture.to_json())
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_HASHES_KEPT)
 def _network_hash(architecture: Architecture) -> str:
     blocks = [block.to_json() for block in architecture.blocks if block.kind != "identity"]
     return _digest(architecture.to_json() | {"blocks": blocks})
