@@ -1,9 +1,10 @@
 """Vizier's GP-UCB-PE, one suggestion at a time, on arrays of few different shapes.
 
-The parts are Vizier's: the warping of rewards, the Gaussian process and its priors, both acquisition functions and the
-probabilities of choosing between them (`VizierGPUCBPEBandit`). Its own loop around them compiles some fifteen small
-functions for every new number of trials, and JAX keeps them all: 16 MB and half a second for each suggestion, without
-end. Here the arrays grow in powers of two, and nothing is compiled in between. A point is a row of option indices.
+The parts are Vizier's: the warping of rewards, the Gaussian process and its priors, both acquisition functions (in
+`gp_scores`) and the probabilities of choosing between them (`VizierGPUCBPEBandit`). Its own loop around them compiles
+some fifteen small functions for every new number of trials, and JAX keeps them all: 16 MB and half a second for each
+suggestion, without end. Here the arrays grow in powers of two, and nothing is compiled in between. A point is a row of
+option indices.
 """
 
 from dataclasses import dataclass
@@ -14,22 +15,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
-from vizier._src.algorithms.designers import gp_ucb_pe
 from vizier._src.algorithms.designers.gp import output_warpers
 from vizier._src.algorithms.optimizers import vectorized_base
 from vizier._src.jax import stochastic_process_model as processes
 from vizier._src.jax import types
 from vizier._src.jax.models import tuned_gp_models
 
+from nas_engine.designers import gp_scores
 from nas_engine.designers.coordinate_ascent import CoordinateAscent
+from nas_engine.designers.gp_scores import CONFIG
 from nas_engine.designers.warm_fit import WarmFit
 
 Points = NDArray[np.int32]
 Rewards = NDArray[np.float64]
 
-_CONFIG = gp_ucb_pe.UCBPEConfig()
 _SMALLEST = 16  # rows
-_TRIED = 1e6  # off the score of what has been tried: far more than any score, and still in order
+_MOST_FITTED = 256  # outcomes, drawn at random, that the parameters are fitted to; what is predicted rests on all
 _STARTS = 8
 _SWEEPS = 3
 
@@ -50,8 +51,10 @@ class RewardModel:
     ) -> None:
         self._points = points
         self._sizes = sizes
-        self._data = _model_data(points, _warped(rewards))
-        self._process = _fitted(self._data, fit, _key(rng))
+        warped = _warped(rewards)
+        self._data = _model_data(points, warped)
+        fitted_to = _sample(len(points), rng)
+        self._process = _fitted(_model_data(points[fitted_to], warped[fitted_to]), fit, _key(rng))
         self._predictive = _conditioned(self._process, self._data)
 
     def choose(self, pending: Points, is_news: bool, rng: np.random.Generator) -> Choice:
@@ -60,58 +63,20 @@ class RewardModel:
         Mostly the upper confidence bound after news, mostly exploration otherwise.
         """
         noise = self._process.params["observation_noise_variance"]
-        is_noisy = bool(self._process.params["signal_variance"] < _CONFIG.signal_to_noise_threshold * noise)
+        is_noisy = bool(self._process.params["signal_variance"] < CONFIG.signal_to_noise_threshold * noise)
         exploits = _exploits(is_news, is_noisy, rng)
         every = _model_data(np.concatenate([self._points, pending]), np.zeros(len(self._points) + len(pending)))
         predictive = _conditioned(_noiseless(self._process) if is_noisy else self._process, every)
-        scores = self._upper_bound(predictive, rng) if exploits else self._exploration(predictive)
-        scores = _Untried(scores, every.features.categorical.padded_array)
+        posterior = gp_scores.Posterior(self._predictive, predictive)
+        scores = gp_scores.UpperBound(posterior) if exploits else _exploration(posterior)
         best = _maximise(self._sizes, scores, self._data.features, _key(rng))
         return Choice(tuple(int(index) for index in np.asarray(best)), exploits)
-
-    def _upper_bound(self, predictive: Any, rng: np.random.Generator) -> Any:
-        return gp_ucb_pe.UCBScoreFunction(
-            self._predictive,
-            predictive,
-            ucb_coefficient=_CONFIG.ucb_coefficient,
-            trust_region=None,
-            labels=self._data.labels,
-            scalarization_weights_rng=_key(rng),
-        )
-
-    def _exploration(self, predictive: Any) -> Any:
-        return gp_ucb_pe.PEScoreFunction(
-            self._predictive,
-            predictive,
-            penalty_coefficient=_CONFIG.cb_violation_penalty_coefficient,
-            ucb_coefficient=_CONFIG.ucb_coefficient,
-            explore_ucb_coefficient=_CONFIG.explore_region_ucb_coefficient,
-            trust_region=None,
-            multimetric_promising_region_penalty_type=_CONFIG.multimetric_promising_region_penalty_type,
-        )
-
-
-class _Untried(eqx.Module):
-    """A score function under which the points in `tried` [rows, parameters] come last.
-
-    Vizier leaves them in, and the highest upper bound is often that of the best network so far. Trials are not
-    repeated here, so a suggestion of one is a suggestion lost.
-    """
-
-    scores: Any
-    tried: jax.Array
-
-    def score(self, points: Any, seed: jax.Array | None = None) -> jax.Array:
-        equal = points.categorical.padded_array[:, None, :] == self.tried
-        is_tried = jnp.any(jnp.all(equal, axis=-1), axis=-1)
-        score: jax.Array = self.scores.score(points, seed) - _TRIED * is_tried
-        return score
 
 
 def _exploits(is_news: bool, is_noisy: bool, rng: np.random.Generator) -> bool:
     if not is_news:
-        return bool(rng.random() < _CONFIG.ucb_overwrite_probability)
-    explores = _CONFIG.pe_overwrite_probability_in_high_noise if is_noisy else _CONFIG.pe_overwrite_probability
+        return bool(rng.random() < CONFIG.ucb_overwrite_probability)
+    explores = CONFIG.pe_overwrite_probability_in_high_noise if is_noisy else CONFIG.pe_overwrite_probability
     return bool(rng.random() >= explores)
 
 
@@ -142,6 +107,11 @@ def _padded(values: NDArray[Any], fill: float) -> Any:
     )
 
 
+def _sample(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """The outcomes to fit the parameters to: all, or as many as a trainer can wait for."""
+    return rng.permutation(count)[:_MOST_FITTED]
+
+
 def _fitted(data: Any, fit: WarmFit, key: jax.Array) -> Any:
     """The process with parameters fitted from Vizier's default start, one at random, or the last ones (`WarmFit`)."""
     coroutine = tuned_gp_models.VizierGaussianProcess.build_model(data).coroutine
@@ -165,7 +135,11 @@ def _noiseless(process: Any) -> Any:
 
 
 def _conditioned(process: Any, data: Any) -> Any:
-    return processes.UniformEnsemblePredictive(eqx.filter_jit(process.precompute_predictive)(data))
+    return eqx.filter_jit(process.precompute_predictive)(data)
+
+
+def _exploration(posterior: gp_scores.Posterior) -> gp_scores.Exploration:
+    return gp_scores.Exploration(posterior, eqx.filter_jit(gp_scores.promising)(posterior))
 
 
 def _maximise(sizes: tuple[int, ...], scores: Any, known: Any, key: jax.Array) -> jax.Array:

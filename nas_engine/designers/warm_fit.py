@@ -15,6 +15,7 @@ from vizier.jax import optimizers
 from nas_engine.designers.base import State
 
 _FULL_AFTER = 2.0  # growth of the outcomes after which to fit thoroughly, from Vizier's starting point as well
+_FULL_UNTIL = 512  # outcomes; by then Vizier's start has competed often, and it takes longer than trainers may wait
 _FULL_ITERATIONS = 50
 _LIGHT_AFTER = 1.1  # growth of the outcomes after which to follow the optimum
 _LIGHT_ITERATIONS = 20
@@ -24,7 +25,7 @@ class WarmFit:
     """Vizier's `Optimizer` of model parameters, which remembers them. `known` is the number of outcomes now.
 
     Parameters are taken as they are until the outcomes have grown by a tenth, then improved from where they stand;
-    each time the outcomes have doubled, Vizier's default start competes with them.
+    each time the outcomes have doubled, up to 512 of them, Vizier's default start competes with them.
     """
 
     def __init__(self, state: State | None, known: int) -> None:
@@ -42,7 +43,7 @@ class WarmFit:
     ) -> tuple[Any, Any]:
         """The best parameters with a leading axis of 1, and {"loss": [1, starts]}; `init_params` [starts, ...]."""
         last = self._last()
-        if self._state is None or self._known >= _FULL_AFTER * self._state["full_at"]:
+        if self._state is None or _FULL_AFTER * self._state["full_at"] <= self._known <= _FULL_UNTIL:
             starts = _joined(last, init_params) if last else init_params
             iterations = _FULL_ITERATIONS
             full_at = self._known

@@ -50,3 +50,12 @@ def test_after_news_it_mostly_exploits_and_otherwise_it_mostly_explores():
     assert share(is_news=True, is_noisy=True) == pytest.approx(0.3, abs=0.04)
     assert share(is_news=False, is_noisy=False) == pytest.approx(0.25, abs=0.04)
     assert share(is_news=False, is_noisy=True) == pytest.approx(0.25, abs=0.04)
+
+
+def test_parameters_are_fitted_to_all_outcomes_or_to_256_drawn_anew_each_time():
+    rng = np.random.default_rng(0)
+    assert sorted(gp_model._sample(256, rng)) == list(range(256))
+    many = gp_model._sample(1000, rng)
+    assert len(set(many.tolist())) == 256
+    assert set(many.tolist()) != set(gp_model._sample(1000, rng).tolist())
+    assert max(many) > 900

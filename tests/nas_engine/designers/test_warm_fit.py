@@ -59,6 +59,12 @@ def test_doubled_outcomes_let_the_default_start_compete():
     assert warm.dump()["full_at"] == 120
 
 
+def test_beyond_512_outcomes_a_fit_only_goes_on():
+    state = {"fitted_at": 400, "full_at": 200, "parameters": {"x": [-2.5]}}
+    assert fit(state, 512, 2.5)[:2] == (pytest.approx(3, abs=0.2), 2)
+    assert fit(state, 513, 2.5)[:2] == (pytest.approx(-3, abs=0.2), 1)
+
+
 def test_the_state_survives_json():
     _, _, warm = fit(None, 10, 2.5)
     assert through_json(warm.dump()) == warm.dump()
