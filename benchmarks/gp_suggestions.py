@@ -24,7 +24,7 @@ from typing import Any
 
 from benchmarks.designers import search
 from nas_engine.designers import registry
-from nas_engine.designers.base import Designer, Outcome, State
+from nas_engine.designers.base import Designer, DesignerSettings, Outcome, State
 from nas_engine.search_space import SearchSpace, paper_2d
 
 WARM = 8  # suggestions
@@ -34,7 +34,7 @@ SEED = 0
 def measure(known: int, batch: int) -> dict[str, Any]:
     """Every figure of one case, in this process."""
     space = paper_2d()
-    outcomes = [trial.outcome for trial in search("eagle", SEED, known + WARM, space)]
+    outcomes = [trial.outcome for trial in search("eagle", SEED, known + WARM, space, DesignerSettings())]
     before, later = outcomes[:known], outcomes[known:]
     designer = registry.create("gaussian_process", space, SEED, history=before)
     first = _timed(designer, batch)

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 from nas_engine.designers.jax_setup import limit_threads, tensorflow_kept_out
 
@@ -10,20 +11,24 @@ import json, os, sys
 from nas_engine.designers.jax_setup import configure
 configure()
 import jax
+from threadpoolctl import threadpool_info
+blas = sorted({pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"})
 dtype, folder = str(jax.numpy.ones(3).dtype), jax.config.jax_compilation_cache_dir
-print(json.dumps({"dtype": dtype, "folder": folder, "flags": os.environ["XLA_FLAGS"]}))
+print(json.dumps({"dtype": dtype, "folder": folder, "flags": os.environ["XLA_FLAGS"], "blas": blas}))
 """
 
+_THREADS = ("NPROC", "XLA_FLAGS", "OPENBLAS_NUM_THREADS")
 
-def configured(**environment: str) -> dict[str, str]:
+
+def configured(**environment: str) -> dict[str, Any]:
     process = subprocess.run(
         [sys.executable, "-c", _CONFIGURED],
         check=True,
         capture_output=True,
         text=True,
-        env={key: value for key, value in os.environ.items() if key not in ("NPROC", "XLA_FLAGS")} | environment,
+        env={key: value for key, value in os.environ.items() if key not in _THREADS} | environment,
     )
-    result: dict[str, str] = json.loads(process.stdout)
+    result: dict[str, Any] = json.loads(process.stdout)
     return result
 
 
@@ -32,6 +37,7 @@ def test_jax_computes_in_64_bits_on_one_thread_and_keeps_compiled_code_where_it_
     assert result["dtype"] == "float64"
     assert result["folder"] == str(tmp_path)
     assert result["flags"] == "--xla_cpu_multi_thread_eigen=false"
+    assert result["blas"] == [1]
 
 
 def test_flags_that_the_person_has_set_stay(monkeypatch):
