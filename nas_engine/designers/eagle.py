@@ -29,21 +29,29 @@ _MOVES = 10  # flies asked before a neighbour is taken instead
 
 
 class EagleDesigner:
-    """Firefly search over one categorical parameter a block.
+    """Firefly search over one categorical parameter a block, with Vizier's number of flies unless `most_flies` is less.
 
     The state holds the pool, Vizier's random generators, and the numbers of the outcomes it has seen, so that a
     history that went on in the meantime is caught up with exactly once.
     """
 
     def __init__(
-        self, space: SearchSpace, seed: int, state: State | None = None, history: Sequence[Outcome] = ()
+        self,
+        space: SearchSpace,
+        seed: int,
+        state: State | None = None,
+        history: Sequence[Outcome] = (),
+        *,
+        most_flies: int = FireflyAlgorithmConfig().max_pool_size,
     ) -> None:
         state = accepted_state(state, FORMAT)
         self._space = space
         self._problem = VizierProblem(space)
         # A rebuild without state must not begin the quasi-random sequence again: its start is in the history.
         self._eagle: Any = EagleStrategyDesigner(
-            self._problem.statement, seed=int(np.random.SeedSequence([seed, len(history)]).generate_state(1)[0])
+            self._problem.statement,
+            config=FireflyAlgorithmConfig(max_pool_size=most_flies),
+            seed=int(np.random.SeedSequence([seed, len(history)]).generate_state(1)[0]),
         )
         self._seen: set[int] = set()
         if state:

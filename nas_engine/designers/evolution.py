@@ -8,7 +8,7 @@ import numpy as np
 
 from nas_engine.designers.breeding import BreedingDesigner, Indices
 
-_POPULATION = 50
+_POPULATION = 30
 _TOURNAMENT = 10
 
 

@@ -19,6 +19,11 @@ from nas_engine.search_space import SearchSpace
 FORMAT = "hyperfirefly-1"
 WINDOW = "firefly_window"  # key of the suggestion's metadata: the number of the window in which it was made
 TRIALS_A_WINDOW = 50
+MOST_FLIES = 16
+"""Vizier would take 26 for twelve blocks, whose first round is half a window of random networks. With 16 the median best
+reward after 100 trials is higher, on the simulated reward and on landscapes fitted to recorded trainings; after 300 it
+is higher without noise of training, and with it the two are equal within their scatter.
+"""
 
 
 class HyperFireflyDesigner:
@@ -40,7 +45,7 @@ class HyperFireflyDesigner:
         self._best: float | None = state["best"] if state else None
         # A rebuild without state must not begin the quasi-random sequence again: its start is in the history.
         firefly_seed = int(np.random.SeedSequence([seed, len(history)]).generate_state(1)[0])
-        self._firefly = EagleDesigner(space, firefly_seed, state["firefly"] if state else None)
+        self._firefly = EagleDesigner(space, firefly_seed, state["firefly"] if state else None, most_flies=MOST_FLIES)
         self._firefly.tune(self._tuner.config)
         if state is None:
             self._firefly.adopt([outcome for outcome in history if WINDOW not in outcome.metadata])

@@ -2,7 +2,7 @@ import json
 
 from nas_engine.designers.base import Outcome
 from nas_engine.designers.eagle import FLY
-from nas_engine.designers.hyperfirefly import TRIALS_A_WINDOW, WINDOW, HyperFireflyDesigner
+from nas_engine.designers.hyperfirefly import MOST_FLIES, TRIALS_A_WINDOW, WINDOW, HyperFireflyDesigner
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.search_space import paper_2d
 from nas_engine.testing.designers import AdditiveReward, SearchContract, random_history, run, small_2d, through_json
@@ -32,7 +32,7 @@ def test_hyper_parameters_change_every_fifty_trials_and_flies_stay():
 def test_all_flies_move_after_a_change_of_hyper_parameters():
     designer = HyperFireflyDesigner(paper_2d(), 0)
     run(designer, AdditiveReward(paper_2d()), TRIALS_A_WINDOW)
-    assert len({suggestion.metadata[FLY] for suggestion in designer.suggest(26, [])}) > 20
+    assert len({suggestion.metadata[FLY] for suggestion in designer.suggest(MOST_FLIES, [])}) > 12
 
 
 def test_many_outcomes_at_once_end_as_many_windows_as_one_by_one():
@@ -60,6 +60,7 @@ def test_the_best_of_others_become_the_first_flies():
     history = random_history(space, 200, infeasible_every=9)
     designer = HyperFireflyDesigner(space, 0, history=history)
     pool = designer._firefly._eagle._firefly_pool
+    assert pool.capacity == MOST_FLIES
     lit = sorted(fly.trial.final_measurement.metrics["objective"].value for fly in pool._pool.values())
     best = sorted(outcome.reward for outcome in history if outcome.reward is not None)[-pool.capacity :]
     assert lit == best
