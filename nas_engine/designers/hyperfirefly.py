@@ -20,9 +20,10 @@ FORMAT = "hyperfirefly-1"
 WINDOW = "firefly_window"  # key of the suggestion's metadata: the number of the window in which it was made
 TRIALS_A_WINDOW = 50
 MOST_FLIES = 16
-"""Vizier would take 26 for twelve blocks, whose first round is half a window of random networks. With 16 the median best
-reward after 100 trials is higher, on the simulated reward and on landscapes fitted to recorded trainings; after 300 it
-is higher without noise of training, and with it the two are equal within their scatter.
+"""Vizier would take 26 for twelve blocks, whose first round is half a window of random networks.
+
+With 16 the median best reward after 100 trials is higher, on the simulated reward and on landscapes fitted to recorded
+trainings; after 300 it is higher without noise of training, and with it the two are equal within their scatter.
 """
 
 
