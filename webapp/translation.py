@@ -6,9 +6,10 @@ from nas_engine import architecture as engine
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import Baseline
 from nas_engine.cost import cost
+from nas_engine.early_stopping.features import describe
 from nas_engine.energy.prior import predict_energy_mj
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.reward import RewardParameters
+from nas_engine.reward import RewardParameters, reward
 from nas_engine.screening import HardLimits, Screen, screen_of
 from nas_engine.search_space import by_name
 from nas_engine.space import SearchSpace
@@ -128,3 +129,19 @@ def refused_architecture_row(value: engine.Architecture) -> models.Architecture:
 def trial_settings(trial: models.Trial) -> TrialSettings:
     study = trial.study
     return TrialSettings(full_epochs=study.full_epochs, batch_size=study.batch_size, seed=trial.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a stopping rule knows of a network before it is trained; see `early_stopping.base.Curve`."""
+
+    features: tuple[float, ...]
+    penalty: float
+
+
+def described(value: engine.Architecture, study: models.Study) -> Described:
+    """Features, and what the study's reward takes off for estimated energy and flash."""
+    counted = cost(value)
+    energy_mj = predict_energy_mj(counted).energy_mj
+    kept = reward(1.0, energy_mj, counted.flash_bytes_estimate, reward_parameters(study))
+    return Described(describe(value), 1.0 - kept)

@@ -1,4 +1,4 @@
-"""Moves of a trial that a worker makes: REQUESTED -> RUNNING -> COMPLETED | INFEASIBLE | FAILED | CANCELLED.
+"""Moves of a trial that a worker makes: REQUESTED -> RUNNING -> COMPLETED | STOPPED | INFEASIBLE | FAILED | CANCELLED.
 
 A finished trial is never rewritten: every function here moves only a trial that is REQUESTED or RUNNING, and only under
 the lease of the worker that asks. Who comes late gets False and leaves an event, nothing else. Asking twice gives the
@@ -7,6 +7,7 @@ same answer twice, because a worker whose connection broke during the commit has
 Times are the database's: the clocks of fifty machines differ.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -125,6 +126,20 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
         )
 
 
+def record_stopping(*, trial_id: int, worker: str, stopping: Mapping[str, Any]) -> bool:
+    """Keep what the stopping rule has said so far; False if the lease is lost."""
+    return bool(_leased(trial_id, worker).update(stopping=dict(stopping)))
+
+
+def stop_early(*, trial_id: int, worker: str, stopping: Mapping[str, Any], reason: str) -> bool:
+    """RUNNING -> STOPPED: the rule was sure that it would not win. The last decision's forecast is its outcome."""
+    with transaction.atomic():
+        study = _locked_study_of(trial_id)
+        return study is not None and _end(
+            study, trial_id, worker, State.STOPPED, message=reason, reason=reason, stopping=dict(stopping)
+        )
+
+
 def infeasible(*, trial_id: int, worker: str, reason: str) -> bool:
     """RUNNING -> INFEASIBLE: the network cannot be built. That is a result, so it is not retried."""
     with transaction.atomic():
@@ -171,6 +186,7 @@ def hand_back(*, trial_id: int, worker: str, reason: str) -> bool:
             phase="",
             epoch=0,
             epochs=0,
+            stopping=None,
         ):
             return False
         CurvePoint.objects.filter(trial_id=trial_id).delete()

@@ -16,6 +16,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.errors import TransientError
 from nas_engine.progress import Evaluation, Progress
+from webapp.models import Study
 from webapp.services import trials
 from webapp.services.persistence import GivenUp, persist
 from webapp.services.trials import Claim
@@ -23,6 +24,7 @@ from webapp.storage import hash_in_name, save_by_hash
 from webapp.worker.lifecycle import ThisWorker
 from webapp.worker.messages import Ended, Evaluate, Finished, Reported
 from webapp.worker.packs import discard, local_pack
+from webapp.worker.stopping import StopCheck, check_of
 from webapp.worker.trainer import Trainer, TrainerDied
 
 SILENCE_SECONDS = float(os.environ.get("EARSHOT_SILENCE_SECONDS", "900"))
@@ -79,6 +81,8 @@ class _Attempt:
         self._trainer: Trainer = worker.trainer
         self._stopping = worker.stopping
         self._lost = lost
+        self._check = persist(lambda: check_of(Study.objects.get(pk=claim.study_id), claim.architecture))
+        self._hopeless = False
 
     def run(self) -> None:
         try:
@@ -111,7 +115,7 @@ class _Attempt:
             if isinstance(message, Reported):
                 heard_at = monotonic()
                 self._report(message.progress)
-            if self._lost.is_set() and cancelled_at is None:
+            if (self._lost.is_set() or self._hopeless) and cancelled_at is None:
                 cancelled_at = monotonic()
                 self._trainer.cancel()
             if cancelled_at is not None and monotonic() - cancelled_at > CANCEL_SECONDS:
@@ -129,6 +133,16 @@ class _Attempt:
         record = partial(trials.record_curve_point, **self._lease(), progress=progress)
         if not persist(record, give_up=self._stopping.is_set):
             self._lost.set()
+        elif self._check is not None and not self._hopeless:
+            self._ask(self._check, progress)
+
+    def _ask(self, check: StopCheck, progress: Progress) -> None:
+        """Ask the stopping rule, and write down what it says; the child trains on meanwhile."""
+        decision = check.after(progress)
+        if decision is None or decision.forecast is None:
+            return
+        persist(partial(trials.record_stopping, **self._lease(), stopping=check.record()))
+        self._hopeless = decision.stop
 
     def _complete(self, evaluation: Evaluation) -> None:
         began = monotonic()
@@ -142,10 +156,22 @@ class _Attempt:
     def _end(self, ending: Ended) -> None:
         if ending.kind == "infeasible":
             persist(partial(trials.infeasible, **self._lease(), reason=ending.reason))
+        elif ending.kind == "cancelled" and self._hopeless and not self._lost.is_set():
+            self._stop_early()
         elif ending.kind == "cancelled":
             persist(partial(trials.cancel, **self._lease(), reason="The study was stopped."))
         else:
             persist(partial(trials.fail, **self._lease(), reason=ending.reason, retry=ending.kind == "transient"))
+
+    def _stop_early(self) -> None:
+        assert self._check is not None
+        stopping = self._check.record()
+        last = stopping["decisions"][-1]
+        reason = (
+            f"Stopped after epoch {last['epoch']}: its reward is forecast as {last['forecast']:.3f}, below the best "
+            f"({last['best_reward']:.3f}) with probability {last['probability']:.3f}."
+        )
+        persist(partial(trials.stop_early, **self._lease(), stopping=stopping, reason=reason))
 
     def _lease(self) -> _Lease:
         return {"trial_id": self._claim.trial_id, "worker": self._worker_name}

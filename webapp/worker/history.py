@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from typing import Any
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Objectives, Outcome
@@ -10,7 +11,8 @@ from webapp.models import Study, Trial
 
 State = Trial.State
 _COLUMNS = (
-    "number", "state", "reward", "suggestion", "architecture_id", "int8_accuracy", "energy_mj", "flash_bytes",
+    "number", "state", "reward", "suggestion", "architecture_id", "stopping", "int8_accuracy", "energy_mj",
+    "flash_bytes",
 )  # fmt: skip
 _WITHOUT_REWARD = (State.INFEASIBLE, State.FAILED)
 
@@ -36,7 +38,7 @@ def history_of(study: Study, architectures: MutableMapping[str, Architecture]) -
 
     A trial that failed and was retried is no outcome: its retry will be. One that failed for good counts as infeasible,
     so that nobody tries its architecture a third time; one that was refused before training is infeasible too.
-    Cancelled trials say nothing.
+    A trial that was stopped early is told with the forecast that stopped it. Cancelled trials say nothing.
     """
     count = study.trials.count()  # before the rows: a trial added in between makes the suggestion come to nothing
     rows = list(
@@ -52,12 +54,21 @@ def history_of(study: Study, architectures: MutableMapping[str, Architecture]) -
         key: Outcome(
             number,
             architectures[key],
-            None if state in _WITHOUT_REWARD else reward,
+            _reward(state, reward, stopping),
             suggestion,
             Objectives(*measured) if state == State.COMPLETED else None,
         )
-        for number, state, reward, suggestion, key, *measured in rows
+        for number, state, reward, suggestion, key, stopping, *measured in rows
         if state not in Trial.OPEN
     }
     pending = tuple(architectures[key] for _, state, _, _, key, *_ in rows if state in Trial.OPEN)
     return StudyHistory(finished, pending, count)
+
+
+def _reward(state: str, reward: float | None, stopping: Mapping[str, Any] | None) -> float | None:
+    if state in _WITHOUT_REWARD:
+        return None
+    if state == State.STOPPED and stopping:
+        forecast: float = stopping["decisions"][-1]["forecast"]
+        return forecast
+    return reward

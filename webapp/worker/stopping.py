@@ -1,0 +1,89 @@
+"""Whether a running trial is worth its remaining epochs: the study's rule, asked after every float epoch.
+
+The rule runs in the training worker itself, on rows alone: it never waits for a suggestion, and while it thinks the
+child goes on training.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from nas_engine.architecture import Architecture
+from nas_engine.early_stopping import registry
+from nas_engine.early_stopping.base import Curve, Decision
+from nas_engine.progress import Progress
+from webapp import translation
+from webapp.models import CurvePoint, Study, Trial
+
+_STUDIES_KEPT = 4
+_ENDED = (Trial.State.COMPLETED, Trial.State.STOPPED)
+
+logger = logging.getLogger(__name__)
+_curves: dict[int, dict[int, Curve]] = {}
+"""By study, the curves of its ended trials by id: they are never rewritten, so each is read once."""
+
+
+class StopCheck:
+    """The decisions on one attempt at a trial."""
+
+    def __init__(self, study: Study, architecture: Architecture) -> None:
+        self._study = study
+        self._network = translation.described(architecture, study)
+        self._accuracies: list[float] = []
+        self._decisions: list[dict[str, Any]] = []
+
+    def after(self, progress: Progress) -> Decision | None:
+        """Ask about a report; None where there is nothing to ask, or where the rule itself failed."""
+        if progress.phase != "float" or progress.eval_accuracy is None:
+            return None
+        self._accuracies.append(progress.eval_accuracy)
+        try:
+            decision = self._decide(progress.epochs)
+        except Exception:  # a training is worth more than an opinion about it
+            logger.exception("The stopping rule of study %d failed", self._study.pk)
+            return None
+        self._decisions.append(decision.to_json())
+        return decision
+
+    def record(self) -> dict[str, Any]:
+        """Everything said so far, as `Trial.stopping` keeps it."""
+        study = self._study
+        return {
+            "rule": study.early_stopping,
+            "confidence": study.stop_confidence,
+            "decisions": list(self._decisions),
+        }
+
+    def _decide(self, epochs: int) -> Decision:
+        study = self._study
+        rule = registry.create(study.early_stopping, epochs=epochs, confidence=study.stop_confidence, seed=study.seed)
+        running = Curve(tuple(self._accuracies), self._network.features, self._network.penalty)
+        return rule.decide(running, ended_curves(study))
+
+
+def check_of(study: Study, architecture: Architecture) -> StopCheck | None:
+    """None for a study without early stopping."""
+    return None if study.early_stopping == Study.EarlyStopping.NONE else StopCheck(study, architecture)
+
+
+def ended_curves(study: Study) -> list[Curve]:
+    """The curves of completed and stopped trials in the order in which they ended. Two queries, of what is new."""
+    ended = list(study.trials.filter(state__in=_ENDED).order_by("finished_at", "number").values_list("pk", flat=True))
+    known = _curves.pop(study.pk, {})
+    known.update(_read(study, [trial_id for trial_id in ended if trial_id not in known]))
+    _curves[study.pk] = known
+    while len(_curves) > _STUDIES_KEPT:
+        _curves.pop(next(iter(_curves)))
+    return [known[trial_id] for trial_id in ended]
+
+
+def _read(study: Study, trial_ids: Sequence[int]) -> dict[int, Curve]:
+    accuracies: dict[int, list[float]] = {trial_id: [] for trial_id in trial_ids}
+    points = CurvePoint.objects.filter(trial__in=trial_ids, phase="float").order_by("trial", "epoch")
+    for trial_id, accuracy in points.values_list("trial_id", "eval_accuracy"):
+        accuracies[trial_id].append(accuracy)
+    read = {}
+    for trial in Trial.objects.filter(pk__in=trial_ids).select_related("architecture"):
+        network = translation.described(translation.architecture(trial.architecture), study)
+        read[trial.pk] = Curve(tuple(accuracies[trial.pk]), network.features, network.penalty, trial.int8_accuracy)
+    return read
