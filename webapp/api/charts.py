@@ -75,7 +75,7 @@ def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonRespons
     if trial is None:
         raise Http404(f"Study {study_id} has no trial {number}.")
     epochs = (Epoch(point.phase, point.loss, point.train_accuracy, point.eval_accuracy) for point in curve(trial))
-    return JsonResponse(curve_figure(curve_info(epochs)))
+    return JsonResponse(curve_figure(curve_info(epochs, trial.stopping)))
 
 
 @require_GET

@@ -1,9 +1,20 @@
 """The learning curve of a trial: float training, then quantisation-aware training."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from webapp.charts.style import BLUE, GREEN, ORANGE, Figure, layout, percent, vertical_line, whole_numbers
+from webapp.charts.style import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    VERMILLION,
+    Figure,
+    layout,
+    percent,
+    vertical_line,
+    whole_numbers,
+)
 
 
 class Epoch(NamedTuple):
@@ -15,6 +26,19 @@ class Epoch(NamedTuple):
     eval_accuracy: float | None
 
 
+class Forecasts(NamedTuple):
+    """What early stopping said after some float epochs of the final int8 accuracy, in percent.
+
+    `low` and `high` are the ends of the 95 % band; at `needed` the trial's reward would equal the study's best.
+    """
+
+    epochs: tuple[int, ...]
+    forecast: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    needed: tuple[float, ...]
+
+
 class CurveInfo(NamedTuple):
     """Epochs counted through both phases, from 1. `qat_start` is the last float epoch if QAT has begun."""
 
@@ -23,10 +47,11 @@ class CurveInfo(NamedTuple):
     train_percent: tuple[float | None, ...]
     eval_percent: tuple[float | None, ...]
     qat_start: int | None
+    forecasts: Forecasts | None
 
 
-def curve_info(points: Iterable[Epoch]) -> CurveInfo:
-    """Points in the order in which they were made."""
+def curve_info(points: Iterable[Epoch], stopping: Mapping[str, Any] | None = None) -> CurveInfo:
+    """Points in the order in which they were made, and `Trial.stopping`."""
     epochs = tuple(points)
     float_epochs = sum(1 for epoch in epochs if epoch.phase == "float")
     return CurveInfo(
@@ -35,7 +60,18 @@ def curve_info(points: Iterable[Epoch]) -> CurveInfo:
         train_percent=tuple(_percent(epoch.train_accuracy) for epoch in epochs),
         eval_percent=tuple(_percent(epoch.eval_accuracy) for epoch in epochs),
         qat_start=float_epochs if float_epochs < len(epochs) else None,
+        forecasts=_forecasts(stopping["decisions"]) if stopping else None,
     )
+
+
+def _forecasts(decisions: Iterable[Mapping[str, Any]]) -> Forecasts | None:
+    """The penalty is added again: the chart's axis is accuracy."""
+    made = [decision for decision in decisions if decision["forecast"] is not None]
+    if not made:
+        return None
+    keys = ("forecast", "low", "high", "best_reward")
+    columns = (tuple(percent(one[key] + one["penalty"]) for one in made) for key in keys)
+    return Forecasts(tuple(one["epoch"] for one in made), *columns)
 
 
 def _percent(share: float | None) -> float | None:
@@ -57,7 +93,34 @@ def curve_figure(info: CurveInfo) -> Figure:
         _line("Training batches", info, info.train_percent, ORANGE, "y"),
         _line("Loss", info, info.loss, GREEN, "y2"),
     ]
+    if info.forecasts is not None:
+        traces += _forecast_traces(info.forecasts)
     return {"data": traces, "layout": axes}
+
+
+def _forecast_traces(made: Forecasts) -> list[dict[str, Any]]:
+    """The band as two lines without width and what lies between them, the forecast, and what would equal the best."""
+    shared = {"type": "scatter", "mode": "lines", "x": list(made.epochs), "yaxis": "y"}
+    edge = shared | {"line": {"width": 0, "color": PURPLE}, "showlegend": False, "hoverinfo": "skip"}
+    hover = "%{y}% after epoch %{x}<extra></extra>"
+    return [
+        edge | {"y": list(made.low)},
+        edge | {"y": list(made.high), "fill": "tonexty", "fillcolor": "rgba(204,121,167,0.2)"},
+        shared
+        | {
+            "name": "Forecast of the end (95 % band)",
+            "y": list(made.forecast),
+            "line": {"color": PURPLE, "width": 2, "dash": "dot"},
+            "hovertemplate": f"Final int8 accuracy, forecast: {hover}",
+        },
+        shared
+        | {
+            "name": "Needed for the best reward",
+            "y": list(made.needed),
+            "line": {"color": VERMILLION, "width": 1.5, "dash": "dash"},
+            "hovertemplate": f"Needed for the best reward: {hover}",
+        },
+    ]
 
 
 def _line(name: str, info: CurveInfo, values: Iterable[float | None], colour: str, axis: str) -> dict[str, Any]:

@@ -19,8 +19,8 @@ LIMITS = (
 )  # fmt: skip
 OFFERED_DESIGNERS = tuple(designer for designer in Study.Designer if designer != Study.Designer.LISTED)
 FIELDS = (
-    "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "batch_size", "seed",
-    *LIMITS, *SCREENING_FIELDS,
+    "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "early_stopping",
+    "stop_confidence", "batch_size", "seed", *LIMITS, *SCREENING_FIELDS,
 )  # fmt: skip
 EDITED_SPACE = "edited_space"
 """Carries an edited space through the form of a new study, as `SpaceSpec.to_json()`; a draft has its own."""

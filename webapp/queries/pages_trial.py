@@ -92,6 +92,12 @@ def curve(trial: Trial) -> tuple[CurvePoint, ...]:
     return tuple(sorted(points, key=lambda point: (CURVE_PHASES.index(point.phase), point.epoch)))
 
 
+def forecasts(trial: Trial) -> tuple[Mapping[str, Any], ...]:
+    """What early stopping said after each float epoch, where it had a forecast; see `early_stopping.base.Decision`."""
+    decisions = (trial.stopping or {}).get("decisions", ())
+    return tuple(decision for decision in decisions if decision["forecast"] is not None)
+
+
 def reward_parts(trial: Trial) -> RewardParts | None:
     """Equation 1 with this trial's numbers, None before there is a result."""
     if trial.int8_accuracy is None or trial.energy_mj is None or trial.flash_bytes is None or trial.reward is None:

@@ -13,6 +13,8 @@ SETTINGS = (
     "switch_at",
     "trial_budget",
     "full_epochs",
+    "early_stopping",
+    "stop_confidence",
     "batch_size",
     "seed",
     "energy_threshold_mj",

@@ -16,6 +16,7 @@ from webapp.queries.pages_study import trial_events
 from webapp.queries.pages_trial import (
     confusion_rows,
     curve,
+    forecasts,
     neighbours,
     phase_seconds,
     reward_parts,
@@ -66,6 +67,7 @@ def _live(shown: Trial) -> dict[str, Any]:
         "is_live": is_live,
         "version": f"{shown.state}-{len(points)}",
         "curve": points,
+        "forecasts": forecasts(shown),
         "reward": reward_parts(shown),
         "confusion": confusion_rows(shown.confusion, shown.study.dataset.classes),
         "seconds": phase_seconds(shown.seconds),

@@ -9,7 +9,7 @@ import pytest
 
 from nas_engine.audio.frontend import FrontendConfig, evaluation_start, log_mel, mel_matrix
 from nas_engine.figure2 import Point
-from webapp.charts.curves import Epoch, curve_figure, curve_info
+from webapp.charts.curves import Epoch, Forecasts, curve_figure, curve_info
 from webapp.charts.distributions import distribution_figure, distribution_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.fronts import BaselinePoint, FrontInfo, front_figure, front_info, shown_points
@@ -139,6 +139,19 @@ def test_the_learning_curve_counts_epochs_through_both_phases() -> None:
     figure = curve_figure(info)
     accepted_by_plotly(figure)
     assert figure["layout"]["shapes"][0]["x0"] == 2.5
+
+
+def test_forecasts_of_early_stopping_are_drawn_as_accuracies_with_their_band() -> None:
+    silent = {"epoch": 1, "stop": False, "penalty": 0.02, "forecast": None}
+    said = {"forecast": 0.6, "low": 0.5, "high": 0.7, "best_reward": 0.75, "probability": 0.99}
+    stopping = {"decisions": [silent, silent | said | {"epoch": 2, "stop": True}]}
+    points = [Epoch("float", 2.0, 0.5, 0.4), Epoch("float", 1.5, 0.6, 0.5)]
+    info = curve_info(points, stopping)
+    assert info.forecasts == Forecasts((2,), (62.0,), (52.0,), (72.0,), (77.0,))
+    figure = curve_figure(info)
+    accepted_by_plotly(figure)
+    assert len(figure["data"]) == len(curve_figure(curve_info(points))["data"]) + 4
+    assert curve_info(points, {"decisions": [silent]}).forecasts is None
 
 
 def test_before_qat_no_line_is_drawn() -> None:

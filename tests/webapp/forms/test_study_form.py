@@ -6,6 +6,7 @@ import pytest
 
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.designers import registry
+from nas_engine.early_stopping import registry as stopping_rules
 from tests.webapp.factories import edited_spec, make_dataset, make_study
 from webapp.forms.study import StudyForm, defaults
 from webapp.models import Dataset
@@ -38,6 +39,16 @@ def test_every_designer_on_offer_is_one_that_the_search_knows() -> None:
 def test_the_hybrids_switch_is_a_setting_of_at_least_one_trial() -> None:
     assert form_of(designer="hybrid", switch_at=50).is_valid()
     assert "switch_at" in form_of(designer="hybrid", switch_at=0).errors
+
+
+def test_every_stopping_rule_on_offer_is_one_that_the_engine_knows() -> None:
+    assert tuple(value for value, _ in StudyForm().fields["early_stopping"].choices) == stopping_rules.NAMES
+
+
+def test_the_confidence_of_stopping_is_one_that_the_rules_take() -> None:
+    low, high = stopping_rules.LOWEST_CONFIDENCE, stopping_rules.HIGHEST_CONFIDENCE
+    assert all(form_of(early_stopping="tsgp", stop_confidence=value).is_valid() for value in (low, high))
+    assert "stop_confidence" in form_of(early_stopping="tsgp", stop_confidence=1.0).errors
 
 
 def test_a_draft_with_an_edited_space_offers_it_by_name() -> None:
