@@ -24,6 +24,7 @@ from tests.webapp.factories import (
     make_study,
     make_user,
     make_workers,
+    stopped_early,
     with_tflite,
 )
 from webapp.models import Clip, Dataset, Study, Trial
@@ -74,7 +75,8 @@ def addresses(broker: None) -> dict[str, str]:
     broken = Dataset.objects.create(name="broken archive", state="FAILED", error="No usable clips in eval.")
     plain = make_dataset(name="Cellar", problems=[])
     live = study_in_full_swing(dataset, owner)
-    done = make_study(name="Quick look", dataset=synthetic, completed=12, curves=1, owner=owner)
+    done = make_study(name="Quick look", dataset=synthetic, completed=12, curves=2, early_stopping="tsgp", owner=owner)
+    stopped = stopped_early(Trial.objects.get(study=done, number=2))
     draft = make_study(name="Draft", dataset=synthetic, state=Study.State.DRAFT, trial_budget=24)
     baselines = make_baselines(dataset)
     half_done = make_baselines(synthetic, names=["TC-ResNet8", "TC-ResNet14", "MobileNetV1-0.25"], completed=2)
@@ -101,6 +103,7 @@ def addresses(broker: None) -> dict[str, str]:
         "dataset-without-baselines": reverse("dataset", args=[plain.pk]),
         "trial-done": reverse("trial", args=[done.pk, 1]),
         "trial-running": reverse("trial", args=[live.pk, 74]),
+        "trial-stopped": reverse("trial", args=[done.pk, stopped.number]),
         "trial-failed": reverse("trial", args=[live.pk, 71]),
         "trial-refused": reverse("trial", args=[live.pk, 79]),
         "datasets": reverse("datasets"),

@@ -20,6 +20,7 @@ from django.utils import timezone
 from nas_engine import architecture as engine
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import NAMES
+from nas_engine.early_stopping.base import Curve, Forecast, compare
 from nas_engine.energy.prior import SOURCE
 from nas_engine.progress import Evaluation
 from nas_engine.replay import SimulatedPlan, simulate
@@ -172,6 +173,23 @@ def make_study(
     for trial, network in list(zip(trials, networks, strict=True))[:curves]:
         CurvePoint.objects.bulk_create(_curve(trial, simulate(network, PLAN)))
     return study
+
+
+def stopped_early(trial: Trial, epoch: int = 8) -> Trial:
+    """Make of a completed trial with a curve one that a stopping rule ended after float epoch `epoch`."""
+    decisions = []
+    for seen in range(4, epoch + 1):
+        deviation = 0.2 / seen
+        forecast = Forecast((trial.reward or 0.0) - 0.02, deviation)
+        running = Curve((0.5,) * seen, (), penalty=0.01)
+        decisions.append(compare(running, forecast, best=(trial.reward or 0.0) + 0.04, confidence=0.98).to_json())
+    trial.curve.exclude(phase="float", epoch__lte=epoch).delete()
+    stopping = {"rule": "tsgp", "confidence": 0.98, "decisions": decisions}
+    nothing = dict.fromkeys(("reward", "float_accuracy", "int8_accuracy", "flash_bytes", "energy_mj", "confusion"))
+    reason = f"Stopped after epoch {epoch}."
+    Trial.objects.filter(pk=trial.pk).update(state="STOPPED", reason=reason, stopping=stopping, seconds={}, **nothing)
+    trial.refresh_from_db()
+    return trial
 
 
 def make_baselines(

@@ -28,7 +28,7 @@ class StopCheck:
 
     def __init__(self, study: Study, architecture: Architecture) -> None:
         self._study = study
-        self._network = translation.described(architecture, study)
+        self._architecture = architecture
         self._accuracies: list[float] = []
         self._decisions: list[dict[str, Any]] = []
 
@@ -57,7 +57,8 @@ class StopCheck:
     def _decide(self, epochs: int) -> Decision:
         study = self._study
         rule = registry.create(study.early_stopping, epochs=epochs, confidence=study.stop_confidence, seed=study.seed)
-        running = Curve(tuple(self._accuracies), self._network.features, self._network.penalty)
+        network = translation.described(self._architecture, study)
+        running = Curve(tuple(self._accuracies), network.features, network.penalty)
         return rule.decide(running, ended_curves(study))
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.webapp.factories import make_study, with_tflite
+from tests.webapp.factories import make_study, stopped_early, with_tflite
 from webapp.models import Study, Trial
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +29,19 @@ def test_a_completed_trial_shows_its_numbers_blocks_and_confusion(person: Client
     assert f"export_trial {trial.pk} --out trial-1" in text
     assert trial.architecture.hash[:12] in text
     assert reverse("trial", args=[study.pk, 2]) in text
+
+
+def test_a_trial_that_was_stopped_early_shows_every_forecast_and_why(person: Client) -> None:
+    study = make_study(completed=2, curves=1, early_stopping="tsgp")
+    trial = stopped_early(Trial.objects.get(study=study, number=1))
+    text = page(person, study, 1)
+    assert "stopped early" in text
+    assert "Stopped after epoch 8." in text
+    assert text.count("<td>go on</td>") + text.count("<td>stop</td>") == len(trial.stopping["decisions"])
+    chart = person.get(reverse("curve_chart", args=[study.pk, 1])).json()
+    assert "Forecast of the end (95 % band)" in {trace.get("name") for trace in chart["data"]}
+    listed = person.get(reverse("study", args=[study.pk])).content.decode()
+    assert "Learned curves (TSGP); with a confidence of 0.95" in listed
 
 
 def test_a_failed_trial_says_why_and_what_became_of_it(person: Client) -> None:
