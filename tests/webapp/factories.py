@@ -187,7 +187,8 @@ def stopped_early(trial: Trial, epoch: int = 8) -> Trial:
     stopping = {"rule": "tsgp", "confidence": 0.98, "decisions": decisions}
     nothing = dict.fromkeys(("reward", "float_accuracy", "int8_accuracy", "flash_bytes", "energy_mj", "confusion"))
     reason = f"Stopped after epoch {epoch}."
-    Trial.objects.filter(pk=trial.pk).update(state="STOPPED", reason=reason, stopping=stopping, seconds={}, **nothing)
+    changes = {"state": "STOPPED", "reason": reason, "stopping": stopping, "seconds": {}, "tflite": "", **nothing}
+    Trial.objects.filter(pk=trial.pk).update(**changes)
     trial.refresh_from_db()
     return trial
 
