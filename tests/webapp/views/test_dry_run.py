@@ -17,6 +17,8 @@ SETTINGS = {
     "space": "paper_2d",
     "designer": "random",
     "switch_at": "1000",
+    "early_stopping": "none",
+    "stop_confidence": "0.95",
     "trial_budget": "12",
     "full_epochs": "8",
     "batch_size": "64",
