@@ -3,12 +3,19 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from webapp.broker import ensure_broker
 from webapp.supervisor.postgres import THROW_AWAY_SETTINGS, Cluster, running
+
+# How long an example takes says how busy the machine is: what must be quick has a test of its own, marked `alone`.
+hypothesis.settings.register_profile(
+    "earshot", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("earshot")
 
 _SOUND_EVENTS = Path(__file__).resolve().parents[2] / "shared" / "data" / "soundevents"
 
