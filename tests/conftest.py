@@ -13,7 +13,11 @@ from webapp.supervisor.postgres import THROW_AWAY_SETTINGS, Cluster, running
 
 # How long an example takes says how busy the machine is: what must be quick has a test of its own, marked `alone`.
 hypothesis.settings.register_profile(
-    "earshot", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+    "earshot",
+    hypothesis.settings(),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    print_blob=True,
 )
 hypothesis.settings.load_profile("earshot")
 
