@@ -60,7 +60,7 @@ def upload(page: Page, archive: Path) -> None:
 def create_study(page: Page) -> None:
     page.get_by_role("link", name="New study on it").click()
     page.get_by_label("Name").fill("Tiny study")
-    page.get_by_label("Trials").fill("2")
+    page.get_by_label("Trials", exact=True).fill("2")
     page.get_by_label("Full training length").fill("2")
     page.get_by_label("Batch size").fill("8")
     page.get_by_label("Energy step (mJ)").fill("1.75")
