@@ -78,9 +78,6 @@ def addresses(broker: None) -> dict[str, str]:
     done = make_study(name="Quick look", dataset=synthetic, completed=12, curves=2, early_stopping="tsgp", owner=owner)
     stopped = stopped_early(Trial.objects.get(study=done, number=2))
     draft = make_study(name="Draft", dataset=synthetic, state=Study.State.DRAFT, trial_budget=24)
-    baselines = make_baselines(dataset)
-    half_done = make_baselines(synthetic, names=["TC-ResNet8", "TC-ResNet14", "MobileNetV1-0.25"], completed=2)
-    networks = [*Trial.objects.filter(study=baselines).order_by("-number"), Trial.objects.get(study=live, number=1)]
     with_tflite(Trial.objects.get(study=done, number=1), b"TFL3" * 1000)
     make_workers()
     clip = Clip.objects.filter(dataset=dataset).first()
@@ -94,12 +91,6 @@ def addresses(broker: None) -> dict[str, str]:
         "study-draft": reverse("study", args=[draft.pk]),
         "study-new": reverse("new_study") + "?preset=quick",
         "study-edit": reverse("edit_study", args=[draft.pk]),
-        "baselines": reverse("study", args=[baselines.pk]),
-        "baselines-running": reverse("study", args=[half_done.pk]),
-        "baseline-trial": reverse("trial", args=[baselines.pk, 3]),
-        "compare-two": f"{reverse('compare')}?of={networks[-1].pk}&of={networks[0].pk}",
-        "compare-four": f"{reverse('compare')}?" + "&".join(f"of={network.pk}" for network in networks[1:]),
-        "compare-nothing": reverse("compare"),
         "dataset-without-baselines": reverse("dataset", args=[plain.pk]),
         "trial-done": reverse("trial", args=[done.pk, 1]),
         "trial-running": reverse("trial", args=[live.pk, 74]),
@@ -119,7 +110,23 @@ def addresses(broker: None) -> dict[str, str]:
         "dry-run": reverse("dry_run", args=[make_dry_run(dataset).pk]),
         "dry-run-failed": reverse("dry_run", args=[make_dry_run(dataset, flash_limit_kb=1.0).pk]),
         "not-found": reverse("study", args=[999_999]),
+        **published_networks(live, synthetic),
         **spaces(synthetic),
+    }
+
+
+def published_networks(live: Study, synthetic: Dataset) -> dict[str, str]:
+    """The baselines, all trained beside `live` and half of them on `synthetic`, and networks side by side."""
+    baselines = make_baselines(live.dataset)
+    half_done = make_baselines(synthetic, names=["TC-ResNet8", "TC-ResNet14", "MobileNetV1-0.25"], completed=2)
+    networks = [*Trial.objects.filter(study=baselines).order_by("-number"), Trial.objects.get(study=live, number=1)]
+    return {
+        "baselines": reverse("study", args=[baselines.pk]),
+        "baselines-running": reverse("study", args=[half_done.pk]),
+        "baseline-trial": reverse("trial", args=[baselines.pk, 3]),
+        "compare-two": f"{reverse('compare')}?of={networks[-1].pk}&of={networks[0].pk}",
+        "compare-four": f"{reverse('compare')}?" + "&".join(f"of={network.pk}" for network in networks[1:]),
+        "compare-nothing": reverse("compare"),
     }
 
 
