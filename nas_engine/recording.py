@@ -105,15 +105,16 @@ def record(
     header: Header,
     count: int,
     evaluate: Callable[[int, Architecture], Evaluation | None],
+    first: int = 1,
 ) -> Iterator[RecordedTraining]:
-    """Make trainings 1 .. `count` that `path` does not hold yet, and append and yield each as it ends.
+    """Make trainings `first` .. `count` that `path` does not hold yet, and append and yield each as it ends.
 
     `evaluate(number, architecture)` trains; a training that has no result (None) is left out. Raises ValueError,
     before anything is trained or written, where `path` holds a recording of another space, of other clips, or trained
     in another way.
     """
     done = _continued(path, header)
-    for number in range(1, count + 1):
+    for number in range(first, count + 1):
         if number in done:
             continue
         architecture = header.architecture(number)

@@ -77,6 +77,12 @@ def test_a_training_without_a_result_is_left_out_and_the_next_one_made(path: Pat
     assert [training.number for training in made] == [2]
 
 
+def test_processes_that_share_the_work_make_what_one_would(path: Path) -> None:
+    second = path.with_name("second.jsonl")
+    shared = trained(path, 2) + list(record(second, HEADER, 4, simulated, first=3))
+    assert shared == trained(path.with_name("whole.jsonl"), 4)
+
+
 def other_headers() -> Iterator[tuple[str, Header]]:
     yield "space", replace(HEADER, space=tiny_2d(classes=4))
     yield "seed", replace(HEADER, seed=8)

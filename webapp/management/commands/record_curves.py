@@ -28,7 +28,10 @@ class Command(BaseCommand):
         parser.add_argument("sounds", type=Path, help="a folder or list of clips, as for add_dataset")
         parser.add_argument("--out", type=Path, required=True, help="the table, JSON lines")
         parser.add_argument("--name", help="what the clips are called in the table; default: the folder's name")
-        parser.add_argument("--trainings", type=int, default=150)
+        parser.add_argument("--trainings", type=int, default=150, help="the number of the last training")
+        parser.add_argument(
+            "--first", type=int, default=1, help="the number of the first; with it, processes can share the work"
+        )
         parser.add_argument("--space", default="paper-2d", type=lambda name: name.replace("-", "_"), choices=NAMES)
         parser.add_argument("--full-epochs", type=int, default=60, help="a trial trains for three quarters of them")
         parser.add_argument("--seed", type=int, default=0, help="which networks are sampled")
@@ -66,7 +69,7 @@ class _Recorder:
         configure(self._options["threads"])
         header = self._header(versions())
         total = self._options["trainings"]
-        for training in record(self._options["out"], header, total, self._train):
+        for training in record(self._options["out"], header, total, self._train, self._options["first"]):
             self._line.end(
                 f"{training.number}/{total}: float {training.float_accuracy:.3f}, int8 {training.int8_accuracy:.3f}, "
                 f"{training.flash_bytes / 1000:.1f} kB"
