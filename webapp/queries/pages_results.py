@@ -4,9 +4,10 @@ One query reads seven numbers a trial; fronts are computed here with numpy, neve
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from numpy.typing import NDArray
 
 from nas_engine import pareto
@@ -77,27 +78,35 @@ class Best:
     energy_source: str
 
 
-def best_by_reward(study: Study) -> Best | None:
-    """The completed trial with the greatest reward, the earliest of equals. One query."""
-    return _best(_completed(study).order_by("-reward", "number"))
+@dataclass(frozen=True, slots=True)
+class Bests:
+    """`by_reward` has the greatest reward, the earliest of equals. `within_limits` is the most accurate below both
+    thresholds, of equals the one with the best reward. None where no trial has completed so.
+    """
+
+    by_reward: Best | None = None
+    within_limits: Best | None = None
 
 
-def most_accurate_within_limits(study: Study) -> Best | None:
-    """The most accurate completed trial below both thresholds, the best reward of equals. One query."""
-    within = _completed(study).filter(
+def bests(study: Study) -> Bests:
+    """The completed trials that the page names first. One query."""
+    completed = _completed(study)
+    within = completed.filter(
         energy_mj__lte=study.energy_threshold_mj, flash_bytes__lte=study.flash_threshold_kb * BYTES_PER_KB
     )
-    return _best(within.order_by("-int8_accuracy", "-reward", "number"))
+    first = _named("by_reward", completed.order_by("-reward", "number"))
+    second = _named("within_limits", within.order_by("-int8_accuracy", "-reward", "number"))
+    return Bests(**{name: Best(*row) for name, *row in first.union(second, all=True)})
+
+
+def _named(name: str, trials: QuerySet[Trial]) -> Any:
+    """The first of `trials` as the values of a `Best` behind a name."""
+    values = ("pk", "number", "reward", "int8_accuracy", "energy_mj", "flash_bytes", "energy_source")
+    return trials.annotate(name=Value(name)).values_list("name", *values)[:1]
 
 
 def _completed(study: Study) -> QuerySet[Trial]:
     return Trial.objects.filter(study=study, state=Trial.State.COMPLETED)
-
-
-def _best(trials: QuerySet[Trial]) -> Best | None:
-    names = ("pk", "number", "reward", "int8_accuracy", "energy_mj", "flash_bytes", "energy_source")
-    row = trials.values_list(*names).first()
-    return Best(*row) if row else None
 
 
 def is_estimate(energy_source: str) -> bool:

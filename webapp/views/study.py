@@ -15,7 +15,7 @@ from webapp.forms.study import LIMITS
 from webapp.models import Study
 from webapp.queries.pages_baselines import baselines_of, beside
 from webapp.queries.pages_progress import progress
-from webapp.queries.pages_results import Best, best_by_reward, is_estimate, most_accurate_within_limits, results
+from webapp.queries.pages_results import Best, bests, is_estimate, results
 from webapp.queries.pages_screening import limits_in_words
 from webapp.queries.pages_study import events, failures, study_or_none
 from webapp.queries.pages_trials import TRIAL_STATES, trial_page
@@ -160,12 +160,13 @@ def _header(shown: Study) -> dict[str, Any]:
 
 
 def _progress(shown: Study) -> dict[str, Any]:
-    best, within = best_by_reward(shown), most_accurate_within_limits(shown)
+    found = bests(shown)
+    best = found.by_reward
     return {
         "study": shown,
         "progress": progress(shown),
         "best": best,
-        "within": within,
+        "within": found.within_limits,
         "energy_is_estimate": best is not None and is_estimate(best.energy_source),
         "energy_source": best.energy_source if best else "",
     }

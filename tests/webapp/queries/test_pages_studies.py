@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.webapp.factories import SECONDS_A_TRIAL, make_dataset, make_study, make_workers
 from webapp.models import Study, Trial
 from webapp.queries.pages_progress import progress
-from webapp.queries.pages_results import best_by_reward, most_accurate_within_limits, results
+from webapp.queries.pages_results import Bests, bests, results
 from webapp.queries.pages_studies import StudyFilter, study_page
 from webapp.queries.pages_trials import TrialFilter, trial_page
 
@@ -158,7 +158,8 @@ def test_only_trials_below_both_thresholds_are_within_limits() -> None:
 def test_the_best_trials_are_the_best() -> None:
     study = make_study(completed=30)
     found = results(study)
-    best, within = best_by_reward(study), most_accurate_within_limits(study)
+    found_bests = bests(study)
+    best, within = found_bests.by_reward, found_bests.within_limits
     assert best is not None
     assert best.reward == found.reward.max()
     assert within is not None
@@ -167,6 +168,5 @@ def test_the_best_trials_are_the_best() -> None:
 
 def test_a_study_without_results_has_no_best() -> None:
     study = make_study(waiting=1)
-    assert best_by_reward(study) is None
-    assert most_accurate_within_limits(study) is None
+    assert bests(study) == Bests()
     assert len(results(study)) == 0
