@@ -3,6 +3,7 @@
 The designer is the real one, and suggestions, screening and repetitions are handled as in a study; what training
 brings and how long it takes comes from `replay` or `recorded`. Time is counted, not waited for: trainers take the next
 trial as soon as one ends, and as many trials are open as in a study, so that designers know as little as they would.
+The stopping rule is the real one, too, and sees each curve epoch by epoch, beside the trials that have ended by then.
 """
 
 import heapq
@@ -12,15 +13,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nas_engine.architecture import Architecture
 from nas_engine.designers import registry
-from nas_engine.designers.base import DesignerSettings, NothingPasses, Objectives, Outcome, SpaceExhausted, Suggestion
+from nas_engine.designers.base import DesignerSettings, NothingPasses, Outcome, SpaceExhausted, Suggestion
 from nas_engine.designers.deduplication import fill
+from nas_engine.early_stopping import registry as stopping_registry
+from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.energy.prior import predict_energy_mj
 from nas_engine.replay import Simulate, SimulatedPlan
-from nas_engine.reward import RewardParameters, reward
+from nas_engine.reward import RewardParameters
 from nas_engine.screening import HardLimits, screen_of
 from nas_engine.search_space import SearchSpace
+from nas_engine.simulated_training import SimulatedSearch, SimulatedTrial, Training
 
 OPEN_PER_TRAINER = 2  # one in training, one waiting
 FEWEST_OPEN = 2
@@ -30,8 +33,9 @@ FEWEST_OPEN = 2
 class DryRunSettings:
     """A study's settings as far as a simulation depends on them. Raises ValueError naming the one that is wrong.
 
-    `designer` is one of `registry.NAMES`. A search is simulated for each number of `workers` with each of the seeds
-    `seed`, `seed` + 1, ...; what exceeds `limits`, and what cannot be built, is refused before it is trained.
+    `designer` is one of `registry.NAMES`, `early_stopping` one of `early_stopping.registry.NAMES`. A search is simulated
+    for each number of `workers` with each of the seeds `seed`, `seed` + 1, ...; what exceeds `limits`, and what cannot
+    be built, is refused before it is trained.
     """
 
     space: SearchSpace
@@ -41,6 +45,8 @@ class DryRunSettings:
     limits: HardLimits = field(default_factory=HardLimits)
     trial_epochs: int = 45
     qat_epochs: int = 4
+    early_stopping: str = "none"
+    stop_confidence: float = 0.95
     workers: tuple[int, ...] = (1, 4, 16)
     seed: int = 0
     seeds: int = 5
@@ -52,46 +58,14 @@ class DryRunSettings:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not self.workers or min(self.workers) < 1:
             raise ValueError(f"workers must be numbers of at least 1, not {self.workers}")
+        self.stopping_rule(self.seed)
 
-
-@dataclass(frozen=True, slots=True)
-class SimulatedTrial:
-    """A trial that has ended; begin and end in seconds after the study began, all of them spent on the trial."""
-
-    number: int
-    architecture: Architecture
-    reward: float
-    epochs: int
-    begun_seconds: float
-    ended_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedSearch:
-    """One search: its trials in the order in which they ended, how many suggestions were refused and repeated.
-
-    `ended_early` says why the budget was not used up; "" where it was.
-    """
-
-    trials: tuple[SimulatedTrial, ...]
-    refused: int
-    duplicates_answered: int
-    ended_early: str = ""
-
-    @property
-    def best_rewards(self) -> tuple[float, ...]:
-        """The best reward after 1, 2, ... trials."""
-        return tuple(np.maximum.accumulate([trial.reward for trial in self.trials]).tolist())
-
-    @property
-    def training_seconds(self) -> float:
-        """Of all trainers together."""
-        return sum(trial.ended_seconds - trial.begun_seconds for trial in self.trials)
-
-    @property
-    def wall_seconds(self) -> float:
-        """From the first trial's beginning to the last one's end."""
-        return max((trial.ended_seconds for trial in self.trials), default=0.0)
+    def stopping_rule(self, seed: int) -> StoppingRule | None:
+        """That of the search `seed`; None where every training runs to its end."""
+        rule = stopping_registry.create(
+            self.early_stopping, epochs=self.trial_epochs, confidence=self.stop_confidence, seed=seed
+        )
+        return None if self.early_stopping == "none" else rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +81,18 @@ class Quartiles:
 class Expectation:
     """What to expect of a study with `workers` trainers. Everything is simulated.
 
-    `best_rewards[n]` is after n + 1 trials; it ends with the shortest search. `trials` and `ended_early` are of the
-    searches by seed.
+    `best_rewards[n]` is after n + 1 trials; it ends with the shortest search. `saved_seconds` are what early stopping
+    saves of the training time, `saved_share` (0..1) by that of training the same trials to their ends. `trials` and
+    `ended_early` are of the searches by seed.
     """
 
     workers: int
     best_rewards: tuple[Quartiles, ...]
     training_seconds: Quartiles
     wall_seconds: Quartiles
+    saved_seconds: Quartiles
+    saved_share: Quartiles
+    stopped: Quartiles
     refused: Quartiles
     duplicates_answered: Quartiles
     trials: tuple[int, ...]
@@ -148,6 +126,9 @@ def expectation(workers: int, searches: Sequence[SimulatedSearch]) -> Expectatio
         best_rewards=tuple(_quartiles([run.best_rewards[n] for run in searches]) for n in range(shortest)),
         training_seconds=_quartiles([run.training_seconds for run in searches]),
         wall_seconds=_quartiles([run.wall_seconds for run in searches]),
+        saved_seconds=_quartiles([run.saved_seconds for run in searches]),
+        saved_share=_quartiles([run.saved_share for run in searches]),
+        stopped=_quartiles([len(run.stopped) for run in searches]),
         refused=_quartiles([run.refused for run in searches]),
         duplicates_answered=_quartiles([run.duplicates_answered for run in searches]),
         trials=tuple(len(run.trials) for run in searches),
@@ -180,7 +161,9 @@ class _Search:
         self._designer = registry.create(settings.designer, settings.space, seed, settings=settings.designer_settings)
         self._finished: dict[str, Outcome] = {}
         self._waiting: deque[tuple[int, Suggestion]] = deque()
-        self._running: list[tuple[float, int, Outcome, SimulatedTrial]] = []  # a heap by the time of their ends
+        self._rule = settings.stopping_rule(seed)
+        self._ended: list[Curve] = []
+        self._running: list[tuple[float, int, Training]] = []  # a heap by their next moments
         self._requested = 0
         self._numbered = 0  # trials and refused ones, as a study counts them
 
@@ -192,10 +175,14 @@ class _Search:
                 self._start(now_seconds)
             if not self._running:
                 return
-            now_seconds, _, outcome, trial = heapq.heappop(self._running)
-            self._finished[outcome.architecture.hash] = outcome
-            self._designer.update([outcome])
-            yield trial
+            now_seconds, number, training = heapq.heappop(self._running)
+            if not training.advance(self._ended):
+                heapq.heappush(self._running, (training.moment_seconds, number, training))
+                continue
+            self._ended.append(training.curve)
+            self._finished[training.outcome.architecture.hash] = training.outcome
+            self._designer.update([training.outcome])
+            yield training.trial
 
     def _request(self) -> bool:
         """Have as many trials open as a study would; whether any was added."""
@@ -205,7 +192,7 @@ class _Search:
         if count < 1 or self.ended_early:
             return False
         pending = [suggestion.architecture for _, suggestion in self._waiting]
-        pending += [outcome.architecture for _, _, outcome, _ in self._running]
+        pending += [training.suggestion.architecture for _, _, training in self._running]
         try:
             filled = fill(
                 self._designer,
@@ -247,18 +234,8 @@ class _Search:
         seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
         plan = SimulatedPlan(settings.trial_epochs, settings.qat_epochs, seed)
         evaluation = self._simulate(suggestion.architecture, plan)
-        measured = evaluation.measurement
-        trial = SimulatedTrial(
-            number,
-            suggestion.architecture,
-            reward(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes, settings.rewards),
-            len(evaluation.curve),
-            now_seconds,
-            now_seconds + sum(measured.seconds.values()),
-        )
-        objectives = Objectives(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes)
-        outcome = Outcome(number, suggestion.architecture, trial.reward, suggestion.metadata, objectives)
-        heapq.heappush(self._running, (trial.ended_seconds, number, outcome, trial))
+        training = Training(number, suggestion, evaluation, now_seconds, settings.rewards, self._rule)
+        heapq.heappush(self._running, (training.moment_seconds, number, training))
 
 
 def _quartiles(values: Sequence[float]) -> Quartiles:

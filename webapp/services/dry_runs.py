@@ -32,12 +32,19 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class WorkersResult:
-    """What to expect with `workers` trainers: medians, in seconds and trials; why searches ended early, each once."""
+    """What to expect with `workers` trainers: medians, in seconds and trials; why searches ended early, each once.
+
+    `training_saved_seconds` are what early stopping saves; `training_saved` is the same as a share (0..1) of training
+    everything to its end, and `stopped` are the trials it ends.
+    """
 
     workers: int
     checkpoints: tuple[Checkpoint, ...]
     training_seconds: float
     wall_seconds: float
+    training_saved_seconds: float
+    training_saved: float
+    stopped: int
     trials: int
     refused: int
     duplicates_answered: int

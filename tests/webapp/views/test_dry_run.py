@@ -38,10 +38,10 @@ def ordered(person: Client, **changes: str) -> str:
     return response.content.decode()
 
 
-def finished(person: Client, monkeypatch: pytest.MonkeyPatch, no_recordings: Path) -> DryRun:
+def finished(person: Client, monkeypatch: pytest.MonkeyPatch, no_recordings: Path, **changes: str) -> DryRun:
     monkeypatch.setattr(dry_running, "SECONDS", 0.0)
     monkeypatch.setattr(dry_running, "RECORDINGS", no_recordings)
-    ordered(person)
+    ordered(person, **changes)
     row = DryRun.objects.get()
     dry_running.run(row.pk)
     return row
@@ -93,6 +93,17 @@ def test_the_result_is_a_table_that_says_it_is_simulated(
     assert "16 workers" in text
     assert "Wall time" in text
     assert "a made-up landscape" in text
+    assert "Training time saved" not in text
+
+
+def test_what_early_stopping_saves_is_shown_where_it_is_chosen(
+    person: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    row = finished(person, monkeypatch, tmp_path, early_stopping="exponential_decay", trial_budget="30")
+    text = person.get(reverse("dry_run", args=[row.pk])).content.decode()
+    assert "Training time saved" in text
+    assert "Trials stopped early" in text
+    assert "judges the simulated curves" in text
 
 
 def test_the_page_asks_until_there_is_a_result(person: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,18 @@ def test_a_dry_run_says_what_to_expect_with_each_number_of_workers():
     assert not found.is_live
 
 
+def test_early_stopping_is_simulated_and_its_saving_told():
+    stopping = ended(unsaved(early_stopping="exponential_decay", stop_confidence=0.8, full_epochs=24, trial_budget=40))
+    whole = ended(unsaved(full_epochs=24, trial_budget=40))
+    for item, unstopped in zip(stopping.result["by_workers"], whole.result["by_workers"], strict=True):
+        assert item["stopped"] > 0
+        assert 0 < item["training_saved"] < 1
+        total = item["training_seconds"] + item["training_saved_seconds"]
+        assert total == pytest.approx(unstopped["training_seconds"])
+        assert item["training_saved"] == pytest.approx(item["training_saved_seconds"] / total)
+        assert (unstopped["stopped"], unstopped["training_saved"]) == (0, 0)
+
+
 def test_nothing_of_a_dry_run_is_a_study_or_a_trial():
     ended(unsaved())
     assert not Study.objects.exists()
