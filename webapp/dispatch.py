@@ -13,39 +13,40 @@ SUGGEST = "search.suggest"
 DRY_RUN = "search.dry_run"
 EVALUATE_TRIAL = "training.evaluate_trial"
 PREPARE_DATASET = "data.prepare_dataset"
-QUEUES = {SUGGEST: "search", DRY_RUN: "search", EVALUATE_TRIAL: "training", PREPARE_DATASET: "data"}
+SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
+"""The queues. What takes a search worker seconds has one of its own, so that what takes milliseconds never waits."""
 
 logger = logging.getLogger(__name__)
 
 
-def suggest(*, study_id: int) -> None:
-    """Ask a search worker for the study's next trials."""
-    _after_commit(SUGGEST, study_id)
+def suggest(*, study_id: int, deliberate: bool) -> None:
+    """Ask for the study's next trials: a search worker, or one that may `deliberate`."""
+    _after_commit(SUGGEST, DELIBERATION if deliberate else SEARCH, study_id)
 
 
 def dry_run(*, dry_run_id: int) -> None:
-    """Have a search worker simulate a study. Nothing sends this again: a person can."""
-    _after_commit(DRY_RUN, dry_run_id)
+    """Have a study simulated by a worker that may deliberate. Nothing sends this again: a person can."""
+    _after_commit(DRY_RUN, DELIBERATION, dry_run_id)
 
 
 def evaluate_trial(*, trial_id: int) -> None:
     """Offer a requested trial to the training workers."""
-    _after_commit(EVALUATE_TRIAL, trial_id)
+    _after_commit(EVALUATE_TRIAL, TRAINING, trial_id)
 
 
 def prepare_dataset(*, dataset_id: int) -> None:
     """Ask a data worker to prepare a dataset."""
-    _after_commit(PREPARE_DATASET, dataset_id)
+    _after_commit(PREPARE_DATASET, DATA, dataset_id)
 
 
-def _after_commit(task: str, row_id: int) -> None:
-    transaction.on_commit(partial(_send, task, row_id))
+def _after_commit(task: str, queue: str, row_id: int) -> None:
+    transaction.on_commit(partial(_send, task, queue, row_id))
 
 
-def _send(task: str, row_id: int) -> None:
+def _send(task: str, queue: str, row_id: int) -> None:
     from webapp.celery import app
 
     try:
-        app.send_task(task, args=[row_id], queue=QUEUES[task])
+        app.send_task(task, args=[row_id], queue=queue)
     except Exception:
         logger.warning("The queue is out of reach; the reaper will send %s(%d) again", task, row_id, exc_info=True)

@@ -6,7 +6,8 @@ that cheap: arrays of few shapes (`gp_model`), parameters fitted from the last o
 an acquisition search made for categorical parameters (`coordinate_ascent`), and one thread (`jax_setup`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,14 +20,15 @@ from nas_engine.designers.random import RandomDesigner
 from nas_engine.designers.warm_fit import WarmFit
 from nas_engine.search_space import SearchSpace
 
-FORMAT = "gaussian_process-1"
+FORMAT = "gaussian_process-2"
 _FIRST_RANDOM = 10  # rewards to collect at random before there is something to model
 
 
 class GaussianProcessDesigner:
     """GP-UCB-PE over one categorical parameter a block.
 
-    The data come from the outcomes; the state holds the fitted length scales and counters.
+    The data come from the outcomes; the state holds the fitted length scales, counters, and which other architectures
+    of a finished network were answered with its result (as trial number and option indices): no history has those.
     """
 
     def __init__(
@@ -38,11 +40,13 @@ class GaussianProcessDesigner:
         self._seed = seed
         self._sizes = tuple(len(position.options) for position in space.positions)
         self._outcomes: dict[str, Outcome] = {}  # by architecture: a repeated result is no new evidence
+        self._answered: list[tuple[int, list[int]]] = []
         self._random = RandomDesigner(space, seed, state["random"] if state else None, history)
         self._suggested: int = state["suggested"] if state else len(history)
         self._known_at_last: int = state["known_at_last"] if state else 0
         self._fit: State | None = state["fit"] if state else None
         self.update(history)
+        self.update(_answers(space, self._outcomes, state["answered"] if state else []))
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
         if sum(outcome.reward is not None for outcome in self._outcomes.values()) < _FIRST_RANDOM:
@@ -64,8 +68,12 @@ class GaussianProcessDesigner:
         return suggestions
 
     def update(self, outcomes: Sequence[Outcome]) -> None:
+        known = {outcome.number: key for key, outcome in self._outcomes.items()}
         for outcome in outcomes:
-            self._outcomes[outcome.architecture.hash] = outcome
+            key = outcome.architecture.hash
+            if known.setdefault(outcome.number, key) != key and key not in self._outcomes:
+                self._answered.append((outcome.number, list(self._space.encode(outcome.architecture))))
+            self._outcomes[key] = outcome
 
     def dump(self) -> State:
         return {
@@ -74,10 +82,12 @@ class GaussianProcessDesigner:
             "suggested": self._suggested,
             "known_at_last": self._known_at_last,
             "fit": self._fit,
+            "answered": self._answered,
         }
 
     def _model(self, rng: np.random.Generator) -> RewardModel:
-        outcomes = self._outcomes.values()
+        # By number, so that the order in which outcomes were told, which a restart changes, does not matter.
+        outcomes = sorted(self._outcomes.values(), key=lambda outcome: (outcome.number, outcome.architecture.hash))
         rewards = np.array([np.nan if outcome.reward is None else outcome.reward for outcome in outcomes])
         fit = WarmFit(self._fit, len(outcomes))
         model = RewardModel(self._points([o.architecture for o in outcomes]), rewards, self._sizes, fit, rng)
@@ -100,3 +110,15 @@ class GaussianProcessDesigner:
             or new_anywhere(self._space, taken, rng)
             or architecture
         )
+
+
+def _answers(
+    space: SearchSpace, known: Mapping[str, Outcome], answered: Sequence[tuple[int, Sequence[int]]]
+) -> list[Outcome]:
+    """The stored results under the architectures that were answered with them."""
+    by_number = {outcome.number: outcome for outcome in known.values()}
+    return [
+        replace(by_number[number], architecture=space.decode(indices))
+        for number, indices in answered
+        if number in by_number
+    ]

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import jax
 from threadpoolctl import threadpool_limits
 
 CACHE_VARIABLE = "EARSHOT_JAX_CACHE"  # a folder; unset: compiled code is not kept
@@ -17,6 +16,8 @@ def configure(cache_folder: str | None = None) -> None:
 
     `cache_folder` (default: the environment's EARSHOT_JAX_CACHE) keeps compiled code from one process to the next.
     """
+    import jax
+
     limit_threads()
     set_option: Callable[[str, object], None] = jax.config.update
     set_option("jax_enable_x64", True)  # Vizier's models are written for 64 bits and fail without

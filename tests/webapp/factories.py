@@ -277,7 +277,7 @@ def _curve(trial: Trial, evaluation: Evaluation) -> Iterable[CurvePoint]:
 def make_workers(*, trainers: int = 2, searchers: int = 1, silent_seconds: float = 0) -> None:
     """Worker processes that were last heard of `silent_seconds` ago."""
     seen_at = timezone.now() - timedelta(seconds=silent_seconds)
-    roles = [Worker.Role.TRAINING] * trainers + [Worker.Role.SEARCH] * searchers
+    roles = [Worker.Role.TRAINING] * trainers + [Worker.Role.SEARCH, Worker.Role.DELIBERATION] * searchers
     Worker.objects.bulk_create(
         Worker(
             name=f"machine-a/{role}-{number}",

@@ -12,7 +12,7 @@ from webapp.celery import app
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SENDERS = {
-    "search": lambda number: dispatch.suggest(study_id=number),
+    "search": lambda number: dispatch.suggest(study_id=number, deliberate=False),
     "training": lambda number: dispatch.evaluate_trial(trial_id=number),
     "data": lambda number: dispatch.prepare_dataset(dataset_id=number),
 }
@@ -37,21 +37,23 @@ def test_each_task_goes_to_its_queue_with_an_id_and_nothing_else(broker, queue):
     assert message[1] == "[7]"
 
 
-def test_a_dry_run_goes_to_the_search_workers_alone(broker):
+def test_what_takes_seconds_has_a_queue_of_its_own(broker):
     dispatch.dry_run(dry_run_id=7)
-    assert messages("search") == [("search.dry_run", "[7]")]
+    dispatch.suggest(study_id=8, deliberate=True)
+    assert messages("deliberation") == [("search.dry_run", "[7]"), ("search.suggest", "[8]")]
+    assert messages("search") == []
 
 
 def test_a_message_is_sent_when_the_transaction_commits(broker):
     with transaction.atomic():
-        dispatch.suggest(study_id=7)
+        dispatch.suggest(study_id=7, deliberate=False)
         assert messages("search") == []
     assert len(messages("search")) == 1
 
 
 def test_a_transaction_that_is_rolled_back_sends_nothing(broker):
     with transaction.atomic():
-        dispatch.suggest(study_id=7)
+        dispatch.suggest(study_id=7, deliberate=False)
         transaction.set_rollback(True)
     assert messages("search") == []
 
@@ -62,5 +64,5 @@ def test_a_queue_out_of_reach_is_logged_and_left_to_the_reaper(monkeypatch, capl
 
     monkeypatch.setattr(app, "send_task", refuse)
     with caplog.at_level(logging.WARNING):
-        dispatch.suggest(study_id=7)
+        dispatch.suggest(study_id=7, deliberate=False)
     assert "the reaper will send search.suggest(7) again" in caplog.text

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import budget_of, live_workers
+from webapp.queries.deliberation import searcher_of
 from webapp.services.exports import write_study_summary
 from webapp.services.persistence import persist
 
@@ -112,9 +113,8 @@ class _Watch:
     def _missing_workers(self) -> str:
         if time.monotonic() - self._began < _PATIENCE_SECONDS or self._study.state != Study.State.RUNNING:
             return ""
-        searches = self._study.kind == Study.Kind.SEARCH
-        needed = (Worker.Role.SEARCH, Worker.Role.TRAINING) if searches else (Worker.Role.TRAINING,)
-        missing = [role.value for role in needed if not live_workers(role)]
+        searchers = (searcher_of(self._study),) if self._study.kind == Study.Kind.SEARCH else ()
+        missing = [role.value for role in (*searchers, Worker.Role.TRAINING) if not live_workers(role)]
         if not missing:
             return ""
         return f"No {' and no '.join(missing)} worker is alive: start them with `manage.py up`. The study waits."

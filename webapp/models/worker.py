@@ -8,6 +8,7 @@ class Worker(models.Model):
 
     class Role(models.TextChoices):
         SEARCH = "search", "suggests networks"
+        DELIBERATION = "deliberation", "suggests networks that take thought"
         DATA = "data", "prepares datasets"
         TRAINING = "training", "trains networks"
 

@@ -48,15 +48,23 @@ def budget_of(study: Study) -> Budget:
     return Budget(budget=study.trial_budget, counted=numbers["counted"], open=numbers["open"])
 
 
-def trials_wanted(study: Study) -> int:
-    """How many trials to request now: enough that no trainer waits; no more, so that suggestions know most results.
+def open_target() -> int:
+    """How many trials a study should have open: enough that no trainer waits; no more, so that suggestions know most
+    results.
+    """
+    return max(FEWEST_OPEN, OPEN_PER_TRAINER * live_workers(Worker.Role.TRAINING))
+
+
+def trials_wanted(study: Study, target: int | None = None) -> int:
+    """How many trials to request now, that `target` be open (None: `open_target`).
 
     None for a study of a given list, whose trials are requested as they are listed.
     """
     if study.designer == Study.Designer.LISTED:
         return 0
     budget = budget_of(study)
-    target = max(FEWEST_OPEN, OPEN_PER_TRAINER * live_workers(Worker.Role.TRAINING))
+    if target is None:
+        target = open_target()
     return max(0, min(budget.remaining, target - budget.open))
 
 

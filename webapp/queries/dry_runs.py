@@ -37,7 +37,7 @@ def dry_run_or_none(dry_run_id: int) -> DryRunPage | None:
         return None
     is_open = row.state in (DryRun.State.WAITING, DryRun.State.RUNNING)
     is_lost = is_open and timezone.now() - row.created_at > _PATIENCE
-    lacks_worker = row.state == DryRun.State.WAITING and not live_workers(Worker.Role.SEARCH)
+    lacks_worker = row.state == DryRun.State.WAITING and not live_workers(Worker.Role.DELIBERATION)
     return DryRunPage(row, is_open and not is_lost, is_lost, lacks_worker, _best(row))
 
 

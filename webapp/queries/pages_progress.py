@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from webapp.models import Study, Trial, Worker
 from webapp.queries.budget import COUNTED
+from webapp.queries.deliberation import searcher_of
 from webapp.queries.listed_progress import seconds_left_of_list
 from webapp.queries.pages_studies import FINISHED, LIVE_STATES
 from webapp.queries.summaries import BlockMark, block_marks
@@ -58,7 +59,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """The workers of all machines: how many reported within a lease, and when the last of each kind did."""
+    """The workers of all machines that could work on a study: how many reported within a lease, and when the last of
+    each kind did.
+    """
 
     trainers: int
     searchers: int
@@ -86,7 +89,7 @@ def progress(study: Study, now: datetime | None = None) -> Progress:
     counts, last_finish, oldest_request = _counts(study)
     running = _running(study, now)
     live = study.state in LIVE_STATES
-    crew = _crew(now)
+    crew = _crew(study, now)
     return Progress(
         counts=counts,
         trial_budget=study.trial_budget,
@@ -149,9 +152,9 @@ def _age(moment: datetime | None, now: datetime) -> float:
     return max(0.0, (now - moment).total_seconds()) if moment else 0.0
 
 
-def _crew(now: datetime) -> Crew:
+def _crew(study: Study, now: datetime) -> Crew:
     alive = Q(seen_at__gte=now - timedelta(seconds=settings.LEASE_SECONDS))
-    trainer, searcher = Q(role=Worker.Role.TRAINING), Q(role=Worker.Role.SEARCH)
+    trainer, searcher = Q(role=Worker.Role.TRAINING), Q(role=searcher_of(study))
     return Crew(
         **Worker.objects.aggregate(
             trainers=Count("pk", filter=trainer & alive),

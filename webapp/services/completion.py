@@ -5,6 +5,7 @@ from django.utils import timezone
 from webapp import dispatch
 from webapp.models import Study, Trial
 from webapp.queries.budget import budget_of, trials_wanted
+from webapp.queries.deliberation import deliberates
 from webapp.services.transitions import move_study
 
 
@@ -20,4 +21,4 @@ def settle(study: Study, *, ask: bool = True) -> None:
                 study, [Study.State.RUNNING], Study.State.COMPLETED, message=message, reason=message, finished_at=now
             )
         elif ask and trials_wanted(study):
-            dispatch.suggest(study_id=study.pk)
+            dispatch.suggest(study_id=study.pk, deliberate=deliberates(study))

@@ -16,6 +16,7 @@ from django.utils import timezone
 from webapp import dispatch
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import live_workers, trials_wanted
+from webapp.queries.deliberation import deliberates
 from webapp.services import datasets, trials
 from webapp.services.completion import settle
 from webapp.services.requests import send_requested_trials
@@ -108,7 +109,7 @@ def _ask_again(study: Study) -> int:
         return 0
     interval = timedelta(seconds=settings.REDISPATCH_SECONDS)
     Study.objects.filter(pk=study.pk).update(suggest_after=now + interval)
-    dispatch.suggest(study_id=study.pk)
+    dispatch.suggest(study_id=study.pk, deliberate=deliberates(study))
     return 1
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -79,20 +79,20 @@ def save_architectures(rows: Sequence[ArchitectureRow]) -> None:
 
 def record_refused(study: Study, refused: Sequence[RefusedTrial]) -> None:
     """Add trials that end as they begin, under the study's lock. Their architectures are saved."""
-    first = _next_number(study)
+    next_number, next_turn = _next(study)
     created = Trial.objects.bulk_create(
         Trial(
             study=study,
-            number=number,
+            number=next_number + later,
             architecture_id=item.architecture.hash,
             suggestion=dict(item.suggestion),
-            seed=_seed(study, number),
+            seed=_seed(study, next_turn + later),
             state=State.INFEASIBLE,
             screened_out=True,
             reason=item.reason,
             finished_at=timezone.now(),
         )
-        for number, item in enumerate(refused, start=first)
+        for later, item in enumerate(refused)
     )
     for trial in created:
         message = f"Refused before training: {trial.reason}."
@@ -109,7 +109,7 @@ def request_trial(
     actor: Actor = None,
 ) -> int:
     """Add one REQUESTED trial under the study's lock and return its id. A retry repeats its original, seed and all."""
-    number = _next_number(study)
+    number, turn = _next(study)
     trial = Trial.objects.create(
         study=study,
         number=number,
@@ -117,7 +117,7 @@ def request_trial(
         label=retried_from.label if retried_from else label,
         suggestion=suggestion,
         retried_from=retried_from,
-        seed=retried_from.seed if retried_from else _seed(study, number),
+        seed=retried_from.seed if retried_from else _seed(study, turn),
     )
     message = f"Retry of trial {retried_from.number}." if retried_from else "Listed." if label else "Suggested."
     record(study, "", State.REQUESTED, trial_id=trial.pk, message=message, actor=actor)
@@ -125,12 +125,14 @@ def request_trial(
     return trial.pk
 
 
-def _next_number(study: Study) -> int:
-    return (study.trials.aggregate(last=Max("number"))["last"] or 0) + 1
+def _next(study: Study) -> tuple[int, int]:
+    """The next trial's number, and its turn: retries have numbers and no turns, so that a crash changes no seed."""
+    counted = study.trials.aggregate(last=Max("number"), turns=Count("pk", filter=Q(retried_from=None)))
+    return (counted["last"] or 0) + 1, counted["turns"] + 1
 
 
-def _seed(study: Study, number: int) -> int:
-    return int((study.seed * _SEED_STRIDE + number) % 2**31)
+def _seed(study: Study, turn: int) -> int:
+    return int((study.seed * _SEED_STRIDE + turn) % 2**31)
 
 
 def send_requested_trials(*, study: Study, older_than: timedelta | None = None) -> int:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import psutil
 from django.conf import settings
+from django.db import transaction
 from django.db.models.functions import Now
 
 from webapp.models import Worker
@@ -26,18 +27,31 @@ def machine_name() -> str:
 
 
 def say_alive(*, name: str, role: Worker.Role) -> None:
-    """Sign on, or renew the sign of life."""
+    """Sign on, or renew the sign of life. Whoever signs on under a name takes the place of who had it before."""
     process = psutil.Process()
-    Worker.objects.update_or_create(
-        name=name,
-        defaults={
-            "role": role,
-            "machine": machine_name(),
-            "pid": os.getpid(),
-            "process_started": process.create_time(),
-            "seen_at": Now(),
-        },
-    )
+    with transaction.atomic():
+        _, is_new = Worker.objects.update_or_create(
+            name=name,
+            defaults={
+                "role": role,
+                "machine": machine_name(),
+                "pid": os.getpid(),
+                "process_started": process.create_time(),
+                "seen_at": Now(),
+            },
+        )
+        if is_new:
+            _count_no_more(name)
+
+
+def _count_no_more(successor: str) -> None:
+    """Earlier processes of this name on this machine, killed without a word, are heard of no more: counted beside
+    their successor they would have a study request too many trials. Their rows stay until the reaper has seen to them.
+    """
+    node, mark, _ = successor.rpartition("#")
+    earlier = Worker.objects.filter(machine=machine_name(), name__startswith=node + mark).exclude(name=successor)
+    if mark:
+        earlier.update(seen_at=Now() - 2 * timedelta(seconds=settings.LEASE_SECONDS))
 
 
 def sign_off(*, name: str) -> None:

@@ -79,7 +79,8 @@ def _role(role: str, machine: Machine, manage: Sequence[str]) -> list[Child]:
         return [_worker("training", f"training-{n + 1}", environment) for n in range(machine.trainer_count)]
     if role == "reaper":
         return [Child("reaper", (*manage, "reap", "--every", "2"), stop_seconds=5.0)]
-    return [_worker(role, role, {})]
+    queues = ("search", "deliberation") if role == "search" else (role,)
+    return [_worker(queue, queue, {}) for queue in queues]
 
 
 def _web(machine: Machine) -> Child:

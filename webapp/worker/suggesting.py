@@ -21,11 +21,11 @@ from nas_engine.designers.jax_setup import CACHE_VARIABLE
 from nas_engine.search_space import SearchSpace
 from webapp import translation
 from webapp.models import Study
-from webapp.queries.budget import trials_wanted
+from webapp.queries.budget import FEWEST_OPEN, open_target, trials_wanted
 from webapp.services import requests, suggestions
 from webapp.worker.history import StudyHistory, history_of
 
-_LOCK_CLASS = 7_262_019  # advisory locks of this class are studies being suggested for
+LOCK_CLASS = 7_262_019  # advisory locks of this class are studies being suggested for
 _STUDIES_KEPT = 8
 
 logger = logging.getLogger(__name__)
@@ -59,10 +59,11 @@ def suggest_for(study_id: int) -> None:
 def _suggest_once(study_id: int) -> bool:
     """One round of suggestions; False if the study wants no more now."""
     study = Study.objects.select_related("dataset").filter(pk=study_id, state=Study.State.RUNNING).first()
-    if study is None or _is_backing_off(study) or not (count := trials_wanted(study)):
+    target = open_target()
+    if study is None or _is_backing_off(study) or not (count := trials_wanted(study, target)):
         return False
     try:
-        return _request(study, count)
+        return _request(study, count, in_turn=target == FEWEST_OPEN)
     except SpaceExhausted as error:
         suggestions.end_exhausted(study_id=study_id, reason=f"The search space is used up: {error}.")
     except (OperationalError, InterfaceError):
@@ -74,8 +75,18 @@ def _suggest_once(study_id: int) -> bool:
     return False
 
 
-def _request(study: Study, count: int) -> bool:
+def _request(study: Study, count: int, *, in_turn: bool) -> bool:
+    """Add `count` trials; `in_turn`, one, by what was known when its predecessor was still open. False if none can be.
+
+    In turn is for a study that is trained by one worker at most. Which results a suggestion knows then depends neither
+    on how long it takes nor on what was restarted in between, so the study is a function of its seed.
+    """
     history = history_of(study, _architectures)
+    if in_turn:
+        seen = history.with_last_open()
+        if seen is None:
+            return False
+        history, count = seen, 1
     space = translation.search_space(study)
     known = _designer(study, space, history)
     try:
@@ -119,7 +130,7 @@ def _refused_trials(refused: Sequence[Refused]) -> list[requests.RefusedTrial]:
 
 
 def _fill(study: Study, designer: Designer, space: SearchSpace, history: StudyHistory, count: int) -> Filled:
-    rng = np.random.default_rng([study.seed, history.trials])
+    rng = np.random.default_rng([study.seed, history.turns])
     return fill(
         designer,
         count,
@@ -137,7 +148,7 @@ def _designer(study: Study, space: SearchSpace, history: StudyHistory) -> _Known
     saved = study.designer_state or {}
     known = _known.pop(study.pk, None)
     if known is None or known.revision != saved.get("revision"):
-        os.environ.setdefault(CACHE_VARIABLE, str(settings.DATA_FOLDER.cache / "jax"))
+        keep_compiled_code()
         designer = registry.create(
             study.designer,
             space,
@@ -153,6 +164,11 @@ def _designer(study: Study, space: SearchSpace, history: StudyHistory) -> _Known
     while len(_known) > _STUDIES_KEPT:
         _known.pop(next(iter(_known)))
     return known
+
+
+def keep_compiled_code() -> None:
+    """Have what JAX compiles kept in the data folder."""
+    os.environ.setdefault(CACHE_VARIABLE, str(settings.DATA_FOLDER.cache / "jax"))
 
 
 def _tell(known: _Known, outcomes: list[Outcome]) -> None:
@@ -172,11 +188,11 @@ def _only_one(study_id: int) -> Iterator[bool]:
     It spares work; what keeps two suggestions apart even if the connection is lost meanwhile is `expected_trials`.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, study_id])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, study_id])
         mine = bool(cursor.fetchone()[0])
     try:
         yield mine
     finally:
         if mine and connection.connection is not None:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, study_id])
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, study_id])

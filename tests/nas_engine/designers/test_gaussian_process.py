@@ -1,3 +1,6 @@
+import json
+from dataclasses import replace
+
 import jax
 import numpy as np
 
@@ -52,3 +55,20 @@ def test_the_model_never_suggests_what_has_been_tried_or_is_pending():
     suggested = {suggestion.architecture for suggestion in designer.suggest(4, best_first[24:28])}
     assert len(suggested) == 4
     assert not suggested & set(best_first[:28])
+
+
+def test_a_restart_forgets_neither_what_was_answered_nor_the_order_of_trials():
+    space = small_2d()
+    history = random_history(space, 24)
+    designer = registry.create("gaussian_process", space, seed=0, history=history[:20])
+    designer.suggest(1, [])
+    twin = next(a for a in everything(space) if a not in {outcome.architecture for outcome in history})
+    designer.update([replace(history[3], architecture=twin)])  # an identity elsewhere: the same network
+    designer.update([history[21], history[20], *history[22:]])  # the younger one ended first
+    state = json.loads(json.dumps(designer.dump()))
+    restored = registry.create("gaussian_process", space, seed=0, state=state, history=history)
+    expected = designer.suggest(4, [])
+    assert restored.suggest(4, []) == expected
+    assert twin not in {suggestion.architecture for suggestion in expected}
+    forgetful = registry.create("gaussian_process", space, seed=0, state=state | {"answered": []}, history=history)
+    assert forgetful.suggest(4, []) != expected

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests.webapp.factories import SECONDS_A_TRIAL, make_dataset, make_study, make_workers
-from webapp.models import Study, Trial
+from webapp.models import Study, Trial, Worker
 from webapp.queries.pages_progress import progress
 from webapp.queries.pages_results import Bests, bests, results
 from webapp.queries.pages_studies import StudyFilter, study_page
@@ -98,6 +98,15 @@ def test_a_missing_search_worker_is_named() -> None:
     study = make_study(completed=1, trial_budget=5, state=Study.State.RUNNING)
     make_workers(trainers=1, searchers=0)
     assert "No search worker has reported" in progress(study).warning
+
+
+def test_a_study_whose_suggestions_take_thought_needs_a_worker_for_them() -> None:
+    slow = make_study(completed=1, trial_budget=5, state=Study.State.RUNNING, designer="gaussian_process")
+    quick = make_study(completed=1, trial_budget=5, state=Study.State.RUNNING)
+    make_workers(trainers=1)
+    Worker.objects.filter(role=Worker.Role.DELIBERATION).delete()
+    assert "No search worker has reported" in progress(slow).warning
+    assert progress(quick).warning == ""
 
 
 def test_a_study_that_is_not_running_never_warns() -> None:

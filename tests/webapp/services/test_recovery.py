@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.webapp import rows
 from webapp.models import Dataset, Study, Trial, Worker
+from webapp.queries.budget import live_workers
 from webapp.services import datasets, preparation, studies, trials, workers
 from webapp.services.datasets import MOST_ATTEMPTS
 from webapp.services.recovery import reap
@@ -87,6 +88,15 @@ def test_another_process_with_the_pid_of_a_dead_one_does_not_pass_for_it():
         seen_at=timezone.now(),
     )
     assert workers.dead_workers_of_this_machine() == ["gone"]
+
+
+def test_a_worker_that_was_killed_is_not_counted_beside_its_successor():
+    """Else its study would have trials requested that nobody is there to train, and another search would follow."""
+    for name in ("training-1@here#0", "training-2@here#0", "training-1@here#1"):
+        live_trainer(name)
+        live_trainer(name)
+    assert live_workers(Worker.Role.TRAINING) == 2
+    assert Worker.objects.count() == 3
 
 
 def test_workers_of_other_machines_are_judged_by_their_silence_alone():

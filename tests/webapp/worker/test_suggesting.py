@@ -3,12 +3,14 @@
 from functools import partial
 
 import pytest
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from nas_engine.designers import registry
 from nas_engine.testing.spaces import tiny_2d
 from tests.webapp import rows
 from webapp.models import Study, Trial, Worker
+from webapp.queries.deliberation import deliberates
 from webapp.services import studies, trials, workers
 from webapp.services.suggestions import MOST_FAILURES
 from webapp.worker import suggesting
@@ -82,6 +84,50 @@ def test_a_restarted_search_worker_suggests_what_the_old_one_would_have(designer
         runs.append(hashes(study))
     assert runs[0] == runs[1]
     assert len(set(runs[0])) == 12
+
+
+def in_turn(study: Study) -> list[tuple[str, int]]:
+    """(architecture, seed) of the completed trials; a retry stands where its original would have."""
+    turns = study.trials.annotate(turn=Coalesce("retried_from__number", "number"))
+    return list(turns.filter(state="COMPLETED").order_by("turn").values_list("architecture_id", "seed"))
+
+
+def crash(trial: Trial) -> None:
+    assert trials.claim(trial_id=trial.pk, worker="worker-a")
+    assert trials.fail(trial_id=trial.pk, worker="worker-a", reason="killed")
+
+
+@pytest.mark.parametrize("trouble", ["slow designer", "crashes", "successor first"])
+def test_with_one_trainer_neither_delays_nor_crashes_change_what_is_suggested(trouble):
+    """Reward and seed of a trial follow from its architecture and turn, as they do in a real study."""
+    runs = []
+    for troubled in (False, True):
+        study = rows.running_study(trial_budget=24, designer="hyperfirefly", seed=3)
+        for turn in range(40):
+            suggesting.suggest_for(study.pk)
+            waiting = list(study.trials.filter(state="REQUESTED").order_by("number"))
+            if troubled and trouble == "slow designer" and turn % 3 == 0:
+                finish_all(study)
+                continue
+            if troubled and waiting and trouble == "crashes" and turn % 4 == 0 and waiting[0].retried_from is None:
+                crash(waiting.pop(0))
+            if troubled and trouble == "successor first" and turn % 3 == 0:
+                waiting.reverse()
+            for trial in waiting[:1]:
+                finish(trial, int8_accuracy=0.5 + int(trial.architecture_id[:4], 16) / 2**18)
+        runs.append(in_turn(study))
+    assert runs[0] == runs[1]
+    assert len(set(runs[0])) == 24
+
+
+def test_a_hybrid_is_no_longer_slow_once_it_has_switched():
+    study = rows.running_study(trial_budget=9, designer="hybrid", switch_at=5)
+    slow = []
+    while Study.objects.get(pk=study.pk).state == Study.State.RUNNING:
+        slow.append(deliberates(Study.objects.get(pk=study.pk)))
+        suggesting.suggest_for(study.pk)
+        finish_all(study)
+    assert slow == [True, True, True, False, False]
 
 
 def test_a_hybrid_switches_where_the_study_says():
@@ -188,5 +234,5 @@ def test_a_pause_during_a_suggestion_wins():
     study = rows.running_study()
     history = suggesting.history_of(study, {})
     studies.pause(study_id=study.pk)
-    assert not suggesting._request(study, 2)
+    assert not suggesting._request(study, 2, in_turn=False)
     assert study.trials.count() == history.trials == 0

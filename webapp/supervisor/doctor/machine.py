@@ -16,7 +16,7 @@ from webapp.supervisor.plan import core_count
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 TRAINER_BYTES = 1_500_000_000  # a warm training worker with TensorFlow, in the middle of a training
-OTHERS_BYTES = 1_500_000_000  # database, web server, search worker with JAX, data worker
+OTHERS_BYTES = 1_500_000_000  # database, web server, search workers (one with JAX), data worker
 LITTLE_DISK_BYTES = 2_000_000_000
 NO_DISK_BYTES = 300_000_000
 
