@@ -1,5 +1,6 @@
 import copy
 import json
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -135,3 +136,13 @@ def test_labels_tell_kind_kernel_filters_and_expansion() -> None:
     assert Block("mobilenet_v1", 3, 32).label == "mobilenet_v1-3-32"
     assert Block("mobilenet_v2", 5, 24, expansion=6).label == "mobilenet_v2-5-24-t6"
     assert Block("identity").label == "identity"
+
+
+def test_a_changed_copy_of_a_network_whose_hash_was_asked_for_has_its_own() -> None:
+    network = nas_bayesian()
+    before = (network.hash, network.network_hash)
+    changed = replace(network, head=replace(network.head, classes=10))
+    assert changed.hash != before[0]
+    assert changed.network_hash != before[1]
+    assert pickle.loads(pickle.dumps(network)) == network
+    assert (network.hash, network.network_hash) == before
