@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 BASE = Path(__file__).resolve().parent.parent
 
 
@@ -25,27 +27,69 @@ def data_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+class RunningMachine:
+    """`manage.py up` and what it started."""
+
+    def __init__(self, process: "subprocess.Popen[str]", address: str) -> None:
+        self.address = address
+        self._process = process
+
+    def kill(self) -> None:
+        """What a power cut leaves; the kernel ends the children."""
+        self._process.kill()
+        self._process.wait()
+
+    def processor_seconds(self) -> dict[str, float]:
+        """User and system time so far by what `up` started, with their own children."""
+        spent = {}
+        for child in psutil.Process(self._process.pid).children():
+            with contextlib.suppress(psutil.Error):
+                family = [child, *child.children(recursive=True)]
+                spent[_name(child)] = spent.get(_name(child), 0.0) + sum(sum(one.cpu_times()[:4]) for one in family)
+        return {name: round(seconds, 1) for name, seconds in sorted(spent.items())}
+
+
 @contextlib.contextmanager
-def machine_up(*arguments: str, ready_seconds: float = 180) -> Iterator[None]:
+def machine_up(*arguments: str, ready_seconds: float = 180) -> Iterator[RunningMachine]:
     """`manage.py up` with everything it starts, ready to work; then Django in this process on the same database."""
     process = subprocess.Popen(
         [sys.executable, str(BASE / "manage.py"), "up", "--port", "auto", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=BASE,
     )  # fmt: skip
     try:
-        assert process.stdout is not None
-        deadline = time.monotonic() + ready_seconds
-        for line in process.stdout:
-            if "answers at" in line:
-                break
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"`manage.py up` was not ready within {ready_seconds:.0f} s.")
-        # Whoever stops reading would stop the machine once the pipe is full.
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        import django
-
-        django.setup()
-        yield
+        yield RunningMachine(process, _address(process, ready_seconds))
     finally:
-        process.send_signal(signal.SIGINT)
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
+
+
+def _address(process: "subprocess.Popen[str]", ready_seconds: float) -> str:
+    """Wait until it answers."""
+    assert process.stdout is not None
+    deadline = time.monotonic() + ready_seconds
+    address = ""
+    for line in process.stdout:
+        if "answers at" in line:
+            address = line.split("answers at")[1].split()[0]
+            break
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"`manage.py up` was not ready within {ready_seconds:.0f} s.")
+    # Whoever stops reading would stop the machine once the pipe is full.
+    threading.Thread(target=process.stdout.read, daemon=True).start()
+    import django
+    from django.db import connection
+
+    django.setup()
+    connection.close()  # to the server of an earlier life
+    return address
+
+
+def _name(child: psutil.Process) -> str:
+    """The queue that a worker serves, else the program."""
+    words = child.cmdline()
+    if "--queues" in words:
+        return words[words.index("--queues") + 1]
+    return next(
+        word for word in ("gunicorn", "reap", "postgres", "other") if word in " ".join(words) or word == "other"
+    )
