@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from webapp.models import DryRun, Worker
+from webapp.models import DryRun, Study, Worker
 from webapp.queries.budget import live_workers
+from webapp.queries.deliberation import deliberates
 
 _PATIENCE = timedelta(minutes=5)
 
@@ -21,9 +22,14 @@ class BestRow:
 
 @dataclass(frozen=True, slots=True)
 class DryRunPage:
-    """A dry run as it stands. `is_live` while it may still change, `is_lost` when nobody can be at it any more."""
+    """A dry run as it stands. `is_live` while it may still change, `is_lost` when nobody can be at it any more.
+
+    `deliberates`: a Gaussian process suggests, at least in the beginning; `ahead` others are to be simulated before.
+    """
 
     row: DryRun
+    deliberates: bool
+    ahead: int
     is_live: bool
     is_lost: bool
     lacks_worker: bool
@@ -31,14 +37,30 @@ class DryRunPage:
 
 
 def dry_run_or_none(dry_run_id: int) -> DryRunPage | None:
-    """Three queries at most."""
+    """Four queries at most."""
     row = DryRun.objects.filter(pk=dry_run_id).first()
     if row is None:
         return None
     is_open = row.state in (DryRun.State.WAITING, DryRun.State.RUNNING)
     is_lost = is_open and timezone.now() - row.created_at > _PATIENCE
     lacks_worker = row.state == DryRun.State.WAITING and not live_workers(Worker.Role.DELIBERATION)
-    return DryRunPage(row, is_open and not is_lost, is_lost, lacks_worker, _best(row))
+    return DryRunPage(
+        row=row,
+        deliberates=deliberates(Study(designer=row.settings["designer"])),
+        ahead=_ahead(row),
+        is_live=is_open and not is_lost,
+        is_lost=is_lost,
+        lacks_worker=lacks_worker,
+        best=_best(row),
+    )
+
+
+def _ahead(row: DryRun) -> int:
+    """How many wait in front of it or are being simulated."""
+    if row.state != DryRun.State.WAITING:
+        return 0
+    open_ones = DryRun.objects.filter(state__in=[DryRun.State.WAITING, DryRun.State.RUNNING])
+    return open_ones.filter(pk__lt=row.pk, created_at__gt=timezone.now() - _PATIENCE).count()
 
 
 def _best(row: DryRun) -> tuple[BestRow, ...]:

@@ -13,11 +13,6 @@ from webapp.services.errors import Conflict
 from webapp.services.spaces import fixed_space
 from webapp.services.studies import SETTINGS_FIELDS
 
-CHEAP_DESIGNERS = (
-    Study.Designer.RANDOM, Study.Designer.EAGLE, Study.Designer.EVOLUTION, Study.Designer.HYPERFIREFLY,
-    Study.Designer.NSGA2,
-)  # fmt: skip
-"""Those whose suggestions take milliseconds."""
 _KEPT = timedelta(days=1)
 _IDENTITY = ("name", "notes")
 
@@ -69,12 +64,6 @@ def order_dry_run(*, study: Study, owner: AbstractBaseUser | None) -> DryRun:
     """Order a dry run of the settings of `study`, which need not be saved. Raises Conflict where there can be none."""
     if study.dataset.state != Dataset.State.READY:
         raise Conflict(f"The dataset {study.dataset.name} is not prepared yet: a dry run needs its classes. Try later.")
-    if study.designer not in CHEAP_DESIGNERS:
-        names = ", ".join(designer.label for designer in CHEAP_DESIGNERS)
-        raise Conflict(
-            f"A dry run of {study.get_designer_display()} would take as long as its suggestions; "
-            f"these have one: {names}."
-        )
     values = {
         field.attname: getattr(study, field.attname)
         for field in Study._meta.concrete_fields

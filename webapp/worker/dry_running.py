@@ -1,4 +1,4 @@
-"""Simulating a study in the search worker, where designers may be loaded; a short while, for suggestions wait."""
+"""Simulating a study in a worker that may deliberate; a short while, for suggestions of Gaussian processes wait."""
 
 import logging
 import time
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from django.conf import settings
 
+from nas_engine.designers.base import DesignerSettings
 from nas_engine.dry_run import DryRunSettings, Expectation, dry_run
 from nas_engine.errors import EarshotError
 from nas_engine.network.schedule import TrainingConfig
@@ -15,12 +16,14 @@ from nas_engine.replay import Simulate, simulate
 from nas_engine.space import SearchSpace
 from webapp import translation
 from webapp.models import Study
+from webapp.queries.deliberation import deliberates
 from webapp.queries.pages_estimates import estimate
 from webapp.services import dry_runs
 from webapp.services.dry_runs import Checkpoint, Result, WorkersResult
+from webapp.worker.suggesting import keep_compiled_code
 
-MOST_TRIALS = 200
-MOST_SEARCHES = 5
+MOST_TRIALS, MOST_SEARCHES = 200, 5
+MOST_DELIBERATE_TRIALS, MOST_DELIBERATE_SEARCHES = 60, 1  # half a minute, once JAX has compiled
 SECONDS = 15.0  # after which no further searches are begun
 WORKERS = (1, 4, 16)
 CHECKPOINTS = (1, 3, 10, 30, 100)
@@ -44,13 +47,19 @@ def run(dry_run_id: int) -> None:
 
 
 def simulated(study: Study) -> Result:
-    """The first `MOST_TRIALS` trials of `study`, searched again with other seeds while there is time."""
+    """The first `MOST_TRIALS` trials of `study`, searched again with other seeds while there is time; of one whose
+    designer deliberates fewer, once.
+    """
     space = translation.search_space(study)
+    keep_compiled_code()
+    most_trials, searches = (
+        (MOST_DELIBERATE_TRIALS, MOST_DELIBERATE_SEARCHES) if deliberates(study) else (MOST_TRIALS, MOST_SEARCHES)
+    )
     config = TrainingConfig(full_epochs=study.full_epochs)
     ordered = DryRunSettings(
         space=space,
         designer=study.designer,
-        budget=min(study.trial_budget, MOST_TRIALS),
+        budget=min(study.trial_budget, most_trials),
         rewards=translation.reward_parameters(study),
         limits=translation.hard_limits(study),
         trial_epochs=config.trial_epochs,
@@ -59,7 +68,8 @@ def simulated(study: Study) -> Result:
         stop_confidence=study.stop_confidence,
         workers=WORKERS,
         seed=study.seed,
-        seeds=MOST_SEARCHES,
+        seeds=searches,
+        designer_settings=DesignerSettings(switch_at=study.switch_at),
     )
     recording = recording_of(space)
     deadline = time.monotonic() + SECONDS

@@ -64,11 +64,17 @@ def test_wrong_settings_are_marked_and_nothing_is_ordered(person: Client) -> Non
     assert not DryRun.objects.exists()
 
 
-def test_a_designer_that_takes_too_long_is_refused_with_what_to_do(person: Client) -> None:
-    text = ordered(person, designer="gaussian_process")
-    assert "these have one: Random search, Firefly" in text
-    assert 'value="What if"' in text
-    assert not DryRun.objects.exists()
+def test_what_was_simulated_of_a_hybrid_is_said(
+    person: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    row = finished(person, monkeypatch, tmp_path, designer="hybrid", trial_budget="4")
+    text = person.get(reverse("dry_run", args=[row.pk])).content.decode()
+    assert "What the first 4 trials" in text
+    assert "from 1 simulated search for each number of training workers" in text
+    assert "the switch comes later, after 1,000" in text
+    assert "lower to upper quartile" not in text
+    DryRun.objects.update(state="RUNNING")
+    assert "Simulating a Gaussian process" in person.get(reverse("dry_run", args=[row.pk])).content.decode()
 
 
 def test_a_draft_has_a_dry_run_and_is_not_changed_by_it(person: Client) -> None:

@@ -97,6 +97,25 @@ def test_a_longer_study_is_simulated_as_far_as_is_quick(monkeypatch):
     assert row.result["searches"] == 1
 
 
+@pytest.mark.parametrize(("designer", "most_trials"), [("gaussian_process", 4), ("hybrid", 12)])
+def test_of_a_gaussian_process_fewer_trials_are_simulated_once(designer, most_trials, monkeypatch):
+    monkeypatch.setattr(dry_running, "SECONDS", 100.0)
+    monkeypatch.setattr(dry_running, "MOST_DELIBERATE_TRIALS", most_trials)
+    monkeypatch.setattr(dry_running, "WORKERS", (1,))
+    row = ended(tiny(trial_budget=40, designer=designer, switch_at=11))
+    assert (row.state, row.reason) == ("DONE", "")
+    assert (row.result["trials"], row.result["searches"]) == (most_trials, 1)
+
+
+def test_a_dry_run_that_waits_says_behind_how_many():
+    first, second = (order_dry_run(study=unsaved(), owner=None) for _ in range(2))
+    assert [page.ahead for row in (first, second) if (page := dry_run_or_none(row.pk))] == [0, 1]
+    dry_running.run(first.pk)
+    page = dry_run_or_none(second.pk)
+    assert page is not None
+    assert (page.ahead, page.deliberates) == (0, False)
+
+
 def test_a_space_that_is_used_up_is_said():
     row = ended(tiny(trial_budget=40))
     assert {item["trials"] for item in row.result["by_workers"]} == {18}
@@ -146,8 +165,6 @@ def test_times_are_those_of_earlier_trials_on_the_dataset():
 
 
 def test_what_cannot_be_simulated_is_refused_with_what_to_do():
-    with pytest.raises(Conflict, match=r"Gaussian process .* these have one: Random search, Firefly"):
-        order_dry_run(study=unsaved(designer="gaussian_process"), owner=None)
     waiting = rows.ready_dataset(state="PREPARING", prepared_at=None, pack="", classes=[])
     with pytest.raises(Conflict, match="not prepared yet"):
         order_dry_run(study=unsaved(dataset=waiting), owner=None)
