@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 MANAGE := $(RUN) manage.py
 CODE := nas_engine webapp tests bootstrap benchmarks manage.py
 
-.PHONY: help setup setup-dev demo up test quick lint format lock bench doctor clean
+.PHONY: help setup setup-dev demo up test quick lint format lock bench bench-search doctor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -50,9 +50,16 @@ lock: setup-dev ## Compile the .in files to exact pins for Python 3.11-3.13
 		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
 	$(RUN) -m uv pip compile --universal --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
+	$(RUN) -m uv pip compile --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links requirements-bench.in -o requirements-bench.txt
 
 bench: setup ## Measure (half an hour); writes benchmarks/results/bench.json
 	$(RUN) -m benchmarks $(ARGS)
+
+bench-search: setup ## Compare search and early stopping with others (hours; goes on where it was ended)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-input -c requirements.txt -r requirements-bench.txt
+	$(RUN) -m benchmarks.search --json benchmarks/results/search.json --work var/bench-search $(ARGS)
+	$(RUN) -m benchmarks.stopping --json benchmarks/results/stopping.json --recording benchmarks/data/paper-2d.jsonl
 
 doctor: setup ## Tell what is wrong with this machine and how to mend it
 	@$(MANAGE) doctor $(ARGS)

@@ -1,1 +1,3 @@
-"""Programs that measure what Earshot claims. `make bench` runs them all and writes one JSON."""
+"""Programs that measure what Earshot claims. `make bench` runs most of them and writes one JSON; `make bench-search`
+compares search and early stopping with others.
+"""

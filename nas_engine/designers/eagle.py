@@ -18,18 +18,20 @@ from vizier._src.algorithms.designers.eagle_strategy.eagle_strategy_utils import
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
-from nas_engine.designers.distinct import first_new, new_anywhere, new_neighbour
+from nas_engine.designers.distinct import new_anywhere, new_neighbour
 from nas_engine.designers.vizier_problem import VizierProblem, flatten_metadata, restore_metadata
 from nas_engine.search_space import SearchSpace
 
 FORMAT = "eagle-1"
 FLY = "eagle_fly"  # key of the suggestion's metadata: the number of the fly that made it
 _EAGLE = "eagle"  # Vizier's namespace
-_MOVES = 10  # flies asked before a neighbour is taken instead
 
 
 class EagleDesigner:
     """Firefly search over one categorical parameter a block, with Vizier's number of flies unless `most_flies` is less.
+
+    A move to a network that was tried before goes on to a neighbour that was not: flies come close to each other, and
+    to be told a known result again would only wear them out.
 
     The state holds the pool, Vizier's random generators, and the numbers of the outcomes it has seen, so that a
     history that went on in the meantime is caught up with exactly once.
@@ -54,21 +56,26 @@ class EagleDesigner:
             seed=int(np.random.SeedSequence([seed, len(history)]).generate_state(1)[0]),
         )
         self._seen: set[int] = set()
+        self._tried: set[str] = set()
+        self.remember(history)
         if state:
             self._seen.update(state["seen"])
             self._eagle.load(restore_metadata(state["vizier"]))
         self.update([outcome for outcome in history if outcome.number not in self._seen])
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
-        taken = {architecture.network_hash for architecture in pending}
+        taken = self._tried | {architecture.network_hash for architecture in pending}
         suggestions = []
         for _ in range(count):
-            suggestion = first_new(self._move, taken, _MOVES) or self._step_aside(taken)
+            suggestion = self._move()
+            if suggestion.architecture.network_hash in taken:
+                suggestion = self._step_aside(suggestion, taken)
             taken.add(suggestion.architecture.network_hash)
             suggestions.append(suggestion)
         return suggestions
 
     def update(self, outcomes: Sequence[Outcome]) -> None:
+        self.remember(outcomes)
         trials = [self._trial(outcome) for outcome in outcomes]
         self._reserve_numbers(trials)
         self._eagle.update(vza.CompletedTrials(trials), vza.ActiveTrials())
@@ -83,6 +90,10 @@ class EagleDesigner:
         """The numbers of the outcomes it has been told of."""
         return self._seen
 
+    def remember(self, outcomes: Sequence[Outcome]) -> None:
+        """Suggest none of their networks while there are others. No fly learns of them."""
+        self._tried.update(outcome.architecture.network_hash for outcome in outcomes)
+
     def tune(self, config: FireflyAlgorithmConfig) -> None:
         """Move by these hyper-parameters from now on. The flies stay; so does their number, whatever `config` says."""
         self._eagle._config = config
@@ -95,6 +106,7 @@ class EagleDesigner:
         best = nlargest(capacity, networks.values(), key=lambda outcome: outcome.reward or 0.0)
         self.update([replace(outcome, metadata={}) for outcome in best])  # flies of its own, no numbers of others
         self._seen.update(outcome.number for outcome in outcomes)
+        self.remember(outcomes)
 
     def _trial(self, outcome: Outcome) -> Any:
         trial = self._problem.trial(outcome)
@@ -109,9 +121,8 @@ class EagleDesigner:
         fly = suggestion.metadata.ns(_EAGLE)["parent_fly_id"]
         return Suggestion(self._problem.architecture(suggestion.parameters), {"source": "eagle", FLY: fly})
 
-    def _step_aside(self, taken: set[str]) -> Suggestion:
-        """A fly's move changed in one more block: flies close to each other keep proposing the same."""
-        suggestion = self._move()
+    def _step_aside(self, suggestion: Suggestion, taken: set[str]) -> Suggestion:
+        """The move changed in one more block, or whatever is left."""
         rng = self._eagle._rng
         other = new_neighbour(self._space, suggestion.architecture, taken, rng) or new_anywhere(self._space, taken, rng)
         return suggestion if other is None else Suggestion(other, suggestion.metadata)

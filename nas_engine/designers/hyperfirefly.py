@@ -48,6 +48,7 @@ class HyperFireflyDesigner:
         firefly_seed = int(np.random.SeedSequence([seed, len(history)]).generate_state(1)[0])
         self._firefly = EagleDesigner(space, firefly_seed, state["firefly"] if state else None, most_flies=MOST_FLIES)
         self._firefly.tune(self._tuner.config)
+        self._firefly.remember(history)
         if state is None:
             self._firefly.adopt([outcome for outcome in history if WINDOW not in outcome.metadata])
         self.update([outcome for outcome in history if outcome.number not in self._firefly.seen])

@@ -188,7 +188,7 @@ class DesignerContract:
     def test_what_is_screened_out_is_heard_as_infeasible_and_survives_a_restart(self) -> None:
         history = random_history(small_2d(), self.known)
         original = self.create(small_2d(), history=history)
-        filled = fill_screened(original, 4, history)
+        filled = fill_screened(original, 8, history)
         assert filled.refused
         assert not any(refuse_half(suggestion.architecture) for suggestion in filled.suggestions)
         everything_heard = [*history, *(refused.outcome for refused in filled.refused)]

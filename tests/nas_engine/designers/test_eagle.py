@@ -4,7 +4,7 @@ from nas_engine.designers.base import Outcome
 from nas_engine.designers.eagle import FLY, EagleDesigner
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.search_space import paper_2d
-from nas_engine.testing.designers import AdditiveReward, SearchContract, run, through_json
+from nas_engine.testing.designers import AdditiveReward, SearchContract, run, small_2d, through_json
 
 
 class TestEagleDesigner(SearchContract):
@@ -70,3 +70,15 @@ def test_the_firefly_finds_better_networks_than_chance():
     chance = [best(RandomDesigner(space, seed)) for seed in range(3)]
     firefly = [best(EagleDesigner(space, seed)) for seed in range(3)]
     assert min(firefly) > max(chance)
+
+
+def test_no_network_is_suggested_twice_before_or_after_a_restart_or_adoption():
+    space = small_2d()
+    designer = EagleDesigner(space, 0)
+    history = run(designer, AdditiveReward(space), 150)
+    tried = {outcome.architecture.network_hash for outcome in history}
+    assert len(tried) == 150
+    adopting = EagleDesigner(space, 1)
+    adopting.adopt(history)
+    for another in (designer, EagleDesigner(space, 0, through_json(designer.dump()), history), adopting):
+        assert not tried & {suggestion.architecture.network_hash for suggestion in another.suggest(50, [])}

@@ -112,3 +112,13 @@ def test_hyperfirefly_finds_better_networks_than_chance():
 
     chance = [best(RandomDesigner(space, seed)) for seed in range(2)]
     assert min(best(HyperFireflyDesigner(space, seed)) for seed in range(2)) > max(chance)
+
+
+def test_no_network_is_suggested_twice_before_or_after_a_restart():
+    space = small_2d()
+    designer = HyperFireflyDesigner(space, 0)
+    history = run(designer, AdditiveReward(space), 150)
+    tried = {outcome.architecture.network_hash for outcome in history}
+    assert len(tried) == 150
+    for another in (designer, HyperFireflyDesigner(space, 0, through_json(designer.dump()), history)):
+        assert not tried & {suggestion.architecture.network_hash for suggestion in another.suggest(50, [])}

@@ -1,0 +1,154 @@
+"""How good a network each designer, ours and others', has found after 50, 100, 300, 1,000 and 2,000 trials.
+
+    python -m benchmarks.search --json OUT --work DIR [--jobs 2] [--only hyperfirefly optuna_tpe ...] [--again eagle]
+    python -m benchmarks.search --json benchmarks/results/search.json --render
+
+Whole searches of the paper's space, ours through the code a study uses (registry, deduplication), the peers as their
+users would run them (`search_peers`), two trials open at any time. Trainings are replayed and simulated from a
+recording of real ones, another landscape for each seed; and from the made-up landscape. A finished search is kept in
+--work, where an ended run goes on; --again makes those of somebody anew. What is in --work is summed up in --json, and
+`--render` writes table and plot in docs/ from that alone.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from benchmarks import search_landscapes, search_report
+from benchmarks.search_entrants import BY_NAME, ENTRANTS, Entrant
+from benchmarks.search_landscapes import edition, is_one_for_all_seeds, landscape
+from benchmarks.search_run import OPEN, Record, search
+from benchmarks.search_summary import summary
+from nas_engine.recorded import RecordedEvaluator
+from nas_engine.recording import read_recording
+
+RECORDING = Path("benchmarks/data/paper-2d.jsonl")
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # `jobs` processes are what there is to do
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One search, and where its record is kept."""
+
+    entrant: str
+    landscape: str
+    seed: int
+    trials: int
+    recording: Path
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"{self.entrant}-{self.seed}.json"
+
+    @property
+    def is_done(self) -> bool:
+        return self.path.exists() and Record.read(self.path).trials >= self.trials
+
+    def run(self) -> Record:
+        """Search and keep the record."""
+        where = landscape(self.landscape, self.seed, self.recording)
+        searcher = BY_NAME[self.entrant].make(where.space, self.seed)
+        trials = list(search(searcher, where, self.seed, self.trials))
+        record = Record.of(trials, searcher.answered)
+        record.write(self.path)
+        return record
+
+
+def tasks(arguments: argparse.Namespace) -> Iterator[Task]:
+    """What is to be run, the cheap first, and of equals one seed after the other."""
+    chosen = [entrant for entrant in ENTRANTS if entrant.name in arguments.only and not entrant.missing]
+    for dearness in sorted({entrant.dearness for entrant in chosen}):
+        group = [entrant for entrant in chosen if entrant.dearness == dearness]
+        for seed in range(arguments.seeds):
+            for name in arguments.landscapes:
+                yield from (_task(entrant, name, seed, arguments) for entrant in group if seed < entrant.seeds)
+
+
+def _task(entrant: Entrant, name: str, seed: int, arguments: argparse.Namespace) -> Task:
+    folder = arguments.work / edition(name, arguments.recording)
+    return Task(entrant.name, name, seed, min(entrant.trials, arguments.trials), arguments.recording, folder)
+
+
+def run(todo: Sequence[Task], jobs: int) -> None:
+    """Run what is not done yet, `jobs` at a time, each process with one thread."""
+    os.environ.update(_ONE_THREAD)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(task.run): task for task in todo}
+        for number, future in enumerate(as_completed(running), start=1):
+            task, record = running[future], future.result()
+            reward, noise_free = record.at(task.trials)
+            print(
+                f"{number}/{len(todo)} {task.landscape} {task.entrant} seed {task.seed}: {reward} ({noise_free}), "
+                f"{record.seconds} s a suggestion",
+                flush=True,
+            )
+
+
+def kept(folder: Path, entrant: Entrant) -> dict[int, Record]:
+    """The records of one entrant by seed. Those shorter than the longest are left out: there, a run was cut off."""
+    found = {int(path.stem.rpartition("-")[2]): Record.read(path) for path in folder.glob(f"{entrant.name}-*.json")}
+    longest = max((record.trials for record in found.values()), default=0)
+    return {seed: found[seed] for seed in sorted(found) if found[seed].trials == longest}
+
+
+def result(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Everything known from the finished searches in --work."""
+    recording = read_recording(arguments.recording)
+    report = RecordedEvaluator(recording).report
+    summaries = {}
+    for name in search_landscapes.NAMES:
+        folder = arguments.work / edition(name, arguments.recording)
+        records = {entrant.name: kept(folder, entrant) for entrant in ENTRANTS}
+        summaries[name] = summary(records, is_one_for_all_seeds(name))
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "open_trials": OPEN,
+        "recording": {
+            "trainings": report.trainings,
+            "sounds": recording.header.sounds,
+            "spread": round(report.spread, 4),
+            "leave_one_out_error": round(report.leave_one_out_error, 4),
+            "own_deviation": round(report.own_deviation, 4),
+            "training_noise": round(report.training_noise, 4),
+        },
+        "entrants": {entrant.name: {"title": entrant.title, "source": entrant.source} for entrant in ENTRANTS},
+        "landscapes": summaries,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--render", action="store_true", help="only write table and plot from --json")
+    parser.add_argument("--work", type=Path, help="a folder for finished searches")
+    parser.add_argument("--recording", type=Path, default=RECORDING)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--only", nargs="+", choices=BY_NAME, default=list(BY_NAME))
+    parser.add_argument("--again", nargs="+", choices=BY_NAME, default=[])
+    parser.add_argument("--landscapes", nargs="+", choices=search_landscapes.NAMES, default=search_landscapes.NAMES)
+    parser.add_argument("--seeds", type=int, default=max(entrant.seeds for entrant in ENTRANTS), help="at most")
+    parser.add_argument("--trials", type=int, default=max(entrant.trials for entrant in ENTRANTS), help="at most")
+    arguments = parser.parse_args()
+    if not arguments.render:
+        if arguments.work is None:
+            parser.error("say by --work where finished searches are to be kept")
+        everything = list(tasks(arguments))
+        for task in everything:
+            if task.entrant in arguments.again:
+                task.path.unlink(missing_ok=True)
+        run([task for task in everything if not task.is_done], arguments.jobs)
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        arguments.json.write_text(json.dumps(result(arguments), indent=1) + "\n")
+    search_report.write(json.loads(arguments.json.read_text()))
+
+
+if __name__ == "__main__":
+    main()

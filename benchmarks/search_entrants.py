@@ -1,0 +1,78 @@
+"""Who is compared, for how many trials with how many seeds, and whether it can run here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec
+
+from benchmarks.search_run import Maker, OurSearcher, Searcher
+from nas_engine.designers.registry import DEFAULT_SETTINGS
+from nas_engine.search_space import SearchSpace
+
+_CHEAP_SEEDS, _CHEAP_TRIALS = 20, 2_000
+_DEAR_SEEDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """`library` is whose it is, "" for ours; `needs` what must be importable. `dearness` orders: the cheap go first."""
+
+    name: str
+    title: str
+    library: str
+    make: Maker
+    seeds: int = _CHEAP_SEEDS
+    trials: int = _CHEAP_TRIALS
+    dearness: int = 0
+    needs: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """The modules without which it cannot run."""
+        return [module for module in self.needs if find_spec(module) is None]
+
+    @property
+    def source(self) -> str:
+        """Whose it is and of which version."""
+        return f"{self.library} {version(self.library)}" if self.library else "Earshot"
+
+
+def _ours(name: str) -> Maker:
+    return partial(_our_searcher, name)
+
+
+def _our_searcher(name: str, space: SearchSpace, seed: int) -> Searcher:
+    return OurSearcher(name, space, seed, DEFAULT_SETTINGS)
+
+
+def _peer(name: str) -> Maker:
+    return partial(_peer_searcher, name)
+
+
+def _peer_searcher(name: str, space: SearchSpace, seed: int) -> Searcher:
+    from benchmarks import search_peers
+
+    make: Callable[[SearchSpace, int], Searcher] = getattr(search_peers, name)
+    return make(space, seed)
+
+
+_OPTUNA, _VIZIER = ("optuna",), ("optuna", "vizier")  # `search_peers` loads both
+ENTRANTS: tuple[Entrant, ...] = (
+    Entrant("random", "random", "", _ours("random")),
+    Entrant("hyperfirefly", "HyperFirefly", "", _ours("hyperfirefly")),
+    Entrant("eagle", "eagle", "", _ours("eagle")),
+    Entrant("evolution", "evolution", "", _ours("evolution")),
+    Entrant("nsga2", "NSGA-II", "", _ours("nsga2")),
+    Entrant("gaussian_process", "Gaussian process", "", _ours("gaussian_process"), _DEAR_SEEDS, 300, 2),
+    Entrant("hybrid", "hybrid", "", _ours("hybrid"), _DEAR_SEEDS, 2_000, 4),
+    Entrant("vizier_eagle", "Vizier eagle", "google-vizier", _peer("vizier_eagle"), needs=_VIZIER),
+    Entrant("optuna_nsga2", "Optuna NSGA-II", "optuna", _peer("optuna_nsga2"), needs=_OPTUNA),
+    Entrant("optuna_tpe", "Optuna TPE", "optuna", _peer("optuna_tpe"), dearness=1, needs=_OPTUNA),
+    Entrant(
+        "vizier_gp_ucb_pe", "Vizier GP-UCB-PE", "google-vizier", _peer("vizier_gp_ucb_pe"), _DEAR_SEEDS, 50, 3,
+        needs=_VIZIER,
+    ),
+    Entrant("optuna_gp", "Optuna GP", "optuna", _peer("optuna_gp"), _DEAR_SEEDS, 100, 3, needs=("optuna", "torch")),
+)  # fmt: skip
+BY_NAME = {entrant.name: entrant for entrant in ENTRANTS}

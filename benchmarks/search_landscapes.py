@@ -1,0 +1,78 @@
+"""What the compared searches search: the paper's 2-D space, with rewards of recorded or of made-up trainings."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from nas_engine.architecture import Architecture
+from nas_engine.cost import cost
+from nas_engine.designers.base import Objectives
+from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.recorded import RecordedEvaluator
+from nas_engine.recording import read_recording
+from nas_engine.replay import DEFAULT_PLAN, Simulate, SimulatedPlan, simulate
+from nas_engine.reward import RewardParameters, reward
+from nas_engine.search_space import SearchSpace, paper_2d
+from nas_engine.surrogate import asymptotic_accuracy
+
+RECORDED = "recorded"
+MADE_UP = "made_up"
+NAMES = (RECORDED, MADE_UP)
+_PARAMETERS = RewardParameters()
+
+
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    """Rewards by Equation 1 with the paper's parameters; `accuracy` is that of a training without noise."""
+
+    space: SearchSpace
+    simulate: Simulate
+    accuracy: Callable[[Architecture], float]
+    plan: SimulatedPlan
+
+    def observed(self, architecture: Architecture, seed: int, number: int) -> tuple[float, Objectives]:
+        """What trial `number` of the search `seed` measures; another trial of the same network measures another."""
+        noise = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+        plan = SimulatedPlan(self.plan.trial_epochs, self.plan.qat_epochs, noise)
+        measured = self.simulate(architecture, plan).measurement
+        objectives = Objectives(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes)
+        return reward(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes, _PARAMETERS), objectives
+
+    def noise_free(self, architecture: Architecture) -> float:
+        """The reward with the accuracy that training again and again would have as its mean."""
+        counted = cost(architecture)
+        energy_mj = predict_energy_mj(counted).energy_mj
+        return reward(self.accuracy(architecture), energy_mj, counted.flash_bytes_estimate, _PARAMETERS)
+
+
+def landscape(name: str, seed: int, recording: Path) -> Landscape:
+    """The landscape called `name` (one of `NAMES`). The recorded one is another for each seed, the made-up one is not.
+
+    Raises ValueError where the recording cannot be read or is too small, KeyError for an unknown name.
+    """
+    return {RECORDED: lambda: _recorded(recording, seed), MADE_UP: lambda: _made_up()}[name]()
+
+
+def edition(name: str, recording: Path) -> str:
+    """The landscape's name with whatever makes it another one: searches of two editions cannot be compared."""
+    if name != RECORDED:
+        return name
+    return f"{name}-{hashlib.sha256(recording.read_bytes()).hexdigest()[:8]}"
+
+
+def is_one_for_all_seeds(name: str) -> bool:
+    return name != RECORDED
+
+
+@lru_cache(maxsize=1)
+def _recorded(recording: Path, seed: int) -> Landscape:
+    evaluator = RecordedEvaluator(read_recording(recording), seed)
+    return Landscape(evaluator.space, evaluator.simulate, evaluator.accuracy, evaluator.plan)
+
+
+def _made_up() -> Landscape:
+    return Landscape(paper_2d(), simulate, asymptotic_accuracy, DEFAULT_PLAN)

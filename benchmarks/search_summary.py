@@ -1,0 +1,79 @@
+"""What many searches say together: medians and quartiles over the seeds at equal trials."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.search_run import Record
+
+CHECKPOINTS = (50, 100, 300, 1_000, 2_000)
+_CURVE_POINTS = 40
+_FIRST_POINT = 10
+_DIGITS = 4
+
+Records = Mapping[int, Record]
+"""The searches of one entrant by seed."""
+
+
+def summary(entrants: Mapping[str, Records], is_one_landscape: bool) -> dict[str, Any]:
+    """By entrant, what its searches of one landscape reached.
+
+    Regret is the best reward known less that of the network with the best measured reward, both without noise. Known
+    is what anybody trained on the same landscape: with any seed if `is_one_landscape`, else with the same one.
+    """
+    known = _known(entrants.values(), is_one_landscape)
+    return {name: _entrant_summary(records, known) for name, records in entrants.items() if records}
+
+
+def quartiles(values: Sequence[float]) -> dict[str, float]:
+    low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
+    return {"median": _rounded(median), "q25": _rounded(low), "q75": _rounded(high)}
+
+
+def _known(entrants: Sequence[Records] | Any, is_one_landscape: bool) -> dict[int, float]:
+    known: dict[int, float] = {}
+    for records in entrants:
+        for seed, record in records.items():
+            known[seed] = max(record.known, known.get(seed, record.known))
+    best = max(known.values(), default=0.0)
+    return dict.fromkeys(known, best) if is_one_landscape else known
+
+
+def _entrant_summary(records: Records, known: Mapping[int, float]) -> dict[str, Any]:
+    trials = min(record.trials for record in records.values())
+    runs = records.values()
+    return {
+        "seeds": len(records),
+        "trials": trials,
+        "checkpoints": {str(n): _checkpoint(records, known, n) for n in CHECKPOINTS if n <= trials},
+        "curve": [[n, *_regret(records, known, n).values()] for n in curve_points(trials)],
+        "seconds_per_suggestion": _rounded(float(np.median([run.seconds for run in runs]))),
+        "late_seconds_per_suggestion": _rounded(float(np.median([run.late_seconds for run in runs]))),
+        "repeated": round(float(np.median([run.repeated for run in runs]))),
+        "answered": round(float(np.median([run.answered for run in runs]))),
+    }
+
+
+def _checkpoint(records: Records, known: Mapping[int, float], trial: int) -> dict[str, dict[str, float]]:
+    reached = [record.at(trial) for record in records.values()]
+    return {
+        "observed": quartiles([reward for reward, _ in reached]),
+        "noise_free": quartiles([noise_free for _, noise_free in reached]),
+        "regret": _regret(records, known, trial),
+    }
+
+
+def _regret(records: Records, known: Mapping[int, float], trial: int) -> dict[str, float]:
+    return quartiles([known[seed] - record.at(trial)[1] for seed, record in records.items()])
+
+
+def curve_points(trials: int) -> list[int]:
+    """Trials at equal distances on a logarithmic axis, up to the last."""
+    if trials <= _FIRST_POINT:
+        return [trials]
+    return sorted({round(n) for n in np.geomspace(_FIRST_POINT, trials, _CURVE_POINTS)})
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), _DIGITS)
