@@ -10,6 +10,7 @@ from benchmarks.search_run import Maker, OurSearcher, Searcher
 from nas_engine.designers.registry import DEFAULT_SETTINGS
 from nas_engine.search_space import SearchSpace
 
+OURS = "Earshot"
 _CHEAP_SEEDS, _CHEAP_TRIALS = 20, 2_000
 _DEAR_SEEDS = 3
 
@@ -34,8 +35,10 @@ class Entrant:
 
     @property
     def source(self) -> str:
-        """Whose it is and of which version."""
-        return f"{self.library} {version(self.library)}" if self.library else "Earshot"
+        """Whose it is and of which version, if it is installed."""
+        if not self.library:
+            return OURS
+        return self.library if self.missing else f"{self.library} {version(self.library)}"
 
 
 def _ours(name: str) -> Maker:

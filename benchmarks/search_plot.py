@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
+from benchmarks.search_entrants import OURS
+
 _WIDTH, _PANEL_HEIGHT = 960, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 170, 44, 48
 _LINE_HEIGHT = 14
@@ -103,7 +105,7 @@ class _Panel:
             self._text(label_x, height + 4, self._entrants[name]["title"], {})
 
     def _is_peer(self, name: str) -> bool:
-        return bool(self._entrants[name]["source"] != "Earshot")
+        return bool(self._entrants[name]["source"] != OURS)
 
     def _place(self, trials: float, regret: float) -> tuple[float, float]:
         span = max(math.log(self._last / self._first), 1e-9)

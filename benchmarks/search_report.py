@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.search_plot import plot
+from benchmarks.search_entrants import OURS
 from benchmarks.search_summary import CHECKPOINTS
 
 PAGE = Path("docs/search.md")
@@ -56,7 +57,7 @@ def _claim(name: str, found: Mapping[str, Any], entrants: Mapping[str, Any], our
             for other, summary in found.items()
             if str(n) in summary["checkpoints"]
         }
-        peers = [other for other in medians if entrants[other]["source"] != "Earshot"]
+        peers = [other for other in medians if entrants[other]["source"] != OURS]
         if ours not in medians or not peers:
             continue
         best = max(peers, key=lambda peer: medians[peer])
@@ -80,7 +81,7 @@ def _table(found: Mapping[str, Any], entrants: Mapping[str, Any]) -> Iterator[st
 def _row(entrant: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     cells = [_cell(summary["checkpoints"].get(str(n))) for n in CHECKPOINTS]
     seconds = f"{_seconds(summary['seconds_per_suggestion'])}; {_seconds(summary['late_seconds_per_suggestion'])}"
-    title = entrant["title"] if entrant["source"] == "Earshot" else f"{entrant['title']} *"
+    title = entrant["title"] if entrant["source"] == OURS else f"{entrant['title']} *"
     values = [title, summary["seeds"], *cells, seconds, summary["repeated"], summary["answered"]]
     return f"| {' | '.join(map(str, values))} |"
 
