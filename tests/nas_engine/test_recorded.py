@@ -204,3 +204,11 @@ def test_what_cannot_be_served_is_refused(recording: Recording, evaluator: Recor
         RecordedEvaluator(replace(recording, trainings=recording.trainings[:3]))
     with pytest.raises(ValueError, match="no training with a learning curve"):
         RecordedEvaluator(replace(recording, trainings=()))
+
+
+def test_the_recording_that_comes_along_holds_the_networks_its_header_names() -> None:
+    recording = read_recording(Path("benchmarks/data/paper-2d.jsonl"))
+    assert len(recording.trainings) >= 150
+    for training in recording.trainings:
+        assert training.architecture == recording.header.architecture(training.number)
+        assert cost(training.architecture).flash_bytes_estimate == pytest.approx(training.flash_bytes, rel=0.005)
