@@ -26,6 +26,7 @@ from nas_engine.designers import registry
 from nas_engine.designers.base import DesignerSettings, Objectives, Outcome, Suggestion
 from nas_engine.designers.deduplication import fill
 from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.penalty import penalty_of
 from nas_engine.replay import simulate
 from nas_engine.reward import RewardParameters, reward
 from nas_engine.search_space import SearchSpace, paper_2d
@@ -36,6 +37,7 @@ TRIALS = 100
 WORKERS = 2
 NAMES = tuple(name for name in registry.NAMES if name != "hybrid")  # the Gaussian process, until it switches
 _PARAMETERS = RewardParameters()
+PENALTY = penalty_of(_PARAMETERS, lambda counted: predict_energy_mj(counted).energy_mj)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def main() -> None:
     parser.add_argument("--names", nargs="+", choices=registry.NAMES, default=NAMES)
     parser.add_argument("--switch-at", type=int, default=registry.DEFAULT_SETTINGS.switch_at)
     arguments = parser.parse_args()
-    settings = DesignerSettings(arguments.switch_at)
+    settings = DesignerSettings(arguments.switch_at, PENALTY)
     space = paper_2d()
     results: dict[str, Any] = {"space": space.name, "seeds": arguments.seeds, "workers": WORKERS}
     for name in arguments.names:

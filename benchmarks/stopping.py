@@ -24,8 +24,8 @@ from benchmarks.stopping_peers import Hyperband, MedianPruning
 from nas_engine.cost import cost
 from nas_engine.early_stopping import registry
 from nas_engine.early_stopping.base import Curve, StoppingRule, best_reward
-from nas_engine.early_stopping.features import describe
 from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.features import describe
 from nas_engine.recording import RecordedTraining, read_recording
 from nas_engine.reward import RewardParameters, reward
 

@@ -9,16 +9,18 @@ The stopping rule is the real one, too, and sees each curve epoch by epoch, besi
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from nas_engine.cost import ArchitectureCost
 from nas_engine.designers import registry
 from nas_engine.designers.base import DesignerSettings, NothingPasses, Outcome, SpaceExhausted, Suggestion
 from nas_engine.designers.deduplication import fill
 from nas_engine.early_stopping import registry as stopping_registry
 from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.penalty import penalty_of
 from nas_engine.replay import Simulate, SimulatedPlan
 from nas_engine.reward import RewardParameters
 from nas_engine.screening import HardLimits, screen_of
@@ -33,9 +35,9 @@ FEWEST_OPEN = 2
 class DryRunSettings:
     """A study's settings as far as a simulation depends on them. Raises ValueError naming the one that is wrong.
 
-    `designer` is one of `registry.NAMES`, `early_stopping` one of `early_stopping.registry.NAMES`. A search is simulated
-    for each number of `workers` with each of the seeds `seed`, `seed` + 1, ...; what exceeds `limits`, and what cannot
-    be built, is refused before it is trained.
+    `designer` is one of `registry.NAMES`, `early_stopping` one of `early_stopping.registry.NAMES`. A search is
+    simulated for each number of `workers` with each of the seeds `seed`, `seed` + 1, ...; what exceeds `limits`, and
+    what cannot be built, is refused before it is trained.
     """
 
     space: SearchSpace
@@ -157,8 +159,9 @@ class _Search:
         self._workers = workers
         self._seed = seed
         self._simulate = simulate
-        self._screen = screen_of(settings.limits, lambda counted: predict_energy_mj(counted).energy_mj)
-        self._designer = registry.create(settings.designer, settings.space, seed, settings=settings.designer_settings)
+        self._screen = screen_of(settings.limits, _energy_mj)
+        told = replace(settings.designer_settings, penalty=penalty_of(settings.rewards, _energy_mj, settings.limits))
+        self._designer = registry.create(settings.designer, settings.space, seed, settings=told)
         self._finished: dict[str, Outcome] = {}
         self._waiting: deque[tuple[int, Suggestion]] = deque()
         self._rule = settings.stopping_rule(seed)
@@ -236,6 +239,10 @@ class _Search:
         evaluation = self._simulate(suggestion.architecture, plan)
         training = Training(number, suggestion, evaluation, now_seconds, settings.rewards, self._rule)
         heapq.heappush(self._running, (training.moment_seconds, number, training))
+
+
+def _energy_mj(counted: ArchitectureCost) -> float:
+    return predict_energy_mj(counted).energy_mj
 
 
 def _quartiles(values: Sequence[float]) -> Quartiles:

@@ -8,7 +8,7 @@ import numpy as np
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Objectives, Outcome, Suggestion
 from nas_engine.early_stopping.base import Curve, StoppingRule
-from nas_engine.early_stopping.features import describe
+from nas_engine.features import describe
 from nas_engine.progress import Evaluation
 from nas_engine.reward import RewardParameters, reward
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from nas_engine import architecture as engine
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import Baseline
-from nas_engine.cost import cost
-from nas_engine.early_stopping.features import describe
+from nas_engine.cost import ArchitectureCost, cost
 from nas_engine.energy.prior import predict_energy_mj
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.reward import RewardParameters, reward
+from nas_engine.features import describe
+from nas_engine.penalty import Penalty, penalty_of
+from nas_engine.reward import RewardParameters
 from nas_engine.screening import HardLimits, Screen, screen_of
 from nas_engine.search_space import by_name
 from nas_engine.space import SearchSpace
@@ -72,7 +73,18 @@ def screen(study: models.Study) -> Screen:
 
 def screen_for(limits: HardLimits) -> Screen:
     """The screen of these limits, with energy as it is estimated before anything is measured."""
-    return screen_of(limits, lambda counted: predict_energy_mj(counted).energy_mj)
+    return screen_of(limits, _energy_mj)
+
+
+def penalty(study: models.Study) -> Penalty:
+    """What the study's reward takes from an architecture's accuracy, by estimates; infinite where the study's hard
+    limits refuse it.
+    """
+    return penalty_of(reward_parameters(study), _energy_mj, hard_limits(study))
+
+
+def _energy_mj(counted: ArchitectureCost) -> float:
+    return predict_energy_mj(counted).energy_mj
 
 
 def new_search_space(study: models.Study) -> SearchSpace:
@@ -141,7 +153,5 @@ class Described:
 
 def described(value: engine.Architecture, study: models.Study) -> Described:
     """Features, and what the study's reward takes off for estimated energy and flash."""
-    counted = cost(value)
-    energy_mj = predict_energy_mj(counted).energy_mj
-    kept = reward(1.0, energy_mj, counted.flash_bytes_estimate, reward_parameters(study))
-    return Described(describe(value), 1.0 - kept)
+    penalty = penalty_of(reward_parameters(study), _energy_mj)
+    return Described(describe(value), penalty(value))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from nas_engine.architecture import Architecture
 from nas_engine.errors import EarshotError
+from nas_engine.penalty import Penalty
 
 State = dict[str, Any]
 _log = logging.getLogger(__name__)
@@ -29,10 +30,12 @@ class Suggestion:
 class DesignerSettings:
     """What a study may say to its designer beside the seed. Each designer reads what concerns it.
 
-    `switch_at`: the trials that the hybrid leaves to the Gaussian process.
+    `switch_at`: the trials that the hybrid leaves to the Gaussian process. `penalty`: what will be taken from an
+    architecture's accuracy to make its reward, infinite where it will not be trained; None where that is not known.
     """
 
     switch_at: int = 1_000
+    penalty: Penalty | None = None
 
     def __post_init__(self) -> None:
         if self.switch_at < 1:

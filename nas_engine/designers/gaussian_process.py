@@ -1,9 +1,11 @@
-"""Bayesian search: Vizier's GP-UCB-PE, made quick enough to run beside training.
+"""Bayesian search: Vizier's GP-UCB-PE, told what is known without it, and quick enough to run beside training.
 
-The reward is modelled as a Gaussian process. A suggestion is where its upper confidence bound is highest; further ones
-of a batch, and those made before there is news, explore where the model knows least among the promising. What keeps
-that cheap: arrays of few shapes (`gp_model`), parameters fitted from the last ones and only now and then (`warm_fit`),
-an acquisition search made for categorical parameters (`coordinate_ascent`), and one thread (`jax_setup`).
+What Equation 1 takes from an accuracy for energy and flash is known before the training (`DesignerSettings.penalty`),
+so only the rest of the reward is modelled, as a Gaussian process over the blocks and over numbers that describe the
+whole network (`gp_inputs`). A suggestion is where its upper confidence bound, less the penalty, is highest; further
+ones of a batch, and those made before there is news, explore where the model knows least among the promising. What
+keeps that cheap: arrays of few shapes (`gp_model`), parameters fitted from the last ones and only now and then
+(`warm_fit`), a search made for categorical parameters (`coordinate_ascent`), and one thread (`jax_setup`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,30 +17,40 @@ from nas_engine.architecture import Architecture
 from nas_engine.designers import jax_setup
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
 from nas_engine.designers.distinct import new_anywhere, new_neighbour
-from nas_engine.designers.gp_model import Points, RewardModel
+from nas_engine.designers.gp_inputs import Encoder
+from nas_engine.designers.gp_model import RewardModel
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.designers.warm_fit import WarmFit
+from nas_engine.penalty import Penalty
 from nas_engine.search_space import SearchSpace
 
-FORMAT = "gaussian_process-2"
+FORMAT = "gaussian_process-3"
 _FIRST_RANDOM = 10  # rewards to collect at random before there is something to model
 
 
 class GaussianProcessDesigner:
-    """GP-UCB-PE over one categorical parameter a block.
+    """GP-UCB-PE over one categorical parameter a block, and over what these make of the network.
 
-    The data come from the outcomes; the state holds the fitted length scales, counters, and which other architectures
+    The data come from the outcomes; the state holds the fitted parameters, counters, and which other architectures
     of a finished network were answered with its result (as trial number and option indices): no history has those.
+    Without `penalty` whole rewards are modelled.
     """
 
     def __init__(
-        self, space: SearchSpace, seed: int, state: State | None = None, history: Sequence[Outcome] = ()
+        self,
+        space: SearchSpace,
+        seed: int,
+        state: State | None = None,
+        history: Sequence[Outcome] = (),
+        *,
+        penalty: Penalty | None = None,
     ) -> None:
         state = accepted_state(state, FORMAT)
         jax_setup.configure()
         self._space = space
         self._seed = seed
         self._sizes = tuple(len(position.options) for position in space.positions)
+        self._encoder = Encoder(space, penalty)
         self._outcomes: dict[str, Outcome] = {}  # by architecture: a repeated result is no new evidence
         self._answered: list[tuple[int, list[int]]] = []
         self._random = RandomDesigner(space, seed, state["random"] if state else None, history)
@@ -49,15 +61,15 @@ class GaussianProcessDesigner:
         self.update(_answers(space, self._outcomes, state["answered"] if state else []))
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
-        if sum(outcome.reward is not None for outcome in self._outcomes.values()) < _FIRST_RANDOM:
-            return self._random.suggest(count, pending)
         rng = np.random.default_rng([self._seed, len(self._outcomes), self._suggested])
         model = self._model(rng)
+        if model is None:
+            return self._random.suggest(count, pending)
         waiting = list(pending)
         suggestions = []
         for _ in range(count):
             is_news = len(self._outcomes) > self._known_at_last
-            choice = model.choose(self._points(waiting), is_news, rng)
+            choice = model.choose(self._encoder.architectures(waiting), is_news, rng)
             architecture = self._other_than(waiting, self._space.decode(choice.point), rng)
             suggestions.append(
                 Suggestion(architecture, {"source": "exploitation" if choice.exploits else "exploration"})
@@ -85,18 +97,20 @@ class GaussianProcessDesigner:
             "answered": self._answered,
         }
 
-    def _model(self, rng: np.random.Generator) -> RewardModel:
+    def _model(self, rng: np.random.Generator) -> RewardModel | None:
+        """Of the outcomes that say something of accuracies; None where these are too few."""
         # By number, so that the order in which outcomes were told, which a restart changes, does not matter.
         outcomes = sorted(self._outcomes.values(), key=lambda outcome: (outcome.number, outcome.architecture.hash))
-        rewards = np.array([np.nan if outcome.reward is None else outcome.reward for outcome in outcomes])
-        fit = WarmFit(self._fit, len(outcomes))
-        model = RewardModel(self._points([o.architecture for o in outcomes]), rewards, self._sizes, fit, rng)
+        inputs = self._encoder.architectures([outcome.architecture for outcome in outcomes])
+        rewards = np.array([np.nan if o.reward is None else o.reward for o in outcomes], dtype=np.float64)
+        is_trained = np.isfinite(inputs.penalties)  # the others are infeasible whatever the model says
+        inputs, rewards = inputs[is_trained], rewards[is_trained]
+        if np.count_nonzero(np.isfinite(rewards)) < _FIRST_RANDOM:
+            return None
+        fit = WarmFit(self._fit, len(rewards))
+        model = RewardModel(inputs, rewards + inputs.penalties, self._encoder, self._sizes, fit, rng)
         self._fit = fit.dump()
         return model
-
-    def _points(self, architectures: Sequence[Architecture]) -> Points:
-        points = [self._space.encode(architecture) for architecture in architectures]
-        return np.array(points, dtype=np.int32).reshape(len(points), len(self._sizes))
 
     def _other_than(
         self, waiting: Sequence[Architecture], architecture: Architecture, rng: np.random.Generator

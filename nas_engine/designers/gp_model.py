@@ -1,12 +1,12 @@
 """Vizier's GP-UCB-PE, one suggestion at a time, on arrays of few different shapes.
 
-The parts are Vizier's: the warping of rewards, the Gaussian process and its priors, both acquisition functions (in
+The parts are Vizier's: the Gaussian process and its priors (in `gp_kernel`), both acquisition functions (in
 `gp_scores`) and the probabilities of choosing between them (`VizierGPUCBPEBandit`). Its own loop around them compiles
 some fifteen small functions for every new number of trials, and JAX keeps them all: 16 MB and half a second for each
-suggestion, without end. Here the arrays grow in powers of two, and nothing is compiled in between. A point is a row of
-option indices.
+suggestion, without end. Here the arrays grow in powers of two, and nothing is compiled in between.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +15,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
-from vizier._src.algorithms.designers.gp import output_warpers
-from vizier._src.algorithms.optimizers import vectorized_base
 from vizier._src.jax import stochastic_process_model as processes
 from vizier._src.jax import types
-from vizier._src.jax.models import tuned_gp_models
 
 from nas_engine.designers import gp_scores
-from nas_engine.designers.coordinate_ascent import CoordinateAscent
+from nas_engine.designers.coordinate_ascent import Points, Score, climb
+from nas_engine.designers.gp_inputs import Inputs
+from nas_engine.designers.gp_kernel import TiedProcess
 from nas_engine.designers.gp_scores import CONFIG
 from nas_engine.designers.warm_fit import WarmFit
 
-Points = NDArray[np.int32]
-Rewards = NDArray[np.float64]
+Values = NDArray[np.float64]
 
 _SMALLEST = 16  # rows
 _MOST_FITTED = 256  # outcomes, drawn at random, that the parameters are fitted to; what is predicted rests on all
@@ -44,56 +42,90 @@ class Choice:
 
 
 class RewardModel:
-    """A Gaussian process over the rewards [n] at `points` [n, parameters]; NaN is infeasible, not all may be."""
+    """A Gaussian process over rewards without their penalties [n]; NaN is infeasible, not all may be.
+
+    `inputs`: what they belong to, with finite penalties. `encoded` describes other points of the same space, whose
+    positions have `sizes` options.
+    """
 
     def __init__(
-        self, points: Points, rewards: Rewards, sizes: tuple[int, ...], fit: WarmFit, rng: np.random.Generator
+        self,
+        inputs: Inputs,
+        rewards: Values,
+        encoded: Callable[[Points], Inputs],
+        sizes: tuple[int, ...],
+        fit: WarmFit,
+        rng: np.random.Generator,
     ) -> None:
-        self._points = points
+        self._inputs = inputs
+        self._encoded = encoded
         self._sizes = sizes
-        warped = _warped(rewards)
-        self._data = _model_data(points, warped)
-        fitted_to = _sample(len(points), rng)
-        self._process = _fitted(_model_data(points[fitted_to], warped[fitted_to]), fit, _key(rng))
-        self._predictive = _conditioned(self._process, self._data)
+        labels, self._unit = standardised(rewards)
+        self._best_first = np.argsort(-(labels - inputs.penalties / self._unit), kind="stable")
+        fitted_to = _sample(len(inputs), rng)
+        self._process = _fitted(_model_data(inputs[fitted_to], labels[fitted_to]), fit, _key(rng))
+        self._predictive = _conditioned(self._process, _model_data(inputs, labels))
 
-    def choose(self, pending: Points, is_news: bool, rng: np.random.Generator) -> Choice:
-        """The next point beside `pending` [m, parameters]; `is_news` is whether an outcome has come since the last.
+    def choose(self, pending: Inputs, is_news: bool, rng: np.random.Generator) -> Choice:
+        """The next point beside `pending`; `is_news` is whether an outcome has come since the last.
 
         Mostly the upper confidence bound after news, mostly exploration otherwise.
         """
-        noise = self._process.params["observation_noise_variance"]
-        is_noisy = bool(self._process.params["signal_variance"] < CONFIG.signal_to_noise_threshold * noise)
-        exploits = _exploits(is_news, is_noisy, rng)
-        every = _model_data(np.concatenate([self._points, pending]), np.zeros(len(self._points) + len(pending)))
-        predictive = _conditioned(_noiseless(self._process) if is_noisy else self._process, every)
-        posterior = gp_scores.Posterior(self._predictive, predictive)
-        scores = gp_scores.UpperBound(posterior) if exploits else _exploration(posterior)
-        best = _maximise(self._sizes, scores, self._data.features, _key(rng))
-        return Choice(tuple(int(index) for index in np.asarray(best)), exploits)
+        exploits = _exploits(is_news, rng)
+        tried = self._inputs.followed_by(pending)
+        every = _conditioned(self._process, _model_data(tried, np.zeros(len(tried))))
+        posterior = gp_scores.Posterior(self._predictive, every)
+        scores = gp_scores.UpperBound(posterior) if exploits else self._exploration(posterior, tried)
+        return Choice(climb(self._score(scores), self._starts(rng), self._sizes, _SWEEPS), exploits)
+
+    def _exploration(self, posterior: gp_scores.Posterior, tried: Inputs) -> gp_scores.Exploration:
+        penalties = self._penalties(tried, len(posterior.tried.categorical.padded_array))
+        return gp_scores.Exploration(posterior, eqx.filter_jit(gp_scores.promising)(posterior, penalties))
+
+    def _score(self, scores: gp_scores.UpperBound | gp_scores.Exploration) -> Score:
+        jitted = eqx.filter_jit(scores.score)
+
+        def score(points: Points) -> Values:
+            inputs = self._encoded(points)
+            features = _features(inputs)
+            penalties = self._penalties(inputs, len(features.categorical.padded_array))
+            return np.asarray(jitted(features, penalties))[: len(points)]
+
+        return score
+
+    def _penalties(self, inputs: Inputs, rows: int) -> Values:
+        return np.pad(inputs.penalties / self._unit, (0, rows - len(inputs)))
+
+    def _starts(self, rng: np.random.Generator) -> Points:
+        """Half of them the best points so far, the others anywhere."""
+        best = self._inputs.points[self._best_first[: _STARTS // 2]]
+        anywhere = rng.integers(self._sizes, size=(_STARTS - len(best), len(self._sizes)), dtype=np.int32)
+        return np.concatenate([best, anywhere])
 
 
-def _exploits(is_news: bool, is_noisy: bool, rng: np.random.Generator) -> bool:
-    if not is_news:
-        return bool(rng.random() < CONFIG.ucb_overwrite_probability)
-    explores = CONFIG.pe_overwrite_probability_in_high_noise if is_noisy else CONFIG.pe_overwrite_probability
-    return bool(rng.random() >= explores)
+def standardised(rewards: Values) -> tuple[Values, float]:
+    """Labels of mean 0 and deviation 1, and the deviation of the rewards; infeasible ones are as bad as the worst."""
+    filled = np.where(np.isnan(rewards), np.nanmin(rewards), rewards)
+    unit = float(filled.std()) if np.ptp(filled) else 1.0
+    return (filled - filled.mean()) / unit, unit
+
+
+def _exploits(is_news: bool, rng: np.random.Generator) -> bool:
+    share = 1 - CONFIG.pe_overwrite_probability if is_news else CONFIG.ucb_overwrite_probability
+    return bool(rng.random() < share)
 
 
 def _key(rng: np.random.Generator) -> jax.Array:
     return jax.random.PRNGKey(int(rng.integers(2**32)))
 
 
-def _warped(rewards: Rewards) -> Rewards:
-    """What Vizier models in place of rewards: bad ones drawn together, infeasible ones a bit below the worst."""
-    warped: Rewards = output_warpers.create_default_warper().warp(rewards[:, None])[:, 0]
-    return warped
-
-
-def _model_data(points: Points, labels: Rewards) -> Any:
+def _model_data(inputs: Inputs, labels: Values) -> Any:
     """Vizier's ModelData in rows of a power of two, made in NumPy: JAX would compile for every number of rows."""
-    features = types.ModelInput(_padded(np.zeros((len(points), 0)), np.nan), _padded(points, -1))
-    return types.ModelData(features, _padded(labels[:, None], np.nan))
+    return types.ModelData(_features(inputs), _padded(labels[:, None], np.nan))
+
+
+def _features(inputs: Inputs) -> Any:
+    return types.ModelInput(_padded(inputs.numbers, 0.0), _padded(inputs.points, -1))
 
 
 def _padded(values: NDArray[Any], fill: float) -> Any:
@@ -113,46 +145,14 @@ def _sample(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
 
 
 def _fitted(data: Any, fit: WarmFit, key: jax.Array) -> Any:
-    """The process with parameters fitted from Vizier's default start, one at random, or the last ones (`WarmFit`)."""
-    coroutine = tuned_gp_models.VizierGaussianProcess.build_model(data).coroutine
+    """The process with parameters fitted from its usual start, one at random, or the last ones (`WarmFit`)."""
+    coroutine = TiedProcess(data.features.continuous.shape[1], data.features.categorical.shape[1])
     model = processes.CoroutineWithData(coroutine, data)
     drawn = eqx.filter_jit(model.setup)(key)
-    default = {
-        "signal_variance": jnp.array(0.039),
-        "observation_noise_variance": jnp.array(0.0039),
-        "continuous_length_scale_squared": jnp.ones(0),
-        "categorical_length_scale_squared": jnp.ones(data.features.categorical.shape[1]),
-    }
-    starts = {name: jnp.stack([default[name], value]) for name, value in drawn.items()}
+    starts = {name: jnp.stack([value, drawn[name]]) for name, value in coroutine.start().items()}
     best, _ = fit(starts, model.loss_with_aux, key, constraints=model.constraints(), best_n=1)
     return processes.StochasticProcessWithCoroutine(coroutine, {name: value[0] for name, value in best.items()})
 
 
-def _noiseless(process: Any) -> Any:
-    """Vizier explores as if nothing were noise where it estimates that much is."""
-    parameters = process.params | {"observation_noise_variance": jnp.array(1e-10)}
-    return processes.StochasticProcessWithCoroutine(process.coroutine, parameters)
-
-
 def _conditioned(process: Any, data: Any) -> Any:
     return eqx.filter_jit(process.precompute_predictive)(data)
-
-
-def _exploration(posterior: gp_scores.Posterior) -> gp_scores.Exploration:
-    return gp_scores.Exploration(posterior, eqx.filter_jit(gp_scores.promising)(posterior))
-
-
-def _maximise(sizes: tuple[int, ...], scores: Any, known: Any, key: jax.Array) -> jax.Array:
-    """The point [parameters] of the highest score that coordinate ascent finds, partly from the `known` ones."""
-    strategy = CoordinateAscent(sizes, _STARTS)
-    dimensions = types.ContinuousAndCategorical(0, len(sizes))
-    optimizer = vectorized_base.VectorizedOptimizer(
-        strategy=strategy,
-        n_feature_dimensions=dimensions,
-        n_feature_dimensions_with_padding=dimensions,
-        suggestion_batch_size=strategy.suggestion_batch_size,
-        max_evaluations=strategy.suggestion_batch_size * len(sizes) * _SWEEPS,
-    )
-    found = eqx.filter_jit(optimizer)(scores.score, prior_features=known, count=1, seed=key)
-    point: jax.Array = found.features.categorical[0, 0]
-    return point

@@ -9,7 +9,7 @@ PURE_MODULES = (
     "baselines",
     "cost",
     "dry_run",
-    "early_stopping.features",
+    "features",
     "early_stopping.registry",
     "energy.prior",
     "errors",

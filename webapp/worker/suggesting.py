@@ -155,7 +155,7 @@ def _designer(study: Study, space: SearchSpace, history: StudyHistory) -> _Known
             study.seed,
             saved.get("dump"),
             history.outcomes,
-            DesignerSettings(switch_at=study.switch_at),
+            DesignerSettings(switch_at=study.switch_at, penalty=translation.penalty(study)),
         )
         known = _Known(designer, {outcome.number for outcome in history.outcomes}, "")
     else:

@@ -5,7 +5,7 @@ import jax
 import numpy as np
 
 from nas_engine.designers import registry
-from nas_engine.designers.base import Outcome
+from nas_engine.designers.base import DesignerSettings, Outcome
 from nas_engine.testing.designers import AdditiveReward, DesignerContract, everything, random_history, run, small_2d
 
 
@@ -72,3 +72,28 @@ def test_a_restart_forgets_neither_what_was_answered_nor_the_order_of_trials():
     assert twin not in {suggestion.architecture for suggestion in expected}
     forgetful = registry.create("gaussian_process", space, seed=0, state=state | {"answered": []}, history=history)
     assert forgetful.suggest(4, []) != expected
+
+
+def test_a_penalty_that_is_known_need_not_be_learnt():
+    """Nothing in the outcomes tells of it: all of them are accuracies, of networks without a penalty."""
+    space, accuracy = small_2d(), AdditiveReward(small_2d())
+    costly = space.positions[3].options[0]
+    settings = DesignerSettings(penalty=lambda architecture: 0.1 * (architecture.blocks[3] == costly))
+    others = [architecture for architecture in everything(space) if architecture.blocks[3] != costly]
+    history = [
+        Outcome(number, architecture, accuracy(architecture)) for number, architecture in enumerate(others[::13])
+    ]
+    designer = registry.create("gaussian_process", space, seed=0, history=history, settings=settings)
+    assert all(suggestion.architecture.blocks[3] != costly for suggestion in designer.suggest(6, []))
+
+
+def test_what_will_be_refused_is_never_suggested_by_the_model():
+    space, accuracy = small_2d(), AdditiveReward(small_2d())
+    kept = {architecture.hash for architecture in list(everything(space))[::3]}
+    settings = DesignerSettings(penalty=lambda architecture: 0.0 if architecture.hash in kept else np.inf)
+    history = [
+        Outcome(number, architecture, accuracy(architecture) if architecture.hash in kept else None)
+        for number, architecture in enumerate(list(everything(space))[:60])
+    ]
+    designer = registry.create("gaussian_process", space, seed=0, history=history, settings=settings)
+    assert all(suggestion.architecture.hash in kept for suggestion in designer.suggest(6, []))

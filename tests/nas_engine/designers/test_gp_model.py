@@ -1,13 +1,13 @@
-import jax
 import numpy as np
 import pytest
-from vizier._src.algorithms.designers.gp_ucb_pe import VizierGPUCBPEBandit
 from vizier.pyvizier.converters import padding
 
 from nas_engine.designers import gp_model, jax_setup
-from nas_engine.designers.vizier_problem import VizierProblem
+from nas_engine.designers.gp_inputs import Encoder
+from nas_engine.designers.gp_model import RewardModel, standardised
+from nas_engine.designers.warm_fit import WarmFit
 from nas_engine.search_space import paper_2d
-from nas_engine.testing.designers import random_history
+from nas_engine.testing.designers import AdditiveReward
 
 
 @pytest.fixture(autouse=True)
@@ -15,41 +15,49 @@ def _x64() -> None:
     jax_setup.configure()
 
 
-@pytest.mark.parametrize("count", [13, 16, 17])
-def test_the_model_is_given_what_viziers_own_designer_would_give_it(count):
-    """Padding, warped rewards and infeasible ones; only that Vizier numbers options as texts: 0, 1, 10, 11, 2."""
-    space = paper_2d()
-    history = random_history(space, count, infeasible_every=5)
-    problem = VizierProblem(space)
-    schedule = padding.PaddingSchedule(num_trials=padding.PaddingType.POWERS_OF_2)
-    vizier = VizierGPUCBPEBandit(problem.statement, rng=jax.random.PRNGKey(0), padding_schedule=schedule)
-    theirs = vizier._trials_to_data([problem.trial(outcome) for outcome in history])
+def inputs(count: int, encoder: Encoder | None = None):
+    rng = np.random.default_rng(2)
+    return (encoder or Encoder(paper_2d(), None)).architectures([paper_2d().sample(rng) for _ in range(count)])
 
-    as_text = [np.argsort(np.argsort([str(i) for i in range(len(p.options))])) for p in space.positions]
-    points = np.array(
-        [
-            [order[i] for order, i in zip(as_text, space.encode(outcome.architecture), strict=True)]
-            for outcome in history
-        ]
-    )
-    rewards = np.array([np.nan if outcome.reward is None else outcome.reward for outcome in history])
-    ours = gp_model._model_data(points.astype(np.int32), gp_model._warped(rewards))
-    for array, other in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
-        np.testing.assert_array_equal(array, other)
+
+@pytest.mark.parametrize("count", [13, 16, 17, 33])
+def test_arrays_are_padded_to_powers_of_two_as_viziers_are(count):
+    schedule = padding.PaddingSchedule(num_trials=padding.PaddingType.POWERS_OF_2)
+    known = inputs(count)
+    ours = gp_model._model_data(known, np.arange(count, dtype=np.float64))
+    for array, values in (
+        (ours.features.categorical, schedule.pad_features(known.points)),
+        (ours.labels, schedule.pad_labels(np.arange(count, dtype=np.float64)[:, None])),
+    ):
+        np.testing.assert_array_equal(array.padded_array, values.padded_array)
+        np.testing.assert_array_equal(array.is_missing[0], values.is_missing[0])
+    assert np.isfinite(ours.features.continuous.padded_array).all()
+
+
+def test_labels_have_mean_0_and_deviation_1_and_infeasible_ones_are_as_bad_as_the_worst():
+    labels, unit = standardised(np.array([0.70, np.nan, 0.72, 0.68]))
+    assert labels.mean() == pytest.approx(0)
+    assert labels.std() == pytest.approx(1)
+    assert labels[1] == labels[3] == labels.min()
+    assert labels[2] - labels[0] == pytest.approx(0.02 / unit)
+
+
+def test_equal_rewards_are_labels_of_0():
+    labels, unit = standardised(np.full(3, 0.7))
+    assert labels == pytest.approx(np.zeros(3), abs=1e-9)
+    assert unit > 0
 
 
 def test_after_news_it_mostly_exploits_and_otherwise_it_mostly_explores():
-    """Vizier's probabilities: 0.9 (0.3 where the rewards are mostly noise) and 0.25."""
+    """Vizier's probabilities: 0.9 and 0.25."""
     rng = np.random.default_rng(0)
 
-    def share(is_news: bool, is_noisy: bool) -> float:
-        return sum(gp_model._exploits(is_news, is_noisy, rng) for _ in range(4000)) / 4000
+    def share(is_news: bool) -> float:
+        return sum(gp_model._exploits(is_news, rng) for _ in range(4000)) / 4000
 
     # 4000 draws have a standard deviation of at most 0.8 %.
-    assert share(is_news=True, is_noisy=False) == pytest.approx(0.9, abs=0.04)
-    assert share(is_news=True, is_noisy=True) == pytest.approx(0.3, abs=0.04)
-    assert share(is_news=False, is_noisy=False) == pytest.approx(0.25, abs=0.04)
-    assert share(is_news=False, is_noisy=True) == pytest.approx(0.25, abs=0.04)
+    assert share(is_news=True) == pytest.approx(0.9, abs=0.04)
+    assert share(is_news=False) == pytest.approx(0.25, abs=0.04)
 
 
 def test_parameters_are_fitted_to_all_outcomes_or_to_256_drawn_anew_each_time():
@@ -59,3 +67,23 @@ def test_parameters_are_fitted_to_all_outcomes_or_to_256_drawn_anew_each_time():
     assert len(set(many.tolist())) == 256
     assert set(many.tolist()) != set(gp_model._sample(1000, rng).tolist())
     assert max(many) > 900
+
+
+def test_it_chooses_what_is_promising_after_its_penalty_and_nothing_that_will_not_be_trained():
+    space, accuracy = paper_2d(), AdditiveReward(paper_2d())
+    first_best = int(np.argmax([accuracy(space.decode([i] + [0] * 11)) for i in range(9)]))
+    refused = {space.positions[0].options[first_best]: np.inf}
+    encoder = Encoder(space, lambda architecture: refused.get(architecture.blocks[0], 0.0))
+    known = inputs(40, encoder)
+    trained = known[np.isfinite(known.penalties)]
+    rewards = np.array([accuracy(space.decode(point)) for point in trained.points.tolist()])
+    model = RewardModel(
+        trained, rewards, encoder, tuple(len(p.options) for p in space.positions), WarmFit(None, 40),
+        np.random.default_rng(0),
+    )  # fmt: skip
+    rng = np.random.default_rng(1)
+    nothing = encoder.architectures([])
+    chosen = [model.choose(nothing, is_news, rng) for is_news in (True, True, False, False)]
+    assert {choice.exploits for choice in chosen} == {True, False}
+    assert all(choice.point[0] != first_best for choice in chosen)
+    assert min(accuracy(space.decode(choice.point)) for choice in chosen if choice.exploits) > np.quantile(rewards, 0.8)

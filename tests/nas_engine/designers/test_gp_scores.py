@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from vizier._src.algorithms.designers import gp_ucb_pe
 from vizier._src.jax import stochastic_process_model as processes
-from vizier._src.jax.models import tuned_gp_models
 
 from nas_engine.designers import gp_model, gp_scores, jax_setup
+from nas_engine.designers.gp_inputs import Inputs
+from nas_engine.designers.gp_kernel import TiedProcess
 
 SIZES = np.array((3, 9, 10))
+NUMBERS = 2
 KNOWN, PENDING = 12, 9  # in arrays of 16 and of 32 rows
 
 
@@ -17,39 +19,53 @@ def _x64() -> None:
     jax_setup.configure()
 
 
-def drawn(count: int, seed: int) -> gp_model.Points:
-    return np.random.default_rng(seed).integers(SIZES, size=(count, len(SIZES))).astype(np.int32)
+def drawn(count: int, seed: int) -> Inputs:
+    rng = np.random.default_rng(seed)
+    points = rng.integers(SIZES, size=(count, len(SIZES))).astype(np.int32)
+    return Inputs(points, rng.normal(size=(count, NUMBERS)), np.zeros(count))
 
 
-def model_data(points: gp_model.Points):
-    return gp_model._model_data(points, np.random.default_rng(9).normal(size=len(points)))
+def model_data(inputs: Inputs):
+    return gp_model._model_data(inputs, np.random.default_rng(9).normal(size=len(inputs)))
 
 
 @pytest.fixture(params=[0.01, 20.0], ids=["precise", "noisy"])
 def posterior(request) -> gp_scores.Posterior:
     """What `RewardModel` gives to the acquisition functions."""
-    known, every = model_data(drawn(KNOWN, seed=1)), model_data(drawn(KNOWN + PENDING, seed=1))
+    known, every = model_data(drawn(KNOWN, seed=1)), model_data(tried())
     parameters = {
         "signal_variance": jax.numpy.array(0.7),
         "observation_noise_variance": jax.numpy.array(request.param),
-        "continuous_length_scale_squared": jax.numpy.ones(0),
-        "categorical_length_scale_squared": jax.numpy.array([0.5, 2.0, 1.0]),
+        "continuous_length_scale_squared": jax.numpy.array([0.8]),
+        "categorical_length_scale_squared": jax.numpy.array([2.0]),
+        "linear_slope_amplitude": jax.numpy.array(0.5),
+        "linear_shift": jax.numpy.array(0.1),
+        "mean_fn": jax.numpy.array([0.3]),
     }
-    coroutine = tuned_gp_models.VizierGaussianProcess.build_model(known).coroutine
-    process = processes.StochasticProcessWithCoroutine(coroutine, parameters)
-    noiseless = gp_model._noiseless(process) if request.param > 1 else process
-    return gp_scores.Posterior(gp_model._conditioned(process, known), gp_model._conditioned(noiseless, every))
+    process = processes.StochasticProcessWithCoroutine(TiedProcess(NUMBERS, len(SIZES)), parameters)
+    return gp_scores.Posterior(gp_model._conditioned(process, known), gp_model._conditioned(process, every))
 
 
-def scored(scores) -> np.ndarray:
-    """Of points that are not among those of `posterior`."""
-    tried = {tuple(point) for point in drawn(KNOWN + PENDING, seed=1)}
-    new = np.array([point for point in drawn(40, seed=2) if tuple(point) not in tried][:32], dtype=np.int32)
-    assert len(new) == 32
-    return np.asarray(eqx.filter_jit(scores.score)(model_data(new).features))
+def tried() -> Inputs:
+    return drawn(KNOWN, seed=1).followed_by(drawn(PENDING, seed=4))
 
 
-def test_both_functions_score_as_viziers_do(posterior):
+def new() -> Inputs:
+    """32 points that are not among those of `posterior`."""
+    known = {tuple(point) for point in tried().points}
+    others = drawn(60, seed=2)
+    return others[np.array([i for i, point in enumerate(others.points) if tuple(point) not in known][:32])]
+
+
+def scored(scores, penalties: float = 0.0) -> np.ndarray:
+    return np.asarray(eqx.filter_jit(scores.score)(gp_model._features(new()), np.full(32, penalties)))
+
+
+def viziers(scores) -> np.ndarray:
+    return np.asarray(eqx.filter_jit(scores.score)(gp_model._features(new())))
+
+
+def test_both_functions_score_as_viziers_do_where_nothing_has_a_penalty(posterior):
     predictives = [processes.UniformEnsemblePredictive(given) for given in (posterior.known, posterior.every)]
     theirs = gp_ucb_pe.UCBScoreFunction(
         *predictives,
@@ -58,7 +74,7 @@ def test_both_functions_score_as_viziers_do(posterior):
         labels=posterior.known.observed_data.labels,
         scalarization_weights_rng=jax.random.PRNGKey(0),
     )
-    np.testing.assert_allclose(scored(gp_scores.UpperBound(posterior)), scored(theirs), rtol=1e-9)
+    np.testing.assert_allclose(scored(gp_scores.UpperBound(posterior)), viziers(theirs), rtol=1e-9)
 
     theirs = gp_ucb_pe.PEScoreFunction(
         *predictives,
@@ -68,13 +84,29 @@ def test_both_functions_score_as_viziers_do(posterior):
         trust_region=None,
         multimetric_promising_region_penalty_type=gp_scores.CONFIG.multimetric_promising_region_penalty_type,
     )
-    ours = gp_scores.Exploration(posterior, eqx.filter_jit(gp_scores.promising)(posterior))
-    np.testing.assert_allclose(scored(ours), scored(theirs), rtol=1e-9)
+    threshold = eqx.filter_jit(gp_scores.promising)(posterior, np.zeros(32))
+    np.testing.assert_allclose(scored(gp_scores.Exploration(posterior, threshold)), viziers(theirs), rtol=1e-9)
+
+
+def test_a_penalty_is_taken_from_the_upper_bound_and_from_what_counts_as_promising(posterior):
+    bound = gp_scores.UpperBound(posterior)
+    np.testing.assert_allclose(scored(bound, 0.25), scored(bound) - 0.25, rtol=1e-9)
+    plain = eqx.filter_jit(gp_scores.promising)(posterior, np.zeros(32))
+    lowered = eqx.filter_jit(gp_scores.promising)(posterior, np.full(32, 0.25))
+    assert float(lowered) == pytest.approx(float(plain) - 0.25)
+    same = scored(gp_scores.Exploration(posterior, lowered), 0.25)
+    np.testing.assert_allclose(same, scored(gp_scores.Exploration(posterior, plain)), rtol=1e-9)
+
+
+def test_what_will_not_be_trained_scores_minus_infinity(posterior):
+    threshold = eqx.filter_jit(gp_scores.promising)(posterior, np.zeros(32))
+    for scores in (gp_scores.UpperBound(posterior), gp_scores.Exploration(posterior, threshold)):
+        assert (scored(scores, np.inf) == -np.inf).all()
 
 
 def test_what_has_been_tried_scores_less_than_anything_else(posterior):
-    points = np.concatenate([drawn(KNOWN + PENDING, seed=1), drawn(11, seed=3)])
-    values = np.asarray(eqx.filter_jit(gp_scores.UpperBound(posterior).score)(model_data(points).features))
-    tried = {tuple(point) for point in points[: KNOWN + PENDING]}
-    is_tried = np.array([tuple(point) in tried for point in points])
+    inputs = tried().followed_by(new()[np.arange(11)])
+    score = eqx.filter_jit(gp_scores.UpperBound(posterior).score)
+    values = np.asarray(score(gp_model._features(inputs), np.zeros(32)))
+    is_tried = np.arange(32) < KNOWN + PENDING
     assert values[is_tried].max() < values[~is_tried].min()

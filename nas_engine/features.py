@@ -1,4 +1,4 @@
-"""An architecture as a few numbers that say how it may learn: what TSGP's map reads."""
+"""An architecture as a few numbers that say how it may learn: what TSGP's map and the Gaussian process read."""
 
 import math
 from collections.abc import Sequence

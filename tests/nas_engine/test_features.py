@@ -3,7 +3,7 @@ import math
 import numpy as np
 
 from nas_engine.architecture import Architecture, Block, Head, Stem
-from nas_engine.early_stopping.features import NAMES, describe
+from nas_engine.features import NAMES, describe
 from nas_engine.search_space import paper_2d
 
 

@@ -1,0 +1,28 @@
+"""What Equation 1 will take from the accuracy of a network: known before it is trained, not to be learnt."""
+
+import math
+from collections.abc import Callable
+
+from nas_engine.architecture import Architecture
+from nas_engine.cost import cost
+from nas_engine.errors import InfeasibleArchitecture
+from nas_engine.reward import RewardParameters, reward
+from nas_engine.screening import EnergyEstimate, HardLimits, refusal
+
+Penalty = Callable[[Architecture], float]
+"""At least 0; infinite for what will not be trained."""
+
+
+def penalty_of(parameters: RewardParameters, energy_mj: EnergyEstimate, limits: HardLimits | None = None) -> Penalty:
+    """The penalty of estimated energy and flash; infinite for what exceeds `limits`, and for what cannot be built."""
+
+    def penalty(architecture: Architecture) -> float:
+        try:
+            counted = cost(architecture)
+        except InfeasibleArchitecture:
+            return math.inf
+        if limits is not None and refusal(counted, limits, energy_mj):
+            return math.inf
+        return 1.0 - reward(1.0, energy_mj(counted), counted.flash_bytes_estimate, parameters)
+
+    return penalty
