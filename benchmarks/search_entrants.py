@@ -6,8 +6,9 @@ from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 
+from benchmarks.designers import PENALTY
 from benchmarks.search_run import Maker, OurSearcher, Searcher
-from nas_engine.designers.registry import DEFAULT_SETTINGS
+from nas_engine.designers.base import DesignerSettings
 from nas_engine.search_space import SearchSpace
 
 OURS = "Earshot"
@@ -46,7 +47,7 @@ def _ours(name: str) -> Maker:
 
 
 def _our_searcher(name: str, space: SearchSpace, seed: int) -> Searcher:
-    return OurSearcher(name, space, seed, DEFAULT_SETTINGS)
+    return OurSearcher(name, space, seed, DesignerSettings(penalty=PENALTY))
 
 
 def _peer(name: str) -> Maker:
