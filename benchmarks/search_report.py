@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.search_plot import plot
 from benchmarks.search_entrants import OURS
+from benchmarks.search_plot import plot
 from benchmarks.search_summary import CHECKPOINTS
 
 PAGE = Path("docs/search.md")
