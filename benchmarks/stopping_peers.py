@@ -1,39 +1,49 @@
-"""Two rules that users of Optuna know, with its default settings, as rules of `nas_engine.early_stopping`."""
+"""Two rules that users of Optuna know, with its settings, as rules of `nas_engine.early_stopping`."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from nas_engine.early_stopping.base import Curve, Decision, go_on
 
-_STARTUP_TRIALS = 5
-
 
 @dataclass(frozen=True, slots=True)
-class MedianPruning:
-    """Stops a trial whose best epoch so far is below the median of the finished trials at this epoch."""
+class PercentilePruning:
+    """Stops a trial whose best epoch so far is below the finished trials' at this epoch, their upper share apart.
+
+    Optuna's MedianPruner is the one with `percentile` 50, and PercentilePruner those with another; arguments have its
+    names and defaults. `n_warmup_steps` are epochs in which nothing is stopped.
+    """
+
+    percentile: float = 50.0
+    n_startup_trials: int = 5
+    n_warmup_steps: int = 0
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
         epoch = len(running.accuracies)
         finished = [curve for curve in ended if curve.final_accuracy is not None]
-        if len(finished) < _STARTUP_TRIALS:
+        if len(finished) < self.n_startup_trials or epoch <= self.n_warmup_steps:
             return go_on(running)
-        median = np.median([curve.accuracies[epoch - 1] - curve.penalty for curve in finished])
-        return replace(go_on(running), stop=bool(max(running.accuracies) - running.penalty < median))
+        values = [curve.accuracies[epoch - 1] - curve.penalty for curve in finished]
+        lowest = np.percentile(values, 100 - self.percentile)
+        return replace(go_on(running), stop=bool(max(running.accuracies) - running.penalty < lowest))
 
 
 @dataclass(frozen=True, slots=True)
 class Hyperband:
-    """Brackets of asynchronous successive halving: at 3^b, 3^(b+1), ... epochs the best third of a bracket goes on.
+    """Brackets of asynchronous successive halving: at r f^b, r f^(b+1), ... epochs the best 1/f of a bracket goes on.
 
-    `ended` must be in the order in which the trials began (one worker), which is how a trial is given its bracket.
+    `min_resource` is r and `reduction_factor` f, with Optuna's defaults. `ended` must be in the order in which the
+    trials began (one worker), which is how a trial is given its bracket.
     """
 
     epochs: int
     seed: int
-    factor: int = 3
+    min_resource: int = 1
+    reduction_factor: int = 3
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
         epoch, bracket = len(running.accuracies), self._bracket(len(ended))
@@ -45,17 +55,23 @@ class Hyperband:
             for curve in (*rivals, running)
             if len(curve.accuracies) >= epoch
         ]
-        promoted = max(1, len(values) // self.factor)
+        promoted = max(1, len(values) // self.reduction_factor)
         return replace(go_on(running), stop=values[-1] < sorted(values, reverse=True)[promoted - 1])
 
     def _brackets(self) -> int:
-        return int(math.log(self.epochs, self.factor)) + 1
+        return int(math.log(self.epochs / self.min_resource, self.reduction_factor)) + 1
 
     def _bracket(self, number: int) -> int:
-        """Drawn in proportion to the trials that Hyperband gives each bracket for equal epochs."""
-        halvings = np.arange(self._brackets())[::-1]
-        budgets = np.ceil(self._brackets() * self.factor**halvings / (halvings + 1))
-        return int(np.random.default_rng([self.seed, number]).choice(len(budgets), p=budgets / budgets.sum()))
+        return _drawn(self.seed, number, self._brackets(), self.reduction_factor)
 
     def _rungs(self, bracket: int) -> set[int]:
-        return {self.factor**power for power in range(bracket, self._brackets())} - {self.epochs}
+        powers = range(bracket, self._brackets())
+        return {self.min_resource * self.reduction_factor**power for power in powers} - {self.epochs}
+
+
+@lru_cache(maxsize=10_000)
+def _drawn(seed: int, number: int, brackets: int, factor: int) -> int:
+    """The bracket of a trial, in proportion to the trials that Hyperband gives each for equal epochs."""
+    halvings = np.arange(brackets)[::-1]
+    budgets = np.ceil(brackets * factor**halvings / (halvings + 1))
+    return int(np.random.default_rng([seed, number]).choice(len(budgets), p=budgets / budgets.sum()))

@@ -98,7 +98,7 @@ class Training:
         self._rule = rule
         self._features = describe(suggestion.architecture) if rule else ()
         self._penalty = 1.0 - self._reward_of(1.0)
-        self._accuracies = tuple(point.eval_accuracy for point in self._points if point.phase == "float")
+        self._float_points = tuple(point for point in self._points if point.phase == "float")
         self._asked = 0
         self._forecast: float | None = None
 
@@ -143,7 +143,7 @@ class Training:
     @property
     def curve(self) -> Curve:
         """What the rule learns from it."""
-        float_epochs = min(self._trained_epochs, len(self._accuracies))
+        float_epochs = min(self._trained_epochs, len(self._float_points))
         return self._curve(float_epochs, None if self._is_stopped else self._measured.int8_accuracy)
 
     @property
@@ -152,7 +152,7 @@ class Training:
 
     @property
     def _is_ending(self) -> bool:
-        return self._rule is None or self._is_stopped or self._asked == len(self._accuracies)
+        return self._rule is None or self._is_stopped or self._asked == len(self._float_points)
 
     @property
     def _trained_epochs(self) -> int:
@@ -167,7 +167,14 @@ class Training:
         return self._whole_seconds if epochs == len(self._points) else self._points[epochs - 1].seconds
 
     def _curve(self, float_epochs: int, final_accuracy: float | None = None) -> Curve:
-        return Curve(self._accuracies[:float_epochs], self._features, self._penalty, final_accuracy)
+        seen = self._float_points[:float_epochs]
+        return Curve(
+            accuracies=tuple(point.eval_accuracy for point in seen),
+            features=self._features,
+            penalty=self._penalty,
+            final_accuracy=final_accuracy,
+            losses=tuple(point.loss for point in seen),
+        )
 
     def _reward_of(self, accuracy: float) -> float:
         return reward(accuracy, self._measured.energy_mj, self._measured.flash_bytes, self._rewards)

@@ -1,20 +1,24 @@
 """Learning curves as Gaussian processes whose kernels and asymptotes depend on the architecture.
 
-Curve i at time t (share of the training done, 0..1) is
+Curve i at time t (share of the training done, 0..1) has an accuracy on the eval split and a training loss,
 
-    y_i(t) = m(t) + s(t) w.x_i + a_i + g_i(t) + r_i(t) + noise(t),        final_i = y_i(1) + offset
+    accuracy_i(t) = m(t) + s(t) (w.x_i + a_i) + g_i(t) + r_i(t) + noise(t),        final_i = accuracy_i(1) + offset
+    loss_i(t)     = n(t) +       v.x_i + b_i  + h_i(t) + q_i(t) + noise
 
-with a mean curve m that all share (the cosine schedule bends every curve alike), an asymptote w.x_i + a_i, partly
-learnt from the standardised features x_i, a decaying part g_i with the freeze-thaw kernel, alpha_i and beta_i
-log-linear in x_i, and a random walk r_i. `offset` is what converting to int8 costs, and the noise of the final accuracy
-is its own. Progress s rises from 0 to 1 while the learning rate falls: networks begin alike, at the majority's class,
-and what the features say of them shows later; the walk's steps shrink with s.
+with mean curves m and n that all share (the cosine schedule bends every curve alike), asymptotes w.x_i + a_i and
+v.x_i + b_i, partly learnt from the standardised features x_i, decaying parts g_i and h_i with the freeze-thaw kernel,
+alpha_i and beta_i log-linear in x_i, and random walks r_i and q_i. `offset` is what converting to int8 costs, and the
+noise of the final accuracy is its own. Progress s rises from 0 to 1 while the learning rate falls: networks begin
+alike, at the majority's class, and what is in them shows later; the walks' steps shrink with s.
 
 Mean curve and walk are no part of freeze-thaw. Held-out forecasts of recorded trainings asked for them: without the
 mean curve, forecasts from the first half erred by half as much again; without the walk, every point of the noisy early
 epochs counted as news of the asymptote, and forecasts were surer by half than they were right.
 
-m, w and offset are linear: they have normal priors and are integrated out exactly, so a study of ten curves is as
+The losses are a second witness: a_i and b_i are correlated. Every clip trained on counts in a loss, and by how much it
+was missed; an accuracy on some hundred clips hardly moves while everything still looks like the majority's class.
+
+m, n, w, v and offset are linear: they have normal priors and are integrated out exactly, so a study of ten curves is as
 unsure of them as it must be. The rest, the hyperparameters, maximise the marginal likelihood by L-BFGS.
 
 What is not known of a curve (it was stopped, or still runs) is left out of its likelihood, so stopped curves teach
@@ -24,36 +28,33 @@ what they showed.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from nas_engine.early_stopping.buckets import Rows
-from nas_engine.early_stopping.hyperparameters import NOISE_KNOTS, Layout
-from nas_engine.early_stopping.kernel import Array, exponential, exponential_slopes
+from nas_engine.early_stopping.channels import Channels, interpolation, progress
+from nas_engine.early_stopping.hyperparameters import Layout
+from nas_engine.early_stopping.kernel import Array
 
 _MEAN_KNOTS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
 _KNOT_VARIANCE = 1.0  # vague: accuracies lie between 0 and 1
+_LOSS_KNOT_VARIANCE = 10.0  # as vague: losses are some nats
 _OFFSET_VARIANCE = 0.05**2
 JITTER = 1e-7
 
 
-def interpolation(times: Array, knots: tuple[float, ...]) -> Array:
-    """[times, knots]: the weight of each knot's value at each time, linear between neighbours."""
-    return np.column_stack([np.interp(times, knots, row) for row in np.eye(len(knots))])
-
-
-def conditional(mean: Array, joint: Array, points: Array) -> tuple[float, float]:
-    """Mean and deviation of the last element of a normal distribution whose first elements are `points`."""
-    seen = len(points)
-    if not seen:
+def conditional(mean: Array, joint: Array, known: NDArray[np.bool_], values: Array) -> tuple[float, float]:
+    """Mean and deviation of the last element of a normal distribution, given the `values` of those `known`."""
+    if not known.any():
         return float(mean[-1]), float(np.sqrt(joint[-1, -1]))
-    gain = cho_solve(cho_factor(joint[:seen, :seen]), joint[:seen, -1])
-    variance = max(float(joint[-1, -1] - gain @ joint[:seen, -1]), JITTER)
-    return float(mean[-1] + gain @ (points - mean[:seen])), float(np.sqrt(variance))
+    gain = cho_solve(cho_factor(joint[np.ix_(known, known)]), joint[known, -1])
+    variance = max(float(joint[-1, -1] - gain @ joint[known, -1]), JITTER)
+    return float(mean[-1] + gain @ (values[known] - mean[known])), float(np.sqrt(variance))
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """The posterior of the linear part: mean [D] and covariance [D, D] of (mean curve's knots, w, offset)."""
+    """The posterior of the linear part: mean [D] and covariance [D, D] of (knots of m, of n, offset, w, v)."""
 
     mean: Array
     covariance: Array
@@ -61,8 +62,12 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class CurveProcess:
-    """The model at the times [P] of a bucket grid, the last of which is the final point; `features` of them."""
+    """The model at the times of a bucket grid: [L] of the losses, [P] of the accuracies, the last the final point.
 
+    `features` of them. Points [L + P] of a curve are its losses, its accuracies and the final accuracy.
+    """
+
+    loss_times: Array
     times: Array
     features: int
 
@@ -71,28 +76,32 @@ class CurveProcess:
         return Layout(self.features)
 
     def design(self, features: Array) -> Array:
-        """[n, P, D]: what the linear part is multiplied with, for standardised features [n, F]."""
-        shape = (len(features), len(self.times))
-        mean_curve = np.broadcast_to(interpolation(self.times, _MEAN_KNOTS), (*shape, len(_MEAN_KNOTS)))
-        growing = features[:, None, :] * self._progress[:, None]
-        offset = np.zeros((*shape, 1))
-        offset[:, -1] = 1.0
-        return np.concatenate([mean_curve, growing, offset], axis=2)
+        """[n, L + P, D]: what the linear part is multiplied with, for standardised features [n, F]."""
+        count, early = len(features), len(self.loss_times)
+        columns = _Columns(self.features)
+        design = np.zeros((count, early + len(self.times), columns.size))
+        design[:, early:, columns.knots] = interpolation(self.times, _MEAN_KNOTS)
+        design[:, early:, columns.weights] = features[:, None, :] * progress(self.times)[:, None]
+        design[:, -1, columns.offset] = 1.0
+        design[:, :early, columns.loss_knots] = interpolation(self.loss_times, _MEAN_KNOTS)
+        design[:, :early, columns.loss_weights] = features[:, None, :]
+        return design
 
     def precision(self, vector: Array) -> Array:
         """[D]: one over the prior variances of the linear part."""
-        weights = np.full(self.features, np.exp(-vector[self.layout.weights]))
-        knots = np.full(len(_MEAN_KNOTS), 1 / _KNOT_VARIANCE)
-        return np.asarray(np.concatenate([knots, weights, [1 / _OFFSET_VARIANCE]]))
+        columns = _Columns(self.features)
+        precision = np.empty(columns.size)
+        precision[columns.knots], precision[columns.loss_knots] = 1 / _KNOT_VARIANCE, 1 / _LOSS_KNOT_VARIANCE
+        precision[columns.offset] = 1 / _OFFSET_VARIANCE
+        precision[columns.weights] = np.exp(-vector[self.layout.weights])
+        precision[columns.loss_weights] = np.exp(-vector[self.layout.loss_weights])
+        return precision
 
     def covariance(self, vector: Array, features: Array) -> Array:
-        """[n, P, P]: everything but the linear part."""
-        alpha, beta = self._kernel_parameters(vector, features)
-        decaying = np.exp(vector[self.layout.decay]) * exponential(self._sums, alpha, beta)
-        total: Array = decaying + np.exp(vector[self.layout.asymptote])
-        total += np.exp(vector[self.layout.walk]) * self._walk
-        diagonal = np.arange(len(self.times))
-        total[:, diagonal, diagonal] += self._noise(vector) + JITTER
+        """[n, L + P, L + P]: everything but the linear part."""
+        total = self._channels.covariance(vector, features)
+        diagonal = np.arange(total.shape[1])
+        total[:, diagonal, diagonal] += JITTER
         return total
 
     def loss(self, vector: Array, rows: Rows, features: Array) -> tuple[float, Array]:
@@ -112,66 +121,59 @@ class CurveProcess:
         explained = solved.whitened @ linear.covariance @ solved.whitened.transpose(0, 2, 1)
         slope = 0.5 * (solved.inverse - weighted[:, :, None] * weighted[:, None, :] - explained)
         slope *= rows.known[:, :, None] & rows.known[:, None, :]
-        gradient = self._gradient(vector, features, slope)
-        mine = slice(len(_MEAN_KNOTS), len(_MEAN_KNOTS) + self.features)
-        spread = linear.mean[mine] ** 2 + np.diag(linear.covariance)[mine]
-        gradient[self.layout.weights] = 0.5 * (self.features - float(precision[mine] @ spread))
+        gradient = self._channels.gradient(vector, features, slope)
+        columns = _Columns(self.features)
+        layout = self.layout
+        for name, mine in ((layout.weights, columns.weights), (layout.loss_weights, columns.loss_weights)):
+            spread = linear.mean[mine] ** 2 + np.diag(linear.covariance)[mine]
+            gradient[name] = 0.5 * (self.features - float(precision[mine] @ spread))
         return value, gradient
 
     def linear(self, vector: Array, rows: Rows, features: Array) -> Linear:
         """What `rows` say of the linear part, given the hyperparameters."""
         return _Solved(self, vector, rows, features).linear
 
-    def final(self, vector: Array, linear: Linear, points: Array, features: Array) -> tuple[float, float]:
-        """Mean and deviation of the final accuracy of a curve with the first `points` and standardised `features`."""
+    def final(
+        self, vector: Array, linear: Linear, known: NDArray[np.bool_], values: Array, features: Array
+    ) -> tuple[float, float]:
+        """Mean and deviation of the final accuracy of a curve with standardised `features`, given `known` points."""
         design = self.design(features[None, :])[0]
         mean = design @ linear.mean
         joint = self.covariance(vector, features[None, :])[0] + design @ linear.covariance @ design.T
-        return conditional(mean, joint, points)
+        return conditional(mean, joint, known, values)
+
+    def prior_finals(self, vector: Array, linear: Linear, features: Array) -> tuple[Array, Array]:
+        """Means and deviations [n] of the final accuracies of networks of which nothing but `features` is known."""
+        end = CurveProcess(self.loss_times[:0], self.times[-1:], self.features)
+        design, own = end.design(features)[:, -1], end.covariance(vector, features)[:, -1, -1]
+        return design @ linear.mean, np.sqrt(own + np.einsum("nd,de,ne->n", design, linear.covariance, design))
 
     @property
-    def _sums(self) -> Array:
-        return self.times[:, None] + self.times[None, :]
+    def _channels(self) -> Channels:
+        return Channels(self.loss_times, self.times, self.layout)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where in the linear part [D] what stands."""
+
+    features: int
+
+    knots = slice(0, len(_MEAN_KNOTS))
+    loss_knots = slice(len(_MEAN_KNOTS), 2 * len(_MEAN_KNOTS))
+    offset = 2 * len(_MEAN_KNOTS)
 
     @property
-    def _progress(self) -> Array:
-        """[P]: 0 at the beginning, 1 at the end, rising with the learning rate."""
-        return np.sin(self.times * np.pi / 2)
+    def weights(self) -> slice:
+        return slice(self.offset + 1, self.offset + 1 + self.features)
 
     @property
-    def _walk(self) -> Array:
-        """[P, P]: covariance of a random walk with variance 1 at the end."""
-        return np.asarray(np.minimum(self._progress[:, None], self._progress[None, :]))
+    def loss_weights(self) -> slice:
+        return slice(self.weights.stop, self.size)
 
-    def _kernel_parameters(self, vector: Array, features: Array) -> tuple[Array, Array]:
-        """alpha and beta, [n, 1, 1] each."""
-        maps = (vector[self.layout.alpha], vector[self.layout.beta])
-        alpha, beta = (np.exp(chart[0] + features @ chart[1:])[:, None, None] for chart in maps)
-        return alpha, beta
-
-    def _noise(self, vector: Array) -> Array:
-        """[P]: the variance of each point about its curve."""
-        noise = np.exp(interpolation(self.times, NOISE_KNOTS) @ vector[self.layout.noise])
-        noise[-1] = np.exp(vector[self.layout.final])
-        return np.asarray(noise)
-
-    def _gradient(self, vector: Array, features: Array, slope: Array) -> Array:
-        """The gradient by the vector from that by the covariances, `slope` [n, P, P]."""
-        layout, gradient = self.layout, np.zeros(self.layout.size)
-        alpha, beta = self._kernel_parameters(vector, features)
-        scaled = slope * np.exp(vector[layout.decay])
-        gradient[layout.decay] = np.sum(scaled * exponential(self._sums, alpha, beta))
-        all_curves = slope.sum(axis=0)
-        gradient[layout.asymptote] = all_curves.sum() * np.exp(vector[layout.asymptote])
-        gradient[layout.walk] = np.sum(all_curves * self._walk) * np.exp(vector[layout.walk])
-        diagonal = np.einsum("npp->p", slope) * self._noise(vector)
-        gradient[layout.final] = diagonal[-1]
-        gradient[layout.noise] = diagonal[:-1] @ interpolation(self.times[:-1], NOISE_KNOTS)
-        by_alpha, by_beta = exponential_slopes(self._sums, alpha, beta)
-        for chart, by in ((layout.alpha, by_alpha), (layout.beta, by_beta)):
-            each = np.sum(scaled * by, axis=(1, 2))
-            gradient[chart] = np.append(each.sum(), features.T @ each)
-        return gradient
+    @property
+    def size(self) -> int:
+        return self.offset + 1 + 2 * self.features
 
 
 class _Solved:

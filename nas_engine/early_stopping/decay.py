@@ -34,7 +34,9 @@ class ExponentialDecay:
         if best is None or len(finals) < _FEWEST_FINISHED or len(points) < _FEWEST_BUCKETS * self.buckets.count:
             return go_on(running)
         mean = np.full(self.buckets.count + 1, float(np.mean(finals)))
-        accuracy, deviation = conditional(mean, self._covariance(), points)
+        known = np.arange(len(mean)) < len(points)
+        values = np.append(points, np.zeros(len(mean) - len(points)))
+        accuracy, deviation = conditional(mean, self._covariance(), known, values)
         return compare(running, Forecast(accuracy - running.penalty, deviation), best, self.confidence)
 
     def _covariance(self) -> Array:

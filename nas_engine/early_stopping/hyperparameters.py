@@ -7,9 +7,10 @@ import numpy as np
 
 from nas_engine.early_stopping.kernel import Array
 
-NOISE_KNOTS = (0.0, 0.15, 0.3, 0.6, 1.0)
+NOISE_KNOTS = (0.15, 0.3, 0.45, 0.6, 0.8, 1.0)
 """Shares of the training between which the noise of an epoch changes: under a cosine schedule it is large while the
-learning rate is, and accuracies settle at the end."""
+learning rate is, and accuracies settle at the end. Before the first it is constant: there accuracies are those of the
+majority's class, so equal that a noise of their own would make every exception a sign."""
 
 
 def _log_variance(deviation: float) -> float:
@@ -18,19 +19,25 @@ def _log_variance(deviation: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Slices of the vector for `features` numbers an architecture; all but the two maps are logarithms.
+    """Slices of the vector for `features` numbers an architecture; all but `coupling` and the two maps are logarithms.
 
     The maps give log alpha and log beta of the kernel: a constant, then a weight for each standardised feature.
     """
 
     features: int
 
-    asymptote = 0  # variance of asymptotes about what the features say of them
+    asymptote = 0  # variance of accuracies' asymptotes about what the features say of them
     decay = 1  # variance of the decaying part at time 0
     final = 2  # variance of the final accuracy about the curve at its end
     weights = 3  # variance of the asymptote's weights, one a feature
     walk = 4  # variance at the end of a curve's random walk
-    noise = slice(5, 5 + len(NOISE_KNOTS))
+    loss_asymptote = 5  # and the same of losses
+    loss_decay = 6
+    loss_weights = 7
+    loss_walk = 8
+    loss_noise = 9
+    coupling = 10  # inverse hyperbolic tangent of the correlation between a network's two asymptotes
+    noise = slice(11, 11 + len(NOISE_KNOTS))
 
     @property
     def alpha(self) -> slice:
@@ -51,6 +58,10 @@ class Layout:
         mean[self.walk] = _log_variance(0.03)
         mean[self.final], deviation[self.final] = _log_variance(0.012), 1.0
         mean[self.weights] = _log_variance(0.003)
+        mean[self.loss_asymptote], mean[self.loss_decay] = _log_variance(0.1), _log_variance(0.2)
+        mean[self.loss_weights], mean[self.loss_walk] = _log_variance(0.02), _log_variance(0.1)
+        mean[self.loss_noise] = _log_variance(0.03)
+        deviation[self.coupling] = 0.5
         mean[self.noise] = _log_variance(0.03)
         mean[self.beta.start] = math.log(0.3)
         for weights in (self.alpha, self.beta):

@@ -22,6 +22,12 @@ FIELDS = (
     "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "early_stopping",
     "stop_confidence", "batch_size", "seed", *LIMITS, *SCREENING_FIELDS,
 )  # fmt: skip
+STOPPING_HELP = {
+    "stop_confidence": (
+        "Exponential decay stops a trial that ends below the best reward with this probability. "
+        "TSGP: of the trials that would become the best, so great a share is not stopped."
+    )
+}
 EDITED_SPACE = "edited_space"
 """Carries an edited space through the form of a new study, as `SpaceSpec.to_json()`; a draft has its own."""
 
@@ -38,7 +44,7 @@ class StudyForm(forms.ModelForm):
         model = Study
         fields = FIELDS
         widgets = {"notes": forms.Textarea(attrs={"rows": 2})}
-        help_texts = HELP_TEXTS
+        help_texts = {**HELP_TEXTS, **STOPPING_HELP}
 
     def __init__(self, *args: Any, fit_input: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -95,7 +95,7 @@ def curve(trial: Trial) -> tuple[CurvePoint, ...]:
 def forecasts(trial: Trial) -> tuple[Mapping[str, Any], ...]:
     """What early stopping said after each float epoch, where it had a forecast; see `early_stopping.base.Decision`."""
     decisions = (trial.stopping or {}).get("decisions", ())
-    return tuple(decision for decision in decisions if decision["forecast"] is not None)
+    return tuple({"required": None} | decision for decision in decisions if decision["forecast"] is not None)
 
 
 def reward_parts(trial: Trial) -> RewardParts | None:

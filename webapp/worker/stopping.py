@@ -30,13 +30,15 @@ class StopCheck:
         self._study = study
         self._architecture = architecture
         self._accuracies: list[float] = []
+        self._losses: list[float] = []
         self._decisions: list[dict[str, Any]] = []
 
     def after(self, progress: Progress) -> Decision | None:
         """Ask about a report; None where there is nothing to ask, or where the rule itself failed."""
-        if progress.phase != "float" or progress.eval_accuracy is None:
+        if progress.phase != "float" or progress.eval_accuracy is None or progress.loss is None:
             return None
         self._accuracies.append(progress.eval_accuracy)
+        self._losses.append(progress.loss)
         try:
             decision = self._decide(progress.epochs)
         except Exception:  # a training is worth more than an opinion about it
@@ -58,7 +60,7 @@ class StopCheck:
         study = self._study
         rule = registry.create(study.early_stopping, epochs=epochs, confidence=study.stop_confidence, seed=study.seed)
         network = translation.described(self._architecture, study)
-        running = Curve(tuple(self._accuracies), network.features, network.penalty)
+        running = Curve(tuple(self._accuracies), network.features, network.penalty, losses=tuple(self._losses))
         return rule.decide(running, ended_curves(study))
 
 
@@ -79,12 +81,18 @@ def ended_curves(study: Study) -> list[Curve]:
 
 
 def _read(study: Study, trial_ids: Sequence[int]) -> dict[int, Curve]:
-    accuracies: dict[int, list[float]] = {trial_id: [] for trial_id in trial_ids}
+    epochs: dict[int, list[tuple[float, float]]] = {trial_id: [] for trial_id in trial_ids}
     points = CurvePoint.objects.filter(trial__in=trial_ids, phase="float").order_by("trial", "epoch")
-    for trial_id, accuracy in points.values_list("trial_id", "eval_accuracy"):
-        accuracies[trial_id].append(accuracy)
+    for trial_id, accuracy, loss in points.values_list("trial_id", "eval_accuracy", "loss"):
+        epochs[trial_id].append((accuracy, loss))
     read = {}
     for trial in Trial.objects.filter(pk__in=trial_ids).select_related("architecture"):
         network = translation.described(translation.architecture(trial.architecture), study)
-        read[trial.pk] = Curve(tuple(accuracies[trial.pk]), network.features, network.penalty, trial.int8_accuracy)
+        read[trial.pk] = Curve(
+            accuracies=tuple(accuracy for accuracy, _ in epochs[trial.pk]),
+            features=network.features,
+            penalty=network.penalty,
+            final_accuracy=trial.int8_accuracy,
+            losses=tuple(loss for _, loss in epochs[trial.pk]),
+        )
     return read

@@ -18,6 +18,14 @@ def test_a_number_that_is_not_finite_is_refused_by_its_name(wrong: dict[str, Any
         Curve(**values | wrong)
 
 
+def test_losses_are_those_of_the_same_epochs_or_not_known() -> None:
+    with pytest.raises(ValueError, match="2 epochs has 1 losses"):
+        Curve((0.5, 0.6), (), 0.0, losses=(1.0,))
+    whole = Curve((0.5, 0.6), (), 0.0, 0.6, losses=(1.0, 0.9))
+    assert whole.cut(1) == Curve((0.5,), (), 0.0, losses=(1.0,))
+    assert CURVE.cut(1).losses == ()
+
+
 def test_the_best_reward_is_that_of_finished_trials_after_penalties() -> None:
     finished = Curve((0.9,), (), 0.1, 0.7)
     assert best_reward([finished, Curve((0.9,), (), 0.0, 0.65), CURVE]) == 0.65
@@ -37,6 +45,6 @@ def test_a_decision_becomes_json() -> None:
     decision = compare(CURVE, Forecast(0.60, 0.01), 0.62, 0.97)
     assert json.loads(json.dumps(decision.to_json(), allow_nan=False)) == {
         "epoch": 2, "stop": True, "penalty": 0.02, "forecast": 0.6, "low": decision.low, "high": decision.high,
-        "best_reward": 0.62, "probability": decision.probability,
+        "best_reward": 0.62, "probability": decision.probability, "required": 0.97,
     }  # fmt: skip
     assert go_on(CURVE).to_json()["forecast"] is None

@@ -24,9 +24,15 @@ def test_a_bucket_counts_once_it_is_full() -> None:
 
 
 def test_what_is_not_known_is_marked() -> None:
-    rows = Buckets(3).rows([Curve((0.5, 0.6, 0.7), (), 0.0, 0.65), Curve((0.5,), (), 0.0)])
-    assert rows.values.tolist() == [[0.5, 0.6, 0.7, 0.65], [0.5, 0, 0, 0]]
-    assert rows.known.tolist() == [[True] * 4, [True, False, False, False]]
+    whole = Curve((0.5, 0.6, 0.7), (), 0.0, 0.65, losses=(2.0, 1.0, 0.9))
+    rows = Buckets(3).rows([whole, Curve((0.5,), (), 0.0)])
+    assert rows.values.tolist() == [[1.5, 0.5, 0.6, 0.7, 0.65], [0, 0.5, 0, 0, 0]]
+    assert rows.known.tolist() == [[True] * 5, [False, True, False, False, False]]
+
+
+def test_losses_have_half_as_many_buckets() -> None:
+    assert Buckets(4).loss_times == pytest.approx([0.375, 0.875])
+    assert Buckets(1).loss_times.tolist() == []
 
 
 def test_wrong_numbers_of_epochs_are_refused() -> None:

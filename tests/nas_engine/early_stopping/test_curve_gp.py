@@ -11,7 +11,7 @@ from nas_engine.early_stopping.kernel import Array
 from tests.nas_engine.early_stopping.curves import EPOCHS, half_stopped, study
 
 BUCKETS = Buckets(EPOCHS)
-PROCESS = CurveProcess(BUCKETS.times, features=2)
+PROCESS = CurveProcess(BUCKETS.loss_times, BUCKETS.times, features=2)
 
 
 def problem() -> tuple[Array, Rows, Array]:
@@ -54,10 +54,19 @@ def test_the_gradient_is_that_of_the_loss() -> None:
 @pytest.mark.parametrize("seen", [0, 1, 7, EPOCHS])
 def test_a_forecast_is_the_distribution_of_the_final_accuracy_given_all_that_is_known(seen: int) -> None:
     vector, rows, features = problem()
-    running, points = np.array([0.4, -1.2]), study(7)[-1].accuracies[:seen]
+    running, shown = np.array([0.4, -1.2]), BUCKETS.rows([study(7)[-1].cut(seen)])
     covariance = dense(vector, np.vstack([features, running]))
-    known = np.concatenate([np.flatnonzero(rows.known), rows.known.size + np.arange(seen), [len(covariance) - 1]])
-    observed = np.concatenate([rows.values[rows.known], points])
-    expected = conditional(np.zeros(len(known)), covariance[np.ix_(known, known)], observed)
+    everything = np.concatenate([rows.known.ravel(), shown.known[0]])
+    observed = np.concatenate([rows.values.ravel(), shown.values[0]])
+    expected = conditional(np.zeros(len(covariance)), covariance, everything, observed)
     linear = PROCESS.linear(vector, rows, features)
-    assert PROCESS.final(vector, linear, np.array(points), running) == pytest.approx(expected, rel=1e-5)
+    assert PROCESS.final(vector, linear, shown.known[0], shown.values[0], running) == pytest.approx(expected, rel=1e-5)
+
+
+def test_before_the_first_epoch_forecasts_are_what_features_say() -> None:
+    vector, rows, features = problem()
+    linear = PROCESS.linear(vector, rows, features)
+    nothing = BUCKETS.rows([study(1)[0].cut(0)])
+    each = [PROCESS.final(vector, linear, nothing.known[0], nothing.values[0], row) for row in features]
+    means, deviations = PROCESS.prior_finals(vector, linear, features)
+    assert list(zip(means, deviations, strict=True)) == [pytest.approx(one) for one in each]
