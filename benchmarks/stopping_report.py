@@ -9,6 +9,7 @@ PAGE = Path("docs/search.md")
 PLOT = Path("docs/stopping.svg")
 BEGIN = "<!-- written by `python -m benchmarks.stopping --render`; edit nothing up to the end -->"
 END = "<!-- end of early stopping -->"
+_IMAGE = f"![Epochs saved against reward lost]({PLOT.name})"
 TITLES: Mapping[str, str] = {
     "tsgp": "TSGP",
     "exponential_decay": "exponential decay",
@@ -46,7 +47,7 @@ def with_tables(page: str, result: Mapping[str, Any]) -> str:
     if page.count(BEGIN) != 1 or END not in page.split(BEGIN)[1]:
         raise ValueError(f"{PAGE} must hold the lines {BEGIN!r} and {END!r} once, in this order")
     before, after = page.split(BEGIN)
-    return f"{before}{BEGIN}\n{tables(result)}\n{END}{after.split(END, 1)[1]}"
+    return f"{before}{BEGIN}\n{tables(result)}\n\n{_IMAGE}\n{END}{after.split(END, 1)[1]}"
 
 
 def tables(result: Mapping[str, Any]) -> str:

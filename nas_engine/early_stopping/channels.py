@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nas_engine.early_stopping.hyperparameters import NOISE_KNOTS, Layout
 from nas_engine.early_stopping.kernel import Array, exponential, exponential_slopes
 
 _ASYMPTOTES = (Layout.loss_asymptote, Layout.asymptote)
+_DIGITS = 12  # of times that are taken to be equal
 _WALKS = (Layout.loss_walk, Layout.walk)
 
 
@@ -31,23 +33,28 @@ class Channel:
     walk: int
 
     def covariance(self, vector: Array, alpha: Array, beta: Array) -> Array:
-        """[n, P, P]: decays with the curves' `alpha` and `beta` [n, 1, 1], and random walks."""
-        decaying = np.exp(vector[self.decay]) * exponential(self._sums, alpha, beta)
-        return np.asarray(decaying + np.exp(vector[self.walk]) * self._walks)
+        """[n, P, P]: decays with the curves' `alpha` and `beta` [n, 1], and random walks."""
+        sums, place = self._sums
+        decaying = np.exp(vector[self.decay]) * exponential(sums, alpha, beta)
+        return np.asarray(decaying[:, place] + np.exp(vector[self.walk]) * self._walks)
 
     def add_slopes(
         self, gradient: Array, slope: Array, vector: Array, alpha: Array, beta: Array
     ) -> tuple[Array, Array]:
-        """Add what `slope` [n, P, P], that by the covariance, says; returns those by log alpha and log beta [n]."""
-        scaled = slope * np.exp(vector[self.decay])
-        gradient[self.decay] += np.sum(scaled * exponential(self._sums, alpha, beta))
+        """Add what `slope` [n, P, P], by the covariance, says; returns those by log alpha and log beta [n]."""
+        sums, place = self._sums
+        by_sum = slope.reshape(len(slope), -1) @ np.eye(len(sums))[place.ravel()] * np.exp(vector[self.decay])
+        gradient[self.decay] += np.sum(by_sum * exponential(sums, alpha, beta))
         gradient[self.walk] += np.sum(slope.sum(axis=0) * self._walks) * np.exp(vector[self.walk])
-        by_alpha, by_beta = exponential_slopes(self._sums, alpha, beta)
-        return np.sum(scaled * by_alpha, axis=(1, 2)), np.sum(scaled * by_beta, axis=(1, 2))
+        by_alpha, by_beta = exponential_slopes(sums, alpha, beta)
+        return np.sum(by_sum * by_alpha, axis=1), np.sum(by_sum * by_beta, axis=1)
 
     @property
-    def _sums(self) -> Array:
-        return self.times[:, None] + self.times[None, :]
+    def _sums(self) -> tuple[Array, NDArray[np.intp]]:
+        """Each t + t' once [S], for the kernel depends on nothing else, and which of them a pair has [P, P]."""
+        pairs = self.times[:, None] + self.times[None, :]
+        sums, place = np.unique(np.round(pairs, _DIGITS), return_inverse=True)
+        return sums, place.reshape(pairs.shape)
 
     @property
     def _walks(self) -> Array:
@@ -139,9 +146,9 @@ class Channels:
         gradient[self.layout.coupling] += 2 * slope[0, 1] * uncoupled
 
     def _kernel_parameters(self, vector: Array, features: Array) -> tuple[Array, Array]:
-        """alpha and beta, [n, 1, 1] each."""
+        """alpha and beta, [n, 1] each."""
         maps = (vector[self.layout.alpha], vector[self.layout.beta])
-        alpha, beta = (np.exp(chart[0] + features @ chart[1:])[:, None, None] for chart in maps)
+        alpha, beta = (np.exp(chart[0] + features @ chart[1:])[:, None] for chart in maps)
         return alpha, beta
 
     def _noise(self, vector: Array) -> Array:
