@@ -26,8 +26,8 @@ from benchmarks import stopping_report
 from benchmarks.stopping_rules import entrants
 from nas_engine.cost import cost
 from nas_engine.early_stopping.base import Curve, StoppingRule, best_reward
-from nas_engine.early_stopping.features import describe
 from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.features import describe
 from nas_engine.recording import RecordedTraining, Recording, read_recording
 from nas_engine.reward import RewardParameters, reward
 
