@@ -1,10 +1,10 @@
 """What a designer may know of a study: its outcomes and what is pending."""
 
-from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from nas_engine.architecture import Architecture
@@ -13,10 +13,8 @@ from webapp import models
 from webapp.models import Study, Trial
 
 State = Trial.State
-_COLUMNS = (
-    "turn", "state", "architecture_id", "screened_out", "reward", "suggestion", "stopping", "int8_accuracy",
-    "energy_mj", "flash_bytes",
-)  # fmt: skip
+_ENDED = ("turn", "state", "architecture_id", "reward", "suggestion", "stopping")
+_MEASURED = ("int8_accuracy", "energy_mj", "flash_bytes")
 _WITHOUT_REWARD = (State.INFEASIBLE, State.FAILED)
 
 
@@ -51,8 +49,16 @@ class StudyHistory:
         return replace(self, finished=finished, pending=(last.architecture,))
 
 
-def history_of(study: Study, architectures: MutableMapping[str, Architecture]) -> StudyHistory:
-    """The study's history. `architectures` remembers what was read before, by hash.
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is never rewritten and so is read once: architectures by hash, outcomes by their trials' ids."""
+
+    architectures: dict[str, Architecture] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+
+def history_of(study: Study, memory: Memory) -> StudyHistory:
+    """The study's history. `memory` is of earlier calls, for any study, and learns what is new.
 
     A trial that failed and was retried is no outcome: its retry will be. One that failed for good counts as infeasible,
     so that nobody tries its architecture a third time; one that was refused before training is infeasible too.
@@ -60,30 +66,33 @@ def history_of(study: Study, architectures: MutableMapping[str, Architecture]) -
     """
     # Before the rows: a trial added in between makes the suggestion come to nothing.
     counted = study.trials.aggregate(trials=Count("pk"), turns=Count("pk", filter=Q(retried_from=None)))
-    rows = list(
+    trials = (
         study.trials.exclude(state=State.CANCELLED)
         .exclude(state=State.FAILED, retry__isnull=False)
         .annotate(turn=Coalesce("retried_from__number", "number"))
-        .order_by("turn")
-        .values_list(*_COLUMNS)
     )
-    missing = {row[2] for row in rows} - architectures.keys()
-    for row in models.Architecture.objects.filter(hash__in=missing):
-        architectures[row.hash] = Architecture.from_json(row.spec)
-    finished = {
-        key: Outcome(
-            turn,
-            architectures[key],
-            _reward(state, reward, stopping),
-            suggestion,
-            Objectives(*measured) if state == State.COMPLETED else None,
-        )
-        for turn, state, key, _, reward, suggestion, stopping, *measured in rows
-        if state not in Trial.OPEN
-    }
-    pending = tuple(architectures[key] for _, state, key, *_ in rows if state in Trial.OPEN)
-    last = next((key for _, _, key, screened_out, *_ in reversed(rows) if not screened_out), "")
-    return StudyHistory(finished, pending, **counted, last=last)
+    rows = list(trials.order_by("turn").values_list("pk", "state", "architecture_id", "screened_out"))
+    _read_architectures({key for _, _, key, _ in rows} - memory.architectures.keys(), memory)
+    _read_outcomes(trials, {pk for pk, state, _, _ in rows if state not in Trial.OPEN} - memory.outcomes.keys(), memory)
+    return StudyHistory(
+        finished={key: memory.outcomes[pk] for pk, state, key, _ in rows if state not in Trial.OPEN},
+        pending=tuple(memory.architectures[key] for _, state, key, _ in rows if state in Trial.OPEN),
+        **counted,
+        last=next((key for _, _, key, screened_out in reversed(rows) if not screened_out), ""),
+    )
+
+
+def _read_architectures(hashes: Collection[str], memory: Memory) -> None:
+    for row in models.Architecture.objects.filter(hash__in=hashes):
+        memory.architectures[row.hash] = Architecture.from_json(row.spec)
+
+
+def _read_outcomes(trials: QuerySet[Trial], trial_ids: Collection[int], memory: Memory) -> None:
+    ended = trials.filter(pk__in=trial_ids).values_list("pk", *_ENDED, *_MEASURED)
+    for pk, turn, state, key, reward, suggestion, stopping, *measured in ended:
+        objectives = Objectives(*measured) if state == State.COMPLETED else None
+        reward = _reward(state, reward, stopping)
+        memory.outcomes[pk] = Outcome(turn, memory.architectures[key], reward, suggestion, objectives)
 
 
 def _reward(state: str, reward: float | None, stopping: Mapping[str, Any] | None) -> float | None:

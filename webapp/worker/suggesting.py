@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from nas_engine.architecture import Architecture
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, DesignerSettings, NothingPasses, Outcome, Refused, SpaceExhausted
 from nas_engine.designers.deduplication import Filled, fill
@@ -23,7 +22,7 @@ from webapp import translation
 from webapp.models import Study
 from webapp.queries.budget import FEWEST_OPEN, open_target, trials_wanted
 from webapp.services import requests, suggestions
-from webapp.worker.history import StudyHistory, history_of
+from webapp.worker.history import Memory, StudyHistory, history_of
 
 LOCK_CLASS = 7_262_019  # advisory locks of this class are studies being suggested for
 _STUDIES_KEPT = 8
@@ -41,7 +40,7 @@ class _Known:
 
 
 _known: dict[int, _Known] = {}
-_architectures: dict[str, Architecture] = {}
+_memory = Memory()
 
 
 def warm_up() -> None:
@@ -81,7 +80,7 @@ def _request(study: Study, count: int, *, in_turn: bool) -> bool:
     In turn is for a study that is trained by one worker at most. Which results a suggestion knows then depends neither
     on how long it takes nor on what was restarted in between, so the study is a function of its seed.
     """
-    history = history_of(study, _architectures)
+    history = history_of(study, _memory)
     if in_turn:
         seen = history.with_last_open()
         if seen is None:

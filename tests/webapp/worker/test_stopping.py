@@ -6,7 +6,7 @@ from nas_engine.early_stopping.base import Curve
 from tests.webapp import packs, rows
 from webapp.models import CurvePoint, Study, Trial
 from webapp.worker import evaluating, stopping
-from webapp.worker.history import history_of
+from webapp.worker.history import Memory, history_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +37,7 @@ def test_a_trial_that_cannot_win_ends_stopped_and_its_forecast_is_what_the_desig
     assert last["stop"]
     assert last["low"] < last["forecast"] < last["high"] < last["best_reward"]
     assert trial.curve.count() < 12
-    outcome = history_of(study, {}).finished[trial.architecture_id]
+    outcome = history_of(study, Memory()).finished[trial.architecture_id]
     assert (outcome.reward, outcome.objectives) == (last["forecast"], None)
 
 

@@ -232,7 +232,7 @@ def test_an_architecture_that_failed_for_good_is_not_tried_again():
 
 def test_a_pause_during_a_suggestion_wins():
     study = rows.running_study()
-    history = suggesting.history_of(study, {})
+    history = suggesting.history_of(study, suggesting.Memory())
     studies.pause(study_id=study.pk)
     assert not suggesting._request(study, 2, in_turn=False)
     assert study.trials.count() == history.trials == 0
