@@ -53,7 +53,7 @@ lock: setup-dev ## Compile the .in files to exact pins for Python 3.11-3.13
 	$(RUN) -m uv pip compile --universal --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links requirements-bench.in -o requirements-bench.txt
 
-bench: setup ## Measure (half an hour); writes benchmarks/results/bench.json
+bench: setup ## Measure (an hour); writes benchmarks/results/bench.json
 	$(RUN) -m benchmarks $(ARGS)
 
 bench-search: setup ## Compare search and early stopping with others (hours; goes on where it was ended)

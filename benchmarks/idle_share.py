@@ -1,19 +1,25 @@
-"""How much of their time trainers wait, in a real study of 24 trials with every process of one machine.
+"""How much of their time trainers wait, in a study with every process of one machine.
 
     python -m benchmarks.idle_share --json OUT [--trials 24] [--epochs 16]
+    python -m benchmarks.idle_share --json OUT --simulated-seconds 20 [--trials 64] [--workers 8]
+        [--designer gaussian_process] [--finished 1000]
 
 A trainer is busy from a trial's claim to its result. Its idle share is what is left of the time between the first
 claim and its own last result while trials of the study were still to be had: the tail, in which the other trainer
 ends the last trial, is no waiting. Sound is synthetic; the networks are trained, quantised and scored for real.
+With `--simulated-seconds` nothing is trained: a trial sleeps about so long, in ten parts. The study has many finished
+trials already (the tests' rows: results simulated, shapes real), whose history its designer must learn first.
 """
 
 import argparse
 import json
+import os
 import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.simulated_study import Settings, add_few_sounds, simulating, wait_until_ended
 from benchmarks.throw_away import data_folder, machine_up
 
 
@@ -36,12 +42,30 @@ def run_study(trials: int, epochs: int) -> int:
     return study.pk
 
 
-def measure(study_id: int) -> dict[str, Any]:
-    """Idle share of each trainer and of all together, from the trials' own times."""
+def run_simulated(settings: Settings, finished: int) -> int:
+    """Make a study with so many finished trials, have `settings.trials` more trained, return its id."""
+    from tests.webapp.factories import make_study
+    from webapp.models import Dataset
+
+    study = make_study(
+        completed=finished,
+        dataset=Dataset.objects.get(name="sounds"),
+        designer=settings.designer,
+        full_epochs=settings.epochs,
+        state="RUNNING",
+        trial_budget=finished + settings.trials,
+    )
+    wait_until_ended(study.pk, finished + settings.trials)
+    return study.pk
+
+
+def measure(study_id: int, after: int = 0) -> dict[str, Any]:
+    """Idle share of each trainer and of all together, from the own times of the trials after number `after`."""
     from webapp.models import Trial
 
     spans = defaultdict(list)
-    for trial in Trial.objects.filter(study_id=study_id, finished_at__isnull=False, started_at__isnull=False):
+    ended = Trial.objects.filter(study_id=study_id, number__gt=after, finished_at__isnull=False)
+    for trial in ended.filter(started_at__isnull=False):
         spans[trial.worker].append((trial.started_at, trial.finished_at))
     first = min(start for times in spans.values() for start, _ in times)
     busy = {name: sum((end - start).total_seconds() for start, end in times) for name, times in spans.items()}
@@ -60,9 +84,24 @@ def main() -> None:
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--trials", type=int, default=24)
     parser.add_argument("--epochs", type=int, default=16, help="full training length of the study")
+    parser.add_argument("--simulated-seconds", type=float, help="of a trial, slept")
+    parser.add_argument("--workers", type=int, default=8, help="simulated: trainers")
+    parser.add_argument("--designer", default="gaussian_process", help="simulated: who suggests")
+    parser.add_argument("--finished", type=int, default=1_000, help="simulated: trials that have ended before")
     arguments = parser.parse_args()
-    with data_folder(), machine_up():
-        result = measure(run_study(arguments.trials, arguments.epochs))
+    with data_folder() as folder:
+        if arguments.simulated_seconds is None:
+            with machine_up():
+                result = measure(run_study(arguments.trials, arguments.epochs))
+        else:
+            settings = Settings(arguments.trials, arguments.designer)
+            with simulating(0, 0.0):
+                add_few_sounds(folder / "clips")
+            with simulating(arguments.workers, arguments.simulated_seconds / settings.reports) as machine:
+                result = measure(run_simulated(settings, arguments.finished), after=arguments.finished)
+                result["processor_seconds"] = machine.processor_seconds()
+    result["load_afterwards"] = os.getloadavg()
+    print(json.dumps(result, indent=1))
     arguments.json.write_text(json.dumps(result))
 
 

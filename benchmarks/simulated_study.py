@@ -27,7 +27,7 @@ class Settings:
 
     trials: int
     designer: str
-    switch_at: int
+    switch_at: int = 1_000
     epochs: int = 4
     seed: int = 1
 
