@@ -2,7 +2,7 @@
 
     python -m benchmarks.idle_share --json OUT [--trials 24] [--epochs 16]
     python -m benchmarks.idle_share --json OUT --simulated-seconds 20 [--trials 64] [--workers 8]
-        [--designer gaussian_process] [--finished 1000]
+        [--designer gaussian_process] [--finished 960]
 
 A trainer is busy from a trial's claim to its result. Its idle share is what is left of the time between the first
 claim and its own last result while trials of the study were still to be had: the tail, in which the other trainer
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--simulated-seconds", type=float, help="of a trial, slept")
     parser.add_argument("--workers", type=int, default=8, help="simulated: trainers")
     parser.add_argument("--designer", default="gaussian_process", help="simulated: who suggests")
-    parser.add_argument("--finished", type=int, default=1_000, help="simulated: trials that have ended before")
+    parser.add_argument("--finished", type=int, default=960, help="simulated: trials that have ended before")
     arguments = parser.parse_args()
     with data_folder() as folder:
         if arguments.simulated_seconds is None:
