@@ -18,6 +18,7 @@ from vizier._src.algorithms.designers.eagle_strategy.eagle_strategy_utils import
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
+from nas_engine.designers.block_effects import BlockEffects
 from nas_engine.designers.distinct import new_anywhere, new_neighbour
 from nas_engine.designers.vizier_problem import VizierProblem, flatten_metadata, restore_metadata
 from nas_engine.search_space import SearchSpace
@@ -31,7 +32,8 @@ class EagleDesigner:
     """Firefly search over one categorical parameter a block, with Vizier's number of flies unless `most_flies` is less.
 
     A move to a network that was tried before goes on to a neighbour that was not: flies come close to each other, and
-    to be told a known result again would only wear them out.
+    to be told a known result again would only wear them out. With `moves_compared` above 1, a fly weighs so many moves
+    and makes the one that promises most by what the blocks have brought so far (`block_effects`).
 
     The state holds the pool, Vizier's random generators, and the numbers of the outcomes it has seen, so that a
     history that went on in the meantime is caught up with exactly once.
@@ -45,6 +47,7 @@ class EagleDesigner:
         history: Sequence[Outcome] = (),
         *,
         most_flies: int = FireflyAlgorithmConfig().max_pool_size,
+        moves_compared: int = 1,
     ) -> None:
         state = accepted_state(state, FORMAT)
         self._space = space
@@ -57,6 +60,8 @@ class EagleDesigner:
         )
         self._seen: set[int] = set()
         self._tried: set[str] = set()
+        self._moves_compared = moves_compared
+        self._effects = BlockEffects([len(position.options) for position in space.positions])
         self.remember(history)
         if state:
             self._seen.update(state["seen"])
@@ -67,7 +72,7 @@ class EagleDesigner:
         taken = self._tried | {architecture.network_hash for architecture in pending}
         suggestions = []
         for _ in range(count):
-            suggestion = self._move()
+            suggestion = self._move(taken)
             if suggestion.architecture.network_hash in taken:
                 suggestion = self._step_aside(suggestion, taken)
             taken.add(suggestion.architecture.network_hash)
@@ -91,8 +96,12 @@ class EagleDesigner:
         return self._seen
 
     def remember(self, outcomes: Sequence[Outcome]) -> None:
-        """Suggest none of their networks while there are others. No fly learns of them."""
-        self._tried.update(outcome.architecture.network_hash for outcome in outcomes)
+        """Suggest none of their networks while there are others. No fly learns of them, only the regression."""
+        for outcome in outcomes:
+            network = outcome.architecture.network_hash
+            if network not in self._tried and outcome.reward is not None:
+                self._effects.learn(self._space.encode(outcome.architecture), outcome.reward)
+            self._tried.add(network)
 
     def tune(self, config: FireflyAlgorithmConfig) -> None:
         """Move by these hyper-parameters from now on. The flies stay; so does their number, whatever `config` says."""
@@ -115,8 +124,22 @@ class EagleDesigner:
             trial.metadata.ns(_EAGLE)["parent_fly_id"] = fly
         return trial
 
-    def _move(self) -> Suggestion:
-        """The next fly's move; a quasi-random point while the pool is not full."""
+    def _move(self, taken: Set[str]) -> Suggestion:
+        """The most promising of a few moves of the next fly, a new one if there is any.
+
+        While the pool is not full, it is a quasi-random point instead.
+        """
+        pool = self._eagle._firefly_pool
+        if self._moves_compared == 1 or pool.size < pool.capacity:
+            return self._one_move()
+        last, moves = pool._last_id, []
+        for _ in range(self._moves_compared):
+            pool._last_id = last  # so that it is the same fly's turn
+            moves.append(self._one_move())
+        new = [move for move in moves if move.architecture.network_hash not in taken]
+        return max(new or moves, key=lambda move: self._effects.promise(self._space.encode(move.architecture)))
+
+    def _one_move(self) -> Suggestion:
         (suggestion,) = self._eagle.suggest(1)
         fly = suggestion.metadata.ns(_EAGLE)["parent_fly_id"]
         return Suggestion(self._problem.architecture(suggestion.parameters), {"source": "eagle", FLY: fly})

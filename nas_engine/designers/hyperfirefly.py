@@ -25,6 +25,7 @@ MOST_FLIES = 16
 With 16 the median best reward after 100 trials is higher, on the simulated reward and on landscapes fitted to recorded
 trainings; after 300 it is higher without noise of training, and with it the two are equal within their scatter.
 """
+MOVES_COMPARED = 4
 
 
 class HyperFireflyDesigner:
@@ -46,7 +47,13 @@ class HyperFireflyDesigner:
         self._best: float | None = state["best"] if state else None
         # A rebuild without state must not begin the quasi-random sequence again: its start is in the history.
         firefly_seed = int(np.random.SeedSequence([seed, len(history)]).generate_state(1)[0])
-        self._firefly = EagleDesigner(space, firefly_seed, state["firefly"] if state else None, most_flies=MOST_FLIES)
+        self._firefly = EagleDesigner(
+            space,
+            firefly_seed,
+            state["firefly"] if state else None,
+            most_flies=MOST_FLIES,
+            moves_compared=MOVES_COMPARED,
+        )
         self._firefly.tune(self._tuner.config)
         self._firefly.remember(history)
         if state is None:
