@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 MODULES = (
-    "training_throughput", "trial_overhead", "idle_share", "study_page", "designers", "gp_suggestions", "suggestions",
+    "training_throughput", "trial_overhead", "idle_share", "study_page", "gp_suggestions", "suggestions",
     "full_stack", "baselines", "file_bytes",
 )  # fmt: skip
 _LIBRARIES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "google-vizier", "jax", "django", "celery")

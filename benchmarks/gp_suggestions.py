@@ -22,7 +22,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.designers import PENALTY, search
+from benchmarks.search_landscapes import PENALTY, made_up
+from benchmarks.search_run import OurSearcher, search
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, DesignerSettings, Outcome, State
 from nas_engine.search_space import SearchSpace, paper_2d
@@ -35,7 +36,8 @@ SETTINGS = DesignerSettings(penalty=PENALTY)
 def measure(known: int, batch: int) -> dict[str, Any]:
     """Every figure of one case, in this process."""
     space = paper_2d()
-    outcomes = [trial.outcome for trial in search("eagle", SEED, known + WARM, space, SETTINGS)]
+    searcher = OurSearcher("eagle", space, SEED, SETTINGS)
+    outcomes = [searcher.last_outcome for _ in search(searcher, made_up(), SEED, known + WARM)]
     before, later = outcomes[:known], outcomes[known:]
     designer = registry.create("gaussian_process", space, SEED, history=before, settings=SETTINGS)
     first = _timed(designer, batch)

@@ -6,7 +6,7 @@ from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from benchmarks.designers import PENALTY
+from benchmarks.search_landscapes import PENALTY
 from benchmarks.search_run import Maker, OurSearcher, Searcher
 from nas_engine.designers.base import DesignerSettings
 from nas_engine.search_space import SearchSpace

@@ -12,6 +12,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.designers.base import Objectives
 from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.penalty import penalty_of
 from nas_engine.recorded import RecordedEvaluator
 from nas_engine.recording import read_recording
 from nas_engine.replay import DEFAULT_PLAN, Simulate, SimulatedPlan, simulate
@@ -23,6 +24,8 @@ RECORDED = "recorded"
 MADE_UP = "made_up"
 NAMES = (RECORDED, MADE_UP)
 _PARAMETERS = RewardParameters()
+PENALTY = penalty_of(_PARAMETERS, lambda counted: predict_energy_mj(counted).energy_mj)
+"""What a study tells its designer of Equation 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def landscape(name: str, seed: int, recording: Path) -> Landscape:
 
     Raises ValueError where the recording cannot be read or is too small, KeyError for an unknown name.
     """
-    return {RECORDED: lambda: _recorded(recording, seed), MADE_UP: lambda: _made_up()}[name]()
+    return {RECORDED: lambda: _recorded(recording, seed), MADE_UP: made_up}[name]()
 
 
 def edition(name: str, recording: Path) -> str:
@@ -74,5 +77,6 @@ def _recorded(recording: Path, seed: int) -> Landscape:
     return Landscape(evaluator.space, evaluator.simulate, evaluator.accuracy, evaluator.plan)
 
 
-def _made_up() -> Landscape:
+def made_up() -> Landscape:
+    """That of `nas_engine.replay`."""
     return Landscape(paper_2d(), simulate, asymptotic_accuracy, DEFAULT_PLAN)

@@ -51,6 +51,11 @@ class OurSearcher:
         self._pending: deque[Suggestion] = deque()
         self._finished: dict[str, Outcome] = {}
 
+    @property
+    def last_outcome(self) -> Outcome:
+        """What the designer was told last."""
+        return next(reversed(self._finished.values()))
+
     def ask(self) -> Architecture:
         waiting = [suggestion.architecture for suggestion in self._pending]
         filled = fill(
