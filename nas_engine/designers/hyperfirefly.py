@@ -26,6 +26,9 @@ With 16 the median best reward after 100 trials is higher, on the simulated rewa
 trainings; after 300 it is higher without noise of training, and with it the two are equal within their scatter.
 """
 MOVES_COMPARED = 4
+"""On landscapes fitted to recorded trainings, of 10 searches each with seeds that no published figure uses: with 4 the
+median best reward after 300 trials is 0.853, after 1,000 0.877; with 1 it is 0.846 and 0.861.
+"""
 
 
 class HyperFireflyDesigner:
