@@ -25,7 +25,7 @@ from benchmarks import search_landscapes, search_report
 from benchmarks.search_entrants import BY_NAME, ENTRANTS, Entrant
 from benchmarks.search_landscapes import edition, is_one_for_all_seeds, landscape
 from benchmarks.search_run import OPEN, Record, search
-from benchmarks.search_summary import summary
+from benchmarks.search_summary import claims, summary
 from nas_engine.recorded import RecordedEvaluator
 from nas_engine.recording import read_recording
 
@@ -103,11 +103,13 @@ def result(arguments: argparse.Namespace) -> dict[str, Any]:
     """Everything known from the finished searches in --work."""
     recording = read_recording(arguments.recording)
     report = RecordedEvaluator(recording).report
-    summaries = {}
+    peers = [entrant.name for entrant in ENTRANTS if entrant.library]
+    summaries, held = {}, {}
     for name in search_landscapes.NAMES:
         folder = arguments.work / edition(name, arguments.recording)
         records = {entrant.name: kept(folder, entrant) for entrant in ENTRANTS}
         summaries[name] = summary(records, is_one_for_all_seeds(name))
+        held[name] = claims(records, peers)
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "open_trials": OPEN,
@@ -120,6 +122,7 @@ def result(arguments: argparse.Namespace) -> dict[str, Any]:
             "training_noise": round(report.training_noise, 4),
         },
         "entrants": {entrant.name: {"title": entrant.title, "source": entrant.source} for entrant in ENTRANTS},
+        "claims": held,
         "landscapes": summaries,
     }
 

@@ -1,6 +1,6 @@
 """What many searches say together: medians and quartiles over the seeds at equal trials."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,10 @@ CHECKPOINTS = (50, 100, 300, 1_000, 2_000)
 _CURVE_POINTS = 40
 _FIRST_POINT = 10
 _DIGITS = 4
+
+MEASURES = ("observed", "noise_free")
+# What the search is held to: a designer of ours is at least as good as the best peer after so many trials.
+CLAIMS: Mapping[str, Sequence[int]] = {"gaussian_process": (50, 100), "hyperfirefly": (300, 1_000)}
 
 Records = Mapping[int, Record]
 """The searches of one entrant by seed."""
@@ -24,6 +28,42 @@ def summary(entrants: Mapping[str, Records], is_one_landscape: bool) -> dict[str
     """
     known = _known(entrants.values(), is_one_landscape)
     return {name: _entrant_summary(records, known) for name, records in entrants.items() if records}
+
+
+def claims(entrants: Mapping[str, Records], peers: Sequence[str]) -> list[dict[str, Any]]:
+    """Each of `CLAIMS` with the median of ours and of the best of `peers`, over the seeds of ours alone.
+
+    Peers that have not searched with all of these seeds, or not as long, do not count.
+    """
+    return [
+        held
+        for ours, checkpoints in CLAIMS.items()
+        for trial in checkpoints
+        for measure in MEASURES
+        if (held := _claim(entrants, peers, ours, trial, measure))
+    ]
+
+
+def _claim(
+    entrants: Mapping[str, Records], peers: Sequence[str], ours: str, trial: int, measure: str
+) -> dict[str, Any] | None:
+    seeds = entrants[ours].keys()
+    index = MEASURES.index(measure)
+    medians = {
+        name: _rounded(float(np.median([records[seed].at(trial)[index] for seed in seeds])))
+        for name, records in entrants.items()
+        if (name in peers or name == ours) and seeds and _reaches(records, seeds, trial)
+    }
+    rivals = [name for name in medians if name != ours]
+    if ours not in medians or not rivals:
+        return None
+    best = max(rivals, key=lambda name: medians[name])
+    values = {"ours": medians[ours], "best_peer": best, "best_peers": medians[best]}
+    return {"designer": ours, "trials": trial, "measure": measure, "seeds": len(seeds), **values}
+
+
+def _reaches(records: Records, seeds: Iterable[int], trial: int) -> bool:
+    return all(seed in records and records[seed].trials >= trial for seed in seeds)
 
 
 def quartiles(values: Sequence[float]) -> dict[str, float]:

@@ -1,9 +1,11 @@
 """Medians, quartiles and regret of searches."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.search_run import Record
-from benchmarks.search_summary import curve_points, quartiles, summary
+from benchmarks.search_summary import claims, curve_points, quartiles, summary
 
 
 def record(*best: tuple[int, float, float], known: float, trials: int = 100) -> Record:
@@ -42,3 +44,25 @@ def test_curves_are_thinned_evenly_on_a_logarithmic_axis() -> None:
     assert (points[0], points[-1]) == (10, 2_000)
     assert len(points) <= 40
     assert curve_points(5) == [5]
+
+
+def test_a_claim_is_about_the_seeds_of_ours_and_the_peers_that_have_them_all() -> None:
+    entrants = {"hyperfirefly": ONE, "gaussian_process": {0: ONE[0]}, "peer": OTHER, "shorter": {0: OTHER[0]}}
+    long = {name: {seed: longer(record) for seed, record in records.items()} for name, records in entrants.items()}
+    held = {(one["designer"], one["trials"], one["measure"]): one for one in claims(long, ["peer", "shorter"])}
+    assert held["hyperfirefly", 300, "observed"] == {
+        "designer": "hyperfirefly",
+        "trials": 300,
+        "measure": "observed",
+        "seeds": 2,
+        "ours": 0.6,
+        "best_peer": "peer",
+        "best_peers": 0.65,
+    }
+    assert held["gaussian_process", 100, "noise_free"]["best_peers"] == 0.75
+    assert ("hyperfirefly", 1_000, "observed") not in held
+    assert claims({"hyperfirefly": {}, "gaussian_process": {}, "peer": OTHER}, ["peer"]) == []
+
+
+def longer(short: Record) -> Record:
+    return replace(short, trials=300)
