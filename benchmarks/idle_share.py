@@ -8,7 +8,9 @@ A trainer is busy from a trial's claim to its result. Its idle share is what is 
 claim and its own last result while trials of the study were still to be had: the tail, in which the other trainer
 ends the last trial, is no waiting. Sound is synthetic; the networks are trained, quantised and scored for real.
 With `--simulated-seconds` nothing is trained: a trial sleeps about so long, in ten parts. The study has many finished
-trials already (the tests' rows: results simulated, shapes real), whose history its designer must learn first.
+trials already (the tests' rows: results simulated, shapes real), whose history its designer must learn first. So its
+beginning is one no study has: nobody trains yet, and the first suggestions have to be made for all trainers at once.
+`idle_share_at_work` leaves that out: it counts each trainer from the moment when the last one had its first trial.
 """
 
 import argparse
@@ -16,11 +18,15 @@ import json
 import os
 import time
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.simulated_study import Settings, add_few_sounds, simulating, wait_until_ended
 from benchmarks.throw_away import data_folder, machine_up
+
+Spans = defaultdict[str, list[tuple[datetime, datetime]]]
 
 
 def run_study(trials: int, epochs: int) -> int:
@@ -63,20 +69,33 @@ def measure(study_id: int, after: int = 0) -> dict[str, Any]:
     """Idle share of each trainer and of all together, from the own times of the trials after number `after`."""
     from webapp.models import Trial
 
-    spans = defaultdict(list)
+    spans: Spans = defaultdict(list)
     ended = Trial.objects.filter(study_id=study_id, number__gt=after, finished_at__isnull=False)
     for trial in ended.filter(started_at__isnull=False):
         spans[trial.worker].append((trial.started_at, trial.finished_at))
-    first = min(start for times in spans.values() for start, _ in times)
-    busy = {name: sum((end - start).total_seconds() for start, end in times) for name, times in spans.items()}
-    present = {name: (max(end for _, end in times) - first).total_seconds() for name, times in spans.items()}
+    first_claims = [min(start for start, _ in times) for times in spans.values()]
+    by_trainer = {name: _idle(spans[name], min(first_claims)) for name in sorted(spans)}
     return {
         "trials": sum(len(times) for times in spans.values()),
         "trainers": len(spans),
-        "seconds": round(max(present.values()), 1),
-        "idle_share_by_trainer": {name: round(1 - busy[name] / present[name], 4) for name in sorted(spans)},
-        "idle_share": round(1 - sum(busy.values()) / sum(present.values()), 4),
+        "seconds": round(max(present for _, present in by_trainer.values()), 1),
+        "seconds_until_all_had_a_trial": round((max(first_claims) - min(first_claims)).total_seconds(), 1),
+        "idle_share_by_trainer": {name: round(idle / present, 4) for name, (idle, present) in by_trainer.items()},
+        "idle_share": _share(by_trainer.values()),
+        "idle_share_at_work": _share([_idle(times, max(first_claims)) for times in spans.values()]),
     }
+
+
+def _idle(times: Sequence[tuple[datetime, datetime]], since: datetime) -> tuple[float, float]:
+    """Seconds without a trial, and all seconds, of a trainer from `since` to its last result."""
+    present = (max(end for _, end in times) - since).total_seconds()
+    busy = sum((end - max(start, since)).total_seconds() for start, end in times if end > since)
+    return present - busy, present
+
+
+def _share(seconds: Iterable[tuple[float, float]]) -> float:
+    idle, present = map(sum, zip(*seconds, strict=True))
+    return round(idle / present, 4)
 
 
 def main() -> None:
