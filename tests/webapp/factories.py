@@ -182,7 +182,7 @@ def stopped_early(trial: Trial, epoch: int = 8) -> Trial:
         deviation = 0.2 / seen
         forecast = Forecast((trial.reward or 0.0) - 0.02, deviation)
         running = Curve((0.5,) * seen, (), penalty=0.01)
-        decisions.append(compare(running, forecast, best=(trial.reward or 0.0) + 0.04, confidence=0.98).to_json())
+        decisions.append(compare(running, forecast, best=(trial.reward or 0.0) + 0.04, required=0.98).to_json())
     trial.curve.exclude(phase="float", epoch__lte=epoch).delete()
     stopping = {"rule": "tsgp", "confidence": 0.98, "decisions": decisions}
     nothing = dict.fromkeys(("reward", "float_accuracy", "int8_accuracy", "flash_bytes", "energy_mj", "confusion"))

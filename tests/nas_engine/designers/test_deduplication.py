@@ -239,7 +239,7 @@ def test_everything_that_passes_is_tried_once_and_nothing_is_refused_twice(name)
         try:
             number = len(finished) + 1
             filled = filled_with(designer, 5, space, refuse_half, finished=finished, rng=rng, next_number=number)
-        except NothingPasses:
+        except (NothingPasses, SpaceExhausted):  # the latter where the rest was refused before
             break
         recorded += [refused.suggestion.architecture.hash for refused in filled.refused]
         finished |= {refused.suggestion.architecture.hash: refused.outcome for refused in filled.refused}

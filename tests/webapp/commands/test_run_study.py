@@ -150,6 +150,8 @@ def test_ctrl_c_leaves_the_study_running_and_says_so(study_file):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Who starts the tests in the background of a shell has them, and so their children, ignore SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert "has started" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
