@@ -9,7 +9,7 @@ from nas_engine.early_stopping import registry
 from nas_engine.early_stopping.base import StoppingRule
 
 CONFIDENCES: Mapping[str, tuple[float, ...]] = {
-    "tsgp": (0.95, 0.8, 0.6),  # each takes most of the program's time
+    "tsgp": (0.95, 0.9, 0.8),  # each takes most of the program's time
     "exponential_decay": (0.95, 0.99, 0.9, 0.8, 0.7, 0.6),
 }
 _PERCENTILES = (50, 25, 75)  # of the finished trials, the upper share that goes on
