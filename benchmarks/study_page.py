@@ -8,7 +8,6 @@ the weight is the resident memory of a gunicorn worker after it has served the p
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from benchmarks.throw_away import BASE, data_folder
+from benchmarks.throw_away import BASE, database
 
 SIZES = (100, 2_000)
 REPEATS = 20
@@ -94,19 +93,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
-    with data_folder():
-        from webapp.data_folder import DataFolder
-        from webapp.supervisor.postgres import Cluster, running
-
-        folder = DataFolder.from_environment(BASE)
-        folder.ensure()
-        with running(Cluster.of(folder)) as cluster:
-            cluster.ensure_database()
-            import django
-
-            django.setup()
-            subprocess.run([sys.executable, str(BASE / "manage.py"), "prepare"], check=True, env=os.environ)
-            result = measure()
+    with database():
+        result = measure()
     arguments.json.write_text(json.dumps(result))
 
 

@@ -12,13 +12,11 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.throw_away import BASE, data_folder
+from benchmarks.throw_away import database
 
 
 def measure(designer: str, finished: int, repeats: int) -> dict[str, Any]:
@@ -81,22 +79,11 @@ def main() -> None:
     parser.add_argument("--finished", nargs="+", type=int, default=[300, 1_000])
     parser.add_argument("--repeats", type=int, default=20)
     given = parser.parse_args()
-    with data_folder():
-        from webapp.data_folder import DataFolder
-        from webapp.supervisor.postgres import Cluster, running
-
-        folder = DataFolder.from_environment(BASE)
-        folder.ensure()
-        with running(Cluster.of(folder)) as cluster:
-            cluster.ensure_database()
-            import django
-
-            django.setup()
-            subprocess.run([sys.executable, str(BASE / "manage.py"), "prepare"], check=True, env=os.environ)
-            result = {
-                designer: {finished: measure(designer, finished, given.repeats) for finished in given.finished}
-                for designer in given.designers
-            }
+    with database():
+        result = {
+            designer: {finished: measure(designer, finished, given.repeats) for finished in given.finished}
+            for designer in given.designers
+        }
     given.json.write_text(json.dumps({"load": os.getloadavg(), "by_finished_trials": result}, indent=1))
     print(json.dumps(result, indent=1))
 

@@ -27,6 +27,24 @@ def data_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@contextlib.contextmanager
+def database() -> Iterator[Path]:
+    """A `data_folder` with PostgreSQL and its tables, and Django in this process on it; no other process of ours."""
+    with data_folder() as path:
+        from webapp.data_folder import DataFolder
+        from webapp.supervisor.postgres import Cluster, running
+
+        folder = DataFolder.from_environment(BASE)
+        folder.ensure()
+        with running(Cluster.of(folder)) as cluster:
+            cluster.ensure_database()
+            import django
+
+            django.setup()
+            subprocess.run([sys.executable, str(BASE / "manage.py"), "prepare"], check=True, env=os.environ)
+            yield path
+
+
 class RunningMachine:
     """`manage.py up` and what it started."""
 

@@ -103,15 +103,22 @@ def addresses(broker: None) -> dict[str, str]:
         "dataset-preparing": reverse("dataset", args=[preparing.pk]),
         "dataset-failed": reverse("dataset", args=[broken.pk]),
         "clip": reverse("clip", args=[dataset.pk, clip.pk]),
-        "paper": reverse("paper"),
-        "paper-table1": reverse("paper_table1"),
-        "paper-table2": reverse("paper_table2"),
-        "paper-figure2": reverse("paper_figure2") + f"?study={live.pk}",
+        **paper(live),
         "dry-run": reverse("dry_run", args=[make_dry_run(dataset).pk]),
         "dry-run-failed": reverse("dry_run", args=[make_dry_run(dataset, flash_limit_kb=1.0).pk]),
         "not-found": reverse("study", args=[999_999]),
         **published_networks(live, synthetic),
         **spaces(synthetic),
+    }
+
+
+def paper(live: Study) -> dict[str, str]:
+    """The paper's tables and figures; Figure 2 of `live`."""
+    return {
+        "paper": reverse("paper"),
+        "paper-table1": reverse("paper_table1"),
+        "paper-table2": reverse("paper_table2"),
+        "paper-figure2": reverse("paper_figure2") + f"?study={live.pk}",
     }
 
 
