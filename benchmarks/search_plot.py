@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from benchmarks.search_entrants import OURS
+from benchmarks.svg_style import STYLE
 
 _WIDTH, _PANEL_HEIGHT = 960, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 170, 44, 48
@@ -21,13 +22,7 @@ _COLOURS: Mapping[str, str] = {
     "evolution": "#e69f00", "nsga2": "#cc79a7", "optuna_nsga2": "#cc79a7", "optuna_tpe": "#56b4e9",
     "gaussian_process": "#009e73", "vizier_gp_ucb_pe": "#009e73", "optuna_gp": "#009e73", "hybrid": "var(--ink)",
 }  # fmt: skip
-_STYLE = """
-svg { --ink: #1a1a1a; --paper: #ffffff; --grid: #dddddd; }
-@media (prefers-color-scheme: dark) { svg { --ink: #eeeeee; --paper: #16181c; --grid: #3a3d44; } }
-text { font: 12px system-ui, sans-serif; fill: var(--ink); }
-.title { font-weight: 600; font-size: 14px; }
-.grid { stroke: var(--grid); stroke-width: 1; }
-.curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
+_CURVES = """.curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
 .main { stroke-width: 3; }
 .peer { stroke-dasharray: 6 4; }
 .leader { stroke-width: 0.8; opacity: 0.7; }
@@ -41,7 +36,7 @@ def plot(result: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     size = {"viewBox": f"0 0 {_WIDTH} {height}", "width": str(_WIDTH), "height": str(height)}
     svg = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", **size})
     ElementTree.SubElement(svg, "title").text = "Median regret of each designer by number of trials"
-    ElementTree.SubElement(svg, "style").text = _STYLE
+    ElementTree.SubElement(svg, "style").text = STYLE + _CURVES
     ElementTree.SubElement(svg, "rect", {"width": "100%", "height": "100%", "fill": "var(--paper)"})
     for number, (name, found) in enumerate(searched.items()):
         panel = ElementTree.SubElement(svg, "g", {"transform": f"translate(0 {number * _PANEL_HEIGHT})"})

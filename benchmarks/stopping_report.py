@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from benchmarks.svg_style import STYLE
+
 PAGE = Path("docs/search.md")
 PLOT = Path("docs/stopping.svg")
 BEGIN = "<!-- written by `python -m benchmarks.stopping --render`; edit nothing up to the end -->"
@@ -27,13 +29,6 @@ _COLOURS: Mapping[str, str] = {
 }  # fmt: skip
 _WIDTH, _HEIGHT = 760, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 24, 64, 52
-_STYLE = """
-svg { --ink: #1a1a1a; --paper: #ffffff; --grid: #dddddd; }
-@media (prefers-color-scheme: dark) { svg { --ink: #eeeeee; --paper: #16181c; --grid: #3a3d44; } }
-text { font: 12px system-ui, sans-serif; fill: var(--ink); }
-.title { font-weight: 600; font-size: 14px; }
-.grid { stroke: var(--grid); stroke-width: 1; }
-"""
 
 
 def write(result: Mapping[str, Any]) -> None:
@@ -88,7 +83,7 @@ def plot(part: Mapping[str, Any]) -> str:
     svg = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", **size})
     title = "Epochs saved (median) and best reward lost (mean) by rule and setting"
     ElementTree.SubElement(svg, "title").text = title
-    ElementTree.SubElement(svg, "style").text = _STYLE
+    ElementTree.SubElement(svg, "style").text = STYLE
     ElementTree.SubElement(svg, "rect", {"width": "100%", "height": "100%", "fill": "var(--paper)"})
     _text(svg, _LEFT, 22, title, {"class": "title"})
     points = {

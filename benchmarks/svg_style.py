@@ -1,0 +1,9 @@
+"""What the plots of `docs` have in common: colours that follow the reader's light or dark, letters, grid."""
+
+STYLE = """
+svg { --ink: #1a1a1a; --paper: #ffffff; --grid: #dddddd; }
+@media (prefers-color-scheme: dark) { svg { --ink: #eeeeee; --paper: #16181c; --grid: #3a3d44; } }
+text { font: 12px system-ui, sans-serif; fill: var(--ink); }
+.title { font-weight: 600; font-size: 14px; }
+.grid { stroke: var(--grid); stroke-width: 1; }
+"""
