@@ -3,8 +3,11 @@
 from webapp.models.architecture import Architecture
 from webapp.models.artifact import ArtifactChunk
 from webapp.models.dataset import Clip, Dataset
+from webapp.models.device import Campaign, Device
 from webapp.models.dry_run import DryRun
+from webapp.models.energy_model import EnergyModel, TrialPrice
 from webapp.models.event import Event
+from webapp.models.measuring import MappingProfile, MeasurementFile, Run
 from webapp.models.study import Study
 from webapp.models.trial import CurvePoint, Trial
 from webapp.models.worker import Worker
@@ -12,12 +15,19 @@ from webapp.models.worker import Worker
 __all__ = [
     "Architecture",
     "ArtifactChunk",
+    "Campaign",
     "Clip",
     "CurvePoint",
     "Dataset",
+    "Device",
     "DryRun",
+    "EnergyModel",
     "Event",
+    "MappingProfile",
+    "MeasurementFile",
+    "Run",
     "Study",
     "Trial",
+    "TrialPrice",
     "Worker",
 ]

@@ -123,6 +123,15 @@ class Study(models.Model):
         help_text="Of the hybrid designer: so many trials are suggested by the Gaussian process.",
     )
 
+    energy_model = models.ForeignKey(
+        "webapp.EnergyModel",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="studies",
+        help_text="The version that energies and rewards are taken from; without one, published figures.",
+    )
+
     # Life
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.SEARCH)
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)

@@ -6,12 +6,20 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from webapp.models import ArtifactChunk, Clip, Dataset, Trial
+from webapp.models import ArtifactChunk, Clip, Dataset, EnergyModel, MeasurementFile, Trial
 
 # A file is stored before the row that names it is written: within this time it may still be waiting for its row.
 GRACE = timedelta(days=1)
 GRACE_AFTER_DELETE = timedelta(minutes=10)
-_OWNERS = ((Trial, "tflite"), (Clip, "audio"), (Dataset, "pack"), (Dataset, "upload"))
+_OWNERS = (
+    (Trial, "tflite"),
+    (Clip, "audio"),
+    (Dataset, "pack"),
+    (Dataset, "upload"),
+    (MeasurementFile, "file"),
+    (MeasurementFile, "plot"),
+    (EnergyModel, "arrays"),
+)
 
 
 def collect_artifacts(*, names: Collection[str] | None = None, grace: timedelta = GRACE) -> int:
