@@ -7,7 +7,7 @@ from webapp.models.device import Campaign, Device
 from webapp.models.dry_run import DryRun
 from webapp.models.energy_model import EnergyModel, TrialPrice
 from webapp.models.event import Event
-from webapp.models.measuring import MappingProfile, MeasurementFile, Run
+from webapp.models.measuring import BenchKit, MappingProfile, MeasurementFile, Run
 from webapp.models.study import Study
 from webapp.models.trial import CurvePoint, Trial
 from webapp.models.worker import Worker
@@ -15,6 +15,7 @@ from webapp.models.worker import Worker
 __all__ = [
     "Architecture",
     "ArtifactChunk",
+    "BenchKit",
     "Campaign",
     "Clip",
     "CurvePoint",

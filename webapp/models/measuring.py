@@ -130,3 +130,34 @@ class MappingProfile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BenchKit(models.Model):
+    """An order of files for a bench: networks, a manifest and a script, zipped by a worker."""
+
+    class State(models.TextChoices):
+        PACKING = "PACKING", "packing"
+        READY = "READY", "ready"
+        FAILED = "FAILED", "failed"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="kits")
+    architectures = models.JSONField(help_text="[{hash, label}] in the order in which they are to be measured")
+    created_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PACKING)
+    attempts = models.PositiveIntegerField(default=0, help_text="Packings begun; a worker may die under one")
+    worker = models.CharField(max_length=120, blank=True, help_text="Who packs it now")
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True, help_text="When a message was last sent to the queue")
+    reason = models.TextField(blank=True, help_text="Why it could not be packed")
+    file = models.FileField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["PACKING", "READY", "FAILED"]), name="bench_kit_state_known"),
+            models.CheckConstraint(condition=~Q(state="READY") | ~Q(file=""), name="ready_bench_kit_has_file"),
+            models.CheckConstraint(condition=~Q(state="FAILED") | ~Q(reason=""), name="failed_bench_kit_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"bench kit {self.pk}"
