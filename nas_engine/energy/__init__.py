@@ -1,1 +1,1 @@
-"""Energy per inference: what models predict before anyone has measured."""
+"""Energy per inference: read from power monitors, and predicted before anyone has measured."""
