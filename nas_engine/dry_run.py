@@ -13,17 +13,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nas_engine.cost import ArchitectureCost
+from nas_engine.cost import cost
 from nas_engine.designers import registry
 from nas_engine.designers.base import DesignerSettings, NothingPasses, Outcome, SpaceExhausted, Suggestion
 from nas_engine.designers.deduplication import fill
 from nas_engine.early_stopping import registry as stopping_registry
 from nas_engine.early_stopping.base import Curve, StoppingRule
-from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.energy.prior import prior_energy_mj
 from nas_engine.penalty import penalty_of
+from nas_engine.progress import Evaluation
 from nas_engine.replay import Simulate, SimulatedPlan
 from nas_engine.reward import RewardParameters
-from nas_engine.screening import HardLimits, screen_of
+from nas_engine.screening import EnergyEstimate, HardLimits, screen_of
 from nas_engine.search_space import SearchSpace
 from nas_engine.simulated_training import SimulatedSearch, SimulatedTrial, Training
 
@@ -37,7 +38,7 @@ class DryRunSettings:
 
     `designer` is one of `registry.NAMES`, `early_stopping` one of `early_stopping.registry.NAMES`. A search is
     simulated for each number of `workers` with each of the seeds `seed`, `seed` + 1, ...; what exceeds `limits`, and
-    what cannot be built, is refused before it is trained.
+    what cannot be built, is refused before it is trained. What networks cost is by `energy_mj` throughout.
     """
 
     space: SearchSpace
@@ -45,6 +46,7 @@ class DryRunSettings:
     budget: int
     rewards: RewardParameters = field(default_factory=RewardParameters)
     limits: HardLimits = field(default_factory=HardLimits)
+    energy_mj: EnergyEstimate = prior_energy_mj
     trial_epochs: int = 45
     qat_epochs: int = 4
     early_stopping: str = "none"
@@ -159,8 +161,9 @@ class _Search:
         self._workers = workers
         self._seed = seed
         self._simulate = simulate
-        self._screen = screen_of(settings.limits, _energy_mj)
-        told = replace(settings.designer_settings, penalty=penalty_of(settings.rewards, _energy_mj, settings.limits))
+        self._screen = screen_of(settings.limits, settings.energy_mj)
+        penalty = penalty_of(settings.rewards, settings.energy_mj, settings.limits)
+        told = replace(settings.designer_settings, penalty=penalty)
         self._designer = registry.create(settings.designer, settings.space, seed, settings=told)
         self._finished: dict[str, Outcome] = {}
         self._waiting: deque[tuple[int, Suggestion]] = deque()
@@ -236,13 +239,13 @@ class _Search:
         settings = self._settings
         seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
         plan = SimulatedPlan(settings.trial_epochs, settings.qat_epochs, seed)
-        evaluation = self._simulate(suggestion.architecture, plan)
+        evaluation = self._priced(self._simulate(suggestion.architecture, plan), suggestion)
         training = Training(number, suggestion, evaluation, now_seconds, settings.rewards, self._rule)
         heapq.heappush(self._running, (training.moment_seconds, number, training))
 
-
-def _energy_mj(counted: ArchitectureCost) -> float:
-    return predict_energy_mj(counted).energy_mj
+    def _priced(self, evaluation: Evaluation, suggestion: Suggestion) -> Evaluation:
+        energy_mj = self._settings.energy_mj(cost(suggestion.architecture))
+        return replace(evaluation, measurement=replace(evaluation.measurement, energy_mj=energy_mj))
 
 
 def _quartiles(values: Sequence[float]) -> Quartiles:

@@ -1,9 +1,9 @@
 """What the networks of a search space cost, before any is trained: distributions, and the share under two limits.
 
-Everything is an estimate: flash by `nas_engine.flash`, energy by `nas_engine.energy.prior`.
+Everything is an estimate: flash by `nas_engine.flash`, energy by the caller, else by `nas_engine.energy.prior`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import isfinite
@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.cost import ArchitectureCost, cost
-from nas_engine.energy.prior import SOURCE, predict_energy_mj
+from nas_engine.energy.prior import SOURCE, prior_energy_mj
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.space import SearchSpace
 
 METRICS = ("flops", "parameters", "plain_flash_bytes", "flash_bytes", "peak_ram_bytes", "energy_mj")
 """What is counted of each network; `flash_bytes` is the packed file that is delivered, see `nas_engine.flash`."""
+
+EnergyEstimates = Callable[[Sequence[ArchitectureCost]], Sequence[float]]
+"""Predicted mJ of one inference of each network. All at once, for an energy model is quick with many."""
 
 MOST_SAMPLES = 100_000  # some six seconds
 _BINS = 30
@@ -79,8 +82,22 @@ class SpaceSummary:
     energy_source: str = SOURCE
 
 
-def summarise(space: SearchSpace, limits: Limits, samples: int = 2_000, seed: int = 0) -> SpaceSummary:
+def prior_estimates(costs: Sequence[ArchitectureCost]) -> list[float]:
+    """By the published figures."""
+    return [prior_energy_mj(total) for total in costs]
+
+
+def summarise(
+    space: SearchSpace,
+    limits: Limits,
+    samples: int = 2_000,
+    seed: int = 0,
+    energies_mj: EnergyEstimates = prior_estimates,
+    energy_source: str = SOURCE,
+) -> SpaceSummary:
     """Count `samples` networks of `space`, or each of them if there are no more than that.
+
+    `energy_source` says in words where `energies_mj` come from.
 
     Raises ValueError for a number of samples out of 1..`MOST_SAMPLES`, and where no counted network can be built.
     """
@@ -88,7 +105,7 @@ def summarise(space: SearchSpace, limits: Limits, samples: int = 2_000, seed: in
         raise ValueError(f"samples must be from 1 to {MOST_SAMPLES:,}, not {samples:,}")
     is_exact = space.cardinality <= samples
     counted = space.cardinality if is_exact else samples
-    values, reason = _count(space, _everything(space) if is_exact else _drawn(space, samples, seed))
+    values, reason = _count(space, _everything(space) if is_exact else _drawn(space, samples, seed), energies_mj)
     if not len(values):
         raise ValueError(f"none of the {counted:,} networks looked at can be built: {reason}")
     columns = dict(zip(METRICS, values.T, strict=True))
@@ -104,6 +121,7 @@ def summarise(space: SearchSpace, limits: Limits, samples: int = 2_000, seed: in
         share_under_limits_packed=_share(affordable & (columns["flash_bytes"] < limits.flash_bytes), counted),
         quantiles={name: _quantiles(column) for name, column in columns.items()},
         histograms={name: _histogram(column) for name, column in columns.items()},
+        energy_source=energy_source,
     )
 
 
@@ -118,25 +136,29 @@ def _drawn(space: SearchSpace, samples: int, seed: int) -> list[list[int]]:
     return indices
 
 
-def _count(space: SearchSpace, indices: Iterator[Sequence[int]] | list[list[int]]) -> tuple[NDArray[np.float64], str]:
+def _count(
+    space: SearchSpace, indices: Iterator[Sequence[int]] | list[list[int]], energies_mj: EnergyEstimates
+) -> tuple[NDArray[np.float64], str]:
     """[networks that can be built, len(METRICS)], and why the last of the others cannot."""
-    rows, reason = [], ""
+    totals, reason = [], ""
     for chosen in indices:
         try:
-            rows.append(_metrics(cost(space.decode(chosen))))
+            totals.append(cost(space.decode(chosen)))
         except InfeasibleArchitecture as error:
             reason = str(error)
+    energies = energies_mj(totals) if totals else []
+    rows = [_metrics(total, energy_mj) for total, energy_mj in zip(totals, energies, strict=True)]
     return np.array(rows, dtype=np.float64).reshape(-1, len(METRICS)), reason
 
 
-def _metrics(total: ArchitectureCost) -> tuple[float, ...]:
+def _metrics(total: ArchitectureCost, energy_mj: float) -> tuple[float, ...]:
     return (
         total.flops,
         total.parameters,
         total.plain_flash_bytes_estimate,
         total.flash_bytes_estimate,
         total.peak_activation_bytes,
-        predict_energy_mj(total).energy_mj,
+        energy_mj,
     )
 
 

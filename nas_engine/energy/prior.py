@@ -59,6 +59,11 @@ def predict_energy_mj(cost: ArchitectureCost) -> EnergyPrediction:
     return EnergyPrediction(rule.fixed_mj + sum(_block_mj(block, rule) for block in cost.blocks), SOURCE)
 
 
+def prior_energy_mj(cost: ArchitectureCost) -> float:
+    """The prediction alone, as screens and penalties take it."""
+    return predict_energy_mj(cost).energy_mj
+
+
 def block_shares(cost: ArchitectureCost) -> tuple[float, ...]:
     """The share (0..1) of each block of `cost.blocks` in the energy that depends on the network; they sum to 1."""
     rule = coefficients()

@@ -15,6 +15,7 @@ from nas_engine.dry_run import DryRunSettings, dry_run, expectation, search
 from nas_engine.errors import EarshotError
 from nas_engine.progress import Evaluation
 from nas_engine.replay import SimulatedPlan, TrainingPlan
+from nas_engine.reward import reward
 from nas_engine.screening import HardLimits
 from nas_engine.search_space import paper_2d
 from nas_engine.simulated_training import SimulatedSearch
@@ -172,3 +173,16 @@ def test_three_searches_of_three_hundred_trials_take_seconds() -> None:
     start = time.perf_counter()
     dry_run(replace(SETTINGS, budget=300, workers=(4,)), lambda seed: replay.simulate)
     assert time.perf_counter() - start < 20.0  # measured 1 s
+
+
+def test_networks_cost_what_the_given_estimate_says_from_the_screen_to_the_reward() -> None:
+    """Twice the FLOPs' energy: an energy model of a thirstier device takes the place of the published figures."""
+    settings = replace(SETTINGS, energy_mj=lambda counted: counted.flops / 5e6, limits=HardLimits(energy_mj=4.0))
+    run = search(settings, 1, 0, replay.simulate)
+    assert max(cost(trial.architecture).flops / 5e6 for trial in run.trials) <= 4.0
+    assert run.refused > 0
+    for trial in run.trials:
+        measured = replay.simulate(trial.architecture, PLAN).measurement
+        by_prior = reward(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes, settings.rewards)
+        assert trial.reward is not None
+        assert (trial.reward < by_prior) == (cost(trial.architecture).flops / 5e6 > max(1.25, measured.energy_mj))

@@ -119,3 +119,13 @@ def test_limits_are_finite_and_above_zero(value: float) -> None:
 def test_the_number_of_samples_has_bounds(samples: int) -> None:
     with pytest.raises(ValueError, match="samples must be from 1 to 100,000"):
         summarise(tiny_2d(), PAPER, samples=samples)
+
+
+def test_an_energy_model_takes_the_place_of_the_published_figures() -> None:
+    space = tiny_2d()
+    by_flops = summarise(
+        space, PAPER, energies_mj=lambda totals: [total.flops / 1e6 for total in totals], energy_source="a meter"
+    )
+    assert by_flops.quantiles["energy_mj"].p50 == pytest.approx(by_flops.quantiles["flops"].p50 / 1e6)
+    assert by_flops.energy_source == "a meter"
+    assert summarise(space, PAPER).energy_source != "a meter"
