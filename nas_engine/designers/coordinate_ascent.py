@@ -1,7 +1,7 @@
 """A search for the highest score over categorical parameters.
 
-Every step tries all options of one parameter from all starting points at once: a few dozen batches of one size, and a
-local optimum at the end. Vizier's own strategy moves 25 flies a step and needs hundreds of steps; on the paper's space
+Every step tries all options of one parameter from all starting points at once: a few dozen batches, and a local
+optimum at the end. Vizier's own strategy moves 25 flies a step and needs hundreds of steps; on the paper's space
 with 100 outcomes it found an upper confidence bound of 0.83 on average where this finds 0.993.
 """
 
@@ -20,21 +20,35 @@ Score = Callable[[Points], Values]
 def climb(score: Score, starts: Points, sizes: Sequence[int], sweeps: int) -> tuple[int, ...]:
     """The best point that any of `starts` reaches in at most `sweeps` rounds over the parameters.
 
-    `sizes`: the number of options of each parameter. `score` is always asked for as many points at once: as there are
-    starts times the most options, some of them twice.
+    `sizes`: the number of options of each parameter. `score` is asked once for each point.
     """
-    points, rows, reached = starts.copy(), np.arange(len(starts)), np.full(len(starts), -np.inf)
+    scored = _Remembered(score)
+    points, rows = starts.copy(), np.arange(len(starts))
     for _ in range(sweeps):
         before = points.copy()
         for parameter, size in enumerate(sizes):
-            options = np.arange(max(sizes)) % size
-            batch = np.repeat(points, len(options), axis=0)
-            batch[:, parameter] = np.tile(options, len(points))
-            values = score(batch).reshape(len(points), len(options))
-            stayed = values[rows, points[:, parameter]]
-            reached = np.max(values, axis=1)
-            best = options[np.argmax(values, axis=1)]
-            points[:, parameter] = np.where(reached > stayed, best, points[:, parameter])
+            batch = np.repeat(points, size, axis=0)
+            batch[:, parameter] = np.tile(np.arange(size), len(points))
+            values = scored(batch).reshape(len(points), size)
+            best = np.argmax(values, axis=1)
+            is_better = values[rows, best] > values[rows, points[:, parameter]]
+            points[:, parameter] = np.where(is_better, best, points[:, parameter])
         if np.array_equal(points, before):
             break
-    return tuple(int(index) for index in points[np.argmax(reached)])
+    return tuple(int(index) for index in points[np.argmax(scored(points))])
+
+
+class _Remembered:
+    """A score that computes each point's value once: two thirds of those asked for came before."""
+
+    def __init__(self, score: Score) -> None:
+        self._score = score
+        self._values: dict[bytes, float] = {}
+
+    def __call__(self, points: Points) -> Values:
+        keys = [point.tobytes() for point in points]
+        new = {key: row for row, key in enumerate(keys) if key not in self._values}
+        if new:
+            computed = self._score(points[list(new.values())])
+            self._values.update(zip(new, computed.tolist(), strict=True))
+        return np.array([self._values[key] for key in keys])

@@ -3,7 +3,7 @@
 The parts are Vizier's: the Gaussian process and its priors (in `gp_kernel`), both acquisition functions (in
 `gp_scores`) and the probabilities of choosing between them (`VizierGPUCBPEBandit`). Its own loop around them compiles
 some fifteen small functions for every new number of trials, and JAX keeps them all: 16 MB and half a second for each
-suggestion, without end. Here the arrays grow in powers of two, and nothing is compiled in between.
+suggestion, without end. Here the arrays grow in steps, and nothing is compiled in between.
 """
 
 from collections.abc import Callable
@@ -27,9 +27,9 @@ from nas_engine.designers.warm_fit import WarmFit
 
 Values = NDArray[np.float64]
 
-_SMALLEST = 16  # rows
+_SMALLEST, _DOUBLING_UNTIL, _BATCH_STEP = 16, 256, 64  # rows
 _MOST_FITTED = 256  # outcomes, drawn at random, that the parameters are fitted to; what is predicted rests on all
-_STARTS = 8
+_STARTS, _STARTS_OF_MANY = 8, 4  # up to as many outcomes as are fitted, and beyond: scores take longer then
 _SWEEPS = 3
 
 
@@ -64,7 +64,7 @@ class RewardModel:
         self._best_first = np.argsort(-(labels - inputs.penalties / self._unit), kind="stable")
         fitted_to = _sample(len(inputs), rng)
         self._process = _fitted(_model_data(inputs[fitted_to], labels[fitted_to]), fit, _key(rng))
-        self._predictive = _conditioned(self._process, _model_data(inputs, labels))
+        self._labels = labels
 
     def choose(self, pending: Inputs, is_news: bool, rng: np.random.Generator) -> Choice:
         """The next point beside `pending`; `is_news` is whether an outcome has come since the last.
@@ -73,13 +73,13 @@ class RewardModel:
         """
         exploits = _exploits(is_news, rng)
         tried = self._inputs.followed_by(pending)
-        every = _conditioned(self._process, _model_data(tried, np.zeros(len(tried))))
-        posterior = gp_scores.Posterior(self._predictive, every)
+        labels = np.pad(self._labels, (0, len(pending)))
+        posterior = gp_scores.posterior(self._process, _model_data(tried, labels), len(self._labels))
         scores = gp_scores.UpperBound(posterior) if exploits else self._exploration(posterior, tried)
         return Choice(climb(self._score(scores), self._starts(rng), self._sizes, _SWEEPS), exploits)
 
     def _exploration(self, posterior: gp_scores.Posterior, tried: Inputs) -> gp_scores.Exploration:
-        penalties = self._penalties(tried, len(posterior.tried.categorical.padded_array))
+        penalties = self._penalties(tried, len(posterior.features.categorical.padded_array))
         return gp_scores.Exploration(posterior, eqx.filter_jit(gp_scores.promising)(posterior, penalties))
 
     def _score(self, scores: gp_scores.UpperBound | gp_scores.Exploration) -> Score:
@@ -87,9 +87,8 @@ class RewardModel:
 
         def score(points: Points) -> Values:
             inputs = self._encoded(points)
-            features = _features(inputs)
-            penalties = self._penalties(inputs, len(features.categorical.padded_array))
-            return np.asarray(jitted(features, penalties))[: len(points)]
+            penalties = self._penalties(inputs, _batch_rows(len(points)))
+            return np.asarray(jitted(_points(inputs, len(penalties)), penalties))[: len(points)]
 
         return score
 
@@ -98,8 +97,9 @@ class RewardModel:
 
     def _starts(self, rng: np.random.Generator) -> Points:
         """Half of them the best points so far, the others anywhere."""
-        best = self._inputs.points[self._best_first[: _STARTS // 2]]
-        anywhere = rng.integers(self._sizes, size=(_STARTS - len(best), len(self._sizes)), dtype=np.int32)
+        starts = _STARTS if len(self._inputs) <= _MOST_FITTED else _STARTS_OF_MANY
+        best = self._inputs.points[self._best_first[: starts // 2]]
+        anywhere = rng.integers(self._sizes, size=(starts - len(best), len(self._sizes)), dtype=np.int32)
         return np.concatenate([best, anywhere])
 
 
@@ -120,7 +120,7 @@ def _key(rng: np.random.Generator) -> jax.Array:
 
 
 def _model_data(inputs: Inputs, labels: Values) -> Any:
-    """Vizier's ModelData in rows of a power of two, made in NumPy: JAX would compile for every number of rows."""
+    """Vizier's ModelData in `_rows`, made in NumPy: JAX would compile for every number of rows."""
     return types.ModelData(_features(inputs), _padded(labels[:, None], np.nan))
 
 
@@ -129,14 +129,31 @@ def _features(inputs: Inputs) -> Any:
 
 
 def _padded(values: NDArray[Any], fill: float) -> Any:
-    rows = max(_SMALLEST, 1 << (len(values) - 1).bit_length())
-    padding = [(0, rows - len(values)), (0, 0)]
+    padding = [(0, _rows(len(values)) - len(values)), (0, 0)]
     return types.PaddedArray(
         padded_array=np.pad(values, padding, constant_values=fill),
         fill_value=np.asarray(fill, values.dtype),
         _original_shape=np.asarray(values.shape),
         _mask=np.pad(np.ones(values.shape, bool), padding, constant_values=False),
     )
+
+
+def _rows(count: int) -> int:
+    """Powers of two as Vizier has them; then steps of half a 256, for the time of a score grows with their square."""
+    if count > _DOUBLING_UNTIL:
+        step = _DOUBLING_UNTIL // 2
+        return -(-count // step) * step
+    return max(_SMALLEST, 1 << (count - 1).bit_length())
+
+
+def _batch_rows(count: int) -> int:
+    """For points to score: few shapes as well, and not much larger than asked for."""
+    return -(-count // _BATCH_STEP) * _BATCH_STEP
+
+
+def _points(inputs: Inputs, rows: int) -> Any:
+    padding = ((0, rows - len(inputs)), (0, 0))
+    return gp_scores.points_of(np.pad(inputs.numbers, padding), np.pad(inputs.points, padding, constant_values=-1))
 
 
 def _sample(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -152,7 +169,3 @@ def _fitted(data: Any, fit: WarmFit, key: jax.Array) -> Any:
     starts = {name: jnp.stack([value, drawn[name]]) for name, value in coroutine.start().items()}
     best, _ = fit(starts, model.loss_with_aux, key, constraints=model.constraints(), best_n=1)
     return processes.StochasticProcessWithCoroutine(coroutine, {name: value[0] for name, value in best.items()})
-
-
-def _conditioned(process: Any, data: Any) -> Any:
-    return eqx.filter_jit(process.precompute_predictive)(data)

@@ -34,6 +34,10 @@ def test_arrays_are_padded_to_powers_of_two_as_viziers_are(count):
     assert np.isfinite(ours.features.continuous.padded_array).all()
 
 
+def test_larger_arrays_grow_by_128_rows():
+    assert [gp_model._rows(count) for count in (256, 257, 384, 385, 1000, 1025)] == [256, 384, 384, 512, 1024, 1152]
+
+
 def test_labels_have_mean_0_and_deviation_1_and_infeasible_ones_are_as_bad_as_the_worst():
     labels, unit = standardised(np.array([0.70, np.nan, 0.72, 0.68]))
     assert labels.mean() == pytest.approx(0)

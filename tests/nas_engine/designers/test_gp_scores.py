@@ -26,13 +26,11 @@ def drawn(count: int, seed: int) -> Inputs:
 
 
 def model_data(inputs: Inputs):
-    return gp_model._model_data(inputs, np.random.default_rng(9).normal(size=len(inputs)))
+    return gp_model._model_data(inputs, np.random.default_rng(9).normal(size=60)[: len(inputs)])
 
 
 @pytest.fixture(params=[0.01, 20.0], ids=["precise", "noisy"])
-def posterior(request) -> gp_scores.Posterior:
-    """What `RewardModel` gives to the acquisition functions."""
-    known, every = model_data(drawn(KNOWN, seed=1)), model_data(tried())
+def process(request):
     parameters = {
         "signal_variance": jax.numpy.array(0.7),
         "observation_noise_variance": jax.numpy.array(request.param),
@@ -42,8 +40,13 @@ def posterior(request) -> gp_scores.Posterior:
         "linear_shift": jax.numpy.array(0.1),
         "mean_fn": jax.numpy.array([0.3]),
     }
-    process = processes.StochasticProcessWithCoroutine(TiedProcess(NUMBERS, len(SIZES)), parameters)
-    return gp_scores.Posterior(gp_model._conditioned(process, known), gp_model._conditioned(process, every))
+    return processes.StochasticProcessWithCoroutine(TiedProcess(NUMBERS, len(SIZES)), parameters)
+
+
+@pytest.fixture
+def posterior(process) -> gp_scores.Posterior:
+    """What `RewardModel` gives to the acquisition functions."""
+    return gp_scores.posterior(process, model_data(tried()), KNOWN)
 
 
 def tried() -> Inputs:
@@ -58,20 +61,23 @@ def new() -> Inputs:
 
 
 def scored(scores, penalties: float = 0.0) -> np.ndarray:
-    return np.asarray(eqx.filter_jit(scores.score)(gp_model._features(new()), np.full(32, penalties)))
+    return np.asarray(eqx.filter_jit(scores.score)(gp_model._points(new(), 32), np.full(32, penalties)))
 
 
 def viziers(scores) -> np.ndarray:
     return np.asarray(eqx.filter_jit(scores.score)(gp_model._features(new())))
 
 
-def test_both_functions_score_as_viziers_do_where_nothing_has_a_penalty(posterior):
-    predictives = [processes.UniformEnsemblePredictive(given) for given in (posterior.known, posterior.every)]
+def test_both_functions_score_as_viziers_do_where_nothing_has_a_penalty(process, posterior):
+    data = [model_data(drawn(KNOWN, seed=1)), model_data(tried())]
+    predictives = [
+        processes.UniformEnsemblePredictive(eqx.filter_jit(process.precompute_predictive)(given)) for given in data
+    ]
     theirs = gp_ucb_pe.UCBScoreFunction(
         *predictives,
         ucb_coefficient=gp_scores.CONFIG.ucb_coefficient,
         trust_region=None,
-        labels=posterior.known.observed_data.labels,
+        labels=data[0].labels,
         scalarization_weights_rng=jax.random.PRNGKey(0),
     )
     np.testing.assert_allclose(scored(gp_scores.UpperBound(posterior)), viziers(theirs), rtol=1e-9)
@@ -107,6 +113,6 @@ def test_what_will_not_be_trained_scores_minus_infinity(posterior):
 def test_what_has_been_tried_scores_less_than_anything_else(posterior):
     inputs = tried().followed_by(new()[np.arange(11)])
     score = eqx.filter_jit(gp_scores.UpperBound(posterior).score)
-    values = np.asarray(score(gp_model._features(inputs), np.zeros(32)))
+    values = np.asarray(score(gp_model._points(inputs, 32), np.zeros(32)))
     is_tried = np.arange(32) < KNOWN + PENDING
     assert values[is_tried].max() < values[~is_tried].min()
