@@ -69,7 +69,8 @@ def _weights(process: Any, tried: Any, whitening: ArrayLike, known: ArrayLike) -
     labels = tried.labels.padded_array[:, 0] - process(tried.features).mean_fn(_values(tried.features))
     is_known = jnp.arange(len(labels)) < known
     whitened = jnp.where(is_known, jnp.asarray(whitening) @ jnp.where(is_known, labels, 0.0), 0.0)
-    return whitened @ jnp.asarray(whitening)
+    weights: jax.Array = whitened @ jnp.asarray(whitening)
+    return weights
 
 
 class UpperBound(eqx.Module):
