@@ -11,6 +11,7 @@ PURE_MODULES = (
     "dry_run",
     "features",
     "early_stopping.registry",
+    "energy.pricing",
     "energy.prior",
     "errors",
     "figure2",
