@@ -13,6 +13,9 @@ SUGGEST = "search.suggest"
 DRY_RUN = "search.dry_run"
 EVALUATE_TRIAL = "training.evaluate_trial"
 PREPARE_DATASET = "data.prepare_dataset"
+READ_MEASUREMENT = "data.read_measurement"
+COMPUTE_RUN = "data.compute_run"
+PACK_BENCH_KIT = "data.pack_bench_kit"
 SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
 """The queues. What takes a search worker seconds has one of its own, so that what takes milliseconds never waits."""
 
@@ -37,6 +40,21 @@ def evaluate_trial(*, trial_id: int) -> None:
 def prepare_dataset(*, dataset_id: int) -> None:
     """Ask a data worker to prepare a dataset."""
     _after_commit(PREPARE_DATASET, DATA, dataset_id)
+
+
+def read_measurement(*, file_id: int) -> None:
+    """Ask a data worker to read an uploaded file."""
+    _after_commit(READ_MEASUREMENT, DATA, file_id)
+
+
+def compute_run(*, run_id: int) -> None:
+    """Ask a data worker for a run's energies."""
+    _after_commit(COMPUTE_RUN, DATA, run_id)
+
+
+def pack_bench_kit(*, kit_id: int) -> None:
+    """Ask a data worker to pack networks for a bench."""
+    _after_commit(PACK_BENCH_KIT, DATA, kit_id)
 
 
 def _after_commit(task: str, queue: str, row_id: int) -> None:

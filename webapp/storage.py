@@ -132,8 +132,15 @@ def save_by_hash(storage: Storage, kind: str, content: bytes, suffix: str) -> st
 def save_file_by_hash(storage: Storage, kind: str, path: Path) -> str:
     """`save_by_hash` for a file too large for memory; its suffix is kept."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return _save_once(storage, f"{kind}/{digest}{path.suffix}", File(file))
+        return save_stream_by_hash(storage, kind, File(file), path.suffix)
+
+
+def save_stream_by_hash(storage: Storage, kind: str, content: "File[bytes]", suffix: str = "") -> str:
+    """`save_by_hash` for an open file, such as an upload, which is read twice and never held in memory."""
+    digest = hashlib.sha256()
+    for piece in _pieces(content):
+        digest.update(piece)
+    return _save_once(storage, f"{kind}/{digest.hexdigest()}{suffix}", content)
 
 
 def hash_in_name(name: str) -> str:

@@ -3,7 +3,7 @@
 Every step is a compare-and-swap of its own: several reapers, or a reaper beside a worker that comes back, do no harm.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
@@ -17,8 +17,9 @@ from webapp import dispatch
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import live_workers, trials_wanted
 from webapp.queries.deliberation import deliberates
-from webapp.services import datasets, trials
+from webapp.services import datasets, orders, trials
 from webapp.services.completion import settle
+from webapp.services.orders import KINDS
 from webapp.services.requests import send_requested_trials
 from webapp.services.transitions import locked_study
 from webapp.services.workers import dead_workers_of_this_machine, forget_silent_workers
@@ -34,6 +35,8 @@ class Recovered:
     ended_studies: int = 0
     resent_datasets: int = 0
     failed_datasets: int = 0
+    resent_orders: int = 0
+    failed_orders: int = 0
 
     def __str__(self) -> str:
         done = [f"{getattr(self, field.name)} {field.name.replace('_', ' ')}" for field in fields(self)]
@@ -50,11 +53,12 @@ def reap(*, judge_silence: bool = True) -> Recovered:
     if judge_silence:
         failed += _fail_silent_trials()
     resent_datasets, failed_datasets = _recover_datasets(dead)
+    resent_orders, failed_orders = _recover_orders(dead)
     Worker.objects.filter(name__in=dead).delete()
     if judge_silence:
         forget_silent_workers()
     resent, asked, ended = _advance_studies()
-    return Recovered(failed, resent, asked, ended, resent_datasets, failed_datasets)
+    return Recovered(failed, resent, asked, ended, resent_datasets, failed_datasets, resent_orders, failed_orders)
 
 
 def _fail_trials_of(worker: str) -> int:
@@ -111,6 +115,14 @@ def _ask_again(study: Study) -> int:
     Study.objects.filter(pk=study.pk).update(suggest_after=now + interval)
     dispatch.suggest(study_id=study.pk, deliberate=deliberates(study))
     return 1
+
+
+def _recover_orders(dead_workers: Collection[str]) -> tuple[int, int]:
+    """(orders sent again, orders given up)"""
+    taken = sum(work.model._default_manager.filter(state=work.open_state).exclude(worker="").count() for work in KINDS)
+    idle = live_workers(Worker.Role.DATA) > taken
+    done = [orders.recover(work, dead_workers=dead_workers, worker_is_idle=idle) for work in KINDS]
+    return sum(sent for sent, _ in done), sum(given_up for _, given_up in done)
 
 
 def _recover_datasets(dead_workers: Iterable[str]) -> tuple[int, int]:

@@ -1,0 +1,80 @@
+"""Architectures by the hash that names of files and graphs carry, and by what a person types."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from webapp.models import Architecture, Trial
+from webapp.queries.summaries import BlockMark, block_marks
+
+SHORTEST_HASH = 12
+_HASH = re.compile(rf"(?<![0-9a-f])[0-9a-f]{{{SHORTEST_HASH},64}}(?![0-9a-f])")
+_MOST_NAMES = 50
+FOUND = 20
+
+
+def hashes_in(text: str) -> list[str]:
+    """What may be an architecture's hash, whole or its first 12 or more digits, in a name."""
+    return _HASH.findall(text.lower())
+
+
+def named_in(names: Iterable[str]) -> Architecture | None:
+    """The architecture that the names carry the hash of; None if there is none, or several. At most one query."""
+    starts = [start for name in names for start in hashes_in(name)][:_MOST_NAMES]
+    if not starts:
+        return None
+    condition = Q()
+    for start in starts:
+        condition |= Q(hash__startswith=start)
+    found = list(Architecture.objects.filter(condition)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundArchitecture:
+    """An architecture that a search found, with one of the trials that trained it; `name` is empty without one."""
+
+    hash: str
+    name: str
+    blocks: tuple[BlockMark, ...]
+    flops: int
+    is_trained: bool
+
+
+def search(text: str) -> tuple[FoundArchitecture, ...]:
+    """Architectures whose hash begins with `text`, or of trials whose label, study or number it names.
+
+    "Doorbell 7" finds trial 7 of the study "Doorbell watch". At most FOUND, trained ones first. Two queries.
+    """
+    words = text.split()
+    if not words:
+        return ()
+    trials = Trial.objects.select_related("study", "architecture").only(
+        "number", "label", "tflite", "study__name", "architecture__hash", "architecture__spec", "architecture__flops"
+    )
+    trials = trials.filter(_condition(words), screened_out=False).order_by("-study_id", "number")
+    found: dict[str, FoundArchitecture] = {}
+    for trial in sorted(trials[: FOUND * 5], key=lambda trial: not trial.tflite):
+        found.setdefault(trial.architecture_id, _of_trial(trial))
+    for row in Architecture.objects.filter(hash__startswith="".join(words).lower())[:FOUND]:
+        found.setdefault(row.hash, FoundArchitecture(row.hash, "", block_marks(row.spec), row.flops, False))
+    return tuple(found.values())[:FOUND]
+
+
+def _condition(words: list[str]) -> Q:
+    """Each word names a trial's number, a part of its label or study, or the beginning of its hash."""
+    condition = Q()
+    for word in words:
+        one = Q(label__icontains=word) | Q(study__name__icontains=word) | Q(architecture__hash__startswith=word.lower())
+        if word.isascii() and word.isdecimal() and len(word) < 8:
+            one |= Q(number=int(word))
+        condition &= one
+    return condition
+
+
+def _of_trial(trial: Trial) -> FoundArchitecture:
+    name = trial.label or f"{trial.study.name}, trial {trial.number}"
+    row = trial.architecture
+    return FoundArchitecture(row.hash, name, block_marks(row.spec), row.flops, bool(trial.tflite))

@@ -1,0 +1,159 @@
+"""Files of a campaign: taken in whole, read by a worker, read anew with other options, removed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from webapp.models import Campaign, MeasurementFile, Run
+from webapp.services import orders
+from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
+from webapp.services.devices import STALE
+from webapp.services.errors import Conflict
+from webapp.storage import hash_in_name, save_stream_by_hash
+
+_NAME_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of an upload: new files, and those that the campaign had already."""
+
+    new: tuple[MeasurementFile, ...]
+    present: tuple[MeasurementFile, ...]
+
+    @property
+    def all(self) -> tuple[MeasurementFile, ...]:
+        return (*self.new, *self.present)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What a worker found in a file. `plot` is the storage name of its pyramid, empty for what is no trace."""
+
+    format: str
+    title: str
+    kind: str
+    findings: Sequence[Mapping[str, str]]
+    summary: Mapping[str, Any]
+    plot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFile:
+    """Why a file could not be read; for a table that nobody knows, its `columns`, so that a person can name them."""
+
+    error: str
+    columns: Mapping[str, Any] | None = None
+    findings: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+
+
+def add_files(*, campaign_id: int, files: Sequence["File[bytes]"], options: Mapping[str, Any] | None = None) -> Added:
+    """Store files as they are and have each read. All of them, or none: one transaction holds bytes and rows."""
+    new: list[MeasurementFile] = []
+    present: list[MeasurementFile] = []
+    with transaction.atomic():
+        campaign = Campaign.objects.get(pk=campaign_id)
+        for file in files:
+            if not file.size:
+                raise Conflict(f"{file.name} is empty: nothing was taken in. Export it anew.")
+            name = save_stream_by_hash(default_storage, "measurements", file)
+            row, is_new = MeasurementFile.objects.get_or_create(
+                campaign=campaign,
+                sha256=hash_in_name(name),
+                defaults={
+                    "original_name": _base_name(file.name or "file"),
+                    "size_bytes": file.size,
+                    "file": name,
+                    "options": dict(options or {}),
+                },
+            )
+            if is_new:
+                orders.send(orders.FILES, row.pk)
+            (new if is_new else present).append(row)
+    return Added(tuple(new), tuple(present))
+
+
+def _base_name(name: str) -> str:
+    """The last part of a path, without what PostgreSQL or a page cannot hold; its end is kept, which tells most."""
+    return PurePath(name.replace("\\", "/").replace("\0", "")).name[-_NAME_LENGTH:]
+
+
+def change_options(*, file_id: int, seen_version: int, options: Mapping[str, Any]) -> None:
+    """Have a file read anew with other options, as they were seen. Its runs are computed anew when it is read."""
+    with transaction.atomic():
+        seen = MeasurementFile.objects.filter(pk=file_id, options_version=seen_version)
+        if not seen.update(options=dict(options), options_version=F("options_version") + 1):
+            raise Conflict(STALE.format(what="how this file is read"))
+        orders.reopen(orders.FILES, file_id)
+
+
+def delete_file(*, file_id: int) -> str:
+    """Delete a file that no run uses; returns its name."""
+    with transaction.atomic():
+        row = MeasurementFile.objects.select_for_update().get(pk=file_id)
+        used_by = row.runs.first()
+        if used_by is not None:
+            raise Conflict(f"{row.original_name} belongs to {used_by}: delete this run, or take the file out of it.")
+        names = [name for name in (str(row.file.name), row.plot.name) if name]
+        row.delete()
+        collect_artifacts(names=names, grace=GRACE_AFTER_DELETE)
+    return row.original_name
+
+
+def claim(*, file_id: int, worker: str) -> MeasurementFile | None:
+    """The file to read, with its device; None if another worker reads it or nothing is to be read."""
+    if not orders.claim(orders.FILES, file_id, worker):
+        return None
+    return MeasurementFile.objects.select_related("campaign__device").get(pk=file_id)
+
+
+def complete(*, file_id: int, worker: str, found: ReadFile) -> bool:
+    """READING -> READY. False if the options have changed meanwhile: somebody reads it anew."""
+    return _end(
+        file_id,
+        worker,
+        state=MeasurementFile.State.READY,
+        format=found.format,
+        title=found.title,
+        kind=found.kind,
+        findings=[dict(finding) for finding in found.findings],
+        summary=dict(found.summary),
+        plot=found.plot,
+        error="",
+        columns=None,
+    )
+
+
+def refuse(*, file_id: int, worker: str, refused: RefusedFile) -> bool:
+    """READING -> REFUSED, with what is wrong and what to do."""
+    return _end(
+        file_id,
+        worker,
+        state=MeasurementFile.State.REFUSED,
+        error=refused.error,
+        columns=None if refused.columns is None else dict(refused.columns),
+        findings=[dict(finding) for finding in refused.findings],
+        summary={},
+        plot="",
+    )
+
+
+def _end(file_id: int, worker: str, **values: Any) -> bool:
+    """Write back what came of the reading, and have the file's runs computed."""
+    with transaction.atomic():
+        if not orders.FILES.held(file_id, worker).update(**orders.FREE, **values):
+            return False
+        orders.reopen_all(orders.RUNS, Run.objects.filter(files=file_id))
+    return True
+
+
+def touch(*, file_id: int, worker: str) -> bool:
+    """Say that the worker still reads it; False if it is no longer wanted."""
+    return bool(orders.FILES.held(file_id, worker).update(heartbeat_at=Now()))

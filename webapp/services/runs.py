@@ -1,0 +1,167 @@
+"""Runs: one network measured. Made from files, computed by a worker, computed anew when its settings change."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from webapp.models import Architecture, MeasurementFile, Run
+from webapp.queries.named_architectures import named_in
+from webapp.services import orders
+from webapp.services.devices import STALE
+from webapp.services.errors import Conflict
+
+SOURCE, CHOICES, IDLE_FILES, BY_HAND = "source", "choices", "idle_files", "architecture_by_hand"
+"""Keys of `Run.settings`: where figures come from; `RunSettings.to_json()` as a person chose; ids of the files that
+are idle traces; whether a person said which architecture it is, or that it is none."""
+FROM_FILES, FROM_TABLE, FROM_HOST = "files", "table", "host"
+TRIAL = "trial"
+_LABEL_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a worker computed. Energies in mJ per inference: gross as in the paper, net above idle power."""
+
+    result: Mapping[str, Any]
+    findings: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+    energy_mj: float | None = None
+    net_mj: float | None = None
+    latency_ms: float | None = None
+    sd_mj: float | None = None
+    repeats: int | None = None
+
+
+def create_run(*, campaign_id: int, file_ids: Iterable[int], label: str = "") -> Run:
+    """A run of these files of the campaign; it finds its architecture by a hash in their names, if there is one."""
+    with transaction.atomic():
+        files = _files(campaign_id, file_ids)
+        names = [file.original_name for file in files]
+        run = Run.objects.create(
+            campaign_id=campaign_id,
+            label=(label or " + ".join(names))[:_LABEL_LENGTH],
+            architecture=named_in(names),
+            settings={SOURCE: FROM_FILES, CHOICES: {}},
+        )
+        run.files.set(files)
+        orders.send(orders.RUNS, run.pk)
+    return run
+
+
+def create_runs_apart(*, campaign_id: int, file_ids: Iterable[int]) -> list[Run]:
+    """A run for each file."""
+    with transaction.atomic():
+        return [create_run(campaign_id=campaign_id, file_ids=[file_id]) for file_id in file_ids]
+
+
+def _files(campaign_id: int, file_ids: Iterable[int]) -> list[MeasurementFile]:
+    wanted = set(file_ids)
+    files = list(MeasurementFile.objects.filter(campaign=campaign_id, pk__in=wanted).order_by("pk"))
+    if not wanted or len(files) != len(wanted):
+        raise Conflict("Choose at least one file of this campaign; a file that was chosen may have been deleted.")
+    return files
+
+
+def change_settings(
+    *,
+    run_id: int,
+    seen_version: int,
+    choices: Mapping[str, Any],
+    file_ids: Iterable[int] | None = None,
+    idle_files: Iterable[int] = (),
+) -> None:
+    """Change window, idle and the like of a run as it was seen, and have it computed anew.
+
+    `choices` is `nas_engine.energy.run_settings.RunSettings.to_json()` or a part of it; `idle_files` are those of its
+    files that hold the device at rest.
+    """
+    with transaction.atomic():
+        run = _seen(run_id, seen_version)
+        if run.settings.get(SOURCE) != FROM_FILES:
+            raise Conflict("This run has no trace: there is no window to choose.")
+        if file_ids is not None:
+            run.files.set(_files(run.campaign_id, file_ids))
+        settings = run.settings | {CHOICES: dict(choices), IDLE_FILES: sorted(set(idle_files))}
+        orders.reopen(orders.RUNS, run_id, settings=settings)
+
+
+def attach(*, run_id: int, seen_version: int, architecture_hash: str | None) -> None:
+    """Say which architecture a run measured; None: none that Earshot knows. Its figures stay as they are."""
+    with transaction.atomic():
+        if architecture_hash is not None and not Architecture.objects.filter(pk=architecture_hash).exists():
+            raise Conflict("There is no such architecture any more. Search again.")
+        run = _seen(run_id, seen_version)
+        run.architecture_id, run.settings = architecture_hash, run.settings | {BY_HAND: True}
+        run.save(update_fields=["architecture", "settings"])
+
+
+def _seen(run_id: int, seen_version: int) -> Run:
+    """The run, of which no other version can be seen any more. Raises Conflict if it is not at this one."""
+    seen = Run.objects.filter(pk=run_id, settings_version=seen_version)
+    if not seen.update(settings_version=F("settings_version") + 1):
+        raise Conflict(STALE.format(what="this run"))
+    return Run.objects.get(pk=run_id)
+
+
+def delete_run(*, run_id: int) -> None:
+    """Delete a run. Its files stay in the campaign."""
+    Run.objects.filter(pk=run_id).delete()
+
+
+def claim(*, run_id: int, worker: str) -> Run | None:
+    """The run to compute; None while one of its files is being read, or if nothing is to be computed."""
+    if MeasurementFile.objects.filter(runs=run_id, state=MeasurementFile.State.READING).exists():
+        return None
+    if not orders.claim(orders.RUNS, run_id, worker):
+        return None
+    return Run.objects.select_related("campaign__device").get(pk=run_id)
+
+
+def complete(*, run_id: int, worker: str, seen_version: int, figures: Figures, names: Iterable[str] = ()) -> bool:
+    """COMPUTING -> READY. False if its settings have changed meanwhile: somebody computes it anew.
+
+    `names` may hold the hash of its architecture, as names of graphs in benchmark logs do.
+    """
+    with transaction.atomic():
+        held = orders.RUNS.held(run_id, worker).filter(settings_version=seen_version)
+        run = held.select_for_update().first()
+        if run is None:
+            return False
+        architecture = run.architecture
+        if architecture is None and not run.settings.get(BY_HAND):
+            architecture = named_in(names)
+        held.update(
+            **orders.FREE,
+            state=Run.State.READY,
+            computed_at=Now(),
+            architecture=architecture,
+            result=dict(figures.result),
+            findings=[dict(finding) for finding in figures.findings],
+            error="",
+            energy_mj=figures.energy_mj,
+            net_mj=figures.net_mj,
+            latency_ms=figures.latency_ms,
+            sd_mj=figures.sd_mj,
+            repeats=figures.repeats,
+        )
+    return True
+
+
+def refuse(
+    *, run_id: int, worker: str, seen_version: int, error: str, findings: Sequence[Mapping[str, str]] = ()
+) -> bool:
+    """COMPUTING -> REFUSED, with what is wrong and what to do. What was computed before is gone: it is not true now."""
+    held = orders.RUNS.held(run_id, worker).filter(settings_version=seen_version)
+    return bool(
+        held.update(
+            **orders.FREE,
+            state=Run.State.REFUSED,
+            error=error,
+            findings=[dict(finding) for finding in findings],
+            result={},
+            **dict.fromkeys(("energy_mj", "net_mj", "latency_ms", "sd_mj", "repeats")),
+        )
+    )
