@@ -1,0 +1,123 @@
+"""The files of one run by their parts in it: traces to measure in, idle traces, time stamps, logs, results."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nas_engine.energy.integration import EnergyCurve, whole_mean_mw
+from nas_engine.energy.plateau import plateau, smoothed, two_levels
+from nas_engine.energy.run_settings import RunSettings
+from nas_engine.energy.trace import BenchmarkLog, EnergySummary, EnergyTable, Finding, Reading, Stamps, Trace
+from nas_engine.errors import BadMeasurement
+
+_IDLE_SHARE = 0.7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """A trace with what belongs to it; `reading` is its number (from 0) among the files of the run."""
+
+    reading: int
+    trace: Trace
+    curve: EnergyCurve
+    stamps: Stamps | None = None
+    log: BenchmarkLog | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What `evaluate` works on; the findings say what was taken for idle."""
+
+    measured: tuple[Measured, ...]
+    idle: tuple[Measured, ...]
+    stamps: tuple[Stamps, ...]
+    logs: tuple[BenchmarkLog, ...]
+    tables: tuple[EnergyTable, ...]
+    summaries: tuple[EnergySummary, ...]
+    findings: tuple[Finding, ...]
+
+
+def sort_parts(readings: Sequence[Reading], settings: RunSettings) -> Parts:
+    """Give every reading its part. Raises BadMeasurement where it is not clear what belongs to what."""
+    if not readings:
+        raise BadMeasurement("no file was given; give a trace, a benchmark log or a file of results")
+    traces = [
+        Measured(number, reading.content, EnergyCurve(reading.content))
+        for number, reading in enumerate(readings)
+        if isinstance(reading.content, Trace)
+    ]
+    stamps = tuple(reading.content for reading in readings if isinstance(reading.content, Stamps))
+    logs = tuple(reading.content for reading in readings if isinstance(reading.content, BenchmarkLog))
+    measured, idle, findings = _split_idle(traces, settings)
+    return Parts(
+        measured=_paired(measured, stamps, logs),
+        idle=idle,
+        stamps=stamps,
+        logs=logs,
+        tables=tuple(reading.content for reading in readings if isinstance(reading.content, EnergyTable)),
+        summaries=tuple(reading.content for reading in readings if isinstance(reading.content, EnergySummary)),
+        findings=findings,
+    )
+
+
+def _split_idle(
+    traces: list[Measured], settings: RunSettings
+) -> tuple[list[Measured], tuple[Measured, ...], tuple[Finding, ...]]:
+    """Traces named idle, or, among several, those which draw far less than the others work at."""
+    findings: tuple[Finding, ...] = ()
+    named = [trace for trace in traces if trace.reading in settings.idle_readings]
+    if len(named) < len(settings.idle_readings):
+        raise BadMeasurement("a file named as idle is no trace of power; name a trace recorded at rest")
+    if not named and settings.idle == "auto" and len(traces) > 1:
+        named = _resting(traces)
+        findings = tuple(_taken_as_idle(trace) for trace in named)
+    if traces and len(named) == len(traces):
+        raise BadMeasurement("every trace is idle; give one of the device at work as well")
+    return [trace for trace in traces if trace not in named], tuple(named), findings
+
+
+def _resting(traces: list[Measured]) -> list[Measured]:
+    """Traces whose mean is far below the level at which the busiest one works, and which no window points to."""
+    levels_mw = [_working_level_mw(measured) for measured in traces]
+    limit_mw = _IDLE_SHARE * max(levels_mw)
+    return [
+        measured
+        for measured, level_mw in zip(traces, levels_mw, strict=True)
+        if not measured.trace.windows
+        and level_mw < limit_mw
+        and whole_mean_mw(measured.trace, measured.curve) < limit_mw
+    ]
+
+
+def _working_level_mw(measured: Measured) -> float:
+    """The power of the plateau, or of the whole trace if it has none or only short bursts."""
+    trace, curve = measured.trace, measured.curve
+    levels = two_levels(smoothed(trace, curve)[1])
+    share = sum(window.duration_s for window in plateau(trace, curve).windows) / trace.duration_s
+    return levels.high_mw if levels is not None and share > 0.1 else whole_mean_mw(trace, curve)
+
+
+def _paired(traces: list[Measured], stamps: tuple[Stamps, ...], logs: tuple[BenchmarkLog, ...]) -> tuple[Measured, ...]:
+    """Each trace with its stamps and its log: one log serves all traces, otherwise the n-th belongs to the n-th."""
+    count = len(traces)
+    if count and len(stamps) not in (0, count):
+        raise BadMeasurement(f"{len(stamps)} files of time stamps for {count} trace(s): give one for each, or none")
+    if count and len(logs) not in (0, 1, count):
+        raise BadMeasurement(f"{len(logs)} benchmark logs for {count} trace(s): give one for each, or one for all")
+    return tuple(
+        Measured(
+            measured.reading,
+            measured.trace,
+            measured.curve,
+            stamps[i] if stamps else None,
+            (logs[i] if len(logs) > 1 else logs[0]) if logs else None,
+        )
+        for i, measured in enumerate(traces)
+    )
+
+
+def _taken_as_idle(measured: Measured) -> Finding:
+    message = (
+        f"file {measured.reading + 1} draws {whole_mean_mw(measured.trace, measured.curve):.4g} mW on average, far "
+        "less than the others: it is taken as the idle baseline; say so if it is not"
+    )
+    return Finding("idle_trace", "note", message)
