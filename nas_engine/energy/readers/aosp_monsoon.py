@@ -1,0 +1,115 @@
+"""Text of Android's `monsoon.py`: blanks, no header; seconds and amperes, or milliseconds and milliamperes.
+
+With whole seconds many samples share one: they are spread evenly over it. Without `-timestamp` a line holds the
+amperes alone, and the rate must be given.
+"""
+
+import numpy as np
+
+from nas_engine.energy.readers import power, table, timing
+from nas_engine.energy.readers.base import Head, ReadOptions, Source
+from nas_engine.energy.readers.layout import Layout
+from nas_engine.energy.readers.monsoon_python import MOST_VOLTAGE_V
+from nas_engine.energy.readers.power import Channel, Rows
+from nas_engine.energy.trace import Finding, Reading, Values
+
+_SECONDS = (1.0e9, 4.2e9)  # 2001 to 2103
+_MILLISECONDS = (1.0e12, 4.2e12)
+
+
+class AospMonsoon:
+    """Lines of `<seconds> <amperes> [volts]`, `<milliseconds> <milliamperes> [millivolts]` or `<amperes>`."""
+
+    format = "aosp_monsoon"
+    title = "AOSP monsoon.py text"
+    accepts = (
+        "Lines of `<epoch seconds> <amperes> [volts]` or `<epoch ms> <mA> [mV]`, no header; or amperes alone with the "
+        "rate given. Without volts the supply voltage must be given"
+    )
+
+    def recognises(self, head: Head) -> bool:
+        layout = head.layout
+        if layout is None or layout.names or not layout.cells or head.text.lstrip().startswith("#"):
+            return False
+        if layout.cells == 1:
+            return True
+        return layout.delimiter in " \t" and layout.cells <= 3 and _stamp_scale(_first_stamp(head)) is not None
+
+    def read(self, source: Source, options: ReadOptions) -> Reading:
+        head = source.head()
+        layout = head.layout
+        if layout is None or layout.names or not 1 <= layout.cells <= 3:
+            raise source.wrong("not the text of monsoon.py: lines of seconds, amperes and perhaps volts")
+        if layout.cells == 1:
+            return self._without_stamps(source, layout, options)
+        loaded = table.load(source, layout, range(layout.cells))
+        scale = _scale(source, loaded)
+        current_ma = loaded.numbers[1] * (1e3 if scale == 1.0 else 1.0)
+        voltage_v = loaded.numbers[2] * (1.0 if scale == 1.0 else 1e-3) if layout.cells == 3 else None
+        timed = _timing(source, loaded.numbers[0], scale, options)
+        channel = Channel("main", current_ma, voltage_v, most_voltage_v=MOST_VOLTAGE_V)
+        rows = Rows(source, loaded.first_line, loaded.findings)
+        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="point"))
+
+    def _without_stamps(self, source: Source, layout: Layout, options: ReadOptions) -> Reading:
+        if options.rate_hz is None:
+            raise source.wrong("one number a line and no time; give the samples a second (and the supply voltage)")
+        loaded = table.load(source, layout, [0])
+        guess = Finding("guessed_unit", "warning", "one number a line, read as amperes as monsoon.py writes them")
+        rows = Rows(source, loaded.first_line, (*loaded.findings, guess))
+        channel = Channel("main", 1e3 * loaded.numbers[0])
+        timed = timing.evenly(loaded.rows, options.rate_hz)
+        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="point"))
+
+
+def _first_stamp(head: Head) -> float:
+    line = next((line for line in head.text.split("\n") if line.strip()), "")
+    try:
+        return float(line.split()[0])
+    except (ValueError, IndexError):
+        return 0.0
+
+
+def _stamp_scale(stamp: float) -> float | None:
+    if _SECONDS[0] <= stamp < _SECONDS[1]:
+        return 1.0
+    return 1e-3 if _MILLISECONDS[0] <= stamp < _MILLISECONDS[1] else None
+
+
+def _scale(source: Source, loaded: table.Table) -> float:
+    """Seconds in the unit of the stamps; a file with both forms is an error, as in Battery Historian."""
+    stamps = loaded.numbers[0]
+    scale = _stamp_scale(float(stamps[0]))
+    if scale is None:
+        raise source.wrong("the first column holds no time since 1970", line=loaded.first_line)
+    low, high = _SECONDS if scale == 1.0 else _MILLISECONDS
+    other = ~((stamps >= low) & (stamps < high))
+    if other.any():
+        raise source.wrong(
+            "a time in another unit than the lines before, or none; give each recording alone",
+            line=loaded.first_line + int(np.argmax(other)),
+        )
+    return scale
+
+
+def _timing(source: Source, stamps: Values, scale: float, options: ReadOptions) -> timing.Timing:
+    if options.rate_hz is not None:
+        return timing.evenly(len(stamps), options.rate_hz)
+    if scale != 1.0 or (stamps % 1.0).any():
+        return timing.timed(source, stamps, scale)
+    return _spread(source, stamps)
+
+
+def _spread(source: Source, stamps: Values) -> timing.Timing:
+    """Whole seconds: the samples of one are spread evenly over it."""
+    starts = np.flatnonzero(np.diff(stamps, prepend=stamps[0] - 1.0))
+    checked = timing.timed(source, stamps[starts], 1.0) if len(starts) > 1 else None
+    if checked is None:
+        raise source.wrong("all samples within one second of whole seconds; give the samples a second")
+    counts = np.diff(starts, append=len(stamps))
+    within = np.arange(len(stamps)) - np.repeat(starts, counts)
+    time_s = np.repeat(checked.time_s, counts) + within / np.repeat(counts, counts)
+    rate_hz = (len(stamps) - 1) / float(time_s[-1])
+    message = f"whole seconds with up to {int(counts.max()):,} samples each, spread evenly over their second"
+    finding = Finding("retimed", "note", message)
+    return timing.Timing(time_s, rate_hz, float(stamps[0]), (*checked.findings, finding))

@@ -1,0 +1,112 @@
+"""What every reader of a measurement format is given and what it must give back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from nas_engine.energy.readers import layout, text
+from nas_engine.energy.trace import Reading
+from nas_engine.errors import BadMeasurement
+
+HEAD_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a file, by which readers recognise it."""
+
+    name: str
+    data: bytes  # the first 64 KiB
+    size_bytes: int
+    members: tuple[str, ...] = ()  # what a zip holds, by its directory
+
+    @property
+    def text(self) -> str:
+        """The beginning as text, without a byte order mark, lines ended by "\\n"; empty where the file is binary."""
+        return _decoded(self.data)
+
+    @property
+    def layout(self) -> layout.Layout | None:
+        """How the file is a table, if it is one."""
+        return _layout(self.data, self.size_bytes <= len(self.data))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A plain file on disk, after unpacking, and the name its owner gave it, for messages."""
+
+    name: str
+    path: Path
+
+    def head(self) -> Head:
+        with self.path.open("rb") as file:
+            return Head(self.name, file.read(HEAD_BYTES), self.path.stat().st_size)
+
+    def text(self, limit_bytes: int = 50_000_000) -> str:
+        """All of a small text (a log, a JSON), lines ended by "\\n"; BadMeasurement where it is none or too long."""
+        size_bytes = self.path.stat().st_size
+        if size_bytes > limit_bytes:
+            raise self.wrong(f"{size_bytes / 1e6:,.0f} MB of text; at most {limit_bytes / 1e6:,.0f} MB of this format")
+        data = self.path.read_bytes()
+        encoding = text.encoding(data)
+        if encoding is None:
+            raise self.wrong("this is no text; give the file as the tool wrote it")
+        return text.decoded(data, encoding)
+
+    def wrong(self, message: str, *, line: int | None = None) -> BadMeasurement:
+        """The error to raise: "FILE, line N: what was found; what to do". Lines count from 1."""
+        where = self.name if line is None else f"{self.name}, line {line:,}"
+        return BadMeasurement(f"{where}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a person says about a file that the file does not say. None: as the file says, or as the reader guesses."""
+
+    voltage_v: float | None = None  # supply, for monitors that record only current
+    rate_hz: float | None = None  # samples a second, where the file has no times or wrong ones
+    channel: str | None = None  # "main", "usb", "aux", or as the format names its channels
+    mapping: Mapping[str, Any] | None = field(default=None)  # as `mapping.Mapping.to_json()` writes it
+
+    def __post_init__(self) -> None:
+        """Raise BadMeasurement for a voltage or a rate that cannot be meant."""
+        if self.voltage_v is not None and not 0.0 < self.voltage_v <= 1000.0:
+            raise BadMeasurement(f"a supply of {self.voltage_v} V; give the voltage of the device in volts, e.g. 4.2")
+        if self.rate_hz is not None and not 0.0 < self.rate_hz <= 1e8:
+            raise BadMeasurement(f"a rate of {self.rate_hz} samples a second; give e.g. 5000")
+
+
+class Reader(Protocol):
+    """One format. Every implementation passes `nas_engine.testing.readers.ReaderContract`."""
+
+    @property
+    def format(self) -> str:
+        """The short name that is stored with a result, e.g. "monsoon_python"."""
+
+    @property
+    def title(self) -> str:
+        """The name for people, e.g. "Monsoon Python API CSV"."""
+
+    @property
+    def accepts(self) -> str:
+        """What exactly is read, in a line for the table of formats in docs/energy.md."""
+
+    def recognises(self, head: Head) -> bool:
+        """Whether this file is of this format, by its content. Never raises."""
+
+    def read(self, source: Source, options: ReadOptions) -> Reading:
+        """All of the file, or BadMeasurement. What was left out or guessed is a finding."""
+
+
+@lru_cache(maxsize=8)
+def _decoded(data: bytes) -> str:
+    encoding = text.encoding(data)
+    return "" if encoding is None else text.decoded(data, encoding)
+
+
+@lru_cache(maxsize=8)
+def _layout(data: bytes, whole: bool) -> layout.Layout | None:
+    encoding = text.encoding(data)
+    return None if encoding is None else layout.find(text.decoded(data, encoding), encoding, whole=whole)

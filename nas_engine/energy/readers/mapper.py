@@ -1,0 +1,137 @@
+"""Any table, by a mapping that a person made; and what to tell a person whose file nobody knows."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.energy.readers import power, table, timing, units
+from nas_engine.energy.readers.base import Head, ReadOptions, Source
+from nas_engine.energy.readers.layout import Layout
+from nas_engine.energy.readers.mapping import CLOCK, GUESS, Column, Mapping
+from nas_engine.energy.readers.power import Channel, Rows
+from nas_engine.energy.trace import Finding, Reading, Trace, Values
+
+_MOST_COLUMNS_TOLD = 20
+_KIND_OF_RATE_HZ = 1_000.0
+
+
+class MappedTable:
+    """A table of numbers in any text, each column as the mapping says."""
+
+    format = "mapped"
+    title = "Table with mapped columns"
+    accepts = (
+        "Any table as text: say which column is time (s, ms, us, ns, dates), current, voltage, power or a trigger, "
+        "with its unit; a fixed voltage or rate where there is no column. Kept as a profile"
+    )
+
+    def recognises(self, head: Head) -> bool:
+        return head.layout is not None and head.layout.cells > 0
+
+    def read(self, source: Source, options: ReadOptions) -> Reading:
+        if options.mapping is None:
+            raise source.wrong(unknown(source.head()))
+        mapping = Mapping.from_json(options.mapping)
+        layout = source.head().layout
+        if layout is None:
+            raise source.wrong("this is no text, so it has no columns to map; give a CSV")
+        named = layout if layout.names else table.without_header(layout)
+        return Reading(self.format, _trace(source, named, mapping, options))
+
+
+def columns(head: Head) -> tuple[str, ...]:
+    """The names that a mapping may use: the header's, or "column 1" and on where there is none."""
+    if head.layout is None:
+        return ()
+    return head.layout.names or table.without_header(head.layout).names
+
+
+def unknown(head: Head) -> str:
+    """Why nobody reads this file, and what to do: for a table, its columns."""
+    if not head.data:
+        return "the file is empty; record or export again"
+    names = columns(head)
+    if not names:
+        return "no known binary format and no text; export it as CSV in the program that recorded it"
+    if len(names) < 2 and (head.layout is None or not head.layout.cells):
+        return f'no known format, and no table: it begins with "{names[0][:60]}"; give the file as the tool wrote it'
+    told = ", ".join(f'"{name[:40]}"' for name in names[:_MOST_COLUMNS_TOLD])
+    more = f" and {len(names) - _MOST_COLUMNS_TOLD} more" if len(names) > _MOST_COLUMNS_TOLD else ""
+    return (
+        f"no known format. It is a table with the columns {told}{more}: map them, that is say which is time, current, "
+        "voltage or power and in which unit"
+    )
+
+
+def _trace(source: Source, layout: Layout, mapping: Mapping, options: ReadOptions) -> Trace:
+    named = {kind: column for kind in ("current", "voltage", "power") if (column := getattr(mapping, kind)) is not None}
+    clock = mapping.time is not None and mapping.time.unit == CLOCK
+    stamps = [mapping.time.column] if mapping.time is not None and not clock else []
+    wanted = [*stamps, *mapping.triggers, *(column.column for column in named.values())]
+    positions = [_position(source, layout, name) for name in wanted]
+    clocks = [_position(source, layout, mapping.time.column)] if mapping.time is not None and clock else []
+    loaded = table.load(source, layout, positions, clocks)
+    by_name = dict(zip(wanted, loaded.numbers, strict=True))
+    values = {kind: _scaled(by_name[column.column], kind, column) for kind, column in named.items()}
+    channel = Channel("the device", values.get("current"), values.get("voltage"), values.get("power"))
+    timed = _timing(source, mapping, loaded, by_name, options)
+    triggers = {name: _digital(by_name[name]) for name in mapping.triggers}
+    filled = replace(options, voltage_v=options.voltage_v or mapping.voltage_v)
+    rows = Rows(source, loaded.first_line, loaded.findings)
+    return power.trace(rows, channel, timed, filled, spacing=mapping.spacing, triggers=triggers)
+
+
+def _position(source: Source, layout: Layout, name: str) -> int:
+    position = layout.index(name)
+    if position is None:
+        told = ", ".join(f'"{given[:40]}"' for given in layout.names[:_MOST_COLUMNS_TOLD])
+        raise source.wrong(f'the mapping wants a column "{name}", but there are {told}; map the columns of this file')
+    return position
+
+
+def _scaled(values: Values, kind: str, column: Column) -> Values:
+    scale = units.scale(kind, column.unit)
+    assert scale is not None, "a Mapping has known units only"
+    return values * scale
+
+
+def _digital(values: Values) -> NDArray[np.bool_]:
+    on: NDArray[np.bool_] = np.nan_to_num(values) != 0.0
+    return on
+
+
+def _timing(
+    source: Source, mapping: Mapping, loaded: table.Table, by_name: dict[str, Values], options: ReadOptions
+) -> timing.Timing:
+    rate_hz = options.rate_hz or mapping.rate_hz
+    if rate_hz is not None:
+        return timing.evenly(loaded.rows, rate_hz)
+    assert mapping.time is not None, "a Mapping has a time or a rate"
+    if mapping.time.unit == CLOCK:
+        stamps, unit_s = _clock(source, loaded), 1.0
+    else:
+        stamps = by_name[mapping.time.column]
+        unit_s = units.scale("time", mapping.time.unit) or 0.0
+    if mapping.time.unit != GUESS:
+        return timing.timed(source, stamps, unit_s, first_line=loaded.first_line)
+    unit, unit_s = timing.unit_by_plausibility(stamps, _KIND_OF_RATE_HZ)
+    timed = timing.timed(source, stamps, unit_s, first_line=loaded.first_line)
+    message = f"the unit of {mapping.time.column} is taken to be {unit}; check the rate"
+    guess = Finding("guessed_unit", "warning", message)
+    return timing.Timing(timed.time_s, timed.rate_hz, timed.started_at_s, (guess, *timed.findings))
+
+
+def _clock(source: Source, loaded: table.Table) -> Values:
+    """Seconds since 1970 of dates with times; without a zone they are taken as UTC."""
+    seconds = np.empty(loaded.rows)
+    for row, cell in enumerate(loaded.texts[0]):
+        try:
+            moment = datetime.fromisoformat(cell)
+        except ValueError:
+            raise source.wrong(
+                f'"{cell[:40]}" is no date with time like 2026-01-02 03:04:05.678', line=loaded.first_line + row
+            ) from None
+        seconds[row] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return seconds

@@ -1,0 +1,82 @@
+"""CSV of Monsoon's Python API (`sampleEngine.enableCSVOutput`) and its forks, 5,000 rows a second.
+
+The header's unit of time lies: the stock writer puts seconds since the start below "Time(ms)", with
+`legacy_timestamp` whole seconds since 1970, forks put microseconds since 1970 there. So the unit is told by size and
+rate. Stamps are those of arrival at the computer, in bursts of 128.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from nas_engine.energy.readers import power, table, timing, units
+from nas_engine.energy.readers.base import Head, ReadOptions, Source
+from nas_engine.energy.readers.layout import Layout, folded
+from nas_engine.energy.readers.power import Channel, Rows
+from nas_engine.energy.trace import Finding, Reading, Values
+
+NOMINAL_HZ = 5_000.0
+MOST_VOLTAGE_V = 14.0  # the high-voltage monitor gives 13.5 V
+_CURRENT = re.compile(r"(main|usb|aux)(?:current)?\(([num]?a)\)\Z")
+_VOLTAGE = re.compile(r"(main|usb|aux)voltage\(([num]?v)\)\Z")
+_TIME = re.compile(r"time\((s|ms|us|ns)\)\Z")
+
+
+class MonsoonPython:
+    """Any of the columns Time, Main, USB, Aux, Main Voltage, USB Voltage, in any order."""
+
+    format = "monsoon_python"
+    title = "Monsoon Python API CSV"
+    accepts = (
+        "Any columns of `Time(ms),Main(mA),USB(mA),Aux(mA),Main Voltage(V),USB Voltage(V)`, also `Time(s)`, with or "
+        "without a comma at the end of rows, cells as `np.float64(...)`, tabs or semicolons. The unit of time is told "
+        "by the rate of 5 kHz"
+    )
+
+    def recognises(self, head: Head) -> bool:
+        layout = head.layout
+        names = [folded(name) for name in layout.names] if layout else []
+        return any(_CURRENT.match(name) for name in names) and all(
+            any(known.match(name) for known in (_CURRENT, _VOLTAGE, _TIME)) for name in names if name
+        )
+
+    def read(self, source: Source, options: ReadOptions) -> Reading:
+        layout = source.head().layout
+        if layout is None:
+            raise source.wrong("this is no table; give the CSV as the sample engine wrote it")
+        loaded = table.load(source, layout, range(layout.columns))
+        rows = Rows(source, loaded.first_line, loaded.findings)
+        channel, chosen = power.choose(source, _channels(layout, loaded.numbers), options.channel)
+        timed = _timing(source, layout, loaded, options)
+        rows = Rows(source, loaded.first_line, (*loaded.findings, *chosen))
+        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="point"))
+
+
+def _channels(layout: Layout, columns: Sequence[Values]) -> Iterator[Channel]:
+    names = [folded(name) for name in layout.names]
+    voltages = {}
+    for name, values in zip(names, columns, strict=True):
+        if found := _VOLTAGE.match(name):
+            voltages[found.group(1)] = values * units.VOLTS[found.group(2)]
+    for name, values in zip(names, columns, strict=True):
+        if found := _CURRENT.match(name):
+            scale = units.MILLIAMPERES[found.group(2)]
+            current_ma = values if scale == 1.0 else values * scale
+            yield Channel(found.group(1), current_ma, voltages.get(found.group(1)), most_voltage_v=MOST_VOLTAGE_V)
+
+
+def _timing(source: Source, layout: Layout, loaded: table.Table, options: ReadOptions) -> timing.Timing:
+    if options.rate_hz is not None:
+        return timing.evenly(loaded.rows, options.rate_hz)
+    at = next((index for index, name in enumerate(layout.names) if _TIME.match(folded(name))), None)
+    if at is None:
+        finding = Finding("guessed_rate", "note", f"no column of time: the monitor's {NOMINAL_HZ:,.0f} Hz is used")
+        return timing.evenly(loaded.rows, NOMINAL_HZ, (finding,))
+    stamps = loaded.numbers[at]
+    unit, unit_s = timing.unit_by_plausibility(stamps, NOMINAL_HZ)
+    timed = timing.timed(source, stamps, unit_s, nominal_hz=NOMINAL_HZ, first_line=loaded.first_line)
+    said = units.split(layout.names[at])[1]
+    if unit == said:
+        return timed
+    message = f'the header says "{layout.names[at]}", but by the rate of {NOMINAL_HZ:,.0f} Hz the unit is {unit}'
+    guess = Finding("guessed_unit", "note", message)
+    return timing.Timing(timed.time_s, timed.rate_hz, timed.started_at_s, (guess, *timed.findings))

@@ -1,0 +1,85 @@
+"""CSV that Monsoon's PowerTool and PowerToolCmd export: whatever channels were ticked, at full rate or averaged."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from nas_engine.energy.readers import power, table, timing, units
+from nas_engine.energy.readers.base import Head, ReadOptions, Source
+from nas_engine.energy.readers.layout import Layout, folded
+from nas_engine.energy.readers.monsoon_python import MOST_VOLTAGE_V, NOMINAL_HZ
+from nas_engine.energy.readers.power import Channel, Rows
+from nas_engine.energy.trace import Finding, Reading, Values
+
+_COLUMN = re.compile(r"(main|usb|aux)(avg|min|max)(current|power|voltage)\(([num]?[avw])\)\Z")
+_TIME = re.compile(r"time\((s|ms)\)\Z")
+_FASTEST_HZ = 1.2 * NOMINAL_HZ
+
+
+class PowerTool:
+    """`Time (s|ms)` and any of `(Main|USB|Aux) (Avg|Min|Max) (Current|Power|Voltage) (unit)`, in any order."""
+
+    format = "powertool"
+    title = "Monsoon PowerTool CSV"
+    accepts = (
+        "`Time (s)` or `Time (ms)` and any of `(Main|USB|Aux) (Avg|Min|Max) (Current|Power|Voltage) (unit)`, averages "
+        "being read; commas, semicolons or tabs; decimal commas, also in files separated by commas"
+    )
+
+    def recognises(self, head: Head) -> bool:
+        return head.layout is not None and any(_COLUMN.match(folded(name)) for name in head.layout.names)
+
+    def read(self, source: Source, options: ReadOptions) -> Reading:
+        layout = source.head().layout
+        if layout is None:
+            raise source.wrong("this is no table; give the CSV as PowerTool exported it")
+        wanted = [index for index, name in enumerate(layout.names) if _is_read(name)]
+        if not any(_COLUMN.match(folded(layout.names[index])) for index in wanted):
+            raise source.wrong("only least and greatest values; export Avg Power, or Avg Current and Avg Voltage")
+        loaded = table.load(source, layout, wanted)
+        names = [layout.names[index] for index in wanted]
+        channel, chosen = power.choose(source, _channels(names, loaded.numbers), options.channel)
+        timed = _timing(source, layout, names, loaded, options)
+        rows = Rows(source, loaded.first_line, (*loaded.findings, *chosen))
+        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="interval"))
+
+
+def _is_read(name: str) -> bool:
+    """Times and averages; extremes of an interval say nothing about its energy."""
+    found = _COLUMN.match(folded(name))
+    return bool(_TIME.match(folded(name))) or (found is not None and found.group(2) == "avg")
+
+
+def _channels(names: Sequence[str], columns: Sequence[Values]) -> Iterator[Channel]:
+    found: dict[str, dict[str, Values]] = {}
+    for name, values in zip(names, columns, strict=True):
+        if match := _COLUMN.match(folded(name)):
+            channel, _, kind, unit = match.groups()
+            scale = units.scale(kind, unit)
+            if scale is not None:
+                found.setdefault(channel, {})[kind] = values * scale
+    for channel in ("main", "usb", "aux"):
+        kinds = found.get(channel, {})
+        if "power" in kinds or "current" in kinds:
+            yield Channel(
+                channel, kinds.get("current"), kinds.get("voltage"), kinds.get("power"), most_voltage_v=MOST_VOLTAGE_V
+            )
+
+
+def _timing(
+    source: Source, layout: Layout, names: Sequence[str], loaded: table.Table, options: ReadOptions
+) -> timing.Timing:
+    if options.rate_hz is not None:
+        return timing.evenly(loaded.rows, options.rate_hz)
+    at = next((index for index, name in enumerate(names) if _TIME.match(folded(name))), None)
+    if at is None:
+        raise source.wrong("no column of time; export it too, or give the rows a second")
+    unit = units.split(names[at])[1]
+    timed = timing.timed(source, loaded.numbers[at], units.SECONDS[unit], first_line=loaded.first_line)
+    if timed.rate_hz <= _FASTEST_HZ:
+        return timed
+    if unit == "ms" and timed.rate_hz <= 1e3 * _FASTEST_HZ:
+        timed = timing.timed(source, loaded.numbers[at], 1.0, first_line=loaded.first_line)
+        message = f'the header says "{names[at]}", which would be over {NOMINAL_HZ:,.0f} Hz: read as seconds'
+        guess = Finding("guessed_unit", "warning", message)
+        return timing.Timing(timed.time_s, timed.rate_hz, timed.started_at_s, (guess, *timed.findings))
+    raise source.wrong(f"{timed.rate_hz:,.0f} rows a second, but the monitor has {NOMINAL_HZ:,.0f}; check the time")

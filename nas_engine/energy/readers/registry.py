@@ -1,0 +1,89 @@
+"""Which reader a file is for: the first that recognises its content, in this order."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from nas_engine.energy.readers import unpacking
+from nas_engine.energy.readers.aosp_monsoon import AospMonsoon
+from nas_engine.energy.readers.base import Head, Reader, ReadOptions, Source
+from nas_engine.energy.readers.mapper import MappedTable, unknown
+from nas_engine.energy.readers.monsoon_hvpm import MonsoonHvpm
+from nas_engine.energy.readers.monsoon_python import MonsoonPython
+from nas_engine.energy.readers.powertool import PowerTool
+from nas_engine.energy.readers.powertool_binary import PowerToolBinary
+from nas_engine.energy.trace import Reading
+from nas_engine.errors import BadMeasurement
+
+MAPPER: Reader = MappedTable()
+
+READERS: tuple[Reader, ...] = (
+    PowerToolBinary(),
+    MonsoonPython(),
+    MonsoonHvpm(),
+    PowerTool(),
+    AospMonsoon(),
+)
+"""Narrow formats first: by magic bytes, then by exact headers, then by grammar; anything tabular comes last."""
+
+_DEFAULTS = ReadOptions()
+
+
+def read(path: Path, options: ReadOptions = _DEFAULTS, name: str | None = None) -> Reading:
+    """What is in one measurement file, packed with gzip or zip or not.
+
+    Args:
+        name: what its owner calls it, for messages; by default the path's own name.
+
+    Raises:
+        BadMeasurement: it cannot be read or cannot be true, or a zip holds several files; `str(error)` says what to do.
+    """
+    readings = read_all(path, options, name)
+    if len(readings) != 1:
+        names = ", ".join(name for name, _ in readings[:5])
+        raise BadMeasurement(f"{name or path.name}: {len(readings)} files in it ({names}); give one at a time")
+    return readings[0][1]
+
+
+def read_all(path: Path, options: ReadOptions = _DEFAULTS, name: str | None = None) -> tuple[tuple[str, Reading], ...]:
+    """The same for a zip with several files of one run: name and content of each. One bad file refuses all."""
+    source = Source(name or path.name, path)
+    try:
+        if reader := _for_archive(source):
+            return ((source.name, _named(source, reader, options)),)
+        with unpacking.unpacked(source) as files:
+            return tuple((file.name, _named(file, chosen(file.head(), options), options)) for file in files)
+    except OSError as error:
+        raise source.wrong(f"cannot be read ({error.strerror or error})") from None
+
+
+def chosen(head: Head, options: ReadOptions = _DEFAULTS) -> Reader:
+    """The reader for a plain file: with a mapping the column mapper, else the first that recognises it.
+
+    Raises:
+        BadMeasurement: nobody knows it; the message lists the columns found, or says that it is no text.
+    """
+    if options.mapping is not None:
+        return MAPPER
+    for reader in READERS:
+        if reader.recognises(head):
+            return reader
+    raise BadMeasurement(f"{head.name}: {unknown(head)}")
+
+
+def _for_archive(source: Source) -> Reader | None:
+    """The reader of a format that is a zip itself, so that this is not unpacked first."""
+    members = unpacking.members(source.path)
+    if not members:
+        return None
+    head = replace(source.head(), members=members)
+    return next((reader for reader in READERS if reader.recognises(head)), None)
+
+
+def _named(source: Source, reader: Reader, options: ReadOptions) -> Reading:
+    """Read, and see to it that every refusal names the file."""
+    try:
+        return reader.read(source, options)
+    except BadMeasurement as error:
+        if str(error).startswith(source.name):
+            raise
+        raise source.wrong(str(error)) from None
