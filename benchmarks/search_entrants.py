@@ -68,7 +68,7 @@ ENTRANTS: tuple[Entrant, ...] = (
     Entrant("eagle", "eagle", "", _ours("eagle")),
     Entrant("evolution", "evolution", "", _ours("evolution")),
     Entrant("nsga2", "NSGA-II", "", _ours("nsga2")),
-    Entrant("gaussian_process", "Gaussian process", "", _ours("gaussian_process"), _DEAR_SEEDS, 300, 2),
+    Entrant("gaussian_process", "Gaussian process", "", _ours("gaussian_process"), trials=300, dearness=2),
     Entrant("hybrid", "hybrid", "", _ours("hybrid"), _DEAR_SEEDS, 2_000, 4),
     Entrant("vizier_eagle", "Vizier eagle", "google-vizier", _peer("vizier_eagle"), needs=_VIZIER),
     Entrant("optuna_nsga2", "Optuna NSGA-II", "optuna", _peer("optuna_nsga2"), needs=_OPTUNA),

@@ -1,6 +1,7 @@
 """What many searches say together: medians and quartiles over the seeds at equal trials."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,39 +32,42 @@ def summary(entrants: Mapping[str, Records], is_one_landscape: bool) -> dict[str
 
 
 def claims(entrants: Mapping[str, Records], peers: Sequence[str]) -> list[dict[str, Any]]:
-    """Each of `CLAIMS` with the median of ours and of the best of `peers`, over the seeds of ours alone.
+    """Each of `CLAIMS` with the median of ours and of the best of `peers`, over seeds that all compared have.
 
-    Peers that have not searched with all of these seeds, or not as long, do not count.
+    A peer that has searched with some of our seeds alone is compared apart from the others, over these.
     """
     return [
-        held
+        _claim(entrants, group, ours, trial, measure, seeds)
         for ours, checkpoints in CLAIMS.items()
         for trial in checkpoints
+        for seeds, group in _groups(entrants, peers, ours, trial).items()
         for measure in MEASURES
-        if (held := _claim(entrants, peers, ours, trial, measure))
     ]
 
 
+def _groups(
+    entrants: Mapping[str, Records], peers: Sequence[str], ours: str, trial: int
+) -> dict[frozenset[int], list[str]]:
+    """Peers by the seeds with which they and ours have searched so long; the most seeds first."""
+    long_enough = {name: {s for s, record in entrants[name].items() if record.trials >= trial} for name in entrants}
+    groups: dict[frozenset[int], list[str]] = defaultdict(list)
+    for peer in peers:
+        if seeds := long_enough[ours] & long_enough[peer]:
+            groups[frozenset(seeds)].append(peer)
+    return dict(sorted(groups.items(), key=lambda group: -len(group[0])))
+
+
 def _claim(
-    entrants: Mapping[str, Records], peers: Sequence[str], ours: str, trial: int, measure: str
-) -> dict[str, Any] | None:
-    seeds = entrants[ours].keys()
+    entrants: Mapping[str, Records], peers: Sequence[str], ours: str, trial: int, measure: str, seeds: frozenset[int]
+) -> dict[str, Any]:
     index = MEASURES.index(measure)
     medians = {
-        name: _rounded(float(np.median([records[seed].at(trial)[index] for seed in seeds])))
-        for name, records in entrants.items()
-        if (name in peers or name == ours) and seeds and _reaches(records, seeds, trial)
+        name: _rounded(float(np.median([entrants[name][seed].at(trial)[index] for seed in seeds])))
+        for name in (ours, *peers)
     }
-    rivals = [name for name in medians if name != ours]
-    if ours not in medians or not rivals:
-        return None
-    best = max(rivals, key=lambda name: medians[name])
+    best = max(peers, key=lambda name: medians[name])
     values = {"ours": medians[ours], "best_peer": best, "best_peers": medians[best]}
     return {"designer": ours, "trials": trial, "measure": measure, "seeds": len(seeds), **values}
-
-
-def _reaches(records: Records, seeds: Iterable[int], trial: int) -> bool:
-    return all(seed in records and records[seed].trials >= trial for seed in seeds)
 
 
 def quartiles(values: Sequence[float]) -> dict[str, float]:
