@@ -1,32 +1,34 @@
 """What the Gaussian process is told of architectures: the option at each position, numbers for the whole, a penalty."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine import features
-from nas_engine.architecture import Architecture
+from nas_engine.architecture import Architecture, Block
 from nas_engine.designers.coordinate_ascent import Points
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.penalty import Penalty
 from nas_engine.space import SearchSpace
 
+_IDENTITY = -1
 _SCALED_BY = 256  # architectures, drawn from the space with a seed of their own
-_REMEMBERED = 50_000  # architectures: a search for the best point meets the same ones again and again
+_REMEMBERED = 50_000  # networks
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """n architectures: `points` [n, positions], `numbers` [n, features], `penalties` [n].
+    """n architectures: `points` and `networks` [n, positions], `numbers` [n, features], `penalties` [n].
 
-    An infinite penalty is that of an architecture that will not be trained, whose numbers may be 0.
+    `networks` are numbers of blocks, without identities and with -1 behind: equal rows are the same network. An
+    infinite penalty is that of an architecture that will not be trained, whose numbers may be 0.
     """
 
     points: Points
+    networks: Points
     numbers: NDArray[np.float64]
     penalties: NDArray[np.float64]
 
@@ -34,14 +36,20 @@ class Inputs:
         return len(self.points)
 
     def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Self:
-        return type(self)(self.points[chosen], self.numbers[chosen], self.penalties[chosen])
+        return type(self)(self.points[chosen], self.networks[chosen], self.numbers[chosen], self.penalties[chosen])
 
     def followed_by(self, other: Self) -> Self:
         return type(self)(
             np.concatenate([self.points, other.points]),
+            np.concatenate([self.networks, other.networks]),
             np.concatenate([self.numbers, other.numbers]),
             np.concatenate([self.penalties, other.penalties]),
         )
+
+    @property
+    def keys(self) -> list[bytes]:
+        """One for each row, equal where they are the same network."""
+        return [network.tobytes() for network in self.networks]
 
 
 class Encoder:
@@ -54,8 +62,8 @@ class Encoder:
         self._space = space
         self._penalty = penalty or (lambda architecture: 0.0)
         self._mean, self._deviation = _moments(space)
-        self._described: Callable[[tuple[int, ...]], tuple[NDArray[np.float64], float]]
-        self._described = lru_cache(_REMEMBERED)(self._describe)
+        self._numbered = _numbered(space)
+        self._described: dict[bytes, tuple[NDArray[np.float64], float]] = {}
 
     def architectures(self, architectures: Sequence[Architecture]) -> Inputs:
         """Raises ValueError for one outside the space."""
@@ -63,17 +71,43 @@ class Encoder:
         return self(np.array(indices, dtype=np.int32).reshape(len(indices), len(self._space.positions)))
 
     def __call__(self, points: Points) -> Inputs:
-        described = [self._described(tuple(point)) for point in points.tolist()]
+        networks = self._networks(points)
+        described = [self._remembered(*one) for one in zip(networks, points.tolist(), strict=True)]
         numbers = np.array([numbers for numbers, _ in described]).reshape(len(points), len(features.NAMES))
-        return Inputs(points, numbers, np.array([penalty for _, penalty in described], dtype=np.float64))
+        return Inputs(points, networks, numbers, np.array([penalty for _, penalty in described], dtype=np.float64))
 
-    def _describe(self, point: tuple[int, ...]) -> tuple[NDArray[np.float64], float]:
+    def _networks(self, points: Points) -> Points:
+        networks = self._numbered[np.arange(points.shape[1]), points]
+        identities_last = np.argsort(networks == _IDENTITY, axis=1, kind="stable")
+        return np.take_along_axis(networks, identities_last, axis=1)
+
+    def _remembered(self, network: NDArray[np.int32], point: Sequence[int]) -> tuple[NDArray[np.float64], float]:
+        """A search for the best point meets the same networks again and again."""
+        key = network.tobytes()
+        if key not in self._described:
+            if len(self._described) == _REMEMBERED:
+                self._described.clear()
+            self._described[key] = self._describe(point)
+        return self._described[key]
+
+    def _describe(self, point: Sequence[int]) -> tuple[NDArray[np.float64], float]:
         architecture = self._space.decode(point)
         try:
             numbers = (np.array(features.describe(architecture)) - self._mean) / self._deviation
         except InfeasibleArchitecture:
             return np.zeros(len(self._mean)), np.inf
         return numbers, self._penalty(architecture)
+
+
+def _numbered(space: SearchSpace) -> Points:
+    """The number of the block that each option is [positions, most options]."""
+    numbers: dict[Block, int] = {}
+    table = np.full((len(space.positions), max(len(p.options) for p in space.positions)), _IDENTITY, dtype=np.int32)
+    for row, position in zip(table, space.positions, strict=True):
+        for option, block in enumerate(position.options):
+            if block.kind != "identity":
+                row[option] = numbers.setdefault(block, len(numbers))
+    return table
 
 
 def _moments(space: SearchSpace) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

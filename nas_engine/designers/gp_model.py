@@ -6,7 +6,7 @@ some fifteen small functions for every new number of trials, and JAX keeps them 
 suggestion, without end. Here the arrays grow in steps, and nothing is compiled in between.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,18 +76,25 @@ class RewardModel:
         labels = np.pad(self._labels, (0, len(pending)))
         posterior = gp_scores.posterior(self._process, _model_data(tried, labels), len(self._labels))
         scores = gp_scores.UpperBound(posterior) if exploits else self._exploration(posterior, tried)
-        return Choice(climb(self._score(scores), self._starts(rng), self._sizes, _SWEEPS), exploits)
+        score = self._score(scores, set(tried.keys))
+        return Choice(climb(score, self._starts(rng), self._sizes, _SWEEPS), exploits)
 
     def _exploration(self, posterior: gp_scores.Posterior, tried: Inputs) -> gp_scores.Exploration:
         penalties = self._penalties(tried, len(posterior.features.categorical.padded_array))
         return gp_scores.Exploration(posterior, eqx.filter_jit(gp_scores.promising)(posterior, penalties))
 
-    def _score(self, scores: gp_scores.UpperBound | gp_scores.Exploration) -> Score:
+    def _score(self, scores: gp_scores.UpperBound | gp_scores.Exploration, tried: Set[bytes]) -> Score:
+        """Minus infinity for networks that were tried, by other architectures as well.
+
+        Vizier leaves tried points in, and the highest upper bound is often that of the best network so far or of its
+        twins, with identities in other places. What is tried is not trained again: such a suggestion would be lost.
+        """
         jitted = eqx.filter_jit(scores.score)
 
         def score(points: Points) -> Values:
             inputs = self._encoded(points)
             penalties = self._penalties(inputs, _batch_rows(len(points)))
+            penalties[: len(points)][[key in tried for key in inputs.keys]] = np.inf
             return np.asarray(jitted(_points(inputs, len(penalties)), penalties))[: len(points)]
 
         return score

@@ -4,7 +4,8 @@ Vizier's exploration predicts every outcome again for each batch of points that 
 kernel several times for the same pairs of points, and factorise and solve for outcomes and for pending points apart.
 With 1,000 outcomes that is more than nine tenths of their time.
 
-What is modelled is the reward without its penalty, and `penalties` are in the model's units.
+What is modelled is the reward without its penalty, and `penalties` are in the model's units; an infinite one makes the
+score minus infinity.
 """
 
 from typing import Any
@@ -19,7 +20,6 @@ from tensorflow_probability.substrates.jax.experimental import psd_kernels
 from vizier._src.algorithms.designers import gp_ucb_pe
 
 CONFIG = gp_ucb_pe.UCBPEConfig()
-_TRIED = 1e6  # off the score of what has been tried: far more than any score, and still in order
 
 
 class Posterior(eqx.Module):
@@ -81,7 +81,7 @@ class UpperBound(eqx.Module):
     def score(self, points: Any, penalties: ArrayLike) -> jax.Array:
         mean, _, deviation = self.posterior.at(points)
         score: jax.Array = mean - penalties + CONFIG.ucb_coefficient * deviation
-        return score - _TRIED * _is_tried(points, self.posterior.features)
+        return score
 
 
 class Exploration(eqx.Module):
@@ -94,7 +94,7 @@ class Exploration(eqx.Module):
         mean, known_deviation, deviation = self.posterior.at(points)
         lacking = mean - penalties + CONFIG.explore_region_ucb_coefficient * known_deviation - self.threshold
         score: jax.Array = deviation + CONFIG.cb_violation_penalty_coefficient * jnp.minimum(lacking, 0.0)
-        return score - _TRIED * _is_tried(points, self.posterior.features)
+        return score
 
 
 def promising(posterior: Posterior, penalties: ArrayLike) -> jax.Array:
@@ -103,15 +103,6 @@ def promising(posterior: Posterior, penalties: ArrayLike) -> jax.Array:
     is_padding = posterior.features.categorical.is_missing[0]
     bound = jnp.where(is_padding, -jnp.inf, mean - penalties + CONFIG.ucb_coefficient * deviation)
     return (mean - penalties)[jnp.argmax(bound)]
-
-
-def _is_tried(points: Any, tried: Any) -> jax.Array:
-    """Vizier leaves these in, and the highest upper bound is often that of the best network so far.
-
-    Trials are not repeated here, so a suggestion of one is a suggestion lost. Padding equals no point.
-    """
-    equal = points.categorical[:, None, :] == tried.categorical.padded_array
-    return jnp.any(jnp.all(equal, axis=-1), axis=-1)
 
 
 def points_of(numbers: ArrayLike, options: ArrayLike) -> Any:

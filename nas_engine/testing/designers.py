@@ -27,6 +27,13 @@ def small_2d(classes: int = 3) -> SearchSpace:
     return SpaceSpec("small_2d", Stem(), positions, Head(classes=classes)).search_space()
 
 
+def twins_2d() -> SearchSpace:
+    """2 x 3 x 3 architectures; where one of the last two blocks is an identity, the other may come first or second."""
+    alike = PositionSpec(("mobilenet_v1", "identity"), (3,), (8, 16), (1, 1))
+    positions = (PositionSpec(("kxk",), (3,), (8, 16), (4, 4)), alike, alike)
+    return SpaceSpec("twins_2d", Stem(), positions, Head(3)).search_space()
+
+
 def single_2d(classes: int = 3) -> SearchSpace:
     """Two positions without a choice: one network."""
     positions = (PositionSpec(("kxk",), (3,), (8,), (2, 1)), PositionSpec(("kx1_1xk_dw",), (3,), (16,), (2, 1)))

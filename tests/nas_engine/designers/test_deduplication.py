@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
 
-from nas_engine.architecture import Architecture, Head, Stem
+from nas_engine.architecture import Architecture
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, NothingPasses, Outcome, SpaceExhausted, State, Suggestion
 from nas_engine.designers.deduplication import MOST_REFUSED, Filled, fill
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.screening import Refusal, Screen
 from nas_engine.search_space import SearchSpace, paper_2d
-from nas_engine.space_spec import PositionSpec, SpaceSpec
-from nas_engine.testing.designers import AdditiveReward, everything, refuse_half, small_2d
+from nas_engine.testing.designers import AdditiveReward, everything, refuse_half, small_2d, twins_2d
 from nas_engine.testing.spaces import tiny_2d
 
 
@@ -73,13 +72,6 @@ def test_repetitions_are_answered_from_the_stored_result_under_their_own_metadat
     assert filled.duplicates_answered == 6
     assert [outcome.metadata["asked"] for outcome in designer.told] == ["0", "0", "2", "2", "4", "4"]
     assert {(outcome.number, outcome.reward) for outcome in designer.told} == {(3, 0.7)}
-
-
-def twins_2d() -> SearchSpace:
-    """2 x 3 x 3 architectures; where one of the last two blocks is an identity, the other may come first or second."""
-    alike = PositionSpec(("mobilenet_v1", "identity"), (3,), (8, 16), (1, 1))
-    positions = (PositionSpec(("kxk",), (3,), (8, 16), (4, 4)), alike, alike)
-    return SpaceSpec("twins_2d", Stem(), positions, Head(3)).search_space()
 
 
 def moved(architecture: Architecture) -> Architecture:

@@ -43,6 +43,23 @@ def test_an_architecture_is_described_once():
     assert len(asked) == 2
 
 
+def test_rows_of_networks_are_equal_where_the_networks_are():
+    space = paper_2d()
+    architectures = drawn(40)
+    for architecture in drawn(40):  # an identity put in at each place where there may be one
+        for number, position in enumerate(space.positions):
+            identities = [option for option in position.options if option.kind == "identity"]
+            blocks = architecture.blocks
+            architectures += [
+                Architecture(space.stem, (*blocks[:number], identity, *blocks[number + 1 :]), space.head)
+                for identity in identities
+            ]
+    keys = Encoder(space, None).architectures(architectures).keys
+    by_key = dict(zip(keys, architectures, strict=True))
+    assert len(by_key) == len({architecture.network_hash for architecture in architectures}) < len(architectures)
+    assert all(by_key[k].network_hash == a.network_hash for k, a in zip(keys, architectures, strict=True))
+
+
 def test_nothing_is_an_input_too():
     inputs = Encoder(small_2d(), None).architectures([])
     assert (len(inputs), inputs.points.shape, inputs.numbers.shape) == (0, (0, 4), (0, len(features.NAMES)))

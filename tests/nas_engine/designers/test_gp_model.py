@@ -7,7 +7,7 @@ from nas_engine.designers.gp_inputs import Encoder
 from nas_engine.designers.gp_model import RewardModel, standardised
 from nas_engine.designers.warm_fit import WarmFit
 from nas_engine.search_space import paper_2d
-from nas_engine.testing.designers import AdditiveReward
+from nas_engine.testing.designers import AdditiveReward, twins_2d
 
 
 @pytest.fixture(autouse=True)
@@ -91,3 +91,20 @@ def test_it_chooses_what_is_promising_after_its_penalty_and_nothing_that_will_no
     assert {choice.exploits for choice in chosen} == {True, False}
     assert all(choice.point[0] != first_best for choice in chosen)
     assert min(accuracy(space.decode(choice.point)) for choice in chosen if choice.exploits) > np.quantile(rewards, 0.8)
+
+
+def test_neither_what_was_tried_nor_its_twins_are_chosen():
+    space = twins_2d()
+    encoder = Encoder(space, None)
+    everything = encoder(np.array(list(np.ndindex(*(len(p.options) for p in space.positions))), dtype=np.int32))
+    is_first = np.array([key not in everything.keys[:row] for row, key in enumerate(everything.keys)])
+    assert not is_first.all()
+    rng = np.random.default_rng(3)
+    tried = everything[np.flatnonzero(is_first)[1:]]  # one network of the space is left
+    model = RewardModel(
+        tried, rng.normal(size=len(tried)), encoder, tuple(len(p.options) for p in space.positions),
+        WarmFit(None, len(tried)), rng,
+    )  # fmt: skip
+    for is_news in (True, False):
+        choice = model.choose(encoder.architectures([]), is_news, rng)
+        assert encoder(np.array([choice.point], dtype=np.int32)).keys == everything[:1].keys
