@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nas_engine.energy.alignment import by_stamps
+from nas_engine.energy.integration import recorded_mean_mw
 from nas_engine.energy.plateau import plateau
 from nas_engine.energy.run_parts import Measured
 from nas_engine.energy.run_settings import RunSettings, WindowKind
@@ -22,6 +23,28 @@ def choose_windows(
     kind = settings.window if settings.window != "auto" else _most_certain(measured, settings, has_latency)
     chosen = _of_kind(kind, measured, settings)
     return _counted(chosen, kind, tables, settings)
+
+
+def hints(measured: Measured, chosen: Chosen) -> tuple[Finding, ...]:
+    """Where the device seems to have worked, for a trace in which nothing was asked to be measured."""
+    if chosen.windows or measured.stamps is not None:
+        return ()
+    trace, curve = measured.trace, measured.curve
+    moving = moving_triggers(trace)
+    try:
+        found = by_trigger(trace, moving[0]) if len(moving) == 1 else plateau(trace, curve)
+    except BadMeasurement:
+        return ()
+    if len(moving) != 1 and found.findings:
+        return ()
+    first, count = found.windows[0], len(found.windows)
+    where = f"while {moving[0]} is high" if len(moving) == 1 else "on a plateau"
+    message = (
+        f"the mean power is that of the whole file; {where}, from {first.start_s:.3f} s to {first.end_s:.3f} s (1 of "
+        f"{count}), it is {recorded_mean_mw(curve, first):.5g} mW; for the energy of an inference give a benchmark "
+        "log, time stamps or the number of inferences as well"
+    )
+    return (Finding("active_part", "note", message),)
 
 
 def _most_certain(measured: Measured, settings: RunSettings, has_latency: bool) -> WindowKind | None:

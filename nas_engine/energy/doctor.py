@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from nas_engine.energy.integration import EnergyCurve, gap_limit_s, mean_power_mw
+from nas_engine.energy.integration import EnergyCurve, gap_limit_s, recorded_mean_mw
 from nas_engine.energy.trace import Finding, Severity, Trace, Values, Window
 
 SHORTEST_WINDOW_S = 10.0
@@ -197,8 +197,8 @@ def _drifting(trace: Trace, windows: Sequence[Window], curve: EnergyCurve) -> Fi
     """Compare the halves of each window: a device that is warming up or throttling has no one power."""
     for window in windows:
         middle_s = 0.5 * (window.start_s + window.end_s)
-        first_mw = mean_power_mw(trace, Window(window.start_s, middle_s), curve)
-        second_mw = mean_power_mw(trace, Window(middle_s, window.end_s), curve)
+        first_mw = recorded_mean_mw(curve, Window(window.start_s, middle_s))
+        second_mw = recorded_mean_mw(curve, Window(middle_s, window.end_s))
         if abs(second_mw - first_mw) > DRIFT * abs(first_mw):
             return _finding(
                 "drift",

@@ -121,12 +121,18 @@ def mean_power_mw(trace: Trace, window: Window, curve: EnergyCurve | None = None
     return energy / covered_s
 
 
+def recorded_mean_mw(curve: EnergyCurve, window: Window) -> float:
+    """The mean power of whatever was recorded of the window, mW; NaN where nothing was. To look, not to measure."""
+    energy, covered_s = _ask(curve, window)
+    return energy / covered_s if covered_s > 0 else float("nan")
+
+
 def whole_mean_mw(trace: Trace, curve: EnergyCurve | None = None) -> float:
     """Time-weighted mean power of all that was recorded, gaps left out, mW."""
-    energy, covered_s = _ask(curve or EnergyCurve(trace), Window(0.0, trace.duration_s))
-    if covered_s <= 0.0:
+    mean_mw = recorded_mean_mw(curve or EnergyCurve(trace), Window(0.0, trace.duration_s))
+    if not np.isfinite(mean_mw):
         raise BadMeasurement("no two samples of this trace belong together: every step between them is a gap")
-    return energy / covered_s
+    return mean_mw
 
 
 def inference_energy(

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.energy.integration import EnergyCurve, mean_power_mw
+from nas_engine.energy.integration import EnergyCurve, mean_power_mw, recorded_mean_mw
 from nas_engine.energy.trace import Finding, Trace, Values, Window
 from nas_engine.energy.windows import Chosen
 from nas_engine.errors import BadMeasurement
@@ -24,6 +24,8 @@ _MOST_MEANS = 100_000
 _SEPARATION = 3.0  # of the clusters' medians, in their spreads: an even ramp has 1.4, plain noise 1.2
 _CONTRAST = 0.05  # (high - low) / high: less is the ripple of one level
 _SIMILAR = 0.1
+_SHORTEST_S = 0.5
+_SHORTEST_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def plateau(trace: Trace, curve: EnergyCurve | None = None) -> Chosen:
     """The longest stretch above the threshold and those like it (half as long, 10 % as high), 0.2 s off each end.
 
     A stretch under 0.8 s loses a quarter at each end instead. A trace of one level is taken whole, with a finding.
+    Raises BadMeasurement where power rises in short bursts only.
     """
     curve = curve or EnergyCurve(trace)
     at_s, smooth_mw = smoothed(trace, curve)
@@ -60,7 +63,14 @@ def plateau(trace: Trace, curve: EnergyCurve | None = None) -> Chosen:
             "or ends idle, give the window by hand"
         )
         return Chosen((Window(0.0, trace.duration_s),), (Finding("no_plateau", "warning", message),))
-    return _alike(trace, curve, active_stretches(trace, at_s, smooth_mw > levels.threshold_mw))
+    stretches = active_stretches(trace, at_s, smooth_mw > levels.threshold_mw)
+    longest_s = max(window.duration_s for window in stretches)
+    if longest_s < min(_SHORTEST_S, _SHORTEST_SHARE * trace.duration_s):
+        raise BadMeasurement(
+            f"the power rises only in bursts of up to {longest_s:.2g} s: no benchmark is seen to run; run it longer "
+            "(--min_secs=30), or choose the window by hand"
+        )
+    return _alike(curve, stretches)
 
 
 def smoothed(trace: Trace, curve: EnergyCurve) -> tuple[Values, Values]:
@@ -112,7 +122,7 @@ def idle_beside(trace: Trace, windows: Sequence[Window], curve: EnergyCurve | No
     """
     curve = curve or EnergyCurve(trace)
     busy = _busy(trace, windows, curve)
-    active_mw = max(mean_power_mw(trace, window, curve) for window in windows)
+    active_mw = max(recorded_mean_mw(curve, window) for window in windows)
     first_s, last_s = windows[0].start_s, windows[-1].end_s
     between = _gaps_between([window for window in busy if window.end_s > first_s and window.start_s < last_s])
     before = [Window(0.0, end_s)] if (end_s := busy[0].start_s - TRIM_S) > 0 else []
@@ -129,15 +139,15 @@ def _spread(values: Values) -> float:
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
-def _alike(trace: Trace, curve: EnergyCurve, stretches: tuple[Window, ...]) -> Chosen:
+def _alike(curve: EnergyCurve, stretches: tuple[Window, ...]) -> Chosen:
     """The stretches that repeat the longest one, trimmed and numbered."""
     longest = max(stretches, key=lambda window: window.duration_s)
-    level_mw = mean_power_mw(trace, _trimmed(longest), curve)
+    level_mw = recorded_mean_mw(curve, _trimmed(longest))
     alike = [
         trimmed
         for window in stretches
         if window.duration_s >= 0.5 * longest.duration_s
-        and abs(mean_power_mw(trace, trimmed := _trimmed(window), curve) - level_mw) <= _SIMILAR * abs(level_mw)
+        and abs(recorded_mean_mw(curve, trimmed := _trimmed(window)) - level_mw) <= _SIMILAR * abs(level_mw)
     ]
     return Chosen(tuple(Window(w.start_s, w.end_s, label=f"plateau {n}") for n, w in enumerate(alike, start=1)))
 

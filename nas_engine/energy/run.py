@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from nas_engine.energy.choice import choose_windows
+from nas_engine.energy.choice import choose_windows, hints
 from nas_engine.energy.doctor import examine, examine_latency
 from nas_engine.energy.integration import InferenceEnergy, energy_mj, inference_energy, mean_power_mw, whole_mean_mw
 from nas_engine.energy.plateau import Idle, idle_beside, range_idle
 from nas_engine.energy.repeats import Repeats, repeats
 from nas_engine.energy.run_parts import Measured, Parts, sort_parts
 from nas_engine.energy.run_settings import RunSettings
-from nas_engine.energy.trace import BenchmarkLog, EnergyTable, Finding, Reading, Stamps, Window
+from nas_engine.energy.trace import BenchmarkLog, EnergyRow, EnergyTable, Finding, Reading, Stamps, Window
 from nas_engine.energy.windows import Chosen
 from nas_engine.errors import BadMeasurement
 
@@ -78,8 +78,10 @@ def _of_traces(parts: Parts, settings: RunSettings) -> RunResult:
     windows = tuple(window for result in evaluated for window in result.windows)
     energies = [window.energy for window in windows]
     nets = [energy.net_mj for energy in energies if energy.net_mj is not None]
+    net = repeats(nets) if nets and len(nets) == len(energies) else None
     findings = [finding for result in evaluated for finding in result.findings]
     findings += [finding for energy in energies for finding in energy.findings]
+    findings += _told_net(net, evaluated[0].idle_power_mw)
     findings += _against_table(parts.tables, energies)
     return RunResult(
         samples=first.samples,
@@ -92,7 +94,7 @@ def _of_traces(parts: Parts, settings: RunSettings) -> RunResult:
         windows=windows,
         energies_mj=tuple(energy.gross_mj for energy in energies),
         gross=repeats([energy.gross_mj for energy in energies]) if energies else None,
-        net=repeats(nets) if nets and len(nets) == len(energies) else None,
+        net=net,
         findings=tuple(findings),
     )
 
@@ -102,7 +104,7 @@ def _of_trace(measured: Measured, parts: Parts, settings: RunSettings) -> RunRes
     trace, curve = measured.trace, measured.curve
     latency_ms, findings = _latency(measured.stamps, measured.log, settings)
     chosen = choose_windows(measured, parts.tables, settings, has_latency=latency_ms is not None)
-    findings += (*examine(trace, chosen.windows, curve), *chosen.findings)
+    findings += (*examine(trace, chosen.windows, curve), *chosen.findings, *hints(measured, chosen))
     if any(finding.severity == "error" for finding in findings):
         return RunResult(findings=findings)
     idle, idle_findings = _idle(measured, parts, settings, chosen)
@@ -181,7 +183,10 @@ def _without_trace(parts: Parts, settings: RunSettings) -> RunResult:
         parts.stamps[0] if parts.stamps else None, parts.logs[0] if parts.logs else None, settings
     )
     if parts.tables:
-        return _of_table(parts.tables[0], latency_ms, findings)
+        return _of_table([row for table in parts.tables for row in table.rows], latency_ms, findings)
+    if parts.stamps:
+        message = "time stamps have no power of their own; give them together with the trace of the same run"
+        findings = (*findings, Finding("stamps_alone", "note", message))
     if not parts.summaries or latency_ms is None:
         return RunResult(latency_ms=latency_ms, findings=findings, **_sum(parts))
     energy = inference_energy(parts.summaries[0].mean_power_mw, settings.idle_power_mw, latency_ms, None, None)
@@ -201,13 +206,13 @@ def _sum(parts: Parts) -> dict[str, Any]:
     return {"mean_power_mw": parts.summaries[0].mean_power_mw, "duration_s": parts.summaries[0].duration_s}
 
 
-def _of_table(table: EnergyTable, latency_ms: float | None, findings: tuple[Finding, ...]) -> RunResult:
-    energies_mj = tuple(row.energy_per_inference_mj for row in table.rows)
-    latencies_ms = [row.latency_ms for row in table.rows if row.latency_ms is not None]
-    powers_mw = [row.mean_power_mw for row in table.rows if row.mean_power_mw is not None]
-    durations_s = [row.duration_s for row in table.rows if row.duration_s is not None]
+def _of_table(rows: Sequence[EnergyRow], latency_ms: float | None, findings: tuple[Finding, ...]) -> RunResult:
+    energies_mj = tuple(row.energy_per_inference_mj for row in rows)
+    latencies_ms = [row.latency_ms for row in rows if row.latency_ms is not None]
+    powers_mw = [row.mean_power_mw for row in rows if row.mean_power_mw is not None]
+    durations_s = [row.duration_s for row in rows if row.duration_s is not None]
     return RunResult(
-        duration_s=sum(durations_s) if len(durations_s) == len(table.rows) else None,
+        duration_s=sum(durations_s) if len(durations_s) == len(rows) else None,
         mean_power_mw=_mean(powers_mw),
         latency_ms=_mean(latencies_ms) or latency_ms,
         energies_mj=energies_mj,
@@ -219,12 +224,25 @@ def _of_table(table: EnergyTable, latency_ms: float | None, findings: tuple[Find
 def _against_table(tables: Sequence[EnergyTable], energies: Sequence[InferenceEnergy]) -> list[Finding]:
     """A runner's own figures beside ours: more than 1 % apart needs a look."""
     published = [row.energy_per_inference_mj for table in tables for row in table.rows]
-    if not published or len(published) != len(energies):
+    if not published or len(published) != len(energies) or min(published) <= 0:
         return []
     apart = max(abs(e.gross_mj - value) / value for e, value in zip(energies, published, strict=True))
     severity, advice = ("warning", "; see that trace and results are of one run") if apart > 0.01 else ("note", "")
     message = f"the runner's own energies differ from those of the trace by at most {100 * apart:.2g} %{advice}"
     return [Finding("runner_figures", "warning" if severity == "warning" else "note", message)]
+
+
+def _told_net(net: Repeats | None, idle_mw: float | None) -> list[Finding]:
+    """The net energy in words, for whoever sees only the gross one."""
+    if net is None or idle_mw is None:
+        return []
+    if net.mean <= 0:
+        message = (
+            f"the idle power ({idle_mw:.5g} mW) is not below that of the windows; see which stretch counts as idle"
+        )
+        return [Finding("idle_above_active", "warning", message)]
+    message = f"net of an idle power of {idle_mw:.5g} mW an inference takes {net.median:.5g} mJ (median)"
+    return [Finding("net_energy", "note", message)]
 
 
 def _mean_over_windows(windows: Sequence[WindowEnergy]) -> float:
@@ -241,7 +259,8 @@ def _with_findings(result: RunResult, before: Sequence[Finding]) -> RunResult:
     findings = tuple(dict.fromkeys((*before, *result.findings)))
     if any(finding.severity == "error" for finding in findings):
         return RunResult(result.samples, result.rate_hz, result.duration_s, findings=findings)
-    if not any((result.samples, result.mean_power_mw, result.latency_ms, result.energies_mj)):
+    says = (result.samples, result.mean_power_mw, result.latency_ms, result.energies_mj)
+    if not any(says) and not any(finding.code == "stamps_alone" for finding in findings):
         raise BadMeasurement(
             "the files of this run hold neither power nor the time of an inference; add a trace or a log"
         )

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nas_engine.energy.integration import EnergyCurve, whole_mean_mw
-from nas_engine.energy.plateau import plateau, smoothed, two_levels
+from nas_engine.energy.plateau import smoothed, two_levels
 from nas_engine.energy.run_settings import RunSettings
 from nas_engine.energy.trace import BenchmarkLog, EnergySummary, EnergyTable, Finding, Reading, Stamps, Trace
 from nas_engine.errors import BadMeasurement
 
 _IDLE_SHARE = 0.7
+_WORKING_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,9 +92,10 @@ def _resting(traces: list[Measured]) -> list[Measured]:
 def _working_level_mw(measured: Measured) -> float:
     """The power of the plateau, or of the whole trace if it has none or only short bursts."""
     trace, curve = measured.trace, measured.curve
-    levels = two_levels(smoothed(trace, curve)[1])
-    share = sum(window.duration_s for window in plateau(trace, curve).windows) / trace.duration_s
-    return levels.high_mw if levels is not None and share > 0.1 else whole_mean_mw(trace, curve)
+    smooth_mw = smoothed(trace, curve)[1]
+    levels = two_levels(smooth_mw)
+    works = levels is not None and float((smooth_mw > levels.threshold_mw).mean()) > _WORKING_SHARE
+    return levels.high_mw if levels is not None and works else whole_mean_mw(trace, curve)
 
 
 def _paired(traces: list[Measured], stamps: tuple[Stamps, ...], logs: tuple[BenchmarkLog, ...]) -> tuple[Measured, ...]:

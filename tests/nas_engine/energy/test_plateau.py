@@ -93,3 +93,9 @@ def test_the_last_sample_of_a_slow_monitor_does_not_disturb() -> None:
     slow = Trace(power, np.arange(21) / 2, "interval", 2.0)
     (window,) = plateau(slow).windows
     assert mean_power_mw(slow, window) == pytest.approx(2170)
+
+
+def test_bursts_that_are_no_benchmark_are_refused() -> None:
+    parts = [(1.7, 120.0), (0.3, 450.0)] * 5
+    with pytest.raises(BadMeasurement, match="no benchmark is seen to run"):
+        plateau(trace(steps(*parts)))

@@ -1,0 +1,103 @@
+"""`manage.py read_measurement` as a person at a terminal meets it. No test here may use a database."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from nas_engine.energy.readers import registry
+from tests.nas_engine.energy.test_file_report import KEYS, monsoon
+from tests.nas_engine.energy.traces import ACTIVE_MW, IDLE_MW
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return monsoon(tmp_path_factory.mktemp("run") / "work.csv", (2, IDLE_MW), (4, ACTIVE_MW), (1, IDLE_MW))
+
+
+def run(*arguments: str | Path) -> str:
+    output = io.StringIO()
+    call_command("read_measurement", *map(str, arguments), stdout=output)
+    return output.getvalue()
+
+
+def test_json_is_a_list_with_one_object_a_file(trace: Path) -> None:
+    shown = json.loads(run(trace, trace.parent / "nowhere.csv", "--json", "--latency-ms", "2.5"))
+    assert [list(entry) for entry in shown] == [KEYS, KEYS]
+    assert shown[0]["median_energy_per_inference_mj"] == pytest.approx(ACTIVE_MW * 2.5e-3, rel=1e-3)
+    assert shown[1]["error"].startswith("nowhere.csv: ")
+
+
+def test_the_text_names_every_figure_with_its_unit(trace: Path) -> None:
+    text = run(trace, "--latency-ms", "2.5")
+    assert "35,000 samples, 5,000.0 a second" in text
+    for label in (
+        "mean power",
+        "idle power",
+        "inference",
+        "window 1: 2.",
+        "energy, gross",
+        "energy, net",
+        "warning: ",
+        "note: ",
+    ):
+        assert label in text
+    assert text.count(" mJ") >= 3
+
+
+def test_options_reach_the_reader_and_the_run(trace: Path) -> None:
+    (shown,) = json.loads(run(trace, "--json", "--span", "0.5", "1.5", "--inferences", "100", "--no-idle"))
+    assert shown["energy_per_inference_mj"] == pytest.approx([IDLE_MW / 100], rel=1e-2)
+    (shown,) = json.loads(run(trace, "--json", "--latency-ms", "2", "--idle-power", "5000"))
+    assert any("not below that of the windows" in warning for warning in shown["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--voltage", "-3"), "voltage of the device"),
+        (("--window", "manual"), "needs its start and its end"),
+        (("--idle", "rest.csv"), "give --together"),
+        (("--mapping", "nowhere.json"), "no mapping of columns"),
+        (("--inferences", "0"), "1 or more"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(trace: Path, arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        run(trace, *arguments)
+
+
+def test_a_defect_of_a_reader_costs_its_file_only(trace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (trace.parent / "odd.csv").write_text("a,b\n1,2\n")
+    chosen = registry.chosen
+
+    def failing(head: registry.Head, options: registry.ReadOptions) -> registry.Reader:
+        if head.name == "odd.csv":
+            raise IndexError("off by one")
+        return chosen(head, options)
+
+    monkeypatch.setattr(registry, "chosen", failing)
+    odd, sound = json.loads(run(trace.parent / "odd.csv", trace, "--json"))
+    assert "IndexError" in odd["error"]
+    assert sound["ok"]
+
+
+def test_the_exit_code_is_1_only_if_nothing_could_be_read_and_no_database_is_needed(trace: Path) -> None:
+    environment = os.environ | {
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        "DJANGO_SETTINGS_MODULE": "webapp.settings",
+    }
+    codes = [
+        subprocess.run(
+            [sys.executable, "manage.py", "read_measurement", *files, "--json"],
+            cwd=settings.BASE_DIR, env=environment, capture_output=True, check=False,
+        ).returncode
+        for files in (["nowhere.csv"], ["nowhere.csv", str(trace)])
+    ]  # fmt: skip
+    assert codes == [1, 0]

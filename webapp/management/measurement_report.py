@@ -1,0 +1,61 @@
+"""What `manage.py read_measurement` prints for people."""
+
+from collections.abc import Sequence
+
+from nas_engine.energy.file_report import FileReport, told
+from nas_engine.energy.repeats import Repeats
+from nas_engine.energy.run import RunResult
+
+
+def report_text(reports: Sequence[FileReport]) -> str:
+    """One paragraph a file."""
+    return "\n\n".join(_paragraph(report) for report in reports)
+
+
+def _paragraph(report: FileReport) -> str:
+    head = f"{report.file} ({report.format})" if report.format else report.file
+    lines = [head]
+    if report.error:
+        lines.append(f"  error: {report.error}")
+    lines += _figures(report.result)
+    lines += [f"  {_marked(told(finding))}" for finding in report.result.findings if finding.severity != "error"]
+    return "\n".join(lines)
+
+
+def _marked(line: str) -> str:
+    return line if line.startswith("note: ") else f"warning: {line}"
+
+
+def _figures(result: RunResult) -> list[str]:
+    lines = []
+    if result.samples is not None and result.rate_hz is not None and result.duration_s is not None:
+        lines.append(f"  {result.samples:,} samples, {result.rate_hz:,.1f} a second, {result.duration_s:,.3f} s")
+    if result.mean_power_mw is not None:
+        over = "windows" if result.windows else "whole file"
+        lines.append(f"  mean power          {result.mean_power_mw:.6g} mW ({over})")
+    if result.idle_power_mw is not None:
+        lines.append(f"  idle power          {result.idle_power_mw:.6g} mW")
+    if result.latency_ms is not None:
+        lines.append(f"  inference           {result.latency_ms:.6g} ms")
+    for number, entry in enumerate(result.windows, start=1):
+        window, energy = entry.window, entry.energy
+        check = energy.window_mj_per_inference
+        lines.append(
+            f"  window {number}: {window.start_s:.3f} s to {window.end_s:.3f} s, {energy.gross_mj:.6g} mJ an inference"
+            + ("" if energy.net_mj is None else f", net {energy.net_mj:.6g} mJ")
+            + ("" if check is None else f", window / {window.inferences} {check:.6g} mJ")
+        )
+    if result.gross:
+        lines.append(f"  energy, gross       {_spread(result.gross)}")
+    if result.net:
+        lines.append(f"  energy, net         {_spread(result.net)}")
+    return lines
+
+
+def _spread(summary: Repeats) -> str:
+    if summary.sd is None or summary.low95 is None or summary.high95 is None:
+        return f"{summary.mean:.6g} mJ (one measurement)"
+    return (
+        f"{summary.mean:.6g} mJ mean, {summary.median:.6g} median, sd {summary.sd:.2g}, "
+        f"95 % {summary.low95:.6g} to {summary.high95:.6g} (n = {summary.n})"
+    )
