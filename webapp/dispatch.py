@@ -16,6 +16,7 @@ PREPARE_DATASET = "data.prepare_dataset"
 READ_MEASUREMENT = "data.read_measurement"
 COMPUTE_RUN = "data.compute_run"
 PACK_BENCH_KIT = "data.pack_bench_kit"
+TRAIN_ENERGY_MODEL = "data.train_energy_model"
 SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
 """The queues. What takes a search worker seconds has one of its own, so that what takes milliseconds never waits."""
 
@@ -55,6 +56,11 @@ def compute_run(*, run_id: int) -> None:
 def pack_bench_kit(*, kit_id: int) -> None:
     """Ask a data worker to pack networks for a bench."""
     _after_commit(PACK_BENCH_KIT, DATA, kit_id)
+
+
+def train_energy_model(*, energy_model_id: int) -> None:
+    """Ask a data worker to train a version of a device's energy model."""
+    _after_commit(TRAIN_ENERGY_MODEL, DATA, energy_model_id)
 
 
 def _after_commit(task: str, queue: str, row_id: int) -> None:

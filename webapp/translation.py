@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from nas_engine import architecture as engine
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import Baseline
-from nas_engine.cost import ArchitectureCost, cost
-from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.features import describe
 from nas_engine.penalty import Penalty, penalty_of
@@ -16,6 +15,7 @@ from nas_engine.search_space import by_name
 from nas_engine.space import SearchSpace
 from nas_engine.space_spec import SpaceSpec
 from webapp import models
+from webapp.pricing import energy_estimate
 
 BYTES_PER_KB = 1000
 POINTS = 100  # percentage points in an accuracy of 1
@@ -68,23 +68,14 @@ def _in_bytes(size_kb: float | None) -> float | None:
 
 def screen(study: models.Study) -> Screen:
     """What the study's suggestions have to pass: its hard limits, and that they can be built at all."""
-    return screen_for(hard_limits(study))
-
-
-def screen_for(limits: HardLimits) -> Screen:
-    """The screen of these limits, with energy as it is estimated before anything is measured."""
-    return screen_of(limits, _energy_mj)
+    return screen_of(hard_limits(study), energy_estimate(study))
 
 
 def penalty(study: models.Study) -> Penalty:
-    """What the study's reward takes from an architecture's accuracy, by estimates; infinite where the study's hard
-    limits refuse it.
+    """What the study's reward takes from an architecture's accuracy, by the estimates of its energy model; infinite
+    where the study's hard limits refuse it.
     """
-    return penalty_of(reward_parameters(study), _energy_mj, hard_limits(study))
-
-
-def _energy_mj(counted: ArchitectureCost) -> float:
-    return predict_energy_mj(counted).energy_mj
+    return penalty_of(reward_parameters(study), energy_estimate(study), hard_limits(study))
 
 
 def new_search_space(study: models.Study) -> SearchSpace:
@@ -153,5 +144,5 @@ class Described:
 
 def described(value: engine.Architecture, study: models.Study) -> Described:
     """Features, and what the study's reward takes off for estimated energy and flash."""
-    penalty = penalty_of(reward_parameters(study), _energy_mj)
+    penalty = penalty_of(reward_parameters(study), energy_estimate(study))
     return Described(describe(value), penalty(value))

@@ -17,6 +17,7 @@ from webapp.views import (
     space,
     studies,
     study,
+    study_energy,
     study_form,
     trials,
 )
@@ -48,6 +49,7 @@ study_urls: list[URLPattern | URLResolver] = [
     path("header/", study.study_header, name="study_header"),
     path("trials/", study.study_trials, name="study_trials"),
     path("log/", study.study_log, name="study_log"),
+    path("energy/", study_energy.reprice_study, name="reprice_study"),
     path("extend/", study.extend_study, name="extend_study"),
     path("clone/", study.clone_study, name="clone_study"),
     path("delete/", study.delete_study, name="delete_study"),

@@ -24,6 +24,9 @@ from nas_engine.energy.tables import Row
 KNOWN = "energy_mj on the known device"
 """The column that holds what the model of another device predicts, where one helps."""
 
+LEAST_MEASURED = 5
+"""Networks that have to be measured before a model can be learned and validated."""
+
 _PRICING, _KNOWN_DEVICE = "pricing", "known"
 _NEGLIGIBLE_MJ = 1e-9  # an energy is above 0, whatever a model believes of a network unlike those measured
 

@@ -9,10 +9,8 @@ import numpy as np
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.energy import device_model
-from nas_engine.energy.pricing import LearnedPricer, rows
+from nas_engine.energy.pricing import LEAST_MEASURED, LearnedPricer, rows
 from nas_engine.errors import BadMeasurement
-
-LEAST_MEASURED = 5
 
 
 @dataclass(frozen=True, slots=True)

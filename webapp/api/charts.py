@@ -20,10 +20,11 @@ from webapp.models import Study
 from webapp.queries.pages_baselines import BaselineRow, baselines_of
 from webapp.queries.pages_datasets import clip_or_none
 from webapp.queries.pages_paper import study_points
-from webapp.queries.pages_results import Results, is_estimate, results
+from webapp.queries.pages_results import Results, results
 from webapp.queries.pages_study import study_or_none
 from webapp.queries.pages_trial import curve, trial_or_none
 from webapp.queries.pages_trials import summaries
+from webapp.queries.prices import energy_tag
 from webapp.translation import frontend
 
 
@@ -34,17 +35,17 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonRespo
         raise Http404(f"There is no front over {resource}.")
     study = _study(study_id)
     is_search = study.kind == Study.Kind.SEARCH
-    found, published = results(study), baselines_of(study.dataset_id)
+    found, published = results(study), baselines_of(study.dataset_id, study.energy_model_id)
     is_energy = resource == "energy"
     on_front = found.on_energy_front if is_energy else found.on_flash_front
     cost = found.energy_mj if is_energy else found.flash_bytes / 1000
     shown = shown_points(on_front) if is_search else np.zeros(0, np.int64)
     baselines = published.completed if published else ()
     threshold = study.energy_threshold_mj if is_energy else study.flash_threshold_kb
+    tags = {energy_tag(source) for source in found.energy_sources} | {row.price.tag for row in baselines}
     info = front_info(
         resource="energy" if is_energy else "flash",
-        estimated=any(is_estimate(source) for source in found.energy_sources)
-        or any(row.energy_is_estimate for row in baselines),
+        energy_tags=sorted(tags),
         threshold=threshold if is_search else None,
         x=cost[shown].tolist(),
         accuracy=found.int8_accuracy[shown].tolist(),

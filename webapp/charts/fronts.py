@@ -13,6 +13,7 @@ Resource = Literal["energy", "flash"]
 POINTS_LIMIT = 600
 
 _X_TITLES = {"energy": "Energy per inference (mJ)", "flash": "Size of the .tflite file (kB)"}
+_OF_TAGS = {"estimate": "estimated", "predicted": "predicted"}
 _THRESHOLDS = {"energy": "E₀ {:g} mJ", "flash": "M₀ {:g} kB"}
 
 
@@ -38,12 +39,14 @@ class BaselinePoint(NamedTuple):
 class FrontInfo(NamedTuple):
     """Everything the chart shows. `left_out` counts points that were thinned out to keep the chart light.
 
+    `energy_tags` are what must be said of the energies, such as "estimate".
+
     `baselines` go from cheap to dear. They cost up to a hundred times what a trial does, so with them the axis of cost
     is logarithmic.
     """
 
     resource: Resource
-    estimated: bool
+    energy_tags: tuple[str, ...]
     threshold: float | None
     front: tuple[Point, ...]
     others: tuple[Point, ...]
@@ -63,7 +66,7 @@ def shown_points(on_front: NDArray[np.bool_], limit: int = POINTS_LIMIT) -> NDAr
 def front_info(
     *,
     resource: Resource,
-    estimated: bool,
+    energy_tags: Sequence[str],
     threshold: float | None,
     x: Sequence[float],
     accuracy: Sequence[float],
@@ -84,14 +87,14 @@ def front_info(
     front = sorted({point for point, is_on in zip(points, on_front, strict=True) if is_on})
     others = [point for point, is_on in zip(points, on_front, strict=True) if not is_on]
     cheap_to_dear = tuple(sorted((point for point in baselines if point.x > 0), key=lambda point: point.x))
-    return FrontInfo(resource, estimated, threshold, tuple(front), tuple(others), left_out, cheap_to_dear)
+    return FrontInfo(resource, tuple(energy_tags), threshold, tuple(front), tuple(others), left_out, cheap_to_dear)
 
 
 def front_figure(info: FrontInfo) -> Figure:
     """Other trials faint, the front on top of them, the threshold as a dashed line, published networks by name."""
     title = _X_TITLES[info.resource]
-    if info.resource == "energy" and info.estimated:
-        title += ", estimated"
+    if info.resource == "energy" and info.energy_tags:
+        title += ", " + " and ".join(_OF_TAGS[tag] for tag in info.energy_tags)
     others = _trace("Other trials", info.others) | {
         "mode": "markers",
         "marker": {"color": GREY, "size": 7, "opacity": 0.45},

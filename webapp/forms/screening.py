@@ -18,7 +18,7 @@ SCREENING_FIELDS = ("screening", *LIMIT_FIELDS)
 HELP_TEXTS: Mapping[str, str] = {
     "flash_limit_kb": "Size of the .tflite file, estimated within some percent before training. Empty: no limit.",
     "peak_ram_limit_kb": "Bytes of the activations that are alive at once, counted exactly. Empty: no limit.",
-    "energy_limit_mj": "Energy per inference, estimated from published figures. Empty: no limit.",
+    "energy_limit_mj": "Energy per inference as the energy model predicts it. Empty: no limit.",
 }
 
 
@@ -29,13 +29,13 @@ def screening_errors(values: Mapping[str, Any], spec: SpaceSpec) -> Iterator[tup
     if all(values.get(field) is None for field in LIMIT_FIELDS):
         yield "screening", "Screening refuses nothing without a limit: give at least one, or switch it off."
         return
-    study = Study(**{field: values.get(field) for field in SCREENING_FIELDS})
+    study = Study(**{field: values.get(field) for field in (*SCREENING_FIELDS, "energy_model")})
     yield from _impossible(values, spec, bounds_of(study))
 
 
 def _impossible(values: Mapping[str, Any], spec: SpaceSpec, bounds: Bounds) -> Iterator[tuple[str, str]]:
     """Limits that no network drawn from the space keeps, one by one or, if each is kept by some, together."""
-    summary, alone = summary_of(spec, bounds.thresholds), True
+    summary, alone = summary_of(spec, bounds), True
     for field, (quantity, unit_size, unit) in LIMIT_FIELDS.items():
         smallest = summary.quantiles[quantity].minimum / unit_size
         if values.get(field) is not None and values[field] < smallest:
@@ -47,7 +47,7 @@ def _impossible(values: Mapping[str, Any], spec: SpaceSpec, bounds: Bounds) -> I
                     f"{smallest:.4g} {unit}. Raise the limit or edit the space."
                 ),
             )
-    if alone and not share_within(spec, bounds.hard):
+    if alone and not share_within(spec, bounds):
         yield (
             "screening",
             (

@@ -10,6 +10,7 @@ from nas_engine.search_space import by_name
 from nas_engine.space_spec import SpaceSpec
 from webapp.forms.screening import HELP_TEXTS, SCREENING_FIELDS, screening_errors
 from webapp.models import Dataset, Study
+from webapp.queries.energy_models import ready_models
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit
 from webapp.translation import frontend, space_spec
 
@@ -20,13 +21,17 @@ LIMITS = (
 OFFERED_DESIGNERS = tuple(designer for designer in Study.Designer if designer != Study.Designer.LISTED)
 FIELDS = (
     "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "early_stopping",
-    "stop_confidence", "batch_size", "seed", *LIMITS, *SCREENING_FIELDS,
+    "stop_confidence", "batch_size", "seed", "energy_model", *LIMITS,
+    *SCREENING_FIELDS,
 )  # fmt: skip
 STOPPING_HELP = {
     "stop_confidence": (
         "Exponential decay stops a trial that ends below the best reward with this probability. "
         "TSGP: of the trials that would become the best, so great a share is not stopped."
     )
+}
+ENERGY_HELP = {
+    "energy_model": "Learnt from what was measured on a device. The study can go by another one at any time."
 }
 EDITED_SPACE = "edited_space"
 """Carries an edited space through the form of a new study, as `SpaceSpec.to_json()`; a draft has its own."""
@@ -44,13 +49,15 @@ class StudyForm(forms.ModelForm):
         model = Study
         fields = FIELDS
         widgets = {"notes": forms.Textarea(attrs={"rows": 2})}
-        help_texts = {**HELP_TEXTS, **STOPPING_HELP}
+        help_texts = {**HELP_TEXTS, **STOPPING_HELP, **ENERGY_HELP}
 
     def __init__(self, *args: Any, fit_input: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fit_input = fit_input
         self.fields["dataset"].queryset = Dataset.objects.exclude(state=Dataset.State.FAILED).order_by("name")
         self.fields["dataset"].empty_label = None
+        self.fields["energy_model"].queryset = ready_models()
+        self.fields["energy_model"].empty_label = "Published figures (estimate)"
         self.fields["designer"].choices = [(designer.value, designer.label) for designer in OFFERED_DESIGNERS]
         edited = self._edited_json()
         self.fields["space"].choices = [
@@ -127,7 +134,8 @@ def defaults() -> dict[str, Any]:
 
 def settings_of(study: Study) -> dict[str, Any]:
     """The settings of `study` by field name, as `StudyForm(initial=...)` takes them."""
-    settings = {name: getattr(study, name) for name in FIELDS if name != "dataset"} | {"dataset": study.dataset_id}
+    settings = {name: getattr(study, name) for name in FIELDS if name not in ("dataset", "energy_model")}
+    settings |= {"dataset": study.dataset_id, "energy_model": study.energy_model_id}
     if study.space == Study.Space.EDITED:
         settings[EDITED_SPACE] = space_spec(study).to_json()
     return settings

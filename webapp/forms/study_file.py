@@ -5,6 +5,7 @@ dataset = "my clips"
 trial_budget = 12       # `trials` for short
 full_epochs = 8         # `epochs` for short
 space = "paper_2d"      # or an edited one as a table [space], as in `space_file`
+energy_model = "Pixel 4 XL, model 3"  # left out, the published figures
 """
 
 import json
@@ -19,7 +20,8 @@ from django import forms
 from webapp.forms.space_file import space_table
 from webapp.forms.study import EDITED_SPACE, FIELDS, StudyForm, defaults
 from webapp.forms.toml_text import to_toml
-from webapp.models import Dataset, Study
+from webapp.models import Dataset, EnergyModel, Study
+from webapp.queries.energy_models import named_model, ready_models
 from webapp.translation import space_spec
 
 SHORT_NAMES: Mapping[str, str] = {"trials": "trial_budget", "epochs": "full_epochs"}
@@ -90,6 +92,8 @@ def form_from_file(data: Mapping[str, Any], dataset: Dataset | None = None) -> S
         dataset = Dataset.objects.filter(name=settings["dataset"]).first()
         if dataset is None:
             raise StudyFileError(_no_such_dataset(str(settings["dataset"])))
+    if settings.get("energy_model"):
+        settings["energy_model"] = _model(str(settings["energy_model"])).pk
     if EDITED_SPACE in settings:
         settings[EDITED_SPACE] = json.dumps(settings[EDITED_SPACE], default=str)
     return StudyForm(settings | {"dataset": dataset.pk if dataset else ""})
@@ -101,6 +105,15 @@ def _no_such_dataset(name: str) -> str:
     return f"dataset: there is no dataset named {name}. {there}"
 
 
+def _model(name: str) -> EnergyModel:
+    found = named_model(name)
+    if found is None:
+        names = [str(model) for model in ready_models()[:10]]
+        there = f"There are: {'; '.join(names)}." if names else "There is none yet: measure a device first."
+        raise StudyFileError(f"energy_model: there is no ready energy model named {name}. {there}")
+    return found
+
+
 def errors_in_words(form: forms.BaseForm) -> str:
     """The form's errors as one line, each with the name of its setting."""
     parts = (f"{name}: {' '.join(messages)}" for name, messages in form.errors.items())
@@ -109,7 +122,9 @@ def errors_in_words(form: forms.BaseForm) -> str:
 
 def study_to_toml(study: Study) -> str:
     """The settings of `study` as a file that `read_study_file` reads back to the same settings."""
+    model = study.energy_model
     settings = {name: getattr(study, name) for name in FIELDS} | {"dataset": study.dataset.name}
+    settings["energy_model"] = str(model) if model else None
     if study.space == Study.Space.EDITED:
         settings["space"] = space_table(space_spec(study))
     return _HEADER + to_toml(settings)

@@ -8,7 +8,8 @@ from nas_engine.cost import cost
 from nas_engine.reward import reward
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import live_workers
-from webapp.queries.pages_results import Best, is_estimate
+from webapp.queries.pages_results import Best
+from webapp.queries.prices import CurrentPrice, price_of, priced
 from webapp.queries.training_time import rule_seconds, speed
 from webapp.translation import baseline_network, reward_parameters
 
@@ -28,8 +29,7 @@ class BaselineRow:
     state_label: str
     reason: str
     int8_accuracy: float | None
-    energy_mj: float | None
-    energy_source: str
+    price: CurrentPrice
     flash_bytes: int | None
     flops: int
     parameters: int
@@ -43,8 +43,8 @@ class BaselineRow:
         return self.state in (Trial.State.FAILED, Trial.State.CANCELLED, Trial.State.STOPPED)
 
     @property
-    def energy_is_estimate(self) -> bool:
-        return is_estimate(self.energy_source)
+    def energy_mj(self) -> float | None:
+        return self.price.energy_mj
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,13 @@ class TrainingEstimate:
     trials_seen: int
 
 
-def baselines_of(dataset_id: int) -> Baselines | None:
-    """The baselines of a dataset, None if nobody has asked for them. One query."""
+def baselines_of(dataset_id: int, energy_model_id: int | None = None) -> Baselines | None:
+    """The baselines of a dataset, None if nobody has asked for them. One query.
+
+    They are priced by the energy model of the study beside which they are shown, or by the published figures.
+    """
     trials = list(
-        Trial.objects.filter(study__dataset=dataset_id, study__kind=Study.Kind.BASELINES)
+        priced(Trial.objects.filter(study__dataset=dataset_id, study__kind=Study.Kind.BASELINES), energy_model_id)
         .select_related("study", "architecture")
         .defer(*_UNUSED)
         .order_by("number")
@@ -120,8 +123,7 @@ def _row(trial: Trial) -> BaselineRow:
         state_label=trial.get_state_display(),
         reason=trial.reason,
         int8_accuracy=trial.int8_accuracy,
-        energy_mj=trial.energy_mj,
-        energy_source=trial.energy_source,
+        price=price_of(trial),
         flash_bytes=trial.flash_bytes,
         flops=trial.architecture.flops,
         parameters=trial.architecture.parameters,

@@ -1,6 +1,6 @@
 """Several networks block by block, stage beside stage."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from django.db.models import Q
 from nas_engine import pareto
 from webapp.models import Study, Trial
 from webapp.queries.pages_blocks import BlockTable, Stage, block_table
-from webapp.queries.pages_results import is_estimate
+from webapp.queries.prices import ENERGY, CurrentPrice, present_price, priced, prices_by_model
 
 MOST_NETWORKS = 4
 _FRONT_TRIALS = 20
@@ -39,7 +39,7 @@ class Network:
     blocks: BlockTable
     stages: tuple[Stage, ...]
     relative: Relative | None
-    energy_is_estimate: bool
+    price: CurrentPrice
     without_it: tuple[int, ...]
 
 
@@ -75,8 +75,13 @@ class Choices:
 
 
 def comparison(trial_ids: Sequence[int]) -> Comparison:
-    """The trials of these ids, in their order, those that do not exist left out with a note. One query."""
-    found = Trial.objects.select_related("study__dataset", "architecture").in_bulk(trial_ids)
+    """The trials of these ids, in their order, those that do not exist left out with a note. Two queries.
+
+    All are priced by the energy model of the first one's study, as far as they have a price by it.
+    """
+    found = Trial.objects.select_related("study__dataset", "study__energy_model__device", "architecture").in_bulk(
+        trial_ids
+    )
     notes = [f"There is no network {trial_id}: it was deleted." for trial_id in trial_ids if trial_id not in found]
     tables: dict[Trial, BlockTable] = {}
     for trial in (found[trial_id] for trial_id in trial_ids if trial_id in found):
@@ -85,8 +90,15 @@ def comparison(trial_ids: Sequence[int]) -> Comparison:
         else:
             notes.append(f"{_name(trial)} cannot be built: there is nothing to compare.")
     trials, heights = list(tables), _common_heights(tables.values())
-    networks = (_network(trial, table, table.padded(heights), trials) for trial, table in tables.items())
-    return Comparison(tuple(networks), tuple(notes + _differences(trials)))
+    prices = _prices(trials)
+    networks = tuple(_network(trial, table, table.padded(heights), trials, prices) for trial, table in tables.items())
+    return Comparison(networks, tuple(notes + _differences(trials, prices)))
+
+
+def _prices(trials: Sequence[Trial]) -> dict[int, CurrentPrice]:
+    """By trial, its price by the first one's energy model or, where it has none, as it was priced when it ended."""
+    by_model = prices_by_model((trial.pk for trial in trials), trials[0].study.energy_model_id) if trials else {}
+    return {trial.pk: by_model.get(trial.pk) or present_price(trial, ()) for trial in trials}
 
 
 def _common_heights(tables: Iterable[BlockTable]) -> dict[int, int]:
@@ -101,19 +113,26 @@ def _name(trial: Trial) -> str:
     return trial.label or f"Trial {trial.number}"
 
 
-def _network(trial: Trial, table: BlockTable, stages: tuple[Stage, ...], trials: Sequence[Trial]) -> Network:
+def _network(
+    trial: Trial,
+    table: BlockTable,
+    stages: tuple[Stage, ...],
+    trials: Sequence[Trial],
+    prices: Mapping[int, CurrentPrice],
+) -> Network:
+    first = trials[0]
     return Network(
         trial=trial,
         name=_name(trial),
         blocks=table,
         stages=stages,
-        relative=None if trial is trials[0] else _relative(trial, trials[0]),
-        energy_is_estimate=is_estimate(trial.energy_source),
+        relative=None if trial is first else _relative(trial, first, prices),
+        price=prices[trial.pk],
         without_it=tuple(other.pk for other in trials if other is not trial),
     )
 
 
-def _relative(trial: Trial, first: Trial) -> Relative:
+def _relative(trial: Trial, first: Trial, prices: Mapping[int, CurrentPrice]) -> Relative:
     def times(value: float | None, of: float | None) -> float | None:
         return value / of if value is not None and of else None
 
@@ -121,7 +140,7 @@ def _relative(trial: Trial, first: Trial) -> Relative:
     own, other = trial.architecture, first.architecture
     return Relative(
         accuracy=(trial.int8_accuracy or 0.0) - (first.int8_accuracy or 0.0) if known else None,
-        energy=times(trial.energy_mj, first.energy_mj),
+        energy=times(prices[trial.pk].energy_mj, prices[first.pk].energy_mj),
         flash=times(trial.flash_bytes, first.flash_bytes),
         flops=times(own.flops, other.flops),
         parameters=times(own.parameters, other.parameters),
@@ -129,8 +148,8 @@ def _relative(trial: Trial, first: Trial) -> Relative:
     )
 
 
-def _differences(trials: Sequence[Trial]) -> list[str]:
-    """What these networks were not trained alike in."""
+def _differences(trials: Sequence[Trial], prices: Mapping[int, CurrentPrice]) -> list[str]:
+    """What these networks were not trained, or are not priced, alike in."""
     notes = []
     if len({trial.study.dataset_id for trial in trials}) > 1:
         notes.append("These networks were trained on different datasets: their accuracies cannot be compared.")
@@ -138,6 +157,9 @@ def _differences(trials: Sequence[Trial]) -> list[str]:
     if len(lengths) > 1:
         listed = " and ".join(str(length) for length in lengths)
         notes.append(f"These networks were trained for different lengths, {listed} epochs in full.")
+    sources = sorted({price.source for price in prices.values() if price.source})
+    if len(sources) > 1:
+        notes.append(f"Their energies cannot be compared, they come from {' and '.join(sources)}: re-price a study.")
     return notes
 
 
@@ -159,11 +181,15 @@ def choices(trial: Trial, besides: Sequence[int] = ()) -> Choices:
     study = trial.study
     published = Q(study__dataset=study.dataset_id, study__kind=Study.Kind.BASELINES)
     rows = (
-        Trial.objects.filter(Q(study=study) | published, state=Trial.State.COMPLETED)
+        priced(Trial.objects.filter(Q(study=study) | published, state=Trial.State.COMPLETED), study.energy_model_id)
         .order_by("-architecture__flops")
-        .values_list("pk", "study__kind", "label", "number", "int8_accuracy", "energy_mj", "flash_bytes")
+        .values_list("pk", "study__kind", "label", "number", "int8_accuracy", ENERGY, "flash_bytes")
     )
-    found, hidden = [_Result(*row[:4], row[4] or 0.0, row[5] or 0.0, row[6] or 0) for row in rows], {trial.pk, *besides}
+    hidden = {trial.pk, *besides}
+    found = [
+        _Result(pk, kind, label, number, accuracy or 0.0, energy_mj or 0.0, flash_bytes or 0)
+        for pk, kind, label, number, accuracy, energy_mj, flash_bytes in rows
+    ]
     baselines = (row for row in found if row.kind == Study.Kind.BASELINES)
     front = _on_front([row for row in found if row.kind == Study.Kind.SEARCH])
     return Choices(

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from webapp.models import Study, Trial
+from webapp.models import Study
 from webapp.queries.pages_trials import seconds_between
+from webapp.queries.prices import price_of, priced_trials
 from webapp.queries.summaries import summary
 
 COLUMNS = (
     "number", "label", "state", "reward", "int8_accuracy", "float_accuracy", "energy_mj", "energy_source",
+    "energy_low_mj", "energy_high_mj", "reward_formula",
     "flash_bytes", "flops", "parameters", "peak_activation_bytes", "seconds", "seed", "retried_from",
     "architecture_hash", "blocks", "worker", "requested_at", "started_at", "finished_at",
     "screened_out", "reason",
@@ -17,18 +19,22 @@ _ROWS_AT_ONCE = 500
 
 
 def trial_rows(study: Study) -> Iterator[dict[str, Any]]:
-    """One dict of COLUMNS a trial, in the order of numbers; read in pieces, so that memory stays flat."""
-    trials = Trial.objects.filter(study=study).select_related("architecture", "retried_from").order_by("number")
+    """One dict of COLUMNS a trial at its present price, in the order of numbers; read in pieces: memory stays flat."""
+    trials = priced_trials(study).select_related("architecture", "retried_from").order_by("number")
     for trial in trials.iterator(chunk_size=_ROWS_AT_ONCE):
+        price = price_of(trial)
         yield {
             "number": trial.number,
             "label": trial.label,
             "state": trial.state,
-            "reward": trial.reward,
+            "reward": price.reward,
             "int8_accuracy": trial.int8_accuracy,
             "float_accuracy": trial.float_accuracy,
-            "energy_mj": trial.energy_mj,
-            "energy_source": trial.energy_source,
+            "energy_mj": price.energy_mj,
+            "energy_source": price.source,
+            "energy_low_mj": price.low_mj,
+            "energy_high_mj": price.high_mj,
+            "reward_formula": price.formula,
             "flash_bytes": trial.flash_bytes,
             "flops": trial.architecture.flops or None,
             "parameters": trial.architecture.parameters or None,

@@ -97,9 +97,14 @@ def progress(study: Study, now: datetime | None = None) -> Progress:
         trainers=crew.trainers,
         seconds_left=_seconds_left(study, counts, running, crew.trainers) if live else None,
         warning=_warning(study, counts, oldest_request, crew, now),
-        version=f"{study.state}-{study.trial_budget}-{counts.done}-{counts.waiting}-{counts.running}-{last_finish}",
+        version="-".join(map(str, (*_marks(study), counts.done, counts.waiting, counts.running, last_finish))),
         is_live=live or bool(running),
     )
+
+
+def _marks(study: Study) -> tuple[object, ...]:
+    """What of the study itself changes its charts and its table."""
+    return study.state, study.trial_budget, study.energy_model_id or "published"
 
 
 def _counts(study: Study) -> tuple[Counts, str, datetime | None]:

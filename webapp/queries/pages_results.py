@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nas_engine import pareto
 from webapp.models import Study, Trial
+from webapp.queries.prices import ENERGY, ENERGY_SOURCE, REWARD, priced_trials
 from webapp.translation import BYTES_PER_KB
 
 
@@ -43,11 +44,11 @@ class Results:
 
 
 def results(study: Study) -> Results:
-    """The results of `study` so far. One query."""
+    """The results of `study` so far, at their present prices. One query."""
     rows = list(
         _completed(study)
         .order_by("number")
-        .values_list("pk", "number", "int8_accuracy", "energy_mj", "flash_bytes", "reward", "energy_source")
+        .values_list("pk", "number", "int8_accuracy", ENERGY, "flash_bytes", REWARD, ENERGY_SOURCE)
     )
     values = np.array([row[2:6] for row in rows], np.float64).reshape(len(rows), 4)
     accuracy, energy, flash, reward = values.T
@@ -89,26 +90,21 @@ class Bests:
 
 
 def bests(study: Study) -> Bests:
-    """The completed trials that the page names first. One query."""
+    """The completed trials that the page names first, at their present prices. One query."""
     completed = _completed(study)
     within = completed.filter(
-        energy_mj__lte=study.energy_threshold_mj, flash_bytes__lte=study.flash_threshold_kb * BYTES_PER_KB
+        **{f"{ENERGY}__lte": study.energy_threshold_mj}, flash_bytes__lte=study.flash_threshold_kb * BYTES_PER_KB
     )
-    first = _named("by_reward", completed.order_by("-reward", "number"))
-    second = _named("within_limits", within.order_by("-int8_accuracy", "-reward", "number"))
+    first = _named("by_reward", completed.order_by(f"-{REWARD}", "number"))
+    second = _named("within_limits", within.order_by("-int8_accuracy", f"-{REWARD}", "number"))
     return Bests(**{name: Best(*row) for name, *row in first.union(second, all=True)})
 
 
 def _named(name: str, trials: QuerySet[Trial]) -> Any:
     """The first of `trials` as the values of a `Best` behind a name."""
-    values = ("pk", "number", "reward", "int8_accuracy", "energy_mj", "flash_bytes", "energy_source")
+    values = ("pk", "number", REWARD, "int8_accuracy", ENERGY, "flash_bytes", ENERGY_SOURCE)
     return trials.annotate(name=Value(name)).values_list("name", *values)[:1]
 
 
 def _completed(study: Study) -> QuerySet[Trial]:
-    return Trial.objects.filter(study=study, state=Trial.State.COMPLETED)
-
-
-def is_estimate(energy_source: str) -> bool:
-    """Whether an energy was estimated rather than measured; pages must then say so beside the number."""
-    return energy_source.startswith("estimate")
+    return priced_trials(study).filter(state=Trial.State.COMPLETED)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from nas_engine.cost import cost
-from nas_engine.energy.prior import predict_energy_mj
 from nas_engine.errors import InfeasibleArchitecture
 from webapp.models import Study, Trial
+from webapp.pricing import pricer_of
 from webapp.translation import BYTES_PER_KB, architecture, hard_limits
 
 
@@ -39,7 +39,8 @@ def estimates(trial: Trial) -> Estimates | None:
         total = cost(architecture(trial.architecture))
     except InfeasibleArchitecture:
         return None
-    energy, study = predict_energy_mj(total), trial.study
+    study = trial.study
+    energy = pricer_of(study).price(total)
     flash, ram, limits = total.flash_bytes_estimate, total.peak_activation_bytes, hard_limits(study)
     return Estimates(
         rows=(

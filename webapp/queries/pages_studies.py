@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet
 
-from webapp.models import Study, Trial
+from webapp.models import Study, Trial, TrialPrice
 from webapp.queries.budget import COUNTED
 from webapp.queries.paging import PageOf, page_of
+from webapp.queries.prices import ENERGY, REWARD, priced
 from webapp.translation import BYTES_PER_KB
 
 ROWS_A_PAGE = 25
@@ -83,22 +84,40 @@ def state_counts() -> Mapping[str, int]:
 
 def _rows(studies: Sequence[Study]) -> list[StudyRow]:
     results = _results([study.pk for study in studies])
-    return [_row(study, results.get(study.pk, {})) for study in studies]
+    repriced = [study.pk for study in studies if study.energy_model_id]
+    best = _bests_by_model(repriced) if repriced else {}
+    return [_row(study, results.get(study.pk, {}) | best.get(study.pk, {})) for study in studies]
 
 
 def _results(study_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Counts and best values of each study that has trials, in one aggregate."""
+    """Counts of each study that has trials, and its best values by the published figures, in one aggregate."""
     within_limits = COMPLETED & Q(
-        energy_mj__lte=F("study__energy_threshold_mj"), flash_bytes__lte=F("study__flash_threshold_kb") * BYTES_PER_KB
+        **{f"{ENERGY}__lte": F("study__energy_threshold_mj")},
+        flash_bytes__lte=F("study__flash_threshold_kb") * BYTES_PER_KB,
     )
-    trials = Trial.objects.filter(study__in=study_ids).order_by().values("study")
+    trials = priced(Trial.objects.filter(study__in=study_ids), None).order_by().values("study")
     found = trials.annotate(
         done=Count("pk", filter=FINISHED),
         running=Count("pk", filter=Q(state=Trial.State.RUNNING)),
-        best_reward=Max("reward", filter=COMPLETED),
+        best_reward=Max(REWARD, filter=COMPLETED),
         best_accuracy=Max("int8_accuracy", filter=within_limits),
     )
     return {row["study"]: dict(row) for row in found}
+
+
+def _bests_by_model(study_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Best values of studies that point at an energy model, by the prices of that model, in one aggregate."""
+    within_limits = Q(
+        energy_mj__lte=F("trial__study__energy_threshold_mj"),
+        trial__flash_bytes__lte=F("trial__study__flash_threshold_kb") * BYTES_PER_KB,
+    )
+    prices = TrialPrice.objects.filter(trial__study__in=study_ids, energy_model=F("trial__study__energy_model"))
+    found = prices.values("trial__study").annotate(
+        best_reward=Max("reward"), best_accuracy=Max("trial__int8_accuracy", filter=within_limits)
+    )
+    return {
+        row["trial__study"]: {"best_reward": row["best_reward"], "best_accuracy": row["best_accuracy"]} for row in found
+    }
 
 
 def _row(study: Study, result: Mapping[str, Any]) -> StudyRow:

@@ -37,7 +37,11 @@ class FailureRow:
 
 def study_or_none(study_id: int) -> Study | None:
     """The study with what every page about it names, None if there is none of this id. One query."""
-    return Study.objects.select_related("dataset", "owner", "cloned_from").filter(pk=study_id).first()
+    return (
+        Study.objects.select_related("dataset", "owner", "cloned_from", "energy_model__device")
+        .filter(pk=study_id)
+        .first()
+    )
 
 
 def events(study: Study, limit: int = EVENTS_SHOWN) -> tuple[EventRow, ...]:

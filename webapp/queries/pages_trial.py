@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Max, Min, Q
+
 from nas_engine.reward import RewardParameters
 from webapp.models import CurvePoint, Trial
+from webapp.queries.prices import CurrentPrice
 from webapp.translation import reward_parameters
 
 CURVE_PHASES = ("float", "qat")
@@ -73,17 +76,17 @@ class Neighbours:
 
 def trial_or_none(study_id: int, number: int) -> Trial | None:
     """The trial with its study, dataset, architecture and relatives. One query."""
-    related = ("study__dataset", "architecture", "retried_from", "retry")
+    related = ("study__dataset", "study__energy_model__device", "architecture", "retried_from", "retry")
     return Trial.objects.select_related(*related).filter(study=study_id, number=number).first()
 
 
 def neighbours(trial: Trial) -> Neighbours:
-    """Two small queries on the (study, number) index."""
-    numbers = Trial.objects.filter(study=trial.study_id).values_list("number", flat=True)
-    return Neighbours(
-        previous=numbers.filter(number__lt=trial.number).order_by("-number").first(),
-        next=numbers.filter(number__gt=trial.number).order_by("number").first(),
+    """One query."""
+    before, behind = Q(number__lt=trial.number), Q(number__gt=trial.number)
+    found = Trial.objects.filter(study=trial.study_id).aggregate(
+        previous=Max("number", filter=before), next=Min("number", filter=behind)
     )
+    return Neighbours(**found)
 
 
 def curve(trial: Trial) -> tuple[CurvePoint, ...]:
@@ -98,16 +101,16 @@ def forecasts(trial: Trial) -> tuple[Mapping[str, Any], ...]:
     return tuple({"required": None} | decision for decision in decisions if decision["forecast"] is not None)
 
 
-def reward_parts(trial: Trial) -> RewardParts | None:
-    """Equation 1 with this trial's numbers, None before there is a result."""
-    if trial.int8_accuracy is None or trial.energy_mj is None or trial.flash_bytes is None or trial.reward is None:
+def reward_parts(trial: Trial, price: CurrentPrice) -> RewardParts | None:
+    """Equation 1 with this trial's numbers at this price, None before there is a result."""
+    if trial.int8_accuracy is None or price.energy_mj is None or trial.flash_bytes is None or price.reward is None:
         return None
     parameters = reward_parameters(trial.study)
     return RewardParts(
         accuracy=trial.int8_accuracy,
-        energy=_energy_penalty(trial.energy_mj, parameters),
+        energy=_energy_penalty(price.energy_mj, parameters),
         flash=_flash_penalty(trial.flash_bytes, parameters),
-        reward=trial.reward,
+        reward=price.reward,
     )
 
 

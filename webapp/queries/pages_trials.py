@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db.models import F, OrderBy, Q, QuerySet
 
 from webapp.models import Study, Trial
-from webapp.queries.pages_results import Results, is_estimate
+from webapp.queries.pages_results import Results
 from webapp.queries.paging import PageOf, page_of
+from webapp.queries.prices import ENERGY, REWARD, CurrentPrice, price_of, priced_trials
 from webapp.queries.summaries import KIND_NAMES, BlockMark, block_marks, summary
 from webapp.translation import BYTES_PER_KB
 
@@ -18,10 +19,10 @@ _LARGEST_NUMBER = 2**31 - 1
 SORT_FIELDS: Mapping[str, str] = {
     "number": "number",
     "state": "state",
-    "reward": "reward",
+    "reward": REWARD,
     "int8": "int8_accuracy",
     "float": "float_accuracy",
-    "energy": "energy_mj",
+    "energy": ENERGY,
     "flash": "flash_bytes",
     "flops": "architecture__flops",
     "parameters": "architecture__parameters",
@@ -32,11 +33,8 @@ _SHOWN = (
     "label",
     "state",
     "screened_out",
-    "reward",
     "int8_accuracy",
     "float_accuracy",
-    "energy_mj",
-    "energy_source",
     "flash_bytes",
     "reason",
     "tflite",
@@ -79,11 +77,9 @@ class TrialRow:
     state: str
     state_label: str
     was_refused: bool
-    reward: float | None
+    price: CurrentPrice
     int8_accuracy: float | None
     float_accuracy: float | None
-    energy_mj: float | None
-    energy_is_estimate: bool
     flash_bytes: int | None
     flops: int | None
     parameters: int | None
@@ -96,6 +92,14 @@ class TrialRow:
     within_flash: bool
     reason: str
     progress: str
+
+    @property
+    def reward(self) -> float | None:
+        return self.price.reward
+
+    @property
+    def energy_mj(self) -> float | None:
+        return self.price.energy_mj
 
 
 def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[TrialRow]:
@@ -110,7 +114,7 @@ def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[Tr
 
 
 def _filtered(study: Study, results: Results, wanted: TrialFilter) -> QuerySet[Trial]:
-    trials = Trial.objects.filter(study=study)
+    trials = priced_trials(study)
     if wanted.state == Trial.REFUSED:
         trials = trials.filter(screened_out=True)
     elif wanted.state:
@@ -151,7 +155,7 @@ def _order(sort: str) -> tuple[OrderBy, OrderBy]:
 
 
 def _row(study: Study, trial: Trial, on_energy_front: bool, on_flash_front: bool) -> TrialRow:
-    completed = trial.state == Trial.State.COMPLETED
+    completed, price = trial.state == Trial.State.COMPLETED, price_of(trial)
     return TrialRow(
         id=trial.pk,
         number=trial.number,
@@ -159,11 +163,9 @@ def _row(study: Study, trial: Trial, on_energy_front: bool, on_flash_front: bool
         state=trial.shown_state,
         state_label=trial.state_label,
         was_refused=trial.screened_out,
-        reward=trial.reward,
+        price=price,
         int8_accuracy=trial.int8_accuracy,
         float_accuracy=trial.float_accuracy,
-        energy_mj=trial.energy_mj,
-        energy_is_estimate=is_estimate(trial.energy_source),
         flash_bytes=trial.flash_bytes,
         flops=trial.architecture.flops or None,
         parameters=trial.architecture.parameters or None,
@@ -172,7 +174,7 @@ def _row(study: Study, trial: Trial, on_energy_front: bool, on_flash_front: bool
         blocks=block_marks(trial.architecture.spec),
         on_energy_front=on_energy_front,
         on_flash_front=on_flash_front,
-        within_energy=completed and (trial.energy_mj or 0) <= study.energy_threshold_mj,
+        within_energy=completed and (price.energy_mj or 0) <= study.energy_threshold_mj,
         within_flash=completed and (trial.flash_bytes or 0) <= study.flash_threshold_kb * BYTES_PER_KB,
         reason=trial.reason,
         progress=_progress(trial),

@@ -1,15 +1,19 @@
 """What the networks of a space cost and how many lie within a study's bounds, from networks drawn at random."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-from nas_engine.screening import HardLimits
+from nas_engine.cost import ArchitectureCost, cost
+from nas_engine.errors import InfeasibleArchitecture
+from nas_engine.screening import HardLimits, refusal
 from nas_engine.space_spec import SpaceSpec
 from nas_engine.space_summary import Histogram, Limits, Quantiles, SpaceSummary, summarise
-from webapp.models import Study
-from webapp.translation import BYTES_PER_KB, hard_limits, screen_for
+from webapp.models import EnergyModel, Study
+from webapp.pricing import pricer
+from webapp.translation import BYTES_PER_KB, hard_limits
 
 SAMPLES = 2_000
 _LEAST = 1e-9  # a threshold of 0 is allowed: nothing lies within it
@@ -17,10 +21,14 @@ _LEAST = 1e-9  # a threshold of 0 is allowed: nothing lies within it
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the networks are held against: the reward's thresholds, and the hard limits if the study screens."""
+    """What the networks are held against: the reward's thresholds, and the hard limits if the study screens.
+
+    Energies are by `energy_model`, by the published figures without one.
+    """
 
     thresholds: Limits
     hard: HardLimits
+    energy_model: EnergyModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ class SampleTable:
     infeasible: int
     rows: tuple[QuantityRow, ...]
     shares: tuple[Share, ...]
+    energy_source: str
 
 
 def bounds_of(study: Study) -> Bounds:
@@ -79,17 +88,17 @@ def bounds_of(study: Study) -> Bounds:
         flash_bytes=max(_LEAST, study.flash_threshold_kb * BYTES_PER_KB),
         energy_mj=max(_LEAST, study.energy_threshold_mj),
     )
-    return Bounds(thresholds, hard_limits(study))
+    return Bounds(thresholds, hard_limits(study), study.energy_model)
 
 
-def summary_of(spec: SpaceSpec, thresholds: Limits) -> SpaceSummary:
+def summary_of(spec: SpaceSpec, bounds: Bounds) -> SpaceSummary:
     """Raises ValueError where the space, or none of the networks drawn from it, can be built."""
-    return _summary_of(_nameless(spec), thresholds)
+    return _summary_of(_nameless(spec), bounds.thresholds, bounds.energy_model)
 
 
-def share_within(spec: SpaceSpec, hard: HardLimits) -> float:
-    """The share of networks drawn at random that screening by these limits lets pass."""
-    return _share_within(_nameless(spec), hard)
+def share_within(spec: SpaceSpec, bounds: Bounds) -> float:
+    """The share of networks drawn at random that screening by the hard limits lets pass."""
+    return _share_within(_nameless(spec), bounds.hard, bounds.energy_model)
 
 
 def _nameless(spec: SpaceSpec) -> SpaceSpec:
@@ -98,19 +107,39 @@ def _nameless(spec: SpaceSpec) -> SpaceSpec:
 
 
 @lru_cache(maxsize=64)
-def _summary_of(spec: SpaceSpec, thresholds: Limits) -> SpaceSummary:
-    return summarise(spec.search_space(), thresholds, samples=SAMPLES)
+def _summary_of(spec: SpaceSpec, thresholds: Limits, energy_model: EnergyModel | None) -> SpaceSummary:
+    def energies_mj(costs: Sequence[ArchitectureCost]) -> list[float]:
+        return [price.energy_mj for price in found.prices(costs)]
+
+    found = pricer(energy_model)
+    space, source = spec.search_space(), found.source
+    return summarise(space, thresholds, samples=SAMPLES, energies_mj=energies_mj, energy_source=source)
 
 
 @lru_cache(maxsize=64)
-def _share_within(spec: SpaceSpec, hard: HardLimits) -> float:
-    space, passes, rng = spec.search_space(), screen_for(hard), np.random.default_rng(0)
-    return sum(passes(space.sample(rng)) is None for _ in range(SAMPLES)) / SAMPLES
+def _share_within(spec: SpaceSpec, hard: HardLimits, energy_model: EnergyModel | None) -> float:
+    counted = list(_drawn_costs(spec))
+    prices = pricer(energy_model).prices(counted)
+    return sum(_passes(total, price.energy_mj, hard) for total, price in zip(counted, prices, strict=True)) / SAMPLES
+
+
+def _passes(total: ArchitectureCost, energy_mj: float, hard: HardLimits) -> bool:
+    return refusal(total, hard, lambda _: energy_mj) is None
+
+
+def _drawn_costs(spec: SpaceSpec) -> Iterator[ArchitectureCost]:
+    """Of `SAMPLES` networks drawn at random, those that can be built."""
+    space, rng = spec.search_space(), np.random.default_rng(0)
+    for _ in range(SAMPLES):
+        try:
+            yield cost(space.sample(rng))
+        except InfeasibleArchitecture:
+            continue
 
 
 def sample_table(spec: SpaceSpec, bounds: Bounds) -> SampleTable:
     """Raises ValueError as `summary_of` does."""
-    summary = summary_of(spec, bounds.thresholds)
+    summary = summary_of(spec, bounds)
     limits = {"flash_bytes": bounds.thresholds.flash_bytes, "energy_mj": bounds.thresholds.energy_mj}
     rows = (
         QuantityRow(
@@ -125,6 +154,7 @@ def sample_table(spec: SpaceSpec, bounds: Bounds) -> SampleTable:
         infeasible=summary.infeasible,
         rows=tuple(rows),
         shares=tuple(_shares(spec, bounds, summary)),
+        energy_source=summary.energy_source,
     )
 
 
@@ -136,5 +166,5 @@ def _shares(spec: SpaceSpec, bounds: Bounds, summary: SpaceSummary) -> list[Shar
         Share(summary.share_under_limits, "the same by the plain .tflite file, as the paper counts"),
     ]
     if bounds.hard != HardLimits():
-        shares.append(Share(share_within(spec, bounds.hard), "within the hard limits: the others will not be trained"))
+        shares.append(Share(share_within(spec, bounds), "within the hard limits: the others will not be trained"))
     return shares

@@ -3,8 +3,10 @@
 from collections import Counter
 from typing import Any
 
+from nas_engine.energy.battery import joules_a_day
 from webapp.models import Study, Trial
 from webapp.queries.budget import budget_of
+from webapp.queries.prices import CurrentPrice, price_of, priced_trials, source_of
 from webapp.translation import space_spec
 
 SETTINGS = (
@@ -32,14 +34,15 @@ SETTINGS = (
 
 def study_summary(study_id: int) -> dict[str, Any]:
     """{"study": {...}, "trials": [...]}, trials by number; `tflite` is the file's name in the storage, or None."""
-    study = Study.objects.select_related("dataset").get(pk=study_id)
-    trials = list(study.trials.select_related("architecture", "retried_from").order_by("number"))
-    return {"study": _study(study, trials), "trials": [trial_summary(trial) for trial in trials]}
+    study = Study.objects.select_related("dataset", "energy_model__device").get(pk=study_id)
+    trials = list(priced_trials(study).select_related("architecture", "retried_from").order_by("number"))
+    summaries = [trial_summary(trial, price_of(trial)) for trial in trials]
+    return {"study": _study(study, trials), "trials": summaries}
 
 
 def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
     completed = [trial for trial in trials if trial.state == Trial.State.COMPLETED]
-    best = max(completed, key=lambda trial: trial.reward or 0.0, default=None)
+    best = max(completed, key=lambda trial: price_of(trial).reward or 0.0, default=None)
     return {
         "id": study.pk,
         "name": study.name,
@@ -53,7 +56,8 @@ def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
             "classes": study.dataset.classes,
             "counts": study.dataset.counts,
         },
-        "settings": {name: getattr(study, name) for name in SETTINGS},
+        "settings": {name: getattr(study, name) for name in SETTINGS} | {"energy_model": _model_name(study)},
+        "energy_source": source_of(study),
         "search_space": space_spec(study).to_json() if study.space_spec else None,
         "created_at": study.created_at.isoformat(),
         "started_at": study.started_at.isoformat() if study.started_at else None,
@@ -66,8 +70,12 @@ def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
     }
 
 
-def trial_summary(trial: Trial) -> dict[str, Any]:
-    """One trial; `tflite` as in `study_summary`."""
+def _model_name(study: Study) -> str | None:
+    return str(study.energy_model) if study.energy_model else None
+
+
+def trial_summary(trial: Trial, price: CurrentPrice) -> dict[str, Any]:
+    """One trial at this price; `tflite` as in `study_summary`."""
     architecture = trial.architecture
     return {
         "number": trial.number,
@@ -84,9 +92,14 @@ def trial_summary(trial: Trial) -> dict[str, Any]:
         "float_accuracy": trial.float_accuracy,
         "int8_accuracy": trial.int8_accuracy,
         "flash_bytes": trial.flash_bytes,
-        "energy_mj": trial.energy_mj,
-        "energy_source": trial.energy_source,
-        "reward": trial.reward,
+        "energy_mj": price.energy_mj,
+        "energy_low_mj": price.low_mj,
+        "energy_high_mj": price.high_mj,
+        "energy_source": price.source,
+        "energy_outside": list(price.outside),
+        "joules_a_day": None if price.energy_mj is None else joules_a_day(price.energy_mj),
+        "reward": price.reward,
+        "reward_formula": price.formula,
         "confusion": trial.confusion,
         "seconds": trial.seconds,
         "seed": trial.seed,

@@ -14,7 +14,7 @@ from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
 
 from webapp import dispatch
-from webapp.models import BenchKit, MeasurementFile, Run
+from webapp.models import BenchKit, EnergyModel, MeasurementFile, Run
 
 SILENCE = timedelta(minutes=10)  # a worker that says nothing for so long is taken for dead
 MOST_ATTEMPTS = 3
@@ -44,7 +44,10 @@ class Work:
 FILES = Work(MeasurementFile, "READING", "REFUSED", "error", lambda row_id: dispatch.read_measurement(file_id=row_id))
 RUNS = Work(Run, "COMPUTING", "REFUSED", "error", lambda row_id: dispatch.compute_run(run_id=row_id))
 KITS = Work(BenchKit, "PACKING", "FAILED", "reason", lambda row_id: dispatch.pack_bench_kit(kit_id=row_id))
-KINDS = [FILES, RUNS, KITS]
+MODELS = Work(
+    EnergyModel, "TRAINING", "FAILED", "reason", lambda row_id: dispatch.train_energy_model(energy_model_id=row_id)
+)
+KINDS = [FILES, RUNS, KITS, MODELS]
 
 
 def send(work: Work, row_id: int) -> None:

@@ -44,13 +44,15 @@ def request_trials(
     designer_state: dict[str, Any] | None,
     refused: Sequence[RefusedTrial] = (),
     expected_trials: int | None = None,
+    priced_as: Study | None = None,
     duplicates_answered: int = 0,
 ) -> list[int]:
     """Add REQUESTED trials, save the designer's state, and offer the trials to the trainers.
 
     The `refused` become trials as well, numbered before the others, which have ended before they began.
-    `expected_trials` is how many trials the caller saw when it made the suggestions. If the study has others by now, or
-    is not RUNNING, nothing is written and [] is returned: another suggestion was faster, or a person paused.
+    `expected_trials` is how many trials the caller saw when it made the suggestions, `priced_as` the study as it saw
+    it. If the study has others by now, goes by another energy model, or is not RUNNING, nothing is written and [] is
+    returned: another suggestion was faster, or a person re-priced or paused it.
     """
     rows = [translation.architecture_row(item.architecture) for item in requested]
     save_architectures([*rows, *(translation.refused_architecture_row(item.architecture) for item in refused)])
@@ -59,6 +61,8 @@ def request_trials(
         if study.state != Study.State.RUNNING:
             return []
         if expected_trials is not None and study.trials.count() != expected_trials:
+            return []
+        if priced_as is not None and study.energy_model_id != priced_as.energy_model_id:
             return []
         Study.objects.filter(pk=study_id).update(
             designer_state=designer_state,

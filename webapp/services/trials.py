@@ -18,10 +18,10 @@ from django.db.models.functions import Now
 
 from nas_engine.architecture import Architecture
 from nas_engine.progress import Evaluation, Progress
-from nas_engine.reward import reward
 from webapp import translation
 from webapp.models import CurvePoint, Study, Trial
 from webapp.services.completion import settle
+from webapp.services.prices import keep_prices, price_result
 from webapp.services.requests import cancel_requested_trials, request_trial, send_requested_trials
 from webapp.services.transitions import locked_study, move_trial, record
 
@@ -100,14 +100,16 @@ def record_curve_point(*, trial_id: int, worker: str, progress: Progress) -> boo
 
 
 def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name: str) -> bool:
-    """RUNNING -> COMPLETED with result and reward (Equation 1). False if the lease was lost: the result is dropped."""
+    """RUNNING -> COMPLETED with result and reward (Equation 1), at the price of the energy model that the study points
+    at. False if the lease was lost: the result is dropped.
+    """
     measurement = evaluation.measurement
     with transaction.atomic():
         study = _locked_study_of(trial_id)
         if study is None:
             return False
-        parameters = translation.reward_parameters(study)
-        return _end(
+        price = price_result(study, trial_id, measurement)
+        ended = _end(
             study,
             trial_id,
             worker,
@@ -116,14 +118,17 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
             float_accuracy=measurement.float_accuracy,
             int8_accuracy=measurement.int8_accuracy,
             flash_bytes=measurement.flash_bytes,
-            energy_mj=measurement.energy_mj,
-            energy_source=measurement.energy_source,
-            reward=reward(measurement.int8_accuracy, measurement.energy_mj, measurement.flash_bytes, parameters),
+            energy_mj=price.energy_mj,
+            energy_source=price.source,
+            reward=price.reward,
             confusion=[list(row) for row in measurement.confusion],
             seconds=dict(measurement.seconds),
             environment=dict(evaluation.environment),
             tflite=tflite_name,
         )
+        if ended:
+            keep_prices(study, price)
+        return ended
 
 
 def record_stopping(*, trial_id: int, worker: str, stopping: Mapping[str, Any]) -> bool:

@@ -13,12 +13,14 @@ from webapp.forms.explanations import explain
 from webapp.forms.filters import trial_filter
 from webapp.forms.study import LIMITS
 from webapp.models import Study
+from webapp.queries.energy_models import offer
 from webapp.queries.pages_baselines import baselines_of, beside
 from webapp.queries.pages_progress import progress
-from webapp.queries.pages_results import Best, bests, is_estimate, results
+from webapp.queries.pages_results import Best, bests, results
 from webapp.queries.pages_screening import limits_in_words
 from webapp.queries.pages_study import events, failures, study_or_none
 from webapp.queries.pages_trials import TRIAL_STATES, trial_page
+from webapp.queries.prices import energy_tag, in_words, source_of
 from webapp.queries.spaces import space_facts
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
 from webapp.services import studies as services
@@ -50,6 +52,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
     context |= _baselines(shown, context["best"]) | {
         "space": space_facts(shown),
         "explanation": explain({name: getattr(shown, name) for name in LIMITS}),
+        "offer": offer(shown),
         "hard_limits": limits_in_words(shown),
         "trial_states": TRIAL_STATES,
         "kinds": [(SHORT_KINDS[kind], kind, name) for kind, name in KIND_NAMES.items() if kind != "head"],
@@ -167,8 +170,9 @@ def _progress(shown: Study) -> dict[str, Any]:
         "progress": progress(shown),
         "best": best,
         "within": found.within_limits,
-        "energy_is_estimate": best is not None and is_estimate(best.energy_source),
-        "energy_source": best.energy_source if best else "",
+        "energy_source": source_of(shown),
+        "energy_words": in_words(source_of(shown)),
+        "energy_tag": energy_tag(source_of(shown)),
     }
 
 
@@ -182,7 +186,7 @@ def _baselines(shown: Study, best: Best | None) -> dict[str, Any]:
     """The published networks beside this search's best; a study of published networks shows them as its trials."""
     if shown.kind != Study.Kind.SEARCH or shown.state == State.DRAFT:
         return {}
-    found = baselines_of(shown.dataset_id)
+    found = baselines_of(shown.dataset_id, shown.energy_model_id)
     return {"baselines": found, "compared": beside(found.rows, shown, best) if found else ()}
 
 

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET
 from webapp.models import Trial
 from webapp.queries.pages_blocks import block_table
 from webapp.queries.pages_compare import choices
-from webapp.queries.pages_results import is_estimate
 from webapp.queries.pages_screening import estimates
 from webapp.queries.pages_study import trial_events
 from webapp.queries.pages_trial import (
@@ -23,6 +22,7 @@ from webapp.queries.pages_trial import (
     trial_or_none,
 )
 from webapp.queries.pages_trials import seconds_between
+from webapp.queries.prices import all_prices, present_price
 from webapp.queries.spaces import space_facts
 from webapp.views.polling import live_partial
 
@@ -59,7 +59,8 @@ def trial_live(request: HttpRequest, study_id: int, number: int) -> HttpResponse
 
 
 def _live(shown: Trial) -> dict[str, Any]:
-    points = curve(shown)
+    points, prices = curve(shown), all_prices(shown)
+    price = present_price(shown, prices)
     is_live = shown.state in Trial.OPEN
     return {
         "trial": shown,
@@ -68,11 +69,12 @@ def _live(shown: Trial) -> dict[str, Any]:
         "version": f"{shown.state}-{len(points)}",
         "curve": points,
         "forecasts": forecasts(shown),
-        "reward": reward_parts(shown),
+        "price": price,
+        "prices": prices,
+        "reward": reward_parts(shown, price),
         "confusion": confusion_rows(shown.confusion, shown.study.dataset.classes),
         "seconds": phase_seconds(shown.seconds),
         "wall_seconds": seconds_between(shown.started_at, shown.finished_at),
-        "energy_is_estimate": is_estimate(shown.energy_source),
         "events": trial_events(shown),
         "retry": getattr(shown, "retry", None),
     }

@@ -16,6 +16,7 @@ from nas_engine.replay import Simulate, simulate
 from nas_engine.space import SearchSpace
 from webapp import translation
 from webapp.models import Study
+from webapp.pricing import energy_estimate
 from webapp.queries.deliberation import deliberates
 from webapp.queries.pages_estimates import estimate
 from webapp.services import dry_runs
@@ -62,6 +63,7 @@ def simulated(study: Study) -> Result:
         budget=min(study.trial_budget, most_trials),
         rewards=translation.reward_parameters(study),
         limits=translation.hard_limits(study),
+        energy_mj=energy_estimate(study),
         trial_epochs=config.trial_epochs,
         qat_epochs=config.qat_epochs,
         early_stopping=study.early_stopping,

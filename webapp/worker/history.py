@@ -1,5 +1,6 @@
 """What a designer may know of a study: its outcomes and what is pending."""
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,12 +10,14 @@ from django.db.models.functions import Coalesce
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Objectives, Outcome
-from webapp import models
+from nas_engine.penalty import Penalty
+from webapp import models, translation
 from webapp.models import Study, Trial
+from webapp.queries.prices import ENERGY, REWARD, priced
 
 State = Trial.State
-_ENDED = ("turn", "state", "architecture_id", "reward", "suggestion", "stopping")
-_MEASURED = ("int8_accuracy", "energy_mj", "flash_bytes")
+_ENDED = ("turn", "state", "architecture_id", REWARD, "suggestion", "stopping")
+_MEASURED = ("int8_accuracy", ENERGY, "flash_bytes")
 _WITHOUT_REWARD = (State.INFEASIBLE, State.FAILED)
 
 
@@ -51,10 +54,10 @@ class StudyHistory:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is never rewritten and so is read once: architectures by hash, outcomes by their trials' ids."""
+    """What is never rewritten and so is read once: architectures by hash, outcomes by trial and energy model."""
 
     architectures: dict[str, Architecture] = field(default_factory=dict)
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    outcomes: dict[tuple[int, int | None], Outcome] = field(default_factory=dict)
 
 
 def history_of(study: Study, memory: Memory) -> StudyHistory:
@@ -63,7 +66,9 @@ def history_of(study: Study, memory: Memory) -> StudyHistory:
     A trial that failed and was retried is no outcome: its retry will be. One that failed for good counts as infeasible,
     so that nobody tries its architecture a third time; one that was refused before training is infeasible too.
     A trial that was stopped early is told with the forecast that stopped it. Cancelled trials say nothing.
+    Energies and rewards are those of the energy model that `study` points at.
     """
+    model_id = study.energy_model_id
     # Before the rows: a trial added in between makes the suggestion come to nothing.
     counted = study.trials.aggregate(trials=Count("pk"), turns=Count("pk", filter=Q(retried_from=None)))
     trials = (
@@ -73,9 +78,10 @@ def history_of(study: Study, memory: Memory) -> StudyHistory:
     )
     rows = list(trials.order_by("turn").values_list("pk", "state", "architecture_id", "screened_out"))
     _read_architectures({key for _, _, key, _ in rows} - memory.architectures.keys(), memory)
-    _read_outcomes(trials, {pk for pk, state, _, _ in rows if state not in Trial.OPEN} - memory.outcomes.keys(), memory)
+    ended = {pk: key for pk, state, key, _ in rows if state not in Trial.OPEN}
+    _read_outcomes(study, trials, {pk for pk in ended if (pk, model_id) not in memory.outcomes}, memory)
     return StudyHistory(
-        finished={key: memory.outcomes[pk] for pk, state, key, _ in rows if state not in Trial.OPEN},
+        finished={key: memory.outcomes[pk, model_id] for pk, key in ended.items()},
         pending=tuple(memory.architectures[key] for _, state, key, _ in rows if state in Trial.OPEN),
         **counted,
         last=next((key for _, _, key, screened_out in reversed(rows) if not screened_out), ""),
@@ -87,18 +93,23 @@ def _read_architectures(hashes: Collection[str], memory: Memory) -> None:
         memory.architectures[row.hash] = Architecture.from_json(row.spec)
 
 
-def _read_outcomes(trials: QuerySet[Trial], trial_ids: Collection[int], memory: Memory) -> None:
-    ended = trials.filter(pk__in=trial_ids).values_list("pk", *_ENDED, *_MEASURED)
+def _read_outcomes(study: Study, trials: QuerySet[Trial], trial_ids: Collection[int], memory: Memory) -> None:
+    penalty = translation.penalty(study)
+    ended = priced(trials.filter(pk__in=trial_ids), study.energy_model_id).values_list("pk", *_ENDED, *_MEASURED)
     for pk, turn, state, key, reward, suggestion, stopping, *measured in ended:
+        architecture = memory.architectures[key]
         objectives = Objectives(*measured) if state == State.COMPLETED else None
-        reward = _reward(state, reward, stopping)
-        memory.outcomes[pk] = Outcome(turn, memory.architectures[key], reward, suggestion, objectives)
+        if state in _WITHOUT_REWARD:
+            reward = None
+        elif state == State.STOPPED and stopping:
+            reward = _forecast(stopping, architecture, penalty)
+        memory.outcomes[pk, study.energy_model_id] = Outcome(turn, architecture, reward, suggestion, objectives)
 
 
-def _reward(state: str, reward: float | None, stopping: Mapping[str, Any] | None) -> float | None:
-    if state in _WITHOUT_REWARD:
-        return None
-    if state == State.STOPPED and stopping:
-        forecast: float = stopping["decisions"][-1]["forecast"]
+def _forecast(stopping: Mapping[str, Any], architecture: Architecture, penalty: Penalty) -> float:
+    """The forecast that stopped a trial, at the present price: it was made with the penalty of the price then."""
+    forecast: float = stopping["decisions"][-1]["forecast"]
+    if "penalty" not in stopping:  # from before there were energy models
         return forecast
-    return reward
+    now = penalty(architecture)
+    return forecast + stopping["penalty"] - now if math.isfinite(now) else forecast

@@ -19,8 +19,8 @@ _STUDIES_KEPT = 4
 _ENDED = (Trial.State.COMPLETED, Trial.State.STOPPED)
 
 logger = logging.getLogger(__name__)
-_curves: dict[int, dict[int, Curve]] = {}
-"""By study, the curves of its ended trials by id: they are never rewritten, so each is read once."""
+_curves: dict[tuple[int, int | None], dict[int, Curve]] = {}
+"""By study and energy model, the curves of its ended trials by id: they are never rewritten, so each is read once."""
 
 
 class StopCheck:
@@ -28,7 +28,7 @@ class StopCheck:
 
     def __init__(self, study: Study, architecture: Architecture) -> None:
         self._study = study
-        self._architecture = architecture
+        self._network = translation.described(architecture, study)
         self._accuracies: list[float] = []
         self._losses: list[float] = []
         self._decisions: list[dict[str, Any]] = []
@@ -53,13 +53,14 @@ class StopCheck:
         return {
             "rule": study.early_stopping,
             "confidence": study.stop_confidence,
+            "penalty": self._network.penalty,
             "decisions": list(self._decisions),
         }
 
     def _decide(self, epochs: int) -> Decision:
         study = self._study
         rule = registry.create(study.early_stopping, epochs=epochs, confidence=study.stop_confidence, seed=study.seed)
-        network = translation.described(self._architecture, study)
+        network = self._network
         running = Curve(tuple(self._accuracies), network.features, network.penalty, losses=tuple(self._losses))
         return rule.decide(running, ended_curves(study))
 
@@ -72,9 +73,10 @@ def check_of(study: Study, architecture: Architecture) -> StopCheck | None:
 def ended_curves(study: Study) -> list[Curve]:
     """The curves of completed and stopped trials in the order in which they ended. Two queries, of what is new."""
     ended = list(study.trials.filter(state__in=_ENDED).order_by("finished_at", "number").values_list("pk", flat=True))
-    known = _curves.pop(study.pk, {})
+    key = study.pk, study.energy_model_id
+    known = _curves.pop(key, {})
     known.update(_read(study, [trial_id for trial_id in ended if trial_id not in known]))
-    _curves[study.pk] = known
+    _curves[key] = known
     while len(_curves) > _STUDIES_KEPT:
         _curves.pop(next(iter(_curves)))
     return [known[trial_id] for trial_id in ended]

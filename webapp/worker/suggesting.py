@@ -57,7 +57,9 @@ def suggest_for(study_id: int) -> None:
 
 def _suggest_once(study_id: int) -> bool:
     """One round of suggestions; False if the study wants no more now."""
-    study = Study.objects.select_related("dataset").filter(pk=study_id, state=Study.State.RUNNING).first()
+    study = (
+        Study.objects.select_related("dataset", "energy_model").filter(pk=study_id, state=Study.State.RUNNING).first()
+    )
     target = open_target()
     if study is None or _is_backing_off(study) or not (count := trials_wanted(study, target)):
         return False
@@ -99,6 +101,7 @@ def _request(study: Study, count: int, *, in_turn: bool) -> bool:
         refused=_refused_trials(filled.refused),
         designer_state={"revision": revision, "dump": known.designer.dump()},
         expected_trials=history.trials,
+        priced_as=study,
         duplicates_answered=filled.duplicates_answered,
     )
     if not trial_ids:  # what the designer remembers of this never happened

@@ -1,7 +1,7 @@
 """The tasks, by the names that `webapp.dispatch` sends. Each imports its work when called: no trainer loads Vizier."""
 
 from webapp.celery import app
-from webapp.dispatch import DRY_RUN, EVALUATE_TRIAL, PREPARE_DATASET, SUGGEST
+from webapp.dispatch import DRY_RUN, EVALUATE_TRIAL, PREPARE_DATASET, SUGGEST, TRAIN_ENERGY_MODEL
 from webapp.worker import lifecycle
 
 
@@ -31,3 +31,10 @@ def prepare_dataset(dataset_id: int) -> None:
     from webapp.worker.preparing import prepare
 
     prepare(dataset_id, lifecycle.this_worker())
+
+
+@app.task(name=TRAIN_ENERGY_MODEL)
+def train_energy_model(energy_model_id: int) -> None:
+    from webapp.worker.energy_training import run
+
+    run(energy_model_id, lifecycle.this_worker())

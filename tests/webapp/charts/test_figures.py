@@ -26,7 +26,7 @@ def accepted_by_plotly(figure: dict[str, Any]) -> None:
 def front(**values: Any) -> FrontInfo:
     defaults: dict[str, Any] = {
         "resource": "energy",
-        "estimated": True,
+        "energy_tags": ["estimate"],
         "threshold": 1.25,
         "x": [2.0, 1.0, 1.5],
         "accuracy": [0.7, 0.6, 0.55],
@@ -60,7 +60,9 @@ def test_the_front_figure_draws_steps_the_threshold_and_links() -> None:
 
 def test_only_energy_can_be_an_estimate() -> None:
     assert "estimated" not in front_figure(front(resource="flash"))["layout"]["xaxis"]["title"]["text"]
-    assert "estimated" not in front_figure(front(estimated=False))["layout"]["xaxis"]["title"]["text"]
+    assert "estimated" not in front_figure(front(energy_tags=[]))["layout"]["xaxis"]["title"]["text"]
+    by_model = front_figure(front(energy_tags=["predicted"]))
+    assert by_model["layout"]["xaxis"]["title"]["text"] == "Energy per inference (mJ), predicted"
 
 
 def baseline(name: str, x: float, accuracy_percent: float) -> BaselinePoint:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nas_engine.architecture import Head
+from tests.webapp.energy_models import device, ready_model
 from tests.webapp.factories import edited_spec, make_dataset, make_study, unsaved_study
 from webapp.forms.presets import preset_values, presets
 from webapp.forms.study import EDITED_SPACE, FIELDS, StudyForm, settings_of
@@ -100,7 +101,8 @@ def test_the_given_dataset_overrides_that_of_the_file() -> None:
 
 def test_form_file_and_model_hold_the_same_settings() -> None:
     assert set(StudyForm().fields) == {*FIELDS, EDITED_SPACE}
-    study = make_study(screening=True, flash_limit_kb=60.0, peak_ram_limit_kb=80.0, energy_limit_mj=2.0)
+    limits = {"flash_limit_kb": 60.0, "peak_ram_limit_kb": 80.0, "energy_limit_mj": 2.0}
+    study = make_study(screening=True, energy_model=ready_model(device()), **limits)
     in_file = {line.split(" = ")[0] for line in study_to_toml(study).splitlines() if " = " in line}
     assert in_file == set(FIELDS)
 

@@ -22,6 +22,7 @@ from webapp.queries.pages_export import COLUMNS, trial_rows
 from webapp.queries.pages_results import results
 from webapp.queries.pages_study import events, failures
 from webapp.queries.pages_trial import confusion_rows, curve, neighbours, reward_parts, trial_or_none
+from webapp.queries.prices import present_price
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +55,7 @@ def test_the_block_table_adds_up_to_the_architectures_totals() -> None:
 def test_the_parts_of_the_reward_add_up_to_the_stored_reward() -> None:
     study = make_study(completed=20)
     for trial in Trial.objects.filter(study=study).select_related("study"):
-        parts = reward_parts(trial)
+        parts = reward_parts(trial, present_price(trial, ()))
         assert parts is not None
         assert parts.accuracy - parts.energy.cost - parts.flash.cost == pytest.approx(trial.reward, abs=1e-12)
         assert (parts.energy.excess > 0) == ((trial.energy_mj or 0) > study.energy_threshold_mj)

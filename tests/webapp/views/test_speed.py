@@ -67,8 +67,8 @@ def test_a_large_study_takes_little_server_time_few_bytes_and_few_queries(
     assert heavy == {}
 
     small = make_study(completed=60, running=1, failed=1)
-    with django_assert_num_queries(14):  # type: ignore[attr-defined]
+    with django_assert_num_queries(15):  # type: ignore[attr-defined]
         person.get(reverse("study", args=[small.pk]))
-    with django_assert_num_queries(14):  # type: ignore[attr-defined]
+    with django_assert_num_queries(15):  # type: ignore[attr-defined]
         person.get(reverse("study", args=[large_study.pk]))
     assert server_seconds(lambda: person.get(reverse("studies"))) < LIMIT_SECONDS

@@ -34,7 +34,7 @@ def test_the_page_shows_state_counts_and_the_best_trial(person: Client) -> None:
 def test_energy_is_called_an_estimate_with_its_source(person: Client) -> None:
     text = page(person, make_study(completed=2))
     assert "estimate from published figures (Speckhard et al., Tables 1 and 2)" in text
-    assert '<abbr title="estimate">*</abbr>' in text
+    assert '<abbr title="estimate from published figures' in text
 
 
 def test_synthetic_data_is_called_synthetic(person: Client) -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from nas_engine.designers.base import Objectives
-from tests.webapp import rows
-from webapp.models import Trial
-from webapp.services import trials
+from tests.webapp import energy_models, rows
+from webapp.models import Study, Trial
+from webapp.services import prices, trials
+from webapp.translation import architecture, described
 from webapp.worker.history import Memory, history_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
@@ -45,3 +46,32 @@ def test_what_has_ended_is_read_once_and_nothing_is_missed(django_assert_num_que
     assert [architecture.hash for architecture in history.pending] == [second.architecture_id]
     assert (history.trials, history.turns) == (4, 3)
     assert history == history_of(study, Memory())
+
+
+def test_a_repriced_study_tells_its_outcomes_at_the_new_prices() -> None:
+    study, memory = rows.running_study(), Memory()
+    rows.completed_trial(study)
+    (before,) = history_of(study, memory).outcomes
+    model = energy_models.ready_model(energy_models.device(), times=4.0)
+    prices.reprice(study_id=study.pk, energy_model_id=model.pk)
+    (after,) = history_of(Study.objects.get(pk=study.pk), memory).outcomes
+    assert before.objectives is not None
+    assert after.objectives is not None
+    assert after.objectives.int8_accuracy == before.objectives.int8_accuracy
+    assert after.objectives.energy_mj != before.objectives.energy_mj
+    assert after.reward != before.reward
+
+
+def test_the_forecast_that_stopped_a_trial_is_told_at_the_present_price() -> None:
+    study = rows.running_study()
+    trial = rows.running_trial(study)
+    network = architecture(trial.architecture)
+    penalty = described(network, study).penalty
+    stopping = {"penalty": penalty, "decisions": [{"forecast": 0.7}]}
+    assert trials.stop_early(trial_id=trial.pk, worker="worker-a", stopping=stopping, reason="hopeless")
+    (before,) = history_of(study, Memory()).outcomes
+    assert before.reward == pytest.approx(0.7)
+    study.energy_model = energy_models.ready_model(energy_models.device(), times=4.0)
+    (after,) = history_of(study, Memory()).outcomes
+    assert after.reward == pytest.approx(0.7 + penalty - described(network, study).penalty)
+    assert after.reward < before.reward

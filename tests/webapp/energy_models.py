@@ -1,0 +1,83 @@
+"""Devices with measured networks and real, small energy models, trained once a session."""
+
+import itertools
+from functools import lru_cache
+
+import numpy as np
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from nas_engine.architecture import Architecture
+from nas_engine.cost import cost
+from nas_engine.energy.pricing import dump
+from nas_engine.energy.pricing_training import Measured, TrainedModel, train
+from nas_engine.energy.prior import prior_energy_mj
+from nas_engine.search_space import paper_2d
+from webapp.models import Architecture as ArchitectureRow
+from webapp.models import Campaign, Device, EnergyModel, Run
+from webapp.services.requests import save_architectures
+from webapp.storage import save_by_hash
+from webapp.translation import architecture_row
+
+NETWORKS = 24
+NOISE_MJ = 0.02
+_counter = itertools.count(1)
+
+
+def device(**values: object) -> Device:
+    return Device.objects.create(**{"name": f"Phone {next(_counter)}", **values})
+
+
+def sampled(count: int = NETWORKS, seed: int = 7) -> list[Architecture]:
+    rng = np.random.default_rng(seed)
+    return [paper_2d().sample(rng) for _ in range(count)]
+
+
+def true_energy_mj(network: Architecture, times: float) -> float:
+    """A device that takes `times` what the published figures say."""
+    return times * prior_energy_mj(cost(network))
+
+
+def measured_device(count: int = NETWORKS, times: float = 2.0, **values: object) -> Device:
+    """A device on which `count` networks were measured, with noise and repeats."""
+    made = device(**values)
+    campaign = Campaign.objects.create(device=made, name="bench")
+    networks, rng = sampled(count), np.random.default_rng(3)
+    save_architectures([architecture_row(network) for network in networks])
+    Run.objects.bulk_create(
+        Run(
+            campaign=campaign,
+            architecture_id=network.hash,
+            label=f"run of {network.hash[:8]}",
+            state=Run.State.READY,
+            computed_at=timezone.now(),
+            settings={"source": "table"},
+            energy_mj=true_energy_mj(network, times) + NOISE_MJ * rng.normal(),
+            latency_ms=true_energy_mj(network, times) * float(rng.uniform(0.7, 0.8)),
+            sd_mj=NOISE_MJ,
+            repeats=5,
+        )
+        for network in networks
+    )
+    assert ArchitectureRow.objects.filter(runs__campaign=campaign).distinct().count() == count
+    return made
+
+
+@lru_cache(maxsize=8)
+def trained(times: float, source: str) -> TrainedModel:
+    """Trained on `NETWORKS` networks of a device that takes `times` what the published figures say."""
+    return train([Measured(network, true_energy_mj(network, times)) for network in sampled()], source=source, seed=1)
+
+
+def ready_model(of: Device, times: float = 2.0) -> EnergyModel:
+    """The next version of the device's energy model, READY."""
+    version = EnergyModel.objects.filter(device=of).count() + 1
+    learnt = trained(times, "a test")
+    return EnergyModel.objects.create(
+        device=of,
+        version=version,
+        state=EnergyModel.State.READY,
+        trained_at=timezone.now(),
+        report=learnt.report,
+        arrays=save_by_hash(default_storage, "energy-models", dump(learnt.pricer), ".npz"),
+    )

@@ -1,0 +1,41 @@
+"""Which energy models a study may go by."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from webapp.models import EnergyModel, Study
+
+_VERSION = ", model "
+
+
+def ready_models() -> QuerySet[EnergyModel]:
+    """Those that can price, by device, the newest version first; with their devices."""
+    return (
+        EnergyModel.objects.filter(state=EnergyModel.State.READY)
+        .select_related("device")
+        .order_by("device__name", "-version")
+    )
+
+
+def named_model(name: str) -> EnergyModel | None:
+    """The ready model of this name, such as "Pixel 4 XL, model 3", as study files give it. One query."""
+    device, _, version = name.strip().rpartition(_VERSION)
+    if not (device and version.isdecimal() and len(version) < 9):
+        return None
+    return ready_models().filter(device__name=device, version=int(version)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a study's page offers: the models it may go by, and the newer version of the one it goes by."""
+
+    models: tuple[EnergyModel, ...]
+    newer: EnergyModel | None
+
+
+def offer(study: Study) -> Offer:
+    """One query."""
+    models, now = tuple(ready_models()), study.energy_model
+    newer = next((m for m in models if now and m.device_id == now.device_id and m.version > now.version), None)
+    return Offer(models, newer)

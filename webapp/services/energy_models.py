@@ -1,0 +1,145 @@
+"""Versions of a device's energy model: ordered by a person, trained by a worker, READY or FAILED with a reason.
+
+A version keeps the table that it is learnt from as it was when it was ordered, so that it can be learnt again, whatever
+becomes of the runs.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from nas_engine.energy.pricing import LEAST_MEASURED
+from webapp.models import Device, EnergyModel
+from webapp.queries.training_table import TableRow, Teachable, teachable
+from webapp.services import orders
+from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
+from webapp.services.errors import Conflict
+
+KNOWN = "known"
+"""Key of `EnergyModel.settings`: the id of another device's model, which the new one corrects."""
+TABLE, DIGEST = "table", "digest"
+"""Keys of `EnergyModel.runs`: rows as `TableRow`'s values, and the SHA-256 of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a worker made of the table: the stored arrays' name, and the report as JSON."""
+
+    arrays: str
+    report: Mapping[str, Any]
+
+
+def order_model(*, device_id: int, known_id: int | None = None, seed: int = 1) -> EnergyModel:
+    """Have a new version learnt from all runs of the device that say which network took how much.
+
+    `known_id` is a READY model of another device. Raises Conflict with what is missing where there are too few runs.
+    """
+    with transaction.atomic():
+        device = Device.objects.select_for_update(no_key=True).get(pk=device_id)
+        found = teachable(device_id)
+        if found.networks < LEAST_MEASURED:
+            raise Conflict(too_few(found))
+        _require_other(device, known_id)
+        last = EnergyModel.objects.filter(device=device).aggregate(last=Max("version"))["last"] or 0
+        table = [list(astuple(row)) for row in found.rows]
+        ordered = EnergyModel.objects.create(
+            device=device,
+            version=last + 1,
+            seed=seed,
+            settings={KNOWN: known_id},
+            runs={TABLE: table, DIGEST: _digest(table)},
+        )
+        orders.send(orders.MODELS, ordered.pk)
+    return ordered
+
+
+def too_few(found: Teachable) -> str:
+    """What is missing, and what to do about it."""
+    wanting = [
+        f"{count} {what}"
+        for count, what in (
+            (found.without_network, "without a network: say which one they measured"),
+            (found.without_energy, "without an energy"),
+            (found.unfinished, "not computed"),
+        )
+        if count
+    ]
+    rest = f" Of the other runs, {', '.join(wanting)}." if wanting else ""
+    return (
+        f"{found.networks} network{'s are' if found.networks != 1 else ' is'} measured on this device; an energy model "
+        f"needs at least {LEAST_MEASURED}.{rest} Measure more, or import a table."
+    )
+
+
+def _require_other(device: Device, known_id: int | None) -> None:
+    if known_id is None:
+        return
+    known = EnergyModel.objects.filter(pk=known_id, state=EnergyModel.State.READY).first()
+    if known is None or known.device_id == device.pk:
+        raise Conflict("Choose a ready energy model of another device to begin from, or none.")
+
+
+def _digest(table: Sequence[Sequence[Any]]) -> str:
+    return hashlib.sha256(json.dumps(table).encode()).hexdigest()
+
+
+def table_of(model: EnergyModel) -> list[TableRow]:
+    """The runs that the version is learnt from."""
+    return [TableRow(*values) for values in model.runs.get(TABLE, ())]
+
+
+def train_again(*, model_id: int) -> None:
+    """FAILED -> TRAINING, from the same table."""
+    if not EnergyModel.objects.filter(pk=model_id, state=EnergyModel.State.FAILED).exists():
+        raise Conflict("Only a model whose training failed can be trained again; order a new version instead.")
+    with transaction.atomic():
+        orders.reopen(orders.MODELS, model_id, reason="")
+
+
+def delete_model(*, model_id: int) -> str:
+    """Delete a version that no study goes by and no trial was priced with; returns its name."""
+    with transaction.atomic():
+        model = EnergyModel.objects.select_for_update(of=("self",)).select_related("device").get(pk=model_id)
+        name = str(model)
+        used = list(model.studies.values_list("name", flat=True)[:3])
+        if used:
+            raise Conflict(f"{name} prices {', '.join(used)}: let these studies go by another model first.")
+        if EnergyModel.objects.filter(settings__known=model_id).exists():
+            raise Conflict(f"Another device's model was begun from {name}: it cannot be deleted.")
+        model.prices.all().delete()
+        arrays = str(model.arrays.name or "")
+        model.delete()
+        collect_artifacts(names=[arrays], grace=GRACE_AFTER_DELETE)
+    return name
+
+
+def claim(*, model_id: int, worker: str) -> EnergyModel | None:
+    """The version to train; None if another worker trains it or there is nothing to train."""
+    if not orders.claim(orders.MODELS, model_id, worker):
+        return None
+    return EnergyModel.objects.select_related("device").get(pk=model_id)
+
+
+def touch(*, model_id: int, worker: str) -> bool:
+    """Say that the worker is still at it; False if nobody wants the result any more."""
+    return bool(orders.MODELS.held(model_id, worker).update(heartbeat_at=Now()))
+
+
+def complete(*, model_id: int, worker: str, learnt: Learnt) -> bool:
+    """TRAINING -> READY. False if another worker has taken it over."""
+    return _end(model_id, worker, state=EnergyModel.State.READY, trained_at=Now(), reason="", **asdict(learnt))
+
+
+def fail(*, model_id: int, worker: str, reason: str) -> bool:
+    """TRAINING -> FAILED, with what is wrong and what to do."""
+    return _end(model_id, worker, state=EnergyModel.State.FAILED, reason=reason)
+
+
+def _end(model_id: int, worker: str, **values: Any) -> bool:
+    return bool(orders.MODELS.held(model_id, worker).update(**orders.FREE, **values))

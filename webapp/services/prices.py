@@ -1,0 +1,152 @@
+"""What trials cost: a price for each trial and energy model that was ever asked about, written once.
+
+A study points at one energy model, or at none, which means the published figures. Every completed trial of the study,
+and every completed baseline of its dataset, has a price by that model: a trial gets it when it ends, the others before
+the study is pointed at the model, both under the study's lock. So nothing is trained anew, a finished trial is never
+rewritten, and pointing at a former model is all it takes to undo.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from nas_engine.cost import cost
+from nas_engine.energy.pricing import Price
+from nas_engine.measurement import Measurement
+from nas_engine.reward import reward
+from webapp import translation
+from webapp.models import EnergyModel, Study, Trial, TrialPrice
+from webapp.pricing import pricer
+from webapp.services.errors import Conflict
+from webapp.services.transitions import Actor, locked_study, record
+
+_TRIALS_AT_ONCE = 500
+_FORMULA = "Equation 1: E0 {:g} mJ, {:g} points per {:g} mJ; M0 {:g} kB, {:g} points per {:g} kB"
+
+
+@dataclass(frozen=True, slots=True)
+class Repriced:
+    """What pointing a study at an energy model did: `priced` trials had no price by it before."""
+
+    study: Study
+    priced: int
+    source: str
+
+
+def price_result(study: Study, trial_id: int, measured: Measurement) -> TrialPrice:
+    """The unsaved price of a trial that ends now, by the model that its study, locked, points at."""
+    price = Price(measured.energy_mj, None, None, (), measured.energy_source)
+    if study.energy_model is not None:
+        trial = Trial.objects.select_related("architecture").get(pk=trial_id)
+        price = _prices([trial], study.energy_model)[0]
+    return _row(study, trial_id, measured.int8_accuracy, measured.flash_bytes, price, study.energy_model)
+
+
+def keep_prices(study: Study, ended: TrialPrice) -> None:
+    """Save the price of a trial that has ended, under its study's lock.
+
+    A baseline is shown beside every search on its dataset, so it gets a price by the model of each.
+    """
+    TrialPrice.objects.bulk_create([ended], ignore_conflicts=True)
+    if study.kind == Study.Kind.BASELINES:
+        used = EnergyModel.objects.filter(studies__dataset=study.dataset_id).distinct()
+        for energy_model in used.select_related("device"):
+            _price_missing(Trial.objects.filter(pk=ended.trial_id), energy_model)
+
+
+def reprice(*, study_id: int, energy_model_id: int | None, actor: Actor = None) -> Repriced:
+    """Point a study at another energy model, None for the published figures, and price what it has no price for yet.
+
+    The designer is made anew from the outcomes at their new prices. Raises Conflict for a model that is not ready.
+    """
+    energy_model = _ready(energy_model_id)
+    found = Study.objects.values_list("pk", "dataset").get(pk=study_id)
+    priced = _price_missing(_concerned(*found), energy_model)  # most of the work, while nobody waits for a lock
+    with transaction.atomic():
+        study = _locked_with_baselines(*found)
+        priced += _price_missing(_concerned(*found), energy_model)  # what has ended meanwhile
+        before = study.energy_model_id
+        study.energy_model, study.designer_state = energy_model, None
+        study.save(update_fields=["energy_model", "designer_state"])
+        source = str(energy_model) if energy_model else "published figures"
+        if before != energy_model_id:
+            message = f"Energies and rewards are now by {source}; {priced} trials were priced."
+            record(study, study.state, study.state, actor=actor, message=message)
+    return Repriced(study, priced, source)
+
+
+def _ready(energy_model_id: int | None) -> EnergyModel | None:
+    if energy_model_id is None:
+        return None
+    energy_model = EnergyModel.objects.select_related("device").filter(pk=energy_model_id).first()
+    if energy_model is None:
+        raise Conflict("There is no such energy model: choose another one.")
+    if energy_model.state != EnergyModel.State.READY:
+        raise Conflict(f"{energy_model} is {energy_model.get_state_display()}: only a ready model can price trials.")
+    return energy_model
+
+
+def _concerned(study_id: int, dataset_id: int) -> QuerySet[Trial]:
+    """The study's trials, and the baselines that are shown beside them."""
+    baselines = Q(study__dataset=dataset_id, study__kind=Study.Kind.BASELINES)
+    return Trial.objects.filter(Q(study=study_id) | baselines)
+
+
+def _locked_with_baselines(study_id: int, dataset_id: int) -> Study:
+    """The study, its row and that of the dataset's baselines locked, in one order everywhere."""
+    baselines = Study.objects.filter(dataset=dataset_id, kind=Study.Kind.BASELINES).values_list("pk", flat=True)
+    locked = {pk: locked_study(pk) for pk in sorted({study_id, *baselines})}
+    return locked[study_id]
+
+
+def _price_missing(trials: QuerySet[Trial], energy_model: EnergyModel | None) -> int:
+    """Price those of `trials` that have completed and have no price by the model; returns how many."""
+    has_price = TrialPrice.objects.filter(trial=OuterRef("pk"), energy_model=energy_model)
+    if energy_model is None:
+        has_price = TrialPrice.objects.filter(trial=OuterRef("pk"), energy_model__isnull=True)
+    missing = trials.filter(~Exists(has_price), state=Trial.State.COMPLETED).order_by("pk").values_list("pk", flat=True)
+    ids = list(missing)
+    for start in range(0, len(ids), _TRIALS_AT_ONCE):
+        some = Trial.objects.filter(pk__in=ids[start : start + _TRIALS_AT_ONCE]).select_related("study", "architecture")
+        TrialPrice.objects.bulk_create(_rows(list(some), energy_model), ignore_conflicts=True)
+    return len(ids)
+
+
+def _rows(trials: Sequence[Trial], energy_model: EnergyModel | None) -> Iterable[TrialPrice]:
+    for trial, price in zip(trials, _prices(trials, energy_model), strict=True):
+        accuracy, flash_bytes = trial.int8_accuracy or 0.0, trial.flash_bytes or 0  # a completed trial has both
+        yield _row(trial.study, trial.pk, accuracy, flash_bytes, price, energy_model)
+
+
+def _prices(trials: Sequence[Trial], energy_model: EnergyModel | None) -> list[Price]:
+    return pricer(energy_model).prices([cost(translation.architecture(trial.architecture)) for trial in trials])
+
+
+def _row(
+    study: Study, trial_id: int, accuracy: float, flash_bytes: int, price: Price, energy_model: EnergyModel | None
+) -> TrialPrice:
+    return TrialPrice(
+        trial_id=trial_id,
+        energy_model=energy_model,
+        energy_mj=price.energy_mj,
+        low_mj=price.low_mj,
+        high_mj=price.high_mj,
+        outside=list(price.outside),
+        reward=reward(accuracy, price.energy_mj, flash_bytes, translation.reward_parameters(study)),
+        formula=formula_of(study),
+        source=str(energy_model) if energy_model else price.source,
+    )
+
+
+def formula_of(study: Study) -> str:
+    """The reward's formula with the study's parameters, in one line."""
+    return _FORMULA.format(
+        study.energy_threshold_mj,
+        study.energy_step_points,
+        study.energy_step_mj,
+        study.flash_threshold_kb,
+        study.flash_step_points,
+        study.flash_step_kb,
+    )

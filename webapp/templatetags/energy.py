@@ -1,0 +1,77 @@
+"""An energy as people weigh it: with its unit, what it is (estimated, predicted), and the days a battery lasts."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from nas_engine.energy.battery import PHONE, TYPICAL, Battery, battery_days, joules_a_day
+from webapp.models import Device, Study
+from webapp.queries.prices import CurrentPrice, in_words, source_of
+from webapp.templatetags.figures import DASH, millijoules
+
+register = template.Library()
+
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+@register.simple_tag
+def energy_cell(price: CurrentPrice, of: object = None) -> SafeString | str:
+    """For tables: the energy, a mark if it was not measured, and the days of a battery in small.
+
+    `of` is a study or a device, whose battery is taken if it is known; else a phone's.
+    """
+    if price.energy_mj is None:
+        return DASH
+    return format_html(
+        '{}{} <small class="battery" title="{}">{}</small>',
+        millijoules(price.energy_mj),
+        format_html('<abbr title="{}">*</abbr>', price.told) if price.tag else "",
+        battery_line(price.energy_mj, of),
+        days(price.energy_mj, of),
+    )
+
+
+@register.filter
+def days(energy_mj: float | None, of: object = None) -> str:
+    """Days of the battery of `of` (a study or a device), or of a phone's, at one inference a second: "455 d"."""
+    if not energy_mj:
+        return DASH
+    return _days(battery_days(energy_mj, _own(of) or PHONE))
+
+
+@register.filter
+def battery_line(energy_mj: float | None, of: object = None) -> str:
+    """ "112 J a day at one inference a second: phone (51 kJ) 455 d, watch (3.6 kJ) 32 d, earbud (0.7 kJ) 6.2 d"."""
+    if not energy_mj:
+        return ""
+    own = _own(of)
+    lasting = ", ".join(
+        f"{battery.name} ({battery.capacity_kj:g}{_SPACE}kJ) {_days(battery_days(energy_mj, battery))}"
+        for battery in ((own,) if own else TYPICAL)
+    )
+    return f"{joules_a_day(energy_mj):.3g}{_SPACE}J a day at one inference a second: {lasting}"
+
+
+@register.simple_tag
+def energy_legend(study: Study | None = None) -> str:
+    """What the mark and the small figures of `energy_cell` mean."""
+    battery = _own(study) or PHONE
+    what = in_words(source_of(study)) if study else "an estimate or a prediction, see the mark of each"
+    return (
+        f"* energy is {what}. Small: days until inferences alone, one a second, empty a battery of "
+        f"{battery.capacity_kj:g}{_SPACE}kJ ({battery.name})."
+    )
+
+
+def _own(of: object) -> Battery | None:
+    """The battery of a device, or of the device whose energy model a study points at, if it is known."""
+    device = of if isinstance(of, Device) else None
+    if isinstance(of, Study) and of.energy_model is not None:
+        device = of.energy_model.device
+    return Battery(device.name, device.battery_kj) if device and device.battery_kj else None
+
+
+def _days(value: float) -> str:
+    if value < 1:
+        return f"{24 * value:.2g}{_SPACE}h"
+    return f"{value:.2g}{_SPACE}d" if value < 9.95 else f"{value:,.0f}{_SPACE}d"

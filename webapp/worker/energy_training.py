@@ -1,0 +1,97 @@
+"""Training a version of a device's energy model in a data worker. Here scikit-learn is loaded."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
+
+from nas_engine.energy.pricing import LearnedPricer, dump
+from nas_engine.energy.pricing_training import Measured, train
+from nas_engine.errors import EarshotError
+from webapp import translation
+from webapp.models import Architecture, EnergyModel
+from webapp.pricing import pricer
+from webapp.services import energy_models, orders
+from webapp.services.energy_models import KNOWN, Learnt, table_of
+from webapp.services.persistence import persist
+from webapp.storage import save_by_hash
+from webapp.worker.lifecycle import ThisWorker
+
+_BEAT_SECONDS = 20.0
+_HASHES_AT_ONCE = 2_000
+
+logger = logging.getLogger(__name__)
+
+
+def run(model_id: int, worker: ThisWorker) -> None:
+    """Train the version unless another worker does; it ends READY, or FAILED with a reason."""
+    model = energy_models.claim(model_id=model_id, worker=worker.name)
+    if model is None:
+        return
+    if worker.stopping.is_set():
+        orders.hand_back(orders.MODELS, model_id, worker.name)
+        return
+    try:
+        with _beating(model_id, worker.name):
+            learnt = _learn(model)
+        persist(lambda: energy_models.complete(model_id=model_id, worker=worker.name, learnt=learnt))
+    except EarshotError as error:
+        reason = str(error)
+        persist(lambda: energy_models.fail(model_id=model_id, worker=worker.name, reason=reason))
+    except Exception as error:
+        logger.exception("Energy model %d cannot be trained", model_id)
+        told = f"It could not be trained: {type(error).__name__}: {error}"
+        persist(lambda: energy_models.fail(model_id=model_id, worker=worker.name, reason=told))
+
+
+def _learn(model: EnergyModel) -> Learnt:
+    table = table_of(model)
+    networks = _architectures({row.architecture_hash for row in table})
+    measured = [
+        Measured(translation.architecture(networks[row.architecture_hash]), row.energy_mj, row.latency_ms)
+        for row in table
+    ]
+    trained = train(measured, source=str(model), known=_known(model), seed=model.seed)
+    name = persist(lambda: save_by_hash(default_storage, "energy-models", dump(trained.pricer), ".npz"))
+    return Learnt(name, trained.report)
+
+
+def _architectures(hashes: set[str]) -> dict[str, Architecture]:
+    wanted = sorted(hashes)
+    parts = (wanted[start : start + _HASHES_AT_ONCE] for start in range(0, len(wanted), _HASHES_AT_ONCE))
+    return {key: row for part in parts for key, row in Architecture.objects.in_bulk(part).items()}
+
+
+def _known(model: EnergyModel) -> LearnedPricer | None:
+    """The other device's model that this one begins from."""
+    known_id = model.settings.get(KNOWN)
+    if known_id is None:
+        return None
+    found = pricer(EnergyModel.objects.get(pk=known_id))
+    return found if isinstance(found, LearnedPricer) else None
+
+
+@contextmanager
+def _beating(model_id: int, worker: str) -> Iterator[None]:
+    """Say in the background that the training goes on: nothing interrupts it before its end."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(_BEAT_SECONDS):
+            try:
+                energy_models.touch(model_id=model_id, worker=worker)
+            except DatabaseError:
+                logger.warning("No sign of life of the training of energy model %d could be given", model_id)
+                connection.close()
+        connection.close()
+
+    thread = threading.Thread(target=beat, name="energy-training", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
