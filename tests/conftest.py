@@ -21,7 +21,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("earshot")
 
-_SOUND_EVENTS = Path(__file__).resolve().parents[2] / "shared" / "data" / "soundevents"
+_SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+_SOUND_EVENTS = _SHARED_DATA / "soundevents"
+_MEASUREMENTS = _SHARED_DATA / "measurements"
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +32,14 @@ def sound_events() -> Path:
     if not _SOUND_EVENTS.is_dir():
         pytest.fail(f"The real clips are missing: they are expected in {_SOUND_EVENTS}.")
     return _SOUND_EVENTS
+
+
+@pytest.fixture(scope="session")
+def measurements() -> Path:
+    """Real files of power monitors, phones and benchmarks, with EXPECTED.md. Read only."""
+    if not _MEASUREMENTS.is_dir():
+        pytest.fail(f"The real measurements are missing: they are expected in {_MEASUREMENTS}.")
+    return _MEASUREMENTS
 
 
 @pytest.fixture(scope="session")

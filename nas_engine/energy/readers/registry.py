@@ -3,14 +3,33 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from nas_engine.energy.readers import unpacking
+from nas_engine.energy.readers.android_runner import AndroidRunnerMonsoon
+from nas_engine.energy.readers.answered import ANSWERED
 from nas_engine.energy.readers.aosp_monsoon import AospMonsoon
 from nas_engine.energy.readers.base import Head, Reader, ReadOptions, Source
+from nas_engine.energy.readers.battery_manager import BatteryManager
+from nas_engine.energy.readers.benchmark_log import BenchmarkModelLog
+from nas_engine.energy.readers.energyrunner_stamps import EnergyRunnerStamps
+from nas_engine.energy.readers.energyrunner_trace import EnergyRunnerTrace
+from nas_engine.energy.readers.inference_times import InferenceTimes
+from nas_engine.energy.readers.jls import Jls
+from nas_engine.energy.readers.joulescope_export import JoulescopeExport
+from nas_engine.energy.readers.joulescope_statistics import JoulescopeStatistics
 from nas_engine.energy.readers.mapper import MappedTable, unknown
+from nas_engine.energy.readers.mlcommons_results import MlcommonsResults
 from nas_engine.energy.readers.monsoon_hvpm import MonsoonHvpm
 from nas_engine.energy.readers.monsoon_python import MonsoonPython
+from nas_engine.energy.readers.otii import Otii
 from nas_engine.energy.readers.powertool import PowerTool
 from nas_engine.energy.readers.powertool_binary import PowerToolBinary
+from nas_engine.energy.readers.ppk2_csv import Ppk2Csv
+from nas_engine.energy.readers.ppk2_session import Ppk2Session
+from nas_engine.energy.readers.runner_results import RunnerResults
+from nas_engine.energy.readers.stm32n6 import Stm32n6
+from nas_engine.energy.readers.trepn import Trepn
 from nas_engine.energy.trace import Reading
 from nas_engine.errors import BadMeasurement
 
@@ -18,9 +37,26 @@ MAPPER: Reader = MappedTable()
 
 READERS: tuple[Reader, ...] = (
     PowerToolBinary(),
+    Jls(),
+    Ppk2Session(),
+    EnergyRunnerTrace(),
+    MlcommonsResults(),
+    EnergyRunnerStamps(),
+    *ANSWERED,
+    RunnerResults(),
+    BenchmarkModelLog(),
     MonsoonPython(),
     MonsoonHvpm(),
     PowerTool(),
+    Ppk2Csv(),
+    JoulescopeStatistics(),
+    JoulescopeExport(),
+    Stm32n6(),
+    BatteryManager(),
+    Trepn(),
+    AndroidRunnerMonsoon(),
+    InferenceTimes(),
+    Otii(),
     AospMonsoon(),
 )
 """Narrow formats first: by magic bytes, then by exact headers, then by grammar; anything tabular comes last."""
@@ -80,9 +116,10 @@ def _for_archive(source: Source) -> Reader | None:
 
 
 def _named(source: Source, reader: Reader, options: ReadOptions) -> Reading:
-    """Read, and see to it that every refusal names the file."""
+    """Read, and see to it that every refusal names the file. Absurd numbers may overflow: the checks see to them."""
     try:
-        return reader.read(source, options)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return reader.read(source, options)
     except BadMeasurement as error:
         if str(error).startswith(source.name):
             raise

@@ -1,0 +1,118 @@
+"""Files that stand beside measurements and hold none: each is told what it is and what to give instead.
+
+Without them a person who gives a whole folder would read "unknown format" where the right file lies next to it.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nas_engine.energy.readers.base import Head, ReadOptions, Source
+from nas_engine.energy.readers.layout import Layout, folded
+from nas_engine.energy.trace import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A format that is recognised and never read."""
+
+    format: str
+    title: str
+    accepts: str  # the answer: what to give instead
+    recognise: Callable[[Head], bool]
+
+    def recognises(self, head: Head) -> bool:
+        return self.recognise(head)
+
+    def read(self, source: Source, options: ReadOptions) -> Reading:
+        """Always raises BadMeasurement with the answer."""
+        raise source.wrong(f"this is {self.title}, which holds no measurement that can be used; {self.accepts}")
+
+
+def _says(*marks: str) -> Callable[[Head], bool]:
+    return lambda head: all(mark in head.text for mark in marks)
+
+
+def _names(head: Head) -> frozenset[str]:
+    layout: Layout | None = head.layout
+    return frozenset(folded(name) for name in layout.names) if layout else frozenset()
+
+
+def _columns(*names: str) -> Callable[[Head], bool]:
+    return lambda head: frozenset(names) <= _names(head)
+
+
+def _is_runner_script(head: Head) -> bool:
+    return bool(re.match(r"\s*\[\s*\{\s*cmd: '", head.text))
+
+
+def _is_op_profile(head: Head) -> bool:
+    """The CSV of --op_profiling_output_mode=csv; node types hold commas, so that it is no table."""
+    return bool(re.search(r"(?m)^node type,(?: ?start,)? ?first,", head.text))
+
+
+def _is_session_log(head: Head) -> bool:
+    return " sequencer: m-sequenc" in head.text or bool(re.match(r"\d{5}\.\d{3} session: m-session-start", head.text))
+
+
+def _is_old_ppk(head: Head) -> bool:
+    return head.name.lower().endswith(".ppk") and not head.text
+
+
+ANSWERED: tuple[Answered, ...] = (
+    Answered(
+        "energyrunner_log",
+        "the log of an EnergyRunner session",
+        "give trace1-energy.bin with trace1-timestamps.json and results.txt of the same folder",
+        _is_session_log,
+    ),
+    Answered(
+        "energyrunner_script",
+        "the script of an EnergyRunner session",
+        "give trace1-energy.bin with trace1-timestamps.json and results.txt of the same folder",
+        _is_runner_script,
+    ),
+    Answered(
+        "mlcommons_log",
+        "the log of the MLCommons Tiny runner",
+        "give results.json of the same folder, which has the samples, or its results.txt",
+        _says("Initializing SerialDevice on port:"),
+    ),
+    Answered(
+        "android_runner_aggregate",
+        "Android Runner's table of several runs",
+        "give the CSV of each run from its folder: a trace, or for the Monsoon plugin its one row of energy and "
+        "duration",
+        lambda head: (
+            _columns("device", "subject", "energy_joules")(head)
+            or _columns("subject", "energytrapz(j)")(head)
+            or _columns("battery_property_current_now", "avgpower(w)")(head)
+        ),
+    ),
+    Answered(
+        "op_profile",
+        "an op profile of benchmark_model",
+        "its times are those of single operators and include the profiler's own; give the log of a run without "
+        "--enable_op_profiling",
+        _is_op_profile,
+    ),
+    Answered(
+        "ppk2_summary",
+        "a table of averages of a ppk2-api script",
+        "give the samples: export CSV in nRF Connect's Power Profiler, or save the session as .ppk2",
+        _columns("test_number", "avg_current_ua"),
+    ),
+    Answered(
+        "ppk_session",
+        "a session of the old Power Profiler (.ppk)",
+        "open it in the Power Profiler and export CSV, or save it as .ppk2 with version 4 or later",
+        _is_old_ppk,
+    ),
+    Answered(
+        "battery_stats",
+        "Android's battery statistics",
+        "they are estimates per app and hold no samples; record with a power monitor, or poll the BatteryManager to "
+        "CSV",
+        _says("Statistics since last charge", "Estimated power use"),
+    ),
+)

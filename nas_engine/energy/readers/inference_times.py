@@ -1,0 +1,148 @@
+"""Times of single inferences, as a patched benchmark_model prints them and scripts save them.
+
+`inference_index,start_us,end_us,duration_us` in microseconds since 1970 by the phone's clock, or only
+`inference_index,duration_us`. The index begins again after the warm-up, so the last pass is the measured one.
+Source: PlatformX (amai-gsu), demo/live_runs.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from nas_engine.energy.readers import table
+from nas_engine.energy.readers.base import Head, ReadOptions, Source
+from nas_engine.energy.readers.layout import Layout
+from nas_engine.energy.trace import Finding, Reading, Stamps, Values, Window
+from nas_engine.errors import BadMeasurement
+
+_MAX_SECONDS = 3_600.0  # for one inference
+_SINCE_1970_US = 1e15  # 2001; below it the stamps count from some other moment
+_UNTIL_US = 4.1e15  # 2099
+_PAUSE_S = 60.0  # between inferences of one pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pass:
+    """The inferences of a pass; `first_line` is where it begins in the file."""
+
+    first_line: int
+    durations_us: Values
+    starts_us: Values | None
+    ends_us: Values | None
+
+
+class InferenceTimes:
+    format = "inference_times"
+    title = "Times of single inferences (CSV)"
+    accepts = "inference_index,start_us,end_us,duration_us, stamps optional; the last pass is the measured one"
+
+    def recognises(self, head: Head) -> bool:
+        layout = head.layout
+        return (
+            layout is not None
+            and layout.index("inference_index") is not None
+            and layout.index("duration_us") is not None
+        )
+
+    def read(self, source: Source, options: ReadOptions) -> Reading:
+        layout = source.head().layout
+        if layout is None or not self.recognises(source.head()):
+            raise source.wrong("no columns inference_index and duration_us; give the file as it was written")
+        if not layout.cells:
+            raise source.wrong(
+                "it has a header but no inference: benchmark_model printed none, because it is not the patched one "
+                "or ended "
+                "early; give its log instead"
+            )
+        passes, unfinished = _passes(source, layout)
+        return Reading(self.format, _stamps(passes), unfinished)
+
+
+def _passes(source: Source, layout: Layout) -> tuple[list[_Pass], tuple[Finding, ...]]:
+    names = [
+        name for name in ("inference_index", "duration_us", "start_us", "end_us") if layout.index(name) is not None
+    ]
+    loaded = table.load(source, layout, [position for name in names if (position := layout.index(name)) is not None])
+    columns = dict(zip(names, loaded.numbers, strict=True))
+    for name, values in columns.items():
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if len(wrong):
+            raise source.wrong(f"no number under {name}; take this line out", line=loaded.first_line + int(wrong[0]))
+    index = columns["inference_index"]
+    begins = [0, *(np.flatnonzero(np.diff(index) <= 0.0) + 1), len(index)]
+    stamped = "start_us" in columns and "end_us" in columns
+    parts = [slice(int(begin), int(end)) for begin, end in itertools.pairwise(begins)]
+    _check_index(source, index, parts, loaded.first_line)
+    return [
+        _Pass(
+            loaded.first_line + part.start,
+            columns["duration_us"][part],
+            columns["start_us"][part] if stamped else None,
+            columns["end_us"][part] if stamped else None,
+        )
+        for part in parts
+    ], loaded.findings
+
+
+def _check_index(source: Source, index: Values, parts: list[slice], first_line: int) -> None:
+    """An index counts up by one; anything else in its column means that columns were swapped or rows are lost."""
+    for part in parts:
+        steps = np.flatnonzero(np.diff(index[part]) != 1.0)
+        if len(steps):
+            line = first_line + part.start + int(steps[0]) + 1
+            raise source.wrong(
+                "inference_index does not count up by one: rows are missing or columns swapped", line=line
+            )
+        if index[part.start] not in (0.0, 1.0):
+            raise source.wrong(
+                "inference_index begins neither with 0 nor with 1: rows are missing", line=first_line + part.start
+            )
+
+
+def _stamps(passes: list[_Pass]) -> Stamps:
+    for each in passes:
+        _check_times(each)
+    measured = passes[-1]
+    windows, epoch = _window(measured)
+    findings = []
+    if len(passes) == 1:
+        message = "the index never begins again, so that warm-up inferences, if there were any, count as measured ones"
+        findings.append(Finding("no_warm_up", "note", message))
+    elif len(passes) > 2:
+        message = f"the index begins again {len(passes) - 1} times; only the last pass counts"
+        findings.append(Finding("several_passes", "warning", message))
+    return Stamps(windows, epoch, measured.durations_us / 1e3, tuple(findings))
+
+
+def _check_times(each: _Pass) -> None:
+    """Raise BadMeasurement, with the line, for an inference that cannot be."""
+    durations = each.durations_us
+    _refuse(each, (durations <= 0.0) | (durations > _MAX_SECONDS * 1e6), "an inference of no or absurd duration")
+    if each.starts_us is None or each.ends_us is None:
+        return
+    spans = each.ends_us - each.starts_us
+    _refuse(
+        each,
+        np.abs(spans - durations) > 2.0 + 1e-6 * durations,
+        "end less start is not the duration: columns are swapped",
+    )
+    waits = np.concatenate([[0.0], each.starts_us[1:] - each.ends_us[:-1]])
+    _refuse(each, waits < -2.0, "the inference begins before the one above has ended")
+    _refuse(each, waits > _PAUSE_S * 1e6, "a pause of more than a minute before this inference")
+
+
+def _refuse(each: _Pass, wrong: np.typing.NDArray[np.bool_], what: str) -> None:
+    places = np.flatnonzero(wrong)
+    if len(places):
+        line = each.first_line + int(places[0])
+        raise BadMeasurement(f"line {line:,}: {what}; give the file as it was written")
+
+
+def _window(measured: _Pass) -> tuple[tuple[Window, ...], bool]:
+    """From the first inference's beginning to the last one's end, and whether the stamps count from 1970."""
+    if measured.starts_us is None or measured.ends_us is None:
+        return (), False
+    start_us, end_us = float(measured.starts_us[0]), float(measured.ends_us[-1])
+    window = Window(start_us / 1e6, end_us / 1e6, label="measured pass", inferences=len(measured.durations_us))
+    return (window,), _SINCE_1970_US < start_us < _UNTIL_US

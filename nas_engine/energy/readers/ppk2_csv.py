@@ -1,0 +1,89 @@
+"""CSV exported by Nordic's Power Profiler for the PPK2: columns by four switches, current in microamperes, no voltage.
+
+`Timestamp(ms)`, `Current(uA)`, `D0-D7` (one word), `D0,...,D7`; by default the first three, 100,000 rows a second.
+Samples that were lost have no row: holes are real.
+Source: nordicsemi/pc-nrfconnect-ppk, src/actions/exportChartAction.ts.
+"""
+
+import numpy as np
+
+from nas_engine.energy.readers import device_clock, power, ppk2_inputs, table, timing
+from nas_engine.energy.readers.base import Head, ReadOptions, Source
+from nas_engine.energy.readers.layout import Layout
+from nas_engine.energy.readers.ppk2_inputs import Inputs
+from nas_engine.energy.readers.timing import Timing
+from nas_engine.energy.trace import Finding, Reading, Values
+from nas_engine.errors import BadMeasurement
+
+_RATE_HZ = 100_000.0
+_MAX_BYTES = 200_000_000  # 8 million rows
+_MAX_BYTES_IN_WORDS = 50_000_000
+_TIME, _CURRENT, _WORD = "Timestamp(ms)", "Current(uA)", "D0-D7"
+
+
+class Ppk2Csv:
+    format = "ppk2_csv"
+    title = "Nordic PPK2 CSV (Power Profiler)"
+    accepts = "Timestamp(ms), Current(uA), D0-D7 or D0..D7, as the switches were; the supply voltage has to be given"
+
+    def recognises(self, head: Head) -> bool:
+        layout = head.layout
+        if layout is None:
+            return False
+        return layout.index(_CURRENT) is not None or (
+            layout.index(_TIME) is not None and layout.index(_WORD) is not None
+        )
+
+    def read(self, source: Source, options: ReadOptions) -> Reading:
+        layout = source.head().layout
+        if layout is None or layout.index(_CURRENT) is None:
+            raise source.wrong(f"no column {_CURRENT}; export again with Current switched on")
+        if options.voltage_v is None:
+            raise source.wrong("a PPK2 records no voltage; give the supply voltage of the device, e.g. 3.0")
+        if source.path.stat().st_size > _MAX_BYTES:
+            raise source.wrong(
+                f"more than {_MAX_BYTES // 1_000_000} MB of CSV; save the session as .ppk2, which is a tenth, or "
+                "export a shorter part"
+            )
+        names = [name for name in (_CURRENT, _TIME, *ppk2_inputs.NAMES) if layout.index(name) is not None]
+        columns, rows = _columns(source, layout, names)
+        if float(np.nanmax(np.abs(columns[_CURRENT]), initial=0.0)) > ppk2_inputs.MOST_CURRENT_UA:
+            raise source.wrong(
+                "a current beyond 2 A, where a PPK2 ends at 1 A: columns are swapped or the file is damaged"
+            )
+        channel = power.Channel("PPK2", current_ma=columns[_CURRENT] / 1e3)
+        timed = _timing(source, columns, options, rows.first_line)
+        triggers = _inputs(source, layout, columns)
+        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="interval", triggers=triggers))
+
+
+def _columns(source: Source, layout: Layout, names: list[str]) -> tuple[dict[str, Values], power.Rows]:
+    loaded = table.load(source, layout, [position for name in names if (position := layout.index(name)) is not None])
+    return dict(zip(names, loaded.numbers, strict=True)), power.Rows(source, loaded.first_line, loaded.findings)
+
+
+def _timing(source: Source, columns: dict[str, Values], options: ReadOptions, first_line: int) -> Timing:
+    if _TIME in columns:
+        return device_clock.timed(source, columns[_TIME], 1e-3, first_line=first_line)
+    rate_hz = options.rate_hz or _RATE_HZ
+    message = f"no column {_TIME}: {rate_hz:,.0f} samples a second without holes are taken for granted"
+    findings = () if options.rate_hz else (Finding("guessed_rate", "warning", message),)
+    return timing.evenly(len(columns[_CURRENT]), rate_hz, findings)
+
+
+def _inputs(source: Source, layout: Layout, columns: dict[str, Values]) -> Inputs:
+    """D0 to D7 from their columns or from the word; none where the file has neither."""
+    if all(name in columns for name in ppk2_inputs.NAMES):
+        states = [columns[name] for name in ppk2_inputs.NAMES]
+        if any(((state != 0.0) & (state != 1.0) & np.isfinite(state)).any() for state in states):
+            raise source.wrong("D0 to D7 hold something else than 0 and 1: columns are swapped; export again")
+        return ppk2_inputs.changing(state == 1.0 for state in states)
+    position = layout.index(_WORD)
+    if position is None:
+        return {}
+    try:
+        return ppk2_inputs.from_digits(table.load(source, layout, [position]).numbers[0])
+    except BadMeasurement:
+        if source.path.stat().st_size > _MAX_BYTES_IN_WORDS:
+            raise
+        return ppk2_inputs.from_words(table.load(source, layout, [], [position]).texts[0])

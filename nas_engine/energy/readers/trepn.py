@@ -1,0 +1,65 @@
+"""CSV of Qualcomm's Trepn profiler (retired): estimates of the phone, indicative.
+
+Every quantity has a column `Time  [ms]` of its own before it (two blanks), `Battery Power* [uW] (Raw)` and `(Delta)`
+among them; CRLF, 41 to 161 ms apart. Raw is the whole phone, Delta what was added to a baseline. Lines of the app's
+state may precede the header. Source: files of Android Runner's Trepn plugin and scripts that read them.
+"""
+
+import numpy as np
+
+from nas_engine.energy.readers import power, table, timing
+from nas_engine.energy.readers.base import Head, ReadOptions, Source
+from nas_engine.energy.readers.battery_manager import INDICATIVE
+from nas_engine.energy.readers.layout import Layout, folded
+from nas_engine.energy.trace import Finding, Reading
+
+_POWER = "batterypower*[uw](raw)"
+_TIME = "time[ms]"
+
+
+class Trepn:
+    format = "trepn"
+    title = "Trepn profiler CSV"
+    accepts = "`Time  [ms],Battery Power* [uW] (Raw)` among any other columns; indicative"
+
+    def recognises(self, head: Head) -> bool:
+        layout = head.layout
+        return layout is not None and _power_at(layout) is not None and _time_at(layout) is not None
+
+    def read(self, source: Source, options: ReadOptions) -> Reading:
+        layout = source.head().layout
+        if layout is None or (raw := _power_at(layout)) is None or (time := _time_at(layout)) is None:
+            raise source.wrong(
+                "no column Battery Power* [uW] (Raw) with its Time [ms]; export again with battery power ticked"
+            )
+        loaded = table.load(source, layout, [time, raw])
+        stamps_ms, power_uw = loaded.numbers
+        ends = int(np.isfinite(stamps_ms).sum())
+        if not np.isfinite(stamps_ms[:ends]).all():
+            raise source.wrong("rows without a time between others; export again")
+        timed = timing.timed(source, stamps_ms[:ends], 1e-3, first_line=loaded.first_line)
+        if (np.diff(stamps_ms[:ends]) <= 0.0).any():
+            raise source.wrong(
+                "time stands still or runs back: columns are swapped, or two recordings are mixed; export again"
+            )
+        rows = power.Rows(source, loaded.first_line, (*loaded.findings, INDICATIVE, *_shorter(ends, len(stamps_ms))))
+        channel = power.Channel("battery", power_mw=power_uw[:ends] / 1e3)
+        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="point"))
+
+
+def _power_at(layout: Layout) -> int | None:
+    return next((at for at, name in enumerate(layout.names) if folded(name) == _POWER), None)
+
+
+def _time_at(layout: Layout) -> int | None:
+    """The last column of time that stands before the power's, which is its own."""
+    before = layout.names[: _power_at(layout)]
+    return next((at for at in reversed(range(len(before))) if folded(before[at]) == _TIME), None)
+
+
+def _shorter(rows: int, all_rows: int) -> tuple[Finding, ...]:
+    """Quantities are sampled at different rates, so that columns end at different rows."""
+    if rows == all_rows:
+        return ()
+    message = f"power was sampled {rows:,} times; the {all_rows:,} rows of the file are those of faster quantities"
+    return (Finding("shorter_column", "note", message),)
