@@ -6,14 +6,19 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from webapp.api import charts, exports
+from webapp.api import measurements as measurement_files
 from webapp.views import (
     accounts,
     baselines,
+    campaigns,
     clips,
     compare,
     datasets,
+    devices,
+    measurements,
     paper,
     problems,
+    runs,
     space,
     studies,
     study,
@@ -81,6 +86,44 @@ paper_urls: list[URLPattern | URLResolver] = [
     path("figure2/<int:study_id>/<slug:part>.json", charts.figure2_chart, name="figure2_chart"),
 ]
 
+campaign_urls: list[URLPattern | URLResolver] = [
+    path("", campaigns.campaign, name="campaign"),
+    path("live/", campaigns.campaign_live, name="campaign_live"),
+    path("runs/", campaigns.new_run, name="new_run"),
+    path("delete/", campaigns.delete_campaign, name="delete_campaign"),
+]
+
+measurement_urls: list[URLPattern | URLResolver] = [
+    path("", measurements.measurement, name="measurement"),
+    path("live/", measurements.measurement_live, name="measurement_live"),
+    path("options/", measurements.change_options, name="change_measurement"),
+    path("columns/", measurements.map_columns, name="map_columns"),
+    path("delete/", measurements.delete_measurement, name="delete_measurement"),
+    path("raw", measurement_files.measurement_raw, name="measurement_raw"),
+    path("trace.json", measurement_files.file_trace, name="file_trace"),
+]
+
+run_urls: list[URLPattern | URLResolver] = [
+    path("", runs.run, name="run"),
+    path("live/", runs.run_live, name="run_live"),
+    path("settings/", runs.change_run, name="change_run"),
+    path("network/", runs.attach_run, name="attach_run"),
+    path("delete/", runs.delete_run, name="delete_run"),
+    path("files/<int:file_id>/trace.json", measurement_files.run_trace, name="run_trace"),
+]
+
+device_urls: list[URLPattern | URLResolver] = [
+    path("", devices.devices, name="devices"),
+    path("new/", devices.new_device, name="new_device"),
+    path("<int:device_id>/", devices.device, name="device"),
+    path("<int:device_id>/edit/", devices.edit_device, name="edit_device"),
+    path("<int:device_id>/delete/", devices.delete_device, name="delete_device"),
+    path("<int:device_id>/campaigns/", devices.new_campaign, name="new_campaign"),
+    path("campaigns/<int:campaign_id>/", include(campaign_urls)),
+    path("files/<int:file_id>/", include(measurement_urls)),
+    path("runs/<int:run_id>/", include(run_urls)),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="studies")),
     path("", include(account_urls)),
@@ -95,6 +138,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.new_dataset, name="new_dataset"),
     path("datasets/<int:dataset_id>/", include(dataset_urls)),
+    path("devices/", include(device_urls)),
     path("paper/", include(paper_urls)),
 ]
 

@@ -59,7 +59,7 @@ def evaluate_tflite(
 
 def predict_tflite(content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:
     """The int8 outputs [n, classes] for float inputs x [n, ...]; (output + 128) / 256 is a probability."""
-    interpreter = _interpreter(content)
+    interpreter = interpreter_of(content)
     source, sink = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     scale, zero_point = source["quantization"]
     inputs = np.clip(np.rint(x / scale) + zero_point, -128, 127).astype(np.int8).reshape(-1, *source["shape"])
@@ -72,13 +72,14 @@ def predict_tflite(content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:
 
 
 def _check_types(content: bytes) -> None:
-    interpreter = _interpreter(content)
+    interpreter = interpreter_of(content)
     for name, details in (("input", interpreter.get_input_details()), ("output", interpreter.get_output_details())):
         if details[0]["dtype"] is not np.int8:
             raise ConversionError(f"the converted network's {name} is {details[0]['dtype'].__name__}, not int8")
 
 
-def _interpreter(content: bytes) -> Any:
+def interpreter_of(content: bytes) -> Any:
+    """The interpreter, ready to run on one thread. Raises ValueError where `content` is no .tflite file."""
     with _quiet():
         interpreter = tf.lite.Interpreter(model_content=content, num_threads=1)
         interpreter.allocate_tensors()

@@ -20,18 +20,20 @@ function chooseTheme(event) {
 function startUpload(event) {
   const form = event.target.closest("[data-upload]");
   if (!form) return;
-  const file = form.querySelector("input[type=file]").files[0];
-  if (!file) return;
+  const input = form.querySelector("input[type=file]");
+  const files = [...input.files];
+  if (!files.length) return;
   event.preventDefault();
-  const limit = Number(form.querySelector("input[type=file]").dataset.limitBytes);
-  if (file.size > limit) {
-    showUploadError(form, `The file has ${megabytes(file.size)}; at most ${megabytes(limit)} are taken. Larger sets are added on the server with add_dataset.`);
+  const limit = Number(input.dataset.limitBytes);
+  const large = files.find((file) => file.size > limit);
+  if (large) {
+    showUploadError(form, `${large.name} has ${megabytes(large.size)}; at most ${megabytes(limit)} are taken. ${input.dataset.tooLarge || ""}`);
     return;
   }
-  send(form, file);
+  send(form, files.reduce((sum, file) => sum + file.size, 0));
 }
 
-function send(form, file) {
+function send(form, size) {
   const request = new XMLHttpRequest();
   const bar = form.querySelector("[data-upload-progress]");
   const status = form.querySelector("[data-upload-status]");
@@ -41,7 +43,7 @@ function send(form, file) {
   button.disabled = true;
   request.upload.addEventListener("progress", (event) => {
     bar.value = (100 * event.loaded) / event.total;
-    status.textContent = event.loaded < event.total ? `${megabytes(event.loaded)} of ${megabytes(file.size)} sent` : "Sent. The server is storing it.";
+    status.textContent = event.loaded < event.total ? `${megabytes(event.loaded)} of ${megabytes(size)} sent` : "Sent. The server is storing it.";
   });
   request.addEventListener("load", () => uploadAnswered(form, request));
   request.addEventListener("error", () => {
@@ -72,6 +74,17 @@ function showUploadError(form, text) {
 function megabytes(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+// Files may be dropped on the place that is marked for it, not only on its small field.
+function overDrop(event) {
+  const place = event.target.closest?.("[data-drop]");
+  if (!place) return;
+  event.preventDefault();
+  place.classList.toggle("over", event.type === "dragover");
+  if (event.type === "drop" && event.dataTransfer.files.length) place.querySelector("input[type=file]").files = event.dataTransfer.files;
+}
+
+for (const type of ["dragover", "dragleave", "drop"]) document.addEventListener(type, overDrop);
 
 // One open "are you sure" at a time; Escape and a click beside it close it.
 function closeQuestions(except) {

@@ -12,6 +12,7 @@ from webapp.models import Dataset
 ARCHIVE_SUFFIXES = (".zip",)
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _DEFAULT = FrontendConfig()
+_WAY_AROUND = "Larger sets are added on the server: python manage.py add_dataset FOLDER --name NAME"
 LEAST_FRAMES, MOST_FRAMES = 20, 1000
 LEAST_MEL_BINS, MOST_MEL_BINS = 8, 80
 
@@ -63,7 +64,8 @@ class UploadForm(_NamedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].widget.attrs["data-limit-bytes"] = str(settings.UPLOAD_LIMIT_BYTES)
+        limit = {"data-limit-bytes": str(settings.UPLOAD_LIMIT_BYTES), "data-too-large": _WAY_AROUND}
+        self.fields["file"].widget.attrs |= limit
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
@@ -93,5 +95,5 @@ def too_large(size_bytes: int) -> str:
     """Why an upload is refused, and the way around it."""
     return (
         f"The upload has {size_bytes / 1e6:,.0f} MB; at most {settings.UPLOAD_LIMIT_BYTES / 1e6:,.0f} MB are taken. "
-        "Larger sets are added on the server: python manage.py add_dataset FOLDER --name NAME"
+        f"{_WAY_AROUND}"
     )

@@ -12,7 +12,7 @@ _LARGEST_PAGE = 100_000
 
 
 def study_filter(query: QueryDict) -> StudyFilter:
-    return StudyFilter(state=_one_of(query, "state", Study.State.values), text=_text(query), page=_page(query))
+    return StudyFilter(state=_one_of(query, "state", Study.State.values), text=_text(query), page=page_in(query))
 
 
 def trial_filter(query: QueryDict) -> TrialFilter:
@@ -23,13 +23,18 @@ def trial_filter(query: QueryDict) -> TrialFilter:
         within_limits=query.get("within") == "1",
         text=_text(query),
         sort=_one_of(query, "sort", sorts) or "number",
-        page=_page(query),
+        page=page_in(query),
     )
 
 
 def networks_to_compare(query: QueryDict) -> list[int]:
     """The ids of ?of=1&of=2, each once, in their order; what is no number is left out."""
-    numbers = [value for value in query.getlist("of") if value.isascii() and value.isdecimal() and len(value) < 19]
+    return ids_in(query, "of")
+
+
+def ids_in(query: QueryDict, name: str) -> list[int]:
+    """The ids given under `name`, each once, in their order; what is no number is left out."""
+    numbers = [value for value in query.getlist(name) if value.isascii() and value.isdecimal() and len(value) < 19]
     return list(dict.fromkeys(map(int, numbers)))
 
 
@@ -38,7 +43,7 @@ def clip_filter(query: QueryDict) -> ClipFilter:
         split=_text(query, "split"),
         label=_text(query, "label"),
         text=_text(query),
-        page=_page(query),
+        page=page_in(query),
     )
 
 
@@ -52,6 +57,7 @@ def _text(query: QueryDict, name: str = "q") -> str:
     return query.get(name, "").replace("\0", "").strip()[:_LONGEST_TEXT]
 
 
-def _page(query: QueryDict) -> int:
+def page_in(query: QueryDict) -> int:
+    """The number of the page asked for, from 1."""
     value = query.get("page", "")
     return min(int(value), _LARGEST_PAGE) if value.isascii() and value.isdecimal() and len(value) < 9 else 1

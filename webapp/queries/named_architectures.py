@@ -78,3 +78,29 @@ def _of_trial(trial: Trial) -> FoundArchitecture:
     name = trial.label or f"{trial.study.name}, trial {trial.number}"
     row = trial.architecture
     return FoundArchitecture(row.hash, name, block_marks(row.spec), row.flops, bool(trial.tflite))
+
+
+@dataclass(frozen=True, slots=True)
+class NamedNetwork:
+    """An architecture by the name of a trial that trained it. `tflite` is its stored file, empty without one."""
+
+    hash: str
+    label: str
+    tflite: str
+
+
+def named_networks(hashes: Iterable[str]) -> tuple[NamedNetwork, ...]:
+    """In the order of `hashes`; trained ones by their latest trial, others by a part of their hash. One query."""
+    wanted = list(hashes)
+    trials = Trial.objects.filter(architecture__in=wanted, screened_out=False).select_related("study")
+    latest: dict[str, Trial] = {}
+    for trial in trials.only("number", "label", "tflite", "architecture_id", "study__name").order_by("pk"):
+        if trial.tflite or trial.architecture_id not in latest:
+            latest[trial.architecture_id] = trial
+    return tuple(_named(digest, latest.get(digest)) for digest in wanted)
+
+
+def _named(digest: str, trial: Trial | None) -> NamedNetwork:
+    if trial is None:
+        return NamedNetwork(digest, f"network {digest[:SHORTEST_HASH]}", "")
+    return NamedNetwork(digest, trial.label or f"{trial.study.name}, trial {trial.number}", str(trial.tflite.name))

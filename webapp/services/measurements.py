@@ -35,7 +35,9 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """What a worker found in a file. `plot` is the storage name of its pyramid, empty for what is no trace."""
+    """What a worker found in a file. `plot` is the storage name of its pyramid, empty for what is no trace; `columns`
+    are those of a table that a person mapped.
+    """
 
     format: str
     title: str
@@ -43,6 +45,7 @@ class ReadFile:
     findings: Sequence[Mapping[str, str]]
     summary: Mapping[str, Any]
     plot: str = ""
+    columns: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def complete(*, file_id: int, worker: str, found: ReadFile) -> bool:
         summary=dict(found.summary),
         plot=found.plot,
         error="",
-        columns=None,
+        columns=None if found.columns is None else dict(found.columns),
     )
 
 

@@ -47,6 +47,22 @@ def millijoules(value: float | None) -> str:
 
 
 @register.filter
+def fine_millijoules(value: float | None) -> str:
+    """A measured energy, which may be a thousandth of a millijoule: four digits, as "1.508 mJ", "0.02421 mJ"."""
+    return _four_digits(value, "mJ")
+
+
+@register.filter
+def milliwatts(value: float | None) -> str:
+    return _four_digits(value, "mW")
+
+
+@register.filter
+def milliseconds(value: float | None) -> str:
+    return _four_digits(value, "ms")
+
+
+@register.filter
 def kilobytes(size_bytes: float | None) -> str:
     """1 kB = 1000 bytes."""
     return DASH if size_bytes is None else f"{size_bytes / 1000:.1f}\N{NO-BREAK SPACE}kB"
@@ -103,6 +119,13 @@ def powers(value: int | None) -> str:
 def in_unit(value: float | None, unit: str) -> str:
     """A quantity in "kB" (given in bytes), in "mJ", or as a number."""
     return {"kB": kilobytes, "mJ": millijoules}.get(unit, si)(value)
+
+
+def _four_digits(value: float | None, unit: str) -> str:
+    if value is None:
+        return DASH
+    shown = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.4g}".rstrip(".")
+    return f"{shown}\N{NO-BREAK SPACE}{unit}".replace("-", "\N{MINUS SIGN}")
 
 
 def _three_digits(value: float) -> str:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from webapp.forms.dataset import too_large
+from webapp.forms.measuring import measurement_too_large
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -54,7 +55,9 @@ def upload_limit(get_response: GetResponse) -> GetResponse:
         length = request.headers.get("Content-Length", "")
         size = int(length) if length.isdecimal() else 0
         if size > settings.UPLOAD_LIMIT_BYTES:
-            return render(request, "413.html", {"message": too_large(size)}, status=413)
+            is_measurement = request.path.startswith("/devices/")
+            message = measurement_too_large(size) if is_measurement else too_large(size)
+            return render(request, "413.html", {"message": message, "back": request.path}, status=413)
         return get_response(request)
 
     return middleware

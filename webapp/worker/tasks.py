@@ -1,7 +1,16 @@
 """The tasks, by the names that `webapp.dispatch` sends. Each imports its work when called: no trainer loads Vizier."""
 
 from webapp.celery import app
-from webapp.dispatch import DRY_RUN, EVALUATE_TRIAL, PREPARE_DATASET, SUGGEST, TRAIN_ENERGY_MODEL
+from webapp.dispatch import (
+    COMPUTE_RUN,
+    DRY_RUN,
+    EVALUATE_TRIAL,
+    PACK_BENCH_KIT,
+    PREPARE_DATASET,
+    READ_MEASUREMENT,
+    SUGGEST,
+    TRAIN_ENERGY_MODEL,
+)
 from webapp.worker import lifecycle
 
 
@@ -38,3 +47,24 @@ def train_energy_model(energy_model_id: int) -> None:
     from webapp.worker.energy_training import run
 
     run(energy_model_id, lifecycle.this_worker())
+
+
+@app.task(name=READ_MEASUREMENT)
+def read_measurement(file_id: int) -> None:
+    from webapp.worker.measuring import read_file
+
+    read_file(file_id, lifecycle.this_worker().name)
+
+
+@app.task(name=COMPUTE_RUN)
+def compute_run(run_id: int) -> None:
+    from webapp.worker.measuring import compute_run
+
+    compute_run(run_id, lifecycle.this_worker().name)
+
+
+@app.task(name=PACK_BENCH_KIT)
+def pack_bench_kit(kit_id: int) -> None:
+    from webapp.worker.packing import pack_kit
+
+    pack_kit(kit_id, lifecycle.this_worker().name)

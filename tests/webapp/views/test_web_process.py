@@ -9,8 +9,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tests.webapp import benches, traces
 from tests.webapp.factories import make_dataset, make_study, make_user
 from webapp.models import Clip
+from webapp.services import runs
+from webapp.worker.measuring import read_file
 
 LIMIT_BYTES = 250_000_000
 
@@ -31,17 +34,27 @@ PROGRAM = dedent("""
     size = psutil.Process().memory_info().rss
     print(json.dumps({"modules": sorted(sys.modules), "bytes": size, "statuses": statuses}))
 """)
-FOREIGN = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "jax", "jaxlib", "vizier", "sklearn", "plotly")
+FOREIGN = (
+    "tensorflow", "tf_keras", "tensorflow_model_optimization", "jax", "jaxlib", "vizier", "sklearn", "plotly", "polars",
+    "pyjls",
+)  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)
-def test_after_serving_every_kind_of_page_it_is_small_and_free_of_tensorflow_jax_and_vizier() -> None:
+def test_after_serving_every_kind_of_page_it_is_small_and_free_of_what_belongs_to_workers() -> None:
     client = Client()
     client.force_login(make_user())
     study = make_study(completed=2000, running=1, curves=1, dataset=make_dataset(clips_a_class=1))
     clip = Clip.objects.filter(dataset=study.dataset).first()
     assert clip is not None
+    file = benches.file_of(benches.campaign(), "trace.csv", traces.monsoon_csv())
+    read_file(file.pk, "worker")
+    run = runs.create_run(campaign_id=file.campaign_id, file_ids=[file.pk])
     addresses = [
+        reverse("devices"),
+        reverse("campaign", args=[file.campaign_id]),
+        reverse("run", args=[run.pk]),
+        *(reverse(name, args=[file.pk]) for name in ("measurement", "file_trace", "measurement_raw")),
         reverse("studies"),
         reverse("new_study"),
         reverse("datasets"),

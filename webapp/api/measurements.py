@@ -1,0 +1,70 @@
+"""Measurements as files and drawings: a trace's points, raw files, bench kits."""
+
+import math
+from collections.abc import Sequence
+
+from django.http import FileResponse, Http404, HttpRequest, JsonResponse
+from django.views.decorators.http import require_GET
+
+from nas_engine.errors import BadMeasurement
+from webapp.api.files import download
+from webapp.charts.traces import trace_figure, trace_info
+from webapp.models import MeasurementFile
+from webapp.queries.pages_run import file_or_none, run_or_none, windows_of
+from webapp.queries.traces import trace_part
+
+
+@require_GET
+def file_trace(request: HttpRequest, file_id: int) -> JsonResponse:
+    """Power over time of a file, or the part `?start=&end=` in seconds."""
+    return _trace(request, _file(file_id), ())
+
+
+@require_GET
+def run_trace(request: HttpRequest, run_id: int, file_id: int) -> JsonResponse:
+    """The same with the windows that the run was computed with."""
+    run, file = run_or_none(run_id), _file(file_id)
+    if run is None:
+        raise Http404(f"There is no run {run_id}.")
+    return _trace(request, file, windows_of(run.result, file_id))
+
+
+def _trace(request: HttpRequest, file: MeasurementFile, windows_s: Sequence[tuple[float, float]]) -> JsonResponse:
+    if not file.plot:
+        raise Http404(f"{file.original_name} has no trace to draw.")
+    try:
+        part, duration_s = trace_part(file, _seconds(request, "start"), _seconds(request, "end"))
+    except BadMeasurement as error:
+        return JsonResponse({"error": str(error)}, status=422)
+    info = trace_info(
+        part.time_s.tolist(),
+        part.low_mw.tolist(),
+        part.high_mw.tolist(),
+        is_exact=part.is_exact,
+        duration_s=duration_s,
+        windows_s=windows_s,
+    )
+    return JsonResponse(trace_figure(info))
+
+
+def _seconds(request: HttpRequest, name: str) -> float | None:
+    """A number of the address; anything else means the end of the trace."""
+    try:
+        value = float(request.GET.get(name, ""))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+@require_GET
+def measurement_raw(request: HttpRequest, file_id: int) -> FileResponse:
+    """The file as it was uploaded, under its own name."""
+    file = _file(file_id)
+    return download(file.file.open("rb"), file.original_name, "application/octet-stream")
+
+
+def _file(file_id: int) -> MeasurementFile:
+    file = file_or_none(file_id)
+    if file is None:
+        raise Http404(f"There is no file {file_id}.")
+    return file

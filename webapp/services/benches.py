@@ -1,0 +1,104 @@
+"""What goes to a bench and what is measured here: kits of networks to take along, and runs on this computer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from webapp.models import Architecture, BenchKit, Run
+from webapp.queries.named_architectures import named_networks
+from webapp.services import orders, runs
+from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
+from webapp.services.errors import Conflict
+
+MOST_NETWORKS = 200
+HOST_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class KitNetwork:
+    """One network of a kit. `tflite` is its stored file; empty where none was trained, so that one is to be made."""
+
+    hash: str
+    label: str
+    tflite: str
+    spec: Mapping[str, Any]
+    flops: int
+    parameters: int
+
+
+def order_kit(*, campaign_id: int, hashes: Sequence[str]) -> BenchKit:
+    """Have the networks of these architectures packed for a bench, each once, in this order."""
+    names = named_networks(_known(hashes))
+    listed = [{"hash": name.hash, "label": name.label} for name in names]
+    with transaction.atomic():
+        kit = BenchKit.objects.create(campaign_id=campaign_id, architectures=listed)
+        orders.send(orders.KITS, kit.pk)
+    return kit
+
+
+def measure_here(*, campaign_id: int, hashes: Sequence[str], seconds: float = HOST_SECONDS) -> list[Run]:
+    """Have networks run on the computer of a data worker: a run each, whose architecture is known."""
+    with transaction.atomic():
+        made = [
+            Run.objects.create(
+                campaign_id=campaign_id,
+                architecture_id=name.hash,
+                label=name.label,
+                settings={runs.SOURCE: runs.FROM_HOST, "seconds": seconds, runs.BY_HAND: True},
+            )
+            for name in named_networks(_known(hashes))
+        ]
+        for run in made:
+            orders.send(orders.RUNS, run.pk)
+    return made
+
+
+def _known(hashes: Sequence[str]) -> list[str]:
+    wanted = list(dict.fromkeys(hashes))
+    known = set(Architecture.objects.filter(hash__in=wanted).values_list("hash", flat=True))
+    if not wanted or len(known) < len(wanted):
+        raise Conflict("Choose at least one network; one that was chosen may not exist any more.")
+    if len(wanted) > MOST_NETWORKS:
+        raise Conflict(f"{len(wanted)} networks are more than a bench measures: choose at most {MOST_NETWORKS}.")
+    return wanted
+
+
+def claim_kit(*, kit_id: int, worker: str) -> BenchKit | None:
+    """The kit to pack, or None if another worker packs it."""
+    if not orders.claim(orders.KITS, kit_id, worker):
+        return None
+    return BenchKit.objects.select_related("campaign__device").get(pk=kit_id)
+
+
+def networks_of(architectures: Sequence[Mapping[str, str]]) -> list[KitNetwork]:
+    """What a kit lists, with files and costs; what was deleted meanwhile is left out."""
+    hashes = [listed["hash"] for listed in architectures]
+    rows = Architecture.objects.in_bulk(hashes)
+    files = {name.hash: name.tflite for name in named_networks(hashes)}
+    return [
+        KitNetwork(row.hash, listed["label"], files.get(row.hash, ""), row.spec, row.flops, row.parameters)
+        for listed in architectures
+        if (row := rows.get(listed["hash"])) is not None
+    ]
+
+
+def complete_kit(*, kit_id: int, worker: str, file: str) -> bool:
+    """PACKING -> READY with the stored zip."""
+    held = orders.KITS.held(kit_id, worker)
+    return bool(held.update(**orders.FREE, state=BenchKit.State.READY, file=file))
+
+
+def fail_kit(*, kit_id: int, worker: str, reason: str) -> bool:
+    """PACKING -> FAILED."""
+    return bool(orders.KITS.held(kit_id, worker).update(**orders.FREE, state=BenchKit.State.FAILED, reason=reason))
+
+
+def delete_kit(*, kit_id: int) -> None:
+    """The networks in it stay."""
+    with transaction.atomic():
+        kit = BenchKit.objects.select_for_update().get(pk=kit_id)
+        name = str(kit.file.name)
+        kit.delete()
+        collect_artifacts(names=[name], grace=GRACE_AFTER_DELETE)

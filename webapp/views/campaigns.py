@@ -1,0 +1,99 @@
+"""A campaign: its files, its runs, and what a person may do to them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from webapp.forms.filters import ids_in, page_in
+from webapp.forms.measuring import APART, TOGETHER, MeasurementUploadForm
+from webapp.models import Campaign
+from webapp.queries.pages_campaign import campaign_or_none, file_rows, is_live, kit_rows, nobody_reads, run_page
+from webapp.services import devices as device_services
+from webapp.services import measurements, runs
+from webapp.services.errors import Conflict
+from webapp.views.polling import live_partial
+
+
+def campaign_or_404(campaign_id: int) -> Campaign:
+    campaign = campaign_or_none(campaign_id)
+    if campaign is None:
+        raise Http404(f"There is no campaign {campaign_id}.")
+    return campaign
+
+
+@require_http_methods(["GET", "POST"])
+def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The whole page; what is posted to it are files."""
+    shown = campaign_or_404(campaign_id)
+    if request.method == "GET":
+        return _page(request, shown, MeasurementUploadForm(initial={"voltage_v": shown.device.supply_v}))
+    form = MeasurementUploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, shown, form, status=422)
+    try:
+        return _take_in(request, shown, form)
+    except Conflict as conflict:
+        form.add_error(None, str(conflict))
+        return _page(request, shown, form, status=422)
+
+
+def _take_in(request: HttpRequest, shown: Campaign, form: MeasurementUploadForm) -> HttpResponse:
+    files = form.cleaned_data["files"]
+    added = measurements.add_files(campaign_id=shown.pk, files=files, options=form.options)
+    if added.present:
+        names = ", ".join(file.original_name for file in added.present)
+        messages.info(request, f"In this campaign already, and not stored again: {names}.")
+    wanted, ids = form.cleaned_data["runs"], [file.pk for file in added.all]
+    if wanted == TOGETHER:
+        run = runs.create_run(campaign_id=shown.pk, file_ids=ids)
+        return redirect("run", run_id=run.pk)
+    if wanted == APART:
+        runs.create_runs_apart(campaign_id=shown.pk, file_ids=ids)
+    return redirect("campaign", campaign_id=shown.pk)
+
+
+def _page(request: HttpRequest, shown: Campaign, form: MeasurementUploadForm, status: int = 200) -> HttpResponse:
+    return render(request, "devices/campaign.html", _live(request, shown) | {"form": form}, status=status)
+
+
+@require_GET
+def campaign_live(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The polled part: files, runs, kits."""
+    context = _live(request, campaign_or_404(campaign_id))
+    return live_partial(request, "devices/_campaign_live.html", context, is_live=context["is_live"], events={})
+
+
+def _live(request: HttpRequest, shown: Campaign) -> dict[str, Any]:
+    live = is_live(shown)
+    return {
+        "campaign": shown,
+        "device": shown.device,
+        "files": file_rows(shown),
+        "page": run_page(shown, page_in(request.GET)),
+        "kits": kit_rows(shown),
+        "is_live": live,
+        "nobody_reads": live and nobody_reads(),
+    }
+
+
+@require_POST
+def new_run(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """One run of the files that were ticked."""
+    shown = campaign_or_404(campaign_id)
+    try:
+        run = runs.create_run(campaign_id=shown.pk, file_ids=ids_in(request.POST, "files"))
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+        return redirect("campaign", campaign_id=campaign_id)
+    return redirect("run", run_id=run.pk)
+
+
+@require_POST
+def delete_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    shown = campaign_or_404(campaign_id)
+    device_services.delete_campaign(campaign_id=campaign_id)
+    messages.success(request, f"Deleted {shown.name}.")
+    return redirect("device", device_id=shown.device_id)

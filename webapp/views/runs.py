@@ -1,0 +1,112 @@
+"""A run: its trace, its windows, its energies, and the architecture that it measured."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from webapp.forms.filters import ids_in
+from webapp.forms.measuring import RunForm
+from webapp.models import Run
+from webapp.queries.named_architectures import search
+from webapp.queries.pages_campaign import by_severity, nobody_reads
+from webapp.queries.pages_run import other_files, run_files, run_or_none, window_rows
+from webapp.queries.summaries import block_marks
+from webapp.services import runs as services
+from webapp.services.errors import Conflict
+from webapp.views.polling import live_partial
+
+_LONGEST_SEARCH = 100
+
+
+def run_or_404(run_id: int) -> Run:
+    run = run_or_none(run_id)
+    if run is None:
+        raise Http404(f"There is no run {run_id}.")
+    return run
+
+
+@require_GET
+def run(request: HttpRequest, run_id: int) -> HttpResponse:
+    """The whole page; `?q=` searches for architectures to attach."""
+    shown = run_or_404(run_id)
+    return _page(request, shown, RunForm.of(shown.settings.get(services.CHOICES, {}), shown.settings_version))
+
+
+def _page(request: HttpRequest, shown: Run, form: RunForm) -> HttpResponse:
+    text = request.GET.get("q", "").replace("\0", "").strip()[:_LONGEST_SEARCH]
+    context = _live(shown) | {
+        "form": form,
+        "others": other_files(shown),
+        "text": text,
+        "found": search(text),
+        "blocks": block_marks(shown.architecture.spec) if shown.architecture else (),
+    }
+    return render(request, "devices/run.html", context, status=422 if form.is_bound else 200)
+
+
+def _live(shown: Run) -> dict[str, Any]:
+    is_live, result = shown.state == Run.State.COMPUTING, shown.result
+    return {
+        "run": shown,
+        "campaign": shown.campaign,
+        "device": shown.campaign.device,
+        "files": run_files(shown),
+        "windows": window_rows(result),
+        "gross": result.get("gross"),
+        "net": result.get("net"),
+        "findings": by_severity(shown.findings),
+        "is_live": is_live,
+        "nobody_reads": is_live and nobody_reads(),
+    }
+
+
+@require_GET
+def run_live(request: HttpRequest, run_id: int) -> HttpResponse:
+    """The polled part while it is computed; then the whole page is fetched again."""
+    context = _live(run_or_404(run_id))
+    response = live_partial(request, "devices/_run_live.html", context, is_live=context["is_live"], events={})
+    if not context["is_live"]:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+def change_run(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Windows, idle, files: what counts. The run is computed anew."""
+    shown, form = run_or_404(run_id), RunForm(request.POST)
+    if not form.is_valid():
+        return _page(request, shown, form)
+    try:
+        services.change_settings(
+            run_id=run_id,
+            seen_version=form.cleaned_data["seen_version"],
+            choices=form.settings.to_json(),
+            file_ids=ids_in(request.POST, "files"),
+            idle_files=ids_in(request.POST, "idle"),
+        )
+    except Conflict as conflict:
+        form.add_error(None, str(conflict))
+        return _page(request, shown, form)
+    return redirect("run", run_id=run_id)
+
+
+@require_POST
+def attach_run(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Say which architecture was measured."""
+    wanted, seen = request.POST.get("architecture", ""), ids_in(request.POST, "seen_version")
+    try:
+        services.attach(run_id=run_id, seen_version=seen[0] if seen else 0, architecture_hash=wanted or None)
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+    return redirect("run", run_id=run_id)
+
+
+@require_POST
+def delete_run(request: HttpRequest, run_id: int) -> HttpResponse:
+    shown = run_or_404(run_id)
+    services.delete_run(run_id=run_id)
+    messages.success(request, f"Deleted {shown}. Its files stay in the campaign.")
+    return redirect("campaign", campaign_id=shown.campaign_id)

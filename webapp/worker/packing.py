@@ -1,0 +1,125 @@
+"""Packing a bench kit in a data worker."""
+
+import csv
+import io
+import json
+import logging
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+
+from nas_engine.errors import EarshotError
+from webapp.models import BenchKit
+from webapp.services import benches
+from webapp.services.benches import KitNetwork
+from webapp.storage import save_file_by_hash
+from webapp.worker.bench_order import ask
+
+_TEXTS = Path(__file__).with_name("kit")
+_SECONDS_EACH = 30.0
+_EXECUTABLE = 0o755 << 16
+_UNTRAINED = (
+    '\nNetworks marked "trained": false in the manifest have weights at random: their energy and time are those of\n'
+    "the trained ones, their answers mean nothing.\n"
+)
+
+logger = logging.getLogger(__name__)
+
+
+def pack_kit(kit_id: int, worker: str) -> None:
+    """Pack one kit, unless another worker does; the zip, or why there is none, is in its row."""
+    kit = benches.claim_kit(kit_id=kit_id, worker=worker)
+    if kit is None:
+        return
+    settings.DATA_FOLDER.ensure()
+    try:
+        with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="kit-") as folder:
+            packed = _packed(kit, Path(folder))
+            name = save_file_by_hash(default_storage, "kits", packed)
+        benches.complete_kit(kit_id=kit_id, worker=worker, file=name)
+    except EarshotError as error:
+        benches.fail_kit(kit_id=kit_id, worker=worker, reason=str(error))
+    except Exception as error:
+        logger.exception("Bench kit %d cannot be packed", kit_id)
+        benches.fail_kit(kit_id=kit_id, worker=worker, reason=f"{type(error).__name__}: {error}")
+
+
+def network_files(networks: Sequence[KitNetwork], folder: Path) -> Mapping[str, str]:
+    """Write FOLDER/HASH.tflite for each: the trained file, or one with random weights. Why not, by hash."""
+    for network in networks:
+        if network.tflite:
+            with default_storage.open(network.tflite) as stored:
+                (folder / f"{network.hash}.tflite").write_bytes(stored.read())
+    untrained = {network.hash: dict(network.spec) for network in networks if not network.tflite}
+    return ask(folder, architectures=untrained).refused if untrained else {}
+
+
+def _packed(kit: BenchKit, folder: Path) -> Path:
+    networks = benches.networks_of(kit.architectures)
+    refused = network_files(networks, folder)
+    there = [network for network in networks if network.hash not in refused]
+    if not there:
+        raise EarshotError("None of these networks can be built: " + "; ".join(sorted(set(refused.values()))))
+    packed = folder / "kit.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for network in there:
+            archive.write(folder / f"{network.hash}.tflite", f"networks/{network.hash}.tflite")
+        archive.writestr("manifest.json", json.dumps(_manifest(kit, there, refused, folder), indent=1) + "\n")
+        archive.writestr("README.txt", _readme(kit, there))
+        archive.writestr("results.csv", _template(there))
+        archive.writestr("results/README.txt", "Logs of measure.sh and your traces, named HASH.log and HASH.csv.\n")
+        script = zipfile.ZipInfo("measure.sh")
+        script.external_attr, script.compress_type = _EXECUTABLE, zipfile.ZIP_DEFLATED
+        archive.writestr(script, (_TEXTS / "measure.sh").read_text())
+    return packed
+
+
+def _manifest(
+    kit: BenchKit, networks: Sequence[KitNetwork], refused: Mapping[str, str], folder: Path
+) -> dict[str, Any]:
+    return {
+        "earshot_bench_kit": 1,
+        "device": kit.campaign.device.name,
+        "campaign": kit.campaign.name,
+        "networks": [
+            {
+                "file": f"networks/{network.hash}.tflite",
+                "architecture_hash": network.hash,
+                "label": network.label,
+                "trained": bool(network.tflite),
+                "bytes": (folder / f"{network.hash}.tflite").stat().st_size,
+                "flops": network.flops,
+                "parameters": network.parameters,
+                "architecture": network.spec,
+            }
+            for network in networks
+        ],
+        "left_out": dict(refused),
+    }
+
+
+def _readme(kit: BenchKit, networks: Sequence[KitNetwork]) -> str:
+    return (
+        (_TEXTS / "README.txt")
+        .read_text()
+        .format(
+            device=kit.campaign.device.name,
+            campaign=kit.campaign.name,
+            count=len(networks),
+            seconds=_SECONDS_EACH,
+            untrained="" if all(network.tflite for network in networks) else _UNTRAINED,
+        )
+    )
+
+
+def _template(networks: Sequence[KitNetwork]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["architecture", "energy_mj", "latency_ms", "label"])
+    writer.writerows([network.hash, "", "", network.label] for network in networks)
+    return text.getvalue()
