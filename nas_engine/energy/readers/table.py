@@ -18,7 +18,7 @@ from nas_engine.energy.readers.base import Source
 from nas_engine.energy.readers.layout import Layout
 from nas_engine.energy.trace import Finding, Values
 
-_WRAPPING = re.compile(rb"(?:np|numpy)\.float\d+\(([^()\n]*)\)")
+_WRAPPING = b"np.float64("
 _PAIR = re.compile(rb"([^,\n]*),([^,\n]*)(,|\n)")
 _QUOTED_DECIMAL_COMMA = re.compile(rb'"([+-]?\d+),(\d+)"')
 _BLANKS = re.compile(rb"[ \t]+")
@@ -148,7 +148,9 @@ def _fast(
 def _plain(block: bytes, layout: Layout) -> bytes | None:
     """The block as plain cells with decimal points; None where that cannot be had by replacing alone."""
     if layout.wrapped:
-        block = _WRAPPING.sub(rb"\1", block)
+        if block.count(_WRAPPING) != block.count(b")"):
+            return None
+        block = block.replace(_WRAPPING, b"").replace(b")", b"")
     if layout.quoted:
         if layout.decimal_comma:
             block = _QUOTED_DECIMAL_COMMA.sub(rb"\1.\2", block)
@@ -161,12 +163,16 @@ def _plain(block: bytes, layout: Layout) -> bytes | None:
         block = block.replace(b",", b".")
     if layout.delimiter == " ":
         block = _BLANKS.sub(b" ", block.replace(b"\n ", b"\n").lstrip(b" ")).replace(b" \n", b"\n")
-    return _SEVERAL_ENDS.sub(b"\n", block).lstrip(b"\n")
+    return _without_blank_lines(block)
+
+
+def _without_blank_lines(block: bytes) -> bytes:
+    return _SEVERAL_ENDS.sub(b"\n", block).lstrip(b"\n") if b"\n\n" in block else block.lstrip(b"\n")
 
 
 def _joined(block: bytes, layout: Layout) -> bytes | None:
     """Rows of twice as many cells as names: each two make one number, `4,2` is 4.2."""
-    block = _SEVERAL_ENDS.sub(b"\n", block).lstrip(b"\n")
+    block = _without_blank_lines(block)
     if b"." in block or block.count(b",") != block.count(b"\n") * (2 * layout.cells - 1):
         return None
     return _PAIR.sub(rb"\1.\2\3", block)
