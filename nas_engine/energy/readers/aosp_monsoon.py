@@ -9,8 +9,8 @@ import numpy as np
 from nas_engine.energy.readers import power, table, timing
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
 from nas_engine.energy.readers.layout import Layout
-from nas_engine.energy.readers.monsoon_python import MOST_VOLTAGE_V
-from nas_engine.energy.readers.power import Channel, Rows
+from nas_engine.energy.readers.monsoon_python import channel
+from nas_engine.energy.readers.power import Rows
 from nas_engine.energy.trace import Finding, Reading, Values
 
 _SECONDS = (1.0e9, 4.2e9)  # 2001 to 2103
@@ -47,9 +47,9 @@ class AospMonsoon:
         current_ma = loaded.numbers[1] * (1e3 if scale == 1.0 else 1.0)
         voltage_v = loaded.numbers[2] * (1.0 if scale == 1.0 else 1e-3) if layout.cells == 3 else None
         timed = _timing(source, loaded.numbers[0], scale, options)
-        channel = Channel("main", current_ma, voltage_v, most_voltage_v=MOST_VOLTAGE_V)
+        output = channel("main", current_ma, voltage_v)
         rows = Rows(source, loaded.first_line, loaded.findings)
-        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="point"))
+        return Reading(self.format, power.trace(rows, output, timed, options, spacing="point"))
 
     def _without_stamps(self, source: Source, layout: Layout, options: ReadOptions) -> Reading:
         if options.rate_hz is None:
@@ -57,9 +57,9 @@ class AospMonsoon:
         loaded = table.load(source, layout, [0])
         guess = Finding("guessed_unit", "warning", "one number a line, read as amperes as monsoon.py writes them")
         rows = Rows(source, loaded.first_line, (*loaded.findings, guess))
-        channel = Channel("main", 1e3 * loaded.numbers[0])
+        output = channel("main", 1e3 * loaded.numbers[0])
         timed = timing.evenly(loaded.rows, options.rate_hz)
-        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="point"))
+        return Reading(self.format, power.trace(rows, output, timed, options, spacing="point"))
 
 
 def _first_stamp(head: Head) -> float:

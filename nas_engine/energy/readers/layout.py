@@ -83,6 +83,8 @@ def _is_row(line: str, delimiter: str) -> bool:
     numbers = [_is_number(cell) for cell in cells]
     if delimiter == " ":
         return all(numbers)
+    if delimiter == "\t" and any(_is_row(cell, " ") for cell in cells):
+        return False  # tabs among other blanks
     values = sum(number or not cell.strip() or _is_clock(cell) for number, cell in zip(numbers, cells, strict=True))
     return any(numbers) and 2 * values >= len(cells)
 

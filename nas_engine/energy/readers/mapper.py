@@ -1,12 +1,13 @@
 """Any table, by a mapping that a person made; and what to tell a person whose file nobody knows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.energy.readers import power, table, timing, units
+from nas_engine.energy.readers import power, table, text, timing, units
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
 from nas_engine.energy.readers.layout import Layout
 from nas_engine.energy.readers.mapping import CLOCK, GUESS, Column, Mapping
@@ -67,17 +68,18 @@ def unknown(head: Head) -> str:
 
 def _trace(source: Source, layout: Layout, mapping: Mapping, options: ReadOptions) -> Trace:
     named = {kind: column for kind in ("current", "voltage", "power") if (column := getattr(mapping, kind)) is not None}
-    clock = mapping.time is not None and mapping.time.unit == CLOCK
-    stamps = [mapping.time.column] if mapping.time is not None and not clock else []
-    wanted = [*stamps, *mapping.triggers, *(column.column for column in named.values())]
-    positions = [_position(source, layout, name) for name in wanted]
-    clocks = [_position(source, layout, mapping.time.column)] if mapping.time is not None and clock else []
-    loaded = table.load(source, layout, positions, clocks)
-    by_name = dict(zip(wanted, loaded.numbers, strict=True))
+    numbers = [column.column for column in named.values()]
+    words = list(mapping.triggers)
+    if mapping.time is not None:
+        (words if mapping.time.unit == CLOCK else numbers).append(mapping.time.column)
+    places = [[_position(source, layout, name) for name in names] for names in (numbers, words)]
+    loaded = table.load(source, layout, *places)
+    by_name = dict(zip(numbers, loaded.numbers, strict=True))
+    said = dict(zip(words, loaded.texts, strict=True))
     values = {kind: _scaled(by_name[column.column], kind, column) for kind, column in named.items()}
     channel = Channel("the device", values.get("current"), values.get("voltage"), values.get("power"))
-    timed = _timing(source, mapping, loaded, by_name, options)
-    triggers = {name: _digital(by_name[name]) for name in mapping.triggers}
+    timed = _timing(source, mapping, loaded, by_name, said, options)
+    triggers = {name: _digital(source, loaded, name, said[name]) for name in mapping.triggers}
     filled = replace(options, voltage_v=options.voltage_v or mapping.voltage_v)
     rows = Rows(source, loaded.first_line, loaded.findings)
     return power.trace(rows, channel, timed, filled, spacing=mapping.spacing, triggers=triggers)
@@ -97,22 +99,44 @@ def _scaled(values: Values, kind: str, column: Column) -> Values:
     return values * scale
 
 
-def _digital(values: Values) -> NDArray[np.bool_]:
-    on: NDArray[np.bool_] = np.nan_to_num(values) != 0.0
-    return on
+def _digital(source: Source, loaded: table.Table, name: str, cells: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether each cell says on; a handful of different cells is decoded once each."""
+    levels = {cell: _level(cell) for cell in set(cells)}
+    if unclear := {cell for cell, level in levels.items() if level is None}:
+        row = next(row for row, cell in enumerate(cells) if cell in unclear)
+        raise source.wrong(
+            f'"{cells[row][:40]}" under {name} is neither on nor off, 1 nor 0', line=loaded.first_line + row
+        )
+    return np.array([bool(levels[cell]) for cell in cells])
+
+
+def _level(cell: str) -> bool | None:
+    if cell.lower() in ("true", "on", "high"):
+        return True
+    if cell.lower() in ("false", "off", "low"):
+        return False
+    try:
+        return text.number(cell) > 0.5
+    except ValueError:
+        return None
 
 
 def _timing(
-    source: Source, mapping: Mapping, loaded: table.Table, by_name: dict[str, Values], options: ReadOptions
+    source: Source,
+    mapping: Mapping,
+    loaded: table.Table,
+    numbers: dict[str, Values],
+    words: dict[str, tuple[str, ...]],
+    options: ReadOptions,
 ) -> timing.Timing:
     rate_hz = options.rate_hz or mapping.rate_hz
     if rate_hz is not None:
         return timing.evenly(loaded.rows, rate_hz)
     assert mapping.time is not None, "a Mapping has a time or a rate"
     if mapping.time.unit == CLOCK:
-        stamps, unit_s = _clock(source, loaded), 1.0
+        stamps, unit_s = _clock(source, loaded, words[mapping.time.column]), 1.0
     else:
-        stamps = by_name[mapping.time.column]
+        stamps = numbers[mapping.time.column]
         unit_s = units.scale("time", mapping.time.unit) or 0.0
     if mapping.time.unit != GUESS:
         return timing.timed(source, stamps, unit_s, first_line=loaded.first_line)
@@ -123,10 +147,10 @@ def _timing(
     return timing.Timing(timed.time_s, timed.rate_hz, timed.started_at_s, (guess, *timed.findings))
 
 
-def _clock(source: Source, loaded: table.Table) -> Values:
+def _clock(source: Source, loaded: table.Table, cells: Sequence[str]) -> Values:
     """Seconds since 1970 of dates with times; without a zone they are taken as UTC."""
     seconds = np.empty(loaded.rows)
-    for row, cell in enumerate(loaded.texts[0]):
+    for row, cell in enumerate(cells):
         try:
             moment = datetime.fromisoformat(cell)
         except ValueError:

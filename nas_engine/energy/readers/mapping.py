@@ -48,8 +48,7 @@ class Mapping:
         for kind in _KINDS:
             column = getattr(self, kind)
             if column is not None and not _is_unit(kind, column.unit):
-                known = ", ".join(dict.fromkeys((*units.KINDS[kind], *((CLOCK, GUESS) if kind == "time" else ()))))
-                raise BadMeasurement(f'"{column.unit}" is no unit of {kind}; use one of {known}')
+                raise BadMeasurement(f'"{column.unit}" is no unit of {kind}; use one of {_units_of(kind)}')
         for name, value in (("voltage", self.voltage_v), ("rate", self.rate_hz)):
             if value is not None and not 0.0 < value < 1e9:
                 raise BadMeasurement(f"a {name} of {value} in the mapping; give a number above 0")
@@ -83,7 +82,7 @@ def propose(layout: Layout) -> dict[str, Any]:
         bare, unit = units.split(name)
         kind = _kind(bare, unit)
         if kind is not None and kind not in found:
-            found[kind] = {"column": name, "unit": unit or _DEFAULT_UNITS[kind]}
+            found[kind] = {"column": name, "unit": units.as_written(unit) or _DEFAULT_UNITS[kind]}
         elif bare in ("trigger", "gpio", *(f"d{i}" for i in range(8)), *(f"gpi[{i}]" for i in range(4))):
             found.setdefault("triggers", []).append(name)
     return found
@@ -108,6 +107,10 @@ def _kind(bare: str, unit: str) -> str | None:
 
 def _is_unit(kind: str, unit: str) -> bool:
     return units.scale(kind, unit) is not None or (kind == "time" and unit in (CLOCK, GUESS))
+
+
+def _units_of(kind: str) -> str:
+    return ", ".join((*map(units.as_written, units.KINDS[kind]), *((CLOCK, GUESS) if kind == "time" else ())))
 
 
 def _column(data: Any) -> Column | None:

@@ -3,8 +3,8 @@
 from nas_engine.energy.readers import power, table, timing
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
 from nas_engine.energy.readers.layout import folded
-from nas_engine.energy.readers.monsoon_python import MOST_VOLTAGE_V, NOMINAL_HZ
-from nas_engine.energy.readers.power import Channel, Rows
+from nas_engine.energy.readers.monsoon_python import NOMINAL_HZ, channel
+from nas_engine.energy.readers.power import Rows
 from nas_engine.energy.trace import Finding, Reading, Values
 
 _COLUMNS = ("time_s", "current_a", "voltage_v", "power_w", "dropped")
@@ -29,15 +29,9 @@ class MonsoonHvpm:
         timed = timing.timed(source, columns["time_s"], 1.0, nominal_hz=NOMINAL_HZ, first_line=loaded.first_line)
         if options.rate_hz is not None:
             timed = timing.evenly(loaded.rows, options.rate_hz)
-        channel = Channel(
-            "main",
-            1e3 * columns["current_a"],
-            columns["voltage_v"],
-            1e3 * columns["power_w"],
-            most_voltage_v=MOST_VOLTAGE_V,
-        )
+        output = channel("main", 1e3 * columns["current_a"], columns["voltage_v"], 1e3 * columns["power_w"])
         rows = Rows(source, loaded.first_line, (*loaded.findings, *_dropped(columns["dropped"])))
-        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="point"))
+        return Reading(self.format, power.trace(rows, output, timed, options, spacing="point"))
 
 
 def _known(name: str) -> bool:

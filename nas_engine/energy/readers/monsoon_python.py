@@ -15,7 +15,8 @@ from nas_engine.energy.readers.power import Channel, Rows
 from nas_engine.energy.trace import Finding, Reading, Values
 
 NOMINAL_HZ = 5_000.0
-MOST_VOLTAGE_V = 14.0  # the high-voltage monitor gives 13.5 V
+_MOST_VOLTAGE_V = 14.0  # the high-voltage monitor gives 13.5 V
+_LOW_POWER_MW = 10.0  # phones take more, so less is told: it may be amperes under "mA"
 _CURRENT = re.compile(r"(main|usb|aux)(?:current)?\(([num]?a)\)\Z")
 _VOLTAGE = re.compile(r"(main|usb|aux)voltage\(([num]?v)\)\Z")
 _TIME = re.compile(r"time\((s|ms|us|ns)\)\Z")
@@ -45,10 +46,17 @@ class MonsoonPython:
             raise source.wrong("this is no table; give the CSV as the sample engine wrote it")
         loaded = table.load(source, layout, range(layout.columns))
         rows = Rows(source, loaded.first_line, loaded.findings)
-        channel, chosen = power.choose(source, _channels(layout, loaded.numbers), options.channel)
+        output, chosen = power.choose(source, _channels(layout, loaded.numbers), options.channel)
         timed = _timing(source, layout, loaded, options)
         rows = Rows(source, loaded.first_line, (*loaded.findings, *chosen))
-        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="point"))
+        return Reading(self.format, power.trace(rows, output, timed, options, spacing="point"))
+
+
+def channel(
+    name: str, current_ma: Values | None, voltage_v: Values | None = None, power_mw: Values | None = None
+) -> Channel:
+    """An output of a Monsoon, with the bounds of what it can give."""
+    return Channel(name, current_ma, voltage_v, power_mw, most_voltage_v=_MOST_VOLTAGE_V, low_power_mw=_LOW_POWER_MW)
 
 
 def _channels(layout: Layout, columns: Sequence[Values]) -> Iterator[Channel]:
@@ -61,7 +69,7 @@ def _channels(layout: Layout, columns: Sequence[Values]) -> Iterator[Channel]:
         if found := _CURRENT.match(name):
             scale = units.MILLIAMPERES[found.group(2)]
             current_ma = values if scale == 1.0 else values * scale
-            yield Channel(found.group(1), current_ma, voltages.get(found.group(1)), most_voltage_v=MOST_VOLTAGE_V)
+            yield channel(found.group(1), current_ma, voltages.get(found.group(1)))
 
 
 def _timing(source: Source, layout: Layout, loaded: table.Table, options: ReadOptions) -> timing.Timing:

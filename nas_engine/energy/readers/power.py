@@ -14,7 +14,6 @@ from nas_engine.errors import BadMeasurement
 
 _MOST_POWER_MW = 100_000.0
 _MOST_NANS = 0.001
-_LOW_POWER_MW = 1.0
 _POWER_TOLERANCE = 0.05
 
 
@@ -27,6 +26,7 @@ class Channel:
     voltage_v: Values | None = None
     power_mw: Values | None = None
     most_voltage_v: float = 1_000.0  # what this monitor can give; more means columns are swapped or units wrong
+    low_power_mw: float = 1.0  # a mean below is told, because a wrong unit gives a thousandth
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def trace(
         power_mw, time_s = power_mw[kept], time_s[kept] - time_s[kept][0]
         digital = {name: values[kept] for name, values in digital.items()}
     _check_power(rows, channel, power_mw)
-    if float(power_mw.mean()) < _LOW_POWER_MW:
+    if float(power_mw.mean()) < channel.low_power_mw:
         findings.append(_low_power(float(power_mw.mean())))
     started_at_s = timing.started_at_s
     if started_at_s is not None:

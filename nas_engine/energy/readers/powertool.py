@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from nas_engine.energy.readers import power, table, timing, units
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
 from nas_engine.energy.readers.layout import Layout, folded
-from nas_engine.energy.readers.monsoon_python import MOST_VOLTAGE_V, NOMINAL_HZ
+from nas_engine.energy.readers.monsoon_python import NOMINAL_HZ, channel
 from nas_engine.energy.readers.power import Channel, Rows
 from nas_engine.energy.trace import Finding, Reading, Values
 
@@ -37,10 +37,10 @@ class PowerTool:
             raise source.wrong("only least and greatest values; export Avg Power, or Avg Current and Avg Voltage")
         loaded = table.load(source, layout, wanted)
         names = [layout.names[index] for index in wanted]
-        channel, chosen = power.choose(source, _channels(names, loaded.numbers), options.channel)
+        output, chosen = power.choose(source, _channels(names, loaded.numbers), options.channel)
         timed = _timing(source, layout, names, loaded, options)
         rows = Rows(source, loaded.first_line, (*loaded.findings, *chosen))
-        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="interval"))
+        return Reading(self.format, power.trace(rows, output, timed, options, spacing="interval"))
 
 
 def _is_read(name: str) -> bool:
@@ -51,18 +51,16 @@ def _is_read(name: str) -> bool:
 
 def _channels(names: Sequence[str], columns: Sequence[Values]) -> Iterator[Channel]:
     found: dict[str, dict[str, Values]] = {}
-    for name, values in zip(names, columns, strict=True):
-        if match := _COLUMN.match(folded(name)):
-            channel, _, kind, unit = match.groups()
+    for column, values in zip(names, columns, strict=True):
+        if match := _COLUMN.match(folded(column)):
+            output, _, kind, unit = match.groups()
             scale = units.scale(kind, unit)
             if scale is not None:
-                found.setdefault(channel, {})[kind] = values * scale
-    for channel in ("main", "usb", "aux"):
-        kinds = found.get(channel, {})
+                found.setdefault(output, {})[kind] = values * scale
+    for name in ("main", "usb", "aux"):
+        kinds = found.get(name, {})
         if "power" in kinds or "current" in kinds:
-            yield Channel(
-                channel, kinds.get("current"), kinds.get("voltage"), kinds.get("power"), most_voltage_v=MOST_VOLTAGE_V
-            )
+            yield channel(name, kinds.get("current"), kinds.get("voltage"), kinds.get("power"))
 
 
 def _timing(

@@ -9,7 +9,8 @@ MILLIAMPERES = {"na": 1e-6, "ua": 1e-3, "ma": 1.0, "a": 1e3}
 VOLTS = {"uv": 1e-6, "mv": 1e-3, "v": 1.0}
 MILLIWATTS = {"nw": 1e-6, "uw": 1e-3, "mw": 1.0, "w": 1e3}
 
-KINDS = {"time": SECONDS, "current": MILLIAMPERES, "voltage": VOLTS, "power": MILLIWATTS}
+KINDS: dict[str, dict[str, float]] = {"time": SECONDS, "current": MILLIAMPERES, "voltage": VOLTS, "power": MILLIWATTS}
+_AS_WRITTEN = {unit: unit[:-1] + unit[-1].upper() for kind in ("current", "voltage", "power") for unit in KINDS[kind]}
 _NAME_AND_UNIT = re.compile(r"(.*?)[\[(]\s*([a-zµμ]+)\s*[\])]\s*\Z", re.IGNORECASE)
 
 
@@ -22,3 +23,8 @@ def split(name: str) -> tuple[str, str]:
 def scale(kind: str, unit: str) -> float | None:
     """The factor from `unit` to ours for "time", "current", "voltage" or "power"; None: there is no such unit."""
     return KINDS[kind].get(folded(unit))
+
+
+def as_written(unit: str) -> str:
+    """A folded unit as people write it: "mA", "V"; those of time are written small."""
+    return _AS_WRITTEN.get(unit, unit)
