@@ -3,20 +3,18 @@
 Every file gets a report, also one that cannot be read: its error is a sentence, and no number stands beside it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from nas_engine.energy.companions import ReadFile, Readings, companions
 from nas_engine.energy.readers.base import ReadOptions
 from nas_engine.energy.readers.registry import read_all
 from nas_engine.energy.run import RunResult, evaluate
 from nas_engine.energy.run_settings import RunSettings
-from nas_engine.energy.trace import Finding, Reading, Trace
+from nas_engine.energy.trace import Finding, Trace
 from nas_engine.errors import BadMeasurement
-
-Readings = tuple[Reading, ...]
-ReadFile = Callable[[Path, ReadOptions], Readings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +81,28 @@ def report_together(
     Idle traces (`idle_paths`, at the end of the result) keep their own power. A file that cannot be read is left out
     of the run and said to be; if the rest makes no run, every report says why.
     """
-    contents = [_read_or_error(path, options, read) for path in (*paths, *idle_paths)]
-    alone = [
-        _described(path.name, content, RunSettings())
-        for path, content in zip((*paths, *idle_paths), contents, strict=True)
-    ]
+    every = (*paths, *idle_paths)
+    contents = [_read_or_error(path, options, read) for path in every]
+    alone = [_described(path.name, content, RunSettings()) for path, content in zip(every, contents, strict=True)]
     readable = [
-        (number, reading)
-        for number, content in enumerate(contents)
-        if not isinstance(content, str)
-        for reading in content
+        (n, reading) for n, content in enumerate(contents) if not isinstance(content, str) for reading in content
     ]
     if not readable:
         return tuple(alone)
     idle = tuple(place for place, (number, _) in enumerate(readable) if number >= len(paths))
+    readings = (*(reading for _, reading in readable), *companions(every, contents, options, read))
     try:
-        run = evaluate([reading for _, reading in readable], replace(settings, idle_readings=idle))
+        run = evaluate(readings, replace(settings, idle_readings=idle))
     except BadMeasurement as error:
         return tuple(report if report.error else _refused(report, str(error)) for report in alone)
-    unused = tuple(_left_out(report) for report in alone if not report.ok and report.format is None)
-    run = replace(run, findings=(*run.findings, *unused))
+    of_files = {finding for _, reading in readable for finding in reading.all_findings}
+    about = (*(finding for finding in run.findings if finding not in of_files), *_left_out(alone))
     measured = {readable[entry.reading][0] for entry in run.windows}
     return tuple(
-        report if report.format is None or _is_idle_trace(contents[number], number, measured) else _joined(report, run)
-        for number, report in enumerate(alone)
+        report
+        if isinstance(content, str) or _is_idle_trace(content, number, measured)
+        else _joined(report, content, replace(run, findings=about))
+        for number, (report, content) in enumerate(zip(alone, contents, strict=True))
     )
 
 
@@ -138,16 +134,26 @@ def _with_errors(report: FileReport) -> FileReport:
     return replace(report, error=_named(report.file, "; ".join(errors))) if errors else report
 
 
-def _is_idle_trace(content: Readings | str, number: int, measured: set[int]) -> bool:
+def _is_idle_trace(content: Readings, number: int, measured: set[int]) -> bool:
     """A trace in which no window was measured while there are some in others."""
-    is_trace = not isinstance(content, str) and all(isinstance(reading.content, Trace) for reading in content)
-    return is_trace and bool(measured) and number not in measured
+    return _is_trace(content) and bool(measured) and number not in measured
 
 
-def _joined(report: FileReport, run: RunResult) -> FileReport:
-    """A file's own samples, rate and duration with the figures of its run."""
+def _is_trace(content: Readings) -> bool:
+    return any(isinstance(reading.content, Trace) for reading in content)
+
+
+def _joined(report: FileReport, content: Readings, run: RunResult) -> FileReport:
+    """A file's own samples, rate, duration and findings with the run's figures; a trace tells the run's findings too."""
     own = report.result
-    joined = replace(run, samples=own.samples, rate_hz=own.rate_hz, duration_s=own.duration_s)
+    findings = tuple(finding for reading in content for finding in reading.all_findings)
+    joined = replace(
+        run,
+        samples=own.samples,
+        rate_hz=own.rate_hz,
+        duration_s=own.duration_s,
+        findings=(*findings, *(run.findings if _is_trace(content) else run.errors)),
+    )
     return _with_errors(replace(report, error=None, result=joined))
 
 
@@ -157,8 +163,11 @@ def _refused(report: FileReport, error: str) -> FileReport:
     return replace(report, error=error, result=described)
 
 
-def _left_out(report: FileReport) -> Finding:
-    return Finding("file_left_out", "warning", f"{report.file} could not be read and is no part of this result")
+def _left_out(reports: Sequence[FileReport]) -> tuple[Finding, ...]:
+    """One finding for each file that could not be read."""
+    message = "could not be read and is no part of this result"
+    unread = [report.file for report in reports if report.format is None]
+    return tuple(Finding("file_left_out", "warning", f"{file} {message}") for file in unread)
 
 
 def _named(name: str, message: str) -> str:

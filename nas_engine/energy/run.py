@@ -19,6 +19,8 @@ from nas_engine.energy.trace import BenchmarkLog, EnergyRow, EnergyTable, Findin
 from nas_engine.energy.windows import Chosen
 from nas_engine.errors import BadMeasurement
 
+_SEEN_BY_READERS_TOO = {"stale_gauge", "lost_samples", "charging", "clipping"}
+
 
 @dataclass(frozen=True, slots=True)
 class WindowEnergy:
@@ -256,7 +258,9 @@ def _mean(values: Sequence[float]) -> float | None:
 
 def _with_findings(result: RunResult, before: Sequence[Finding]) -> RunResult:
     """The result with every finding once; without figures if one of them is an error."""
-    findings = tuple(dict.fromkeys((*before, *result.findings)))
+    known = {finding.code for finding in before} & _SEEN_BY_READERS_TOO
+    added = [finding for finding in result.findings if finding.severity == "error" or finding.code not in known]
+    findings = tuple(dict.fromkeys((*before, *added)))
     if any(finding.severity == "error" for finding in findings):
         return RunResult(result.samples, result.rate_hz, result.duration_s, findings=findings)
     says = (result.samples, result.mean_power_mw, result.latency_ms, result.energies_mj)
