@@ -144,7 +144,7 @@ def _is_trace(content: Readings) -> bool:
 
 
 def _joined(report: FileReport, content: Readings, run: RunResult) -> FileReport:
-    """A file's own samples, rate, duration and findings with the run's figures; a trace tells the run's findings too."""
+    """A file's own samples, rate, duration and findings with the run's figures; a trace also tells its findings."""
     own = report.result
     findings = tuple(finding for reading in content for finding in reading.all_findings)
     joined = replace(

@@ -94,3 +94,9 @@ def test_clocks_a_second_apart_are_suspected() -> None:
 def test_no_stamps_are_refused() -> None:
     with pytest.raises(BadMeasurement, match="holds no inference"):
         by_stamps(work(), Stamps((), epoch=False, inference_ms=np.array([])))
+
+
+def test_a_warm_up_that_was_not_stamped_and_drew_more_does_not_mislead() -> None:
+    run = trace(steps((2, 300), (1, 2050), (2, 2000), (2, 300)), started_at_s=EPOCH_S)
+    chosen = by_stamps(run, stamps(2.7, count=200))
+    assert chosen.offset_s == pytest.approx(0.3, abs=0.01)
