@@ -38,7 +38,10 @@ def _edges(source: Source) -> list[float]:
         raise BadMeasurement(f"a list of time stamps that is not valid JSON ({error}); copy the file again") from None
     if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
         raise BadMeasurement("a list of seconds was expected; give trace1-timestamps.json as EnergyRunner wrote it")
-    return [float(value) for value in values]
+    try:
+        return [float(value) for value in values]
+    except OverflowError:
+        raise BadMeasurement("a time stamp of hundreds of digits; copy the file again") from None
 
 
 def stamps(edges_s: list[float]) -> Stamps:

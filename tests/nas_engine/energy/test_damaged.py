@@ -1,0 +1,180 @@
+"""Damaged variants of every shared file through the function behind `read_measurement`: a refusal or a right answer."""
+
+import gzip
+import json
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nas_engine.energy.file_report import FileReport, report_each, report_together
+from nas_engine.energy.readers.base import ReadOptions
+from nas_engine.energy.run_settings import RunSettings
+from tests.nas_engine.energy.shared import ENERGYRUNNER, EVERY_FILE, LIVE_RUN, LIVE_TIMES
+
+_ENOUGH_BYTES = 60_000
+_NUMBER = re.compile(rb"-?\d+\.\d+(?:[eE][+-]?\d+)?")
+Damage = Callable[[bytes, Random], bytes]
+
+
+def cut(data: bytes, random: Random) -> bytes:
+    return data[: random.randrange(len(data))]
+
+
+def cut_off_the_beginning(data: bytes, random: Random) -> bytes:
+    return data[random.randrange(len(data)) :]
+
+
+def junk_inside(data: bytes, random: Random) -> bytes:
+    start = random.randrange(len(data))
+    return data[:start] + random.randbytes(random.randrange(1, 200)) + data[start + random.randrange(200) :]
+
+
+def flipped_bits(data: bytes, random: Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(random.randrange(1, 20)):
+        changed[random.randrange(len(changed))] ^= 1 << random.randrange(8)
+    return bytes(changed)
+
+
+def no_numbers(data: bytes, random: Random) -> bytes:
+    word = random.choice([b"nan", b"NaN", b"inf", b"-inf", b"", b"n/a", b"1e400"])
+    share = random.choice([0.0005, 0.1, 1.0])
+    return _NUMBER.sub(lambda found: word if random.random() < share else found.group(), data)
+
+
+def other_encoding(data: bytes, random: Random) -> bytes:
+    encoding = random.choice(["utf-16", "utf-16-le", "utf-32", "utf-8-sig", "cp037"])
+    return data.decode("latin-1").encode(encoding)
+
+
+def swapped_columns(data: bytes, random: Random) -> bytes:
+    lines = data.split(b"\n")
+    first, keep_header = random.randrange(3), random.random() < 0.5
+    return b"\n".join(line if keep_header and number == 0 else _swap(line, first) for number, line in enumerate(lines))
+
+
+def _swap(line: bytes, first: int) -> bytes:
+    cells = line.split(b",")
+    if len(cells) > first + 1:
+        cells[first], cells[first + 1] = cells[first + 1], cells[first]
+    return b",".join(cells)
+
+
+def shuffled_lines(data: bytes, random: Random) -> bytes:
+    lines = data.split(b"\n")
+    start = random.randrange(len(lines))
+    part = lines[start : start + 50]
+    random.shuffle(part)
+    return b"\n".join(lines[:start] + part + lines[start + 50 :])
+
+
+def doubled(data: bytes, random: Random) -> bytes:
+    return data + data
+
+
+def other_commas(data: bytes, random: Random) -> bytes:
+    return random.choice([data.replace(b".", b","), data.replace(b",", b";"), data.replace(b",", b"\t")])
+
+
+def one_absurd_number(data: bytes, random: Random) -> bytes:
+    found = list(_NUMBER.finditer(data))
+    if not found:
+        return data
+    place, absurd = random.choice(found), random.choice([b"1e308", b"-9e99", b"9" * 400, b"0.0", b"1e-320"])
+    return data[: place.start()] + absurd + data[place.end() :]
+
+
+def squeezed(data: bytes, random: Random) -> bytes:
+    packed = gzip.compress(data, 1, mtime=0)
+    return packed if random.random() < 0.5 else packed[: random.randrange(1, len(packed))]
+
+
+DAMAGES: tuple[Damage, ...] = (
+    cut, cut_off_the_beginning, junk_inside, flipped_bits, no_numbers, other_encoding, swapped_columns, shuffled_lines,
+    doubled, other_commas, one_absurd_number, squeezed,
+)  # fmt: skip
+
+
+@cache
+def beginning(path: Path) -> bytes:
+    """Enough of a file for its format; JSON only means something whole."""
+    data = path.read_bytes()
+    if path.suffix == ".json" or len(data) <= _ENOUGH_BYTES:
+        return data
+    end = data.find(b"\n", _ENOUGH_BYTES) + 1
+    return data[: _ENOUGH_BYTES + 5 if path.suffix == ".bin" else end]
+
+
+def check(report: FileReport) -> None:
+    """No figure beside an error, no figure that cannot be, and JSON in every case."""
+    shown = report.to_json()
+    json.dumps(shown, allow_nan=False)
+    energies = shown["energy_per_inference_mj"] or []
+    if report.ok:
+        assert shown["format"]
+        assert shown["samples"] is None or shown["samples"] >= 2
+    else:
+        assert len(shown["error"]) > len(shown["file"]) + 10
+        assert shown["mean_power_mw"] is shown["latency_ms"] is shown["energy_per_inference_mj"] is None
+    figures = [shown["rate_hz"], shown["duration_s"], shown["mean_power_mw"], shown["latency_ms"], *energies]
+    assert all(math.isfinite(figure) for figure in figures if figure is not None)
+    assert 0 < (shown["mean_power_mw"] or 1) <= 100_000
+    assert 0 < (shown["latency_ms"] or 1) <= 3_600_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("damaged")
+
+
+@pytest.mark.parametrize("path", EVERY_FILE, ids=lambda path: f"{path.parent.name}/{path.name}")
+@given(damages=st.lists(st.sampled_from(DAMAGES), min_size=1, max_size=2), seed=st.integers(0, 2**32))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_damage_is_refused_in_a_sentence_or_does_no_harm(
+    path: Path, folder: Path, damages: list[Damage], seed: int
+) -> None:
+    random, data = Random(seed), beginning(path)
+    for damage in damages:
+        data = damage(data or b"\n", random)
+    (folder / path.name).write_bytes(data)
+    (report,) = report_each([folder / path.name], ReadOptions(voltage_v=4.2), RunSettings())
+    check(report)
+
+
+def test_a_time_stamp_of_hundreds_of_digits_is_refused(folder: Path) -> None:
+    (folder / "trace1-timestamps.json").write_text(f"[0.015, {'9' * 400}]")
+    (report,) = report_each([folder / "trace1-timestamps.json"], ReadOptions(), RunSettings())
+    assert "hundreds of digits" in str(report.error)
+
+
+@given(
+    damage=st.sampled_from(DAMAGES),
+    which=st.sampled_from([0, 1]),
+    run=st.sampled_from([0, 1]),
+    seed=st.integers(0, 2**32),
+)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_damage_to_one_file_of_a_run_gives_no_wrong_energy(
+    folder: Path, damage: Damage, which: int, run: int, seed: int
+) -> None:
+    files, expected = (
+        ((LIVE_RUN, LIVE_TIMES), 4.40),
+        ((ENERGYRUNNER / "trace1-energy.bin", ENERGYRUNNER / "trace1-timestamps.json"), 5.6275),
+    )[run]
+    damaged = folder / files[which].name
+    damaged.write_bytes(damage(files[which].read_bytes(), Random(seed)))
+    given_files = [damaged if number == which else path for number, path in enumerate(files)]
+    reports = report_together(given_files, ReadOptions(), RunSettings(inferences=150 if run else None))
+    for report in reports:
+        check(report)
+    result = reports[0].result
+    if result.gross is not None:
+        clean = all(finding.severity == "note" or finding.code == "short_window" for finding in result.findings)
+        assert result.gross.median == pytest.approx(expected, rel=0.05 if clean else 0.5)
