@@ -6,6 +6,7 @@ Source: PlatformX (amai-gsu), demo/live_runs.
 """
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,8 @@ from nas_engine.energy.trace import Finding, Reading, Stamps, Values, Window
 from nas_engine.errors import BadMeasurement
 
 _MAX_SECONDS = 3_600.0  # for one inference
-_SINCE_1970_US = 1e15  # 2001; below it the stamps count from some other moment
-_UNTIL_US = 4.1e15  # 2099
+_SINCE_1970_S = 1e9  # 2001; below it the stamps count from some other moment
+_UNTIL_S = 4.1e9  # 2099
 _PAUSE_S = 60.0  # between inferences of one pass
 
 
@@ -103,8 +104,7 @@ def _check_index(source: Source, index: Values, parts: list[slice], first_line: 
 def _stamps(passes: list[_Pass]) -> Stamps:
     for each in passes:
         _check_times(each)
-    measured = passes[-1]
-    windows, epoch = _window(measured)
+    windows = tuple(window for each in passes for window in _windows(each, "" if each is passes[-1] else "warm-up"))
     findings = []
     if len(passes) == 1:
         message = "the index never begins again, so that warm-up inferences, if there were any, count as measured ones"
@@ -112,7 +112,8 @@ def _stamps(passes: list[_Pass]) -> Stamps:
     elif len(passes) > 2:
         message = f"the index begins again {len(passes) - 1} times; only the last pass counts"
         findings.append(Finding("several_passes", "warning", message))
-    return Stamps(windows, epoch, measured.durations_us / 1e3, tuple(findings))
+    epoch = bool(windows) and _SINCE_1970_S < windows[0].start_s < _UNTIL_S
+    return Stamps(windows, epoch, passes[-1].durations_us / 1e3, tuple(findings))
 
 
 def _check_times(each: _Pass) -> None:
@@ -139,10 +140,9 @@ def _refuse(each: _Pass, wrong: np.typing.NDArray[np.bool_], what: str) -> None:
         raise BadMeasurement(f"line {line:,}: {what}; give the file as it was written")
 
 
-def _window(measured: _Pass) -> tuple[tuple[Window, ...], bool]:
-    """From the first inference's beginning to the last one's end, and whether the stamps count from 1970."""
-    if measured.starts_us is None or measured.ends_us is None:
-        return (), False
-    start_us, end_us = float(measured.starts_us[0]), float(measured.ends_us[-1])
-    window = Window(start_us / 1e6, end_us / 1e6, label="measured pass", inferences=len(measured.durations_us))
-    return (window,), _SINCE_1970_US < start_us < _UNTIL_US
+def _windows(each: _Pass, label: str) -> Iterator[Window]:
+    """One for each inference, in seconds of the phone's clock; none where there are only durations."""
+    if each.starts_us is None or each.ends_us is None:
+        return
+    for start_us, end_us in zip(each.starts_us.tolist(), each.ends_us.tolist(), strict=True):
+        yield Window(start_us / 1e6, end_us / 1e6, label=label, inferences=1)
