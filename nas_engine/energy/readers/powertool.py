@@ -21,7 +21,7 @@ class PowerTool:
     format = "powertool"
     title = "Monsoon PowerTool CSV"
     accepts = (
-        "`Time (s)` or `Time (ms)` and any of `(Main|USB|Aux) (Avg|Min|Max) (Current|Power|Voltage) (unit)`, averages "
+        "`Time (s)` or `Time (ms)` and any of `Main/USB/Aux Avg/Min/Max Current/Power/Voltage (unit)`, averages "
         "being read; commas, semicolons or tabs; decimal commas, also in files separated by commas"
     )
 

@@ -64,3 +64,15 @@ def test_a_mapping_comes_before_what_the_file_looks_like(tmp_path: Path) -> None
     reading = registry.read(written(tmp_path, STOCK, "run.csv"), ReadOptions(mapping=mapping))
     assert reading.format == "mapped"
     assert reading.content.power_mw.mean() == pytest.approx(0.4)
+
+
+def test_the_table_of_formats_in_the_documentation_is_that_of_the_readers() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "energy.md").read_text()
+    for reader in (*registry.READERS, registry.MAPPER):
+        assert f"| {reader.title} | {reader.accepts} |\n" in page
+        assert "|" not in reader.title + reader.accepts
+
+
+def test_no_two_readers_share_a_name() -> None:
+    formats = [reader.format for reader in (*registry.READERS, registry.MAPPER)]
+    assert len(set(formats)) == len(formats)
