@@ -8,16 +8,23 @@ from nas_engine.energy.run import RunResult
 
 
 def report_text(reports: Sequence[FileReport]) -> str:
-    """One paragraph a file."""
-    return "\n\n".join(_paragraph(report) for report in reports)
+    """One paragraph a file; what several files share is told at the first of them."""
+    return "\n\n".join(
+        _paragraph(report, is_told=any(_same_run(report, before) for before in reports[:number]))
+        for number, report in enumerate(reports)
+    )
 
 
-def _paragraph(report: FileReport) -> str:
+def _same_run(report: FileReport, other: FileReport) -> bool:
+    return bool(report.result.windows) and report.result.windows == other.result.windows
+
+
+def _paragraph(report: FileReport, is_told: bool) -> str:
     head = f"{report.file} ({report.format})" if report.format else report.file
     lines = [head]
     if report.error:
         lines.append(f"  error: {report.error}")
-    lines += _figures(report.result)
+    lines += ["  part of the run above"] if is_told else _figures(report.result)
     lines += [f"  {_marked(told(finding))}" for finding in report.result.findings if finding.severity != "error"]
     return "\n".join(lines)
 

@@ -51,6 +51,16 @@ def test_the_text_names_every_figure_with_its_unit(trace: Path) -> None:
     assert text.count(" mJ") >= 3
 
 
+def test_the_figures_of_a_run_are_told_once(trace: Path) -> None:
+    log = trace.parent / "bench.log"
+    log.write_text(
+        "Inference timings in us: Init: 1, First inference: 2600, Warmup (avg): 2550, Inference (avg): 2500\n"
+    )
+    text = run(trace, log, "--together")
+    assert text.count("window 1: ") == 1
+    assert "part of the run above" in text
+
+
 def test_options_reach_the_reader_and_the_run(trace: Path) -> None:
     (shown,) = json.loads(run(trace, "--json", "--span", "0.5", "1.5", "--inferences", "100", "--no-idle"))
     assert shown["energy_per_inference_mj"] == pytest.approx([IDLE_MW / 100], rel=1e-2)
