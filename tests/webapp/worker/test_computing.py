@@ -1,0 +1,90 @@
+"""Runs in a data worker: real readers, real arithmetic, real rows."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from tests.webapp import benches, rows, traces
+from webapp.models import Campaign, MeasurementFile, Run
+from webapp.services import runs
+from webapp.worker.measuring import compute_run, read_file
+
+pytestmark = pytest.mark.django_db
+
+
+def read(campaign: Campaign, name: str, content: bytes) -> MeasurementFile:
+    row = benches.file_of(campaign, name, content)
+    read_file(row.pk, "worker")
+    row.refresh_from_db()
+    return row
+
+
+def computed(campaign: Campaign, *files: MeasurementFile, **choices: object) -> Run:
+    run = runs.create_run(campaign_id=campaign.pk, file_ids=[file.pk for file in files])
+    if choices:
+        runs.change_settings(run_id=run.pk, seen_version=1, choices=choices)
+    compute_run(run.pk, "worker")
+    run.refresh_from_db()
+    return run
+
+
+def test_a_trace_and_a_log_make_the_papers_energy_with_idle_apart() -> None:
+    campaign = benches.campaign()
+    files = (
+        read(campaign, "trace.csv.gz", gzip.compress(traces.monsoon_csv())),
+        read(campaign, "log.txt", traces.benchmark_log()),
+    )
+    run = computed(campaign, *files)
+    assert run.state == "READY", run.error
+    assert run.energy_mj == pytest.approx(1600 * 5e-3, rel=0.01), "mean power x mean time of an inference"
+    assert run.net_mj == pytest.approx(1200 * 5e-3, rel=0.01)
+    assert (run.latency_ms, run.repeats) == (5.0, 1)
+    assert [file["sha256"] for file in run.result["files"]] == [file.sha256 for file in files]
+
+
+def test_a_window_by_hand_changes_the_figure() -> None:
+    campaign = benches.campaign()
+    files = read(campaign, "trace.csv", traces.monsoon_csv()), read(campaign, "log.txt", traces.benchmark_log())
+    run = computed(campaign, *files, window="manual", spans_s=[[0.1, 1.9], [3.0, 13.0]])
+    assert run.repeats == 2
+    assert [window["energy"]["gross_mj"] for window in run.result["windows"]] == pytest.approx([2.0, 8.0], rel=0.01)
+    assert run.sd_mj == pytest.approx(np.std([2.0, 8.0], ddof=1), rel=0.01)
+    assert run.result["choices"]["window"] == "manual"
+
+
+def test_an_impossible_window_is_refused_with_the_traces_length() -> None:
+    campaign = benches.campaign()
+    files = read(campaign, "trace.csv", traces.monsoon_csv()), read(campaign, "log.txt", traces.benchmark_log())
+    run = computed(campaign, *files, window="manual", spans_s=[[100.0, 110.0]])
+    assert (run.state, run.energy_mj) == ("REFUSED", None)
+    assert "lasts from 0 s to 1" in run.error
+
+
+def test_the_devices_idle_power_is_taken_where_the_run_has_none() -> None:
+    campaign = benches.campaign(idle_power_mw=300.0)
+    files = (
+        read(campaign, "trace.csv", traces.monsoon_csv(before_s=0.0)),
+        read(campaign, "log.txt", traces.benchmark_log()),
+    )
+    run = computed(campaign, *files, window="whole")
+    assert run.net_mj == pytest.approx(1300 * 5e-3, rel=0.01)
+
+
+def test_a_log_names_the_network_it_is_of() -> None:
+    known = rows.completed_trial(rows.running_study()).architecture_id
+    campaign = benches.campaign()
+    run = computed(campaign, read(campaign, "log.txt", traces.benchmark_log(graph=known)))
+    assert (run.architecture_id, run.latency_ms, run.energy_mj) == (known, 5.0, None)
+
+
+def test_a_run_of_a_refused_file_says_so_and_is_computed_once_that_is_left_out() -> None:
+    campaign = benches.campaign()
+    good, bad = read(campaign, "log.txt", traces.benchmark_log()), read(campaign, "x.jpg", b"\xff\xd8" + bytes(100))
+    run = computed(campaign, good, bad)
+    assert run.state == "REFUSED"
+    assert "x.jpg" in run.error
+    runs.change_settings(run_id=run.pk, seen_version=1, choices={}, file_ids=[good.pk])
+    compute_run(run.pk, "worker")
+    run.refresh_from_db()
+    assert run.latency_ms == 5.0
