@@ -10,6 +10,7 @@ from webapp.api import measurements as measurement_files
 from webapp.views import (
     accounts,
     baselines,
+    benches,
     campaigns,
     clips,
     compare,
@@ -90,6 +91,9 @@ campaign_urls: list[URLPattern | URLResolver] = [
     path("", campaigns.campaign, name="campaign"),
     path("live/", campaigns.campaign_live, name="campaign_live"),
     path("runs/", campaigns.new_run, name="new_run"),
+    path("bench/", benches.bench, name="bench"),
+    path("bench/take/", benches.take_to_bench, name="take_to_bench"),
+    path("import/", benches.import_results, name="import_results"),
     path("delete/", campaigns.delete_campaign, name="delete_campaign"),
 ]
 
@@ -122,6 +126,8 @@ device_urls: list[URLPattern | URLResolver] = [
     path("campaigns/<int:campaign_id>/", include(campaign_urls)),
     path("files/<int:file_id>/", include(measurement_urls)),
     path("runs/<int:run_id>/", include(run_urls)),
+    path("kits/<int:kit_id>/kit.zip", benches.kit_zip, name="kit_zip"),
+    path("kits/<int:kit_id>/delete/", benches.delete_kit, name="delete_kit"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

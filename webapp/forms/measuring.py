@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from nas_engine.energy.run_settings import RunSettings
 from nas_engine.errors import BadMeasurement
 
-TOGETHER, APART, NO_RUN = "together", "apart", "none"
+TOGETHER, BY_NAME, NO_RUN = "together", "by_name", "none"
 WINDOW_KINDS = (
     ("auto", "As the files say (windows below, time stamps, trigger, plateau)"),
     ("manual", "The windows below"),
@@ -27,6 +27,7 @@ IDLE_KINDS = (
     ("none", "None: gross energy only"),
 )
 MOST_SPANS = 100
+TABLE_LIMIT_BYTES = 100_000_000
 _WAY_AROUND = "Pack it with gzip or zip, or record less of the time beside the benchmark."
 
 
@@ -58,7 +59,7 @@ class MeasurementUploadForm(forms.Form):
         label="These files are",
         choices=(
             (TOGETHER, "one run: they belong together"),
-            (APART, "each a run of its own"),
+            (BY_NAME, "a run for each name, such as HASH.csv and HASH.log"),
             (NO_RUN, "to be put into runs later"),
         ),
         initial=TOGETHER,
@@ -98,6 +99,40 @@ def measurement_too_large(size_bytes: int) -> str:
         f"{size_bytes / 1e6:,.0f} MB; at most {settings.MEASUREMENT_LIMIT_BYTES / 1e6:,.0f} MB a file are taken. "
         f"{_WAY_AROUND}"
     )
+
+
+class TableForm(forms.Form):
+    """A table of results: a file, or its text."""
+
+    file = forms.FileField(required=False, label="CSV or JSON file")
+    pasted = forms.CharField(
+        required=False,
+        label="or its text",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+    )
+    text = ""
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        file = values.get("file")
+        if file and file.size > TABLE_LIMIT_BYTES:
+            raise forms.ValidationError(
+                f"{file.size / 1e6:,.0f} MB; at most {TABLE_LIMIT_BYTES / 1e6:,.0f} MB are taken."
+            )
+        try:
+            self.text = file.read().decode("utf-8-sig") if file else values.get("pasted", "")
+        except UnicodeDecodeError:
+            raise forms.ValidationError(f"{file.name} is no UTF-8 text. Export the table as CSV (UTF-8).") from None
+        if not self.text.strip():
+            raise forms.ValidationError("Give a file with a table, or paste its text.")
+        return values
+
+    @property
+    def name(self) -> str:
+        """Where the results come from, in a word."""
+        file = self.cleaned_data.get("file")
+        return str(file.name)[-80:] if file else "pasted table"
 
 
 class ReadOptionsForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from django.db import transaction
@@ -18,8 +19,8 @@ SOURCE, CHOICES, IDLE_FILES, BY_HAND = "source", "choices", "idle_files", "archi
 """Keys of `Run.settings`: where figures come from; `RunSettings.to_json()` as a person chose; ids of the files that
 are idle traces; whether a person said which architecture it is, or that it is none."""
 FROM_FILES, FROM_TABLE, FROM_HOST = "files", "table", "host"
-TRIAL = "trial"
 _LABEL_LENGTH = 200
+_ENDINGS = (".csv", ".txt", ".log", ".json", ".jls", ".ppk2", ".bin", ".dat", ".tsv", ".gz", ".zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,24 @@ def create_run(*, campaign_id: int, file_ids: Iterable[int], label: str = "") ->
     return run
 
 
-def create_runs_apart(*, campaign_id: int, file_ids: Iterable[int]) -> list[Run]:
-    """A run for each file."""
+def create_runs_by_name(*, campaign_id: int, file_ids: Iterable[int]) -> list[Run]:
+    """A run for each name: files that are called alike but for their endings, as HASH.csv and HASH.log."""
     with transaction.atomic():
-        return [create_run(campaign_id=campaign_id, file_ids=[file_id]) for file_id in file_ids]
+        groups: dict[str, list[MeasurementFile]] = {}
+        for file in _files(campaign_id, file_ids):
+            groups.setdefault(run_name(file.original_name), []).append(file)
+        return [
+            create_run(campaign_id=campaign_id, file_ids=[file.pk for file in files], label=name)
+            for name, files in groups.items()
+        ]
+
+
+def run_name(file_name: str) -> str:
+    """A file's name without its endings, such as ".csv.gz": what the files of one run share."""
+    name = PurePath(file_name).name
+    while PurePath(name).suffix.lower() in _ENDINGS:
+        name = PurePath(name).stem
+    return name
 
 
 def _files(campaign_id: int, file_ids: Iterable[int]) -> list[MeasurementFile]:

@@ -121,8 +121,8 @@ def in_unit(value: float | None, unit: str) -> str:
     return {"kB": kilobytes, "mJ": millijoules}.get(unit, si)(value)
 
 
-def _four_digits(value: float | None, unit: str) -> str:
-    if value is None:
+def _four_digits(value: object, unit: str) -> str:
+    if not isinstance(value, int | float):  # a template hands on "" for what a stored result does not have
         return DASH
     shown = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.4g}".rstrip(".")
     return f"{shown}\N{NO-BREAK SPACE}{unit}".replace("-", "\N{MINUS SIGN}")

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from webapp.forms.filters import ids_in, page_in
-from webapp.forms.measuring import APART, TOGETHER, MeasurementUploadForm
+from webapp.forms.measuring import BY_NAME, TOGETHER, MeasurementUploadForm
 from webapp.models import Campaign
 from webapp.queries.pages_campaign import campaign_or_none, file_rows, is_live, kit_rows, nobody_reads, run_page
 from webapp.services import devices as device_services
@@ -50,8 +50,8 @@ def _take_in(request: HttpRequest, shown: Campaign, form: MeasurementUploadForm)
     if wanted == TOGETHER:
         run = runs.create_run(campaign_id=shown.pk, file_ids=ids)
         return redirect("run", run_id=run.pk)
-    if wanted == APART:
-        runs.create_runs_apart(campaign_id=shown.pk, file_ids=ids)
+    if wanted == BY_NAME:
+        runs.create_runs_by_name(campaign_id=shown.pk, file_ids=ids)
     return redirect("campaign", campaign_id=shown.pk)
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from nas_engine.errors import TransientError
 
-_LEAST_SECONDS = 120.0
+_LEAST_SECONDS = 300.0
 _SECONDS_A_NETWORK = 60.0
 _THREADS = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 

@@ -1,0 +1,101 @@
+"""Results imported from tables: all rows or none, and every wrong line named."""
+
+import json
+
+import pytest
+
+from tests.webapp import benches, rows
+from webapp.models import Architecture, Run
+from webapp.services.errors import Conflict
+from webapp.services.result_tables import BadTable, import_table
+
+pytestmark = pytest.mark.django_db
+
+
+def known() -> Architecture:
+    return rows.completed_trial(rows.running_study()).architecture
+
+
+def imported(text: str) -> list[Run]:
+    campaign = benches.campaign()
+    count = import_table(campaign_id=campaign.pk, text=text, name="bench.csv")
+    made = list(Run.objects.filter(campaign=campaign).order_by("pk"))
+    assert len(made) == count
+    return made
+
+
+def test_rows_by_hash_become_runs_that_say_where_they_come_from() -> None:
+    architecture = known()
+    header = "Architecture;Energy (mJ);Latency (ms);Label"
+    first, second = imported(f"{header}\n{architecture.hash};1,5;3,25;bench 1\n{architecture.hash[:14]};1.6;;\n")
+    assert (first.architecture_id, first.energy_mj, first.latency_ms, first.label) == (
+        architecture.hash,
+        1.5,
+        3.25,
+        "bench 1",
+    )
+    assert (second.architecture_id, second.energy_mj, second.latency_ms) == (architecture.hash, 1.6, None)
+    assert (first.state, first.settings["source"]) == ("READY", "table")
+    assert (second.settings["table"], second.settings["line"]) == ("bench.csv", 3)
+
+
+@pytest.mark.parametrize("as_csv", [True, False])
+def test_an_architecture_may_be_given_as_json_and_is_known_from_then_on(as_csv: bool) -> None:
+    network = rows.networks(rows.draft_study(), 1, seed=5)[0]
+    spec = json.dumps(network.to_json())
+    quoted = spec.replace('"', '""')
+    text = (
+        f'architecture,latency_ms\n"{quoted}",2.5\n'
+        if as_csv
+        else json.dumps([{"architecture": network.to_json(), "latency_ms": 2.5}])
+    )
+    (run,) = imported(text)
+    assert run.architecture_id == network.hash
+    assert Architecture.objects.get(pk=network.hash).flops > 0
+
+
+def test_every_wrong_line_is_named_and_nothing_is_imported() -> None:
+    good = known().hash
+    lines = [
+        "architecture,energy_mj,latency_ms",
+        f"{good},1.5,3.0",
+        f"{good},-1,3.0",
+        f"{good},much,3.0",
+        f"{good},,",
+        "3f2a,1.5,3.0",
+        '"{""stem"": 1}",1.5,3.0',
+        f"{good},1.5",
+        f"{good},nan,1",
+        f"{good},1,99999999",
+    ]
+    with pytest.raises(BadTable) as refused:
+        imported("\n".join(lines))
+    problems = refused.value.problems
+    assert [int(problem.split()[1].rstrip(":")) for problem in problems] == [3, 4, 5, 6, 7, 8, 9, 10]
+    assert "8 lines have something wrong: nothing was imported" in str(refused.value)
+    assert "'much' is no number" in problems[1]
+    assert "2 cells under 3 names" in problems[5]
+    assert not Run.objects.exists()
+
+
+def test_a_hash_that_nobody_knows_is_named_by_its_line() -> None:
+    with pytest.raises(BadTable) as refused:
+        imported(f"architecture,energy_mj\n{known().hash},1\n{'f' * 64},1\n{'e' * 12},1\n")
+    assert [problem.partition(":")[0] for problem in refused.value.problems] == ["Line 3", "Line 4"]
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name,joules\na,1\n", "first line must name the columns"),
+        ("architecture,energy_mj\n", "a header but no row"),
+        ("[1, 2", "This is no JSON"),
+        ("[]", "a header but no row"),
+        ("\0\0", "first line must name the columns"),
+        ('[1, null, "x"]', "3 lines have something wrong"),
+    ],
+)
+def test_what_is_no_table_is_refused(text: str, message: str) -> None:
+    with pytest.raises(Conflict, match=message):
+        imported(text)

@@ -1,0 +1,37 @@
+"""Networks worth taking to a bench: what a search finds, what a study's fronts hold, what was named by hash."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+
+from webapp.models import Architecture, Study, Trial
+from webapp.queries.named_architectures import FoundArchitecture, named_networks
+from webapp.queries.pages_results import results
+from webapp.queries.summaries import block_marks
+
+_MOST_OF_A_STUDY = 100
+
+
+def of_hashes(hashes: Sequence[str]) -> tuple[FoundArchitecture, ...]:
+    """Those that exist, in the order of `hashes`. Two queries."""
+    rows = Architecture.objects.in_bulk(list(hashes))
+    return tuple(
+        FoundArchitecture(
+            name.hash, name.label, block_marks(rows[name.hash].spec), rows[name.hash].flops, bool(name.tflite)
+        )
+        for name in named_networks(digest for digest in dict.fromkeys(hashes) if digest in rows)
+    )
+
+
+def of_study(study: Study) -> tuple[FoundArchitecture, ...]:
+    """The networks on a study's fronts, the most accurate first. Four queries."""
+    found = results(study)
+    wanted = found.ids_on(found.on_energy_front | found.on_flash_front)
+    trials = Trial.objects.filter(Q(pk__in=wanted)).order_by("-int8_accuracy", "number")
+    return of_hashes(list(trials.values_list("architecture_id", flat=True)[:_MOST_OF_A_STUDY]))
+
+
+def studies() -> tuple[Study, ...]:
+    """Studies with a completed trial, the newest first. One query."""
+    found = Study.objects.filter(trials__state=Trial.State.COMPLETED).distinct().order_by("-created_at")
+    return tuple(found.only("name"))

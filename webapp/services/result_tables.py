@@ -1,0 +1,226 @@
+"""Results that were measured elsewhere, imported as a table: a run for each row, all of them or none."""
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from nas_engine.architecture import Architecture
+from nas_engine.errors import InfeasibleArchitecture
+from webapp import translation
+from webapp.models import Architecture as ArchitectureRow
+from webapp.models import Campaign, Run
+from webapp.services import runs
+from webapp.services.errors import Conflict
+from webapp.services.requests import save_architectures
+
+MOST_ROWS = 50_000
+MOST_PROBLEMS = 50
+LONGEST_ENERGY_MJ, LONGEST_LATENCY_MS = 1e7, 3.6e6
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "architecture": ("architecture", "hash", "architecture_hash", "network"),
+    "energy_mj": ("energy_mj", "energy (mj)", "energy"),
+    "latency_ms": ("latency_ms", "latency (ms)", "latency"),
+    "label": ("label", "name"),
+}
+_SHORTEST_HASH = 12
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One line that can be imported. `architecture` is a hash, perhaps its beginning, or a network as data."""
+
+    line: int
+    architecture: str | Architecture
+    energy_mj: float | None
+    latency_ms: float | None
+    label: str
+
+
+class BadTable(Conflict):
+    """Lines that cannot be imported; `problems` names each, as far as MOST_PROBLEMS."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        more = f" The first {MOST_PROBLEMS} are shown." if len(problems) > MOST_PROBLEMS else ""
+        lines = "1 line has" if len(problems) == 1 else f"{len(problems):,} lines have"
+        super().__init__(f"{lines} something wrong: nothing was imported.{more}")
+        self.problems = tuple(problems[:MOST_PROBLEMS])
+
+
+def import_table(*, campaign_id: int, text: str, name: str) -> int:
+    """Add a READY run for each row of a CSV or JSON text; returns how many. Raises BadTable, with nothing imported.
+
+    CSV has a header with `architecture` (hash or JSON) and `energy_mj` or `latency_ms` or both, and perhaps `label`;
+    JSON is a list of such objects. `name` is the file's, which stays with each run.
+    """
+    found = read_table(text)
+    hashes, problems = _resolved(found)
+    if problems:
+        raise BadTable(problems)
+    new = {row.hash: row for row in map(_new_row, found) if row is not None}
+    with transaction.atomic():
+        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+        save_architectures(list(new.values()))
+        made = (_run(campaign, row, digest, name) for row, digest in zip(found, hashes, strict=True))
+        while some := list(islice(made, _AT_ONCE)):
+            Run.objects.bulk_create(some)
+    return len(found)
+
+
+def read_table(text: str) -> list[TableRow]:
+    """The rows of a table. Raises BadTable where one of them is wrong."""
+    entries = _json_entries(text) if text.lstrip().startswith("[") else _csv_entries(text)
+    rows: list[TableRow] = []
+    problems: list[str] = []
+    for line, values in islice(entries, MOST_ROWS + 1):
+        try:
+            rows.append(_row(line, values))
+        except ValueError as error:
+            problems.append(f"Line {line}: {error}.")
+    if len(rows) + len(problems) > MOST_ROWS:
+        raise Conflict(f"More than {MOST_ROWS:,} rows: import them in several tables.")
+    if problems:
+        raise BadTable(problems)
+    if not rows:
+        raise Conflict("The table has a header but no row: nothing was imported.")
+    return rows
+
+
+def _json_entries(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Entries of a list, counted from 1 as lines are."""
+    try:
+        entries = json.loads(text)
+    except ValueError as error:
+        raise Conflict(f"This is no JSON ({error}): give a list of objects, or CSV with a header.") from error
+    for number, entry in enumerate(entries, start=1):
+        yield number, entry if isinstance(entry, dict) else {"architecture": entry}
+
+
+def _csv_entries(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Rows by the names of the header; the delimiter is the header's."""
+    header = text.lstrip("\ufeff").lstrip().partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.reader(text.lstrip("\ufeff").splitlines(), delimiter=delimiter)
+    names = [_known_name(cell) for cell in next((row for row in reader if any(row)), [])]
+    if "architecture" not in names or not {"energy_mj", "latency_ms"} & set(names):
+        raise Conflict(
+            "The first line must name the columns: architecture (hash or JSON), energy_mj, latency_ms and perhaps "
+            f"label, of which energy or latency may be missing. It is: {header[:120]}"
+        )
+    for row in reader:
+        if any(cell.strip() for cell in row):
+            yield reader.line_num, _by_name(names, row, delimiter)
+
+
+def _by_name(names: Sequence[str], row: Sequence[str], delimiter: str) -> dict[str, Any]:
+    if len(row) != len(names):
+        return {"problem": f"{len(row)} cells under {len(names)} names"}
+    values: dict[str, Any] = dict(zip(names, (cell.strip() for cell in row), strict=True))
+    if delimiter != ",":
+        values |= {name: values.get(name, "").replace(",", ".") for name in ("energy_mj", "latency_ms")}
+    return values
+
+
+def _known_name(cell: str) -> str:
+    bare = cell.strip().strip('"').lower()
+    return next((name for name, others in _NAMES.items() if bare in others), bare)
+
+
+def _row(line: int, values: Mapping[str, Any]) -> TableRow:
+    """Raises ValueError with what is wrong, in words that continue "Line 7: "."""
+    if "problem" in values:
+        raise ValueError(values["problem"])
+    energy_mj = _figure(values.get("energy_mj"), "energy", "mJ", LONGEST_ENERGY_MJ)
+    latency_ms = _figure(values.get("latency_ms"), "latency", "ms", LONGEST_LATENCY_MS)
+    if energy_mj is None and latency_ms is None:
+        raise ValueError("neither an energy nor a latency")
+    label = str(values.get("label") or "").replace("\0", "")[:200]
+    return TableRow(line, _architecture(values.get("architecture")), energy_mj, latency_ms, label)
+
+
+def _figure(value: Any, what: str, unit: str, most: float) -> float | None:
+    if value in (None, ""):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"the {what} {str(value)[:40]!r} is no number") from None
+    if not (math.isfinite(number) and 0 < number <= most):
+        raise ValueError(f"an {what} of {number:g} {unit} cannot be; see that the column is in {unit}")
+    return number
+
+
+def _architecture(value: Any) -> str | Architecture:
+    if isinstance(value, str) and not value.startswith("{"):
+        bare = value.strip().lower()
+        if not _SHORTEST_HASH <= len(bare) <= 64 or set(bare) - set("0123456789abcdef"):
+            raise ValueError(f"{value[:40]!r} is no hash of an architecture (12 to 64 hexadecimal digits), and no JSON")
+        return bare
+    try:
+        return Architecture.from_json(json.loads(value) if isinstance(value, str) else value)
+    except ValueError as error:
+        raise ValueError(f"the architecture's JSON is wrong: {error}") from error
+
+
+def _resolved(rows: Sequence[TableRow]) -> tuple[list[str], list[str]]:
+    """(whole hash of each row's architecture, problems). One query for every thousand hashes."""
+    starts = sorted({row.architecture for row in rows if isinstance(row.architecture, str)})
+    whole = _whole_hashes(starts)
+    hashes, problems = [], []
+    for row in rows:
+        if isinstance(row.architecture, str):
+            found = whole.get(row.architecture, [])
+            if len(found) != 1:
+                why = "several architectures have" if found else "no architecture that Earshot knows has"
+                problems.append(f"Line {row.line}: {why} a hash that begins {row.architecture[:16]}; give its JSON.")
+            hashes.append(found[0] if found else "")
+        else:
+            hashes.append(row.architecture.hash)
+    return hashes, problems
+
+
+def _whole_hashes(starts: Sequence[str]) -> dict[str, list[str]]:
+    whole = {start: [start] for start in _existing([start for start in starts if len(start) == 64])}
+    for start in (start for start in starts if len(start) < 64):
+        found = ArchitectureRow.objects.filter(hash__startswith=start).values_list("hash", flat=True)
+        whole[start] = list(found[:2])
+    return whole
+
+
+def _existing(hashes: Sequence[str]) -> Iterator[str]:
+    for first in range(0, len(hashes), _AT_ONCE):
+        some = ArchitectureRow.objects.filter(hash__in=hashes[first : first + _AT_ONCE])
+        yield from some.values_list("hash", flat=True)
+
+
+def _new_row(row: TableRow) -> ArchitectureRow | None:
+    """Costs of a network given as data. Raises BadTable for one that cannot be built."""
+    if isinstance(row.architecture, str):
+        return None
+    try:
+        return translation.architecture_row(row.architecture)
+    except InfeasibleArchitecture as error:
+        raise BadTable([f"Line {row.line}: this network cannot be built: {error}."]) from error
+
+
+def _run(campaign: Campaign, row: TableRow, digest: str, name: str) -> Run:
+    kept = {"table": name, "line": row.line}
+    return Run(
+        campaign=campaign,
+        architecture_id=digest,
+        label=row.label or f"{name}, line {row.line}"[:200],
+        settings={runs.SOURCE: runs.FROM_TABLE, runs.BY_HAND: True, **kept},
+        state=Run.State.READY,
+        computed_at=timezone.now(),
+        result=kept,
+        energy_mj=row.energy_mj,
+        latency_ms=row.latency_ms,
+        repeats=None if row.energy_mj is None else 1,
+    )

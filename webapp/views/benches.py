@@ -1,0 +1,110 @@
+"""Choosing networks to measure: a kit to take along, runs on this computer; and tables of results from elsewhere."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from webapp.api.files import download, safe_name
+from webapp.forms.measuring import TableForm
+from webapp.models import BenchKit
+from webapp.queries.bench_choices import of_hashes, of_study, studies
+from webapp.queries.named_architectures import FoundArchitecture, search
+from webapp.queries.pages_study import study_or_none
+from webapp.services import benches as services
+from webapp.services import result_tables
+from webapp.services.errors import Conflict
+from webapp.views.campaigns import campaign_or_404
+
+_LONGEST_SEARCH = 100
+_HASH_LENGTH = 64
+
+
+@require_GET
+def bench(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Networks to choose among: `?q=` searches, `?study=` takes a study's fronts, `?of=` names hashes."""
+    shown = campaign_or_404(campaign_id)
+    text = request.GET.get("q", "").replace("\0", "").strip()[:_LONGEST_SEARCH]
+    study_id = request.GET.get("study", "")
+    context: dict[str, Any] = {
+        "campaign": shown,
+        "device": shown.device,
+        "text": text,
+        "study_id": study_id,
+        "studies": studies(),
+        "found": _found(text, study_id, _hashes(request.GET.getlist("of"))),
+        "host_seconds": services.HOST_SECONDS,
+        "is_chosen": bool(request.GET.getlist("of")),
+    }
+    return render(request, "devices/bench.html", context)
+
+
+def _found(text: str, study_id: str, hashes: list[str]) -> tuple[FoundArchitecture, ...]:
+    if hashes:
+        return of_hashes(hashes)
+    if study_id.isascii() and study_id.isdecimal() and len(study_id) < 19:
+        study = study_or_none(int(study_id))
+        return of_study(study) if study is not None else ()
+    return search(text)
+
+
+def _hashes(values: list[str]) -> list[str]:
+    """What can be a hash, each once."""
+    return list(dict.fromkeys(value for value in values if len(value) == _HASH_LENGTH and value.isalnum()))
+
+
+@require_POST
+def take_to_bench(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Pack the chosen networks, or have them run on this computer."""
+    shown, hashes = campaign_or_404(campaign_id), _hashes(request.POST.getlist("of"))
+    try:
+        if "here" in request.POST:
+            made = services.measure_here(campaign_id=shown.pk, hashes=hashes)
+            messages.success(request, f"{len(made)} network{'s' if len(made) > 1 else ''} to be measured here.")
+        else:
+            services.order_kit(campaign_id=shown.pk, hashes=hashes)
+            messages.success(request, "The bench kit is being packed.")
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+        return redirect("bench", campaign_id=campaign_id)
+    return redirect("campaign", campaign_id=campaign_id)
+
+
+@require_GET
+def kit_zip(request: HttpRequest, kit_id: int) -> FileResponse:
+    """The packed kit."""
+    kit = BenchKit.objects.select_related("campaign__device").filter(pk=kit_id).first()
+    if kit is None or not kit.file:
+        raise Http404(f"There is no bench kit {kit_id}, or it is not packed yet.")
+    name = safe_name(kit.campaign.device.name, kit.campaign.name, "bench kit", kit.pk, suffix=".zip")
+    return download(kit.file.open("rb"), name, "application/zip")
+
+
+@require_POST
+def delete_kit(request: HttpRequest, kit_id: int) -> HttpResponse:
+    kit = BenchKit.objects.filter(pk=kit_id).first()
+    if kit is None:
+        raise Http404(f"There is no bench kit {kit_id}.")
+    services.delete_kit(kit_id=kit_id)
+    messages.success(request, "Deleted the bench kit.")
+    return redirect("campaign", campaign_id=kit.campaign_id)
+
+
+@require_http_methods(["GET", "POST"])
+def import_results(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """A table of results. Every bad line is named, and then nothing is imported."""
+    shown, problems = campaign_or_404(campaign_id), ()
+    form = TableForm(request.POST, request.FILES) if request.method == "POST" else TableForm()
+    if form.is_bound and form.is_valid():
+        try:
+            count = result_tables.import_table(campaign_id=shown.pk, text=form.text, name=form.name)
+        except Conflict as conflict:
+            form.add_error(None, str(conflict))
+            problems = getattr(conflict, "problems", ())
+        else:
+            messages.success(request, f"Imported {count:,} result{'s' if count > 1 else ''}.")
+            return redirect("campaign", campaign_id=campaign_id)
+    context = {"campaign": shown, "device": shown.device, "form": form, "problems": problems}
+    return render(request, "devices/import.html", context, status=422 if form.is_bound else 200)
