@@ -126,7 +126,7 @@ device_urls: list[URLPattern | URLResolver] = [
     path("campaigns/<int:campaign_id>/", include(campaign_urls)),
     path("files/<int:file_id>/", include(measurement_urls)),
     path("runs/<int:run_id>/", include(run_urls)),
-    path("kits/<int:kit_id>/kit.zip", benches.kit_zip, name="kit_zip"),
+    path("kits/<int:kit_id>/kit.zip", measurement_files.kit_zip, name="kit_zip"),
     path("kits/<int:kit_id>/delete/", benches.delete_kit, name="delete_kit"),
 ]
 

@@ -7,9 +7,9 @@ from django.http import FileResponse, Http404, HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
 
 from nas_engine.errors import BadMeasurement
-from webapp.api.files import download
+from webapp.api.files import download, safe_name
 from webapp.charts.traces import trace_figure, trace_info
-from webapp.models import MeasurementFile
+from webapp.models import BenchKit, MeasurementFile
 from webapp.queries.pages_run import file_or_none, run_or_none, windows_of
 from webapp.queries.traces import trace_part
 
@@ -61,6 +61,16 @@ def measurement_raw(request: HttpRequest, file_id: int) -> FileResponse:
     """The file as it was uploaded, under its own name."""
     file = _file(file_id)
     return download(file.file.open("rb"), file.original_name, "application/octet-stream")
+
+
+@require_GET
+def kit_zip(request: HttpRequest, kit_id: int) -> FileResponse:
+    """The packed kit."""
+    kit = BenchKit.objects.select_related("campaign__device").filter(pk=kit_id).first()
+    if kit is None or not kit.file:
+        raise Http404(f"There is no bench kit {kit_id}, or it is not packed yet.")
+    name = safe_name(kit.campaign.device.name, kit.campaign.name, "bench kit", kit.pk, suffix=".zip")
+    return download(kit.file.open("rb"), name, "application/zip")
 
 
 def _file(file_id: int) -> MeasurementFile:

@@ -3,11 +3,10 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from webapp.api.files import download, safe_name
 from webapp.forms.measuring import TableForm
 from webapp.models import BenchKit
 from webapp.queries.bench_choices import of_hashes, of_study, studies
@@ -70,16 +69,6 @@ def take_to_bench(request: HttpRequest, campaign_id: int) -> HttpResponse:
         messages.error(request, str(conflict))
         return redirect("bench", campaign_id=campaign_id)
     return redirect("campaign", campaign_id=campaign_id)
-
-
-@require_GET
-def kit_zip(request: HttpRequest, kit_id: int) -> FileResponse:
-    """The packed kit."""
-    kit = BenchKit.objects.select_related("campaign__device").filter(pk=kit_id).first()
-    if kit is None or not kit.file:
-        raise Http404(f"There is no bench kit {kit_id}, or it is not packed yet.")
-    name = safe_name(kit.campaign.device.name, kit.campaign.name, "bench kit", kit.pk, suffix=".zip")
-    return download(kit.file.open("rb"), name, "application/zip")
 
 
 @require_POST
