@@ -9,7 +9,8 @@ from nas_engine.energy.readers import text
 
 _SNIFFED_LINES = 200
 _DELIMITERS = ("\t", ";", ",")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?\Z")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?\Z", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _CLOCK = re.compile(r"\d{4}-?\d\d-?\d\d(?:[T ]?\d\d:?\d\d.*)?\Z|\d\d?:\d\d(?::\d\d.*)?\Z")
 
 
@@ -105,8 +106,8 @@ def _is_clock(cell: str) -> bool:
 def _around(lines: Sequence[str], row: int, delimiter: str, encoding: str) -> Layout:
     """The layout whose first numeric row stands in line `row`: the first fitting line above it is the header."""
     cells = split(lines[row], delimiter)
-    header, names = _header_above(lines[:row], len(cells), delimiter)
-    paired = delimiter == "," and len(names) > 0 and len(cells) == 2 * len(names)
+    header, names = _header_above(lines[:row], cells, delimiter)
+    paired = len(names) > 0 and len(cells) == 2 * len(names) and _may_be_paired(cells, delimiter)
     shown = [cell for line in lines[row:] for cell in split(line, delimiter)]
     return Layout(
         encoding,
@@ -121,17 +122,19 @@ def _around(lines: Sequence[str], row: int, delimiter: str, encoding: str) -> La
     )
 
 
-def _header_above(lines: Sequence[str], cells: int, delimiter: str) -> tuple[int | None, tuple[str, ...]]:
-    """Line and names of the header above a row: one that fits the row, else the nearest line that is not blank."""
-    nearest: tuple[int | None, tuple[str, ...]] = (None, ())
-    for number, line in enumerate(lines):
-        names = _names(line, delimiter)
-        if not names:
-            continue
-        if len(names) in (cells, cells - 1) or (delimiter == "," and 2 * len(names) == cells):
-            return number, names
-        nearest = (number, names)
-    return nearest
+def _header_above(lines: Sequence[str], row: list[str], delimiter: str) -> tuple[int | None, tuple[str, ...]]:
+    """Line and names of the header above a row: the first that fits it, or has half as many names, or the nearest."""
+    above = [(number, names) for number, line in enumerate(lines) if (names := _names(line, delimiter))]
+    for counts in ({len(row), len(_without_empty_end(row))}, {len(row) / 2} if _may_be_paired(row, delimiter) else ()):
+        for number, names in above:
+            if len(names) in counts:
+                return number, names
+    return above[-1] if above else (None, ())
+
+
+def _may_be_paired(row: list[str], delimiter: str) -> bool:
+    """Whether cells may be whole parts and decimals of numbers in turn."""
+    return delimiter == "," and all(_WHOLE.match(text.bare_cell(cell)) for cell in row)
 
 
 def _names(line: str, delimiter: str) -> tuple[str, ...]:

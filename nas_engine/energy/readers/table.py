@@ -18,9 +18,12 @@ from nas_engine.energy.readers.base import Source
 from nas_engine.energy.readers.layout import Layout
 from nas_engine.energy.trace import Finding, Values
 
+MOST_ROWS = 12_000_000
+"""Forty minutes of a Monsoon, two of a PPK2 at its full rate: about a gigabyte of memory."""
 _WRAPPING = b"np.float64("
 _PAIR = re.compile(rb"([^,\n]*),([^,\n]*)(,|\n)")
 _QUOTED_DECIMAL_COMMA = re.compile(rb'"([+-]?\d+),(\d+)"')
+_AROUND_CELLS = re.compile(rb" *([,;\t\n]) *")
 _BLANKS = re.compile(rb"[ \t]+")
 _SEVERAL_ENDS = re.compile(rb"\n{2,}")
 
@@ -55,11 +58,22 @@ def load(source: Source, layout: Layout, numbers: Sequence[int], texts: Sequence
         if whole.strip():
             part = _fast(whole, layout, numbers, texts)
             parts.append(part if part is not None else _slow(source, line, whole, layout, numbers, texts))
+        rows = sum(_length(part) for part in parts)
+        if rows > MOST_ROWS:
+            raise source.wrong(f"over {MOST_ROWS:,} rows; export a shorter stretch, or fewer samples a second")
     if not sum(_length(part) for part in parts):
         raise source.wrong("it has a header but no complete row; record again, or give the whole file")
-    columns = tuple(np.concatenate([part[0][index] for part in parts]) for index in range(len(numbers)))
+    columns = tuple(_joined_parts([part[0] for part in parts], index) for index in range(len(numbers)))
     words = tuple(tuple(cell for part in parts for cell in part[1][index]) for index in range(len(texts)))
     return Table(columns, words, layout.first_row + 1, tuple(findings))
+
+
+def _joined_parts(parts: Sequence[list[Values]], index: int) -> Values:
+    """One column of all parts, which then forget it: a long recording is never in memory twice."""
+    column = np.concatenate([part[index] for part in parts])
+    for part in parts:
+        part[index] = part[index][:0]
+    return column
 
 
 def _length(part: tuple[Sequence[Values], Sequence[Sequence[str]]]) -> int:
@@ -163,6 +177,8 @@ def _plain(block: bytes, layout: Layout) -> bytes | None:
         block = block.replace(b",", b".")
     if layout.delimiter == " ":
         block = _BLANKS.sub(b" ", block.replace(b"\n ", b"\n").lstrip(b" ")).replace(b" \n", b"\n")
+    elif b" " in block:
+        block = _AROUND_CELLS.sub(rb"\1", block).lstrip(b" ")
     return _without_blank_lines(block)
 
 

@@ -18,7 +18,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _MISSING = frozenset(("", "nan", "na", "n/a", "null", "none", "-nan", "nan(ind)", "-nan(ind)", "--"))
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _WRAPPED = re.compile(r"(?:np|numpy)\.float\d+\((.*)\)\Z")
 
 

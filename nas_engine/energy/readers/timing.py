@@ -19,6 +19,7 @@ _RATE_TOLERANCE = 0.005
 _LARGEST_STEP_BACK_S = 0.1  # what setting a computer's clock may do; more is another recording or a damaged row
 _LARGEST_HOLES = 0.1  # share of the recording
 _HOLE = 5.0  # times the usual distance
+_BURST = 200  # samples that may arrive at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +75,7 @@ def timed(
         step_s = np.diff(time_s)
     if not np.isfinite(time_s).all():
         raise source.wrong("times beyond any number; take the damaged rows out or export again")
-    _refuse_leaps(source, step_s, first_line)
+    _refuse_leaps(source, step_s, nominal_hz, first_line)
     started_at_s = float(stamps[0] * unit_s) if _EPOCH_S[0] <= stamps[0] * unit_s < _EPOCH_S[1] else None
     if _arrived_in_bursts(step_s):
         return _by_index(source, time_s, step_s, nominal_hz, started_at_s)
@@ -83,7 +84,7 @@ def timed(
     return Timing(time_s, rate_hz, started_at_s, lost)
 
 
-def _refuse_leaps(source: Source, step_s: Values, first_line: int) -> None:
+def _refuse_leaps(source: Source, step_s: Values, nominal_hz: float | None, first_line: int) -> None:
     """Steps back beyond a set clock, and holes that hold a good part of the time, make times that cannot be trusted."""
     worst = int(np.argmin(step_s))
     if step_s[worst] < -_LARGEST_STEP_BACK_S:
@@ -94,7 +95,7 @@ def _refuse_leaps(source: Source, step_s: Values, first_line: int) -> None:
         )
     total_s = float(step_s.sum())
     largest = int(np.argmax(step_s))
-    usual_s = _usual(step_s)
+    usual_s = _usual(step_s, nominal_hz)
     if step_s[largest] > _HOLE * usual_s and step_s[largest] > _LARGEST_HOLES * total_s and len(step_s) > 2:
         raise source.wrong(
             f"a hole of {step_s[largest]:.6g} s in a recording of {total_s:.6g} s; give the part before or after alone",
@@ -102,15 +103,18 @@ def _refuse_leaps(source: Source, step_s: Values, first_line: int) -> None:
         )
 
 
-def _usual(step_s: Values) -> float:
-    """The usual distance of stamps, or between bursts where they come in bursts."""
-    large = step_s[step_s >= step_s.mean()] if len(step_s) > 2 else step_s
-    typical = float(np.median(step_s))
-    return max(typical, float(np.median(large))) if typical < 0.5 * float(step_s.mean()) else typical
+def _usual(step_s: Values, nominal_hz: float | None) -> float:
+    """The usual distance of stamps, or between bursts where they come in bursts: three are needed to see that."""
+    typical_s = float(np.median(step_s))
+    large = step_s[step_s >= step_s.mean()]
+    if len(large) >= 3:
+        return max(typical_s, float(np.median(large)))
+    return max(typical_s, _BURST / nominal_hz if nominal_hz else 0.0)
 
 
 def _arrived_in_bursts(step_s: Values) -> bool:
-    return bool((step_s <= 0.0).any()) or float(np.median(step_s)) < 0.5 * float(step_s.mean())
+    """Whether time stands still or a quarter of the stamps follow at once: no device's own clock does that."""
+    return bool((step_s <= 0.0).any()) or float(np.quantile(step_s, 0.25)) < 0.1 * float(step_s.mean())
 
 
 def _by_index(
