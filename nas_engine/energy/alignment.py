@@ -85,8 +85,10 @@ def _aligned(
     step_s = max(STEP_S, (high_s - low_s) / _MOST_OFFSETS)
     offsets_s = np.linspace(low_s, high_s, round((high_s - low_s) / step_s) + 1, dtype=np.float64)
     power_mw = _mean_power(curve, start_s, end_s, offsets_s)
+    if not np.isfinite(power_mw).any():
+        raise _strangers(trace, start_s, end_s)
     best = _at_the_fall(curve, float(end_s[-1] - start_s[-1]), float(end_s[-1]), offsets_s, power_mw)
-    flat_s = offsets_s[np.abs(power_mw - power_mw[best]) <= _FLAT * power_mw[best]]
+    flat_s = offsets_s[np.abs(power_mw - power_mw[best]) <= _FLAT * abs(power_mw[best])]
     findings = [_found(float(offsets_s[best]), float(flat_s.min()), float(flat_s.max()), lost_clock)]
     if not lost_clock and best in (0, len(offsets_s) - 1):
         findings.append(_warning(f"the best offset lies at the end of +-{REACH_S:g} s: the clocks may differ by more"))
@@ -96,7 +98,7 @@ def _aligned(
 
 
 def _mean_power(curve: EnergyCurve, start_s: Values, end_s: Values, offsets_s: Values) -> Values:
-    """Mean power [k] in the union of the windows [m] at each offset [k]; NaN where too little of it was recorded."""
+    """Mean power [k] in the union of the windows [m] at each offset [k]; -inf where under half of it was recorded."""
     chosen = np.linspace(0, len(start_s) - 1, min(len(start_s), _MOST_WINDOWS)).round().astype(int)
     start_s, end_s = start_s[chosen], end_s[chosen]
     length_s = float((end_s - start_s).sum())
@@ -122,10 +124,10 @@ def _at_the_fall(curve: EnergyCurve, last_s: float, end_s: float, offsets_s: Val
     before_mw = _recorded_mw(curve, edge_s - near_s, edge_s)
     after_mw = _recorded_mw(curve, edge_s, edge_s + near_s)
     best = int(np.argmax(power_mw))
-    fall_mw = np.where(power_mw >= (1 - _NEARLY) * power_mw[best], before_mw - after_mw, -np.inf)
+    fall_mw = np.where(power_mw >= power_mw[best] - _NEARLY * abs(power_mw[best]), before_mw - after_mw, -np.inf)
     fall_mw = np.where(np.isnan(fall_mw), -np.inf, fall_mw)
     steepest = int(np.argmax(fall_mw))
-    is_clear = fall_mw[steepest] > _CLEAR_FALL * power_mw[best] and fall_mw[best] < 0.5 * fall_mw[steepest]
+    is_clear = fall_mw[steepest] > _CLEAR_FALL * abs(power_mw[best]) and fall_mw[best] < 0.5 * fall_mw[steepest]
     return steepest if is_clear else best
 
 
@@ -148,11 +150,15 @@ def _refuse_strangers(
         )
     overlap_s = min(float(end_s[-1]) + high_s, trace.duration_s) - max(float(start_s[0]) + low_s, 0.0)
     if overlap_s < 0.5 * min(length_s, trace.duration_s):
-        raise BadMeasurement(
-            f"the time stamps run from {start_s[0]:.3f} s to {end_s[-1]:.3f} s of the trace's time, but the trace "
-            f"lasts from 0 s to {trace.duration_s:.3f} s: they are not of one run, or the clocks differ by more than "
-            f"{REACH_S:g} s; choose the files of one run, or give the offset in seconds"
-        )
+        raise _strangers(trace, start_s, end_s)
+
+
+def _strangers(trace: Trace, start_s: Values, end_s: Values) -> BadMeasurement:
+    return BadMeasurement(
+        f"the time stamps run from {start_s[0]:.3f} s to {end_s[-1]:.3f} s of the trace's time, but the trace "
+        f"lasts from 0 s to {trace.duration_s:.3f} s: they are not of one run, or the clocks differ by more than "
+        f"{REACH_S:g} s; choose the files of one run, or give the offset in seconds"
+    )
 
 
 def _placed(

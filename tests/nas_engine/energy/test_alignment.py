@@ -100,3 +100,14 @@ def test_a_warm_up_that_was_not_stamped_and_drew_more_does_not_mislead() -> None
     run = trace(steps((2, 300), (1, 2050), (2, 2000), (2, 300)), started_at_s=EPOCH_S)
     chosen = by_stamps(run, stamps(2.7, count=200))
     assert chosen.offset_s == pytest.approx(0.3, abs=0.01)
+
+
+def test_stamps_of_which_less_than_half_can_lie_on_the_trace_are_refused() -> None:
+    short = trace(steps((0.5, 300), (0.5, 2000)), started_at_s=EPOCH_S)
+    with pytest.raises(BadMeasurement, match="files of one run"):
+        by_stamps(short, stamps(0.5, count=400))
+
+
+def test_a_negative_trace_is_aligned_without_an_error_of_arithmetic() -> None:
+    charging = trace(-steps((2, 300), (3, 2000), (2, 300)), started_at_s=EPOCH_S)
+    assert by_stamps(charging, stamps(2.0)).windows
