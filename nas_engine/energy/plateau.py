@@ -51,18 +51,14 @@ class Idle:
 def plateau(trace: Trace, curve: EnergyCurve | None = None) -> Chosen:
     """The longest stretch above the threshold and those like it (half as long, 10 % as high), 0.2 s off each end.
 
-    A stretch under 0.8 s loses a quarter at each end instead. A trace of one level is taken whole, with a finding.
-    Raises BadMeasurement where power rises in short bursts only.
+    A stretch under 0.8 s loses a quarter at each end instead. A trace of one steady level is taken whole, with a
+    finding. Raises BadMeasurement where power rises in short bursts only, or has neither steps nor one level.
     """
     curve = curve or EnergyCurve(trace)
     at_s, smooth_mw = smoothed(trace, curve)
     levels = two_levels(smooth_mw)
     if levels is None:
-        message = (
-            "no step between idle and active is seen in the power, so the whole trace counts as active; if it begins "
-            "or ends idle, give the window by hand"
-        )
-        return Chosen((Window(0.0, trace.duration_s),), (Finding("no_plateau", "warning", message),))
+        return _whole_if_steady(trace, curve)
     stretches = active_stretches(trace, at_s, smooth_mw > levels.threshold_mw)
     longest_s = max(window.duration_s for window in stretches)
     if longest_s < min(_SHORTEST_S, _SHORTEST_SHARE * trace.duration_s):
@@ -71,6 +67,22 @@ def plateau(trace: Trace, curve: EnergyCurve | None = None) -> Chosen:
             "(--min_secs=30), or choose the window by hand"
         )
     return _alike(curve, stretches)
+
+
+def _whole_if_steady(trace: Trace, curve: EnergyCurve) -> Chosen:
+    middle_s = 0.5 * trace.duration_s
+    first_mw = recorded_mean_mw(curve, Window(0.0, middle_s))
+    second_mw = recorded_mean_mw(curve, Window(middle_s, trace.duration_s))
+    if not abs(second_mw - first_mw) <= _CONTRAST * abs(first_mw):
+        raise BadMeasurement(
+            f"no step between idle and active is seen in the power, and its halves differ ({first_mw:.4g} mW and "
+            f"{second_mw:.4g} mW), so nothing tells where the inferences ran; choose the window by hand"
+        )
+    message = (
+        "no step between idle and active is seen in the power, so the whole trace counts as active; if it begins or "
+        "ends idle, give the window by hand"
+    )
+    return Chosen((Window(0.0, trace.duration_s),), (Finding("no_plateau", "warning", message),))
 
 
 def smoothed(trace: Trace, curve: EnergyCurve) -> tuple[Values, Values]:

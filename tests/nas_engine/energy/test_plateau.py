@@ -47,8 +47,8 @@ def test_a_burst_of_another_level_is_no_repeat() -> None:
     assert [round(window.start_s, 1) for window in plateau(made).windows] == [2.2]
 
 
-@pytest.mark.parametrize("power", [np.full(5000, 3.0), steps((5, 100), noise_mw=20), np.linspace(100, 200, 5000)])
-def test_a_trace_of_one_level_is_taken_whole_and_said_to_be(power: np.ndarray) -> None:
+@pytest.mark.parametrize("power", [np.full(5000, 3.0), steps((5, 100), noise_mw=20)])
+def test_a_trace_of_one_steady_level_is_taken_whole_and_said_to_be(power: np.ndarray) -> None:
     chosen = plateau(trace(power))
     assert chosen.windows == (Window(0.0, 4.999),)
     assert [finding.code for finding in chosen.findings] == ["no_plateau"]
@@ -99,3 +99,8 @@ def test_bursts_that_are_no_benchmark_are_refused() -> None:
     parts = [(1.7, 120.0), (0.3, 450.0)] * 5
     with pytest.raises(BadMeasurement, match="no benchmark is seen to run"):
         plateau(trace(steps(*parts)))
+
+
+def test_a_trace_with_neither_steps_nor_one_level_is_refused() -> None:
+    with pytest.raises(BadMeasurement, match="its halves differ"):
+        plateau(trace(np.linspace(100, 200, 5000)))
