@@ -19,7 +19,7 @@ _MARKS = (
     "Profiling Info for Benchmark Initialization", "The input model file size (MB):",
 )  # fmt: skip
 _PROFILE_MARKS = ("Operator-wise Profiling Info for Regular", "Enable op profiling: [1]", "Use profiler: [1]")
-_AGREEMENT = 1e-3  # both figures carry six digits; more than this apart, one of them is damaged
+_AGREEMENT = 1e-5  # both figures carry the same six digits, or one of them is damaged
 
 
 @dataclass(slots=True)
@@ -42,6 +42,9 @@ class _Run:
             self.statistics.append(measured)
         if result is not None:
             self.result, self.result_at = result, number
+
+    def note(self, line: str) -> None:
+        """What a line says beside the result; it has to be whole."""
         self.threads = self.threads or lines.threads(line)
         self.graph = self.graph or lines.graph(line)
         for name, value in lines.details(line).items():
@@ -53,6 +56,8 @@ class _Run:
         slack_ms = _AGREEMENT * self.result.latency_ms + (self.result.rounded_ms or 0.0)
         for each in reversed(self.statistics):
             average_us = each.average_us
+            if self.result.runs not in (None, each.count):
+                continue
             if average_us is not None and abs(average_us / 1e3 - self.result.latency_ms) <= slack_ms:
                 return each
         if self.statistics and not self.result.with_statistics:
@@ -105,7 +110,8 @@ def _runs(text: str) -> tuple[list[_Run], bool]:
     result = None
     runs = [_Run(line=1)]
     profiled = False
-    for number, raw in enumerate(text.split("\n"), start=1):
+    *whole, cut = text.split("\n")
+    for number, raw in enumerate((*whole, cut), start=1):
         line = lines.unwrapped(raw)
         profiled = profiled or any(mark in line for mark in _PROFILE_MARKS)
         try:
@@ -113,6 +119,8 @@ def _runs(text: str) -> tuple[list[_Run], bool]:
             if _begins_another(runs[-1], line, result):
                 runs.append(_Run(line=number))
             runs[-1].take(line, number, result)
+            if number <= len(whole):
+                runs[-1].note(line)
         except BadMeasurement as error:
             raise BadMeasurement(f"line {number}: {error}") from None
     if result is not None and runs[-1].measured() is None:

@@ -17,6 +17,7 @@ _MARK = 0xF1
 _HEADER_BYTES = 5
 _MAX_RATE_HZ = 1e6
 _MAX_SAMPLES = 20_000_000  # 5.5 hours at 1 kHz; 320 MB of float64 with the times
+_RESOLUTION_UJ = 1e-9  # the LPM01A resolves 1 nA, which at 3 V and 1 kHz is 3e-6 uJ
 _MIN_ENERGY_UJ = 1e-4  # below it for a whole session the values are joules, as the README has it
 
 
@@ -51,11 +52,14 @@ class EnergyRunnerTrace:
 
 
 def _check(energy_uj: Values) -> None:
-    """A sample that is no number, or so small that the whole file must be in another unit, refuses the file."""
-    wrong = np.flatnonzero(~np.isfinite(energy_uj))
+    """A sample that no monitor gives, or a whole file that must be in another unit, refuses the file.
+
+    Where bytes were lost or added, all floats behind are made of parts of two: most are absurdly small or large.
+    """
+    wrong = np.flatnonzero(~np.isfinite(energy_uj) | ((energy_uj != 0.0) & (np.abs(energy_uj) < _RESOLUTION_UJ)))
     if len(wrong):
         raise BadMeasurement(
-            f"sample {wrong[0] + 1:,} is no number ({len(wrong):,} of {len(energy_uj):,}): the file is damaged; copy "
+            f"sample {wrong[0] + 1:,} is no energy ({len(wrong):,} of {len(energy_uj):,}): the file is damaged; copy "
             "it again, in binary mode"
         )
     if float(np.abs(energy_uj).max()) < _MIN_ENERGY_UJ:

@@ -57,7 +57,7 @@ class InferenceTimes:
                 "early; give its log instead"
             )
         passes, unfinished = _passes(source, layout)
-        return Reading(self.format, _stamps(passes), unfinished)
+        return Reading(self.format, _stamps(passes, was_cut=bool(unfinished)), unfinished)
 
 
 def _passes(source: Source, layout: Layout) -> tuple[list[_Pass], tuple[Finding, ...]]:
@@ -101,14 +101,14 @@ def _check_index(source: Source, index: Values, parts: list[slice], first_line: 
             )
 
 
-def _stamps(passes: list[_Pass]) -> Stamps:
+def _stamps(passes: list[_Pass], *, was_cut: bool) -> Stamps:
     for each in passes:
         _check_times(each)
     windows = tuple(window for each in passes for window in _windows(each, "" if each is passes[-1] else "warm-up"))
     findings = []
     if len(passes) == 1:
         message = "the index never begins again, so that warm-up inferences, if there were any, count as measured ones"
-        findings.append(Finding("no_warm_up", "note", message))
+        findings.append(Finding("no_warm_up", "warning" if was_cut else "note", message))
     elif len(passes) > 2:
         message = f"the index begins again {len(passes) - 1} times; only the last pass counts"
         findings.append(Finding("several_passes", "warning", message))

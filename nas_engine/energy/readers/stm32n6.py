@@ -9,8 +9,10 @@ inference_power.py).
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nas_engine.energy.readers import device_clock, power, table
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
@@ -19,6 +21,8 @@ from nas_engine.energy.trace import Finding, Reading, Values, Window
 
 _RAIL = re.compile(r"VDD\w*\Z")
 _PIN = re.compile(r"P[A-Q]\d{1,2}\Z")
+_OTHER = re.compile(r"time\Z|seq_\w+\Z|RCC_\w+\Z")
+_STEP = ("seq_idx", "seq_changed")
 _MAX_BYTES = 200_000_000
 _MAX_STEPS = 10_000
 
@@ -34,38 +38,60 @@ class Stm32n6:
 
     def recognises(self, head: Head) -> bool:
         layout = head.layout
-        return layout is not None and layout.names[:1] == ("time",) and bool(_at(layout, _RAIL))
+        return layout is not None and layout.index("time") is not None and bool(_at(layout, _RAIL))
 
     def read(self, source: Source, options: ReadOptions) -> Reading:
         layout = source.head().layout
         if layout is None or not (rails := _at(layout, _RAIL)):
             raise source.wrong("no column of a rail (VDD...); capture again")
+        _refuse_others(source, layout)
         if source.path.stat().st_size > _MAX_BYTES:
             raise source.wrong(f"more than {_MAX_BYTES // 1_000_000} MB of CSV; capture a shorter time")
-        step = layout.index("seq_idx")
-        if step is None and options.voltage_v is None:
+        in_watts = layout.index("seq_idx") is not None
+        if not in_watts and options.voltage_v is None:
             raise source.wrong(
-                "without seq_idx the rails are currents in amperes; give their supply voltage (1 if this script "
-                "wrote watts)"
+                "without seq_idx the rails are currents in amperes; give their supply voltage (1 if this script wrote "
+                "watts)"
             )
-        pins = _at(layout, _PIN)
-        others = [*pins.values(), *([] if step is None else [step])]
-        loaded = table.load(source, layout, [0, *rails.values(), *others])
-        columns = dict(zip([0, *rails.values(), *others], loaded.numbers, strict=True))
-        total = np.sum([columns[at] for at in rails.values()], axis=0)
-        channel = (
-            power.Channel(" + ".join(rails), power_mw=1e3 * total)
-            if step is not None
-            else power.Channel(" + ".join(rails), current_ma=1e3 * total)
-        )
-        timed = device_clock.timed(source, columns[0], 1.0, first_line=loaded.first_line)
+        wanted = ["time", *rails, *_at(layout, _PIN), *(name for name in _STEP if layout.index(name) is not None)]
+        loaded = table.load(source, layout, [layout.names.index(name) for name in wanted])
+        columns = dict(zip(wanted, loaded.numbers, strict=True))
+        total = 1e3 * np.sum([columns[name] for name in rails], axis=0)
+        name = " + ".join(rails)
+        channel = power.Channel(name, power_mw=total) if in_watts else power.Channel(name, current_ma=total)
+        timed = device_clock.timed(source, columns["time"], 1.0, first_line=loaded.first_line)
         rows = power.Rows(source, loaded.first_line, loaded.findings)
-        triggers = {name: columns[at] == 1.0 for name, at in pins.items() if np.ptp(np.nan_to_num(columns[at]))}
-        trace = power.trace(rows, channel, timed, options, spacing="interval", triggers=triggers)
-        if step is not None and len(columns[step]) == trace.samples:
-            windows = tuple(_steps(source, columns[step], trace.time_s, _step_names(source, layout)))
-            trace = replace(trace, windows=windows)
-        return Reading(self.format, trace, _findings(rails, step is not None))
+        trace = power.trace(rows, channel, timed, options, spacing="interval", triggers=_triggers(layout, columns))
+        if in_watts and loaded.rows == trace.samples:
+            _check_steps(source, columns)
+            names = _step_names(source, layout)
+            trace = replace(trace, windows=tuple(_steps(columns["seq_idx"], trace.time_s, names)))
+        return Reading(self.format, trace, _findings(rails, in_watts))
+
+
+def _refuse_others(source: Source, layout: Layout) -> None:
+    """A column that is nothing known may be a rail by another name: without it the sum would be too small."""
+    for name in layout.names:
+        if not any(known.match(name) for known in (_RAIL, _PIN, _OTHER)):
+            raise source.wrong(f'a column "{name[:30]}", which may be a rail or not; map the columns by hand')
+
+
+def _triggers(layout: Layout, columns: dict[str, Values]) -> dict[str, NDArray[np.bool_]]:
+    """The pins that change."""
+    levels = {name: columns[name] == 1.0 for name in _at(layout, _PIN)}
+    return {name: level for name, level in levels.items() if level.any() and not level.all()}
+
+
+def _check_steps(source: Source, columns: dict[str, Values]) -> None:
+    """seq_idx counts steps and seq_changed is 1 where it counts on: otherwise these are other columns."""
+    numbers = columns["seq_idx"]
+    counted = np.diff(numbers, prepend=numbers[0])
+    told = columns.get("seq_changed", counted)
+    wrong = ~np.isin(counted, (0.0, 1.0)) | (told != counted)
+    if wrong[1:].any() or not np.isfinite(numbers).all() or int(counted.sum()) > _MAX_STEPS:
+        raise source.wrong(
+            "seq_idx does not count the steps that seq_changed marks: columns are swapped; capture again"
+        )
 
 
 def _at(layout: Layout, wanted: re.Pattern[str]) -> dict[str, int]:
@@ -82,17 +108,14 @@ def _step_names(source: Source, layout: Layout) -> dict[int, str]:
     return {int(loaded.numbers[0][at]): loaded.texts[0][at] for at in first if np.isfinite(loaded.numbers[0][at])}
 
 
-def _steps(source: Source, numbers: Values, time_s: Values, names: dict[int, str]) -> Iterator[Window]:
+def _steps(numbers: Values, time_s: Values, names: dict[int, str]) -> Iterator[Window]:
     """Each stretch of rows with the same number; the last ends with the trace."""
-    changes = np.flatnonzero(np.diff(numbers)) + 1
-    if len(changes) > _MAX_STEPS or not np.isfinite(numbers).all():
-        raise source.wrong("seq_idx does not count steps: columns are swapped; capture again")
+    begins = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist()]
     end_s = float(time_s[-1] + (time_s[-1] - time_s[-2]))
-    begins = [0, *changes.tolist()]
     edges = [*(float(time_s[begin]) for begin in begins), end_s]
-    for begin, start_s, stop_s in zip(begins, edges, edges[1:], strict=False):
+    for begin, (start_s, stop_s) in zip(begins, pairwise(edges), strict=True):
         number = int(numbers[begin])
-        yield Window(start_s, stop_s, label=names.get(number, f"step {number}"))
+        yield Window(start_s, stop_s, label=names.get(number) or f"step {number}")
 
 
 def _findings(rails: dict[str, int], in_watts: bool) -> tuple[Finding, ...]:

@@ -52,9 +52,10 @@ def _power_at(layout: Layout) -> int | None:
 
 
 def _time_at(layout: Layout) -> int | None:
-    """The last column of time that stands before the power's, which is its own."""
-    before = layout.names[: _power_at(layout)]
-    return next((at for at in reversed(range(len(before))) if folded(before[at]) == _TIME), None)
+    """The last column of time that stands before the power's, which is its own, or the only one."""
+    times = [at for at, name in enumerate(layout.names) if folded(name) == _TIME]
+    before = [at for at in times if at < (_power_at(layout) or 0)]
+    return before[-1] if before else times[0] if len(times) == 1 else None
 
 
 def _shorter(rows: int, all_rows: int) -> tuple[Finding, ...]:

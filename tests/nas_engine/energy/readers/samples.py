@@ -95,6 +95,73 @@ def battery(current: int = -200_000, rows: int = 500) -> str:
     return "\n".join(["Timestamp,BATTERY_PROPERTY_CURRENT_NOW,EXTRA_VOLTAGE", *lines, ""])
 
 
+JOULESCOPE_EXPORT = "# time,JS220-001234.i,JS220-001234.v,JS220-001234.p\n"
+
+
+def joulescope_export(rows: int = 100, header: str = JOULESCOPE_EXPORT) -> str:
+    return header + "".join(f"{i / 1000:.18e},{0.1:.18e},{4:.18e},{0.4:.18e}\n" for i in range(rows))
+
+
+OTII = '"Wall-clock time (UTC)","Arc Main Current (A)","Arc Main Voltage (V)","Arc Main Energy (J)"\n'
+
+
+def otii(rows: int = 4_000) -> str:
+    """0.1 A at 4 V, 4,000 rows a second, from 2026-01-02 03:04:05 on."""
+    return OTII + "".join(
+        f'"2026-01-02 03:04:{5 + i / 4000:09.6f}","0.1","4.0","{i * 1e-4:.6f}"\n' for i in range(rows)
+    )
+
+
+def older_otii(rows: int = 400) -> str:
+    return "Timestamp,Value\n" + "".join(f"{i * 0.00025:.5f},0.1\n" for i in range(rows))
+
+
+def stm32n6(rows: int = 1_000) -> str:
+    """Two rails of 0.1 and 0.05 W, in the last quarter 0.3 W more; step 1 is the inference."""
+    lines = ["time,VDDCORE,VDDIO,seq_changed,seq_idx,seq_name,RCC_DIVENR,RCC_MISCENR"]
+    for i in range(rows):
+        step = int(i >= rows * 3 // 4)
+        changed = i == rows * 3 // 4
+        name = ("idle", "inference")[step]
+        lines.append(f"{i / 100_000},{0.1 + 0.3 * step},0.05,{int(changed)},{step},{name},{'0x1' if changed else ''},")
+    return "\n".join([*lines, ""])
+
+
+TIMES = "inference_index,start_us,end_us,duration_us\n"
+
+
+def times(*passes: int, since_us: int = 1_756_255_148_955_224) -> str:
+    """Passes of so many inferences of 2 ms, 0.1 ms apart."""
+    rows, now = [], since_us
+    for inferences in passes:
+        for index in range(inferences):
+            rows.append(f"{index},{now},{now + 2_000},2000")
+            now += 2_100
+    return TIMES + "".join(row + "\n" for row in rows)
+
+
+RUNNER_RESULTS = """Power Edition Output
+Energy data for trial 0
+  Elapsed time  : 10.0
+  Inferences    : 100
+  Power         : 5.0000 mW.
+  Total Energy  : 50000.000 uJ
+  Energy/Inf    : 500.000 uJ/inf
+---
+Median energy cost is 500.0000 uJ/inf.
+"""
+
+
+TREPN = "Time  [ms],CPU1 Load [%],Time  [ms],Battery Power* [uW] (Raw),Battery Power* [uW] (Delta)\r\n"
+
+
+def trepn(rows: int = 40) -> str:
+    """A phone of 0.8 W, more or less, every 100 ms."""
+    return "Time  [ms],Battery Power* [uW] (Raw),Battery Power* [uW] (Delta)\n" + "".join(
+        f"{100 * i + 7 * (i % 3)},{800_000 + 1_000 * (i % 5)},{i % 9}\n" for i in range(rows)
+    )
+
+
 def benchmark_log(average_us: str = "2010.5", *, graph: str = "a.tflite") -> str:
     """What TF 2.x prints without asking."""
     return f"""STARTING!

@@ -5,24 +5,11 @@ from pathlib import Path
 import pytest
 
 from nas_engine.errors import BadMeasurement
-from tests.nas_engine.energy.readers.samples import read
-
-NEWER = '"Wall-clock time (UTC)","Arc Main Current (A)","Arc Main Voltage (V)","Arc Main Energy (J)"\n'
-
-
-def newer(rows: int = 4_000) -> str:
-    """0.1 A at 4 V, 4,000 rows a second, from 2026-01-02 03:04:05 on."""
-    return NEWER + "".join(
-        f'"2026-01-02 03:04:{5 + i / 4000:09.6f}","0.1","4.0","{i * 1e-4:.6f}"\n' for i in range(rows)
-    )
-
-
-def older(rows: int = 400) -> str:
-    return "Timestamp,Value\n" + "".join(f"{i * 0.00025:.5f},0.1\n" for i in range(rows))
+from tests.nas_engine.energy.readers.samples import older_otii, otii, read, stm32n6
 
 
 def test_the_newer_otii_has_current_and_voltage_and_a_date(tmp_path: Path) -> None:
-    trace = read(tmp_path, newer()).content
+    trace = read(tmp_path, otii()).content
     assert trace.power_mw.mean() == pytest.approx(400.0)
     assert trace.rate_hz == pytest.approx(4_000.0, rel=1e-6)
     assert trace.started_at_s == pytest.approx(1767323045.0)
@@ -30,38 +17,27 @@ def test_the_newer_otii_has_current_and_voltage_and_a_date(tmp_path: Path) -> No
 
 def test_an_otii_s_own_energy_shows_wrong_columns(tmp_path: Path) -> None:
     with pytest.raises(BadMeasurement, match="the column of energy counts"):
-        read(tmp_path, newer().replace('"0.1","4.0"', '"0.2","4.0"'))
+        read(tmp_path, otii().replace('"0.1","4.0"', '"0.2","4.0"'))
 
 
 def test_the_older_otii_has_a_file_a_channel(tmp_path: Path) -> None:
-    reading = read(tmp_path, older(), "Main current - Arc.csv", voltage_v=4.0)
+    reading = read(tmp_path, older_otii(), "Main current - Arc.csv", voltage_v=4.0)
     assert reading.content.power_mw.mean() == pytest.approx(400.0)
     assert not reading.all_findings
     with pytest.raises(BadMeasurement, match="give the supply voltage"):
-        read(tmp_path, older(), "Main current - Arc.csv")
+        read(tmp_path, older_otii(), "Main current - Arc.csv")
     with pytest.raises(BadMeasurement, match="give the file of the same recording named Main current"):
-        read(tmp_path, older(), "Main voltage - Arc.csv", voltage_v=4.0)
+        read(tmp_path, older_otii(), "Main voltage - Arc.csv", voltage_v=4.0)
 
 
 def test_an_otii_channel_under_another_name_is_taken_for_current_with_a_warning(tmp_path: Path) -> None:
-    reading = read(tmp_path, older(), "run 1.csv", voltage_v=4.0)
+    reading = read(tmp_path, older_otii(), "run 1.csv", voltage_v=4.0)
     assert [(finding.code, finding.severity) for finding in reading.all_findings] == [("guessed_unit", "warning")]
 
 
 def test_a_date_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(BadMeasurement, match='line 3: "yesterday" is no date with a time'):
-        read(tmp_path, newer(20).replace('"2026-01-02 03:04:05.000250"', '"yesterday"'))
-
-
-def stm32n6(rows: int = 1_000) -> str:
-    """Two rails of 0.1 and 0.05 W, in the last quarter 0.3 W more; step 1 is the inference."""
-    lines = ["time,VDDCORE,VDDIO,seq_changed,seq_idx,seq_name,RCC_DIVENR,RCC_MISCENR"]
-    for i in range(rows):
-        step = int(i >= rows * 3 // 4)
-        changed = i == rows * 3 // 4
-        name = ("idle", "inference")[step]
-        lines.append(f"{i / 100_000},{0.1 + 0.3 * step},0.05,{int(changed)},{step},{name},{'0x1' if changed else ''},")
-    return "\n".join([*lines, ""])
+        read(tmp_path, otii(20).replace('"2026-01-02 03:04:05.000250"', '"yesterday"'))
 
 
 def test_rails_in_watts_are_added_and_steps_are_windows(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_single_run_has_no_average() -> None:
 
 def test_of_several_runs_the_last_complete_one_counts_and_all_are_listed() -> None:
     log = parse(
-        benchmark_log("2000", graph="a.tflite") + benchmark_log("3000", graph="b.tflite") + "STARTING!\nGraph: [c]"
+        benchmark_log("2000", graph="a.tflite") + benchmark_log("3000", graph="b.tflite") + "STARTING!\nGraph: [c]\n"
     )
     assert [result.latency_ms for result in log.results] == [2.0, 3.0]
     assert [finding.code for finding in log.findings] == ["unfinished_benchmark", "several_models"]

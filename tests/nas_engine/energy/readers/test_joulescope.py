@@ -11,7 +11,7 @@ from pyjls import Writer
 from nas_engine.energy.readers import jls, registry
 from nas_engine.errors import BadMeasurement
 from tests.nas_engine.energy.readers import samples
-from tests.nas_engine.energy.readers.samples import joulescope_statistics, read
+from tests.nas_engine.energy.readers.samples import joulescope_export, joulescope_statistics, read
 
 
 def test_rows_of_statistics_tell_of_the_time_that_ends_at_their_stamp(tmp_path: Path) -> None:
@@ -61,15 +61,8 @@ def test_swapped_columns_of_statistics_are_noticed(pair: tuple[int, int], tmp_pa
         read(tmp_path, text)
 
 
-EXPORT = "# time,JS220-001234.i,JS220-001234.v,JS220-001234.p\n"
-
-
-def exported(rows: int = 100, header: str = EXPORT) -> str:
-    return header + "".join(f"{i / 1000:.18e},{0.1:.18e},{4:.18e},{0.4:.18e}\n" for i in range(rows))
-
-
 def test_exported_rows_are_means_over_their_stretch(tmp_path: Path) -> None:
-    trace = read(tmp_path, exported()).content
+    trace = read(tmp_path, joulescope_export()).content
     assert (trace.samples, trace.spacing) == (100, "interval")
     assert trace.power_mw.mean() == pytest.approx(400.0)
     assert trace.rate_hz == pytest.approx(1000.0)
@@ -83,7 +76,7 @@ def test_of_several_instruments_one_is_chosen_by_name(tmp_path: Path) -> None:
 
 
 def test_an_export_whose_time_was_swapped_is_refused(tmp_path: Path) -> None:
-    text = exported(header="# JS220-1.i,time,JS220-1.v,JS220-1.p\n")
+    text = joulescope_export(header="# JS220-1.i,time,JS220-1.v,JS220-1.p\n")
     with pytest.raises(BadMeasurement, match=r"line 3: the time 0\.1 does not come after 0\.1"):
         read(tmp_path, text)
 

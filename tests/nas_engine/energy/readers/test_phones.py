@@ -7,7 +7,7 @@ import pytest
 from nas_engine.energy.readers import registry
 from nas_engine.energy.trace import EnergySummary, Reading, Stamps, Trace
 from nas_engine.errors import BadMeasurement
-from tests.nas_engine.energy.readers.samples import battery, read
+from tests.nas_engine.energy.readers.samples import TIMES, TREPN, battery, read, times
 
 
 def codes(reading: Reading) -> set[str]:
@@ -56,9 +56,6 @@ def test_the_real_gauge_takes_803_mw_in_two_values(measurements: Path) -> None:
     assert "only 2 values" in str(reading.all_findings)
 
 
-TREPN = "Time  [ms],CPU1 Load [%],Time  [ms],Battery Power* [uW] (Raw),Battery Power* [uW] (Delta)\r\n"
-
-
 def test_trepn_s_power_has_a_time_of_its_own(tmp_path: Path) -> None:
     rows = "".join(f"{i * 50},10,{i * 100},800000,1\r\n" for i in range(40))
     rows += "".join(f"{i * 50},10,,,\r\n" for i in range(40, 60))
@@ -89,19 +86,6 @@ def test_the_sum_of_a_run_is_indicative(measurements: Path) -> None:
 def test_a_failed_run_has_no_sum(row: str, tmp_path: Path) -> None:
     with pytest.raises(BadMeasurement):
         read(tmp_path, f"energy_joules,duration_ms,error_flag\r\n{row}\r\n")
-
-
-TIMES = "inference_index,start_us,end_us,duration_us\n"
-
-
-def times(*passes: int, since_us: int = 1_756_255_148_955_224) -> str:
-    """Passes of so many inferences of 2 ms, 0.1 ms apart."""
-    rows, now = [], since_us
-    for inferences in passes:
-        for index in range(inferences):
-            rows.append(f"{index},{now},{now + 2_000},2000")
-            now += 2_100
-    return TIMES + "".join(row + "\n" for row in rows)
 
 
 def test_the_last_pass_of_inferences_is_the_measured_one(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from nas_engine.energy.readers.energyrunner_stamps import stamps
 from nas_engine.energy.readers.runner_results import parse
 from nas_engine.energy.trace import Trace
 from nas_engine.errors import BadMeasurement
-from tests.nas_engine.energy.readers.samples import energyrunner_trace, mlcommons_trial, read
+from tests.nas_engine.energy.readers.samples import RUNNER_RESULTS, energyrunner_trace, mlcommons_trial, read
 
 KWS = Path("eembc_energyrunner/L4R5ZI_kws_lpm01a")
 U385 = Path("mlcommons_tiny_runner/U385RG_kws")
@@ -38,7 +38,7 @@ def test_a_trace_of_microjoules_is_one_of_milliwatts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, 1e9])
 def test_a_trace_with_an_impossible_sample_is_refused(wrong: float, tmp_path: Path) -> None:
-    with pytest.raises(BadMeasurement, match=r"sample 2 is no number|100 W"):
+    with pytest.raises(BadMeasurement, match=r"sample 2 is no energy|100 W"):
         read(tmp_path, energyrunner_trace([75.0, wrong, 79.0]))
 
 
@@ -97,18 +97,6 @@ def test_results_know_inferences_and_time(measurements: Path) -> None:
     assert row.mean_power_mw == pytest.approx(75.258902)
 
 
-RESULTS = """Power Edition Output
-Energy data for trial 0
-  Elapsed time  : 10.0
-  Inferences    : 100
-  Power         : 5.0000 mW.
-  Total Energy  : 50000.000 uJ
-  Energy/Inf    : 500.000 uJ/inf
----
-Median energy cost is 500.0000 uJ/inf.
-"""
-
-
 @pytest.mark.parametrize(
     ("there", "damaged"),
     [
@@ -122,13 +110,13 @@ Median energy cost is 500.0000 uJ/inf.
     ],
 )
 def test_results_that_contradict_themselves_are_refused(there: str, damaged: str) -> None:
-    assert parse(RESULTS).rows[0].energy_per_inference_mj == 0.5
+    assert parse(RUNNER_RESULTS).rows[0].energy_per_inference_mj == 0.5
     with pytest.raises(BadMeasurement):
-        parse(RESULTS.replace(there, damaged, 1))
+        parse(RUNNER_RESULTS.replace(there, damaged, 1))
 
 
 def test_results_without_their_median_may_be_cut() -> None:
-    assert [finding.code for finding in parse(RESULTS.split("---")[0]).findings] == ["unfinished_row"]
+    assert [finding.code for finding in parse(RUNNER_RESULTS.split("---")[0]).findings] == ["unfinished_row"]
 
 
 def test_results_of_a_performance_run_have_no_energy(tmp_path: Path) -> None:
