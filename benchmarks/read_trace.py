@@ -26,7 +26,7 @@ import numpy as np
 _BURST = 128
 _RATE_HZ = 5_000.0
 _BLOCK_ROWS = 100_000
-_KINDS = ("plain", "np.float64", "gzip")
+KINDS = ("plain", "np.float64", "gzip")
 
 
 def rows(count: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -105,7 +105,7 @@ def main() -> int:
         print(json.dumps(measure(arguments.measure)))
         return 0
     results = {}
-    for kind in _KINDS:
+    for kind in KINDS:
         with tempfile.TemporaryDirectory(prefix="earshot-bench-") as folder:
             results[kind] = in_own_process(made(Path(folder), kind, arguments.rows))
         print(kind, json.dumps(results[kind]), flush=True)
