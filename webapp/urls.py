@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from webapp.api import charts, exports
 from webapp.api import measurements as measurement_files
+from webapp.api.energy_models import energy_model_chart
 from webapp.views import (
     accounts,
     baselines,
@@ -16,6 +17,8 @@ from webapp.views import (
     compare,
     datasets,
     devices,
+    energy_models,
+    measure_next,
     measurements,
     paper,
     problems,
@@ -77,6 +80,15 @@ dataset_urls: list[URLPattern | URLResolver] = [
     path("clips/<int:clip_id>/", clips.clip, name="clip"),
     path("clips/<int:clip_id>/clip.flac", exports.clip_audio, name="clip_audio"),
     path("clips/<int:clip_id>/spectrogram.json", charts.spectrogram_chart, name="spectrogram_chart"),
+]
+
+energy_model_urls: list[URLPattern | URLResolver] = [
+    path("", energy_models.energy_models, name="energy_models"),
+    path("<int:version>/", energy_models.energy_model, name="energy_model"),
+    path("<int:version>/live/", energy_models.energy_model_live, name="energy_model_live"),
+    path("<int:version>/again/", energy_models.train_again, name="train_energy_model_again"),
+    path("<int:version>/delete/", energy_models.delete_model, name="delete_energy_model"),
+    path("<int:version>/charts/<slug:part>.json", energy_model_chart, name="energy_model_chart"),
 ]
 
 paper_urls: list[URLPattern | URLResolver] = [
@@ -145,6 +157,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("datasets/new/", datasets.new_dataset, name="new_dataset"),
     path("datasets/<int:dataset_id>/", include(dataset_urls)),
     path("devices/", include(device_urls)),
+    path("devices/<int:device_id>/models/", include(energy_model_urls)),
+    path("devices/<int:device_id>/measure-next/", measure_next.measure_next, name="measure_next"),
     path("paper/", include(paper_urls)),
 ]
 

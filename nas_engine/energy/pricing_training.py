@@ -31,14 +31,19 @@ class TrainedModel:
 
 
 def train(
-    measured: Sequence[Measured], *, source: str, known: LearnedPricer | None = None, seed: int = 0
+    measured: Sequence[Measured],
+    *,
+    source: str,
+    known: LearnedPricer | None = None,
+    seed: int = 0,
+    least: int = LEAST_MEASURED,
 ) -> TrainedModel:
     """Train on `measured`; `known`, another device's model, is what the new one corrects where that helps.
 
     A network measured several times counts as often; no part of the validation predicts it from itself. The same for
-    equal arguments. Raises BadMeasurement for fewer than `LEAST_MEASURED` networks or an energy that is none.
+    equal arguments. Raises BadMeasurement for fewer than `least` networks or an energy that is none.
     """
-    _check(measured)
+    _check(measured, least)
     table = rows([cost(one.architecture) for one in measured], known)
     energies_mj = np.array([one.energy_mj for one in measured])
     groups = [one.architecture.network_hash for one in measured]
@@ -46,12 +51,10 @@ def train(
     return TrainedModel(LearnedPricer(fitted.model, source, known), fitted.report)
 
 
-def _check(measured: Sequence[Measured]) -> None:
+def _check(measured: Sequence[Measured], least: int) -> None:
     networks = len({one.architecture.network_hash for one in measured})
-    if networks < LEAST_MEASURED:
-        raise BadMeasurement(
-            f"{networks} networks are measured; an energy model needs at least {LEAST_MEASURED}. Measure more."
-        )
+    if networks < least:
+        raise BadMeasurement(f"{networks} networks are measured; an energy model needs at least {least}. Measure more.")
     for one in measured:
         if not (np.isfinite(one.energy_mj) and one.energy_mj > 0):
             raise BadMeasurement(

@@ -1,6 +1,7 @@
 """Devices with measured networks and real, small energy models, trained once a session."""
 
 import itertools
+from dataclasses import astuple
 from functools import lru_cache
 
 import numpy as np
@@ -9,17 +10,19 @@ from django.utils import timezone
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
+from nas_engine.energy.model_report import ModelReport, examine
 from nas_engine.energy.pricing import dump
 from nas_engine.energy.pricing_training import Measured, TrainedModel, train
 from nas_engine.energy.prior import prior_energy_mj
 from nas_engine.search_space import paper_2d
 from webapp.models import Architecture as ArchitectureRow
 from webapp.models import Campaign, Device, EnergyModel, Run
+from webapp.queries.training_table import table_rows
 from webapp.services.requests import save_architectures
 from webapp.storage import save_by_hash
 from webapp.translation import architecture_row
 
-NETWORKS = 24
+NETWORKS, EXAMINED = 24, 12
 NOISE_MJ = 0.02
 _counter = itertools.count(1)
 
@@ -67,6 +70,25 @@ def measured_device(count: int = NETWORKS, times: float = 2.0, **values: object)
 def trained(times: float, source: str) -> TrainedModel:
     """Trained on `NETWORKS` networks of a device that takes `times` what the published figures say."""
     return train([Measured(network, true_energy_mj(network, times)) for network in sampled()], source=source, seed=1)
+
+
+@lru_cache(maxsize=1)
+def examined(networks: int) -> ModelReport:
+    """Of the device that `measured_device` makes, its first so many networks."""
+    rng = np.random.default_rng(3)
+    measured = [
+        Measured(network, true_energy_mj(network, 2.0) + NOISE_MJ * rng.normal()) for network in sampled(networks)
+    ]
+    return examine(measured, seed=1, noise_mj=NOISE_MJ)
+
+
+def examined_model(of: Device) -> EnergyModel:
+    """A READY model with the table and, from its first networks, the report that training makes."""
+    model = ready_model(of)
+    model.runs = {"table": [list(astuple(row)) for row in table_rows(of.pk)], "digest": "0" * 64}
+    model.report = examined(EXAMINED).to_json()
+    model.save(update_fields=["runs", "report"])
+    return model
 
 
 def ready_model(of: Device, times: float = 2.0) -> EnergyModel:

@@ -6,6 +6,8 @@ from django.db.models import Count, Q
 
 from webapp.models import Run
 
+_TEACHES = Q(state=Run.State.READY, architecture__isnull=False, energy_mj__isnull=False)
+
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
@@ -20,9 +22,8 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Teachable:
-    """The runs of one device that teach its energy model something, and how many do not, by the reason."""
+    """On how many networks one device's energy model can learn, and how many runs do not help, by the reason."""
 
-    rows: tuple[TableRow, ...]
     networks: int
     without_network: int
     without_energy: int
@@ -30,16 +31,19 @@ class Teachable:
 
 
 def teachable(device_id: int) -> Teachable:
-    """Two queries."""
-    runs = Run.objects.filter(campaign__device=device_id)
+    """One query."""
     ready = Q(state=Run.State.READY)
-    complete = ready & Q(architecture__isnull=False, energy_mj__isnull=False)
-    counted = runs.aggregate(
-        networks=Count("architecture", filter=complete, distinct=True),
+    counted = Run.objects.filter(campaign__device=device_id).aggregate(
+        networks=Count("architecture", filter=_TEACHES, distinct=True),
         without_network=Count("pk", filter=ready & Q(architecture=None, energy_mj__isnull=False)),
         without_energy=Count("pk", filter=ready & Q(energy_mj=None)),
         unfinished=Count("pk", filter=~ready),
     )
-    values = runs.filter(complete).order_by("pk")
+    return Teachable(**counted)
+
+
+def table_rows(device_id: int) -> tuple[TableRow, ...]:
+    """The runs that say which network took how much, in the order in which they were made. One query."""
+    runs = Run.objects.filter(_TEACHES, campaign__device=device_id).order_by("pk")
     columns = ("pk", "architecture_id", "energy_mj", "latency_ms", "sd_mj")
-    return Teachable(tuple(TableRow(*row) for row in values.values_list(*columns)), **counted)
+    return tuple(TableRow(*row) for row in runs.values_list(*columns))

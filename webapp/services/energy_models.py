@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from nas_engine.energy.pricing import LEAST_MEASURED
 from webapp.models import Device, EnergyModel
-from webapp.queries.training_table import TableRow, Teachable, teachable
+from webapp.queries.training_table import TableRow, Teachable, table_rows, teachable
 from webapp.services import orders
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
@@ -43,11 +43,11 @@ def order_model(*, device_id: int, known_id: int | None = None, seed: int = 1) -
     with transaction.atomic():
         device = Device.objects.select_for_update(no_key=True).get(pk=device_id)
         found = teachable(device_id)
-        if found.networks < LEAST_MEASURED:
+        if is_too_few(found):
             raise Conflict(too_few(found))
         _require_other(device, known_id)
         last = EnergyModel.objects.filter(device=device).aggregate(last=Max("version"))["last"] or 0
-        table = [list(astuple(row)) for row in found.rows]
+        table = [list(astuple(row)) for row in table_rows(device_id)]
         ordered = EnergyModel.objects.create(
             device=device,
             version=last + 1,
@@ -57,6 +57,10 @@ def order_model(*, device_id: int, known_id: int | None = None, seed: int = 1) -
         )
         orders.send(orders.MODELS, ordered.pk)
     return ordered
+
+
+def is_too_few(found: Teachable) -> bool:
+    return found.networks < LEAST_MEASURED
 
 
 def too_few(found: Teachable) -> str:

@@ -1,19 +1,23 @@
 """Training a version of a device's energy model in a data worker. Here scikit-learn is loaded."""
 
 import logging
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from statistics import fmean
 
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 
+from nas_engine.energy.model_report import examine
 from nas_engine.energy.pricing import LearnedPricer, dump
 from nas_engine.energy.pricing_training import Measured, train
 from nas_engine.errors import EarshotError
 from webapp import translation
 from webapp.models import Architecture, EnergyModel
 from webapp.pricing import pricer
+from webapp.queries.training_table import TableRow
 from webapp.services import energy_models, orders
 from webapp.services.energy_models import KNOWN, Learnt, table_of
 from webapp.services.persistence import persist
@@ -54,9 +58,17 @@ def _learn(model: EnergyModel) -> Learnt:
         Measured(translation.architecture(networks[row.architecture_hash]), row.energy_mj, row.latency_ms)
         for row in table
     ]
-    trained = train(measured, source=str(model), known=_known(model), seed=model.seed)
+    known = _known(model)
+    trained = train(measured, source=str(model), known=known, seed=model.seed)
+    report = examine(measured, known=known, seed=model.seed, noise_mj=_noise_mj(table))
     name = persist(lambda: save_by_hash(default_storage, "energy-models", dump(trained.pricer), ".npz"))
-    return Learnt(name, trained.report)
+    return Learnt(name, report.to_json())
+
+
+def _noise_mj(table: Sequence[TableRow]) -> float | None:
+    """The standard deviation of a measurement, from the runs that were repeated; None without any."""
+    squares = [row.sd_mj**2 for row in table if row.sd_mj is not None]
+    return math.sqrt(fmean(squares)) if squares else None
 
 
 def _architectures(hashes: set[str]) -> dict[str, Architecture]:

@@ -26,7 +26,9 @@ def test_a_trained_model_predicts_networks_like_those_it_was_learnt_from() -> No
     energy_training.run(ordered.pk, worker())
     model = EnergyModel.objects.select_related("device").get(pk=ordered.pk)
     assert (model.state, model.reason, model.worker) == ("READY", "", "")
-    assert model.report["measured"] == 24
+    assert (model.report["runs"], model.report["networks"]) == (24, 24)
+    assert model.report["noise_mj"] == pytest.approx(0.02)
+    assert len(model.report["held_back"]) == 24
     assert model.trained_at is not None
     (unseen,) = sampled(1, seed=99)
     price = pricer(model).price(cost(unseen))

@@ -1,0 +1,113 @@
+"""The energy models of a device in the browser: ordered, watched, read, deleted."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from plotly.graph_objects import Figure
+
+from tests.webapp.energy_models import device, examined_model, measured_device, ready_model
+from tests.webapp.factories import make_study
+from webapp.models import EnergyModel, Study
+
+pytestmark = pytest.mark.django_db
+PARTS = ("flops", "latency", "predictions", "residuals", "learning", "permutation", "impurity")
+
+
+def models_page(person: Client, device_id: int) -> str:
+    response = person.get(reverse("energy_models", args=[device_id]))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def model_page(person: Client, model: EnergyModel) -> str:
+    response = person.get(reverse("energy_model", args=[model.device_id, model.version]))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_a_device_without_enough_runs_says_what_is_missing(person: Client) -> None:
+    phone = measured_device(3)
+    text = models_page(person, phone.pk)
+    assert "3 networks are measured on this device; an energy model needs at least 5" in text
+    assert "Train the energy model</button>" not in text
+    response = person.post(reverse("energy_models", args=[phone.pk]), {"seed": 1})
+    assert response.status_code == 422
+    assert not EnergyModel.objects.exists()
+
+
+def test_an_order_leads_to_the_page_of_the_version_which_is_being_trained(person: Client) -> None:
+    phone = measured_device(6)
+    response = person.post(reverse("energy_models", args=[phone.pk]), {"seed": 4}, follow=True)
+    text = response.content.decode()
+    assert f"{phone.name}, model 1" in text
+    assert "Waiting for a worker" in text
+    assert "No data worker is running" in text
+    assert EnergyModel.objects.get().seed == 4
+    live = person.get(reverse("energy_model_live", args=[phone.pk, 1]))
+    assert live.status_code == 200
+    EnergyModel.objects.update(state="FAILED", reason="It ran out of memory.")
+    over = person.get(reverse("energy_model_live", args=[phone.pk, 1]))
+    assert (over.status_code, over.headers["HX-Refresh"]) == (286, "true")
+
+
+def test_a_failed_training_says_why_and_can_be_tried_again(person: Client) -> None:
+    phone = measured_device(6)
+    model = EnergyModel.objects.create(device=phone, version=1, state="FAILED", reason="It ran out of memory.")
+    assert "It ran out of memory." in model_page(person, model)
+    assert "It ran out of memory." in models_page(person, phone.pk)
+    person.post(reverse("train_energy_model_again", args=[phone.pk, 1]))
+    model.refresh_from_db()
+    assert model.state == "TRAINING"
+
+
+def test_the_report_shows_how_good_the_model_is_on_networks_it_has_not_seen(person: Client) -> None:
+    model = examined_model(measured_device(name="Pixel 4 XL"))
+    text = model_page(person, model)
+    report = model.report
+    assert f"{report['r2']:.3f}" in text
+    assert f"{report['rmse_mj']:.3f} mJ" in text
+    assert "repeated measurements scatter by 0.020 mJ" in text
+    assert f"{100 * report['coverage']:.1f}\N{NO-BREAK SPACE}%" in text
+    assert next(iter(report["permutation"])) in text
+    assert text.count("data-chart=") == len(PARTS)
+    assert f"{report['rmse_mj']:.3f} mJ" in models_page(person, model.device_id)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_chart_is_a_valid_figure_with_data(person: Client, part: str) -> None:
+    model = examined_model(measured_device())
+    response = person.get(reverse("energy_model_chart", args=[model.device_id, model.version, part]))
+    figure = response.json()
+    assert Figure(figure).data
+    assert all(len(trace["x"]) for trace in figure["data"])
+
+
+def test_the_pages_take_as_many_queries_for_many_runs_as_for_few(
+    person: Client, django_assert_num_queries: Callable[[int], object]
+) -> None:
+    for networks in (12, 24):
+        model = examined_model(measured_device(networks))
+        with django_assert_num_queries(6):  # type: ignore[attr-defined]
+            model_page(person, model)
+        with django_assert_num_queries(6):  # type: ignore[attr-defined]
+            models_page(person, model.device_id)
+
+
+def test_a_model_that_no_study_goes_by_can_be_deleted(person: Client) -> None:
+    model = examined_model(measured_device(name="Watch"))
+    study = make_study(completed=1, energy_model=model)
+    address = reverse("delete_energy_model", args=[model.device_id, model.version])
+    assert "let these studies go by another model first" in person.post(address, follow=True).content.decode()
+    Study.objects.filter(pk=study.pk).update(energy_model=None)
+    assert "Deleted Watch, model 1" in person.post(address, follow=True).content.decode()
+    assert not EnergyModel.objects.exists()
+
+
+def test_what_is_not_there_is_not_found(person: Client) -> None:
+    phone = device()
+    assert person.get(reverse("energy_models", args=[phone.pk + 1])).status_code == 404
+    assert person.get(reverse("energy_model", args=[phone.pk, 1])).status_code == 404
+    model = ready_model(phone)
+    assert person.get(reverse("energy_model_chart", args=[phone.pk, model.version, "nothing"])).status_code == 404

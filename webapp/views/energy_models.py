@@ -1,0 +1,116 @@
+"""The energy models of a device: their list, one version's report, and what a person may have done to them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from webapp.forms.energy_model import OrderModelForm
+from webapp.models import Device, EnergyModel, Worker
+from webapp.queries.budget import live_workers
+from webapp.queries.pages_energy_model import furthest_off, measured_runs, model_or_none, model_rows
+from webapp.queries.training_table import teachable
+from webapp.services import energy_models as services
+from webapp.services.errors import Conflict
+from webapp.views.devices import device_or_404
+from webapp.views.polling import live_partial
+
+
+def model_or_404(device_id: int, version: int) -> EnergyModel:
+    model = model_or_none(device_id, version)
+    if model is None:
+        raise Http404(f"Device {device_id} has no energy model {version}.")
+    return model
+
+
+@require_http_methods(["GET", "POST"])
+def energy_models(request: HttpRequest, device_id: int) -> HttpResponse:
+    """The device's versions and the form that orders another; POST orders it."""
+    device = device_or_404(device_id)
+    if request.method == "GET":
+        return _list_page(request, device, OrderModelForm(device=device))
+    form = OrderModelForm(request.POST, device=device)
+    if not form.is_valid():
+        return _list_page(request, device, form, status=422)
+    known = form.cleaned_data["known"]
+    try:
+        model = services.order_model(
+            device_id=device_id, known_id=known.pk if known else None, seed=form.cleaned_data["seed"]
+        )
+    except Conflict as conflict:
+        form.add_error(None, str(conflict))
+        return _list_page(request, device, form, status=422)
+    return redirect("energy_model", device_id=device_id, version=model.version)
+
+
+def _list_page(request: HttpRequest, device: Device, form: OrderModelForm, status: int = 200) -> HttpResponse:
+    found = teachable(device.pk)
+    context = {
+        "device": device,
+        "models": model_rows(device),
+        "form": form,
+        "found": found,
+        "too_few": services.too_few(found) if services.is_too_few(found) else "",
+    }
+    return render(request, "energy_models/list.html", context, status=status)
+
+
+@require_GET
+def energy_model(request: HttpRequest, device_id: int, version: int) -> HttpResponse:
+    """One version: how good it is, what it learnt from. Charts fetch their own data."""
+    shown = model_or_404(device_id, version)
+    context = _live(shown)
+    if shown.state == EnergyModel.State.READY:
+        runs = measured_runs(shown)
+        context |= {
+            "report": shown.report,
+            "furthest_off": furthest_off(shown.report, runs.rows),
+            "has_latency": any(row.latency_ms is not None for row in runs.rows),
+            "studies": list(shown.studies.order_by("name")),
+            "known": EnergyModel.objects.select_related("device").filter(pk=shown.settings.get("known")).first(),
+        }
+    return render(request, "energy_models/model.html", context)
+
+
+@require_GET
+def energy_model_live(request: HttpRequest, device_id: int, version: int) -> HttpResponse:
+    """The polled part; when the training is over, the page loads itself anew."""
+    context = _live(model_or_404(device_id, version))
+    response = live_partial(request, "energy_models/_live.html", context, is_live=context["is_live"], events={})
+    if not context["is_live"]:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+def train_again(request: HttpRequest, device_id: int, version: int) -> HttpResponse:
+    """Try a failed training again."""
+    model = model_or_404(device_id, version)
+    try:
+        services.train_again(model_id=model.pk)
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+    return redirect("energy_model", device_id=device_id, version=version)
+
+
+@require_POST
+def delete_model(request: HttpRequest, device_id: int, version: int) -> HttpResponse:
+    model = model_or_404(device_id, version)
+    try:
+        messages.success(request, f"Deleted {services.delete_model(model_id=model.pk)}.")
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+        return redirect("energy_model", device_id=device_id, version=version)
+    return redirect("energy_models", device_id=device_id)
+
+
+def _live(shown: EnergyModel) -> dict[str, Any]:
+    is_live = shown.state == EnergyModel.State.TRAINING
+    return {
+        "model": shown,
+        "device": shown.device,
+        "is_live": is_live,
+        "nobody_trains": is_live and not live_workers(Worker.Role.DATA),
+    }

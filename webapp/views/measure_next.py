@@ -1,0 +1,60 @@
+"""Proposals of what to measure next, and the bench kit made of them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from webapp.models import Campaign, Device
+from webapp.queries.pages_measure_next import MOST_PROPOSED, USUAL, batch, offered, sources
+from webapp.services.errors import Conflict
+from webapp.services.proposals import order_proposed
+from webapp.views.devices import device_or_404
+
+
+@require_http_methods(["GET", "POST"])
+def measure_next(request: HttpRequest, device_id: int) -> HttpResponse:
+    """?source=…&count=…; POST orders a bench kit of the networks that are ticked for the chosen campaign."""
+    device = device_or_404(device_id)
+    if request.method == "POST":
+        return _order(request, device)
+    return _page(request, device, request.GET)
+
+
+def _page(request: HttpRequest, device: Device, wanted: QueryDict, status: int = 200) -> HttpResponse:
+    listed = sources()
+    key, count = wanted.get("source", listed[0].key), _count(wanted.get("count", ""))
+    try:
+        networks = offered(key)
+    except ValueError as error:
+        messages.error(request, str(error))
+        key, networks = listed[0].key, offered(listed[0].key)
+    context = {
+        "device": device,
+        "sources": listed,
+        "source": key,
+        "count": count,
+        "most": MOST_PROPOSED,
+        "batch": batch(device, networks, count),
+        "campaigns": list(Campaign.objects.filter(device=device).order_by("-created_at")),
+    }
+    return render(request, "energy_models/measure_next.html", context, status=status)
+
+
+def _count(text: str) -> int:
+    return min(MOST_PROPOSED, max(1, int(text))) if text.isdecimal() and len(text) < 5 else USUAL
+
+
+def _order(request: HttpRequest, device: Device) -> HttpResponse:
+    ticked, campaign = set(request.POST.getlist("network")), request.POST.get("campaign", "")
+    chosen = Campaign.objects.filter(device=device, pk=int(campaign)).first() if campaign.isdecimal() else None
+    try:
+        if chosen is None:
+            raise Conflict("Choose the campaign that will hold the measurements; a device's page begins one.")
+        networks = [network for network in offered(request.POST.get("source", "")) if network.hash in ticked]
+        order_proposed(campaign_id=chosen.pk, networks=networks)
+    except (Conflict, ValueError) as error:
+        messages.error(request, str(error))
+        return _page(request, device, request.POST, status=422)
+    messages.success(request, f"A bench kit of {len(networks)} networks is being packed.")
+    return redirect("campaign", campaign_id=chosen.pk)
