@@ -15,6 +15,7 @@ SHORTEST_WINDOW_S = 10.0
 """MLPerf Tiny asks for ten seconds and ten inferences a window."""
 FEWEST_INFERENCES = 10
 FEWEST_SAMPLES = 100
+USUAL_MW = 20_000.0
 MOST_MW = 100_000.0
 LONGEST_INFERENCE_MS = 3_600_000.0
 DRIFT = 0.05
@@ -76,8 +77,15 @@ def _negative(trace: Trace) -> Finding | None:
 
 def _absurd(trace: Trace) -> Finding | None:
     mean_mw = float(np.abs(trace.power_mw).mean())
-    if mean_mw <= MOST_MW:
+    if mean_mw <= USUAL_MW:
         return None
+    if mean_mw <= MOST_MW:
+        return _finding(
+            "high_power",
+            "warning",
+            f"a mean power of {mean_mw / 1e3:.4g} W is more than phones and small boards draw",
+            "check the units of current, voltage and power",
+        )
     return _finding(
         "absurd_power",
         "error",

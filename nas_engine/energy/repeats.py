@@ -1,13 +1,15 @@
 """Repeated measurements of one thing: how far their mean can be trusted."""
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from scipy.special import stdtrit
 
 from nas_engine.errors import BadMeasurement
+
+_UNMEASURABLE = 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,15 @@ class Repeats:
 
 
 def repeats(values: Sequence[float]) -> Repeats:
-    """Summarise; raises BadMeasurement where there is nothing to summarise or a value is not a number."""
-    if not values or not all(math.isfinite(value) for value in values):
-        raise BadMeasurement(f"{len(values)} value(s), of which some may not be numbers, cannot be averaged")
-    n, mean, median = len(values), statistics.fmean(values), statistics.median(values)
+    """Summarise; raises BadMeasurement where there is nothing to summarise or a value cannot be measured."""
+    array = np.asarray(values, dtype=np.float64)
+    if not len(array) or not (np.abs(array) < _UNMEASURABLE).all():
+        raise BadMeasurement(
+            f"{len(array)} value(s), of which some may be no numbers or beyond all bounds, cannot be averaged"
+        )
+    n, mean, median = len(array), float(array.mean()), float(np.median(array))
     if n == 1:
         return Repeats(1, mean, None, None, None, median)
-    sd = statistics.stdev(values)
+    sd = float(array.std(ddof=1))
     reach = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
     return Repeats(n, mean, sd, mean - reach, mean + reach, median)

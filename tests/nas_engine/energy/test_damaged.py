@@ -148,6 +148,45 @@ def test_damage_is_refused_in_a_sentence_or_does_no_harm(
     check(report)
 
 
+UNITS = (
+    ("(mA)", "(A)"),
+    ("(mA)", "(uA)"),
+    ("Voltage(V)", "Voltage(mV)"),
+    ("Time(ms)", "Time(us)"),
+    ("Main(mA),Main Voltage(V)", "Main Voltage(V),Main(mA)"),
+    ("Current(uA)", "Current(mA)"),
+    ("Timestamp(ms)", "Timestamp(s)"),
+    ("current,voltage,power", "voltage,current,power"),
+    ("start_us,end_us,duration_us", "start_ms,end_ms,duration_ms"),
+    ("energy_joules", "energy_mJ"),
+    ("timings in us", "timings in ms"),
+    (" uJ", " mJ"),
+)
+
+
+@pytest.mark.parametrize(("right", "wrong"), UNITS)
+def test_a_wrong_unit_is_refused_or_warned_of_or_without_effect(right: str, wrong: str, folder: Path) -> None:
+    concerned = [path for path in EVERY_FILE if right.encode() in beginning(path)[:4000] and path.name != "log.txt"]
+    assert concerned
+    for path in concerned:
+        sound, changed = (_alone(folder / path.name, data) for data in _with_units(path, right, wrong))
+        warned = any(finding.severity == "warning" for finding in changed.result.findings)
+        if sound.ok and changed.ok and not warned:
+            assert changed.result.mean_power_mw == pytest.approx(sound.result.mean_power_mw, rel=1e-3)
+            assert changed.result.latency_ms == sound.result.latency_ms
+
+
+def _with_units(path: Path, right: str, wrong: str) -> tuple[bytes, bytes]:
+    return beginning(path), beginning(path).replace(right.encode(), wrong.encode())
+
+
+def _alone(path: Path, data: bytes) -> FileReport:
+    path.write_bytes(data)
+    (report,) = report_each([path], ReadOptions(voltage_v=4.2), RunSettings())
+    check(report)
+    return report
+
+
 def test_a_time_stamp_of_hundreds_of_digits_is_refused(folder: Path) -> None:
     (folder / "trace1-timestamps.json").write_text(f"[0.015, {'9' * 400}]")
     (report,) = report_each([folder / "trace1-timestamps.json"], ReadOptions(), RunSettings())

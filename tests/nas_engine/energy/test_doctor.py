@@ -30,12 +30,13 @@ def holed(seconds: float) -> Trace:
         (trace(-NOISY), "charging", "error"),
         (trace(np.where(np.arange(20_000) % 20, NOISY, -50)), "charging", "warning"),
         (trace(NOISY * 1e3), "absurd_power", "error"),
+        (trace(NOISY * 20), "high_power", "warning"),
         (trace(np.repeat([803.0, 810.0], 4000), rate_hz=250), "stale_gauge", "warning"),
         (trace(np.full(5000, 383.0)), "stale_gauge", "warning"),
         (trace(np.minimum(NOISY, 2200)), "clipping", "warning"),
         (holed(0.206), "lost_samples", "warning"),
     ],
-    ids=["all zero", "negative", "partly negative", "absurd", "two values", "constant", "clipped", "hole"],
+    ids=["all zero", "negative", "partly negative", "absurd", "high", "two values", "constant", "clipped", "hole"],
 )
 def test_each_disease_of_a_trace_is_named_with_what_to_do(sick: Trace, code: str, severity: str) -> None:
     found = codes(sick)

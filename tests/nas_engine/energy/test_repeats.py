@@ -28,7 +28,7 @@ def test_mean_and_median_lie_among_the_values_and_the_mean_in_its_interval(value
     assert min(values) <= summary.median <= max(values)
 
 
-@pytest.mark.parametrize("values", [[], [1.0, float("nan")]])
+@pytest.mark.parametrize("values", [[], [1.0, float("nan")], [1.0, float("inf")], [1e308, 1e308]])
 def test_nothing_and_no_numbers_are_refused(values: list[float]) -> None:
     with pytest.raises(BadMeasurement):
         repeats(values)
