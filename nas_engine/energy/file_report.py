@@ -24,7 +24,7 @@ class FileReport:
     The mean power is that of the windows where there are energies, else of the whole file.
     """
 
-    file: str
+    path: Path
     format: str | None = None
     error: str | None = None
     result: RunResult = field(default_factory=RunResult)
@@ -37,7 +37,7 @@ class FileReport:
         """The keys that `read_measurement --json` documents; energies of an inference are gross (the paper's)."""
         result = self.result
         return {
-            "file": self.file,
+            "file": str(self.path),
             "format": self.format,
             "ok": self.ok,
             "samples": result.samples,
@@ -83,7 +83,7 @@ def report_together(
     """
     every = (*paths, *idle_paths)
     contents = [_read_or_error(path, options, read) for path in every]
-    alone = [_described(path.name, content, RunSettings()) for path, content in zip(every, contents, strict=True)]
+    alone = [_described(path, content, RunSettings()) for path, content in zip(every, contents, strict=True)]
     readable = [
         (n, reading) for n, content in enumerate(contents) if not isinstance(content, str) for reading in content
     ]
@@ -107,7 +107,7 @@ def report_together(
 
 
 def _report_one(path: Path, options: ReadOptions, settings: RunSettings, read: ReadFile) -> FileReport:
-    return _described(path.name, _read_or_error(path, options, read), settings)
+    return _described(path, _read_or_error(path, options, read), settings)
 
 
 def _read_or_error(path: Path, options: ReadOptions, read: ReadFile) -> Readings | str:
@@ -117,21 +117,21 @@ def _read_or_error(path: Path, options: ReadOptions, read: ReadFile) -> Readings
         return str(error)
 
 
-def _described(name: str, content: Readings | str, settings: RunSettings) -> FileReport:
+def _described(path: Path, content: Readings | str, settings: RunSettings) -> FileReport:
     if isinstance(content, str):
-        return FileReport(name, error=content)
+        return FileReport(path, error=content)
     format_name = " + ".join(dict.fromkeys(reading.format for reading in content))
     try:
         result = evaluate(content, settings)
     except BadMeasurement as error:
-        return FileReport(name, format_name, _named(name, str(error)))
-    return _with_errors(FileReport(name, format_name, result=result))
+        return FileReport(path, format_name, _named(path.name, str(error)))
+    return _with_errors(FileReport(path, format_name, result=result))
 
 
 def _with_errors(report: FileReport) -> FileReport:
     """An error among the findings is the report's error."""
     errors = [finding.message for finding in report.result.errors]
-    return replace(report, error=_named(report.file, "; ".join(errors))) if errors else report
+    return replace(report, error=_named(report.path.name, "; ".join(errors))) if errors else report
 
 
 def _is_idle_trace(content: Readings, number: int, measured: set[int]) -> bool:
@@ -166,7 +166,7 @@ def _refused(report: FileReport, error: str) -> FileReport:
 def _left_out(reports: Sequence[FileReport]) -> tuple[Finding, ...]:
     """One finding for each file that could not be read."""
     message = "could not be read and is no part of this result"
-    unread = [report.file for report in reports if report.format is None]
+    unread = [report.path.name for report in reports if report.format is None]
     return tuple(Finding("file_left_out", "warning", f"{file} {message}") for file in unread)
 
 

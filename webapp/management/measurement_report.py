@@ -20,7 +20,7 @@ def _same_run(report: FileReport, other: FileReport) -> bool:
 
 
 def _paragraph(report: FileReport, is_told: bool) -> str:
-    head = f"{report.file} ({report.format})" if report.format else report.file
+    head = f"{report.path} ({report.format})" if report.format else str(report.path)
     lines = [head]
     if report.error:
         lines.append(f"  error: {report.error}")

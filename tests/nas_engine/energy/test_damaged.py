@@ -121,7 +121,7 @@ def check(report: FileReport) -> None:
         assert shown["format"]
         assert shown["samples"] is None or shown["samples"] >= 2
     else:
-        assert len(shown["error"]) > len(shown["file"]) + 10
+        assert len(shown["error"]) > len(report.path.name) + 10
         assert shown["mean_power_mw"] is shown["latency_ms"] is shown["energy_per_inference_mj"] is None
     figures = [shown["rate_hz"], shown["duration_s"], shown["mean_power_mw"], shown["latency_ms"], *energies]
     assert all(math.isfinite(figure) for figure in figures if figure is not None)
