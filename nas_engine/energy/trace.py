@@ -24,7 +24,7 @@ class Finding:
     `note`: nothing to do; `warning`: the figure may be off, the message says by what; `error`: do not use the figure.
     Codes in use: repeated_stamps, backward_stamps, lost_samples, clipping, short_window, charging, usb_fed,
     stale_gauge, no_idle, unfinished_benchmark, unfinished_row, guessed_unit, guessed_rate, guessed_channel, retimed,
-    clock_offset, nan_cells, low_power, indicative.
+    clock_offset, nan_cells, low_power, high_power, indicative.
     """
 
     code: str

@@ -27,6 +27,7 @@ class Channel:
     power_mw: Values | None = None
     most_voltage_v: float = 1_000.0  # what this monitor can give; more means columns are swapped or units wrong
     low_power_mw: float = 1.0  # a mean below is told, because a wrong unit gives a thousandth
+    high_power_mw: float = 50_000.0  # and one above
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,7 @@ def trace(
         power_mw, time_s = power_mw[kept], time_s[kept] - time_s[kept][0]
         digital = {name: values[kept] for name, values in digital.items()}
     _check_power(rows, channel, power_mw)
-    if float(power_mw.mean()) < channel.low_power_mw:
-        findings.append(_low_power(float(power_mw.mean())))
+    findings.extend(_unusual(float(power_mw.mean()), channel))
     started_at_s = timing.started_at_s
     if started_at_s is not None:
         started_at_s += float(timing.time_s[int(np.argmax(kept))])
@@ -171,6 +171,11 @@ def _check_power(rows: Rows, channel: Channel, power_mw: Values) -> None:
         )
 
 
-def _low_power(mean_mw: float) -> Finding:
-    message = f"{mean_mw:.3g} mW on average: if that is far too little, a column is in another unit than it says"
-    return Finding("low_power", "warning", message)
+def _unusual(mean_mw: float, channel: Channel) -> list[Finding]:
+    """A mean that devices on this monitor seldom have: true, or a wrong unit; only a person knows."""
+    doubt = "a column is in another unit than it says"
+    if mean_mw < channel.low_power_mw:
+        return [Finding("low_power", "warning", f"{mean_mw:.3g} mW on average: if that is far too little, {doubt}")]
+    if mean_mw > channel.high_power_mw:
+        return [Finding("high_power", "warning", f"{mean_mw:,.0f} mW on average: if that is far too much, {doubt}")]
+    return []

@@ -4,8 +4,10 @@ Nothing is ever cut to fit: a row with too many or too few cells, or a cell that
 its line. The one exception is a last line without its end, which a cut file has: it is left out, with a finding.
 """
 
+import io
 import math
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -198,16 +200,18 @@ def _slow(
     source: Source, line: int, block: bytes, layout: Layout, numbers: Sequence[int], texts: Sequence[int]
 ) -> tuple[list[Values], list[list[str]]]:
     """The columns of a block cell by cell; blank lines and comments are passed over. Names the line that is wrong."""
-    rows: list[list[float]] = []
-    words: list[list[str]] = []
-    for number, row in enumerate(block.decode("utf-8", "replace").removesuffix("\n").split("\n"), start=line):
+    columns = [array("d") for _ in numbers]
+    words: list[list[str]] = [[] for _ in texts]
+    for number, raw in enumerate(io.BytesIO(block), start=line):
+        row = raw.decode("utf-8", "replace").removesuffix("\n")
         if not row.strip() or row.lstrip().startswith("#"):
             continue
         cells = _cells(source, number, row, layout)
-        rows.append([_number(source, number, cells[index], index, layout) for index in numbers])
-        words.append([text.bare_cell(cells[index]) for index in texts])
-    columns = [np.array([row[position] for row in rows]) for position in range(len(numbers))]
-    return columns, [[row[position] for row in words] for position in range(len(texts))]
+        for column, index in zip(columns, numbers, strict=True):
+            column.append(_number(source, number, cells[index], index, layout))
+        for column_words, index in zip(words, texts, strict=True):
+            column_words.append(text.bare_cell(cells[index]))
+    return [np.array(column) for column in columns], words
 
 
 def _cells(source: Source, line: int, row: str, layout: Layout) -> list[str]:
