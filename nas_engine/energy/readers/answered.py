@@ -17,16 +17,25 @@ class Answered:
     """A format that is recognised and never read."""
 
     format: str
-    title: str
-    accepts: str  # the answer: what to give instead
+    what: str  # with its article
+    answer: str  # what to give instead
     recognise: Callable[[Head], bool]
+
+    @property
+    def title(self) -> str:
+        bare = re.sub(r"^(?:a|an|the) ", "", self.what)
+        return bare[0].upper() + bare[1:]
+
+    @property
+    def accepts(self) -> str:
+        return f"Recognised, not read: {self.answer}"
 
     def recognises(self, head: Head) -> bool:
         return self.recognise(head)
 
     def read(self, source: Source, options: ReadOptions) -> Reading:
         """Always raises BadMeasurement with the answer."""
-        raise source.wrong(f"this is {self.title}, which holds no measurement that can be used; {self.accepts}")
+        raise source.wrong(f"this is {self.what}, which holds no measurement that can be used; {self.answer}")
 
 
 def _says(*marks: str) -> Callable[[Head], bool]:
@@ -92,8 +101,7 @@ ANSWERED: tuple[Answered, ...] = (
     Answered(
         "op_profile",
         "an op profile of benchmark_model",
-        "its times are those of single operators and include the profiler's own; give the log of a run without "
-        "--enable_op_profiling",
+        "give the log of a run without --enable_op_profiling",
         _is_op_profile,
     ),
     Answered(
@@ -111,8 +119,7 @@ ANSWERED: tuple[Answered, ...] = (
     Answered(
         "battery_stats",
         "Android's battery statistics",
-        "they are estimates per app and hold no samples; record with a power monitor, or poll the BatteryManager to "
-        "CSV",
+        "record with a power monitor, or poll the BatteryManager to CSV",
         _says("Statistics since last charge", "Estimated power use"),
     ),
 )

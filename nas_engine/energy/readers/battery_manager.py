@@ -14,7 +14,7 @@ from nas_engine.energy.readers.base import Head, ReadOptions, Source
 from nas_engine.energy.trace import Finding, Reading, Values
 
 _TIME, _CURRENT, _VOLTAGE = "Timestamp", "BATTERY_PROPERTY_CURRENT_NOW", "EXTRA_VOLTAGE"
-_AWAKE_MW = (50.0, 15_000.0)  # what a phone that computes takes from its battery
+AWAKE_MW = (50.0, 15_000.0)  # what a phone that computes takes from its battery
 _BATTERY_MV = (2_500.0, 20_000.0)
 _FEW_VALUES_PER_S = 1.0
 
@@ -76,7 +76,7 @@ def _unit(source: Source, discharge: Values, voltage_mv: Values) -> tuple[str, f
     """uA or mA, whichever a phone can take; they lie a factor of 1000 apart. With the factor to mA."""
     product_mw = float(np.nanmean(discharge) * np.nanmean(voltage_mv) / 1e3)
     for unit, factor in (("uA", 1e-3), ("mA", 1.0)):
-        if _AWAKE_MW[0] <= product_mw * factor <= _AWAKE_MW[1]:
+        if AWAKE_MW[0] <= product_mw * factor <= AWAKE_MW[1]:
             return unit, factor
     raise source.wrong(
         f"{product_mw / 1e3:,.3g} mW if the current is in uA, {product_mw / 1e3:,.3g} W if it is in mA: no phone "

@@ -182,7 +182,7 @@ class BenchmarkModelLog:
     format = "benchmark_model"
     title = "Log of TensorFlow Lite's or LiteRT's benchmark_model"
     accepts = (
-        "output of TF 1.x, TF 2.x and LiteRT with or without adb, logcat and INFO prefixes; the last complete result"
+        "Output of TF 1.x, TF 2.x and LiteRT with or without adb, logcat and INFO prefixes; the last complete result"
     )
 
     def recognises(self, head: Head) -> bool:

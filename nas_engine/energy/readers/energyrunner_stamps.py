@@ -21,7 +21,7 @@ _MAX_SECONDS = 7 * 86_400.0
 class EnergyRunnerStamps:
     format = "energyrunner_stamps"
     title = "EnergyRunner time stamps (JSON)"
-    accepts = "a list of seconds: one edge at the beginning, then begin and end of each window; belongs to a trace"
+    accepts = "A list of seconds: one edge at the beginning, then begin and end of each window; belongs to a trace"
 
     def recognises(self, head: Head) -> bool:
         return head.size_bytes <= _MAX_BYTES and bool(_ONLY_NUMBERS.match(head.text)) and len(head.text.strip()) > 2
@@ -35,9 +35,9 @@ def _edges(source: Source) -> list[float]:
     try:
         values = json.loads(source.text(_MAX_BYTES))
     except (ValueError, RecursionError) as error:
-        raise BadMeasurement(f"a list of time stamps that is not valid JSON ({error}); copy the file again") from None
+        raise BadMeasurement(f"A list of time stamps that is not valid JSON ({error}); copy the file again") from None
     if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
-        raise BadMeasurement("a list of seconds was expected; give trace1-timestamps.json as EnergyRunner wrote it")
+        raise BadMeasurement("A list of seconds was expected; give trace1-timestamps.json as EnergyRunner wrote it")
     try:
         return [float(value) for value in values]
     except OverflowError:

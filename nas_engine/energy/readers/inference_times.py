@@ -36,7 +36,7 @@ class _Pass:
 class InferenceTimes:
     format = "inference_times"
     title = "Times of single inferences (CSV)"
-    accepts = "inference_index,start_us,end_us,duration_us, stamps optional; the last pass is the measured one"
+    accepts = "`inference_index,start_us,end_us,duration_us`, stamps optional; the last pass is the measured one"
 
     def recognises(self, head: Head) -> bool:
         layout = head.layout

@@ -35,7 +35,7 @@ class _Trial:
 class MlcommonsResults:
     format = "mlcommons_results"
     title = "MLCommons Tiny runner results.json"
-    accepts = "trials of an energy run: joules per millisecond with the exact window of the inferences"
+    accepts = "Trials of an energy run: joules per millisecond with the exact window of the inferences"
 
     def recognises(self, head: Head) -> bool:
         beginning = head.text.lstrip()[:1]

@@ -24,7 +24,10 @@ _TIME, _CURRENT, _WORD = "Timestamp(ms)", "Current(uA)", "D0-D7"
 class Ppk2Csv:
     format = "ppk2_csv"
     title = "Nordic PPK2 CSV (Power Profiler)"
-    accepts = "Timestamp(ms), Current(uA), D0-D7 or D0..D7, as the switches were; the supply voltage has to be given"
+    accepts = (
+        "Any of `Timestamp(ms),Current(uA),D0-D7` and `D0` to `D7`, as the switches were; the supply voltage has to be "
+        "given"
+    )
 
     def recognises(self, head: Head) -> bool:
         layout = head.layout

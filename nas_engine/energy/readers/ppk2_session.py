@@ -34,7 +34,7 @@ class _Metadata:
 class Ppk2Session:
     format = "ppk2_session"
     title = "Nordic PPK2 session (.ppk2)"
-    accepts = "zip of session.raw and metadata.json; D0 to D7 as triggers; the supply voltage has to be given"
+    accepts = "Zip of session.raw and metadata.json; D0 to D7 as triggers; the supply voltage has to be given"
 
     def recognises(self, head: Head) -> bool:
         return "session.raw" in head.members

@@ -120,7 +120,7 @@ def _median_findings(rows: tuple[EnergyRow, ...], median_uj: float | None) -> It
 class RunnerResults:
     format = "runner_results"
     title = "results.txt of EnergyRunner or the MLCommons Tiny runner"
-    accepts = "energies per inference of an energy run, checked against energy, power, time and number of inferences"
+    accepts = "Energies per inference of an energy run, checked against energy, power, time and number of inferences"
 
     def recognises(self, head: Head) -> bool:
         text = head.text

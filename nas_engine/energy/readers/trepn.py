@@ -9,7 +9,7 @@ import numpy as np
 
 from nas_engine.energy.readers import power, table, timing
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.battery_manager import INDICATIVE
+from nas_engine.energy.readers.battery_manager import AWAKE_MW, INDICATIVE
 from nas_engine.energy.readers.layout import Layout, folded
 from nas_engine.energy.trace import Finding, Reading
 
@@ -44,7 +44,13 @@ class Trepn:
             )
         rows = power.Rows(source, loaded.first_line, (*loaded.findings, INDICATIVE, *_shorter(ends, len(stamps_ms))))
         channel = power.Channel("battery", power_mw=power_uw[:ends] / 1e3)
-        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="point"))
+        trace = power.trace(rows, channel, timed, options, spacing="point")
+        if not AWAKE_MW[0] <= float(trace.power_mw.mean()) <= AWAKE_MW[1]:
+            raise source.wrong(
+                f"{trace.power_mw.mean():.4g} mW on average, which no phone takes that computes: columns are swapped, "
+                "or the unit is another; export again"
+            )
+        return Reading(self.format, trace)
 
 
 def _power_at(layout: Layout) -> int | None:

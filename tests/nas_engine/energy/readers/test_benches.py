@@ -61,6 +61,16 @@ def test_rails_in_amperes_need_the_voltage_and_pins_are_triggers(tmp_path: Path)
     assert trace.triggers["PD13"].sum() == 20
 
 
+def test_a_column_that_may_be_a_rail_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    with pytest.raises(BadMeasurement, match='a column "V1V8", which may be a rail or not'):
+        read(tmp_path, stm32n6().replace("VDDIO", "V1V8"))
+
+
+def test_steps_and_rails_that_were_swapped_are_noticed(tmp_path: Path) -> None:
+    with pytest.raises(BadMeasurement, match="seq_idx does not count the steps that seq_changed marks"):
+        read(tmp_path, stm32n6().replace("VDDIO,seq_changed", "seq_changed,VDDIO"))
+
+
 def test_a_capture_whose_time_was_swapped_is_refused(tmp_path: Path) -> None:
     rows = [line.split(",") for line in with_pin().split("\n")[1:-1]]
     text = "time,VDD1V8,PD13\n" + "".join(f"{amperes},{time},{pin}\n" for time, amperes, pin in rows)
