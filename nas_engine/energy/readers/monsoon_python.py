@@ -17,7 +17,6 @@ from nas_engine.energy.trace import Finding, Reading, Values
 NOMINAL_HZ = 5_000.0
 _MOST_VOLTAGE_V = 14.0  # the high-voltage monitor gives 13.5 V
 _LOW_POWER_MW = 10.0  # phones take more, so less is told: it may be amperes under "mA"
-_HIGH_POWER_MW = 15_000.0  # and none takes so much
 _CURRENT = re.compile(r"(main|usb|aux)(?:current)?\(([num]?a)\)\Z")
 _VOLTAGE = re.compile(r"(main|usb|aux)voltage\(([num]?v)\)\Z")
 _TIME = re.compile(r"time\((s|ms|us|ns)\)\Z")
@@ -57,15 +56,7 @@ def channel(
     name: str, current_ma: Values | None, voltage_v: Values | None = None, power_mw: Values | None = None
 ) -> Channel:
     """An output of a Monsoon, with the bounds of what it can give."""
-    return Channel(
-        name,
-        current_ma,
-        voltage_v,
-        power_mw,
-        most_voltage_v=_MOST_VOLTAGE_V,
-        low_power_mw=_LOW_POWER_MW,
-        high_power_mw=_HIGH_POWER_MW,
-    )
+    return Channel(name, current_ma, voltage_v, power_mw, most_voltage_v=_MOST_VOLTAGE_V, low_power_mw=_LOW_POWER_MW)
 
 
 def _channels(layout: Layout, columns: Sequence[Values]) -> Iterator[Channel]:

@@ -27,7 +27,6 @@ class Channel:
     power_mw: Values | None = None
     most_voltage_v: float = 1_000.0  # what this monitor can give; more means columns are swapped or units wrong
     low_power_mw: float = 1.0  # a mean below is told, because a wrong unit gives a thousandth
-    high_power_mw: float = 50_000.0  # and one above
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +171,8 @@ def _check_power(rows: Rows, channel: Channel, power_mw: Values) -> None:
 
 
 def _unusual(mean_mw: float, channel: Channel) -> list[Finding]:
-    """A mean that devices on this monitor seldom have: true, or a wrong unit; only a person knows."""
-    doubt = "a column is in another unit than it says"
-    if mean_mw < channel.low_power_mw:
-        return [Finding("low_power", "warning", f"{mean_mw:.3g} mW on average: if that is far too little, {doubt}")]
-    if mean_mw > channel.high_power_mw:
-        return [Finding("high_power", "warning", f"{mean_mw:,.0f} mW on average: if that is far too much, {doubt}")]
-    return []
+    """A mean that devices on this monitor seldom have. The doctor looks for the other side, too much, in any trace."""
+    if mean_mw >= channel.low_power_mw:
+        return []
+    doubt = "if that is far too little, a column is in another unit than it says"
+    return [Finding("low_power", "warning", f"{mean_mw:.3g} mW on average: {doubt}")]

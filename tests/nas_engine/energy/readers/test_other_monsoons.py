@@ -88,11 +88,6 @@ class TestAosp(ReaderContract):
         with pytest.raises(BadMeasurement, match="line 1,201: a time in another unit"):
             read(tmp_path, aosp() + b"1433786073000 0.5 4.2\n")
 
-    def test_milliamperes_where_amperes_stand_are_told(self, tmp_path: Path) -> None:
-        """An idle phone's 60 mA read as amperes would be 250 W and is refused; 5 mA are doubted."""
-        lines = [f"{1433786060 + number // 100} {5 + number % 2} 4.2\n" for number in range(ROWS)]
-        assert "high_power" in {finding.code for finding in read(tmp_path, "".join(lines).encode()).findings}
-
     def test_amperes_alone_need_the_rate(self, tmp_path: Path) -> None:
         data = b"".join(b"%.6f\n" % (value / 1e3) for value in CURRENT_MA)
         with pytest.raises(BadMeasurement, match="give the samples a second"):
