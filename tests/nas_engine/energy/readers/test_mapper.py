@@ -7,10 +7,11 @@ import pytest
 
 from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.base import Head, ReadOptions
-from nas_engine.energy.readers.mapper import columns
+from nas_engine.energy.readers.mapper import MappedTable, columns
 from nas_engine.energy.readers.mapping import Column, Mapping, propose
 from nas_engine.energy.trace import Trace
 from nas_engine.errors import BadMeasurement
+from nas_engine.testing.readers import TableContract
 from tests.nas_engine.energy.readers.files import csv, samples
 
 _, CURRENT_MA, VOLTAGE_V = samples(400)
@@ -23,6 +24,12 @@ MAPPING: dict[str, Any] = {
     "current": {"column": "Current[mA]", "unit": "mA"},
     "voltage": {"column": "BusV[V]", "unit": "V"},
 }
+
+
+class TestContract(TableContract):
+    reader = MappedTable()
+    whole = csv("Timestamp[ms],BusV[V],Current[mA]", (TIME_MS, VOLTAGE_V, CURRENT_MA))
+    options = ReadOptions(mapping=MAPPING)
 
 
 def read(folder: Path, data: bytes, mapping: dict[str, Any], **options: object) -> Trace:
