@@ -1,6 +1,7 @@
 """Devices with measured networks and real, small energy models, trained once a session."""
 
 import itertools
+import threading
 from dataclasses import astuple
 from functools import lru_cache
 
@@ -16,15 +17,23 @@ from nas_engine.energy.pricing_training import Measured, TrainedModel, train
 from nas_engine.energy.prior import prior_energy_mj
 from nas_engine.search_space import paper_2d
 from webapp.models import Architecture as ArchitectureRow
-from webapp.models import Campaign, Device, EnergyModel, Run
+from webapp.models import Campaign, Device, EnergyModel, Run, Worker
 from webapp.queries.training_table import table_rows
 from webapp.services.requests import save_architectures
 from webapp.storage import save_by_hash
 from webapp.translation import architecture_row
+from webapp.worker.lifecycle import ThisWorker
+from webapp.worker.pulse import Pulse
+from webapp.worker.trainer import Trainer
 
 NETWORKS, EXAMINED = 24, 12
 NOISE_MJ = 0.02
 _counter = itertools.count(1)
+
+
+def data_worker(name: str = "data-1") -> ThisWorker:
+    """A data worker's identity, without its process."""
+    return ThisWorker(name, Pulse(name, Worker.Role.DATA), Trainer(), threading.Event())
 
 
 def device(**values: object) -> Device:

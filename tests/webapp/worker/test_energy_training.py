@@ -1,29 +1,20 @@
 """A version of an energy model trained in a worker, for real."""
 
-import threading
-
 import pytest
 
 from nas_engine.cost import cost
-from tests.webapp.energy_models import device, measured_device, ready_model, sampled, true_energy_mj
-from webapp.models import Architecture, EnergyModel, Worker
+from tests.webapp.energy_models import data_worker, device, measured_device, ready_model, sampled, true_energy_mj
+from webapp.models import Architecture, EnergyModel
 from webapp.pricing import pricer
 from webapp.services.energy_models import order_model
 from webapp.worker import energy_training
-from webapp.worker.lifecycle import ThisWorker
-from webapp.worker.pulse import Pulse
-from webapp.worker.trainer import Trainer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
 
 
-def worker(name: str = "data-1") -> ThisWorker:
-    return ThisWorker(name, Pulse(name, Worker.Role.DATA), Trainer(), threading.Event())
-
-
 def test_a_trained_model_predicts_networks_like_those_it_was_learnt_from() -> None:
     ordered = order_model(device_id=measured_device(24, times=2.0, name="Pixel").pk)
-    energy_training.run(ordered.pk, worker())
+    energy_training.run(ordered.pk, data_worker())
     model = EnergyModel.objects.select_related("device").get(pk=ordered.pk)
     assert (model.state, model.reason, model.worker) == ("READY", "", "")
     assert (model.report["runs"], model.report["networks"]) == (24, 24)
@@ -41,14 +32,14 @@ def test_a_trained_model_predicts_networks_like_those_it_was_learnt_from() -> No
 def test_a_model_may_begin_from_another_devices() -> None:
     known = ready_model(device())
     ordered = order_model(device_id=measured_device(8).pk, known_id=known.pk)
-    energy_training.run(ordered.pk, worker())
+    energy_training.run(ordered.pk, data_worker())
     assert EnergyModel.objects.get(pk=ordered.pk).state == "READY"
 
 
 def test_what_cannot_be_learnt_from_fails_with_a_reason() -> None:
     ordered = order_model(device_id=measured_device(6).pk)
     EnergyModel.objects.filter(pk=ordered.pk).update(runs={"table": ordered.runs["table"][:2]})
-    energy_training.run(ordered.pk, worker())
+    energy_training.run(ordered.pk, data_worker())
     failed = EnergyModel.objects.get(pk=ordered.pk)
     assert failed.state == "FAILED"
     assert "at least 5" in failed.reason
@@ -58,7 +49,7 @@ def test_a_network_that_no_row_holds_any_more_fails_and_leaves_the_worker_alive(
     ordered = order_model(device_id=measured_device(6).pk)
     table = [[*row[:1], "f" * 64, *row[2:]] for row in ordered.runs["table"]]
     EnergyModel.objects.filter(pk=ordered.pk).update(runs={"table": table})
-    energy_training.run(ordered.pk, worker())
+    energy_training.run(ordered.pk, data_worker())
     failed = EnergyModel.objects.get(pk=ordered.pk)
     assert failed.state == "FAILED"
     assert "KeyError" in failed.reason
@@ -67,7 +58,7 @@ def test_a_network_that_no_row_holds_any_more_fails_and_leaves_the_worker_alive(
 
 def test_a_worker_that_is_shut_down_leaves_the_training_to_another() -> None:
     ordered = order_model(device_id=measured_device(6).pk)
-    ending = worker()
+    ending = data_worker()
     ending.stopping.set()
     energy_training.run(ordered.pk, ending)
     waiting = EnergyModel.objects.get(pk=ordered.pk)
