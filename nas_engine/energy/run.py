@@ -149,8 +149,7 @@ def _idle(
     elif settings.idle == "range" and settings.idle_range_s is not None:
         idle = range_idle(measured.trace, *settings.idle_range_s, measured.curve)
     elif parts.idle:
-        means_mw = [whole_mean_mw(part.trace, part.curve) for part in parts.idle]
-        idle = Idle(sum(means_mw) / len(means_mw), ())
+        return _of_idle_traces(parts.idle)
     else:
         idle = idle_beside(measured.trace, chosen.windows, measured.curve)
     if idle is None:
@@ -160,6 +159,16 @@ def _idle(
         )
         return None, (Finding("no_idle", "note", message),)
     return idle, ()
+
+
+def _of_idle_traces(traces: Sequence[Measured]) -> tuple[Idle | None, tuple[Finding, ...]]:
+    """The mean power of the idle traces; none if one of them cannot be used."""
+    found = [finding for part in traces for finding in examine(part.trace)]
+    wrong = next((finding for finding in found if finding.severity == "error"), None)
+    if wrong is not None:
+        message = f"the idle trace cannot be used, so there is no net energy: {wrong.message}"
+        return None, (Finding("idle_unusable", "warning", message),)
+    return Idle(sum(whole_mean_mw(part.trace, part.curve) for part in traces) / len(traces), ()), ()
 
 
 def _latency(

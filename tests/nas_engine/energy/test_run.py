@@ -104,6 +104,12 @@ def test_a_separate_idle_trace_is_recognised_and_said_to_be() -> None:
     assert named.idle_power_mw == result.idle_power_mw
 
 
+def test_an_idle_trace_without_power_is_not_subtracted() -> None:
+    result = evaluate([reading(trace(np.zeros(5000))), reading(work()), LOG])
+    assert (result.net, "idle_unusable" in codes(result)) == (None, True)
+    assert result.energies_mj == pytest.approx([GROSS_MJ], rel=1e-3)
+
+
 def test_idle_can_be_a_range_a_known_power_or_nothing() -> None:
     files = [reading(work()), LOG]
     ranged = evaluate(files, RunSettings(idle="range", idle_range_s=(0.0, 1.0)))
