@@ -8,8 +8,10 @@ from sklearn.ensemble import RandomForestRegressor
 
 from nas_engine.energy.tables import Features, Schema, Values
 from nas_engine.energy.trees import Trees, design
+from nas_engine.energy.validation import folds
 
 TREES = 100
+_FOLDS = 5
 _SHARE_OF_FEATURES = 1 / 3
 _THREADS = 2
 
@@ -33,6 +35,17 @@ def grow(schema: Schema, features: Features, target: Values, seed: int, trees: i
         random_state=seed,
     ).fit(design(features, levels), target)
     return Forest(_as_arrays(grown, levels), _importance(schema, grown.feature_importances_))
+
+
+def left_out(
+    schema: Schema, features: Features, target: Values, seed: int, trees: int = TREES
+) -> tuple[Values, Values]:
+    """Mean and standard deviation [n] of what forests predict of each row that were grown on other folds."""
+    mean, deviation = np.empty_like(target), np.empty_like(target)
+    for held_back in folds([str(row) for row in range(len(target))], _FOLDS, seed):
+        grown = grow(schema, features.take(~held_back), target[~held_back], seed, trees)
+        mean[held_back], deviation[held_back] = grown.trees.predict(features.take(held_back))
+    return mean, deviation
 
 
 def _importance(schema: Schema, of_inputs: Values) -> dict[str, float]:

@@ -48,7 +48,8 @@ def train(
     energies_mj = np.array([one.energy_mj for one in measured])
     groups = [one.architecture.network_hash for one in measured]
     fitted = device_model.fit(table, energies_mj, groups=groups, seed=seed)
-    return TrainedModel(LearnedPricer(fitted.model, source, known), fitted.report)
+    report = {"measured": len(fitted.measured.target), **fitted.scores.to_json(), "model": fitted.name}
+    return TrainedModel(LearnedPricer(fitted.model, source, known), report)
 
 
 def _check(measured: Sequence[Measured], least: int) -> None:

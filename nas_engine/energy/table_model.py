@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nas_engine.energy.gaussian_process import GaussianProcess
 from nas_engine.energy.tables import Features, Row, Schema, Values
 from nas_engine.energy.trees import Trees
 
@@ -32,7 +33,7 @@ class Part(Protocol):
         ...
 
 
-_PARTS: Mapping[str, Any] = {"trees": Trees}
+_PARTS: Mapping[str, Any] = {"trees": Trees, "process": GaussianProcess}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,98 @@
+"""How likely measurements are under a Gaussian process, and what it predicts of each of them from the others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, optimize
+
+from nas_engine.energy.kernel import Kernel
+from nas_engine.energy.kernel_inputs import Inputs
+from nas_engine.energy.tables import Values
+
+_JITTER = 1e-6
+_FIRST_NOISE = float(np.log(0.05))
+_PRIOR_SD = 1.0
+_REACH = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`target` [n] measured at `inputs`, in units of `scale` above `offset` modelled by `kernel`.
+
+    `noise` [n] says how much more or less than the others each measurement scatters, as a factor of variance.
+    """
+
+    kernel: Kernel
+    inputs: Inputs
+    target: Values
+    noise: Values
+    offset: float
+    scale: float
+
+    @property
+    def standard(self) -> Values:
+        return np.asarray((self.target - self.offset) / self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Of each row from all others: `mean` [n] in the target's unit, `variance` [n] in units of scale squared.
+
+    The variance is that of the truth, without the scatter of a measurement. `solution` [n] belongs to all rows.
+    """
+
+    mean: Values
+    variance: Values
+    solution: Values
+
+
+def first_guess(kernel: Kernel) -> Values:
+    """The kernel's parameters, and the noise last: where fits start and what the prior prefers."""
+    return np.append(kernel.first_guess(), _FIRST_NOISE)
+
+
+def likeliest(problem: Problem, rows: NDArray[np.int64], start: Values, steps: int) -> Values:
+    """The parameters most likely for `rows` of the problem and the prior, from `start` on."""
+    inputs, target, noise = problem.inputs.take(rows), problem.standard[rows], problem.noise[rows]
+    prior = first_guess(problem.kernel)
+    found = optimize.minimize(
+        lambda parameters: _loss(problem.kernel, inputs, target, noise, parameters, prior),
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(value - _REACH, value + _REACH) for value in prior],
+        options={"maxiter": steps},
+    )
+    return np.asarray(found.x)
+
+
+def leave_out(problem: Problem, parameters: Values) -> LeftOut:
+    """Closed form: the inverse of the covariance says what each row would be predicted as without it."""
+    noise = variance_of_noise(problem, parameters)
+    covariance = problem.kernel.covariance(parameters[:-1], problem.inputs, problem.inputs)
+    inverse = linalg.cho_solve(linalg.cho_factor(covariance + np.diag(noise), lower=True), np.eye(len(noise)))
+    solution = inverse @ problem.standard
+    own = np.diag(inverse)
+    return LeftOut(problem.target - problem.scale * solution / own, np.maximum(1 / own - noise, 0), solution)
+
+
+def variance_of_noise(problem: Problem, parameters: Values) -> Values:
+    """Of each measurement [n], in units of scale squared."""
+    return np.asarray(np.exp(parameters[-1]) * problem.noise + _JITTER)
+
+
+def _loss(
+    kernel: Kernel, inputs: Inputs, target: Values, noise: Values, parameters: Values, prior: Values
+) -> tuple[float, Values]:
+    """Minus the logarithm of likelihood times prior, and its gradient."""
+    covariance, pullback = kernel.with_pullback(parameters[:-1], inputs, inputs)
+    level = float(np.exp(parameters[-1]))
+    covariance[np.diag_indices_from(covariance)] += level * noise + _JITTER
+    factor = linalg.cho_factor(covariance, lower=True, overwrite_a=True)
+    solution = linalg.cho_solve(factor, target)
+    derivative = (linalg.cho_solve(factor, np.eye(len(target))) - np.outer(solution, solution)) / 2
+    away = (parameters - prior) / _PRIOR_SD
+    value = target @ solution / 2 + np.log(np.diag(factor[0])).sum() + (away**2).sum() / 2
+    by_noise = float((np.diag(derivative) * noise).sum()) * level
+    return float(value), np.append(pullback(derivative), by_noise) + away / _PRIOR_SD

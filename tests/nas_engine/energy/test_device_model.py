@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from nas_engine.energy import device_model, process_fit
+from nas_engine.energy.tables import Schema
+from nas_engine.energy.validation import scores
+from tests.nas_engine.energy.tables import costs, networks
+
+ROWS = networks(400)
+NOISE = 0.4
+TARGET = costs(ROWS, NOISE)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> device_model.FittedModel:
+    return device_model.fit(ROWS[:150], TARGET[:150], seed=0)
+
+
+def test_networks_never_measured_are_predicted_about_as_well_as_left_out_ones(fitted: device_model.FittedModel) -> None:
+    predicted = fitted.model.predict_rows(ROWS[150:])
+    unseen = scores(TARGET[150:], predicted.value)
+    assert unseen.r2 > 0.97
+    assert unseen.rmse == pytest.approx(fitted.scores.rmse, rel=0.3)
+
+
+def test_nine_in_ten_measurements_lie_in_their_interval(fitted: device_model.FittedModel) -> None:
+    predicted = fitted.model.predict_rows(ROWS[150:])
+    assert 0.84 < np.mean((predicted.low <= TARGET[150:]) & (TARGET[150:] <= predicted.high)) < 0.96
+
+
+def test_what_a_row_is_predicted_as_without_it_does_not_depend_on_its_own_measurement() -> None:
+    schema = Schema.of(ROWS[:40])
+    features, counts = schema.encode(ROWS[:40]), np.ones(40)
+    wrong = TARGET[:40].copy()
+    wrong[7] *= 1.001  # little enough to leave the parameters where they are
+    before, after = (process_fit.fit(schema, features, t, counts, 0, logs=False) for t in (TARGET[:40], wrong))
+    assert after.left_out_mean[7] == pytest.approx(before.left_out_mean[7], rel=2e-3)
+
+
+def test_a_measurement_that_went_wrong_moves_others_little() -> None:
+    spoilt = TARGET[:150].copy()
+    spoilt[::30] += 40
+    predicted = device_model.fit(ROWS[:150], spoilt, seed=0).model.predict_rows(ROWS[150:])
+    assert scores(TARGET[150:], predicted.value).r2 > 0.95
+
+
+def test_repeats_of_a_network_are_one_network_whose_scatter_is_told() -> None:
+    repeated = np.concatenate([TARGET[:60], costs(ROWS[:60], NOISE, seed=2)])
+    names = [str(i) for i in range(60)] * 2
+    measured = device_model.fit(ROWS[:60] * 2, repeated, seed=0, groups=names).measured
+    assert len(measured.target) == 60
+    assert measured.target[3] == pytest.approx((repeated[3] + repeated[63]) / 2)
+    assert measured.noise == pytest.approx(NOISE, rel=0.3)
+
+
+def test_equal_arguments_give_equal_models(fitted: device_model.FittedModel) -> None:
+    again = device_model.fit(ROWS[:150], TARGET[:150], seed=0)
+    assert np.array_equal(again.model.predict_rows(ROWS).value, fitted.model.predict_rows(ROWS).value)
