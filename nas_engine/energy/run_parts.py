@@ -99,22 +99,38 @@ def _working_level_mw(measured: Measured) -> float:
 
 
 def _paired(traces: list[Measured], stamps: tuple[Stamps, ...], logs: tuple[BenchmarkLog, ...]) -> tuple[Measured, ...]:
-    """Each trace with its stamps and its log: one log serves all traces, otherwise the n-th belongs to the n-th."""
+    """Each trace with its stamps and its log: one log serves all traces, otherwise the n-th belongs to the n-th.
+
+    Stamps and traces that say when they were taken are paired in the order of time.
+    """
     count = len(traces)
     if count and len(stamps) not in (0, count):
         raise BadMeasurement(f"{len(stamps)} files of time stamps for {count} trace(s): give one for each, or none")
     if count and len(logs) not in (0, 1, count):
         raise BadMeasurement(f"{len(logs)} benchmark logs for {count} trace(s): give one for each, or one for all")
+    of_trace = _in_time(traces, stamps)
     return tuple(
         Measured(
             measured.reading,
             measured.trace,
             measured.curve,
-            stamps[i] if stamps else None,
+            of_trace[i] if stamps else None,
             (logs[i] if len(logs) > 1 else logs[0]) if logs else None,
         )
         for i, measured in enumerate(traces)
     )
+
+
+def _in_time(traces: list[Measured], stamps: tuple[Stamps, ...]) -> tuple[Stamps, ...]:
+    """The stamps in the order of their traces: by clock where all have one, else as given."""
+    starts_s = [measured.trace.started_at_s for measured in traces]
+    firsts_s = [each.windows[0].start_s if each.epoch and each.windows else None for each in stamps]
+    known_s = [start_s for start_s in starts_s if start_s is not None]
+    if len(known_s) < len(traces) or any(first_s is None for first_s in firsts_s):
+        return stamps
+    by_time = sorted(stamps, key=lambda each: each.windows[0].start_s)
+    places = sorted(range(len(known_s)), key=known_s.__getitem__)
+    return tuple(by_time[places.index(i)] for i in range(len(by_time)))
 
 
 def _taken_as_idle(measured: Measured) -> Finding:

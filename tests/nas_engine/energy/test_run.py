@@ -135,6 +135,18 @@ def test_several_traces_are_repeats_each_with_its_log_or_all_with_one() -> None:
         evaluate([*traces, LOG, LOG, LOG])
 
 
+def test_stamps_find_their_trace_by_the_clock_whatever_the_order() -> None:
+    first, second = work(started_at_s=1000.0), work(started_at_s=2000.0, work_s=13.0)
+    stamps = [
+        reading(Stamps(inferences(at_s + 3.0, 4000, 0.003), epoch=True, inference_ms=np.full(4000, latency_ms)))
+        for at_s, latency_ms in ((2000.0, 2.0), (1000.0, 3.0))
+    ]
+    result = evaluate([reading(first), reading(second), *stamps])
+    assert result.energies_mj == pytest.approx([ACTIVE_MW * 3e-3, ACTIVE_MW * 2e-3], rel=1e-3)
+    backwards = evaluate([reading(second), reading(first), *stamps])
+    assert backwards.energies_mj == pytest.approx([ACTIVE_MW * 2e-3, ACTIVE_MW * 3e-3], rel=1e-3)
+
+
 def test_a_window_by_hand_wins_and_changes_the_energy() -> None:
     files = [reading(work()), LOG]
     moved = evaluate(files, RunSettings(spans_s=((0.0, 3.0),), idle="none"))
