@@ -4,12 +4,17 @@ Without them a person who gives a whole folder would read "unknown format" where
 """
 
 import re
+import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
 from nas_engine.energy.readers.layout import Layout, folded
 from nas_engine.energy.trace import Reading
+
+_MOST_BSON_BYTES = 1_000_000
+_BSON_TYPES = frozenset((1, 2, 3, 4, 8, 10, 16, 18))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,12 @@ def _is_session_log(head: Head) -> bool:
 
 
 def _is_old_ppk(head: Head) -> bool:
-    return head.name.lower().endswith(".ppk") and not head.text
+    """Deflated without any header; then BSON: the document's length and the type of its first element."""
+    try:
+        begin = zlib.decompressobj(-zlib.MAX_WBITS).decompress(head.data[:4096], 4096)
+    except zlib.error:
+        return False
+    return len(begin) > 100 and struct.unpack_from("<I", begin)[0] < _MOST_BSON_BYTES and begin[4] in _BSON_TYPES
 
 
 ANSWERED: tuple[Answered, ...] = (

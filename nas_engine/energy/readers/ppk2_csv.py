@@ -5,7 +5,10 @@ Samples that were lost have no row: holes are real.
 Source: nordicsemi/pc-nrfconnect-ppk, src/actions/exportChartAction.ts.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from nas_engine.energy.readers import device_clock, power, ppk2_inputs, table, timing
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
@@ -16,8 +19,9 @@ from nas_engine.energy.trace import Finding, Reading, Values
 from nas_engine.errors import BadMeasurement
 
 _RATE_HZ = 100_000.0
-_MAX_BYTES = 200_000_000  # 8 million rows
+_MAX_BYTES = 150_000_000  # 6 million rows, a minute
 _MAX_BYTES_IN_WORDS = 50_000_000
+_COLUMNS_AT_ONCE = 4
 _TIME, _CURRENT, _WORD = "Timestamp(ms)", "Current(uA)", "D0-D7"
 
 
@@ -48,21 +52,21 @@ class Ppk2Csv:
                 f"more than {_MAX_BYTES // 1_000_000} MB of CSV; save the session as .ppk2, which is a tenth, or "
                 "export a shorter part"
             )
-        names = [name for name in (_CURRENT, _TIME, *ppk2_inputs.NAMES) if layout.index(name) is not None]
-        columns, rows = _columns(source, layout, names)
+        triggers = _inputs(source, layout)
+        columns, rows = _columns(source, layout)
         if float(np.nanmax(np.abs(columns[_CURRENT]), initial=0.0)) > ppk2_inputs.MOST_CURRENT_UA:
             raise source.wrong(
                 "a current beyond 2 A, where a PPK2 ends at 1 A: columns are swapped or the file is damaged"
             )
-        channel = power.Channel("PPK2", current_ma=columns[_CURRENT] / 1e3)
         timed = _timing(source, columns, options, rows.first_line)
-        triggers = _inputs(source, layout, columns)
+        channel = power.Channel("PPK2", current_ma=columns.pop(_CURRENT) / 1e3)
         return Reading(self.format, power.trace(rows, channel, timed, options, spacing="interval", triggers=triggers))
 
 
-def _columns(source: Source, layout: Layout, names: list[str]) -> tuple[dict[str, Values], power.Rows]:
-    loaded = table.load(source, layout, [position for name in names if (position := layout.index(name)) is not None])
-    return dict(zip(names, loaded.numbers, strict=True)), power.Rows(source, loaded.first_line, loaded.findings)
+def _columns(source: Source, layout: Layout) -> tuple[dict[str, Values], power.Rows]:
+    at = {name: position for name in (_CURRENT, _TIME) if (position := layout.index(name)) is not None}
+    loaded = table.load(source, layout, list(at.values()))
+    return dict(zip(at, loaded.numbers, strict=True)), power.Rows(source, loaded.first_line, loaded.findings)
 
 
 def _timing(source: Source, columns: dict[str, Values], options: ReadOptions, first_line: int) -> Timing:
@@ -74,19 +78,26 @@ def _timing(source: Source, columns: dict[str, Values], options: ReadOptions, fi
     return timing.evenly(len(columns[_CURRENT]), rate_hz, findings)
 
 
-def _inputs(source: Source, layout: Layout, columns: dict[str, Values]) -> Inputs:
+def _inputs(source: Source, layout: Layout) -> Inputs:
     """D0 to D7 from their columns or from the word; none where the file has neither."""
-    if all(name in columns for name in ppk2_inputs.NAMES):
-        states = [columns[name] for name in ppk2_inputs.NAMES]
-        if any(((state != 0.0) & (state != 1.0) & np.isfinite(state)).any() for state in states):
-            raise source.wrong("D0 to D7 hold something else than 0 and 1: columns are swapped; export again")
-        return ppk2_inputs.changing(state == 1.0 for state in states)
-    position = layout.index(_WORD)
-    if position is None:
+    positions = [position for name in ppk2_inputs.NAMES if (position := layout.index(name)) is not None]
+    if len(positions) == len(ppk2_inputs.NAMES):
+        return ppk2_inputs.changing(_states(source, layout, positions))
+    word = layout.index(_WORD)
+    if word is None:
         return {}
     try:
-        return ppk2_inputs.from_digits(table.load(source, layout, [position]).numbers[0])
+        return ppk2_inputs.from_digits(table.load(source, layout, [word]).numbers[0])
     except BadMeasurement:
         if source.path.stat().st_size > _MAX_BYTES_IN_WORDS:
             raise
-        return ppk2_inputs.from_words(table.load(source, layout, [], [position]).texts[0])
+        return ppk2_inputs.from_words(table.load(source, layout, [], [word]).texts[0])
+
+
+def _states(source: Source, layout: Layout, positions: list[int]) -> Iterator[NDArray[np.bool_]]:
+    """The inputs, a few columns at a time, so that long files fit into memory."""
+    for first in range(0, len(positions), _COLUMNS_AT_ONCE):
+        for state in table.load(source, layout, positions[first : first + _COLUMNS_AT_ONCE]).numbers:
+            if ((state != 0.0) & (state != 1.0) & np.isfinite(state)).any():
+                raise source.wrong("D0 to D7 hold something else than 0 and 1: columns are swapped; export again")
+            yield np.asarray(state == 1.0)

@@ -29,16 +29,25 @@ def from_pairs(words: NDArray[np.uint16]) -> Inputs:
 
 def from_digits(values: Values) -> Inputs:
     """Inputs from `01000000` read as a number; empty cells, which are NaN, are low; BadMeasurement for others."""
-    whole = np.nan_to_num(values).astype(np.int64)
-    digits = [whole // 10 ** (7 - number) % 10 for number in range(len(NAMES))]
-    if (
-        (whole != np.nan_to_num(values)).any()
-        or (whole < 0).any()
-        or (whole >= 10**8).any()
-        or max(map(np.max, digits)) > 1
-    ):
-        raise BadMeasurement("D0-D7 holds something else than eight zeros and ones: columns are swapped; export again")
-    return changing(digit == 1 for digit in digits)
+    filled = np.nan_to_num(values)
+    if not ((filled >= 0.0) & (filled < 1e8)).all():
+        raise _no_inputs()
+    whole = filled.astype(np.int32)
+    if (whole != filled).any():
+        raise _no_inputs()
+    return changing(_digit(whole, number) for number in range(len(NAMES)))
+
+
+def _digit(whole: NDArray[np.int32], number: int) -> NDArray[np.bool_]:
+    """One input at a time: eight columns of numbers would not fit into memory where the file just does."""
+    digit = whole // 10 ** (7 - number) % 10
+    if (digit > 1).any():
+        raise _no_inputs()
+    return np.asarray(digit == 1)
+
+
+def _no_inputs() -> BadMeasurement:
+    return BadMeasurement("D0-D7 holds something else than eight zeros and ones: columns are swapped; export again")
 
 
 def from_words(words: Sequence[str]) -> Inputs:
