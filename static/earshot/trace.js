@@ -1,6 +1,7 @@
 // A power trace: asks the server again for the part that is shown, and windows that can be dragged or typed.
 "use strict";
 
+const TRACE_CONFIG = { ...CONFIG, edits: { shapePosition: true } };
 const WAIT_MS = 120;
 
 class TracePlot {
@@ -9,7 +10,6 @@ class TracePlot {
     this.windows = place.dataset.windows ? document.getElementById(place.dataset.windows) : null;
     this.asked = 0;
     this.range = null;
-    this.computed = 0;
   }
 
   async begin() {
@@ -31,7 +31,6 @@ class TracePlot {
       if (!response.ok) throw new Error(`status ${response.status}`);
       const figure = await response.json();
       if (turn !== this.asked) return true;
-      this.computed = (figure.layout.shapes || []).length;
       if (range) figure.layout.xaxis.range = range;
       figures.set(this.place, figure);
       this.place.querySelector(".chart-note")?.remove();
@@ -45,9 +44,9 @@ class TracePlot {
 
   async draw() {
     const { data, layout } = themed(figures.get(this.place));
-    layout.shapes = [...(layout.shapes || []), ...this.shapes()];
+    layout.shapes = this.shapes();
     layout.dragmode = "zoom";
-    await Plotly.react(this.place, data, layout, CONFIG);
+    await Plotly.react(this.place, data, layout, TRACE_CONFIG);
   }
 
   drawWindows() {
@@ -67,13 +66,13 @@ class TracePlot {
     const colour = variable("--orange");
     return this.rows().filter((row) => this.values(row)).map((row) => {
       const [x0, x1] = this.values(row);
-      return { type: "rect", x0, x1, y0: 0, y1: 1, yref: "paper", editable: true, fillcolor: colour, opacity: 0.28, line: { width: 2, color: colour } };
+      return { type: "rect", x0, x1, y0: 0, y1: 1, yref: "paper", fillcolor: colour, opacity: 0.22, line: { width: 2, color: colour } };
     });
   }
 
   moved(event) {
     const dragged = Object.keys(event).map((key) => /^shapes\[(\d+)\]\.x[01]$/.exec(key)).find(Boolean);
-    if (dragged) this.dragged(Number(dragged[1]) - this.computed);
+    if (dragged) this.dragged(Number(dragged[1]));
     const low = event["xaxis.range[0]"] ?? event["xaxis.range"]?.[0];
     const high = event["xaxis.range[1]"] ?? event["xaxis.range"]?.[1];
     if (low !== undefined && high !== undefined) this.show([low, high]);
@@ -89,7 +88,7 @@ class TracePlot {
   // A window was dragged: its row gets the new ends, and the choice becomes "the windows below".
   dragged(index) {
     const row = this.rows().filter((one) => this.values(one))[index];
-    const shape = this.place.layout.shapes[index + this.computed];
+    const shape = this.place.layout.shapes[index];
     if (!row || !shape) return;
     this.write(row, Math.min(shape.x0, shape.x1), Math.max(shape.x0, shape.x1));
     this.drawWindows();

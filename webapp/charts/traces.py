@@ -37,7 +37,7 @@ def trace_info(
 
 
 def trace_figure(info: TraceInfo) -> Figure:
-    """One line; windows as grey stretches behind it."""
+    """One line; windows as grey stretches behind it, on an axis of their own from 0 to 1."""
     line = {
         "type": "scatter",
         "mode": "lines",
@@ -45,25 +45,31 @@ def trace_figure(info: TraceInfo) -> Figure:
         "x": list(info.time_s),
         "y": list(info.power_mw),
         "line": {"color": BLUE, "width": 1},
+        "showlegend": False,
         "hovertemplate": "%{x:.4f} s: %{y:.4g} mW<extra></extra>",
     }
     axes = layout("Time (s)", "Power (mW)", dragmode="zoom", meta={"duration_s": info.duration_s})
     axes["yaxis"] |= {"fixedrange": True, "rangemode": "tozero"}
-    axes["shapes"] = [_window(start_s, end_s) for start_s, end_s in info.windows_s]
+    axes["yaxis2"] = {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True}
     axes["margin"]["t"] = 12
-    return {"data": [line], "layout": axes}
+    return {"data": [line, *([_windows(info.windows_s)] if info.windows_s else [])], "layout": axes}
 
 
-def _window(start_s: float, end_s: float) -> dict[str, Any]:
+def _windows(windows_s: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """Not as shapes: those can be dragged on the page, and what was computed with stays where it was."""
+    corners = [
+        corner for start, end in windows_s for corner in ((start, 0), (start, 1), (end, 1), (end, 0), (None, None))
+    ]
     return {
-        "type": "rect",
-        "x0": start_s,
-        "x1": end_s,
-        "y0": 0,
-        "y1": 1,
-        "yref": "paper",
-        "fillcolor": GREY,
-        "opacity": 0.2,
-        "line": {"width": 0},
-        "layer": "below",
+        "type": "scatter",
+        "mode": "lines",
+        "name": "Windows",
+        "x": [x for x, _ in corners],
+        "y": [y for _, y in corners],
+        "yaxis": "y2",
+        "fill": "toself",
+        "fillcolor": "rgba(122,134,145,0.22)",
+        "line": {"color": GREY, "width": 0},
+        "showlegend": False,
+        "hoverinfo": "skip",
     }

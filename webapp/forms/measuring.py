@@ -65,7 +65,11 @@ class MeasurementUploadForm(forms.Form):
         initial=TOGETHER,
     )
     voltage_v = forms.FloatField(
-        label="Supply (V)", required=False, min_value=0.01, max_value=1000, help_text="For files without a voltage."
+        label="Supply (V)",
+        required=False,
+        min_value=0.01,
+        max_value=1000,
+        help_text="For files without a voltage. Empty: the device's.",
     )
     whole = forms.CharField(widget=forms.HiddenInput, required=False, initial="1")
 

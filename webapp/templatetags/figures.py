@@ -63,6 +63,20 @@ def milliseconds(value: float | None) -> str:
 
 
 @register.filter
+def hertz(value: float | None) -> str:
+    """ "5.00 kHz"."""
+    return DASH if value is None else f"{si(value)}Hz" if abs(value) >= 1_000 else f"{si(value)}\N{NO-BREAK SPACE}Hz"
+
+
+@register.filter
+def file_size(size_bytes: float | None) -> str:
+    """ "340.0 kB", "67.5 MB"; 1 kB = 1000 bytes."""
+    if size_bytes is None or size_bytes < _GREAT:
+        return kilobytes(size_bytes)
+    return f"{size_bytes / _GREAT:,.1f}\N{NO-BREAK SPACE}MB"
+
+
+@register.filter
 def kilobytes(size_bytes: float | None) -> str:
     """1 kB = 1000 bytes."""
     return DASH if size_bytes is None else f"{size_bytes / 1000:.1f}\N{NO-BREAK SPACE}kB"

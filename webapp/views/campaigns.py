@@ -29,7 +29,7 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The whole page; what is posted to it are files."""
     shown = campaign_or_404(campaign_id)
     if request.method == "GET":
-        return _page(request, shown, MeasurementUploadForm(initial={"voltage_v": shown.device.supply_v}))
+        return _page(request, shown, MeasurementUploadForm())
     form = MeasurementUploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, shown, form, status=422)

@@ -16,6 +16,7 @@ from webapp.charts.fronts import BaselinePoint, FrontInfo, front_figure, front_i
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import COLUMNS_LIMIT, spectrogram_figure, spectrogram_info
 from webapp.charts.style import BLUE, GREY
+from webapp.charts.traces import trace_figure, trace_info
 
 
 def accepted_by_plotly(figure: dict[str, Any]) -> None:
@@ -210,3 +211,14 @@ def test_a_distribution_is_blue_within_the_limit_and_grey_beyond() -> None:
     unlimited = distribution_figure(info._replace(limit=None))
     assert unlimited["data"][1]["x"] == []
     assert "shapes" not in unlimited["layout"]
+
+
+def test_a_trace_shows_the_lowest_and_highest_of_each_stretch_and_its_windows() -> None:
+    shared = {"duration_s": 2.0, "windows_s": [(0.5, 1.5)]}
+    info = trace_info([0.0, 1.0], [1.0, 2.0], [5.0, 6.0], is_exact=False, **shared)
+    assert (info.time_s, info.power_mw) == ((0.0, 0.0, 1.0, 1.0), (1.0, 5.0, 2.0, 6.0))
+    samples = trace_info([0.0, 1.0], [1.0, 2.0], [1.0, 2.0], is_exact=True, duration_s=2.0)
+    assert samples.power_mw == (1.0, 2.0)
+    for figure in (trace_figure(info), trace_figure(samples)):
+        accepted_by_plotly(figure)
+    assert trace_figure(info)["data"][1]["x"][:4] == [0.5, 0.5, 1.5, 1.5]
