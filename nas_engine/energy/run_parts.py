@@ -126,7 +126,7 @@ def _in_time(traces: list[Measured], stamps: tuple[Stamps, ...]) -> tuple[Stamps
     starts_s = [measured.trace.started_at_s for measured in traces]
     firsts_s = [each.windows[0].start_s if each.epoch and each.windows else None for each in stamps]
     known_s = [start_s for start_s in starts_s if start_s is not None]
-    if len(known_s) < len(traces) or any(first_s is None for first_s in firsts_s):
+    if len(known_s) != len(stamps) or any(first_s is None for first_s in firsts_s):
         return stamps
     by_time = sorted(stamps, key=lambda each: each.windows[0].start_s)
     places = sorted(range(len(known_s)), key=known_s.__getitem__)

@@ -19,6 +19,7 @@ _RATE_TOLERANCE = 0.005
 _LARGEST_STEP_BACK_S = 0.1  # what setting a computer's clock may do; more is another recording or a damaged row
 _LARGEST_HOLES = 0.1  # share of the recording
 _HOLE = 5.0  # times the usual distance
+_GAP_S = 0.005  # worth telling
 _BURST = 200  # samples that may arrive at once
 
 
@@ -135,7 +136,8 @@ def _by_index(
     rate_hz = _fitted_hz(time_s) if span_s >= _FIT_NEEDS_S or nominal_hz is None else nominal_hz
     if rate_hz is None:
         raise source.wrong("its time stamps do not differ; give the samples a second")
-    spread = f"stamps come in bursts up to {1e3 * float(step_s.max()):.3g} ms apart, as samples reach a computer"
+    gaps = f"{int((step_s > _GAP_S).sum()):,} gaps over {1e3 * _GAP_S:g} ms, the longest {1e3 * step_s.max():.3g} ms"
+    spread = f"stamps come in bursts, as samples reach a computer ({gaps})"
     even = f"samples are timed by their index, {1e6 / rate_hz:,.2f} us ({rate_hz:,.1f} Hz)"
     findings.append(Finding("retimed", "note", f"{spread}: {even}"))
     if span_s < _FIT_NEEDS_S and nominal_hz is not None:

@@ -8,7 +8,9 @@ import pytest
 
 from nas_engine.energy.file_report import FileReport, report_each, report_together
 from nas_engine.energy.readers.base import ReadOptions
+from nas_engine.energy.readers.registry import read
 from nas_engine.energy.run_settings import RunSettings
+from nas_engine.energy.trace import Stamps
 from tests.nas_engine.energy.shared import (
     AOSP,
     BASELINE,
@@ -107,7 +109,20 @@ def test_the_live_run_alone_is_timed_by_its_index() -> None:
     assert 1e6 / (report.result.rate_hz or 0) == about(200.33, 1e-4)
     findings = {finding.code: finding.message for finding in report.result.findings}
     assert "8,603 of 19,254" in findings["repeated_stamps"]
+    assert "150 gaps over 5 ms" in findings["retimed"]
     assert float(findings["active_part"].split(" it is ")[1].split(" mW")[0]) == about(2120, 0.01)
+
+
+def test_the_live_runs_stamps_are_two_passes_too_short_for_the_monitors_stamps() -> None:
+    stamps = read(LIVE_TIMES).content
+    assert isinstance(stamps, Stamps)
+    assert [window.label for window in stamps.windows] == ["warm-up"] * 243 + [""] * 427
+    assert np.median([window.duration_s for window in stamps.windows]) == about(1.8615e-3, 1e-3)
+    offset_s = together(LIVE_RUN, LIVE_TIMES).result.offset_s or 0
+    host_s = np.genfromtxt(LIVE_RUN, delimiter=",", skip_header=1, usecols=0) / 1e6
+    edges_s = np.array([(window.start_s, window.end_s) for window in stamps.windows]) + offset_s
+    held = np.diff(np.searchsorted(host_s, edges_s), axis=1)
+    assert np.mean(held == 0) > 0.5
 
 
 def test_the_live_runs_stamps_give_latency_offset_gross_and_net_energy() -> None:
@@ -168,6 +183,7 @@ def test_the_galaxys_gauge_is_read_in_milliamperes_and_called_indicative() -> No
     assert result.mean_power_mw == about(803, 1e-3)
     codes = [finding.code for finding in result.findings]
     assert codes.count("stale_gauge") == 1
+    assert any("only 2 values" in finding.message for finding in result.findings)
     assert "indicative" in codes
 
 

@@ -164,6 +164,8 @@ def test_results_without_a_trace_are_passed_on() -> None:
     assert (alone.mean_power_mw, alone.duration_s, alone.energies_mj) == (pytest.approx(347.25, rel=1e-4), 180.296, ())
     assert evaluate([summary, LOG]).energies_mj == pytest.approx([347.25 * 2.5e-3], rel=1e-4)
     assert evaluate([LOG]).latency_ms == 2.5
+    stamps = Stamps(inferences(1e9, 3, 0.003), epoch=True, inference_ms=np.full(3, 3.0))
+    assert evaluate([reading(stamps)]).latency_ms == 3.0
 
 
 def test_an_error_finding_takes_every_figure_away() -> None:
