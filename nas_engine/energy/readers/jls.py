@@ -30,11 +30,18 @@ _TO_OURS = {"current": 1e3, "voltage": 1.0, "power": 1e3}  # A, V, W into mA, V,
 
 
 @dataclass(frozen=True, slots=True)
-class _Signals:
-    """The signals of one instrument that are read, all of one rate and length."""
+class _Signal:
+    number: int
+    skip: int  # samples before the first that all signals have
 
-    analog: dict[str, int]  # "current" ... -> signal id
-    inputs: dict[str, int]  # "gpi[0]" ...
+
+@dataclass(frozen=True, slots=True)
+class _Signals:
+    """The signals of one instrument that are read: of one rate, over the time that all of them cover."""
+
+    instrument: str
+    analog: dict[str, _Signal]  # "current" ...
+    inputs: dict[str, _Signal]  # "gpi[0]" ...
     rate_hz: float
     length: int
 
@@ -56,8 +63,8 @@ class Jls:
         _refuse_open(source)
         try:
             with JlsFile(str(source.path)) as file:
-                signals = _signals(source, file)
-                return Reading(self.format, _trace(source, file, signals, options))
+                signals, findings = _signals(source, file, options.channel)
+                return Reading(self.format, _trace(source, file, signals, options), findings)
         except (RuntimeError, ValueError, OverflowError) as error:
             raise source.wrong(f"a damaged Joulescope recording ({str(error)[:90]}); copy it again") from None
 
@@ -74,46 +81,63 @@ def _refuse_open(source: Source) -> None:
         )
 
 
-def _signals(source: Source, file: JlsFile) -> _Signals:
+def _signals(source: Source, file: JlsFile, wanted: str | None) -> tuple[_Signals, tuple[Finding, ...]]:
     """Raises BadMeasurement where there is no signal, as in an .anno.jls, or none from which power can be had."""
-    found: dict[str, Any] = {}
-    for number, signal in file.signals.items():
-        if number and signal.signal_type == SignalType.FSR:
-            found.setdefault(signal.name, signal)
-    analog = {
-        name: found[name] for name in _TO_OURS if name in found and found[name].data_type & 0xFFFF == DataType.F32
-    }
-    if not found:
+    recorded = [each for number, each in file.signals.items() if number and each.signal_type == SignalType.FSR]
+    if not recorded:
         raise source.wrong(
             "notes without signals (an .anno.jls); give the recording of the same name that ends in .jls"
         )
-    if not analog.keys() & {"power", "current"}:
+    instruments: dict[str, dict[str, Any]] = {}
+    for each in recorded:
+        instruments.setdefault(file.sources[each.source_id].name, {}).setdefault(each.name, each)
+    usable = {name: signals for name, signals in instruments.items() if signals.keys() & {"power", "current"}}
+    if not usable:
         raise source.wrong("no signal of current or power; record with current and voltage, or power, switched on")
-    first = next(iter(analog.values()))
-    alike = {
-        name: each
-        for name, each in found.items()
-        if (each.sample_rate, each.length) == (first.sample_rate, first.length)
-    }
-    if not analog.keys() <= alike.keys():
-        raise source.wrong("its signals differ in rate or length; record them at one rate")
-    if not 0 < first.sample_rate <= 10_000_000 or not 2 <= first.length <= _MAX_SAMPLES:
-        raise source.wrong(
-            f"{first.length:,} samples at {first.sample_rate:,} a second; give a recording of up to 16 minutes"
-        )
-    inputs = {
-        name: alike[name].signal_id
-        for name in alike
-        if name.startswith("gpi[") and alike[name].data_type & 0xFFFF == DataType.U1
-    }
+    name, findings = _instrument(source, list(usable), wanted)
+    return _alike(source, name, usable[name]), findings
+
+
+def _instrument(source: Source, names: list[str], wanted: str | None) -> tuple[str, tuple[Finding, ...]]:
+    if wanted is not None and wanted not in names:
+        raise source.wrong(f"there is no instrument {wanted}; it has {', '.join(names)}")
+    if wanted is not None or len(names) == 1:
+        return wanted or names[0], ()
+    message = f"several instruments ({', '.join(names)}); {names[0]} is read: say which fed the device"
+    return names[0], (Finding("guessed_channel", "warning", message),)
+
+
+def _alike(source: Source, instrument: str, signals: dict[str, Any]) -> _Signals:
+    """Those signals that have the rate of power, or of current, from the first sample on that all of them have."""
+    leading = signals.get("power") or signals["current"]
+    rate = leading.sample_rate
+    analog = {name: signals[name] for name in _TO_OURS if name in signals and _is(signals[name], DataType.F32, rate)}
+    inputs = {name: each for name, each in signals.items() if name.startswith("gpi[") and _is(each, DataType.U1, rate)}
+    if not analog or ("power" not in analog and "voltage" in signals and "voltage" not in analog):
+        raise source.wrong("current and voltage differ in rate or type; record them at one rate")
+    read = [*analog.values(), *inputs.values()]
+    first = max(each.sample_id_offset for each in read)
+    length = min(each.sample_id_offset + each.length for each in read) - first
+    if not 0 < rate <= 10_000_000 or not 2 <= length <= _MAX_SAMPLES:
+        raise source.wrong(f"{length:,} samples at {rate:,} a second; give a recording of up to 16 minutes")
+    placed = {each.signal_id: _Signal(each.signal_id, first - each.sample_id_offset) for each in read}
     return _Signals(
-        {name: each.signal_id for name, each in analog.items()}, inputs, float(first.sample_rate), first.length
+        instrument,
+        {name: placed[each.signal_id] for name, each in analog.items()},
+        {name: placed[each.signal_id] for name, each in inputs.items()},
+        float(rate),
+        length,
     )
 
 
+def _is(signal: Any, kind: int, rate: int) -> bool:
+    """Whether a signal's samples are of this kind; the upper half of data_type says more about numbers only."""
+    return bool(signal.data_type & 0xFFFF == kind and signal.sample_rate == rate)
+
+
 def _trace(source: Source, file: JlsFile, signals: _Signals, options: ReadOptions) -> Trace:
-    analog = {name: _averaged(file, signals, number) * _TO_OURS[name] for name, number in signals.analog.items()}
-    inputs = {name: _any(file, signals, number) for name, number in signals.inputs.items()}
+    analog = {name: _averaged(file, signals, each) * _TO_OURS[name] for name, each in signals.analog.items()}
+    inputs = {name: _any(file, signals, each) for name, each in signals.inputs.items()}
     rate_hz = signals.rate_hz / signals.factor
     timed = timing.evenly(len(next(iter(analog.values()))), rate_hz)
     timed = replace(timed, started_at_s=_started_at_s(file, next(iter(signals.analog.values()))))
@@ -122,7 +146,7 @@ def _trace(source: Source, file: JlsFile, signals: _Signals, options: ReadOption
         message = f"every {signals.factor} samples are averaged into one ({rate_hz:,.0f} a second), which keeps energy"
         findings = (Finding("averaged", "note", message),)
     channel = power.Channel(
-        "Joulescope",
+        signals.instrument,
         current_ma=analog.get("current"),
         voltage_v=analog.get("voltage"),
         power_mw=analog.get("power"),
@@ -141,27 +165,34 @@ def _chunks(signals: _Signals) -> Iterator[tuple[int, int]]:
         yield first, min(step, whole - first)
 
 
-def _averaged(file: JlsFile, signals: _Signals, number: int) -> Values:
-    parts = [
-        file.fsr(number, first, count).reshape(-1, signals.factor).mean(axis=1, dtype=np.float64)
-        for first, count in _chunks(signals)
-    ]
+def _averaged(file: JlsFile, signals: _Signals, signal: _Signal) -> Values:
+    """Means over groups of samples; a sample that was lost is NaN, and so is a group without any other."""
+    parts = []
+    for first, count in _chunks(signals):
+        samples = file.fsr(signal.number, signal.skip + first, count).reshape(-1, signals.factor)
+        means = samples.mean(axis=1, dtype=np.float64)
+        for group in np.flatnonzero(np.isnan(means)):
+            left = samples[group][~np.isnan(samples[group])]
+            means[group] = left.mean(dtype=np.float64) if len(left) else np.nan
+        parts.append(means)
     return np.concatenate(parts)
 
 
-def _any(file: JlsFile, signals: _Signals, number: int) -> NDArray[np.bool_]:
-    """Whether a digital input was high in any of the samples that became one."""
-    parts = [
-        np.unpackbits(file.fsr(number, first, count), count=count, bitorder="little")
-        .reshape(-1, signals.factor)
-        .any(axis=1)
-        for first, count in _chunks(signals)
-    ]
+def _any(file: JlsFile, signals: _Signals, signal: _Signal) -> NDArray[np.bool_]:
+    """Whether a digital input was high in any of the samples that became one.
+
+    pyjls 0.17 shifts inputs that do not begin at a multiple of 8 samples by up to 7, which at 1 MHz is 7 us.
+    """
+    parts = []
+    for first, count in _chunks(signals):
+        packed = file.fsr(signal.number, signal.skip + first, count)
+        bits = np.unpackbits(packed, count=count, bitorder="little")
+        parts.append(bits.reshape(-1, signals.factor).any(axis=1))
     return np.concatenate(parts)
 
 
-def _started_at_s(file: JlsFile, number: int) -> float | None:
+def _started_at_s(file: JlsFile, signal: _Signal) -> float | None:
     """Seconds since 1970 of the first sample, if the recording was given the time."""
-    if not file.time_map_length(number):
+    if not file.time_map_length(signal.number):
         return None
-    return float(jls_to_utc(file.sample_id_to_timestamp(number, 0)))
+    return float(jls_to_utc(file.sample_id_to_timestamp(signal.number, signal.skip)))

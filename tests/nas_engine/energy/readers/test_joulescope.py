@@ -5,8 +5,9 @@ import hashlib
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
-from pyjls import Writer
+from pyjls import DataType, Writer
 
 from nas_engine.energy.readers import jls, registry
 from nas_engine.errors import BadMeasurement
@@ -107,6 +108,51 @@ def test_long_recordings_are_averaged(tmp_path: Path, monkeypatch: pytest.Monkey
     assert reading.content.power_mw.mean() == pytest.approx(300.0)
     assert reading.content.triggers["gpi[0]"].sum() == 500
     assert [finding.code for finding in reading.all_findings] == ["averaged"]
+
+
+def two_instruments(path: Path) -> bytes:
+    """0.1 A from sample 100 on at 3 V from sample 153 on, input high from sample 1,100 on; another with 0.5 W."""
+    with Writer(str(path)) as writer:
+        for number, name in enumerate(("JS220-1", "JS220-2"), start=1):
+            writer.source_def(number, name=name, vendor="", model="", version="", serial_number="")
+        writer.signal_def(1, source_id=1, sample_rate=1000, name="current", units="A")
+        writer.fsr(1, 100, np.full(2_000, 0.1, np.float32))
+        writer.signal_def(2, source_id=1, sample_rate=1000, name="voltage", units="V")
+        writer.fsr(2, 153, np.full(2_000, 3.0, np.float32))
+        writer.signal_def(3, source_id=1, data_type=DataType.U1, sample_rate=1000, name="gpi[0]", units="")
+        writer.fsr(3, 100, np.packbits(np.arange(2_000) >= 1_000, bitorder="little"))
+        writer.signal_def(4, source_id=2, sample_rate=1000, name="power", units="W")
+        writer.fsr(4, 0, np.full(50, 0.5, np.float32))
+    return path.read_bytes()
+
+
+def test_signals_that_begin_at_different_samples_are_laid_side_by_side(tmp_path: Path) -> None:
+    trace = read(tmp_path, two_instruments(tmp_path / "w.jls"), channel="JS220-1").content
+    assert trace.samples == 2_100 - 153
+    assert int(trace.triggers["gpi[0]"].argmax()) == pytest.approx(1_100 - 153, abs=7)
+    assert trace.power_mw.mean() == pytest.approx(300.0)
+
+
+def test_of_several_instruments_in_a_recording_one_is_chosen(tmp_path: Path) -> None:
+    data = two_instruments(tmp_path / "w.jls")
+    assert read(tmp_path, data, channel="JS220-2").content.power_mw.mean() == pytest.approx(500.0)
+    assert [finding.code for finding in read(tmp_path, data).all_findings] == ["guessed_channel"]
+    with pytest.raises(BadMeasurement, match="it has JS220-1, JS220-2"):
+        read(tmp_path, data, channel="main")
+
+
+def test_lost_samples_of_a_recording_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watts = np.full(20_000, 0.3, np.float32)
+    watts[5_000:5_010] = np.nan
+    with Writer(str(tmp_path / "w.jls")) as writer:
+        writer.source_def(1, name="JS110", vendor="", model="", version="", serial_number="")
+        writer.signal_def(1, source_id=1, sample_rate=1000, name="power", units="W")
+        writer.fsr(1, 0, watts)
+    reading = read(tmp_path, (tmp_path / "w.jls").read_bytes())
+    assert (reading.content.samples, [finding.code for finding in reading.all_findings]) == (19_990, ["nan_cells"])
+    monkeypatch.setattr(jls, "_KEPT_SAMPLES", 1_000)
+    averaged = read(tmp_path, (tmp_path / "w.jls").read_bytes()).content
+    assert averaged.power_mw.mean() == pytest.approx(300.0)
 
 
 def test_notes_beside_a_recording_are_answered(tmp_path: Path) -> None:
