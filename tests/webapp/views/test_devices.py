@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 
 from tests.webapp import benches, traces
 from tests.webapp.views.bench_pages import text_of, upload, work
-from webapp.models import Campaign, Device, MeasurementFile, Run
+from webapp.models import ArtifactChunk, Campaign, Device, MeasurementFile, Run
 from webapp.services import runs
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +87,19 @@ def test_a_wrong_upload_leaves_nothing_behind(
     assert response.status_code == 422
     assert message in text_of(response)
     assert not MeasurementFile.objects.exists()
+
+
+def test_a_body_that_is_cut_on_the_way_leaves_nothing_behind(person: Client) -> None:
+    sent = SimpleUploadedFile("trace.csv", traces.monsoon_csv())
+    body = encode_multipart(BOUNDARY, {"runs": "none", "files": sent, "whole": "1"})
+    address = reverse("campaign", args=[benches.campaign().pk])
+    for share in (0.5, 0.9, 0.999):
+        response = person.generic("POST", address, body[: int(share * len(body))], content_type=MULTIPART_CONTENT)
+        assert response.status_code == 422
+        assert "nothing was taken in" in text_of(response)
+    assert not MeasurementFile.objects.exists()
+    assert not ArtifactChunk.objects.exists()
+    assert person.generic("POST", address, body, content_type=MULTIPART_CONTENT).status_code == 302
 
 
 def test_a_file_beyond_the_limit_is_refused_by_name(person: Client, settings: Any) -> None:
