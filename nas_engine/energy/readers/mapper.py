@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.energy.readers import power, table, text, timing, units
+from nas_engine.energy.readers import clock, power, table, text, timing, units
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
 from nas_engine.energy.readers.layout import Layout
 from nas_engine.energy.readers.mapping import CLOCK, GUESS, Column, Mapping
@@ -70,7 +69,7 @@ def _trace(source: Source, layout: Layout, mapping: Mapping, options: ReadOption
     named = {kind: column for kind in ("current", "voltage", "power") if (column := getattr(mapping, kind)) is not None}
     numbers = [column.column for column in named.values()]
     words = list(mapping.triggers)
-    if mapping.time is not None:
+    if mapping.time is not None and (options.rate_hz or mapping.rate_hz) is None:
         (words if mapping.time.unit == CLOCK else numbers).append(mapping.time.column)
     places = [[_position(source, layout, name) for name in names] for names in (numbers, words)]
     loaded = table.load(source, layout, *places)
@@ -134,7 +133,7 @@ def _timing(
         return timing.evenly(loaded.rows, rate_hz)
     assert mapping.time is not None, "a Mapping has a time or a rate"
     if mapping.time.unit == CLOCK:
-        stamps, unit_s = _clock(source, loaded, words[mapping.time.column]), 1.0
+        stamps, unit_s = clock.since_1970(source, words[mapping.time.column], first_line=loaded.first_line), 1.0
     else:
         stamps = numbers[mapping.time.column]
         unit_s = units.scale("time", mapping.time.unit) or 0.0
@@ -145,17 +144,3 @@ def _timing(
     message = f"the unit of {mapping.time.column} is taken to be {unit}; check the rate"
     guess = Finding("guessed_unit", "warning", message)
     return timing.Timing(timed.time_s, timed.rate_hz, timed.started_at_s, (guess, *timed.findings))
-
-
-def _clock(source: Source, loaded: table.Table, cells: Sequence[str]) -> Values:
-    """Seconds since 1970 of dates with times; without a zone they are taken as UTC."""
-    seconds = np.empty(loaded.rows)
-    for row, cell in enumerate(cells):
-        try:
-            moment = datetime.fromisoformat(cell)
-        except ValueError:
-            raise source.wrong(
-                f'"{cell[:40]}" is no date with time like 2026-01-02 03:04:05.678', line=loaded.first_line + row
-            ) from None
-        seconds[row] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return seconds

@@ -45,7 +45,6 @@ class MonsoonPython:
         if layout is None:
             raise source.wrong("this is no table; give the CSV as the sample engine wrote it")
         loaded = table.load(source, layout, range(layout.columns))
-        rows = Rows(source, loaded.first_line, loaded.findings)
         output, chosen = power.choose(source, _channels(layout, loaded.numbers), options.channel)
         timed = _timing(source, layout, loaded, options)
         rows = Rows(source, loaded.first_line, (*loaded.findings, *chosen))

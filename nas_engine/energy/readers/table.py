@@ -158,7 +158,13 @@ def _fast(
     if frame.height != plain.count(b"\n"):
         return None
     floats = [frame[str(i)].fill_null(math.nan).to_numpy(writable=True) for i in numbers]
-    return floats, [[cell or "" for cell in frame[str(i)]] for i in texts]
+    return floats, [_words(frame[str(i)]) for i in texts]
+
+
+def _words(cells: polars.Series) -> list[str]:
+    """Cells as text, equal ones as one string: a digital input has few different ones in millions of rows."""
+    known: dict[str, str] = {}
+    return [known.setdefault(cell, cell) for cell in cells.fill_null("")]
 
 
 def _plain(block: bytes, layout: Layout) -> bytes | None:
