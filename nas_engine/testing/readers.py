@@ -19,7 +19,7 @@ from nas_engine.energy.trace import BenchmarkLog, Content, EnergySummary, Energy
 from nas_engine.errors import BadMeasurement
 
 _NAME = "measured.dat"
-_CUTS = 40
+_CUTS = 24
 _JUNK = (b"\xff\xfe\xfd", b"\x00" * 7, b"junk", b"\xc3\x28", b"\n\n", b'"', b"-")
 _ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1")
 
