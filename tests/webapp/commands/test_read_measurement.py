@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from nas_engine.energy import file_report
 from nas_engine.energy.readers import registry
 from tests.nas_engine.energy.test_file_report import KEYS, monsoon
 from tests.nas_engine.energy.traces import ACTIVE_MW, IDLE_MW
@@ -96,6 +97,16 @@ def test_a_defect_of_a_reader_costs_its_file_only(trace: Path, monkeypatch: pyte
     odd, sound = json.loads(run(trace.parent / "odd.csv", trace, "--json"))
     assert "IndexError" in odd["error"]
     assert sound["ok"]
+
+
+def test_a_defect_in_evaluating_is_told_and_not_thrown(trace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> None:
+        raise ValueError("0 is not in list")
+
+    monkeypatch.setattr(file_report, "evaluate", failing)
+    for together in ([], ["--together"]):
+        with pytest.raises(SystemExit):
+            run(trace, trace, "--json", *together)
 
 
 def test_the_exit_code_is_1_only_if_nothing_could_be_read_and_no_database_is_needed(trace: Path) -> None:

@@ -2,6 +2,8 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -72,11 +74,13 @@ def _reports(options: dict[str, Any]) -> tuple[FileReport, ...]:
     reading = ReadOptions(options["voltage"], options["rate"], options["channel"], _mapping(options["mapping"]))
     settings = _settings(options)
     idle = tuple(options["idle"] or ())
+    files: list[Path] = options["files"]
     if options["together"]:
-        return report_together(options["files"], reading, settings, idle, read=_read)
+        return _guarded([*files, *idle], lambda: report_together(files, reading, settings, idle, read=_read))
     if idle:
         raise BadMeasurement("an idle trace belongs to a run: give --together as well")
-    return report_each(options["files"], reading, settings, read=_read)
+    each = [_guarded([path], partial(report_each, [path], reading, settings, _read)) for path in files]
+    return tuple(report for reports in each for report in reports)
 
 
 def _settings(options: dict[str, Any]) -> RunSettings:
@@ -106,13 +110,25 @@ def _mapping(path: Path | None) -> Any:
         raise BadMeasurement(f"{path}: no mapping of columns as JSON: {error}") from error
 
 
+def _guarded(paths: Sequence[Path], report: Callable[[], tuple[FileReport, ...]]) -> tuple[FileReport, ...]:
+    """The reports, or for each file that a defect of ours kept it from being worked out."""
+    try:
+        return report()
+    except EarshotError:
+        raise
+    except Exception as error:
+        return tuple(FileReport(path, error=_defect(path, error)) for path in paths)
+
+
 def _read(path: Path, options: ReadOptions) -> Readings:
-    """A defect of a reader costs the file it met and not the others; it is told as one, to be reported."""
+    """A defect of a reader costs the file it met and not the others of its run."""
     try:
         return read_plain(path, options)
     except EarshotError:
         raise
     except Exception as error:
-        raise BadMeasurement(
-            f"{path.name}: Earshot failed on this file ({type(error).__name__}: {error}); please report it"
-        ) from error
+        raise BadMeasurement(_defect(path, error)) from error
+
+
+def _defect(path: Path, error: Exception) -> str:
+    return f"{path.name}: Earshot failed on this file ({type(error).__name__}: {error}); please report it"
