@@ -23,6 +23,7 @@ _MAX_BYTES = 150_000_000  # 6 million rows, a minute
 _MAX_BYTES_IN_WORDS = 50_000_000
 _COLUMNS_AT_ONCE = 4
 _TIME, _CURRENT, _WORD = "Timestamp(ms)", "Current(uA)", "D0-D7"
+_OLD_WORD = "Bits"  # of the first versions, one of which wrote the inputs the other way round
 
 
 class Ppk2Csv:
@@ -52,7 +53,7 @@ class Ppk2Csv:
                 f"more than {_MAX_BYTES // 1_000_000} MB of CSV; save the session as .ppk2, which is a tenth, or "
                 "export a shorter part"
             )
-        triggers = _inputs(source, layout)
+        triggers, doubts = _inputs(source, layout)
         columns, rows = _columns(source, layout)
         if float(np.nanmax(np.abs(columns[_CURRENT]), initial=0.0)) > ppk2_inputs.MOST_CURRENT_UA:
             raise source.wrong(
@@ -60,7 +61,8 @@ class Ppk2Csv:
             )
         timed = _timing(source, columns, options, rows.first_line)
         channel = power.Channel("PPK2", current_ma=columns.pop(_CURRENT) / 1e3)
-        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="interval", triggers=triggers))
+        trace = power.trace(rows, channel, timed, options, spacing="interval", triggers=triggers)
+        return Reading(self.format, trace, doubts)
 
 
 def _columns(source: Source, layout: Layout) -> tuple[dict[str, Values], power.Rows]:
@@ -78,14 +80,26 @@ def _timing(source: Source, columns: dict[str, Values], options: ReadOptions, fi
     return timing.evenly(len(columns[_CURRENT]), rate_hz, findings)
 
 
-def _inputs(source: Source, layout: Layout) -> Inputs:
+def _inputs(source: Source, layout: Layout) -> tuple[Inputs, tuple[Finding, ...]]:
     """D0 to D7 from their columns or from the word; none where the file has neither."""
     positions = [position for name in ppk2_inputs.NAMES if (position := layout.index(name)) is not None]
     if len(positions) == len(ppk2_inputs.NAMES):
-        return ppk2_inputs.changing(_states(source, layout, positions))
-    word = layout.index(_WORD)
-    if word is None:
-        return {}
+        return ppk2_inputs.changing(_states(source, layout, positions)), ()
+    if (word := layout.index(_WORD)) is not None:
+        return _words(source, layout, word), ()
+    if (word := layout.index(_OLD_WORD)) is None:
+        return {}, ()
+    try:
+        inputs = _words(source, layout, word)
+    except BadMeasurement:
+        return {}, (
+            Finding("inputs_unknown", "note", f"the column {_OLD_WORD} is not read; export again for D0 to D7"),
+        )
+    message = f"{_OLD_WORD} of an old version: D0 may stand first or last; check the windows on the plot"
+    return inputs, (Finding("inputs_unknown", "warning", message),)
+
+
+def _words(source: Source, layout: Layout, word: int) -> Inputs:
     try:
         return ppk2_inputs.from_digits(table.load(source, layout, [word]).numbers[0])
     except BadMeasurement:

@@ -68,6 +68,17 @@ def test_other_things_than_inputs_are_refused(word: str, tmp_path: Path) -> None
         read(tmp_path, text, voltage_v=3.0)
 
 
+@pytest.mark.parametrize(("word", "inputs"), [("10000000", ["D0"]), ("255", [])])
+def test_bits_of_the_first_versions_are_doubted(word: str, inputs: list[str], tmp_path: Path) -> None:
+    text = ppk2().replace("D0-D7", "Bits").replace("10000000", word)
+    reading = read(tmp_path, text, voltage_v=3.0)
+    assert reading.content.power_mw.mean() == pytest.approx(6.0)
+    assert (list(reading.content.triggers), [each.code for each in reading.all_findings]) == (
+        inputs,
+        ["inputs_unknown"],
+    )
+
+
 def test_holes_are_real_and_named(tmp_path: Path) -> None:
     lines = ppk2().split("\n")
     del lines[500:520]
