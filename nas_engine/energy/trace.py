@@ -22,9 +22,9 @@ class Finding:
     """Something a person should know about a measurement: a code for programs, a sentence for people.
 
     `note`: nothing to do; `warning`: the figure may be off, the message says by what; `error`: do not use the figure.
-    Codes in use: repeated_stamps, backward_stamps, lost_samples, clipping, short_window, charging, usb_fed,
-    stale_gauge, no_idle, unfinished_benchmark, unfinished_row, guessed_unit, guessed_rate, guessed_channel, retimed,
-    clock_offset, nan_cells, low_power, high_power, indicative.
+    Codes in use, among others: repeated_stamps, backward_stamps, lost_samples, clipping, short_window, charging,
+    usb_fed, stale_gauge, no_idle, unfinished_benchmark, unfinished_row, guessed_unit, guessed_rate, guessed_channel,
+    retimed, clock_offset, nan_cells, low_power, high_power, averaged, op_profiling, several_models, indicative.
     """
 
     code: str

@@ -17,7 +17,7 @@ from nas_engine.energy.readers.base import Head, ReadOptions, Source
 from nas_engine.energy.trace import Finding, Reading, Trace, Values, Window
 from nas_engine.errors import BadMeasurement
 
-_MAX_BYTES = 64_000_000  # a Python float takes three times what its text takes
+_MAX_BYTES = 40_000_000  # 50 minutes; a Python float takes three times what its text takes
 _RATE_HZ = 1e3
 _JOULES_PER_MS_IN_MW = 1e6
 _MAX_MISSING = 0.001  # EnergyRunner's own bound for lost samples
