@@ -96,8 +96,9 @@ def test_no_stamps_are_refused() -> None:
         by_stamps(work(), Stamps((), epoch=False, inference_ms=np.array([])))
 
 
-def test_a_warm_up_that_was_not_stamped_and_drew_more_does_not_mislead() -> None:
-    run = trace(steps((2, 300), (1, 2050), (2, 2000), (2, 300)), started_at_s=EPOCH_S)
+@pytest.mark.parametrize("warm_mw", [1900, 2050, 2500])
+def test_a_warm_up_that_was_not_stamped_and_drew_more_does_not_mislead(warm_mw: float) -> None:
+    run = trace(steps((2, 300), (0.5, 600), (0.5, warm_mw), (2, 2000), (2, 300)), started_at_s=EPOCH_S)
     chosen = by_stamps(run, stamps(2.7, count=200))
     assert chosen.offset_s == pytest.approx(0.3, abs=0.01)
 
