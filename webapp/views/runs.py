@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.forms.filters import ids_in
-from webapp.forms.measuring import RunForm
+from webapp.forms.measuring import MOST_SPANS, RunForm
 from webapp.models import Run
 from webapp.queries.named_architectures import search
 from webapp.queries.pages_campaign import by_severity, nobody_reads
@@ -30,9 +30,13 @@ def run_or_404(run_id: int) -> Run:
 
 @require_GET
 def run(request: HttpRequest, run_id: int) -> HttpResponse:
-    """The whole page; `?q=` searches for architectures to attach."""
+    """The whole page; `?q=` searches for architectures to attach, `?correct=1` has the computed windows in the form."""
     shown = run_or_404(run_id)
-    return _page(request, shown, RunForm.of(shown.settings.get(services.CHOICES, {}), shown.settings_version))
+    choices = shown.settings.get(services.CHOICES, {})
+    if request.GET.get("correct") == "1":
+        spans_s = [(window.start_s, window.end_s) for window in window_rows(shown.result)[:MOST_SPANS]]
+        choices = choices | {"window": "manual", "spans_s": spans_s}
+    return _page(request, shown, RunForm.of(choices, shown.settings_version))
 
 
 def _page(request: HttpRequest, shown: Run, form: RunForm) -> HttpResponse:

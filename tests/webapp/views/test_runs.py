@@ -78,6 +78,17 @@ def test_wrong_settings_are_refused_with_the_reason_and_change_nothing(
     assert measured.state == "READY"
 
 
+def test_the_computed_window_is_taken_into_the_form_to_be_corrected(person: Client, measured: Run) -> None:
+    page = reverse("run", args=[measured.pk])
+    assert "Correct the computed window" in text_of(person.get(page))
+    form = person.get(page, {"correct": "1"}).context["form"]
+    assert form["window"].value() == "manual"
+    ((start, end),) = form.spans
+    assert (float(start), float(end)) == pytest.approx((2.2, 13.8), abs=0.2)
+    measured.refresh_from_db()
+    assert measured.settings["choices"] == {}
+
+
 def test_the_trace_is_drawn_in_few_points_and_again_for_a_part(person: Client, measured: Run) -> None:
     trace = measured.files.get(kind="trace")
     address = reverse("run_trace", args=[measured.pk, trace.pk])
