@@ -115,6 +115,7 @@ measurement_urls: list[URLPattern | URLResolver] = [
     path("options/", measurements.change_options, name="change_measurement"),
     path("columns/", measurements.map_columns, name="map_columns"),
     path("delete/", measurements.delete_measurement, name="delete_measurement"),
+    path("profiles/<int:profile_id>/delete/", measurements.delete_profile, name="delete_profile"),
     path("raw", measurement_files.measurement_raw, name="measurement_raw"),
     path("trace.json", measurement_files.file_trace, name="file_trace"),
 ]

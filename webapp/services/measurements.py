@@ -9,7 +9,6 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
 
 from webapp.models import Campaign, MeasurementFile, Run
 from webapp.services import orders
@@ -155,8 +154,3 @@ def _end(file_id: int, worker: str, **values: Any) -> bool:
             return False
         orders.reopen_all(orders.RUNS, Run.objects.filter(files=file_id))
     return True
-
-
-def touch(*, file_id: int, worker: str) -> bool:
-    """Say that the worker still reads it; False if it is no longer wanted."""
-    return bool(orders.FILES.held(file_id, worker).update(heartbeat_at=Now()))

@@ -134,3 +134,10 @@ def delete_measurement(request: HttpRequest, file_id: int) -> HttpResponse:
         messages.error(request, str(conflict))
         return redirect("measurement", file_id=file_id)
     return redirect("campaign", campaign_id=campaign_id)
+
+
+@require_POST
+def delete_profile(request: HttpRequest, file_id: int, profile_id: int) -> HttpResponse:
+    """Forget a profile, from the page of a file that could have been read with it."""
+    mapping_profiles.delete_profile(profile_id=profile_id)
+    return redirect("measurement", file_id=file_id)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from tests.webapp import benches, traces
 from tests.webapp.views.bench_pages import text_of, upload, work
-from webapp.models import ArtifactChunk, Campaign, Device, MeasurementFile, Run
+from webapp.models import ArtifactChunk, Campaign, Device, MappingProfile, MeasurementFile, Run
 from webapp.services import runs
 
 pytestmark = pytest.mark.django_db
@@ -139,8 +139,10 @@ def test_columns_are_named_and_kept_as_a_profile_for_the_next_file(person: Clien
     file.refresh_from_db()
     assert file.state == "READY"
     assert "Samples" in text_of(person.get(reverse("measurement", args=[file.pk])))
-    page = person.get(reverse("measurement", args=[other.pk]), {"profile": "1"})
+    page = person.get(reverse("measurement", args=[other.pk]), {"profile": MappingProfile.objects.get().pk})
     assert "my logger" in text_of(page)
+    person.post(reverse("delete_profile", args=[other.pk, MappingProfile.objects.get().pk]))
+    assert "my logger" not in text_of(person.get(reverse("measurement", args=[other.pk])))
 
 
 def test_a_mapping_without_power_and_a_stale_one_are_refused(person: Client) -> None:
