@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from nas_engine.energy.readers import power, table, timing, units
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout, folded
+from nas_engine.energy.readers.layout import folded
 from nas_engine.energy.readers.monsoon_python import NOMINAL_HZ, channel
 from nas_engine.energy.readers.power import Channel, Rows
 from nas_engine.energy.trace import Finding, Reading, Values
@@ -13,6 +13,7 @@ from nas_engine.energy.trace import Finding, Reading, Values
 _COLUMN = re.compile(r"(main|usb|aux)(avg|min|max)(current|power|voltage)\(([num]?[avw])\)\Z")
 _TIME = re.compile(r"time\((s|ms)\)\Z")
 _FASTEST_HZ = 1.2 * NOMINAL_HZ
+_SLOWEST_HZ = 0.5  # of rows that anybody averages over; fewer may be milliseconds under "(s)"
 
 
 class PowerTool:
@@ -38,7 +39,7 @@ class PowerTool:
         loaded = table.load(source, layout, wanted)
         names = [layout.names[index] for index in wanted]
         output, chosen = power.choose(source, _channels(names, loaded.numbers), options.channel)
-        timed = _timing(source, layout, names, loaded, options)
+        timed = _timing(source, names, loaded, options)
         rows = Rows(source, loaded.first_line, (*loaded.findings, *chosen))
         return Reading(self.format, power.trace(rows, output, timed, options, spacing="interval"))
 
@@ -63,9 +64,7 @@ def _channels(names: Sequence[str], columns: Sequence[Values]) -> Iterator[Chann
             yield channel(name, kinds.get("current"), kinds.get("voltage"), kinds.get("power"))
 
 
-def _timing(
-    source: Source, layout: Layout, names: Sequence[str], loaded: table.Table, options: ReadOptions
-) -> timing.Timing:
+def _timing(source: Source, names: Sequence[str], loaded: table.Table, options: ReadOptions) -> timing.Timing:
     if options.rate_hz is not None:
         return timing.evenly(loaded.rows, options.rate_hz)
     at = next((index for index, name in enumerate(names) if _TIME.match(folded(name))), None)
@@ -73,11 +72,16 @@ def _timing(
         raise source.wrong("no column of time; export it too, or give the rows a second")
     unit = units.split(names[at])[1]
     timed = timing.timed(source, loaded.numbers[at], units.SECONDS[unit], first_line=loaded.first_line)
-    if timed.rate_hz <= _FASTEST_HZ:
-        return timed
-    if unit == "ms" and timed.rate_hz <= 1e3 * _FASTEST_HZ:
+    if unit == "ms" and _FASTEST_HZ < timed.rate_hz <= 1e3 * _FASTEST_HZ:
         timed = timing.timed(source, loaded.numbers[at], 1.0, first_line=loaded.first_line)
-        message = f'the header says "{names[at]}", which would be over {NOMINAL_HZ:,.0f} Hz: read as seconds'
-        guess = Finding("guessed_unit", "warning", message)
-        return timing.Timing(timed.time_s, timed.rate_hz, timed.started_at_s, (guess, *timed.findings))
-    raise source.wrong(f"{timed.rate_hz:,.0f} rows a second, but the monitor has {NOMINAL_HZ:,.0f}; check the time")
+        return _doubted(timed, f'"{names[at]}" would be over {NOMINAL_HZ:,.0f} Hz: read as seconds')
+    if timed.rate_hz > _FASTEST_HZ:
+        raise source.wrong(f"{timed.rate_hz:,.0f} rows a second, but the monitor has {NOMINAL_HZ:,.0f}; check the time")
+    if timed.rate_hz < _SLOWEST_HZ:
+        return _doubted(timed, f'by "{names[at]}" rows are {1.0 / timed.rate_hz:,.3g} s apart; if not, give their rate')
+    return timed
+
+
+def _doubted(timed: timing.Timing, message: str) -> timing.Timing:
+    guess = Finding("guessed_unit", "warning", message)
+    return timing.Timing(timed.time_s, timed.rate_hz, timed.started_at_s, (guess, *timed.findings))

@@ -98,6 +98,12 @@ def test_seconds_below_milliseconds_are_told_by_the_rate(tmp_path: Path) -> None
     assert "guessed_unit" in {finding.code for finding in trace.findings}
 
 
+def test_milliseconds_below_seconds_are_doubted(tmp_path: Path) -> None:
+    trace = read(tmp_path, csv("Time (s),Main Avg Power (mW)", (TIME_MS, POWER_MW)))
+    doubt = next(finding for finding in trace.findings if finding.code == "guessed_unit")
+    assert doubt.message == 'by "Time (s)" rows are 20 s apart; if not, give their rate'
+
+
 def test_a_rate_that_no_monsoon_has_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadMeasurement, match="rows a second, but the monitor has"):
         read(tmp_path, csv("Time (s),Main Avg Power (mW)", (TIME_MS / 1e6, POWER_MW)))
