@@ -50,12 +50,20 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Importance:
+    """How much one feature matters."""
+
+    feature: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReport:
     """What there is to say about an energy model.
 
     `coverage` is the share of held-back runs inside their 90 % interval; `noise_mj` the standard deviation of repeated
     measurements, None where none were repeated. `permutation` is by how many mJ the RMSE grows when a feature is
-    shuffled, `impurity` its share in what a random forest explains; both by feature, the greatest first.
+    shuffled, `impurity` its share in what a random forest explains; both with the greatest first.
     """
 
     runs: int
@@ -67,8 +75,8 @@ class ModelReport:
     noise_mj: float | None
     held_back: tuple[HeldBack, ...]
     learning_curve: tuple[CurvePoint, ...]
-    permutation: Mapping[str, float]
-    impurity: Mapping[str, float]
+    permutation: tuple[Importance, ...]
+    impurity: tuple[Importance, ...]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -197,5 +205,5 @@ def _impurity(measured: Sequence[Measured], table: Sequence[Row], seed: int) -> 
     return forest.grow(schema, schema.encode(table), target, seed).impurity_importance
 
 
-def _greatest_first(values: Mapping[str, float]) -> dict[str, float]:
-    return dict(sorted(values.items(), key=lambda item: -item[1]))
+def _greatest_first(values: Mapping[str, float]) -> tuple[Importance, ...]:
+    return tuple(Importance(*item) for item in sorted(values.items(), key=lambda item: -item[1]))

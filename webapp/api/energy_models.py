@@ -54,11 +54,15 @@ def _learning(model: EnergyModel) -> Figure:
 
 
 def _permutation(model: EnergyModel) -> Figure:
-    return importance_figure(model.report.get("permutation", {}), "RMSE grows by (mJ)")
+    return importance_figure(_importance(model, "permutation"), "RMSE grows by (mJ)")
 
 
 def _impurity(model: EnergyModel) -> Figure:
-    return importance_figure(model.report.get("impurity", {}), "Share of what the forest explains")
+    return importance_figure(_importance(model, "impurity"), "Share of what the forest explains")
+
+
+def _importance(model: EnergyModel, kind: str) -> list[tuple[str, float]]:
+    return [(one["feature"], one["value"]) for one in model.report.get(kind, ())]
 
 
 _FIGURES: Mapping[str, Callable[[EnergyModel], Figure]] = {

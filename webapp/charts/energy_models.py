@@ -1,6 +1,6 @@
 """What an energy model learnt from and how good it is: Figures 3 and 4 of the paper, residuals, learning curve."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -192,9 +192,9 @@ def learning_figure(networks: Sequence[int], rmse_mj: Sequence[float], noise_mj:
     return {"data": [curve], "layout": axes}
 
 
-def importance_figure(importance: Mapping[str, float], title: str) -> Figure:
-    """The greatest few, the first on top."""
-    shown = list(importance.items())[:MOST_BARS][::-1]
+def importance_figure(importance: Sequence[tuple[str, float]], title: str) -> Figure:
+    """Features with what they matter, the greatest few of them, the first on top."""
+    shown = list(importance)[:MOST_BARS][::-1]
     bars = {
         "type": "bar",
         "orientation": "h",

@@ -28,7 +28,7 @@ _FORMULA = "Equation 1: E0 {:g} mJ, {:g} points per {:g} mJ; M0 {:g} kB, {:g} po
 
 @dataclass(frozen=True, slots=True)
 class Repriced:
-    """What pointing a study at an energy model did: `priced` trials had no price by it before."""
+    """What pointing a study at an energy model did: `priced` of its trials had no price by it before."""
 
     study: Study
     priced: int
@@ -63,18 +63,19 @@ def reprice(*, study_id: int, energy_model_id: int | None, actor: Actor = None) 
     """
     energy_model = _ready(energy_model_id)
     found = Study.objects.values_list("pk", "dataset").get(pk=study_id)
-    priced = _price_missing(_concerned(*found), energy_model)  # most of the work, while nobody waits for a lock
+    priced = {*_price_missing(_concerned(*found), energy_model)}  # most of the work, while nobody waits for a lock
     with transaction.atomic():
         study = _locked_with_baselines(*found)
-        priced += _price_missing(_concerned(*found), energy_model)  # what has ended meanwhile
+        priced |= {*_price_missing(_concerned(*found), energy_model)}  # what has ended meanwhile
         before = study.energy_model_id
         study.energy_model, study.designer_state = energy_model, None
         study.save(update_fields=["energy_model", "designer_state"])
         source = str(energy_model) if energy_model else "published figures"
+        own = study.trials.filter(pk__in=priced).count()
         if before != energy_model_id:
-            message = f"Energies and rewards are now by {source}; {priced} trials were priced."
+            message = f"Energies and rewards are now by {source}; {own} trials were priced."
             record(study, study.state, study.state, actor=actor, message=message)
-    return Repriced(study, priced, source)
+    return Repriced(study, own, source)
 
 
 def _ready(energy_model_id: int | None) -> EnergyModel | None:
@@ -101,8 +102,8 @@ def _locked_with_baselines(study_id: int, dataset_id: int) -> Study:
     return locked[study_id]
 
 
-def _price_missing(trials: QuerySet[Trial], energy_model: EnergyModel | None) -> int:
-    """Price those of `trials` that have completed and have no price by the model; returns how many."""
+def _price_missing(trials: QuerySet[Trial], energy_model: EnergyModel | None) -> list[int]:
+    """Price those of `trials` that have completed and have no price by the model; returns their ids."""
     has_price = TrialPrice.objects.filter(trial=OuterRef("pk"), energy_model=energy_model)
     if energy_model is None:
         has_price = TrialPrice.objects.filter(trial=OuterRef("pk"), energy_model__isnull=True)
@@ -111,7 +112,7 @@ def _price_missing(trials: QuerySet[Trial], energy_model: EnergyModel | None) ->
     for start in range(0, len(ids), _TRIALS_AT_ONCE):
         some = Trial.objects.filter(pk__in=ids[start : start + _TRIALS_AT_ONCE]).select_related("study", "architecture")
         TrialPrice.objects.bulk_create(_rows(list(some), energy_model), ignore_conflicts=True)
-    return len(ids)
+    return ids
 
 
 def _rows(trials: Sequence[Trial], energy_model: EnergyModel | None) -> Iterable[TrialPrice]:

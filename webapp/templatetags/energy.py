@@ -23,9 +23,12 @@ def energy_cell(price: CurrentPrice, of: object = None) -> SafeString | str:
     if price.energy_mj is None:
         return DASH
     return format_html(
-        '{}{} <small class="battery" title="{}">{}</small>',
+        '{}{}{} <small class="battery" title="{}">{}</small>',
         millijoules(price.energy_mj),
         format_html('<abbr title="{}">*</abbr>', price.told) if price.tag else "",
+        format_html('<abbr title="outside what was measured: {}">†</abbr>', "; ".join(price.outside))
+        if price.outside
+        else "",
         battery_line(price.energy_mj, of),
         days(price.energy_mj, of),
     )
@@ -57,6 +60,8 @@ def energy_legend(study: Study | None = None) -> str:
     """What the mark and the small figures of `energy_cell` mean."""
     battery = _own(study) or PHONE
     what = in_words(source_of(study)) if study else "an estimate or a prediction, see the mark of each"
+    if study and study.energy_model_id:
+        what += "; † the network lies outside what was measured, the figure may be far off"
     return (
         f"* energy is {what}. Small: days until inferences alone, one a second, empty a battery of "
         f"{battery.capacity_kj:g}{_SPACE}kJ ({battery.name})."

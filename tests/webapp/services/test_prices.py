@@ -138,7 +138,7 @@ def test_baselines_are_priced_with_the_searches_beside_which_they_show() -> None
     study = rows.running_study(dataset=rows.ready_dataset(classes=["a", "b", "c"]))
     model = energy_models.ready_model(energy_models.device())
     baselines = make_baselines(study.dataset, names=["TC-ResNet8"])
-    assert prices.reprice(study_id=study.pk, energy_model_id=model.pk).priced == 1
+    assert prices.reprice(study_id=study.pk, energy_model_id=model.pk).priced == 0
     (row,) = baselines_of(study.dataset_id, model.pk).rows
     assert row.price.source == str(model)
     assert baselines_of(study.dataset_id).rows[0].price.source != str(model)
