@@ -8,12 +8,14 @@ from functools import lru_cache
 
 from django.core.files.storage import default_storage
 
+from nas_engine.cost import ArchitectureCost
 from nas_engine.energy.pricing import LearnedPricer, Pricer, PriorPricer, load
 from nas_engine.screening import EnergyEstimate
 from webapp.models import EnergyModel, Study
 
 PRIOR: Pricer = PriorPricer()
 _MODELS_KEPT = 8
+_NETWORKS_KEPT = 20_000
 
 
 def pricer_of(study: Study) -> Pricer:
@@ -27,9 +29,14 @@ def pricer(energy_model: EnergyModel | None) -> Pricer:
 
 
 def energy_estimate(study: Study) -> EnergyEstimate:
-    """Predicted mJ of one inference, as screens and penalties take it."""
+    """Predicted mJ of one inference, as screens and penalties take it. Networks that are asked for again are known."""
     found = pricer_of(study)
-    return lambda counted: found.price(counted).energy_mj
+
+    @lru_cache(maxsize=_NETWORKS_KEPT)
+    def energy_mj(counted: ArchitectureCost) -> float:
+        return found.price(counted).energy_mj
+
+    return energy_mj
 
 
 @lru_cache(maxsize=_MODELS_KEPT)

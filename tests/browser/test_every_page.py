@@ -16,6 +16,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from nas_engine.audio.frontend import FrontendConfig
+from tests.webapp.energy_models import examined_model, measured_device, ready_model
 from tests.webapp.factories import (
     edited_spec,
     make_baselines,
@@ -27,7 +28,8 @@ from tests.webapp.factories import (
     stopped_early,
     with_tflite,
 )
-from webapp.models import Clip, Dataset, Study, Trial
+from webapp.models import Clip, Dataset, EnergyModel, Study, Trial
+from webapp.services.prices import reprice
 
 INSPECTION = Path(__file__).with_name("inspection.js").read_text()
 SHALLOW = ("mobilenet_v1-3-32", "mobilenet_v2-3-32")
@@ -108,6 +110,7 @@ def addresses(broker: None) -> dict[str, str]:
         "dry-run-failed": reverse("dry_run", args=[make_dry_run(dataset, flash_limit_kb=1.0).pk]),
         "not-found": reverse("study", args=[999_999]),
         **published_networks(live, synthetic),
+        **energy_models(done),
         **spaces(synthetic),
     }
 
@@ -119,6 +122,22 @@ def paper(live: Study) -> dict[str, str]:
         "paper-table1": reverse("paper_table1"),
         "paper-table2": reverse("paper_table2"),
         "paper-figure2": reverse("paper_figure2") + f"?study={live.pk}",
+    }
+
+
+def energy_models(study: Study) -> dict[str, str]:
+    """A device whose model `study` goes by, with a newer version and one that failed; what to measure next."""
+    phone = measured_device(name="Pixel 4 XL")
+    model = examined_model(phone)
+    ready_model(phone)
+    EnergyModel.objects.create(device=phone, version=3, state="FAILED", reason="It ran out of memory.")
+    reprice(study_id=study.pk, energy_model_id=model.pk)
+    return {
+        "energy-models": reverse("energy_models", args=[phone.pk]),
+        "energy-model": reverse("energy_model", args=[phone.pk, 1]),
+        "energy-model-failed": reverse("energy_model", args=[phone.pk, 3]),
+        "measure-next": reverse("measure_next", args=[phone.pk]),
+        "study-repriced": reverse("study", args=[study.pk]),
     }
 
 

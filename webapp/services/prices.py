@@ -23,6 +23,7 @@ from webapp.services.errors import Conflict
 from webapp.services.transitions import Actor, locked_study, record
 
 _TRIALS_AT_ONCE = 500
+_NEEDED = ("study_id", "int8_accuracy", "flash_bytes", "architecture__spec")
 _FORMULA = "Equation 1: E0 {:g} mJ, {:g} points per {:g} mJ; M0 {:g} kB, {:g} points per {:g} kB"
 
 
@@ -110,15 +111,17 @@ def _price_missing(trials: QuerySet[Trial], energy_model: EnergyModel | None) ->
     missing = trials.filter(~Exists(has_price), state=Trial.State.COMPLETED).order_by("pk").values_list("pk", flat=True)
     ids = list(missing)
     for start in range(0, len(ids), _TRIALS_AT_ONCE):
-        some = Trial.objects.filter(pk__in=ids[start : start + _TRIALS_AT_ONCE]).select_related("study", "architecture")
-        TrialPrice.objects.bulk_create(_rows(list(some), energy_model), ignore_conflicts=True)
+        some = Trial.objects.filter(pk__in=ids[start : start + _TRIALS_AT_ONCE]).select_related("architecture")
+        rows = _rows(list(some.only(*_NEEDED)), energy_model)
+        TrialPrice.objects.bulk_create(rows, ignore_conflicts=True)
     return ids
 
 
 def _rows(trials: Sequence[Trial], energy_model: EnergyModel | None) -> Iterable[TrialPrice]:
+    studies = Study.objects.defer("space_spec", "designer_state").in_bulk({trial.study_id for trial in trials})
     for trial, price in zip(trials, _prices(trials, energy_model), strict=True):
         accuracy, flash_bytes = trial.int8_accuracy or 0.0, trial.flash_bytes or 0  # a completed trial has both
-        yield _row(trial.study, trial.pk, accuracy, flash_bytes, price, energy_model)
+        yield _row(studies[trial.study_id], trial.pk, accuracy, flash_bytes, price, energy_model)
 
 
 def _prices(trials: Sequence[Trial], energy_model: EnergyModel | None) -> list[Price]:

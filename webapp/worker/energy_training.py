@@ -62,7 +62,7 @@ def _learn(model: EnergyModel) -> Learnt:
     trained = train(measured, source=str(model), known=known, seed=model.seed)
     report = examine(measured, known=known, seed=model.seed, noise_mj=_noise_mj(table))
     name = persist(lambda: save_by_hash(default_storage, "energy-models", dump(trained.pricer), ".npz"))
-    return Learnt(name, report.to_json())
+    return Learnt(name, report.to_json() | {"model": trained.report["model"]})
 
 
 def _noise_mj(table: Sequence[TableRow]) -> float | None:
