@@ -1,4 +1,4 @@
-"""What a device takes for networks, learned from those measured on it: a Gaussian process, the paper's forest, or both.
+"""What a device takes for networks, learned from those measured on it: by few of them (`few`) or by thousands (`many`).
 
 Everything is chosen by what was measured alone: the scale on which to learn and the forest's share are those that
 predict left-out networks best, and the 90 % interval is as wide as left-out networks need it (conformal: Vovk et al.,
@@ -13,15 +13,16 @@ from math import ceil
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nas_engine.energy import forest, process_fit
+from nas_engine.energy import few, many, process_fit
+from nas_engine.energy.combined import Combined
 from nas_engine.energy.repeated import Repeated, averaged
-from nas_engine.energy.table_model import Part, TableModel, Transform, backward, forward
+from nas_engine.energy.table_model import TableModel, Transform, backward, forward
 from nas_engine.energy.tables import Features, Row, Schema, Values
 from nas_engine.energy.validation import Scores, scores
 
 COVERAGE = 0.9
 _PILOT_ROWS = 300
-_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+_LEAST_SD = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class FittedModel:
     model: TableModel
     measured: Repeated
     left_out: Values
-    forest_share: float
+    kind: str
     impurity_importance: dict[str, float]
 
     @property
@@ -40,31 +41,8 @@ class FittedModel:
 
     @property
     def name(self) -> str:
-        """In words, for reports: "Gaussian process and forest (0.3), log"."""
-        parts = {0.0: "Gaussian process", 1.0: "forest"}
-        mixed = f"Gaussian process and forest ({self.forest_share:.1f})"
-        scale = "" if self.model.transform == "none" else f", {self.model.transform} scale"
-        return parts.get(self.forest_share, mixed) + scale
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """On the transformed scale: mean and standard deviation [n] of left-out rows, and both parts."""
-
-    process: process_fit.FittedProcess
-    grown: forest.Forest
-    forest_mean: Values
-    forest_sd: Values
-    share: float
-
-    @property
-    def mean(self) -> Values:
-        return (1 - self.share) * self.process.left_out_mean + self.share * self.forest_mean
-
-    @property
-    def sd(self) -> Values:
-        mixed = (1 - self.share) * self.process.left_out_sd + self.share * self.forest_sd
-        return np.maximum(mixed, 1e-12)
+        """In words, for reports: "Gaussian process and forest (0.3), log scale"."""
+        return self.kind if self.model.transform == "none" else f"{self.kind}, {self.model.transform} scale"
 
 
 def fit(table: Sequence[Row], target: Values, *, seed: int, groups: Sequence[str] | None = None) -> FittedModel:
@@ -74,20 +52,23 @@ def fit(table: Sequence[Row], target: Values, *, seed: int, groups: Sequence[str
     features = schema.encode(measured.table)
     with threadpool_limits(1, user_api="blas"):  # beside trainings, threads that wait for each other take minutes
         transform = _best_transform(schema, features, measured, seed)
-        attempt = _attempt(schema, features, measured, transform, seed)
-    model = TableModel(schema, transform, _parts(attempt), _spread(forward(transform, measured.target), attempt))
-    left_out = backward(transform, attempt.mean)
-    return FittedModel(model, measured, left_out, attempt.share, attempt.grown.impurity_importance)
+        combined = _combined(schema, features, measured, transform, seed)
+    spread = _spread(forward(transform, measured.target), combined)
+    model = TableModel(schema, transform, combined.parts, spread)
+    left_out = backward(transform, combined.mean)
+    return FittedModel(model, measured, left_out, combined.name, combined.impurity_importance)
 
 
-def _parts(attempt: _Attempt) -> tuple[tuple[float, Part], ...]:
-    both = ((1 - attempt.share, attempt.process.process), (attempt.share, attempt.grown.trees))
-    return tuple((weight, part) for weight, part in both if weight > 0)
+def _combined(schema: Schema, features: Features, measured: Repeated, transform: Transform, seed: int) -> Combined:
+    target = forward(transform, measured.target)
+    if len(target) > process_fit.MOST_ROWS:
+        return many.fit(schema, features, target, transform, seed)
+    return few.fit(schema, features, target, measured.counts, transform, seed)
 
 
-def _spread(target: Values, attempt: _Attempt) -> float:
+def _spread(target: Values, combined: Combined) -> float:
     """So many of the model's standard deviations that 90 % of networks, and of one more, lie inside."""
-    distances = np.sort(np.abs(target - attempt.mean) / attempt.sd)
+    distances = np.sort(np.abs(target - combined.mean) / np.maximum(combined.sd, _LEAST_SD))
     return float(distances[min(ceil(COVERAGE * (len(distances) + 1)), len(distances)) - 1])
 
 
@@ -105,16 +86,3 @@ def _best_transform(schema: Schema, features: Features, measured: Repeated, seed
         return float(np.mean((backward(transform, left_out) - few.target) ** 2))
 
     return min(transforms, key=error)
-
-
-def _attempt(schema: Schema, features: Features, measured: Repeated, transform: Transform, seed: int) -> _Attempt:
-    target = forward(transform, measured.target)
-    process = process_fit.fit(schema, features, target, measured.counts, seed, logs=transform == "log")
-    grown = forest.grow(schema, features, target, seed)
-    mean, deviation = forest.left_out(schema, features, target, seed)
-
-    def error(share: float) -> float:
-        mixed = backward(transform, (1 - share) * process.left_out_mean + share * mean)
-        return float(np.mean((mixed - measured.target) ** 2))
-
-    return _Attempt(process, grown, mean, deviation, min(_SHARES, key=error))

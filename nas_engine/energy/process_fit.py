@@ -20,7 +20,7 @@ from nas_engine.energy.likelihood import LeftOut, Problem, first_guess, leave_ou
 from nas_engine.energy.tables import Features, Schema, Values
 
 MOST_ROWS = 2_000
-"""A process of more takes minutes to fit and seconds to predict; rows beyond are predicted, not learned from."""
+"""A process of more takes minutes to fit and seconds to predict."""
 
 _MOST_ROWS_FOR_PARAMETERS = 600
 _FOLDS_OF_FEW, _FOLDS_OF_MANY, _FEW = 5, 2, 300
@@ -59,29 +59,24 @@ class _Stage:
 
 def fit(schema: Schema, features: Features, target: Values, counts: Values, seed: int, *, logs: bool) -> FittedProcess:
     """Fit to `target` [n], each the mean of `counts` [n] measurements; with `logs` numbers above 0 enter by theirs."""
-    rng = np.random.default_rng(seed)
-    used = np.sort(rng.permutation(len(target))[:MOST_ROWS])
-    reader = Reader.of(schema, features.take(used), logs=logs)
-    kernel = Kernel(reader.columns, len(reader.scaled))
-    scale = float(target[used].std()) or 1.0
-    inputs = reader.read(features.take(used))
-    problem = Problem(kernel, inputs, target[used], 1 / counts[used], float(target[used].mean()), scale)
-    stage = _best_stage(problem, rng)
-    process = _process(stage, reader)
-    mean, deviation = process.predict(features) if len(used) < len(target) else (target.copy(), target.copy())
-    mean[used] = stage.left_out.mean
-    deviation[used] = np.sqrt(scale**2 * stage.left_out.variance + stage.scatter.variance(stage.left_out.mean))
-    return FittedProcess(process, mean, deviation)
+    reader = Reader.of(schema, features, logs=logs)
+    stage = _best_stage(_problem(reader, features, target, counts), np.random.default_rng(seed))
+    unknown = stage.problem.scale**2 * stage.left_out.variance
+    deviation = np.sqrt(unknown + stage.scatter.variance(stage.left_out.mean))
+    return FittedProcess(_process(stage, reader), stage.left_out.mean, deviation)
 
 
 def quick_left_out(schema: Schema, features: Features, target: Values, seed: int, *, logs: bool) -> Values:
     """What one plain fit predicts of each row [n] without it: a sixth of the time, good for comparing targets."""
-    reader = Reader.of(schema, features, logs=logs)
+    problem = _problem(Reader.of(schema, features, logs=logs), features, target, np.ones(len(target)))
+    rows = _capped(np.arange(len(target)), np.random.default_rng(seed))
+    return leave_out(problem, likeliest(problem, rows, first_guess(problem.kernel), _STEPS)).mean
+
+
+def _problem(reader: Reader, features: Features, target: Values, counts: Values) -> Problem:
     kernel = Kernel(reader.columns, len(reader.scaled))
     scale = float(target.std()) or 1.0
-    problem = Problem(kernel, reader.read(features), target, np.ones(len(target)), float(target.mean()), scale)
-    rows = _capped(np.arange(len(target)), np.random.default_rng(seed))
-    return leave_out(problem, likeliest(problem, rows, first_guess(kernel), _STEPS)).mean
+    return Problem(kernel, reader.read(features), target, 1 / counts, float(target.mean()), scale)
 
 
 def _best_stage(problem: Problem, rng: np.random.Generator) -> _Stage:

@@ -1,7 +1,7 @@
 """A trained model of a device as plain arrays: what was measured of some networks, predicted of others. NumPy alone.
 
 `device_model` trains it. The parts (a forest, a Gaussian process) each predict the target after a transformation; their
-weighted mean, transformed back, is the prediction. The 90 % interval is conformal: the parts' own uncertainty, scaled
+weighted sum, transformed back, is the prediction. The 90 % interval is conformal: the parts' own uncertainty, scaled
 so that the given share of measured networks that no part had seen lies inside.
 """
 
@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nas_engine.energy.additive import Additive
 from nas_engine.energy.gaussian_process import GaussianProcess
 from nas_engine.energy.tables import Features, Row, Schema, Values
 from nas_engine.energy.trees import Trees
@@ -33,7 +34,7 @@ class Part(Protocol):
         ...
 
 
-_PARTS: Mapping[str, Any] = {"trees": Trees, "process": GaussianProcess}
+_PARTS: Mapping[str, Any] = {"trees": Trees, "process": GaussianProcess, "sum": Additive}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Estimates:
 
 @dataclass(frozen=True, slots=True)
 class TableModel:
-    """`parts` with their weights, which sum to 1; `spread` scales the parts' standard deviation to the interval."""
+    """`parts` with their weights; `spread` scales the parts' standard deviation to the interval."""
 
     schema: Schema
     transform: Transform
