@@ -13,7 +13,6 @@ from nas_engine.energy.validation import folds
 TREES = 100
 _FOLDS = 5
 _SHARE_OF_FEATURES = 1 / 3
-_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,6 @@ def grow(schema: Schema, features: Features, target: Values, seed: int, trees: i
         n_estimators=trees,
         max_features=_SHARE_OF_FEATURES,
         min_samples_leaf=1 if len(target) < 100 else 2,
-        n_jobs=_THREADS,
         random_state=seed,
     ).fit(design(features, levels), target)
     return Forest(_as_arrays(grown, levels), _importance(schema, grown.feature_importances_))
