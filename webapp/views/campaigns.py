@@ -10,7 +10,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from webapp.forms.filters import ids_in, page_in
 from webapp.forms.measuring import BY_NAME, TOGETHER, MeasurementUploadForm
 from webapp.models import Campaign
-from webapp.queries.pages_campaign import campaign_or_none, file_rows, is_live, kit_rows, nobody_reads, run_page
+from webapp.queries.pages_campaign import (
+    MOST_FILES,
+    campaign_or_none,
+    file_rows,
+    is_live,
+    kit_rows,
+    nobody_reads,
+    run_page,
+)
 from webapp.services import devices as device_services
 from webapp.services import measurements, runs
 from webapp.services.errors import Conflict
@@ -72,6 +80,7 @@ def _live(request: HttpRequest, shown: Campaign) -> dict[str, Any]:
         "campaign": shown,
         "device": shown.device,
         "files": file_rows(shown),
+        "most_files": MOST_FILES,
         "page": run_page(shown, page_in(request.GET)),
         "kits": kit_rows(shown),
         "is_live": live,
