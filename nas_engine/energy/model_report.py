@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nas_engine.cost import cost
 from nas_engine.energy import forest
+from nas_engine.energy.features import PRIOR
 from nas_engine.energy.pricing import LEAST_MEASURED, LearnedPricer, rows
 from nas_engine.energy.pricing_training import Measured, train
 from nas_engine.energy.tables import Row, Schema, Values
@@ -23,6 +24,7 @@ FOLDS = 5
 MOST_FOR_ALL_FOLDS = 2_000
 _LEAST_IN_A_FOLD = 2
 _CURVE_SHARES = (1 / 8, 1 / 4, 1 / 2)
+_IN_WORDS = {PRIOR: "estimate by published figures"}
 _SHUFFLED_ROWS = 400
 _MOST_SHUFFLES = 10
 
@@ -206,4 +208,5 @@ def _impurity(measured: Sequence[Measured], table: Sequence[Row], seed: int) -> 
 
 
 def _greatest_first(values: Mapping[str, float]) -> tuple[Importance, ...]:
-    return tuple(Importance(*item) for item in sorted(values.items(), key=lambda item: -item[1]))
+    ordered = sorted(values.items(), key=lambda item: -item[1])
+    return tuple(Importance(_IN_WORDS.get(name, name), value) for name, value in ordered)

@@ -49,7 +49,7 @@ def test_what_decides_the_energy_is_found_important_and_the_greatest_comes_first
     for importance in (report.permutation, report.impurity):
         values = [one.value for one in importance]
         assert values == sorted(values, reverse=True)
-        assert {one.feature for one in importance[:6]} & {"FLOPs", "prior_energy_mj", "activation bytes"}
+        assert {one.feature for one in importance[:6]} & {"FLOPs", "estimate by published figures", "activation bytes"}
     assert sum(one.value for one in report.impurity) == pytest.approx(1.0)
     assert report.permutation[0].value > 0
 

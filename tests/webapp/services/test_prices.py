@@ -15,7 +15,7 @@ from webapp.queries.pages_results import bests, results
 from webapp.queries.prices import price_of, priced_trials
 from webapp.services import prices, requests, studies, trials
 from webapp.services.errors import Conflict
-from webapp.translation import architecture, reward_parameters
+from webapp.translation import architecture, described, reward_parameters, screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
 FIELDS = ("energy_mj", "energy_source", "reward", "state", "finished_at")
@@ -167,6 +167,17 @@ def test_suggestions_made_at_former_prices_come_to_nothing() -> None:
     assert late(priced_as=seen) == []
     assert Study.objects.get(pk=study.pk).designer_state is None
     assert len(late(priced_as=Study.objects.get(pk=study.pk))) == 1
+
+
+def test_screening_and_penalty_go_by_the_model_of_the_study() -> None:
+    model = energy_models.ready_model(energy_models.device(), times=4.0)
+    limits = {"screening": True, "energy_limit_mj": 4.0}
+    by_model, published = rows.draft_study(energy_model=model, **limits), rows.draft_study(**limits)
+    networks = energy_models.sampled(20, seed=11)
+    refused = [sum(screen(study)(network) is not None for network in networks) for study in (by_model, published)]
+    assert refused[0] > refused[1]
+    (dear,) = energy_models.sampled(1, seed=12)
+    assert described(dear, by_model).penalty > described(dear, published).penalty
 
 
 def test_a_clone_goes_by_the_model_of_its_original() -> None:

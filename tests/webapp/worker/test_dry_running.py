@@ -11,7 +11,7 @@ from nas_engine.progress import Evaluation
 from nas_engine.recording import Header, record
 from nas_engine.replay import SimulatedPlan
 from nas_engine.testing.spaces import tiny_2d
-from tests.webapp import rows
+from tests.webapp import energy_models, rows
 from webapp.models import DryRun, Study
 from webapp.queries.dry_runs import dry_run_or_none
 from webapp.services import trials
@@ -185,3 +185,13 @@ def test_every_setting_of_the_study_reaches_the_worker():
     assert (given.seed, given.flash_threshold_kb, given.energy_step_points, given.batch_size) == (5, 45.0, 1.0, 32)
     assert given.dataset_id == study.dataset_id
     assert len(given.space_spec["positions"]) == 12
+
+
+def test_a_dry_run_goes_by_the_studys_energy_model():
+    """A device that takes four times what is published: the same limit refuses many more networks."""
+    settings = {"designer": "random", "screening": True, "energy_limit_mj": 4.0}
+    model = energy_models.ready_model(energy_models.device(), times=4.0)
+    by_model, published = ended(unsaved(energy_model=model, **settings)), ended(unsaved(**settings))
+    assert (by_model.state, published.state) == ("DONE", "DONE")
+    refused = [row.result["by_workers"][0]["refused"] for row in (by_model, published)]
+    assert refused[0] > refused[1]
