@@ -69,6 +69,13 @@ class GaussianProcess:
         unknown = np.maximum(self._kernel.variance(self.parameters, inputs) - explained, 0)
         return mean, np.sqrt(self.scale**2 * unknown + self.scatter.variance(mean))
 
+    def covariance_left(self, features: Features) -> Values:
+        """[n, n]: how what is still unknown of rows hangs together, in units of scale squared."""
+        inputs = self.reader.read(features)
+        known = self._kernel.covariance(self.parameters, inputs, self.inputs)
+        between = self._kernel.covariance(self.parameters, inputs, inputs)
+        return np.asarray(between - known @ self._precision @ known.T)
+
     @cached_property
     def _precision(self) -> Values:
         """The inverse of the measurements' covariance; made when it is needed, for it is large to store."""

@@ -102,11 +102,10 @@ def _stage(
     problem: Problem, scatter: Scatter, folds: Rows, learned_from: list[Rows], starts: list[Values], steps: int
 ) -> _Stage:
     found = [likeliest(problem, rows, start, steps) for rows, start in zip(learned_from, starts, strict=True)]
-    mean, variance = np.empty_like(problem.target), np.empty_like(problem.target)
+    mean = np.empty_like(problem.target)
     for fold, parameters in enumerate(found[:-1]):
-        of_fold = leave_out(problem, parameters)
-        mean[folds == fold], variance[folds == fold] = of_fold.mean[folds == fold], of_fold.variance[folds == fold]
-    left_out = LeftOut(mean, variance, leave_out(problem, found[-1]).solution)
+        mean[folds == fold] = leave_out(problem, parameters).mean[folds == fold]
+    left_out = replace(leave_out(problem, found[-1]), mean=mean)  # whose variance is in the unit of later intervals
     usual = float(np.exp(found[-1][-1])) * problem.scale**2
     return _Stage(problem, replace(scatter, usual=usual), found[:-1], found[-1], left_out)
 

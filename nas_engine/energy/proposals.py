@@ -1,8 +1,11 @@
-"""Which networks to measure next: those of which an energy model knows least, unlike each other. NumPy alone.
+"""Which networks to measure next: those that teach an energy model most. NumPy alone.
 
-A batch is chosen greedily (the k-centre rule, weighted): each time the network with the greatest product of the width
-of its 90 % interval and its distance from everything measured or chosen so far. Width alone would choose ten of a kind;
-distance alone would spend measurements where the model is sure already. Before there is a model, distance decides.
+Of a model with a Gaussian process, they are those after which all networks offered are known best (`teaching`).
+
+Without one, a batch is chosen greedily (the k-centre rule, weighted): each time the network with the greatest product
+of the width of its 90 % interval and its distance from everything measured or chosen so far. Width alone would choose
+ten of a kind; distance alone would spend measurements where the model is sure already. Before there is a model,
+distance decides.
 """
 
 from collections.abc import Sequence
@@ -13,8 +16,10 @@ from numpy.typing import NDArray
 
 from nas_engine.cost import ArchitectureCost
 from nas_engine.energy import features
-from nas_engine.energy.pricing import Price, Pricer
+from nas_engine.energy.gaussian_process import GaussianProcess
+from nas_engine.energy.pricing import LearnedPricer, Price, Pricer, rows
 from nas_engine.energy.tables import Features, Schema, Values
+from nas_engine.energy.teaching import most_telling
 
 _SURE = 1.0  # the weight of a network without an interval
 
@@ -34,6 +39,22 @@ def propose(
     """`count` of `offered` (or all, if there are fewer), the most telling first. The same for equal arguments."""
     if not offered:
         return []
+    process = _process(pricer)
+    if process is not None and isinstance(pricer, LearnedPricer):
+        lessons = most_telling(process, pricer.model.schema.encode(rows(offered, pricer.known)), count)
+        own_prices = pricer.prices([offered[lesson.index] for lesson in lessons])
+        return [Proposal(one.index, price, one.share) for one, price in zip(lessons, own_prices, strict=True)]
+    return _spread_out(offered, measured, pricer, count)
+
+
+def _process(pricer: Pricer) -> GaussianProcess | None:
+    parts = pricer.model.parts if isinstance(pricer, LearnedPricer) else ()
+    return next((part for _, part in parts if isinstance(part, GaussianProcess)), None)
+
+
+def _spread_out(
+    offered: Sequence[ArchitectureCost], measured: Sequence[ArchitectureCost], pricer: Pricer, count: int
+) -> list[Proposal]:
     points = _points([*offered, *measured])
     own, known = points[: len(offered)], points[len(offered) :]
     prices = pricer.prices(offered)

@@ -1,0 +1,110 @@
+"""How well a device is learned from few of its networks, and from a simulated campaign of thousands.
+
+    python -m benchmarks.energy_model TABLE.csv --json OUT [--seeds 3] [--measured 50 1000]
+
+TABLE holds two devices' columns, each learned alone and with the other known; networks held back are the same for one
+seed. Every finished piece is written at once, and what OUT has already is not done again.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from nas_engine.cost import cost
+from nas_engine.energy import cost_table, csv_table, device_model
+from nas_engine.energy.campaign_simulation import NOISE_MJ, campaign
+from nas_engine.energy.pricing import LearnedPricer, rows
+from nas_engine.energy.validation import scores
+from nas_engine.search_space import paper_2d
+
+DEVICES = ("raspi4_latency_ms", "pixel3_latency_ms")
+NETWORKS, HELD_BACK = 15_000, 3_000
+_SCORES = ("r2", "rmse", "spearman", "coverage90")
+
+
+def wanted(seeds: int, sizes: list[int]) -> Iterator[tuple[str, str | None, int, int]]:
+    """Target, known device, measured networks and seed of each piece."""
+    for seed in range(seeds):
+        for target, other in (DEVICES, DEVICES[::-1]):
+            for known in (None, other):
+                for measured in sizes:
+                    yield target, known, measured, seed
+
+
+def key(target: str, known: str | None, measured: int, seed: int) -> str:
+    return f"{target}, {measured} measured, {known or 'nothing'} known, seed {seed}"
+
+
+def learn(path: Path, target: str, known: str | None, measured: int, seed: int) -> dict[str, Any]:
+    """What `manage.py fit_cost_table` prints."""
+    table = csv_table.read(path, target, known)
+    features = cost_table.features(table, known, seed)
+    started = time.process_time()
+    result = cost_table.evaluate(features, table.measurements[target], measured=measured, seed=seed)
+    setting = {"target": target, "known": known, "seed": seed}
+    return {**setting, **result.to_json(), "cpu_seconds": round(time.process_time() - started, 1)}
+
+
+def simulate(seed: int) -> dict[str, Any]:
+    """A campaign of 15,000 networks of the paper's space: 12,000 to learn from, 3,000 held back."""
+    made = campaign(paper_2d(), NETWORKS, seed)
+    exact, seen = np.array(made.exact_mj), np.array([one.energy_mj for one in made.measured])
+    costs = [cost(one.architecture) for one in made.measured]
+    table, learned = rows(costs, None), NETWORKS - HELD_BACK
+    started = time.process_time()
+    fitted = device_model.fit(table[:learned], seen[:learned], seed=seed)
+    fit_seconds = time.process_time() - started
+    started = time.process_time()
+    LearnedPricer(fitted.model, "benchmark").prices(costs[learned:])
+    prices_per_second = HELD_BACK / (time.process_time() - started)
+    predicted = fitted.model.predict_rows(table[learned:])
+    truth = seen[learned:]
+    return {
+        "networks": NETWORKS,
+        "noise_mj": NOISE_MJ,
+        "model": fitted.name,
+        **scores(truth, predicted.value).to_json(),
+        "rmse_without_noise": scores(exact[learned:], predicted.value).rmse,
+        "coverage90": float(np.mean((predicted.low <= truth) & (truth <= predicted.high))),
+        "fit_cpu_seconds": round(fit_seconds, 1),
+        "prices_per_cpu_second": round(prices_per_second),
+    }
+
+
+def medians(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Over the seeds, by target, known device and measured networks."""
+    settings = dict.fromkeys((piece["target"], piece["known"], piece["measured"]) for piece in pieces)
+    found = []
+    for setting in settings:
+        own = [piece for piece in pieces if (piece["target"], piece["known"], piece["measured"]) == setting]
+        named = dict(zip(("target", "known", "measured"), setting, strict=True))
+        found.append(named | {"seeds": len(own)} | {name: median(piece[name] for piece in own) for name in _SCORES})
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--measured", type=int, nargs="+", default=[50, 1_000])
+    arguments = parser.parse_args()
+    done: dict[str, Any] = json.loads(arguments.json.read_text()) if arguments.json.exists() else {}
+    pieces: dict[str, Any] = done.setdefault("pieces", {})
+    if "simulated_campaign" not in done:
+        done["simulated_campaign"] = simulate(seed=0)
+    for setting in wanted(arguments.seeds, arguments.measured):
+        if key(*setting) not in pieces:
+            pieces[key(*setting)] = learn(arguments.table, *setting)
+        done["medians"] = medians(list(pieces.values()))
+        arguments.json.write_text(json.dumps(done, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

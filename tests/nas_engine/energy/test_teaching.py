@@ -1,0 +1,40 @@
+import numpy as np
+
+from nas_engine.energy import process_fit
+from nas_engine.energy.tables import Schema
+from nas_engine.energy.teaching import most_telling
+from tests.nas_engine.energy.tables import costs, networks
+
+ROWS = networks(120)
+SCHEMA = Schema.of(ROWS)
+FEATURES = SCHEMA.encode(ROWS)
+MEASURED = FEATURES.take(slice(0, 15))
+PROCESS = process_fit.fit(SCHEMA, MEASURED, costs(ROWS[:15]), np.ones(15), 0, logs=False).process
+OFFERED = FEATURES.take(slice(15, None))
+
+
+def _unknown_after(rows: list[int]) -> float:
+    """The sum of all rows' variances once `rows` are measured, by the textbook formula."""
+    covariance, noise = PROCESS.covariance_left(OFFERED), float(np.median(PROCESS.noise)) / PROCESS.scale**2
+    own = covariance[np.ix_(rows, rows)] + noise * np.eye(len(rows))
+    return float(np.trace(covariance - covariance[:, rows] @ np.linalg.solve(own, covariance[rows])))
+
+
+def test_no_other_first_row_would_leave_less_unknown() -> None:
+    first = most_telling(PROCESS, OFFERED, 1)[0].index
+    assert np.isclose(_unknown_after([first]), min(_unknown_after([row]) for row in range(len(OFFERED))))
+
+
+def test_a_batch_leaves_less_unknown_than_random_rows_and_repeats_none() -> None:
+    chosen = [lesson.index for lesson in most_telling(PROCESS, OFFERED, 10)]
+    rng = np.random.default_rng(0)
+    others = [_unknown_after(rng.permutation(len(OFFERED))[:10].tolist()) for _ in range(20)]
+    assert len(set(chosen)) == 10
+    assert _unknown_after(chosen) < min(others)
+
+
+def test_each_lesson_takes_its_share() -> None:
+    lessons = most_telling(PROCESS, OFFERED, 3)
+    left = 1 - sum(lesson.share for lesson in lessons)
+    assert np.isclose(left, _unknown_after([lesson.index for lesson in lessons]) / _unknown_after([]))
+    assert len(most_telling(PROCESS, OFFERED.take(slice(0, 4)), 10)) == 4
