@@ -77,6 +77,6 @@ ENTRANTS: tuple[Entrant, ...] = (
         "vizier_gp_ucb_pe", "Vizier GP-UCB-PE", "google-vizier", _peer("vizier_gp_ucb_pe"), _DEAR_SEEDS, 50, 3,
         needs=_VIZIER,
     ),
-    Entrant("optuna_gp", "Optuna GP", "optuna", _peer("optuna_gp"), _DEAR_SEEDS, 100, 3, needs=("optuna", "torch")),
+    Entrant("optuna_gp", "Optuna GP", "optuna", _peer("optuna_gp"), trials=100, dearness=3, needs=("optuna", "torch")),
 )  # fmt: skip
 BY_NAME = {entrant.name: entrant for entrant in ENTRANTS}
