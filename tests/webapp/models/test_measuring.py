@@ -54,8 +54,9 @@ def test_a_trial_has_one_price_of_each_model_and_one_without(campaign: Campaign)
     trial = rows.completed_trial(rows.running_study())
     model = EnergyModel.objects.create(device=campaign.device, version=1)
     price = {"trial": trial, "energy_mj": 1.0, "reward": 0.5}
+    assert trial.prices.get().energy_model is None  # from when it ended
+    TrialPrice.objects.create(energy_model=model, **price)
     for energy_model in (None, model):
-        TrialPrice.objects.create(energy_model=energy_model, **price)
         assert refuses(lambda energy_model=energy_model: TrialPrice.objects.create(energy_model=energy_model, **price))
 
 
