@@ -106,12 +106,19 @@ def addresses(broker: None) -> dict[str, str]:
         "dataset-failed": reverse("dataset", args=[broken.pk]),
         "clip": reverse("clip", args=[dataset.pk, clip.pk]),
         **paper(live),
-        "dry-run": reverse("dry_run", args=[make_dry_run(dataset).pk]),
-        "dry-run-failed": reverse("dry_run", args=[make_dry_run(dataset, flash_limit_kb=1.0).pk]),
+        **dry_runs(dataset),
         "not-found": reverse("study", args=[999_999]),
         **published_networks(live, synthetic),
         **energy_models(done),
         **spaces(synthetic),
+    }
+
+
+def dry_runs(dataset: Dataset) -> dict[str, str]:
+    """One that ended and one that found nothing to train."""
+    return {
+        "dry-run": reverse("dry_run", args=[make_dry_run(dataset).pk]),
+        "dry-run-failed": reverse("dry_run", args=[make_dry_run(dataset, flash_limit_kb=1.0).pk]),
     }
 
 
