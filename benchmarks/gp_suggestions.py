@@ -13,7 +13,6 @@ processors: where the machine is busy, the latter tell more. `load` is the numbe
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import peak_bytes
 from benchmarks.search_landscapes import PENALTY, made_up
 from benchmarks.search_run import OurSearcher, search
 from nas_engine.designers import registry
@@ -54,7 +54,7 @@ def measure(known: int, batch: int) -> dict[str, Any]:
         "warm": _summary(warm),
         "light_fit": _refitting(space, outcomes, state, batch, "fitted_at"),
         "full_fit": _refitting(space, outcomes, state, batch, "full_at"),
-        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6),
+        "peak_rss_mb": round(peak_bytes() / 1e6),
         "load": round(os.getloadavg()[0], 1),
     }
 

@@ -12,7 +12,6 @@ the whole process. `peak_mb` is the most memory that the process ever held.
 import argparse
 import gzip
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks.memory import peak_bytes
 
 _BURST = 128
 _RATE_HZ = 5_000.0
@@ -78,20 +79,8 @@ def measure(path: Path) -> dict[str, Any]:
         "plot_mb": round(len(plot) / 1e6, 1),
         "wall_seconds": round(time.monotonic() - wall, 2),
         "cpu_seconds_with_imports": round(time.process_time(), 2),
-        "peak_mb": round(_peak_bytes() / 1e6, 1),
+        "peak_mb": round(peak_bytes() / 1e6, 1),
     }
-
-
-def _peak_bytes() -> int:
-    """The most memory that this process has held.
-
-    Linux counts what the parent held at the start of a child as the child's own in `ru_maxrss`, so ask elsewhere there.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def in_own_process(path: Path) -> dict[str, Any]:

@@ -37,7 +37,9 @@ def sign_in(page: Page, machine: Machine) -> None:
     link = machine.manage("signin_link").split()[-1]
     page.goto(link)
     expect(page.get_by_role("heading", name="No study yet")).to_be_visible()
-    other = page.context.browser.new_page()  # type: ignore[union-attr]
+    browser = page.context.browser
+    assert browser is not None
+    other = browser.new_page()
     other.goto(link)
     expect(other.get_by_role("heading", name="This sign-in link no longer works")).to_be_visible()
     other.close()

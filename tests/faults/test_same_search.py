@@ -28,7 +28,10 @@ def start(machine: Machine, folder: Path, name: str) -> None:
 
 
 def wait_for(machine: Machine, name: str, trials: int) -> list[tuple]:
-    return until(lambda: found if len(found := machine.rows(IN_TURN.format(name))) >= trials else None, seconds=90)  # type: ignore[no-any-return]
+    found: list[tuple] = until(
+        lambda: rows if len(rows := machine.rows(IN_TURN.format(name))) >= trials else None, seconds=90
+    )
+    return found
 
 
 @pytest.mark.faults

@@ -1,11 +1,10 @@
 """What the pages of studies ask the database: the answers, and in how many queries."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.factories import SECONDS_A_TRIAL, make_dataset, make_study, make_workers
 from webapp.models import Study, Trial, Worker
@@ -16,10 +15,10 @@ from webapp.queries.pages_trials import TrialFilter, trial_page
 
 pytestmark = pytest.mark.django_db
 
-Queries = Callable[[int], Any]
 
-
-def test_the_list_of_studies_takes_three_queries_whatever_their_number(django_assert_num_queries: Queries) -> None:
+def test_the_list_of_studies_takes_three_queries_whatever_their_number(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     dataset = make_dataset()
     for number in range(5):
         make_study(dataset=dataset, completed=4, running=1, name=f"many {number}")
@@ -57,7 +56,7 @@ def test_studies_are_filtered_by_state_and_text() -> None:
     assert [row.name for row in study_page(StudyFilter(state="DRAFT", text="doorbell")).rows] == ["Other"]
 
 
-def test_progress_takes_four_queries_and_counts_every_state(django_assert_num_queries: Queries) -> None:
+def test_progress_takes_four_queries_and_counts_every_state(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     study = make_study(completed=6, running=2, waiting=3, failed=2, infeasible=1, trial_budget=40)
     make_workers(trainers=2)
     with django_assert_num_queries(4):
@@ -123,7 +122,9 @@ def test_the_version_changes_when_a_trial_ends() -> None:
     assert progress(study).version != before
 
 
-def test_the_trials_table_takes_two_queries_besides_the_results(django_assert_num_queries: Queries) -> None:
+def test_the_trials_table_takes_two_queries_besides_the_results(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     study = make_study(completed=70, failed=2)
     with django_assert_num_queries(3):
         page = trial_page(study, results(study), TrialFilter(sort="-reward"))

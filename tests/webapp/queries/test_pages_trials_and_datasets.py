@@ -1,10 +1,8 @@
 """What the pages of trials and datasets ask the database: the answers, and in how many queries."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.factories import CLASSES, SECONDS_A_TRIAL, make_dataset, make_study, make_workers
 from webapp.models import Dataset, Event, Trial
@@ -26,10 +24,8 @@ from webapp.queries.prices import present_price
 
 pytestmark = pytest.mark.django_db
 
-Queries = Callable[[int], Any]
 
-
-def test_failures_and_events_take_one_query_each(django_assert_num_queries: Queries) -> None:
+def test_failures_and_events_take_one_query_each(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     study = make_study(completed=3, failed=3)
     with django_assert_num_queries(2):
         assert [failure.number for failure in failures(study)] == [6, 5, 4]
@@ -91,7 +87,7 @@ def test_neighbours_skip_missing_numbers() -> None:
     assert neighbours(last).next is None
 
 
-def test_the_list_of_datasets_takes_one_query(django_assert_num_queries: Queries) -> None:
+def test_the_list_of_datasets_takes_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for number in range(3):
         make_study(dataset=make_dataset(name=f"d{number}"))
     with django_assert_num_queries(1):
@@ -106,7 +102,7 @@ def test_counts_stand_by_class_and_split_in_the_order_of_the_outputs() -> None:
     assert (table.totals, table.total) == ((7, 3, 1), 11)
 
 
-def test_clips_are_filtered_by_split_class_and_name(django_assert_num_queries: Queries) -> None:
+def test_clips_are_filtered_by_split_class_and_name(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     dataset = make_dataset(clips_a_class=2)
     with django_assert_num_queries(2):
         page = clip_page(dataset, ClipFilter(split="eval", label="siren"))
@@ -143,7 +139,7 @@ def test_without_earlier_trials_on_the_dataset_nothing_is_estimated() -> None:
     assert estimate(make_dataset().pk, trial_budget=3, full_epochs=8) is None
 
 
-def test_exported_rows_hold_every_column_of_every_trial(django_assert_num_queries: Queries) -> None:
+def test_exported_rows_hold_every_column_of_every_trial(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     study = make_study(completed=3, failed=1)
     with django_assert_num_queries(1):
         rows = list(trial_rows(study))

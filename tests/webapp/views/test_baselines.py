@@ -1,11 +1,10 @@
 """The published networks on every page that shows them, and the page that sets networks beside each other."""
 
-from collections.abc import Callable
-
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from nas_engine.baselines import NAMES
 from tests.webapp.factories import make_baselines, make_dataset, make_study
@@ -249,7 +248,7 @@ def test_without_a_network_the_page_says_where_to_find_some(person: Client, quer
 
 
 def test_pages_take_the_same_number_of_queries_however_many_baselines_there_are(
-    person: Client, django_assert_max_num_queries: Callable[[int], object]
+    person: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     study = make_study(completed=5)
     widths = [f"{family}-{width}" for family in NAMES for width in (0.25, 0.5, 0.75)]
@@ -262,5 +261,5 @@ def test_pages_take_the_same_number_of_queries_however_many_baselines_there_are(
         (reverse("studies"), 9),
         (reverse("dataset", args=[study.dataset_id]), 10),
     ]:
-        with django_assert_max_num_queries(most):  # type: ignore[attr-defined]
+        with django_assert_max_num_queries(most):
             person.get(address)

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from nas_engine.audio.frontend import FrontendConfig, log_mel
 from tests.webapp.factories import make_dataset, make_study
@@ -94,8 +95,8 @@ def test_a_wrong_upload_is_refused_with_the_reason(person: Client, values: dict[
     assert Dataset.objects.count() == 1
 
 
-def test_a_file_beyond_the_limit_is_refused_with_the_way_around(person: Client, settings: object) -> None:
-    settings.UPLOAD_LIMIT_BYTES = 100  # type: ignore[attr-defined]
+def test_a_file_beyond_the_limit_is_refused_with_the_way_around(person: Client, settings: Settings) -> None:
+    settings.UPLOAD_LIMIT_BYTES = 100
     response = person.post(reverse("new_dataset"), {"name": "x", "file": archive()})
     assert response.status_code == 413
     assert "add_dataset FOLDER --name NAME" in response.content.decode()

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp import benches, traces
 from tests.webapp.views.bench_pages import text_of, upload, work
@@ -159,7 +160,9 @@ def test_a_mapping_without_power_and_a_stale_one_are_refused(person: Client) -> 
     assert "Somebody else has changed how this file is read" in text_of(stale)
 
 
-def test_lists_ask_as_many_questions_for_many_rows_as_for_one(person: Client, django_assert_num_queries: Any) -> None:
+def test_lists_ask_as_many_questions_for_many_rows_as_for_one(
+    person: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     campaign = benches.campaign()
     for _ in range(2):
         benches.ready_run(campaign)

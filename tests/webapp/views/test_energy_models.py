@@ -1,11 +1,10 @@
 """The energy models of a device in the browser: ordered, watched, read, deleted."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 from django.urls import reverse
 from plotly.graph_objects import Figure
+from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.energy_models import device, examined_model, measured_device, ready_model
 from tests.webapp.factories import make_study
@@ -87,13 +86,13 @@ def test_every_chart_is_a_valid_figure_with_data(person: Client, part: str) -> N
 
 
 def test_the_pages_take_as_many_queries_for_many_runs_as_for_few(
-    person: Client, django_assert_num_queries: Callable[[int], object]
+    person: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for networks in (12, 24):
         model = examined_model(measured_device(networks))
-        with django_assert_num_queries(6):  # type: ignore[attr-defined]
+        with django_assert_num_queries(6):
             model_page(person, model)
-        with django_assert_num_queries(6):  # type: ignore[attr-defined]
+        with django_assert_num_queries(6):
             models_page(person, model.device_id)
 
 

@@ -1,12 +1,12 @@
 """The editor of a draft's space, without JavaScript and with htmx, and the pages that show a space."""
 
-from collections.abc import Callable
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from nas_engine.architecture import BLOCK_KINDS
 from tests.webapp.factories import edited_spec, make_study
@@ -232,7 +232,7 @@ def test_a_study_like_another_keeps_its_edited_space(person: Client) -> None:
 
 @pytest.mark.parametrize("kind", ["draft", "started", "paper"])
 def test_pages_of_spaces_ask_few_questions(
-    person: Client, django_assert_max_num_queries: Callable[[int], Any], kind: str
+    person: Client, django_assert_max_num_queries: DjangoAssertNumQueries, kind: str
 ) -> None:
     study = make_study(state="DRAFT") if kind == "draft" else make_study(completed=3)
     path = reverse("space_page", args=["paper-2d"]) if kind == "paper" else address(study)

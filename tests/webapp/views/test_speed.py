@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import psutil
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.factories import make_study, make_workers
 from webapp.models import Study
@@ -53,22 +55,22 @@ def large_study(db: None) -> Study:
 
 
 def test_a_large_study_takes_little_server_time_few_bytes_and_few_queries(
-    person: Client, large_study: Study, django_assert_num_queries: Callable[[int], object]
+    person: Client, large_study: Study, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     slow, heavy = {}, {}
     for name, arguments, query in PARTS:
         address = reverse(name, args=[large_study.pk, *arguments])
         response = person.get(address, query)
         assert response.status_code == 200
-        seconds = server_seconds(lambda address=address, query=query: person.get(address, query))  # type: ignore[misc]
+        seconds = server_seconds(partial(person.get, address, query))
         slow |= {(name, *arguments, *query): seconds} if seconds > LIMIT_SECONDS else {}
         heavy |= {(name, *arguments): len(response.content)} if len(response.content) > 250_000 else {}
     assert slow == {}
     assert heavy == {}
 
     small = make_study(completed=60, running=1, failed=1)
-    with django_assert_num_queries(15):  # type: ignore[attr-defined]
+    with django_assert_num_queries(15):
         person.get(reverse("study", args=[small.pk]))
-    with django_assert_num_queries(15):  # type: ignore[attr-defined]
+    with django_assert_num_queries(15):
         person.get(reverse("study", args=[large_study.pk]))
     assert server_seconds(lambda: person.get(reverse("studies"))) < LIMIT_SECONDS

@@ -1,10 +1,9 @@
 """A study's page says by whose figures its energies are, and lets a person change that in one click."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.energy_models import device, ready_model
 from tests.webapp.factories import make_baselines, make_dataset, make_study
@@ -82,7 +81,7 @@ def test_every_page_of_a_repriced_study_shows_the_new_price_and_battery_days(per
 
 
 def test_the_pages_of_a_repriced_study_take_as_many_queries_for_many_trials_as_for_few(
-    person: Client, django_assert_num_queries: Callable[[int], object]
+    person: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     model = ready_model(device())
     for completed in (2, 40):
@@ -90,7 +89,7 @@ def test_the_pages_of_a_repriced_study_take_as_many_queries_for_many_trials_as_f
         make_baselines(dataset, names=["TC-ResNet8"])
         study = make_study(completed=completed, dataset=dataset)
         person.post(reverse("reprice_study", args=[study.pk]), {"energy_model": model.pk})
-        with django_assert_num_queries(14):  # type: ignore[attr-defined]
+        with django_assert_num_queries(14):
             person.get(reverse("study", args=[study.pk]))
 
 

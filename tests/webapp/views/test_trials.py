@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.factories import make_study, stopped_early, with_tflite
 from webapp.models import Study, Trial
@@ -72,9 +73,9 @@ def test_a_finished_trial_is_not_polled(person: Client) -> None:
     assert "every 2s" not in response.content.decode()
 
 
-def test_the_page_takes_few_queries(person: Client, django_assert_max_num_queries: object) -> None:
+def test_the_page_takes_few_queries(person: Client, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     study = make_study(completed=3, curves=3)
-    with django_assert_max_num_queries(8):  # type: ignore[operator]
+    with django_assert_max_num_queries(8):
         page(person, study, 2)
 
 

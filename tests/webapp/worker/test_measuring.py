@@ -4,28 +4,12 @@ import numpy as np
 import pytest
 
 from tests.webapp import benches, traces
-from webapp.models import Campaign, MeasurementFile, Run
+from tests.webapp.worker.measured import read
 from webapp.queries.traces import trace_part
-from webapp.services import measurements, runs
-from webapp.worker.measuring import compute_run, read_file
+from webapp.services import measurements
+from webapp.worker.measuring import read_file
 
 pytestmark = pytest.mark.django_db
-
-
-def read(campaign: Campaign, name: str, content: bytes) -> MeasurementFile:
-    row = benches.file_of(campaign, name, content)
-    read_file(row.pk, "worker")
-    row.refresh_from_db()
-    return row
-
-
-def computed(campaign: Campaign, *files: MeasurementFile, **choices: object) -> Run:
-    run = runs.create_run(campaign_id=campaign.pk, file_ids=[file.pk for file in files])
-    if choices:
-        runs.change_settings(run_id=run.pk, seen_version=1, choices=choices)
-    compute_run(run.pk, "worker")
-    run.refresh_from_db()
-    return run
 
 
 def test_a_trace_is_read_examined_and_drawn() -> None:
