@@ -49,12 +49,19 @@ class FileReport:
             "median_energy_per_inference_mj": result.gross.median if result.gross else None,
             "warnings": [told(finding) for finding in result.findings if finding.severity != "error"],
             "error": self.error,
+            "mean_power_95_mw": _intervals(result) or None,
         }
 
 
 def told(finding: Finding) -> str:
     """A finding as a line: notes are marked, so that warnings stand out."""
     return f"note: {finding.message}" if finding.severity == "note" else finding.message
+
+
+def _intervals(result: RunResult) -> list[tuple[float, float] | None]:
+    """The 95 % interval of each window's mean power by its own scatter; None where it cannot be told."""
+    scatters = (entry.scatter for entry in result.windows)
+    return [None if scatter is None else (scatter.low95_mw, scatter.high95_mw) for scatter in scatters]
 
 
 def read_plain(path: Path, options: ReadOptions) -> Readings:

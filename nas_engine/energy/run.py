@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from nas_engine.energy.block_means import PowerScatter, power_scatter
 from nas_engine.energy.choice import choose_windows, hints
 from nas_engine.energy.doctor import examine, examine_latency
 from nas_engine.energy.integration import InferenceEnergy, energy_mj, inference_energy, mean_power_mw, whole_mean_mw
@@ -24,11 +25,22 @@ _SEEN_BY_READERS_TOO = {"stale_gauge", "lost_samples", "charging", "clipping"}
 
 @dataclass(frozen=True, slots=True)
 class WindowEnergy:
-    """One window of one trace (by its number among the files) and the energy of an inference in it."""
+    """One window of one trace (by its number among the files) and the energy of an inference in it.
+
+    `scatter` is of the power within this window alone; what windows and runs differ by is in `RunResult.gross`.
+    """
 
     reading: int
     window: Window
     energy: InferenceEnergy
+    scatter: PowerScatter | None = None
+
+    @property
+    def gross_reach_mj(self) -> float | None:
+        """Half of the 95 % interval of the gross energy by the scatter of power alone, the time taken as exact."""
+        if self.scatter is None:
+            return None
+        return (self.scatter.high95_mw - self.scatter.low95_mw) / 2 * self.energy.latency_ms / 1e3
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,7 @@ def _of_trace(measured: Measured, parts: Parts, settings: RunSettings) -> RunRes
         return RunResult(findings=findings)
     idle, idle_findings = _idle(measured, parts, settings, chosen)
     energies = tuple(
-        WindowEnergy(measured.reading, window, energy)
+        WindowEnergy(measured.reading, window, energy, power_scatter(trace, window, curve))
         for window in chosen.windows
         if (energy := _energy(measured, window, idle, latency_ms)) is not None
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nas_engine.energy.file_report import FileReport, told
 from nas_engine.energy.repeats import Repeats
-from nas_engine.energy.run import RunResult
+from nas_engine.energy.run import RunResult, WindowEnergy
 
 
 def report_text(reports: Sequence[FileReport]) -> str:
@@ -51,12 +51,22 @@ def _figures(result: RunResult) -> list[str]:
             f"  window {number}: {window.start_s:.3f} s to {window.end_s:.3f} s, {energy.gross_mj:.6g} mJ an inference"
             + ("" if energy.net_mj is None else f", net {energy.net_mj:.6g} mJ")
             + ("" if check is None else f", window / {window.inferences} {check:.6g} mJ")
+            + _within(entry)
         )
     if result.gross:
         lines.append(f"  energy, gross       {_spread(result.gross)}")
     if result.net:
         lines.append(f"  energy, net         {_spread(result.net)}")
     return lines
+
+
+def _within(entry: WindowEnergy) -> str:
+    """How the power scatters inside one window; nothing where that cannot be told."""
+    scatter, reach_mj = entry.scatter, entry.gross_reach_mj
+    if scatter is None or reach_mj is None:
+        return ""
+    least = "at least " if scatter.wanders else ""
+    return f", {least}+-{reach_mj:.2g} mJ within it (95 %, {scatter.blocks} block means of power)"
 
 
 def _spread(summary: Repeats) -> str:

@@ -9,7 +9,11 @@ from webapp.models import MappingProfile, MeasurementFile, Run
 
 @dataclass(frozen=True, slots=True)
 class WindowRow:
-    """One window of a run with its energies: mJ an inference, mW, ms. None: not known."""
+    """One window of a run with its energies: mJ an inference, mW, ms. None: not known.
+
+    `within_mw` and `within_mj` are half of the 95 % interval of power and gross energy by what scatters within this
+    window; `at_least` says that the true interval is wider.
+    """
 
     number: int
     label: str
@@ -21,6 +25,14 @@ class WindowRow:
     gross_mj: float
     net_mj: float | None
     window_mj_per_inference: float | None
+    within_mw: float | None
+    blocks: int | None
+    block_s: float | None
+    at_least: bool
+
+    @property
+    def within_mj(self) -> float | None:
+        return None if self.within_mw is None else self.within_mw * self.latency_ms / 1e3
 
     @property
     def duration_s(self) -> float:
@@ -97,9 +109,18 @@ def window_rows(result: Mapping[str, Any]) -> tuple[WindowRow, ...]:
                 key: entry["energy"][key]
                 for key in ("mean_power_mw", "latency_ms", "gross_mj", "net_mj", "window_mj_per_inference")
             },
+            **_scatter(entry.get("scatter")),
         )
         for number, entry in enumerate(result.get("windows", ()), start=1)
     )
+
+
+def _scatter(stored: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Fields of `WindowRow` from `PowerScatter`; nothing of runs computed before there was one."""
+    if stored is None:
+        return {"within_mw": None, "blocks": None, "block_s": None, "at_least": False}
+    reach_mw = (stored["high95_mw"] - stored["low95_mw"]) / 2
+    return {"within_mw": reach_mw, "at_least": stored["wanders"], **{key: stored[key] for key in ("blocks", "block_s")}}
 
 
 def windows_of(result: Mapping[str, Any], file_id: int) -> tuple[tuple[float, float], ...]:

@@ -19,6 +19,7 @@ from tests.nas_engine.energy.traces import ACTIVE_MW, IDLE_MW, reading, steps
 KEYS = [
     "file", "format", "ok", "samples", "rate_hz", "duration_s", "mean_power_mw", "latency_ms",
     "energy_per_inference_mj", "median_energy_per_inference_mj", "warnings", "error",
+    "mean_power_95_mw",
 ]  # fmt: skip
 
 
@@ -84,6 +85,8 @@ def test_the_files_of_a_run_share_its_figures_and_keep_their_samples(folder: Pat
         assert shown["median_energy_per_inference_mj"] == pytest.approx(ACTIVE_MW * 2.5e-3, rel=1e-3)
         assert shown["mean_power_mw"] == pytest.approx(ACTIVE_MW, rel=1e-3)
         assert shown["latency_ms"] == 2.5
+        ((low_mw, high_mw),) = shown["mean_power_95_mw"]
+        assert low_mw < shown["mean_power_mw"] < high_mw < low_mw + 10
 
 
 @pytest.mark.parametrize("named", [True, False])

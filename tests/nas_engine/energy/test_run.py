@@ -194,6 +194,16 @@ def test_files_and_choices_that_do_not_fit_are_refused(files: list, settings: di
         evaluate(files, RunSettings(**settings))
 
 
+def test_one_window_has_an_interval_of_its_own_while_repeats_need_two() -> None:
+    result = evaluate([reading(work()), LOG])
+    (window,) = result.windows
+    assert window.scatter is not None
+    assert window.scatter.low95_mw < ACTIVE_MW < window.scatter.high95_mw
+    assert window.gross_reach_mj == pytest.approx(window.scatter.high95_mw * 2.5e-3 - window.energy.gross_mj)
+    assert result.gross is not None
+    assert result.gross.low95 is None
+
+
 def test_a_result_is_json() -> None:
     stored = json.loads(json.dumps(evaluate([reading(work()), LOG]).to_json(), allow_nan=False))
     assert stored["windows"][0]["energy"]["gross_mj"] == pytest.approx(GROSS_MJ, rel=1e-3)

@@ -43,6 +43,7 @@ def test_the_text_names_every_figure_with_its_unit(trace: Path) -> None:
         "idle power",
         "inference",
         "window 1: 2.",
+        "mJ within it (95 %, 10 block means of power)",
         "energy, gross",
         "energy, net",
         "warning: ",

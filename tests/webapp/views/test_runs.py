@@ -39,6 +39,30 @@ def measured(person: Client) -> Run:
     return Run.objects.get()
 
 
+def test_one_window_has_its_own_interval_and_several_have_that_of_the_repeats_beside_it(
+    person: Client, measured: Run
+) -> None:
+    scatter = measured.result["windows"][0]["scatter"]
+    assert (scatter["blocks"], scatter["wanders"]) == (10, False)
+    page = reverse("run", args=[measured.pk])
+    alone = text_of(person.get(page))
+    assert "Within the window" in alone
+    assert "Repeats</span>" not in alone
+    changed(person, measured, start_s=["3", "8"], end_s=["7.5", "13"])
+    work()
+    several = text_of(person.get(page))
+    assert "Within the window" not in several
+    assert several.count("from 10 blocks of 0.") == 2
+    assert "Repeats</span>" in several
+
+
+def test_a_run_computed_before_there_was_an_interval_is_shown_without_one(person: Client, measured: Run) -> None:
+    for window in measured.result["windows"]:
+        del window["scatter"]
+    measured.save(update_fields=["result"])
+    assert "Within the window" not in text_of(person.get(reverse("run", args=[measured.pk])))
+
+
 def changed(person: Client, run: Run, **values: Any) -> Any:
     form: dict[str, Any] = {"window": "manual", "idle": "auto", "seen_version": str(run.settings_version)}
     form |= {"files": list(run.files.values_list("pk", flat=True)), "start_s": ["3", ""], "end_s": ["13", ""]}
