@@ -1,7 +1,7 @@
 """Repeated measurements of one thing: how far their mean can be trusted."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,3 +41,11 @@ def repeats(values: Sequence[float]) -> Repeats:
     sd = float(array.std(ddof=1))
     reach = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
     return Repeats(n, mean, sd, mean - reach, mean + reach, median)
+
+
+def pooled_sd(groups: Iterable[Sequence[float]]) -> float | None:
+    """The standard deviation within groups that may have different means; None if no group has two values."""
+    repeated = [np.asarray(values, dtype=np.float64) for values in groups if len(values) > 1]
+    degrees = sum(len(values) - 1 for values in repeated)
+    squares = sum(float(((values - values.mean()) ** 2).sum()) for values in repeated)
+    return math.sqrt(squares / degrees) if degrees else None

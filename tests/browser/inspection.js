@@ -17,6 +17,15 @@
   for (const element of document.querySelectorAll("button, a[href], summary")) {
     if (!element.textContent.trim() && !element.getAttribute("aria-label")) problems.push(`no name: ${element.outerHTML}`);
   }
+  for (const button of document.querySelectorAll("button:not([type])")) problems.push(`no type: ${button.outerHTML}`);
+  for (const heading of document.querySelectorAll("thead th:not([scope])")) problems.push(`no scope: ${heading.outerHTML}`);
+  for (const heading of document.querySelectorAll("th")) if (!heading.textContent.trim()) problems.push(`no words: ${heading.outerHTML}`);
+  let level = 0;
+  for (const heading of [...document.querySelectorAll("h1, h2, h3, h4")].filter((one) => one.checkVisibility())) {
+    const own = Number(heading.tagName[1]);
+    if (own > level + 1 || (own === 1 && level)) problems.push(`heading out of order: ${heading.outerHTML}`);
+    level = own;
+  }
   const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
   for (const id of new Set(ids.filter((value, index) => ids.indexOf(value) !== index))) problems.push(`id used twice: ${id}`);
 

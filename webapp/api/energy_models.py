@@ -58,7 +58,7 @@ def _permutation(model: EnergyModel) -> Figure:
 
 
 def _impurity(model: EnergyModel) -> Figure:
-    return importance_figure(_importance(model, "impurity"), "Share of what the forest explains")
+    return importance_figure(_importance(model, "impurity"), "Share explained")
 
 
 def _importance(model: EnergyModel, kind: str) -> list[tuple[str, float]]:

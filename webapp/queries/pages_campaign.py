@@ -35,6 +35,11 @@ class FileRow:
     findings: tuple[Mapping[str, str], ...]
     created_at: datetime
 
+    @property
+    def told(self) -> tuple[Mapping[str, str], ...]:
+        """The findings that are more than notes."""
+        return tuple(finding for finding in self.findings if finding["severity"] != "note")
+
 
 @dataclass(frozen=True, slots=True)
 class RunRow:

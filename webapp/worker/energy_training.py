@@ -3,6 +3,7 @@
 import logging
 import math
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from statistics import fmean
@@ -13,6 +14,7 @@ from django.db import DatabaseError, connection
 from nas_engine.energy.model_report import examine
 from nas_engine.energy.pricing import LearnedPricer, dump
 from nas_engine.energy.pricing_training import Measured, train
+from nas_engine.energy.repeats import pooled_sd
 from nas_engine.errors import EarshotError
 from webapp import translation
 from webapp.models import Architecture, EnergyModel
@@ -66,9 +68,12 @@ def _learn(model: EnergyModel) -> Learnt:
 
 
 def _noise_mj(table: Sequence[TableRow]) -> float | None:
-    """The standard deviation of a measurement, from the runs that were repeated; None without any."""
-    squares = [row.sd_mj**2 for row in table if row.sd_mj is not None]
-    return math.sqrt(fmean(squares)) if squares else None
+    """The standard deviation of a run: of networks measured in several runs, else of repeats within runs; or None."""
+    by_network: dict[str, list[float]] = defaultdict(list)
+    for row in table:
+        by_network[row.architecture_hash].append(row.energy_mj)
+    within = [row.sd_mj**2 for row in table if row.sd_mj is not None]
+    return pooled_sd(by_network.values()) or (math.sqrt(fmean(within)) if within else None)
 
 
 def _architectures(hashes: set[str]) -> dict[str, Architecture]:

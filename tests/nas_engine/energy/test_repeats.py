@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas_engine.energy.repeats import repeats
+from nas_engine.energy.repeats import pooled_sd, repeats
 from nas_engine.errors import BadMeasurement
 
 
@@ -32,3 +32,11 @@ def test_mean_and_median_lie_among_the_values_and_the_mean_in_its_interval(value
 def test_nothing_and_no_numbers_are_refused(values: list[float]) -> None:
     with pytest.raises(BadMeasurement):
         repeats(values)
+
+
+def test_the_scatter_within_groups_leaves_their_distance_out_and_weighs_them_by_degrees_of_freedom() -> None:
+    assert pooled_sd([[1.0, 3.0], [101.0, 102.0, 103.0], [7.0]]) == pytest.approx(((2.0 + 2.0) / 3) ** 0.5)
+
+
+def test_groups_of_one_tell_nothing_of_the_scatter() -> None:
+    assert pooled_sd([[1.0], [2.0]]) is None

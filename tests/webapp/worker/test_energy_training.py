@@ -4,7 +4,7 @@ import pytest
 
 from nas_engine.cost import cost
 from tests.webapp.energy_models import data_worker, device, measured_device, ready_model, sampled, true_energy_mj
-from webapp.models import Architecture, EnergyModel
+from webapp.models import Architecture, EnergyModel, Run
 from webapp.pricing import pricer
 from webapp.services.energy_models import order_model
 from webapp.worker import energy_training
@@ -27,6 +27,16 @@ def test_a_trained_model_predicts_networks_like_those_it_was_learnt_from() -> No
     assert price.energy_mj == pytest.approx(true_energy_mj(unseen, 2.0), rel=0.25)
     assert price.low_mj is not None
     assert price.low_mj < price.energy_mj < price.high_mj
+
+
+def test_runs_of_one_network_tell_how_far_measurements_scatter() -> None:
+    phone = measured_device(5)
+    for again in list(Run.objects.filter(campaign__device=phone)):
+        again.pk, again.energy_mj = None, again.energy_mj + 0.1
+        again.save()
+    ordered = order_model(device_id=phone.pk)
+    energy_training.run(ordered.pk, data_worker())
+    assert EnergyModel.objects.get(pk=ordered.pk).report["noise_mj"] == pytest.approx(0.1 / 2**0.5)
 
 
 def test_a_model_may_begin_from_another_devices() -> None:
