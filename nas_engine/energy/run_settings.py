@@ -29,6 +29,7 @@ class RunSettings:
     idle_range_s: tuple[float, float] | None = None
     idle_power_mw: float | None = None
     idle_readings: tuple[int, ...] = ()  # numbers (from 0) of the readings that are idle traces
+    instrument_percent: float | None = None  # accuracy of the instrument by its papers, ± % of reading; only told
 
     def __post_init__(self) -> None:
         if self.window not in get_args(WindowKind) or self.idle not in get_args(IdleKind):
@@ -42,6 +43,8 @@ class RunSettings:
             "a known idle power needs its value in mW": self.idle == "power" and self.idle_power_mw is None,
             "the number of inferences must be 1 or more": self.inferences is not None and self.inferences < 1,
             "the time of an inference must be above 0 ms": self.latency_ms is not None and not self.latency_ms > 0,
+            "an instrument's accuracy lies between 0 and 100 % of the reading": self.instrument_percent is not None
+            and not 0 < self.instrument_percent < 100,
         }
         for message, is_lacking in lacking.items():
             if is_lacking:

@@ -178,6 +178,12 @@ class RunForm(forms.Form):
     idle_start_s = forms.FloatField(label="Idle from (s)", required=False)
     idle_end_s = forms.FloatField(label="to (s)", required=False)
     idle_power_mw = forms.FloatField(label="Idle power (mW)", required=False, min_value=0)
+    instrument_percent = forms.FloatField(
+        label="Instrument's accuracy (± % of reading)",
+        required=False,
+        max_value=99,
+        help_text="By its manual or certificate; shown beside the result, in no interval.",
+    )
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
 
     @classmethod
@@ -219,6 +225,7 @@ class RunForm(forms.Form):
             "idle": values["idle"],
             "idle_range_s": None if None in idle_range else idle_range,
             **{name: values[name] for name in ("offset_s", "inferences", "latency_ms", "idle_power_mw")},
+            "instrument_percent": values["instrument_percent"],
         }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nas_engine.energy.instruments import Instrument, instruments
 from webapp.models import MappingProfile, MeasurementFile, Run
 
 
@@ -121,6 +122,27 @@ def _scatter(stored: Mapping[str, Any] | None) -> dict[str, Any]:
         return {"within_mw": None, "blocks": None, "block_s": None, "at_least": False}
     reach_mw = (stored["high95_mw"] - stored["low95_mw"]) / 2
     return {"within_mw": reach_mw, "at_least": stored["wanders"], **{key: stored[key] for key in ("blocks", "block_s")}}
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentNote:
+    """The instruments of a run, and their accuracy as a person gave it: in % of reading and, of its energy, in mJ."""
+
+    known: tuple[Instrument, ...]
+    percent: float | None
+    within_mj: float | None
+
+
+def instrument_note(run: Run) -> InstrumentNote | None:
+    """What is known of a run's instruments; None where it has no energy from files."""
+    if run.energy_mj is None or not run.result.get("files"):
+        return None
+    percent = run.result.get("choices", {}).get("instrument_percent")
+    return InstrumentNote(
+        known=instruments([file["format"] for file in run.result["files"]]),
+        percent=percent,
+        within_mj=None if percent is None else run.energy_mj * percent / 100,
+    )
 
 
 def windows_of(result: Mapping[str, Any], file_id: int) -> tuple[tuple[float, float], ...]:

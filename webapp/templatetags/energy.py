@@ -55,6 +55,15 @@ def battery_line(energy_mj: float | None, of: object = None) -> str:
     return f"{joules_a_day(energy_mj):.3g}{_SPACE}J a day at one inference a second: {lasting}"
 
 
+@register.filter
+def give_or_take(value: float | None, unit: str = "mJ") -> str:
+    """An uncertainty, of which two digits say enough: "±0.088 mJ"."""
+    if value is None:
+        return DASH
+    digits = f"{float(f'{value:.2g}'):,.9f}".rstrip("0").rstrip(".")
+    return f"±{digits}{_SPACE}{unit}"
+
+
 @register.simple_tag
 def energy_legend(study: Study | None = None) -> str:
     """What the mark and the small figures of `energy_cell` mean."""

@@ -12,7 +12,7 @@ from webapp.forms.measuring import MOST_SPANS, RunForm
 from webapp.models import Run
 from webapp.queries.named_architectures import search
 from webapp.queries.pages_campaign import by_severity, nobody_reads
-from webapp.queries.pages_run import other_files, run_files, run_or_none, window_rows
+from webapp.queries.pages_run import instrument_note, other_files, run_files, run_or_none, window_rows
 from webapp.queries.summaries import block_marks
 from webapp.services import runs as services
 from webapp.services.errors import Conflict
@@ -61,6 +61,7 @@ def _live(shown: Run) -> dict[str, Any]:
         "windows": window_rows(result),
         "gross": result.get("gross"),
         "net": result.get("net"),
+        "instrument": instrument_note(shown),
         "findings": by_severity(shown.findings),
         "is_live": is_live,
         "nobody_reads": is_live and nobody_reads(),

@@ -154,3 +154,24 @@ def test_runs_and_files_are_deleted_and_the_raw_file_is_given_back(person: Clien
     assert MeasurementFile.objects.get().kind == "trace"
     person.post(reverse("delete_campaign", args=[measured.campaign_id]))
     assert not MeasurementFile.objects.exists()
+
+
+def test_the_instruments_own_accuracy_stands_apart_and_is_not_made_up(person: Client, measured: Run) -> None:
+    page = reverse("run", args=[measured.pk])
+    text = text_of(person.get(page))
+    assert "Monsoon Power Monitor" in text
+    assert "is not known here" in text
+    interval = measured.result["windows"][0]["scatter"]
+    assert changed(person, measured, window="auto", start_s=[], end_s=[], instrument_percent="1.5").status_code == 302
+    work()
+    measured.refresh_from_db()
+    assert measured.result["windows"][0]["scatter"] == interval
+    assert measured.energy_mj is not None
+    told = text_of(person.get(page))
+    assert f"±1.5&nbsp;% of reading as given below, that is ±{measured.energy_mj * 0.015:.2g} mJ." in told
+    assert 'name="instrument_percent" value="1.5"' in told
+
+
+def test_an_accuracy_that_none_has_is_refused(person: Client, measured: Run) -> None:
+    for value in ("0", "-1", "150"):
+        assert changed(person, measured, instrument_percent=value).status_code == 422

@@ -1,0 +1,51 @@
+"""Which instrument wrote a file, as far as its format tells, and how accurate its maker says it is.
+
+An instrument's own error (gain, offset) is common to all windows and repeats, so no interval of theirs holds it. Only
+figures that the maker publishes stand here, with their source. No figure: none could be had from the maker in writing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """`accuracy`: in the maker's words, from `source`; both empty where no figure of the maker is known."""
+
+    name: str
+    accuracy: str = ""
+    source: str = ""
+
+
+_MONSOON = Instrument("Monsoon Power Monitor")
+_JOULESCOPE = Instrument("Joulescope")
+_PPK2 = Instrument("Nordic Power Profiler Kit II")
+_OTII = Instrument(
+    "Qoitech Otii",
+    "±(0.1 % + 50 nA) of a low current for the Arc, ±(0.05 % + 25 nA) for the Ace",
+    "https://www.qoitech.com/blog/how-accurate-is-your-current-measurement/",
+)
+_GAUGE = Instrument("the phone's own battery gauge")
+BY_FORMAT = {
+    "monsoon_python": _MONSOON,
+    "monsoon_hvpm": _MONSOON,
+    "powertool": _MONSOON,
+    "aosp_monsoon": _MONSOON,
+    "android_runner_monsoon": _MONSOON,
+    "joulescope_export": _JOULESCOPE,
+    "joulescope_statistics": _JOULESCOPE,
+    "jls": _JOULESCOPE,
+    "ppk2_csv": _PPK2,
+    "ppk2_session": _PPK2,
+    "otii": _OTII,
+    "android_battery": _GAUGE,
+    "trepn": _GAUGE,
+}
+
+
+def instruments(formats: Sequence[str]) -> tuple[Instrument, ...]:
+    """The instruments behind files of these formats (`Reading.format`), each once, in their order.
+
+    Formats that several instruments share, such as EnergyRunner's or a table of one's own, name none.
+    """
+    return tuple(dict.fromkeys(BY_FORMAT[name] for name in formats if name in BY_FORMAT))
