@@ -100,7 +100,7 @@ def _of_traces(parts: Parts, settings: RunSettings) -> RunResult:
     return RunResult(
         samples=first.samples,
         rate_hz=first.rate_hz,
-        duration_s=first.duration_s,
+        duration_s=first.told_duration_s,
         mean_power_mw=_mean_over_windows(windows) if windows else evaluated[0].mean_power_mw,
         latency_ms=_mean([energy.latency_ms for energy in energies]) or evaluated[0].latency_ms,
         idle_power_mw=evaluated[0].idle_power_mw,

@@ -69,6 +69,7 @@ class Trace:
     triggers: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)  # by name of the input ("D0"), [n] each
     windows: tuple[Window, ...] = ()  # those that the file itself names
     findings: tuple[Finding, ...] = ()
+    stamped_s: float | None = None  # last stamp of the file less its first, where samples were re-timed by index
 
     def __post_init__(self) -> None:
         """Raise BadMeasurement where arithmetic on the samples would give a number without meaning."""
@@ -93,6 +94,11 @@ class Trace:
         """What the samples cover: from the first to the last, and for intervals to the end of the last."""
         span_s = float(self.time_s[-1])
         return span_s if self.spacing == "point" else span_s + 1.0 / self.rate_hz
+
+    @property
+    def told_duration_s(self) -> float:
+        """How long the recording lasted by its file's own stamps, to tell people; windows go by `duration_s`."""
+        return self.duration_s if self.stamped_s is None else self.stamped_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)

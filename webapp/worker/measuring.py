@@ -148,7 +148,7 @@ def _title(format_name: str) -> str:
 def _summary(content: Trace | Stamps | BenchmarkLog | EnergySummary | EnergyTable) -> dict[str, Any]:
     """Figures of a file by itself, as its page lists them."""
     if isinstance(content, Trace):
-        figures = {"samples": content.samples, "rate_hz": content.rate_hz, "duration_s": content.duration_s}
+        figures = {"samples": content.samples, "rate_hz": content.rate_hz, "duration_s": content.told_duration_s}
         return figures | {"mean_power_mw": whole_mean_mw(content), "inputs": list(content.triggers)}
     if isinstance(content, BenchmarkLog):
         graphs = [result.graph for result in content.results if result.graph]

@@ -143,4 +143,4 @@ def _timing(
     timed = timing.timed(source, stamps, unit_s, first_line=loaded.first_line)
     message = f"the unit of {mapping.time.column} is taken to be {unit}; check the rate"
     guess = Finding("guessed_unit", "warning", message)
-    return timing.Timing(timed.time_s, timed.rate_hz, timed.started_at_s, (guess, *timed.findings))
+    return replace(timed, findings=(guess, *timed.findings))

@@ -5,6 +5,7 @@ The header's unit of time lies: the stock writer puts seconds since the start be
 rate. Stamps are those of arrival at the computer, in bursts of 128.
 """
 
+from dataclasses import replace
 import re
 from collections.abc import Iterator, Sequence
 
@@ -86,4 +87,4 @@ def _timing(source: Source, layout: Layout, loaded: table.Table, options: ReadOp
         return timed
     message = f'the header says "{layout.names[at]}", but by the rate of {NOMINAL_HZ:,.0f} Hz the unit is {unit}'
     guess = Finding("guessed_unit", "note", message)
-    return timing.Timing(timed.time_s, timed.rate_hz, timed.started_at_s, (guess, *timed.findings))
+    return replace(timed, findings=(guess, *timed.findings))

@@ -1,5 +1,6 @@
 """CSV that Monsoon's PowerTool and PowerToolCmd export: whatever channels were ticked, at full rate or averaged."""
 
+from dataclasses import replace
 import re
 from collections.abc import Iterator, Sequence
 
@@ -84,4 +85,4 @@ def _timing(source: Source, names: Sequence[str], loaded: table.Table, options: 
 
 def _doubted(timed: timing.Timing, message: str) -> timing.Timing:
     guess = Finding("guessed_unit", "warning", message)
-    return timing.Timing(timed.time_s, timed.rate_hz, timed.started_at_s, (guess, *timed.findings))
+    return replace(timed, findings=(guess, *timed.findings))

@@ -31,6 +31,7 @@ class Timing:
     rate_hz: float
     started_at_s: float | None
     findings: tuple[Finding, ...]
+    stamped_s: float | None = None  # last stamp less first, where the times are those of the index instead
 
 
 def evenly(samples: int, rate_hz: float, findings: tuple[Finding, ...] = ()) -> Timing:
@@ -138,7 +139,9 @@ def _by_index(
         raise source.wrong("its time stamps do not differ; give the samples a second")
     gaps = f"{int((step_s > _GAP_S).sum()):,} gaps over {1e3 * _GAP_S:g} ms, the longest {1e3 * step_s.max():.3g} ms"
     spread = f"stamps come in bursts, as samples reach a computer ({gaps})"
-    even = f"samples are timed by their index, {1e6 / rate_hz:,.2f} us ({rate_hz:,.1f} Hz)"
+    is_fitted = span_s >= _FIT_NEEDS_S
+    lasts = f", {(samples - 1) / rate_hz:.4f} s in all where the stamps span {time_s[-1]:.4f} s" if is_fitted else ""
+    even = f"samples are timed by their index, {1e6 / rate_hz:,.2f} us ({rate_hz:,.1f} Hz){lasts}"
     findings.append(Finding("retimed", "note", f"{spread}: {even}"))
     if span_s < _FIT_NEEDS_S and nominal_hz is not None:
         findings.append(
@@ -146,7 +149,8 @@ def _by_index(
         )
     elif nominal_hz is not None:
         findings.extend(_lost_by_rate(rate_hz, nominal_hz, float(step_s.max()) / span_s))
-    return Timing(np.arange(samples) / rate_hz, rate_hz, started_at_s, tuple(findings))
+    stamped_s = float(time_s[-1]) if is_fitted and time_s[-1] > 0.0 else None
+    return Timing(np.arange(samples) / rate_hz, rate_hz, started_at_s, tuple(findings), stamped_s)
 
 
 def _fitted_hz(time_s: Values) -> float | None:

@@ -165,7 +165,7 @@ def test_the_idle_baseline() -> None:
     result = alone(BASELINE).result
     assert result.samples == 20_000
     assert result.mean_power_mw == about(191.59, 1e-4)
-    assert result.duration_s == about(4.0113, 2e-3)
+    assert result.duration_s == about(4.0113, 1e-5)
 
 
 def test_an_idle_baseline_is_subtracted_from_the_run_it_is_given_with() -> None:
