@@ -5,9 +5,9 @@ The header's unit of time lies: the stock writer puts seconds since the start be
 rate. Stamps are those of arrival at the computer, in bursts of 128.
 """
 
-from dataclasses import replace
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nas_engine.energy.readers import power, table, timing, units
 from nas_engine.energy.readers.base import Head, ReadOptions, Source

@@ -66,7 +66,8 @@ def trace(
     started_at_s = timing.started_at_s
     if started_at_s is not None:
         started_at_s += float(timing.time_s[int(np.argmax(kept))])
-    return Trace(power_mw, time_s, spacing, timing.rate_hz, started_at_s, digital, (), tuple(findings), timing.stamped_s)
+    found = tuple(findings)
+    return Trace(power_mw, time_s, spacing, timing.rate_hz, started_at_s, digital, (), found, timing.stamped_s)
 
 
 def choose(source: Source, channels: Iterable[Channel], wanted: str | None) -> tuple[Channel, tuple[Finding, ...]]:

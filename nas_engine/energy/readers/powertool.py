@@ -1,8 +1,8 @@
 """CSV that Monsoon's PowerTool and PowerToolCmd export: whatever channels were ticked, at full rate or averaged."""
 
-from dataclasses import replace
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nas_engine.energy.readers import power, table, timing, units
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
