@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any
 
 from django.core.files.base import File
@@ -12,12 +11,14 @@ from django.db.models import F
 
 from webapp.models import Campaign, MeasurementFile, Run
 from webapp.services import orders
+from webapp.services.archives import spread
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.devices import STALE
 from webapp.services.errors import Conflict
 from webapp.storage import hash_in_name, save_stream_by_hash
 
-_NAME_LENGTH = 200
+BYSTANDER = "bystander"
+"""Key of `MeasurementFile.summary`: the file was refused because it holds no measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +50,36 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class RefusedFile:
-    """Why a file could not be read; for a table that nobody knows, its `columns`, so that a person can name them."""
+    """Why a file could not be read; for a table that nobody knows, its `columns`, so that a person can name them.
+
+    A bystander holds no measurement at all, such as a session's log: its runs are computed without it.
+    """
 
     error: str
     columns: Mapping[str, Any] | None = None
     findings: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+    is_bystander: bool = False
 
 
 def add_files(*, campaign_id: int, files: Sequence["File[bytes]"], options: Mapping[str, Any] | None = None) -> Added:
-    """Store files as they are and have each read. All of them, or none: one transaction holds bytes and rows."""
+    """Store files as they are and have each read. All of them, or none: one transaction holds bytes and rows.
+
+    A zip of several files is taken as if each had been given by itself.
+    """
     new: list[MeasurementFile] = []
     present: list[MeasurementFile] = []
-    with transaction.atomic():
+    with spread(files) as parts, transaction.atomic():
         campaign = Campaign.objects.get(pk=campaign_id)
-        for file in files:
-            if not file.size:
-                raise Conflict(f"{file.name} is empty: nothing was taken in. Export it anew.")
-            name = save_stream_by_hash(default_storage, "measurements", file)
+        for part in parts:
+            if not part.file.size:
+                raise Conflict(f"{part.name} is empty: nothing was taken in. Export it anew.")
+            name = save_stream_by_hash(default_storage, "measurements", part.file)
             row, is_new = MeasurementFile.objects.get_or_create(
                 campaign=campaign,
                 sha256=hash_in_name(name),
                 defaults={
-                    "original_name": _base_name(file.name or "file"),
-                    "size_bytes": file.size,
+                    "original_name": part.name,
+                    "size_bytes": part.file.size,
                     "file": name,
                     "options": dict(options or {}),
                 },
@@ -80,11 +88,6 @@ def add_files(*, campaign_id: int, files: Sequence["File[bytes]"], options: Mapp
                 orders.send(orders.FILES, row.pk)
             (new if is_new else present).append(row)
     return Added(tuple(new), tuple(present))
-
-
-def _base_name(name: str) -> str:
-    """The last part of a path, without what PostgreSQL or a page cannot hold; its end is kept, which tells most."""
-    return PurePath(name.replace("\\", "/").replace("\0", "")).name[-_NAME_LENGTH:]
 
 
 def change_options(*, file_id: int, seen_version: int, options: Mapping[str, Any]) -> None:
@@ -142,7 +145,7 @@ def refuse(*, file_id: int, worker: str, refused: RefusedFile) -> bool:
         error=refused.error,
         columns=None if refused.columns is None else dict(refused.columns),
         findings=[dict(finding) for finding in refused.findings],
-        summary={},
+        summary={BYSTANDER: True} if refused.is_bystander else {},
         plot="",
     )
 

@@ -65,10 +65,13 @@ def create_runs_by_name(*, campaign_id: int, file_ids: Iterable[int]) -> list[Ru
 
 
 def run_name(file_name: str) -> str:
-    """A file's name without its endings, such as ".csv.gz": what the files of one run share."""
-    name = PurePath(file_name).name
+    """A file's name without its endings, such as ".csv.gz": what the files of one run share.
+
+    Of a file that came in a zip ("archive.zip/folder/HASH.csv"), with its folder but without the zip: "folder/HASH".
+    """
+    name = file_name.partition("/")[2] or file_name
     while PurePath(name).suffix.lower() in _ENDINGS:
-        name = PurePath(name).stem
+        name = str(PurePath(name).with_suffix(""))
     return name
 
 

@@ -1,5 +1,6 @@
 """A campaign: its files, its runs, and what a person may do to them."""
 
+from pathlib import PurePath
 from typing import Any
 
 from django.contrib import messages
@@ -56,7 +57,8 @@ def _take_in(request: HttpRequest, shown: Campaign, form: MeasurementUploadForm)
         messages.info(request, f"In this campaign already, and not stored again: {names}.")
     wanted, ids = form.cleaned_data["runs"], [file.pk for file in added.all]
     if wanted == TOGETHER:
-        run = runs.create_run(campaign_id=shown.pk, file_ids=ids)
+        label = PurePath(files[0].name).stem if len(files) == 1 < len(ids) else ""
+        run = runs.create_run(campaign_id=shown.pk, file_ids=ids, label=label)
         return redirect("run", run_id=run.pk)
     if wanted == BY_NAME:
         runs.create_runs_by_name(campaign_id=shown.pk, file_ids=ids)

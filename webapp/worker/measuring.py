@@ -3,9 +3,9 @@
 import logging
 import tempfile
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,10 @@ def read_file(file_id: int, worker: str) -> None:
             try:
                 found = _found(file, _read(file, path), path)
             except BadMeasurement as error:
-                refused = measurements.RefusedFile(_sentence(error), columns_of(path, file.original_name))
+                name = file.original_name
+                refused = measurements.RefusedFile(
+                    _sentence(error), columns_of(path, name), is_bystander=registry.is_bystander(path, name)
+                )
                 measurements.refuse(file_id=file_id, worker=worker, refused=refused)
                 return
         measurements.complete(file_id=file_id, worker=worker, found=found)
@@ -180,7 +183,7 @@ def compute_run(run_id: int, worker: str) -> None:
 
 def _computed(run: Run) -> tuple[runs.Figures, list[str]]:
     """The figures, and names that may hold the architecture's hash."""
-    files = list(run.files.select_related("campaign__device").order_by("pk"))
+    files, bystanders = _parted(run.files.select_related("campaign__device").order_by("pk"))
     for file in files:
         if file.state == MeasurementFile.State.REFUSED:
             raise BadMeasurement(f"{file.error} Mend or leave out this file, and the run is computed from the others")
@@ -194,7 +197,20 @@ def _computed(run: Run) -> tuple[runs.Figures, list[str]]:
     if result.errors:
         raise BadMeasurement("; ".join(finding.message for finding in result.errors))
     names = [graph for reading in readings for graph in _summary(reading.content).get("graphs", ())]
+    result = replace(result, findings=(*result.findings, *map(_left_out, bystanders)))
     return _figures(result, files, choices), [*names, *(file.original_name for file in files)]
+
+
+def _parted(files: Iterable[MeasurementFile]) -> tuple[list[MeasurementFile], list[MeasurementFile]]:
+    """The files to compute with, and those that hold no measurement; all of them to compute with if all are such."""
+    refused = MeasurementFile.State.REFUSED
+    every = list(files)
+    beside = [file for file in every if file.state == refused and file.summary.get(measurements.BYSTANDER)]
+    return ([file for file in every if file not in beside], beside) if len(beside) < len(every) else (every, [])
+
+
+def _left_out(file: MeasurementFile) -> Finding:
+    return Finding("file_left_out", "note", f"computed without {file.original_name}: {file.error}")
 
 
 def _choices(run: Run, files: Sequence[MeasurementFile]) -> RunSettings:

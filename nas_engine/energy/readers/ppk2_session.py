@@ -37,14 +37,14 @@ class Ppk2Session:
     accepts = "Zip of session.raw and metadata.json; D0 to D7 as triggers; the supply voltage has to be given"
 
     def recognises(self, head: Head) -> bool:
-        return "session.raw" in head.members
+        return unpacking.PPK2_SAMPLES in head.members
 
     def read(self, source: Source, options: ReadOptions) -> Reading:
         if options.voltage_v is None:
             raise source.wrong("a PPK2 records no voltage; give the supply voltage of the device, e.g. 3.0")
         with tempfile.TemporaryDirectory(prefix="earshot-ppk2-") as folder:
             metadata = _metadata(source, unpacking.extract(source, "metadata.json", Path(folder)))
-            frames = unpacking.extract(source, "session.raw", Path(folder))
+            frames = unpacking.extract(source, unpacking.PPK2_SAMPLES, Path(folder))
             return Reading(self.format, _trace(source, frames.path, metadata, options))
 
 

@@ -92,6 +92,25 @@ def read_all(path: Path, options: ReadOptions = _DEFAULTS, name: str | None = No
         raise source.wrong(f"cannot be read ({error.strerror or error})") from None
 
 
+def is_bystander(path: Path, name: str) -> bool:
+    """Whether a file that was refused holds no measurement: it is known for something else (the log of a session), or
+    it is neither of a known format nor a table. What holds one that cannot be used as it is, is none.
+    """
+    source = Source(name, path)
+    try:
+        if _for_archive(source):
+            return False
+        with unpacking.unpacked(source) as files:
+            return all(_holds_nothing(file.head()) for file in files)
+    except BadMeasurement:
+        return False
+
+
+def _holds_nothing(head: Head) -> bool:
+    reader = next((reader for reader in READERS if reader.recognises(head)), None)
+    return reader in ANSWERED if reader is not None else not MAPPER.recognises(head)
+
+
 def chosen(head: Head, options: ReadOptions = _DEFAULTS) -> Reader:
     """The reader for a plain file: with a mapping the column mapper, else the first that recognises it.
 

@@ -43,6 +43,8 @@ class Limits:
 
 
 LIMITS = Limits()
+PPK2_SAMPLES = "session.raw"
+"""What a zip holds that is one recording of the Power Profiler, and not several files."""
 _Stream = IO[bytes] | gzip.GzipFile
 
 
@@ -55,6 +57,27 @@ def unpacked(source: Source, limits: Limits = LIMITS) -> Iterator[tuple[Source, 
     """
     with tempfile.TemporaryDirectory(prefix="earshot-measurement-") as folder:
         yield _plain_files(source, Path(folder), limits)
+
+
+@contextmanager
+def members_of(source: Source, limits: Limits = LIMITS) -> Iterator[tuple[Source, ...]]:
+    """The files in a zip as they are in it, packed ones still packed; they go when the block ends.
+
+    Raises:
+        BadMeasurement: a zip that is damaged, empty, encrypted or beyond the limits.
+    """
+    with tempfile.TemporaryDirectory(prefix="earshot-measurement-") as folder:
+        yield _unzipped(source, Path(folder), limits)
+
+
+def holds_several(path: Path) -> bool:
+    """Whether it is a zip of several files, each a file of its own; a .ppk2 is one recording."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if _is_data(info)]
+    except _BROKEN:
+        return False
+    return len(names) > 1 and PPK2_SAMPLES not in names
 
 
 def members(path: Path) -> tuple[str, ...]:
@@ -92,7 +115,10 @@ def _plain_files(source: Source, folder: Path, limits: Limits) -> tuple[Source, 
     if start.startswith(_GZIP):
         return (_gunzipped(source, folder, limits),)
     if start.startswith(_ZIP):
-        return _unzipped(source, folder, limits)
+        unzipped = _unzipped(source, folder, limits)
+        for inner in unzipped:
+            _refuse_nested(source, inner)
+        return unzipped
     _refuse_other_archives(source, start)
     size_bytes = source.path.stat().st_size
     if size_bytes > limits.expanded_bytes:
@@ -125,8 +151,6 @@ def _unzipped(source: Source, folder: Path, limits: Limits) -> tuple[Source, ...
                 left_bytes -= files[-1].path.stat().st_size
     except _BROKEN as error:
         raise source.wrong(f"the zip is cut or damaged ({error}); copy it again") from None
-    for file in files:
-        _refuse_nested(source, file)
     return tuple(files)
 
 
