@@ -64,10 +64,10 @@ def test_a_log_names_the_network_it_is_of() -> None:
 
 def test_a_run_of_a_refused_file_says_so_and_is_computed_once_that_is_left_out() -> None:
     campaign = benches.campaign()
-    good, bad = read(campaign, "log.txt", traces.benchmark_log()), read(campaign, "x.jpg", b"\xff\xd8" + bytes(100))
+    good, bad = read(campaign, "log.txt", traces.benchmark_log()), read(campaign, "x.csv", traces.monsoon_csv()[:35])
     run = computed(campaign, good, bad)
     assert run.state == "REFUSED"
-    assert "x.jpg" in run.error
+    assert "x.csv" in run.error
     runs.change_settings(run_id=run.pk, seen_version=1, choices={}, file_ids=[good.pk])
     compute_run(run.pk, "worker")
     run.refresh_from_db()
