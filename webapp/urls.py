@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from webapp.api import charts, exports
 from webapp.api import measurements as measurement_files
-from webapp.api.energy_models import energy_model_chart
+from webapp.api.energy_models import energy_model_chart, energy_model_csv
 from webapp.views import (
     accounts,
     baselines,
@@ -88,6 +88,7 @@ energy_model_urls: list[URLPattern | URLResolver] = [
     path("<int:version>/live/", energy_models.energy_model_live, name="energy_model_live"),
     path("<int:version>/again/", energy_models.train_again, name="train_energy_model_again"),
     path("<int:version>/delete/", energy_models.delete_model, name="delete_energy_model"),
+    path("<int:version>/runs.csv", energy_model_csv, name="energy_model_csv"),
     path("<int:version>/charts/<slug:part>.json", energy_model_chart, name="energy_model_chart"),
 ]
 

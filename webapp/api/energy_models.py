@@ -1,50 +1,52 @@
-"""Charts of an energy model as Plotly JSON."""
+"""Charts of an energy model as Plotly JSON, and what it learnt from as a table."""
 
-from collections.abc import Callable, Mapping
+import csv
+from collections.abc import Callable, Iterator, Mapping
 
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
+from webapp.api.files import Echo, attachment
 from webapp.charts.energy_models import (
-    PredictionPoint,
+    flops_info,
     importance_figure,
+    latency_info,
     learning_figure,
     prediction_figure,
     proxy_figure,
-    proxy_info,
     residual_figure,
 )
 from webapp.charts.style import Figure
 from webapp.models import EnergyModel
-from webapp.queries.pages_energy_model import measured_runs, model_or_none
+from webapp.queries.pages_energy_model import HeldBackRun, held_back_runs, measured_runs, model_or_none
+
+_COLUMNS = (
+    "run", "architecture", "energy_mj", "latency_ms", "sd_mj",
+    "predicted_mj", "predicted_low90_mj", "predicted_high90_mj", "outside_what_was_measured",
+)  # fmt: skip
 
 
 def _flops(model: EnergyModel) -> Figure:
-    runs = measured_runs(model)
-    return proxy_figure(proxy_info("flops", runs.flops_millions, runs.energies_mj))
+    return proxy_figure(flops_info(measured_runs(model)))
 
 
 def _latency(model: EnergyModel) -> Figure:
-    timed = [row for row in measured_runs(model).rows if row.latency_ms is not None]
-    return proxy_figure(
-        proxy_info("latency", [row.latency_ms or 0.0 for row in timed], [row.energy_mj for row in timed])
-    )
-
-
-def _points(model: EnergyModel) -> list[PredictionPoint]:
-    energies = measured_runs(model).energies_mj
-    return [
-        PredictionPoint(energies[p["index"]], p["predicted_mj"], p["low_mj"], p["high_mj"], p["outside"])
-        for p in model.report.get("held_back", ())
-    ]
+    info = latency_info(measured_runs(model))
+    if info is None:
+        raise Http404(f"No run that {model} learnt from has a latency.")
+    return proxy_figure(info)
 
 
 def _predictions(model: EnergyModel) -> Figure:
-    return prediction_figure(_points(model))
+    return prediction_figure(_held_back(model))
 
 
 def _residuals(model: EnergyModel) -> Figure:
-    return residual_figure(_points(model), model.report.get("noise_mj"))
+    return residual_figure(_held_back(model), model.report.get("noise_mj"))
+
+
+def _held_back(model: EnergyModel) -> tuple[HeldBackRun, ...]:
+    return held_back_runs(model.report, measured_runs(model).rows)
 
 
 def _learning(model: EnergyModel) -> Figure:
@@ -83,3 +85,22 @@ def energy_model_chart(request: HttpRequest, device_id: int, version: int, part:
     if model is None or model.state != EnergyModel.State.READY or part not in _FIGURES:
         raise Http404(f"Device {device_id} has no chart {part} of an energy model {version}.")
     return JsonResponse(_FIGURES[part](model))
+
+
+@require_GET
+def energy_model_csv(request: HttpRequest, device_id: int, version: int) -> StreamingHttpResponse:
+    """Every run that a ready model learnt from and, where it was held back, what was predicted of it."""
+    model = model_or_none(device_id, version)
+    if model is None or model.state != EnergyModel.State.READY:
+        raise Http404(f"Device {device_id} has no ready energy model {version}.")
+    return attachment(StreamingHttpResponse(_csv_lines(model), content_type="text/csv"), str(model), "-runs.csv")
+
+
+def _csv_lines(model: EnergyModel) -> Iterator[str]:
+    writer = csv.writer(Echo())
+    yield writer.writerow(_COLUMNS)
+    held_back = {run.run_id: run for run in _held_back(model)}
+    for row in measured_runs(model).rows:
+        run = held_back.get(row.run_id)
+        said = (run.predicted_mj, run.low_mj, run.high_mj, run.outside) if run else ("", "", "", "")
+        yield writer.writerow((row.run_id, row.architecture_hash, row.energy_mj, row.latency_ms, row.sd_mj, *said))

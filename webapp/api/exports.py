@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator
-from typing import TypeVar
 
 from django.http import (
     FileResponse,
@@ -17,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_safe
 
-from webapp.api.files import download, ranged, safe_name
+from webapp.api.files import Echo, attachment, download, ranged, safe_name
 from webapp.forms.study_file import study_to_toml
 from webapp.models import Study
 from webapp.queries.pages_datasets import clip_or_none
@@ -26,15 +25,6 @@ from webapp.queries.pages_study import study_or_none
 from webapp.queries.pages_trial import trial_or_none
 from webapp.queries.study_summary import study_summary
 
-Response = TypeVar("Response", HttpResponse, JsonResponse, StreamingHttpResponse)
-
-
-class _Echo:
-    """What csv.writer writes to when each line is to be handed on at once."""
-
-    def write(self, line: str) -> str:
-        return line
-
 
 @require_GET
 def study_toml(request: HttpRequest, study_id: int) -> HttpResponse:
@@ -42,14 +32,14 @@ def study_toml(request: HttpRequest, study_id: int) -> HttpResponse:
     study = _study(study_id)
     if study.kind != Study.Kind.SEARCH:
         raise Http404(f"{study.name} is no search: it has no settings that a study file could hold.")
-    return _attachment(HttpResponse(study_to_toml(study), content_type="application/toml"), study.name, ".toml")
+    return attachment(HttpResponse(study_to_toml(study), content_type="application/toml"), study.name, ".toml")
 
 
 @require_GET
 def trials_csv(request: HttpRequest, study_id: int) -> StreamingHttpResponse:
     """One line a trial, streamed."""
     study = _study(study_id)
-    return _attachment(StreamingHttpResponse(_csv_lines(study), content_type="text/csv"), study.name, "-trials.csv")
+    return attachment(StreamingHttpResponse(_csv_lines(study), content_type="text/csv"), study.name, "-trials.csv")
 
 
 @require_GET
@@ -61,7 +51,7 @@ def study_json(request: HttpRequest, study_id: int) -> JsonResponse:
         if trial["tflite"]:
             address = reverse("trial_tflite", args=[study_id, trial["number"]])
             trial["tflite"] = request.build_absolute_uri(address)
-    return _attachment(JsonResponse(summary, json_dumps_params={"indent": 1}), study.name, ".json")
+    return attachment(JsonResponse(summary, json_dumps_params={"indent": 1}), study.name, ".json")
 
 
 @require_GET
@@ -81,7 +71,7 @@ def trial_architecture(request: HttpRequest, study_id: int, number: int) -> Http
     if trial is None:
         raise Http404(f"Study {study_id} has no trial {number}.")
     response = JsonResponse(trial.architecture.spec, json_dumps_params={"indent": 1})
-    return _attachment(response, f"{trial.study.name} trial {number}", "-architecture.json")
+    return attachment(response, f"{trial.study.name} trial {number}", "-architecture.json")
 
 
 @require_safe
@@ -101,13 +91,8 @@ def _study(study_id: int) -> Study:
     return study
 
 
-def _attachment(response: Response, name: str, suffix: str) -> Response:
-    response.headers["Content-Disposition"] = f'attachment; filename="{safe_name(name, suffix=suffix)}"'
-    return response
-
-
 def _csv_lines(study: Study) -> Iterator[str]:
-    writer = csv.DictWriter(_Echo(), COLUMNS)
+    writer = csv.DictWriter(Echo(), COLUMNS)
     yield writer.writeheader()
     for row in trial_rows(study):
         yield writer.writerow(row)

@@ -2,13 +2,29 @@
 
 import re
 from collections.abc import Iterator
+from typing import TypeVar
 
 from django.core.files.base import File
-from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.utils.text import slugify
 
 _CHUNK_BYTES = 1 << 16
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+Response = TypeVar("Response", HttpResponse, JsonResponse, StreamingHttpResponse)
+
+
+class Echo:
+    """What csv.writer writes to when each line is to be handed on at once."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def attachment(response: Response, name: str, suffix: str) -> Response:
+    """The response as a file to be saved under a safe name."""
+    response.headers["Content-Disposition"] = f'attachment; filename="{safe_name(name, suffix=suffix)}"'
+    return response
 
 
 def safe_name(*parts: object, suffix: str) -> str:

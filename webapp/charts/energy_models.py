@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.charts.style import BLUE, GREY, ORANGE, VERMILLION, Figure, layout
+from webapp.queries.pages_energy_model import HeldBackRun, MeasuredRuns
 
 POINTS_LIMIT = 1_500
 MOST_BARS = 12
 Proxy = Literal["flops", "latency"]
 
 _X_TITLES = {"flops": "FLOPs (millions)", "latency": "Latency (ms)"}
+_X_UNITS = {"flops": "MFLOPs", "latency": "ms"}
 _ENERGY = "Energy per inference (mJ)"
 _NEAR = 0.05  # of the value beside which the spread is measured
 _WORST_SPREAD_OF = 3  # runs at least, so that one outlier makes no spread
@@ -37,16 +39,6 @@ class ProxyInfo(NamedTuple):
     spread: Spread | None
 
 
-class PredictionPoint(NamedTuple):
-    """A held-back run: mJ measured and predicted, the 90 % interval, whether it lies outside of what was measured."""
-
-    measured_mj: float
-    predicted_mj: float
-    low_mj: float
-    high_mj: float
-    outside: bool
-
-
 def thinned(count: int, limit: int = POINTS_LIMIT) -> NDArray[np.int64]:
     """Indices of at most `limit` of `count` points, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(count, limit)).round().astype(np.int64))
@@ -64,6 +56,16 @@ def proxy_info(proxy: Proxy, x: Sequence[float], energy_mj: Sequence[float]) -> 
         correlation=float(np.corrcoef(xs, energies)[0, 1]) if varies else None,
         spread=_spread(xs, energies),
     )
+
+
+def flops_info(runs: MeasuredRuns) -> ProxyInfo:
+    return proxy_info("flops", runs.flops_millions, runs.energies_mj)
+
+
+def latency_info(runs: MeasuredRuns) -> ProxyInfo | None:
+    """None where no run has a latency."""
+    timed = [(row.latency_ms, row.energy_mj) for row in runs.rows if row.latency_ms is not None]
+    return proxy_info("latency", *zip(*timed, strict=True)) if timed else None
 
 
 def _spread(x: NDArray[np.float64], energy_mj: NDArray[np.float64]) -> Spread | None:
@@ -86,7 +88,7 @@ def proxy_figure(info: ProxyInfo) -> Figure:
         "x": list(info.x),
         "y": list(info.energy_mj),
         "marker": {"color": BLUE, "size": 6, "opacity": 0.5},
-        "hovertemplate": f"{_X_TITLES[info.proxy]}: %{{x:.3g}}<br>%{{y:.3f}} mJ<extra></extra>",
+        "hovertemplate": f"%{{x:.3g}} {_X_UNITS[info.proxy]}<br>%{{y:.3f}} mJ<extra></extra>",
     }
     data = [cloud]
     if info.spread:
@@ -95,7 +97,7 @@ def proxy_figure(info: ProxyInfo) -> Figure:
             {
                 "type": "scatter",
                 "mode": "lines+markers",
-                "name": f"Spread at {spread.x:.3g}: {spread.low_mj:.2f} to {spread.high_mj:.2f} mJ",
+                "name": f"At {spread.x:.3g} {_X_UNITS[info.proxy]}: {spread.low_mj:.2f} to {spread.high_mj:.2f} mJ",
                 "x": [spread.x, spread.x],
                 "y": [spread.low_mj, spread.high_mj],
                 "line": {"color": VERMILLION, "width": 3},
@@ -106,7 +108,7 @@ def proxy_figure(info: ProxyInfo) -> Figure:
     return {"data": data, "layout": layout(_X_TITLES[info.proxy], _ENERGY)}
 
 
-def prediction_figure(points: Sequence[PredictionPoint]) -> Figure:
+def prediction_figure(points: Sequence[HeldBackRun]) -> Figure:
     """Figure 4: predicted over measured with intervals, and the diagonal on which a perfect model would lie."""
     shown = [points[index] for index in thinned(len(points))] if points else []
     inside, outside = [p for p in shown if not p.outside], [p for p in shown if p.outside]
@@ -126,7 +128,7 @@ def prediction_figure(points: Sequence[PredictionPoint]) -> Figure:
     return {"data": data, "layout": layout("Measured (mJ)", "Predicted (mJ)")}
 
 
-def _predictions(name: str, points: Sequence[PredictionPoint], colour: str) -> Figure:
+def _predictions(name: str, points: Sequence[HeldBackRun], colour: str) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
@@ -147,7 +149,7 @@ def _predictions(name: str, points: Sequence[PredictionPoint], colour: str) -> F
     }
 
 
-def residual_figure(points: Sequence[PredictionPoint], noise_mj: float | None) -> Figure:
+def residual_figure(points: Sequence[HeldBackRun], noise_mj: float | None) -> Figure:
     """Predicted less measured, over the prediction; the noise of measurements as dashed lines."""
     shown = [points[index] for index in thinned(len(points))] if points else []
     residuals = {

@@ -1,11 +1,13 @@
 """Energy models as pages show them: the versions of a device, and one with what it learnt from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from webapp.models import Architecture, Device, EnergyModel
+import numpy as np
+
+from webapp.models import Architecture, Device, EnergyModel, Run
 from webapp.queries.training_table import TableRow
 
 _HASHES_AT_ONCE = 5_000
@@ -79,9 +81,13 @@ def measured_runs(model: EnergyModel) -> MeasuredRuns:
 
 
 @dataclass(frozen=True, slots=True)
-class FlaggedNetwork:
-    """A network whose prediction was furthest off, in units of its 90 % interval."""
+class HeldBackRun:
+    """A run with what a model said of its network without having seen it; mJ, between `low_mj` and `high_mj` in 90 %.
 
+    `run_id` is None where the run was deleted since.
+    """
+
+    run_id: int | None
     architecture_hash: str
     measured_mj: float
     predicted_mj: float
@@ -89,14 +95,48 @@ class FlaggedNetwork:
     high_mj: float
     outside: bool
 
+    @property
+    def is_inside(self) -> bool:
+        return self.low_mj <= self.measured_mj <= self.high_mj
 
-def furthest_off(report: Mapping[str, Any], rows: Sequence[TableRow], limit: int = 10) -> tuple[FlaggedNetwork, ...]:
-    """The held-back runs outside their intervals, the furthest first. No query."""
-    found = []
-    for point in report.get("held_back", ()):
-        row = rows[point["index"]]
-        if not point["low_mj"] <= row.energy_mj <= point["high_mj"]:
-            off = abs(row.energy_mj - point["predicted_mj"])
-            values = {name: point[name] for name in ("predicted_mj", "low_mj", "high_mj", "outside")}
-            found.append((off, FlaggedNetwork(row.architecture_hash, row.energy_mj, **values)))
-    return tuple(network for _, network in sorted(found, key=lambda item: -item[0])[:limit])
+    @property
+    def residual_mj(self) -> float:
+        return self.predicted_mj - self.measured_mj
+
+
+@dataclass(frozen=True, slots=True)
+class Residuals:
+    """Predicted less measured energies of held-back runs: their mean, and below what half and 90 % of them stay."""
+
+    runs: int
+    inside: int
+    mean_mj: float
+    half_mj: float
+    ninety_mj: float
+
+
+def held_back_runs(report: Mapping[str, Any], rows: Sequence[TableRow]) -> tuple[HeldBackRun, ...]:
+    """The held-back runs in the order of the table. No query."""
+    names = ("predicted_mj", "low_mj", "high_mj", "outside")
+    return tuple(
+        HeldBackRun(row.run_id, row.architecture_hash, row.energy_mj, **{name: point[name] for name in names})
+        for point in report.get("held_back", ())
+        for row in [rows[point["index"]]]
+    )
+
+
+def residuals(runs: Sequence[HeldBackRun]) -> Residuals | None:
+    """None without runs."""
+    if not runs:
+        return None
+    off = np.array([run.residual_mj for run in runs])
+    half, ninety = np.quantile(np.abs(off), (0.5, 0.9))
+    inside = sum(run.is_inside for run in runs)
+    return Residuals(len(runs), inside, float(off.mean()), float(half), float(ninety))
+
+
+def furthest_off(runs: Sequence[HeldBackRun], limit: int = 10) -> tuple[HeldBackRun, ...]:
+    """The runs outside their intervals, the furthest first. One query."""
+    outside = sorted((run for run in runs if not run.is_inside), key=lambda run: -abs(run.residual_mj))[:limit]
+    known = set(Run.objects.filter(pk__in=[run.run_id for run in outside]).values_list("pk", flat=True))
+    return tuple(run if run.run_id in known else replace(run, run_id=None) for run in outside)

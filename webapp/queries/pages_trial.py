@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max, Min, Q
+from django.db.models import Subquery
 
 from nas_engine.reward import RewardParameters
 from webapp.models import CurvePoint, Trial
@@ -24,6 +24,7 @@ TIMED_PHASES = (
     "write",
 )
 HEAT_STEPS = 10
+_PREVIOUS, _NEXT = "previous_number", "next_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +76,20 @@ class Neighbours:
 
 
 def trial_or_none(study_id: int, number: int) -> Trial | None:
-    """The trial with its study, dataset, architecture and relatives. One query."""
+    """The trial with its study, dataset, architecture, relatives and neighbours. One query."""
     related = ("study__dataset", "study__energy_model__device", "architecture", "retried_from", "retry")
-    return Trial.objects.select_related(*related).filter(study=study_id, number=number).first()
+    numbers = Trial.objects.filter(study=study_id).values("number")
+    beside = {
+        _PREVIOUS: Subquery(numbers.filter(number__lt=number).order_by("-number")[:1]),
+        _NEXT: Subquery(numbers.filter(number__gt=number).order_by("number")[:1]),
+    }
+    found = Trial.objects.select_related(*related).filter(study=study_id, number=number)
+    return found.annotate(**beside).first()
 
 
 def neighbours(trial: Trial) -> Neighbours:
-    """One query."""
-    before, behind = Q(number__lt=trial.number), Q(number__gt=trial.number)
-    found = Trial.objects.filter(study=trial.study_id).aggregate(
-        previous=Max("number", filter=before), next=Min("number", filter=behind)
-    )
-    return Neighbours(**found)
+    """Of a trial that comes from `trial_or_none`. No query."""
+    return Neighbours(getattr(trial, _PREVIOUS), getattr(trial, _NEXT))
 
 
 def curve(trial: Trial) -> tuple[CurvePoint, ...]:

@@ -61,6 +61,11 @@ class QuantityRow:
     histogram: Histogram
     threshold: float | None
 
+    @property
+    def spread(self) -> tuple[float, float, float]:
+        """The 5 % quantile, the median and the 95 % quantile."""
+        return self.quantiles.p5, self.quantiles.p50, self.quantiles.p95
+
 
 @dataclass(frozen=True, slots=True)
 class Share:

@@ -67,14 +67,20 @@ def give_or_take(value: float | None, unit: str = "mJ") -> str:
 @register.simple_tag
 def energy_legend(study: Study | None = None) -> str:
     """What the mark and the small figures of `energy_cell` mean."""
-    battery = _own(study) or PHONE
     what = in_words(source_of(study)) if study else "an estimate or a prediction, see the mark of each"
     if study and study.energy_model_id:
         what += "; † the network lies outside what was measured, the figure may be far off"
     return (
         f"* energy is {what}. Small: days until inferences alone, one a second, empty a battery of "
-        f"{battery.capacity_kj:g}{_SPACE}kJ ({battery.name})."
+        f"{battery_name(study)}."
     )
+
+
+@register.filter
+def battery_name(of: object = None) -> str:
+    """Whose days `days` tells: "51 kJ (phone)"."""
+    battery = _own(of) or PHONE
+    return f"{battery.capacity_kj:g}{_SPACE}kJ ({battery.name})"
 
 
 def _own(of: object) -> Battery | None:

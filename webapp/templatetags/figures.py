@@ -47,6 +47,12 @@ def millijoules(value: float | None) -> str:
 
 
 @register.filter
+def signed_millijoules(value: float | None) -> str:
+    """An error: "+0.012 mJ"."""
+    return DASH if value is None else f"{value:+.3f}\N{NO-BREAK SPACE}mJ".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
 def fine_millijoules(value: float | None) -> str:
     """A measured energy, which may be a thousandth of a millijoule: four digits, as "1.508 mJ", "0.02421 mJ"."""
     return _four_digits(value, "mJ")

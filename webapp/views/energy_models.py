@@ -7,10 +7,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from webapp.charts.energy_models import flops_info, latency_info
 from webapp.forms.energy_model import OrderModelForm
 from webapp.models import Device, EnergyModel, Worker
 from webapp.queries.budget import live_workers
-from webapp.queries.pages_energy_model import furthest_off, measured_runs, model_or_none, model_rows
+from webapp.queries.pages_energy_model import (
+    furthest_off,
+    held_back_runs,
+    measured_runs,
+    model_or_none,
+    model_rows,
+    residuals,
+)
 from webapp.queries.training_table import teachable
 from webapp.services import energy_models as services
 from webapp.services.errors import Conflict
@@ -63,15 +71,23 @@ def energy_model(request: HttpRequest, device_id: int, version: int) -> HttpResp
     shown = model_or_404(device_id, version)
     context = _live(shown)
     if shown.state == EnergyModel.State.READY:
-        runs = measured_runs(shown)
-        context |= {
-            "report": shown.report,
-            "furthest_off": furthest_off(shown.report, runs.rows),
-            "has_latency": any(row.latency_ms is not None for row in runs.rows),
-            "studies": list(shown.studies.order_by("name")),
-            "known": EnergyModel.objects.select_related("device").filter(pk=shown.settings.get("known")).first(),
-        }
+        context |= _report(shown)
     return render(request, "energy_models/model.html", context)
+
+
+def _report(shown: EnergyModel) -> dict[str, Any]:
+    runs = measured_runs(shown)
+    held_back = held_back_runs(shown.report, runs.rows)
+    known_id = shown.settings.get("known")
+    return {
+        "report": shown.report,
+        "flops": flops_info(runs),
+        "latency": latency_info(runs),
+        "residuals": residuals(held_back),
+        "furthest_off": furthest_off(held_back),
+        "studies": list(shown.studies.order_by("name")),
+        "known": known_id and EnergyModel.objects.select_related("device").filter(pk=known_id).first(),
+    }
 
 
 @require_GET

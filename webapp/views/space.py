@@ -33,7 +33,7 @@ def space_page(request: HttpRequest, slug: str) -> HttpResponse:
     name = slug.replace("-", "_")
     if name not in NAMES or "_" in slug:
         raise Http404(f"There is no search space {slug}.")
-    context = {"title": SPACE_NAMES[name], "slug": slug}
+    context = {"title": SPACE_NAMES[name], "slug": slug, "study": None}
     return _read_only(request, spec_by_name(name), bounds_of(Study()), context)
 
 

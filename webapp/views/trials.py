@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from webapp.models import Trial
 from webapp.queries.pages_blocks import block_table
 from webapp.queries.pages_compare import choices
+from webapp.queries.pages_measured import measured_on
 from webapp.queries.pages_screening import estimates
 from webapp.queries.pages_study import trial_events
 from webapp.queries.pages_trial import (
@@ -71,6 +72,7 @@ def _live(shown: Trial) -> dict[str, Any]:
         "forecasts": forecasts(shown),
         "price": price,
         "prices": prices,
+        "measured": measured_on(shown, price),
         "reward": reward_parts(shown, price),
         "confusion": confusion_rows(shown.confusion, shown.study.dataset.classes),
         "seconds": phase_seconds(shown.seconds),

@@ -1,8 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
-from nas_engine.energy.repeats import pooled_sd, repeats
+from nas_engine.energy.repeats import pooled_sd, repeats, t975
 from nas_engine.errors import BadMeasurement
 
 
@@ -40,3 +41,8 @@ def test_the_scatter_within_groups_leaves_their_distance_out_and_weighs_them_by_
 
 def test_groups_of_one_tell_nothing_of_the_scatter() -> None:
     assert pooled_sd([[1.0], [2.0]]) is None
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 10, 11, 99, 100, 5_000])
+def test_the_quantile_of_students_t_is_scipys(degrees: int) -> None:
+    assert t975(degrees) == pytest.approx(stdtrit(degrees, 0.975), rel=1e-9)

@@ -1,5 +1,9 @@
 """The energy models of a device in the browser: ordered, watched, read, deleted."""
 
+import csv
+import io
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -8,7 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.energy_models import device, examined_model, measured_device, ready_model
 from tests.webapp.factories import make_study
-from webapp.models import EnergyModel, Study
+from webapp.models import EnergyModel, Run, Study
+from webapp.queries.training_table import TableRow
 
 pytestmark = pytest.mark.django_db
 PARTS = ("flops", "latency", "predictions", "residuals", "learning", "permutation", "impurity")
@@ -24,6 +29,14 @@ def model_page(person: Client, model: EnergyModel) -> str:
     response = person.get(reverse("energy_model", args=[model.device_id, model.version]))
     assert response.status_code == 200
     return response.content.decode()
+
+
+def far_off(model: EnergyModel) -> EnergyModel:
+    """The model, having been far off at the first run that was held back."""
+    first, *others = model.report["held_back"]
+    model.report["held_back"] = [first | {"low_mj": 7.0, "predicted_mj": 8.0, "high_mj": 9.0}, *others]
+    model.save(update_fields=["report"])
+    return model
 
 
 def test_a_device_without_enough_runs_says_what_is_missing(person: Client) -> None:
@@ -76,6 +89,36 @@ def test_the_report_shows_how_good_the_model_is_on_networks_it_has_not_seen(pers
     assert f"{report['rmse_mj']:.3f} mJ" in models_page(person, model.device_id)
 
 
+def test_runs_that_lie_furthest_off_are_linked_unless_they_were_deleted(person: Client) -> None:
+    model = far_off(examined_model(measured_device()))
+    row = TableRow(*model.runs["table"][model.report["held_back"][0]["index"]])
+    assert reverse("run", args=[row.run_id]) in model_page(person, model)
+    Run.objects.filter(pk=row.run_id).delete()
+    text = model_page(person, model)
+    assert reverse("run", args=[row.run_id]) not in text
+    assert "deleted since" in text
+
+
+def test_what_the_charts_show_is_also_told_in_words(person: Client) -> None:
+    model = examined_model(measured_device())
+    words = " ".join(model_page(person, model).split())
+    inside = round(model.report["coverage"] * len(model.report["held_back"]))
+    assert f"{inside} of {len(model.report['held_back'])} runs lie inside their 90 % interval." in words
+    assert re.search(r"Correlation 0\.\d\d\..* MFLOPs took \d\.\d\d to \d\.\d\d mJ\.", words)
+    assert re.search(r"mJ on average; half of the runs are off by less than 0\.\d{3} mJ", words)
+
+
+def test_every_run_can_be_had_as_a_table_with_what_was_predicted_of_it(person: Client) -> None:
+    model = examined_model(measured_device())
+    response = person.get(reverse("energy_model_csv", args=[model.device_id, model.version]))
+    lines = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    assert [float(line["energy_mj"]) for line in lines] == [row[2] for row in model.runs["table"]]
+    points = {point["index"]: point["predicted_mj"] for point in model.report["held_back"]}
+    said = {index: float(line["predicted_mj"]) for index, line in enumerate(lines) if line["predicted_mj"]}
+    assert said == pytest.approx(points)
+    assert person.get(reverse("energy_model_csv", args=[model.device_id, 9])).status_code == 404
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_every_chart_is_a_valid_figure_with_data(person: Client, part: str) -> None:
     model = examined_model(measured_device())
@@ -89,7 +132,7 @@ def test_the_pages_take_as_many_queries_for_many_runs_as_for_few(
     person: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for networks in (12, 24):
-        model = examined_model(measured_device(networks))
+        model = far_off(examined_model(measured_device(networks)))
         with django_assert_num_queries(6):
             model_page(person, model)
         with django_assert_num_queries(6):

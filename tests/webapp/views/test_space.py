@@ -1,5 +1,6 @@
 """The editor of a draft's space, without JavaScript and with htmx, and the pages that show a space."""
 
+import re
 from html import unescape
 from typing import Any
 
@@ -56,6 +57,7 @@ def test_the_editor_shows_every_block_and_what_the_space_holds(person: Client, d
     assert "<strong>27</strong> options" in text
     assert "2.6\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10¹³" in text
     assert "within 1.25 mJ and 60 kB" in text
+    assert re.search(r'title="[^"]+: phone \(51\skJ\) 457\sd, watch [^"]+">457\sd</td>', text)
     assert all(f'"{key}"' in text for key in ("flops", "parameters", "flash_bytes", "peak_ram_bytes", "energy_mj"))
 
 
