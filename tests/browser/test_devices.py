@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_every_page import WIDTHS, problems_of, signed_in
+from tests.browser.visiting import problems_of_pages, signed_in
 from tests.webapp import benches, rows, traces
 from tests.webapp.factories import make_user
 from tests.webapp.rows import until
@@ -72,15 +72,10 @@ def addresses(broker: None) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_of_devices_is_sound(
-    chromium: Browser, live_server: object, addresses: dict[str, str], screenshots: Path | None, width: int
+    chromium: Browser, live_server: object, addresses: dict[str, str], screenshots: Path | None
 ) -> None:
-    found: list[str] = []
-    with signed_in(chromium, str(live_server), width) as context:
-        page = context.new_page()
-        for name, address in addresses.items():
-            found += problems_of(page, name, address, screenshots)
+    found = problems_of_pages(chromium, str(live_server), addresses, screenshots)
     assert not found, "\n".join(found)
 
 

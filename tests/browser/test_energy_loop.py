@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browser.test_every_page import signed_in
+from tests.browser.visiting import signed_in
 from tests.webapp.energy_models import data_worker
 from tests.webapp.factories import make_dataset, make_study, make_user, make_workers
 from webapp.models import EnergyModel, MeasurementFile, Run, Study, Trial, TrialPrice

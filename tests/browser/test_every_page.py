@@ -3,19 +3,17 @@
 EARSHOT_SCREENSHOTS=folder also saves a picture of each.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser
 
 from nas_engine.audio.frontend import FrontendConfig
+from tests.browser.visiting import problems_of, problems_of_pages
 from tests.webapp.energy_models import examined_model, measured_device, ready_model
 from tests.webapp.factories import (
     edited_spec,
@@ -31,10 +29,7 @@ from tests.webapp.factories import (
 from webapp.models import Clip, Dataset, EnergyModel, Study, Trial
 from webapp.services.prices import reprice
 
-INSPECTION = Path(__file__).with_name("inspection.js").read_text()
 SHALLOW = ("mobilenet_v1-3-32", "mobilenet_v2-3-32")
-WIDTHS = (1440, 390)
-THEMES = ("Light", "Dark")
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -179,53 +174,17 @@ def spaces(dataset: Dataset) -> dict[str, str]:
     }
 
 
-def signed_in(browser: Browser, address: str, width: int, **options: Any) -> BrowserContext:
-    """A browser window of this width whose cookies are those of a signed-in person."""
-    client = Client()
-    client.login(username="ada", password="correct horse")
-    window = {"width": width, "height": 900}
-    context = browser.new_context(
-        viewport=window, color_scheme="light", reduced_motion="reduce", base_url=address, **options
-    )
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": address}])
-    return context
-
-
-def problems_of(page: Page, name: str, address: str, screenshots: Path | None) -> Iterator[str]:
-    """Visit one page, choose each theme, and say what is wrong."""
-    errors: list[str] = []
-    page.goto("about:blank")  # the page before has no more to say
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    for theme in THEMES:
-        page.get_by_role("button", name=theme, exact=True).click()
-        for chart in page.locator("[data-chart], [data-figure]").all():
-            chart.locator(".main-svg, .chart-note:not(:text('Loading'))").first.wait_for()
-        yield from (f"{name}, {theme}: {problem}" for problem in page.evaluate(INSPECTION))
-        if screenshots:
-            width = page.evaluate("document.documentElement.clientWidth")
-            page.screenshot(path=screenshots / f"{name}-{width}-{theme.lower()}.png", full_page=True)
-    yield from (f"{name}: {error}" for error in errors if not (name == "not-found" and "404" in error))
-
-
-@pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_is_sound(
-    chromium: Browser, live_server: object, addresses: dict[str, str], screenshots: Path | None, width: int
+    chromium: Browser, live_server: object, addresses: dict[str, str], screenshots: Path | None
 ) -> None:
-    found: list[str] = []
-    with signed_in(chromium, str(live_server), width) as context:
-        page = context.new_page()  # one for all: with each new tab Chromium starts further processes of its own
-        for name, address in addresses.items():
-            found += problems_of(page, name, address, screenshots)
+    found = problems_of_pages(chromium, str(live_server), addresses, screenshots)
     assert not found, "\n".join(found)
 
 
 def test_the_sign_in_pages_are_sound(
     chromium: Browser, live_server: object, db: None, screenshots: Path | None
 ) -> None:
-    window = {"width": 390, "height": 800}
-    with chromium.new_context(viewport=window, reduced_motion="reduce", base_url=str(live_server)) as context:
+    with chromium.new_context(reduced_motion="reduce", base_url=str(live_server)) as context:
         for name, address in (("sign-in", reverse("sign_in")), ("link-used-up", reverse("sign_in_link"))):
             page = context.new_page()
             found = list(problems_of(page, name, address, screenshots))

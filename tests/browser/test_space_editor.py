@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_every_page import signed_in
+from tests.browser.visiting import signed_in
 from tests.webapp.factories import make_dataset, make_study, make_user
 from webapp.models import Study
 from webapp.translation import space_spec

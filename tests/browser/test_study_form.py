@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
-from tests.browser.test_every_page import signed_in
+from tests.browser.visiting import signed_in
 from tests.webapp.factories import make_dataset, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.test_every_page import signed_in
+from tests.browser.visiting import signed_in
 from tests.webapp.factories import make_study, make_user, make_workers
 from webapp.models import Study, Trial
 
