@@ -22,7 +22,7 @@ def choose_windows(
     """
     kind = settings.window if settings.window != "auto" else _most_certain(measured, settings, has_latency)
     chosen = _of_kind(kind, measured, settings)
-    return _counted(chosen, kind, tables, settings)
+    return _counted(chosen, kind, tables, settings, has_latency)
 
 
 def hints(measured: Measured, chosen: Chosen) -> tuple[Finding, ...]:
@@ -81,7 +81,9 @@ def _of_kind(kind: WindowKind | None, measured: Measured, settings: RunSettings)
     return Chosen(())
 
 
-def _counted(chosen: Chosen, kind: WindowKind | None, tables: Sequence[EnergyTable], settings: RunSettings) -> Chosen:
+def _counted(
+    chosen: Chosen, kind: WindowKind | None, tables: Sequence[EnergyTable], settings: RunSettings, has_latency: bool
+) -> Chosen:
     """Fill in the inferences of each window from the settings or a runner's table with as many rows.
 
     A plateau is trimmed, so no count of the whole run holds for it.
@@ -96,7 +98,7 @@ def _counted(chosen: Chosen, kind: WindowKind | None, tables: Sequence[EnergyTab
         pairs = zip(windows, counts, strict=True)
         windows = tuple(w if w.inferences else replace(w, inferences=count) for w, count in pairs)
     findings = chosen.findings
-    if any(window.inferences is None for window in windows):
+    if not has_latency and any(window.inferences is None for window in windows):
         message = (
             f"the files do not say how many inferences ran in the {len(windows)} window(s); give that number, or a "
             "benchmark log, for the energy of one"

@@ -14,9 +14,10 @@ from nas_engine.energy.doctor import examine, examine_latency
 from nas_engine.energy.integration import InferenceEnergy, energy_mj, inference_energy, mean_power_mw, whole_mean_mw
 from nas_engine.energy.plateau import Idle, idle_beside, range_idle
 from nas_engine.energy.repeats import Repeats, repeats
+from nas_engine.energy.run_findings import against_table, latency_of_logs, one_result, told_net, told_spread
 from nas_engine.energy.run_parts import Measured, Parts, sort_parts
 from nas_engine.energy.run_settings import RunSettings
-from nas_engine.energy.trace import BenchmarkLog, EnergyRow, EnergyTable, Finding, Reading, Stamps, Window
+from nas_engine.energy.trace import BenchmarkLog, EnergyRow, Finding, Reading, Stamps, Window
 from nas_engine.energy.windows import Chosen
 from nas_engine.errors import BadMeasurement
 
@@ -95,8 +96,9 @@ def _of_traces(parts: Parts, settings: RunSettings) -> RunResult:
     net = repeats(nets) if nets and len(nets) == len(energies) else None
     findings = [finding for result in evaluated for finding in result.findings]
     findings += [finding for energy in energies for finding in energy.findings]
-    findings += _told_net(net, evaluated[0].idle_power_mw)
-    findings += _against_table(parts.tables, energies)
+    findings += told_net(net, evaluated[0].idle_power_mw)
+    findings += against_table(parts.tables, energies, by_hand=bool(settings.spans_s))
+    findings += told_spread([energy.gross_mj for energy in energies])
     return RunResult(
         samples=first.samples,
         rate_hz=first.rate_hz,
@@ -202,11 +204,11 @@ def _latency(
 
 def _without_trace(parts: Parts, settings: RunSettings) -> RunResult:
     """A run of which there are only results: a runner's table, a sum, a benchmark log, time stamps."""
-    latency_ms, findings = _latency(
-        parts.stamps[0] if parts.stamps else None, parts.logs[0] if parts.logs else None, settings
-    )
+    log, logs_differ = latency_of_logs(parts.logs)
+    latency_ms, findings = _latency(parts.stamps[0] if parts.stamps else None, log, settings)
+    findings = (*findings, *logs_differ)
     if parts.tables:
-        return _of_table([row for table in parts.tables for row in table.rows], latency_ms, findings)
+        return _of_table(one_result(parts.tables), latency_ms, findings)
     if parts.stamps:
         message = "time stamps have no power of their own; give them together with the trace of the same run"
         findings = (*findings, Finding("stamps_alone", "note", message))
@@ -240,32 +242,8 @@ def _of_table(rows: Sequence[EnergyRow], latency_ms: float | None, findings: tup
         latency_ms=_mean(latencies_ms) or latency_ms,
         energies_mj=energies_mj,
         gross=repeats(energies_mj),
-        findings=findings,
+        findings=(*findings, *told_spread(energies_mj)),
     )
-
-
-def _against_table(tables: Sequence[EnergyTable], energies: Sequence[InferenceEnergy]) -> list[Finding]:
-    """A runner's own figures beside ours: more than 1 % apart needs a look."""
-    published = [row.energy_per_inference_mj for table in tables for row in table.rows]
-    if not published or len(published) != len(energies) or min(published) <= 0:
-        return []
-    apart = max(abs(e.gross_mj - value) / value for e, value in zip(energies, published, strict=True))
-    severity, advice = ("warning", "; see that trace and results are of one run") if apart > 0.01 else ("note", "")
-    message = f"the runner's own energies differ from those of the trace by at most {100 * apart:.2g} %{advice}"
-    return [Finding("runner_figures", "warning" if severity == "warning" else "note", message)]
-
-
-def _told_net(net: Repeats | None, idle_mw: float | None) -> list[Finding]:
-    """The net energy in words, for whoever sees only the gross one."""
-    if net is None or idle_mw is None:
-        return []
-    if net.mean <= 0:
-        message = (
-            f"the idle power ({idle_mw:.5g} mW) is not below that of the windows; see which stretch counts as idle"
-        )
-        return [Finding("idle_above_active", "warning", message)]
-    message = f"net of an idle power of {idle_mw:.5g} mW an inference takes {net.median:.5g} mJ (median)"
-    return [Finding("net_energy", "note", message)]
 
 
 def _mean_over_windows(windows: Sequence[WindowEnergy]) -> float:
@@ -279,6 +257,8 @@ def _mean(values: Sequence[float]) -> float | None:
 
 def _with_findings(result: RunResult, before: Sequence[Finding]) -> RunResult:
     """The result with every finding once; without figures if one of them is an error."""
+    if result.windows and all(entry.window.inferences is not None for entry in result.windows):
+        before = [finding for finding in before if finding.code != "inferences_unknown"]
     known = {finding.code for finding in before} & _SEEN_BY_READERS_TOO
     added = [finding for finding in result.findings if finding.severity == "error" or finding.code not in known]
     findings = tuple(dict.fromkeys((*before, *added)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nas_engine.energy.integration import EnergyCurve, whole_mean_mw
 from nas_engine.energy.plateau import smoothed, two_levels
+from nas_engine.energy.run_findings import refuse_several_networks
 from nas_engine.energy.run_settings import RunSettings
 from nas_engine.energy.trace import BenchmarkLog, EnergySummary, EnergyTable, Finding, Reading, Stamps, Trace
 from nas_engine.errors import BadMeasurement
@@ -48,6 +49,7 @@ def sort_parts(readings: Sequence[Reading], settings: RunSettings) -> Parts:
     ]
     stamps = tuple(reading.content for reading in readings if isinstance(reading.content, Stamps))
     logs = tuple(reading.content for reading in readings if isinstance(reading.content, BenchmarkLog))
+    refuse_several_networks(logs)
     measured, idle, findings = _split_idle(traces, settings)
     return Parts(
         measured=_paired(measured, stamps, logs),

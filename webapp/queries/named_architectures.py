@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from django.db.models import Q
 
@@ -30,6 +31,12 @@ def named_in(names: Iterable[str]) -> Architecture | None:
         condition |= Q(hash__startswith=start)
     found = list(Architecture.objects.filter(condition)[:2])
     return found[0] if len(found) == 1 else None
+
+
+def other_hash(graphs: Iterable[str], architecture_hash: str) -> str:
+    """What a graph of a benchmark log is named by, if that is a hash and not this architecture's; else nothing."""
+    starts = (start for graph in graphs for start in hashes_in(PurePosixPath(graph.replace("\\", "/")).name))
+    return next((start for start in starts if not (start.isdecimal() or architecture_hash.startswith(start))), "")
 
 
 @dataclass(frozen=True, slots=True)

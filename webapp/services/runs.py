@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from webapp.models import Architecture, MeasurementFile, Run
-from webapp.queries.named_architectures import named_in
+from webapp.queries.named_architectures import named_in, other_hash
 from webapp.services import orders
 from webapp.services.devices import STALE
 from webapp.services.errors import Conflict
@@ -138,26 +138,32 @@ def claim(*, run_id: int, worker: str) -> Run | None:
     return Run.objects.select_related("campaign__device").get(pk=run_id)
 
 
-def complete(*, run_id: int, worker: str, seen_version: int, figures: Figures, names: Iterable[str] = ()) -> bool:
+def complete(
+    *,
+    run_id: int,
+    worker: str,
+    seen_version: int,
+    figures: Figures,
+    names: Sequence[str] = (),
+    graphs: Sequence[str] = (),
+) -> bool:
     """COMPUTING -> READY. False if its settings have changed meanwhile: somebody computes it anew.
 
-    `names` may hold the hash of its architecture, as names of graphs in benchmark logs do.
+    `names` of its files and `graphs` of its benchmark logs may hold the hash of its architecture.
     """
     with transaction.atomic():
         held = orders.RUNS.held(run_id, worker).filter(settings_version=seen_version)
         run = held.select_for_update().first()
         if run is None:
             return False
-        architecture = run.architecture
-        if architecture is None and not run.settings.get(BY_HAND):
-            architecture = named_in(names)
+        architecture, contradicted = _architecture(run, names, graphs)
         held.update(
             **orders.FREE,
             state=Run.State.READY,
             computed_at=Now(),
             architecture=architecture,
             result=dict(figures.result),
-            findings=[dict(finding) for finding in figures.findings],
+            findings=[*map(dict, figures.findings), *contradicted],
             error="",
             energy_mj=figures.energy_mj,
             net_mj=figures.net_mj,
@@ -166,6 +172,25 @@ def complete(*, run_id: int, worker: str, seen_version: int, figures: Figures, n
             repeats=figures.repeats,
         )
     return True
+
+
+def _architecture(
+    run: Run, names: Sequence[str], graphs: Sequence[str]
+) -> tuple[Architecture | None, list[dict[str, str]]]:
+    """Which architecture was measured, and a finding where file names and benchmark logs name different ones: then it
+    is none until a person says which, so that no energy is learnt for the wrong network.
+    """
+    if run.settings.get(BY_HAND):
+        return run.architecture, []
+    found = run.architecture or named_in([*names, *graphs])
+    other = other_hash(graphs, found.hash) if found is not None else ""
+    if found is None or not other:
+        return found, []
+    message = (
+        f"the benchmark log is of the network {other[:12]}, the files are named after {found.hash[:12]}: no network is "
+        "attached; take the wrong file out of the run, or say below which network it is"
+    )
+    return None, [{"code": "several_networks", "severity": "warning", "message": message}]
 
 
 def refuse(

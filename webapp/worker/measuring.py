@@ -172,8 +172,8 @@ def compute_run(run_id: int, worker: str) -> None:
     held = {"run_id": run_id, "worker": worker, "seen_version": run.settings_version}
     try:
         here = run.settings.get(runs.SOURCE) == runs.FROM_HOST
-        figures, names = (measured_here(run), []) if here else _computed(run)
-        runs.complete(**held, figures=figures, names=names)
+        figures, names, graphs = (measured_here(run), [], []) if here else _computed(run)
+        runs.complete(**held, figures=figures, names=names, graphs=graphs)
     except EarshotError as error:
         runs.refuse(**held, error=_sentence(error))
     except Exception as error:
@@ -181,8 +181,8 @@ def compute_run(run_id: int, worker: str) -> None:
         runs.refuse(**held, error=f"It could not be computed: {error!r}. Report this run with its files.")
 
 
-def _computed(run: Run) -> tuple[runs.Figures, list[str]]:
-    """The figures, and names that may hold the architecture's hash."""
+def _computed(run: Run) -> tuple[runs.Figures, list[str], list[str]]:
+    """The figures, and the names of files and of graphs in logs, which may hold the architecture's hash."""
     files, bystanders = _parted(run.files.select_related("campaign__device").order_by("pk"))
     for file in files:
         if file.state == MeasurementFile.State.REFUSED:
@@ -196,9 +196,9 @@ def _computed(run: Run) -> tuple[runs.Figures, list[str]]:
         result = engine.evaluate(readings, known)
     if result.errors:
         raise BadMeasurement("; ".join(finding.message for finding in result.errors))
-    names = [graph for reading in readings for graph in _summary(reading.content).get("graphs", ())]
+    graphs = [graph for reading in readings for graph in _summary(reading.content).get("graphs", ())]
     result = replace(result, findings=(*result.findings, *map(_left_out, bystanders)))
-    return _figures(result, files, choices), [*names, *(file.original_name for file in files)]
+    return _figures(result, files, choices), [file.original_name for file in files], graphs
 
 
 def _parted(files: Iterable[MeasurementFile]) -> tuple[list[MeasurementFile], list[MeasurementFile]]:

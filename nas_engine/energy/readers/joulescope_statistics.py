@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nas_engine.energy.readers import clock, power, table, timing
+from nas_engine.energy.readers import clock, power, table, text, timing
 from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout, folded
+from nas_engine.energy.readers.layout import Layout, folded, split
 from nas_engine.energy.trace import Finding, Reading, Trace, Values
 
 _NAMES = ("current", "voltage", "power", "charge", "energy")
@@ -78,9 +78,9 @@ def _load(source: Source, layout: Layout) -> _Statistics:
 
 
 def _first_is_date(source: Source, layout: Layout, at: int) -> bool:
-    lines = source.head().text.split("\n")
-    cells = lines[layout.first_row].split(layout.delimiter) if layout.first_row < len(lines) else []
-    return at < len(cells) and clock.is_date(cells[at])
+    lines = source.head().text.split("\n")[layout.first_row :]
+    cells = split(next((line for line in lines if line.strip()), ""), layout.delimiter)
+    return at < len(cells) and clock.is_date(text.bare_cell(cells[at]))
 
 
 def _trace(source: Source, statistics: _Statistics, options: ReadOptions) -> Trace:

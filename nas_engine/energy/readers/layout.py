@@ -138,7 +138,8 @@ def _may_be_paired(row: list[str], delimiter: str) -> bool:
 
 
 def _names(line: str, delimiter: str) -> tuple[str, ...]:
-    cells = split(line.strip().lstrip("#").strip(), delimiter)
+    first, *others = split(line.strip(), delimiter) or [""]
+    cells = [text.bare_cell(first).lstrip("#").strip(), *others]
     return tuple(text.bare_cell(cell) for cell in _without_empty_end(cells))
 
 

@@ -13,6 +13,7 @@ from nas_engine.energy.trace import (
     EnergySummary,
     EnergyTable,
     Finding,
+    Reading,
     Stamps,
     Window,
 )
@@ -202,6 +203,47 @@ def test_one_window_has_an_interval_of_its_own_while_repeats_need_two() -> None:
     assert window.gross_reach_mj == pytest.approx(window.scatter.high95_mw * 2.5e-3 - window.energy.gross_mj)
     assert result.gross is not None
     assert result.gross.low95 is None
+
+
+def results(*energies_mj: float, inferences: int | None = None) -> Reading:
+    return reading(EnergyTable(tuple(EnergyRow(energy, inferences=inferences) for energy in energies_mj)))
+
+
+def test_the_results_of_another_session_take_every_figure_away() -> None:
+    stamps = reading(Stamps((Window(3.5, 14.5),), epoch=False))
+    result = evaluate([reading(work()), stamps, results(0.5, inferences=100)])
+    assert (result.energies_mj, result.gross) == ((), None)
+    assert "not of one run" in result.errors[0].message
+    assert "a factor of" in result.errors[0].message
+
+
+def test_results_of_two_networks_are_no_repeats_of_one() -> None:
+    with pytest.raises(BadMeasurement, match="of different networks; make a run of each"):
+        evaluate([results(5.6, 5.7), results(0.24, 0.25)])
+    assert evaluate([results(5.6, 5.7), results(5.9)]).energies_mj == (5.6, 5.7, 5.9)
+
+
+def test_repeats_far_apart_are_named() -> None:
+    assert "repeats_differ" in codes(evaluate([results(5.0, 6.4)]))
+    assert "repeats_differ" not in codes(evaluate([results(5.0, 6.2)]))
+
+
+def test_logs_of_two_networks_are_refused_and_repeated_logs_of_one_are_averaged() -> None:
+    logs = [
+        reading(BenchmarkLog((BenchmarkResult(latency_ms=ms, graph=f"/data/{graph}"),)))
+        for ms, graph in ((2.0, "a.tflite"), (3.0, "a.tflite"), (2.0, "b.tflite"))
+    ]
+    with pytest.raises(BadMeasurement, match=r"several networks \(a\.tflite, b\.tflite\)"):
+        evaluate([reading(work()), logs[0], logs[2]])
+    result = evaluate(logs[:2])
+    assert result.latency_ms == 2.5
+    assert "latencies_differ" in codes(result)
+
+
+def test_nobody_is_asked_for_a_count_once_the_time_of_an_inference_is_known() -> None:
+    stamps = reading(Stamps((Window(3.5, 14.5),), epoch=False))
+    assert "no_count" in codes(evaluate([reading(work()), stamps]))
+    assert "no_count" not in codes(evaluate([reading(work()), stamps, LOG]))
 
 
 def test_a_result_is_json() -> None:

@@ -72,3 +72,32 @@ def test_a_run_of_a_refused_file_says_so_and_is_computed_once_that_is_left_out()
     compute_run(run.pk, "worker")
     run.refresh_from_db()
     assert run.latency_ms == 5.0
+
+
+def test_a_log_of_another_network_than_the_files_are_named_after_attaches_none_until_it_is_taken_out() -> None:
+    known = rows.completed_trial(rows.running_study()).architecture_id
+    campaign = benches.campaign()
+    trace = read(campaign, f"{known[:16]}.csv", traces.monsoon_csv())
+    log = read(campaign, "bench.log", traces.benchmark_log(graph="f00dfeedbeef0000"))
+    run = computed(campaign, trace, log)
+    assert (run.state, run.architecture_id) == ("READY", None)
+    (told,) = [finding["message"] for finding in run.findings if finding["code"] == "several_networks"]
+    assert "f00dfeedbeef" in told
+    assert known[:12] in told
+    right = read(campaign, "right.log", traces.benchmark_log(graph=known))
+    runs.change_settings(run_id=run.pk, seen_version=1, choices={}, file_ids=[trace.pk, right.pk])
+    compute_run(run.pk, "worker")
+    run.refresh_from_db()
+    assert run.architecture_id == known
+    assert "several_networks" not in {finding["code"] for finding in run.findings}
+
+
+def test_the_network_that_a_person_attached_stands_whatever_the_log_says() -> None:
+    known = rows.completed_trial(rows.running_study()).architecture_id
+    campaign = benches.campaign()
+    run = computed(campaign, read(campaign, "bench.log", traces.benchmark_log(graph="f00dfeedbeef0000")))
+    runs.attach(run_id=run.pk, seen_version=1, architecture_hash=known)
+    runs.change_settings(run_id=run.pk, seen_version=2, choices={"latency_ms": 4.0})
+    compute_run(run.pk, "worker")
+    run.refresh_from_db()
+    assert (run.architecture_id, run.latency_ms) == (known, 4.0)

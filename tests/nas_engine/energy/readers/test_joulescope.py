@@ -49,6 +49,22 @@ def test_downsample_logging_writes_its_header_as_comments(tmp_path: Path) -> Non
     assert trace.power_mw.mean() == pytest.approx(400.0)
 
 
+def test_statistics_saved_by_a_spreadsheet_or_with_doubled_line_ends_are_the_same(tmp_path: Path) -> None:
+    header = "#time,current,voltage,power,charge,energy"
+    rows = [f"20260102T03040{i // 2}.{5 * (i % 2)}Z,0.1,4,0.4,{i * 0.05:g},{i * 0.2:g}" for i in range(8)]
+    plain = "\n".join([header, *rows, ""])
+    quoted = "\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in [header, *rows]) + "\n"
+    for text in (plain.replace("\n", "\n\n"), plain.replace("\n", "\r\r\n"), quoted):
+        trace = read(tmp_path, text).content
+        assert (trace.samples, trace.rate_hz, trace.started_at_s) == (7, 2.0, 1767323040.0)
+
+
+def test_the_names_of_an_export_may_be_quoted_with_their_hash_sign(tmp_path: Path) -> None:
+    header, rows = joulescope_export().split("\n", 1)
+    quoted = ",".join(f'"{name}"' for name in header.split(","))
+    assert read(tmp_path, f"{quoted}\n{rows}").format == "joulescope_export"
+
+
 CURRENT_AND_VOLTAGE = (1, 2)  # their product is the same either way
 
 
