@@ -93,6 +93,10 @@ def import_others(page: Page, study: Study) -> None:
     page.get_by_role("link", name="Import a table").click()
     page.get_by_label("or its text").fill("\n".join(["architecture,energy_mj,latency_ms", *lines]))
     page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("Importing")).to_be_visible()
+    work()
+    expect(page.get_by_text("Runs imported")).to_be_visible()
+    page.get_by_role("link", name="bench one").first.click()
     expect(page.locator("#runs-scroll")).to_contain_text("imported")
 
 

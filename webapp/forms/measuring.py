@@ -136,7 +136,7 @@ class TableForm(forms.Form):
     def name(self) -> str:
         """Where the results come from, in a word."""
         file = self.cleaned_data.get("file")
-        return str(file.name)[-80:] if file else "pasted table"
+        return str(file.name)[-80:] if file else "pasted table.csv"
 
 
 class ReadOptionsForm(forms.Form):

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from nas_engine.energy.instruments import Instrument, instruments
 from webapp.models import MappingProfile, MeasurementFile, Run
 
@@ -71,6 +73,11 @@ def run_or_none(run_id: int) -> Run | None:
 
 def file_or_none(file_id: int) -> MeasurementFile | None:
     return MeasurementFile.objects.select_related("campaign__device").filter(pk=file_id).first()
+
+
+def runs_of_table(file: MeasurementFile) -> QuerySet[Run]:
+    """The runs that were imported from a table of results."""
+    return Run.objects.filter(campaign=file.campaign_id, settings__file=file.pk)
 
 
 def run_files(run: Run) -> tuple[RunFile, ...]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from webapp.models import Campaign, MeasurementFile, Run
+from webapp.queries.pages_run import runs_of_table
 from webapp.services import orders
 from webapp.services.archives import spread
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
@@ -103,7 +104,7 @@ def delete_file(*, file_id: int) -> str:
     """Delete a file that no run uses; returns its name."""
     with transaction.atomic():
         row = MeasurementFile.objects.select_for_update().get(pk=file_id)
-        used_by = row.runs.first()
+        used_by = row.runs.first() or runs_of_table(row).first()
         if used_by is not None:
             raise Conflict(f"{row.original_name} belongs to {used_by}: delete this run, or take the file out of it.")
         names = [name for name in (str(row.file.name), row.plot.name) if name]

@@ -83,17 +83,13 @@ def delete_kit(request: HttpRequest, kit_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def import_results(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """A table of results. Every bad line is named, and then nothing is imported."""
-    shown, problems = campaign_or_404(campaign_id), ()
+    """A table of results, which a data worker imports: its page tells what became of it, and every wrong line."""
+    shown = campaign_or_404(campaign_id)
     form = TableForm(request.POST, request.FILES) if request.method == "POST" else TableForm()
     if form.is_bound and form.is_valid():
-        try:
-            count = result_tables.import_table(campaign_id=shown.pk, text=form.text, name=form.name)
-        except Conflict as conflict:
-            form.add_error(None, str(conflict))
-            problems = getattr(conflict, "problems", ())
-        else:
-            messages.success(request, f"Imported {count:,} result{'s' if count > 1 else ''}.")
-            return redirect("campaign", campaign_id=campaign_id)
-    context = {"campaign": shown, "device": shown.device, "form": form, "problems": problems}
+        added = result_tables.order_import(campaign_id=shown.pk, text=form.text, name=form.name)
+        if added.present:
+            messages.info(request, "This table is in the campaign already: it is not imported twice.")
+        return redirect("measurement", file_id=added.all[0].pk)
+    context = {"campaign": shown, "device": shown.device, "form": form}
     return render(request, "devices/import.html", context, status=422 if form.is_bound else 200)

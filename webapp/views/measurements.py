@@ -15,6 +15,7 @@ from webapp.queries.pages_run import file_or_none, profiles
 from webapp.services import mapping_profiles
 from webapp.services import measurements as services
 from webapp.services.errors import Conflict
+from webapp.services.result_tables import RESULTS
 from webapp.views.polling import live_partial
 
 State = MeasurementFile.State
@@ -55,6 +56,7 @@ def _live(shown: MeasurementFile) -> dict[str, Any]:
         "campaign": shown.campaign,
         "device": shown.campaign.device,
         "is_live": is_live,
+        "is_results": RESULTS in shown.options,
         "nobody_reads": is_live and nobody_reads(),
     }
 
@@ -87,10 +89,10 @@ def _mapping_form(request: HttpRequest, shown: MeasurementFile) -> MappingForm |
 
 @require_POST
 def change_options(request: HttpRequest, file_id: int) -> HttpResponse:
-    """Read the file anew with what a person says about it. A mapping that it has stays."""
+    """Read the file anew with what a person says about it. A mapping that it has, and what it is, stay."""
     shown, form = file_or_404(file_id), ReadOptionsForm(request.POST)
     if form.is_valid():
-        kept = {"mapping": shown.options["mapping"]} if "mapping" in shown.options else {}
+        kept = {key: shown.options[key] for key in ("mapping", RESULTS) if key in shown.options}
         if _changed(request, form, file_id, form.options | kept):
             return redirect("measurement", file_id=file_id)
     return _page(request, shown, form, _mapping_form(request, shown))

@@ -22,9 +22,10 @@ from nas_engine.energy.run_settings import RunSettings
 from nas_engine.energy.trace import BenchmarkLog, EnergySummary, EnergyTable, Finding, Reading, Stamps, Trace
 from nas_engine.errors import BadMeasurement, EarshotError
 from webapp.models import MeasurementFile, Run
-from webapp.services import measurements, runs
+from webapp.services import measurements, result_tables, runs
 from webapp.storage import save_by_hash
 from webapp.worker.host import measured_here
+from webapp.worker.importing import import_file
 from webapp.worker.table_columns import columns_of
 
 MOST_SAMPLES_HELD = 10_000_000  # of traces read last: 160 MB
@@ -44,6 +45,9 @@ def read_file(file_id: int, worker: str) -> None:
     """Read one file, unless another worker does; what was found, or why it was refused, is in its row."""
     file = measurements.claim(file_id=file_id, worker=worker)
     if file is None:
+        return
+    if file.options.get(result_tables.RESULTS):
+        import_file(file, worker)
         return
     try:
         with on_disk(file) as path:

@@ -6,8 +6,9 @@ import pytest
 
 from tests.webapp import benches, rows
 from webapp.models import Architecture, Run
+from webapp.services import measurements
 from webapp.services.errors import Conflict
-from webapp.services.result_tables import BadTable, import_table
+from webapp.services.result_tables import BadTable, import_table, order_import
 
 pytestmark = pytest.mark.django_db
 
@@ -17,9 +18,13 @@ def known() -> Architecture:
 
 
 def imported(text: str) -> list[Run]:
-    campaign = benches.campaign()
-    count = import_table(campaign_id=campaign.pk, text=text, name="bench.csv")
-    made = list(Run.objects.filter(campaign=campaign).order_by("pk"))
+    """The runs that a worker makes of a table."""
+    (file,) = order_import(campaign_id=benches.campaign().pk, text=text, name="bench.csv").new
+    assert measurements.claim(file_id=file.pk, worker="w")
+    count = import_table(file_id=file.pk, worker="w", text=text)
+    made = list(Run.objects.filter(campaign=file.campaign_id).order_by("pk"))
+    file.refresh_from_db()
+    assert (file.state, file.kind, file.summary) == ("READY", "table", {"results": count})
     assert len(made) == count
     return made
 
@@ -76,6 +81,25 @@ def test_every_wrong_line_is_named_and_nothing_is_imported() -> None:
     assert "'much' is no number" in problems[1]
     assert "2 cells under 3 names" in problems[5]
     assert not Run.objects.exists()
+
+
+def test_a_table_that_another_worker_has_taken_over_is_not_imported_twice() -> None:
+    text = f"architecture,energy_mj\n{known().hash},1.5\n"
+    (file,) = order_import(campaign_id=benches.campaign().pk, text=text, name="bench.csv").new
+    assert measurements.claim(file_id=file.pk, worker="first")
+    assert import_table(file_id=file.pk, worker="other", text=text) is None
+    assert import_table(file_id=file.pk, worker="first", text=text) == 1
+    assert import_table(file_id=file.pk, worker="first", text=text) is None
+    assert Run.objects.count() == 1
+
+
+def test_a_table_of_results_that_was_uploaded_as_a_measurement_is_taken_for_what_it_is() -> None:
+    text = f"architecture,energy_mj\n{known().hash},1.5\n"
+    file = benches.file_of(benches.campaign(), "bench.csv", text.encode(), state="REFUSED", error="no known format")
+    added = order_import(campaign_id=file.campaign_id, text=text, name="bench.csv")
+    assert [row.pk for row in added.present] == [file.pk]
+    file.refresh_from_db()
+    assert (file.state, file.options) == ("READING", {"results": True})
 
 
 def test_a_hash_that_nobody_knows_is_named_by_its_line() -> None:
