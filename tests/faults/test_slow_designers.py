@@ -40,8 +40,7 @@ def state(machine: Machine, name: str) -> str:
 
 
 @pytest.mark.faults
-@pytest.mark.alone
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_study_searches_trains_and_stops_trials_while_another_ones_designer_thinks(
     machine: Machine, tmp_path: Path
 ) -> None:
@@ -51,10 +50,10 @@ def test_a_study_searches_trains_and_stops_trials_while_another_ones_designer_th
         until(lambda: machine.rows(IS_THINKING))
         with suspended(machine.process("--queues deliberation")):
             start(machine, tmp_path, "quick", "trials = 9", 'early_stopping = "exponential_decay"')
-            until(lambda: state(machine, "quick") == "COMPLETED", seconds=60)
+            until(lambda: state(machine, "quick") == "COMPLETED", seconds=180)
             assert machine.rows(IS_THINKING)
             assert not machine.rows(
                 "SELECT 1 FROM webapp_trial t JOIN webapp_study s ON s.id = t.study_id WHERE s.name = 'slow'"
             )
             assert machine.rows("SELECT 1 FROM webapp_trial WHERE stopping IS NOT NULL")
-        until(lambda: state(machine, "slow") == "COMPLETED", seconds=60)
+        until(lambda: state(machine, "slow") == "COMPLETED", seconds=180)
