@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import TextIO
 
@@ -53,7 +54,7 @@ def make_environment() -> None:
         shutil.rmtree(VENV)
     print(f"Making .venv with Python {sys.version.split()[0]} ({sys.executable})", flush=True)
     try:
-        import ensurepip  # noqa: F401  Debian packs it apart
+        import_module("ensurepip")  # Debian packs it apart
     except ImportError:
         run([sys.executable, "-m", "venv", "--without-pip", str(VENV)])
         run([sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet", "pip"])
