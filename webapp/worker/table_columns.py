@@ -25,7 +25,7 @@ def columns_of(path: Path, name: str) -> dict[str, Any] | None:
 
 def _of_head(head: Head) -> dict[str, Any] | None:
     layout, names = head.layout, mapper.columns(head)
-    if layout is None or not layout.cells or not 2 <= len(names) <= MOST_COLUMNS:
+    if layout is None or not layout.cells or mapper.is_json(head) or not 2 <= len(names) <= MOST_COLUMNS:
         return None
     lines = [line for line in head.text.split("\n")[layout.first_row :] if line.strip()][:ROWS]
     rows = [[text.bare_cell(cell)[:_LONGEST_CELL] for cell in layouts.split(line, layout.delimiter)] for line in lines]

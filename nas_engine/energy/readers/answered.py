@@ -127,6 +127,24 @@ ANSWERED: tuple[Answered, ...] = (
         _is_old_ppk,
     ),
     Answered(
+        "results_table",
+        "a table of results of several networks",
+        'import it with "Import a table" on the page of the campaign',
+        lambda head: _columns("architecture", "energy_mj")(head) or _columns("architecture", "latency_ms")(head),
+    ),
+    Answered(
+        "web_page",
+        "a web page",
+        "download the file itself (on GitHub: Raw), not the page that shows it",
+        lambda head: bool(re.match(r"\s*<(!doctype html|html)\b", head.text, re.IGNORECASE)),
+    ),
+    Answered(
+        "lfs_pointer",
+        "a pointer of Git LFS",
+        "fetch the file itself with git lfs pull",
+        lambda head: head.text.startswith("version https://git-lfs.github.com/"),
+    ),
+    Answered(
         "battery_stats",
         "Android's battery statistics",
         "record with a power monitor, or poll the BatteryManager to CSV",

@@ -1,5 +1,6 @@
 """Any table, by a mapping that a person made; and what to tell a person whose file nobody knows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from nas_engine.energy.trace import Finding, Reading, Trace, Values
 
 _MOST_COLUMNS_TOLD = 20
 _KIND_OF_RATE_HZ = 1_000.0
+_JSON = re.compile(r'\s*(?:\{\s*"|\[\s*(?:[\[{"]|[-+.\deE]+\s*,))')
 
 
 class MappedTable:
@@ -28,7 +30,7 @@ class MappedTable:
     )
 
     def recognises(self, head: Head) -> bool:
-        return head.layout is not None and head.layout.cells > 0
+        return head.layout is not None and head.layout.cells > 0 and not is_json(head)
 
     def read(self, source: Source, options: ReadOptions) -> Reading:
         if options.mapping is None:
@@ -39,6 +41,11 @@ class MappedTable:
             raise source.wrong("this is no text, so it has no columns to map; give a CSV")
         named = layout if layout.names else table.without_header(layout)
         return Reading(self.format, _trace(source, named, mapping, options))
+
+
+def is_json(head: Head) -> bool:
+    """Whether a text begins as JSON does, whose lines of numbers look like a table."""
+    return bool(_JSON.match(head.text))
 
 
 def columns(head: Head) -> tuple[str, ...]:
@@ -52,11 +59,18 @@ def unknown(head: Head) -> str:
     """Why nobody reads this file, and what to do: for a table, its columns."""
     if not head.data:
         return "the file is empty; record or export again"
+    if is_json(head):
+        return (
+            "JSON, but neither results of the MLCommons Tiny runner nor EnergyRunner's list of time stamps, or "
+            "damaged; give the file as the tool wrote it"
+        )
     names = columns(head)
     if not names:
         return "no known binary format and no text; export it as CSV in the program that recorded it"
-    if len(names) < 2 and (head.layout is None or not head.layout.cells):
-        return f'no known format, and no table: it begins with "{names[0][:60]}"; give the file as the tool wrote it'
+    if head.layout is None or not head.layout.cells:
+        begin = head.text.strip()[:60].split("\n")[0]
+        what = f'no known format, and no table with rows of numbers: it begins with "{begin}"'
+        return f"{what}; give the file as the tool wrote it"
     told = ", ".join(f'"{name[:40]}"' for name in names[:_MOST_COLUMNS_TOLD])
     more = f" and {len(names) - _MOST_COLUMNS_TOLD} more" if len(names) > _MOST_COLUMNS_TOLD else ""
     return (

@@ -96,6 +96,8 @@ def _refuse_leaps(source: Source, step_s: Values, nominal_hz: float | None, firs
             line=first_line + worst + 1,
         )
     total_s = float(step_s.sum())
+    if total_s < -_LARGEST_STEP_BACK_S:
+        raise source.wrong("time runs backwards from the first row to the last; sort the rows by time or export again")
     largest = int(np.argmax(step_s))
     usual_s = _usual(step_s, nominal_hz)
     if step_s[largest] > _HOLE * usual_s and step_s[largest] > _LARGEST_HOLES * total_s and len(step_s) > 2:
@@ -125,6 +127,8 @@ def _by_index(
     samples = len(time_s)
     repeated, back = int((step_s == 0.0).sum()), int((step_s < 0.0).sum())
     span_s = float(time_s.max())
+    if samples > _BURST and span_s <= 0.0 and nominal_hz is not None:
+        return _without_stamps(samples, nominal_hz)
     findings = []
     if repeated:
         findings.append(
@@ -151,6 +155,15 @@ def _by_index(
         findings.extend(_lost_by_rate(rate_hz, nominal_hz, float(step_s.max()) / span_s))
     stamped_s = float(time_s[-1]) if is_fitted and time_s[-1] > 0.0 else None
     return Timing(np.arange(samples) / rate_hz, rate_hz, started_at_s, tuple(findings), stamped_s)
+
+
+def _without_stamps(samples: int, nominal_hz: float) -> Timing:
+    """Times where a spreadsheet has rounded all stamps to one."""
+    message = (
+        f"all {samples:,} time stamps are alike, as where a spreadsheet has rounded them: the monitor's own "
+        f"{nominal_hz:,.0f} Hz is used, and the time of day is lost; give the file as the monitor wrote it"
+    )
+    return evenly(samples, nominal_hz, (Finding("guessed_rate", "warning", message),))
 
 
 def _fitted_hz(time_s: Values) -> float | None:

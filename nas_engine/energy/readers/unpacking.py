@@ -27,6 +27,7 @@ _OTHER_ARCHIVES = {
     b"BZh": "bzip2",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
+_DOCUMENTS = {"[Content_Types].xml": "Office", "content.xml": "OpenDocument"}
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError, ValueError,
 )  # fmt: skip
@@ -77,7 +78,7 @@ def holds_several(path: Path) -> bool:
             names = [info.filename for info in archive.infolist() if _is_data(info)]
     except _BROKEN:
         return False
-    return len(names) > 1 and PPK2_SAMPLES not in names
+    return len(names) > 1 and PPK2_SAMPLES not in names and not _DOCUMENTS.keys() & set(names)
 
 
 def members(path: Path) -> tuple[str, ...]:
@@ -164,6 +165,9 @@ def _check_directory(source: Source, infos: list[zipfile.ZipInfo], limits: Limit
     """Refuse by what the zip says of itself, before anything is unpacked."""
     if not infos:
         raise source.wrong("there is no file in the zip")
+    document = next((kind for info in infos if (kind := _DOCUMENTS.get(info.filename))), None)
+    if document:
+        raise source.wrong(f"an {document} file, such as a workbook; save the sheet as CSV and give that")
     if len(infos) > limits.members:
         raise source.wrong(f"{len(infos):,} files in the zip; at most {limits.members}: upload them in parts")
     expanded_bytes = sum(info.file_size for info in infos)

@@ -102,13 +102,19 @@ def test_files_of_one_name_share_it_whatever_zip_they_came_in(name: str, expecte
     assert runs.run_name(name) == expected
 
 
-@pytest.mark.parametrize("single", ["recording.ppk2", "power.zip"])
-def test_a_recording_that_is_a_zip_and_a_zip_of_one_file_stay_whole(
-    person: Client, campaign: Campaign, single: str
+WHOLE = {
+    "recording.ppk2": zipped(session_dot_raw=bytes(60), metadata_dot_json=b"{}", minimap_dot_raw=b""),
+    "power.zip": zipped(power_dot_csv=b"1,2"),
+    "sheet.xlsx": zipped(**{"[Content_Types]_dot_xml": b"<x/>", "xl__workbook_dot_xml": b"<x/>"}),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_document_that_is_a_zip_and_a_zip_of_one_file_stay_whole(
+    person: Client, campaign: Campaign, name: str
 ) -> None:
-    ppk2 = zipped(session_dot_raw=bytes(60), metadata_dot_json=b"{}", minimap_dot_raw=b"")
-    upload(person, campaign, (single, ppk2 if single.endswith("ppk2") else zipped(a_dot_csv=traces.monsoon_csv())))
-    assert names() == [single]
+    upload(person, campaign, (name, WHOLE[name]))
+    assert names() == [name]
 
 
 def encrypted() -> bytes:

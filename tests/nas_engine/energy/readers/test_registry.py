@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nas_engine.energy.readers import registry
+from nas_engine.energy.readers import registry, unpacking
 from nas_engine.energy.readers.base import ReadOptions
 from nas_engine.errors import BadMeasurement
 
@@ -52,6 +52,42 @@ def test_an_unknown_table_lists_its_columns_and_says_how_to_go_on(tmp_path: Path
 def test_unknown_binary_says_that_it_is_neither(tmp_path: Path) -> None:
     with pytest.raises(BadMeasurement, match=r"junk: no known binary format and no text"):
         registry.read(written(tmp_path, bytes(range(256)) * 4, "junk"))
+
+
+WORKBOOK = {"[Content_Types].xml": "<x/>", "xl/workbook.xml": "<x/>", "xl/worksheets/sheet1.xml": "<x/>"}
+BYSTANDERS = {
+    "manifest.json": (b'{\n "networks": [{"hash": "f00d", "flops": 123, "kb": 4}]\n}\n', "JSON, but neither results"),
+    "page.csv": (b"<!DOCTYPE html>\n<html><body>Time(ms),Main(mA)\n0,1\n</body></html>", "this is a web page"),
+    "pointer.csv": (b"version https://git-lfs.github.com/spec/v1\nsize 12345\n", "git lfs pull"),
+    "results.csv": (b"architecture,energy_mj,latency_ms\nf00dfeedbeef,1.2,3.4\n", '"Import a table"'),
+    "README.txt": (b"Bench of Monday, the warm one\n\nThe phone lay still.\n", "no table with rows of numbers"),
+    "network.tflite": (b"\x1c\0\0\0TFL3" + bytes(range(256)), "no known binary format"),
+}
+
+
+@pytest.mark.parametrize("name", BYSTANDERS)
+def test_what_holds_no_measurement_is_told_what_it_is_and_known_for_a_bystander(name: str, tmp_path: Path) -> None:
+    content, message = BYSTANDERS[name]
+    path = written(tmp_path, content, name)
+    with pytest.raises(BadMeasurement, match=message):
+        registry.read(path)
+    assert registry.is_bystander(path, name)
+    assert registry.is_bystander(written(tmp_path, gzip.compress(content), "packed"), name)
+
+
+@pytest.mark.parametrize("content", [b"t_ms,amps\n0,0.1\n1,0.2\n", STOCK[:40], b"\x1f\x8b cut gzip", b""])
+def test_a_table_and_a_damaged_recording_are_no_bystanders(content: bytes, tmp_path: Path) -> None:
+    assert not registry.is_bystander(written(tmp_path, content, "file"), "file")
+
+
+def test_a_workbook_is_asked_for_as_csv(tmp_path: Path) -> None:
+    path = tmp_path / "trace.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in WORKBOOK.items():
+            archive.writestr(name, content)
+    with pytest.raises(BadMeasurement, match="an Office file, such as a workbook; save the sheet as CSV"):
+        registry.read(path)
+    assert not unpacking.holds_several(path)
 
 
 def test_messages_name_the_file_as_its_owner_does(tmp_path: Path) -> None:

@@ -102,3 +102,23 @@ def test_without_any_span_the_monitors_own_rate_is_taken() -> None:
     timing = timed(FILE, np.full(6, 0.031), 1.0, nominal_hz=5000.0)
     assert timing.rate_hz == 5000.0
     assert "guessed_rate" in codes(timing)
+
+
+def test_stamps_that_a_spreadsheet_rounded_to_one_are_replaced_by_the_monitors_rate() -> None:
+    timing = timed(FILE, np.full(20_000, 1.75626e15), 1e-6, nominal_hz=5000.0)
+    assert (timing.rate_hz, timing.started_at_s) == (5000.0, None)
+    (finding,) = timing.findings
+    assert finding.severity == "warning"
+    assert "as where a spreadsheet has rounded them" in finding.message
+
+
+def test_rows_in_the_wrong_order_are_refused_as_such() -> None:
+    with pytest.raises(BadMeasurement, match="time runs backwards from the first row to the last"):
+        timed(FILE, INDEX[::-1] / 5000.0, 1.0, nominal_hz=5000.0)
+
+
+def test_re_timed_samples_keep_what_their_stamps_span() -> None:
+    stamps = (INDEX // 128) * 128 / 5000
+    timing = timed(FILE, stamps, 1.0, nominal_hz=5000.0)
+    assert timing.stamped_s == stamps[-1]
+    assert timed(FILE, INDEX / 1000, 1.0).stamped_s is None
