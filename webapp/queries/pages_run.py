@@ -7,7 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from nas_engine.energy.instruments import Instrument, instruments
-from webapp.models import MappingProfile, MeasurementFile, Run
+from webapp.models import MappingProfile, MeasurementFile, Run, Trial
+
+MOST_TRIALS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,14 @@ def run_files(run: Run) -> tuple[RunFile, ...]:
         )
         for file in run.files.order_by("pk")
     )
+
+
+def trials_of(run: Run) -> tuple[Trial, ...]:
+    """Some of the trials that trained the run's network, the newest first. One query if it has one."""
+    if run.architecture_id is None:
+        return ()
+    trained = Trial.objects.filter(architecture=run.architecture_id, state=Trial.State.COMPLETED)
+    return tuple(trained.select_related("study").only("number", "label", "study__name").order_by("-pk")[:MOST_TRIALS])
 
 
 def other_files(run: Run) -> tuple[MeasurementFile, ...]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from webapp.forms.measuring import TableForm
 from webapp.models import BenchKit
 from webapp.queries.bench_choices import of_hashes, of_study, studies
-from webapp.queries.named_architectures import FoundArchitecture, search
+from webapp.queries.named_architectures import FOUND, FoundArchitecture, search
 from webapp.queries.pages_study import study_or_none
 from webapp.services import benches as services
 from webapp.services import result_tables
@@ -34,6 +34,7 @@ def bench(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "study_id": study_id,
         "studies": studies(),
         "found": _found(text, study_id, _hashes(request.GET.getlist("of"))),
+        "most_found": FOUND,
         "host_seconds": services.HOST_SECONDS,
         "is_chosen": bool(request.GET.getlist("of")),
     }

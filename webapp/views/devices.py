@@ -7,9 +7,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nas_engine.energy.pricing import LEAST_MEASURED
 from webapp.forms.device import CampaignForm, DeviceForm
-from webapp.models import Device
+from webapp.models import Device, EnergyModel
 from webapp.queries.pages_devices import campaign_rows, device_or_none, device_rows, measured
+from webapp.queries.pages_energy_model import model_rows
 from webapp.services import devices as services
 from webapp.services.errors import Conflict
 
@@ -70,6 +72,8 @@ def device_page(request: HttpRequest, shown: Device, form: CampaignForm) -> Http
         "device": shown,
         "campaigns": campaign_rows(shown),
         "measured": measured(shown),
+        "model": next((row for row in model_rows(shown) if row.state == EnergyModel.State.READY), None),
+        "least": LEAST_MEASURED,
         "campaign_form": form,
     }
     return render(request, "devices/device.html", context, status=422 if form.is_bound else 200)

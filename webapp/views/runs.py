@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 from webapp.forms.filters import ids_in
 from webapp.forms.measuring import MOST_SPANS, RunForm
 from webapp.models import Run
-from webapp.queries.named_architectures import search
+from webapp.queries.named_architectures import FOUND, search
 from webapp.queries.pages_campaign import by_severity, nobody_reads
-from webapp.queries.pages_run import instrument_note, other_files, run_files, run_or_none, window_rows
+from webapp.queries.pages_run import instrument_note, other_files, run_files, run_or_none, trials_of, window_rows
 from webapp.queries.summaries import block_marks
 from webapp.services import runs as services
 from webapp.services.errors import Conflict
@@ -46,6 +46,8 @@ def _page(request: HttpRequest, shown: Run, form: RunForm) -> HttpResponse:
         "others": other_files(shown),
         "text": text,
         "found": search(text),
+        "most_found": FOUND,
+        "trials": trials_of(shown),
         "blocks": block_marks(shown.architecture.spec) if shown.architecture else (),
     }
     return render(request, "devices/run.html", context, status=422 if form.is_bound else 200)

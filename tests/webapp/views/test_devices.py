@@ -168,7 +168,7 @@ def test_lists_ask_as_many_questions_for_many_rows_as_for_one(
         benches.ready_run(campaign)
         with django_assert_num_queries(10):
             person.get(reverse("campaign", args=[campaign.pk]))
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             person.get(reverse("device", args=[campaign.device_id]))
         with django_assert_num_queries(3):
             person.get(reverse("devices"))

@@ -49,6 +49,18 @@ def test_a_device_without_enough_runs_says_what_is_missing(person: Client) -> No
     assert not EnergyModel.objects.exists()
 
 
+def test_a_devices_page_says_how_far_its_energy_model_is(person: Client) -> None:
+    few, many, learnt = measured_device(3), measured_device(6), measured_device(14)
+    model = examined_model(learnt)
+    pages = [
+        " ".join(person.get(reverse("device", args=[one.pk])).content.decode().split()) for one in (few, many, learnt)
+    ]
+    assert "It takes 5 measured networks at least, and 3 are" in pages[0]
+    assert "6 networks are measured: the first model can be trained." in pages[1]
+    assert reverse("energy_model", args=[learnt.pk, model.version]) in pages[2]
+    assert "<strong>2 more are measured by now</strong>" in pages[2]
+
+
 def test_an_order_leads_to_the_page_of_the_version_which_is_being_trained(person: Client) -> None:
     phone = measured_device(6)
     response = person.post(reverse("energy_models", args=[phone.pk]), {"seed": 4}, follow=True)

@@ -90,3 +90,11 @@ def test_a_run_with_a_latency_alone_shows_that() -> None:
     assert (found.energy, found.times_price) == (None, None)
     assert found.latency is not None
     assert found.latency.mean == 2.0
+
+
+def test_a_run_links_the_trials_that_trained_its_network(person: Client) -> None:
+    trial = a_trial()
+    run = measure(trial, benches.campaign(), 1.5)
+    page = text_of(person.get(reverse("run", args=[run.pk])))
+    assert f"{trial.study.name}, trial {trial.number}</a>." in page
+    assert reverse("trial", args=[trial.study_id, trial.number]) in page
