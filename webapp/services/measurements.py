@@ -24,10 +24,14 @@ BYSTANDER = "bystander"
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of an upload: new files, and those that the campaign had already."""
+    """What became of an upload: new files, and those that the campaign had already.
+
+    `reread` are those of the latter that are read anew, because now more is said about them, such as their voltage.
+    """
 
     new: tuple[MeasurementFile, ...]
     present: tuple[MeasurementFile, ...]
+    reread: tuple[MeasurementFile, ...] = ()
 
     @property
     def all(self) -> tuple[MeasurementFile, ...]:
@@ -65,10 +69,12 @@ class RefusedFile:
 def add_files(*, campaign_id: int, files: Sequence["File[bytes]"], options: Mapping[str, Any] | None = None) -> Added:
     """Store files as they are and have each read. All of them, or none: one transaction holds bytes and rows.
 
-    A zip of several files is taken as if each had been given by itself.
+    A zip of several files is taken as if each had been given by itself. A file that the campaign has already is read
+    anew if `options` say something else of it.
     """
     new: list[MeasurementFile] = []
     present: list[MeasurementFile] = []
+    reread: list[MeasurementFile] = []
     with spread(files) as parts, transaction.atomic():
         campaign = Campaign.objects.get(pk=campaign_id)
         for part in parts:
@@ -87,8 +93,11 @@ def add_files(*, campaign_id: int, files: Sequence["File[bytes]"], options: Mapp
             )
             if is_new:
                 orders.send(orders.FILES, row.pk)
+            elif options and any(row.options.get(key) != value for key, value in options.items()):
+                change_options(file_id=row.pk, seen_version=row.options_version, options=row.options | dict(options))
+                reread.append(row)
             (new if is_new else present).append(row)
-    return Added(tuple(new), tuple(present))
+    return Added(tuple(new), tuple(present), tuple(reread))
 
 
 def change_options(*, file_id: int, seen_version: int, options: Mapping[str, Any]) -> None:

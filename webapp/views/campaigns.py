@@ -54,7 +54,9 @@ def _take_in(request: HttpRequest, shown: Campaign, form: MeasurementUploadForm)
     added = measurements.add_files(campaign_id=shown.pk, files=files, options=form.options)
     if added.present:
         names = ", ".join(file.original_name for file in added.present)
-        messages.info(request, f"In this campaign already, and not stored again: {names}.")
+        anew = ", ".join(file.original_name for file in added.reread)
+        more = f" Read anew with the supply given now: {anew}." if anew else ""
+        messages.info(request, f"In this campaign already, and not stored again: {names}.{more}")
     wanted, ids = form.cleaned_data["runs"], [file.pk for file in added.all]
     if wanted == TOGETHER:
         label = PurePath(files[0].name).stem if len(files) == 1 < len(ids) else ""

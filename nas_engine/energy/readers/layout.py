@@ -127,7 +127,7 @@ def _header_above(lines: Sequence[str], row: list[str], delimiter: str) -> tuple
     above = [(number, names) for number, line in enumerate(lines) if (names := _names(line, delimiter))]
     for counts in ({len(row), len(_without_empty_end(row))}, {len(row) / 2} if _may_be_paired(row, delimiter) else ()):
         for number, names in above:
-            if len(names) in counts:
+            if len(names) in counts and 2 * sum(map(bool, names)) >= len(names):  # a title has one name and blanks
                 return number, names
     return above[-1] if above else (None, ())
 

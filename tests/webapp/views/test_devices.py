@@ -72,6 +72,23 @@ def test_the_same_file_twice_is_stored_once_and_said(person: Client) -> None:
     assert "In this campaign already" in text_of(person.get(reverse("campaign", args=[campaign.pk])))
 
 
+def test_a_file_that_comes_again_with_its_supply_is_read_anew_with_it(person: Client) -> None:
+    campaign = benches.campaign()
+    ppk2 = "Timestamp(ms),Current(uA),D0-D7\n" + "".join(f"{n / 100:g},{900 + n % 7},00000000\n" for n in range(3000))
+    upload(person, campaign, ("ppk.csv", ppk2.encode()), runs="none")
+    work()
+    file = MeasurementFile.objects.get()
+    assert "give the supply voltage" in file.error
+    upload(person, campaign, ("ppk.csv", ppk2.encode()), runs="none", voltage_v="3")
+    assert "Read anew with the supply given now: ppk.csv." in text_of(
+        person.get(reverse("campaign", args=[campaign.pk]))
+    )
+    work()
+    file.refresh_from_db()
+    assert (file.state, file.options) == ("READY", {"voltage_v": 3.0})
+    assert file.summary["mean_power_mw"] == pytest.approx(3.0 * 0.903, rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("files", "values", "message"),
     [

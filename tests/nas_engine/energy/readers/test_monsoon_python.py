@@ -193,3 +193,8 @@ def test_without_times_the_monitors_own_rate_is_taken_and_said(tmp_path: Path) -
     reading, trace = read(tmp_path, csv("Main(mA),Main Voltage(V)", (CURRENT_MA, VOLTAGE_V)))
     assert trace.rate_hz == 5000.0
     assert "guessed_rate" in codes(reading)
+
+
+def test_a_title_that_a_spreadsheet_padded_to_the_width_of_the_table_is_no_header(tmp_path: Path) -> None:
+    plain, titled = monsoon(), b"Pixel 7 on bench 2,,,\n,,,\n" + monsoon()
+    assert read(tmp_path, titled)[1].power_mw == pytest.approx(read(tmp_path, plain)[1].power_mw)
