@@ -214,7 +214,8 @@ def _parted(files: Iterable[MeasurementFile]) -> tuple[list[MeasurementFile], li
 
 
 def _left_out(file: MeasurementFile) -> Finding:
-    return Finding("file_left_out", "note", f"computed without {file.original_name}: {file.error}")
+    why = file.error.removeprefix(f"{file.original_name}: ")
+    return Finding("file_left_out", "note", f"computed without {file.original_name}: {why}")
 
 
 def _choices(run: Run, files: Sequence[MeasurementFile]) -> RunSettings:

@@ -64,6 +64,7 @@ def test_a_whole_session_is_computed_without_what_holds_no_measurement_and_says_
     assert run.energy_mj == pytest.approx(5.62785, rel=1e-4)
     left_out = [finding["message"] for finding in run.findings if finding["code"] == "file_left_out"]
     assert {message.split(": ")[0].rsplit("/")[-1] for message in left_out} == {"log.txt", "photo.jpg", "script.async"}
+    assert all(message.count("kws.zip") == 1 for message in left_out)
     page = text_of(person.get(reverse("campaign", args=[campaign.pk])))
     assert "this is the log of an EnergyRunner session, which holds no measurement" in page
     assert "no known binary format and no text" in page
