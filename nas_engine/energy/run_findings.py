@@ -76,7 +76,10 @@ def one_result(tables: Sequence[EnergyTable]) -> list[EnergyRow]:
 
 
 def latency_of_logs(logs: Sequence[BenchmarkLog]) -> tuple[BenchmarkLog | None, tuple[Finding, ...]]:
-    """Logs without a trace are repeats: a log with their mean latency, and what is said where they differ."""
+    """Logs without a trace are repeats: a log with their mean latency, and what is said where they differ.
+
+    Raises BadMeasurement where one takes half as long again as another: they are not of one network.
+    """
     results = [log.results[-1] for log in logs if log.results]
     if len(results) < 2:
         return (logs[0] if logs else None), ()
@@ -86,6 +89,8 @@ def latency_of_logs(logs: Sequence[BenchmarkLog]) -> tuple[BenchmarkLog | None, 
     if max(latencies_ms) <= (1 + _LATENCIES_APART) * min(latencies_ms):
         return mean, ()
     told = ", ".join(f"{value:.5g} ms" for value in latencies_ms)
+    if max(latencies_ms) > (1 + _OTHER_NETWORK) * min(latencies_ms):
+        raise BadMeasurement(f"the benchmark logs say {told} an inference: make a run of each network")
     message = f"the times of one inference differ: {told}; their mean is used, see that all logs are of one network"
     return mean, (Finding("latencies_differ", "warning", message),)
 

@@ -68,15 +68,8 @@ def order_import(*, campaign_id: int, text: str, name: str) -> measurements.Adde
 
     One that is there as a measurement that nobody could read is taken for what it is.
     """
-    with transaction.atomic():
-        table = ContentFile(text.encode(), name=name)
-        added = measurements.add_files(campaign_id=campaign_id, files=[table], options={RESULTS: True})
-        for file in added.present:
-            if not file.options.get(RESULTS):
-                file.options = {RESULTS: True}
-                file.save(update_fields=["options"])
-                orders.reopen(orders.FILES, file.pk)
-    return added
+    table = ContentFile(text.encode(), name=name)
+    return measurements.add_files(campaign_id=campaign_id, files=[table], options={RESULTS: True})
 
 
 def import_table(*, file_id: int, worker: str, text: str) -> int | None:

@@ -231,13 +231,15 @@ def test_repeats_far_apart_are_named() -> None:
 def test_logs_of_two_networks_are_refused_and_repeated_logs_of_one_are_averaged() -> None:
     logs = [
         reading(BenchmarkLog((BenchmarkResult(latency_ms=ms, graph=f"/data/{graph}"),)))
-        for ms, graph in ((2.0, "a.tflite"), (3.0, "a.tflite"), (2.0, "b.tflite"))
+        for ms, graph in ((2.0, "a.tflite"), (3.0, "a.tflite"), (2.0, "b.tflite"), (9.0, "a.tflite"))
     ]
     with pytest.raises(BadMeasurement, match=r"several networks \(a\.tflite, b\.tflite\)"):
         evaluate([reading(work()), logs[0], logs[2]])
     result = evaluate(logs[:2])
     assert result.latency_ms == 2.5
     assert "latencies_differ" in codes(result)
+    with pytest.raises(BadMeasurement, match="2 ms, 9 ms an inference: make a run of each network"):
+        evaluate([logs[0], logs[3]])
 
 
 def test_nobody_is_asked_for_a_count_once_the_time_of_an_inference_is_known() -> None:
