@@ -29,6 +29,18 @@
   const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
   for (const id of new Set(ids.filter((value, index) => ids.indexOf(value) !== index))) problems.push(`id used twice: ${id}`);
 
+  for (const name of ["aria-describedby", "aria-labelledby"]) {
+    for (const element of document.querySelectorAll(`[${name}]`)) {
+      for (const id of element.getAttribute(name).split(" ")) if (!document.getElementById(id)) problems.push(`${name} of nothing: ${id}`);
+    }
+  }
+  for (const element of document.querySelectorAll("main *:not(textarea, select)")) {
+    const { overflowX, overflowY } = getComputedStyle(element);
+    const isWide = element.scrollWidth > element.clientWidth + 1 && /auto|scroll/.test(overflowX);
+    const isLong = element.scrollHeight > element.clientHeight + 1 && /auto|scroll/.test(overflowY);
+    if ((isWide || isLong) && element.tabIndex < 0) problems.push(`scrolls, but not by keys: ${element.tagName.toLowerCase()}.${element.className}`);
+  }
+
   const rgba = (text) => {
     const numbers = (text.match(/[\d.]+/g) || []).map(Number);
     return { rgb: numbers.slice(0, 3), alpha: numbers.length > 3 ? numbers[3] : 1 };

@@ -122,13 +122,13 @@ def prediction_figure(points: Sequence[HeldBackRun]) -> Figure:
         "line": {"color": GREY, "width": 1.5, "dash": "dash"},
         "hoverinfo": "skip",
     }
-    data = [diagonal, _predictions("Held-back run, 90 % interval", inside, BLUE)]
+    data = [diagonal, _predictions("Held-back run, 90 % interval", inside, BLUE, "circle")]
     if outside:
-        data.append(_predictions("Outside what was measured", outside, ORANGE))
+        data.append(_predictions("Outside what was measured", outside, ORANGE, "diamond"))
     return {"data": data, "layout": layout("Measured (mJ)", "Predicted (mJ)")}
 
 
-def _predictions(name: str, points: Sequence[HeldBackRun], colour: str) -> Figure:
+def _predictions(name: str, points: Sequence[HeldBackRun], colour: str, symbol: str) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
@@ -144,7 +144,7 @@ def _predictions(name: str, points: Sequence[HeldBackRun], colour: str) -> Figur
             "thickness": 0.6,
             "width": 0,
         },
-        "marker": {"color": colour, "size": 6, "opacity": 0.6},
+        "marker": {"color": colour, "size": 6, "opacity": 0.6, "symbol": symbol},
         "hovertemplate": "measured %{x:.3f} mJ<br>predicted %{y:.3f} mJ<extra></extra>",
     }
 

@@ -64,11 +64,9 @@ class StudyForm(forms.ModelForm):
             *SPACE_NAMES.items(),
             *([(Study.Space.EDITED, _name(edited))] if edited else []),
         ]
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             if isinstance(field, forms.FloatField):
                 field.widget.attrs["step"] = "any"
-            if field.help_text and not field.widget.is_hidden:
-                field.widget.attrs["aria-describedby"] = f"id_{name}_help"
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
