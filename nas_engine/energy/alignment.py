@@ -92,7 +92,14 @@ def _aligned(
     findings = [_found(float(offsets_s[best]), float(flat_s.min()), float(flat_s.max()), lost_clock)]
     if not lost_clock and best in (0, len(offsets_s) - 1):
         findings.append(_warning(f"the best offset lies at the end of +-{REACH_S:g} s: the clocks may differ by more"))
-    if power_mw[best] < _STANDS_OUT * _outside_mw(trace, curve):
+    stands_out = power_mw[best] >= _STANDS_OUT * _outside_mw(trace, curve)
+    if lost_clock and not stands_out:
+        raise BadMeasurement(
+            "the trace does not say when it began, and under the stamped inferences it draws no more than elsewhere: "
+            "nothing tells where they belong; see that both are of one run, give the offset in seconds, or choose the "
+            "window by hand"
+        )
+    if not stands_out:
         findings.append(_warning("the power in the stamped windows does not stand out from that of the whole trace"))
     return float(offsets_s[best]), tuple(findings)
 

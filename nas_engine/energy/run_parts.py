@@ -50,7 +50,7 @@ def sort_parts(readings: Sequence[Reading], settings: RunSettings) -> Parts:
     stamps = tuple(reading.content for reading in readings if isinstance(reading.content, Stamps))
     logs = tuple(reading.content for reading in readings if isinstance(reading.content, BenchmarkLog))
     refuse_several_networks(logs)
-    measured, idle, findings = _split_idle(traces, settings)
+    measured, idle, findings = _split_idle(traces, settings, [reading.format for reading in readings])
     return Parts(
         measured=_paired(measured, stamps, logs),
         idle=idle,
@@ -63,7 +63,7 @@ def sort_parts(readings: Sequence[Reading], settings: RunSettings) -> Parts:
 
 
 def _split_idle(
-    traces: list[Measured], settings: RunSettings
+    traces: list[Measured], settings: RunSettings, formats: Sequence[str]
 ) -> tuple[list[Measured], tuple[Measured, ...], tuple[Finding, ...]]:
     """Traces named idle, or, among several, those which draw far less than the others work at."""
     findings: tuple[Finding, ...] = ()
@@ -72,7 +72,8 @@ def _split_idle(
         raise BadMeasurement("a file named as idle is no trace of power; name a trace recorded at rest")
     if not named and settings.idle == "auto" and len(traces) > 1:
         named = _resting(traces)
-        findings = tuple(_taken_as_idle(trace) for trace in named)
+        busy = {formats[trace.reading] for trace in traces if trace not in named}
+        findings = tuple(_taken_as_idle(trace, of_one_kind=formats[trace.reading] in busy) for trace in named)
     if traces and len(named) == len(traces):
         raise BadMeasurement("every trace is idle; give one of the device at work as well")
     return [trace for trace in traces if trace not in named], tuple(named), findings
@@ -135,9 +136,11 @@ def _in_time(traces: list[Measured], stamps: tuple[Stamps, ...]) -> tuple[Stamps
     return tuple(by_time[places.index(i)] for i in range(len(by_time)))
 
 
-def _taken_as_idle(measured: Measured) -> Finding:
+def _taken_as_idle(measured: Measured, *, of_one_kind: bool) -> Finding:
+    """`of_one_kind`: the same tool wrote a trace of the device at work, as is usual."""
+    doubt = "" if of_one_kind else ", though another tool wrote it than the others"
     message = (
         f"file {measured.reading + 1} draws {whole_mean_mw(measured.trace, measured.curve):.4g} mW on average, far "
-        "less than the others: it is taken as the idle baseline; say so if it is not"
+        f"less than the others: it is taken as the idle baseline{doubt}; say so if it is not"
     )
-    return Finding("idle_trace", "note", message)
+    return Finding("idle_trace", "note" if of_one_kind else "warning", message)

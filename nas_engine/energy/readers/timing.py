@@ -5,6 +5,7 @@ and many alike. To integrate over their differences would be wrong, so such samp
 with the distance that fits the stamps best. Stamps of the device's own clock are kept.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,9 +50,10 @@ def unit_by_plausibility(stamps: Values, nominal_hz: float) -> tuple[str, float]
         if _EPOCH_S[0] <= stamps[0] * unit_s < _EPOCH_S[1]:
             return name, unit_s
     span = float(stamps[-1] - stamps[0])
-    if span <= 0.0:
+    if not 0.0 < span < np.inf:
         return _UNITS[0]
-    return min(_UNITS, key=lambda unit: abs(np.log((len(stamps) - 1) / (span * unit[1]) / nominal_hz)))
+    nominal_span_s = (len(stamps) - 1) / nominal_hz
+    return min(_UNITS, key=lambda unit: abs(math.log(span) + math.log(unit[1]) - math.log(nominal_span_s)))
 
 
 def timed(

@@ -87,6 +87,12 @@ def test_power_that_tells_nothing_about_the_offset_is_warned_of() -> None:
     assert any("does not stand out" in finding.message for finding in by_stamps(flat, stamps(2.0)).findings)
 
 
+def test_stamps_that_nothing_places_on_a_trace_without_a_clock_are_refused() -> None:
+    with pytest.raises(BadMeasurement, match="nothing tells where they belong"):
+        by_stamps(trace(steps((7, 300))), stamps(2.0))
+    assert by_stamps(trace(steps((7, 300))), stamps(2.0), offset_s=2.0).windows
+
+
 def test_clocks_a_second_apart_are_suspected() -> None:
     assert any("end of +-1 s" in finding.message for finding in by_stamps(RUN, stamps(0.7)).findings)
 

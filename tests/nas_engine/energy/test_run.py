@@ -205,6 +205,12 @@ def test_one_window_has_an_interval_of_its_own_while_repeats_need_two() -> None:
     assert result.gross.low95 is None
 
 
+def test_a_quiet_trace_of_another_tool_is_taken_for_idle_with_a_warning() -> None:
+    for name, severity in (("test", "note"), ("other", "warning")):
+        result = evaluate([reading(work()), reading(trace(steps((5, 200))), name), LOG])
+        assert [finding.severity for finding in result.findings if finding.code == "idle_trace"] == [severity]
+
+
 def results(*energies_mj: float, inferences: int | None = None) -> Reading:
     return reading(EnergyTable(tuple(EnergyRow(energy, inferences=inferences) for energy in energies_mj)))
 

@@ -35,6 +35,11 @@ def test_the_unit_is_told_by_size_or_rate(stamps: np.ndarray, unit: str) -> None
     assert unit_by_plausibility(stamps, 5000.0)[0] == unit
 
 
+def test_stamps_beyond_all_bounds_have_a_unit_and_no_warning() -> None:
+    for last in (1e308, np.inf, np.nan):
+        assert unit_by_plausibility(np.array([0.0, 1.0, last]), 5000.0)[0] in ("s", "ns")
+
+
 def test_even_stamps_are_kept() -> None:
     timing = timed(FILE, 3.0 + INDEX / 1000, 1.0)
     np.testing.assert_allclose(timing.time_s, INDEX / 1000, atol=1e-12)
