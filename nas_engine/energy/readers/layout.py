@@ -138,9 +138,9 @@ def _may_be_paired(row: list[str], delimiter: str) -> bool:
 
 
 def _names(line: str, delimiter: str) -> tuple[str, ...]:
-    first, *others = split(line.strip(), delimiter) or [""]
-    cells = [text.bare_cell(first).lstrip("#").strip(), *others]
-    return tuple(text.bare_cell(cell) for cell in _without_empty_end(cells))
+    cells = split(line.strip().lstrip("#").strip(), delimiter)
+    names = [text.bare_cell(cell) for cell in _without_empty_end(cells)]
+    return (names[0].lstrip("#").strip(), *names[1:]) if names else ()  # also "# time" in quotation marks
 
 
 def _without_empty_end(cells: list[str]) -> list[str]:

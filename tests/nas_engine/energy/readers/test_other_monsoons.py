@@ -114,3 +114,7 @@ def test_only_what_is_laid_out_like_pt5_is_taken_for_it() -> None:
     reader = PowerToolBinary()
     for data in (pt5(mask=0), pt5(mask=0x1001), pt5()[:-600], bytes(5_000)):
         assert not reader.recognises(Head("a.bin", data, len(data)))
+
+
+def test_blank_lines_before_the_rows_change_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path, b"\n\n" + aosp()).power_mw == pytest.approx(read(tmp_path, aosp()).power_mw)
