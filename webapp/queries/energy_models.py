@@ -7,6 +7,12 @@ from django.db.models import QuerySet
 from webapp.models import EnergyModel, Study
 
 _VERSION = ", model "
+_LARGE = ("runs", "report")
+
+
+def large_fields(path: str = "") -> tuple[str, ...]:
+    """What to `defer` of an energy model at `path`: table and report, megabytes that only its own page needs."""
+    return tuple(f"{path}__{name}" if path else name for name in _LARGE)
 
 
 def ready_models() -> QuerySet[EnergyModel]:
@@ -14,6 +20,7 @@ def ready_models() -> QuerySet[EnergyModel]:
     return (
         EnergyModel.objects.filter(state=EnergyModel.State.READY)
         .select_related("device")
+        .defer(*large_fields())
         .order_by("device__name", "-version")
     )
 

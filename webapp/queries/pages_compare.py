@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from nas_engine import pareto
 from webapp.models import Study, Trial
+from webapp.queries.energy_models import large_fields
 from webapp.queries.pages_blocks import BlockTable, Stage, block_table
 from webapp.queries.prices import ENERGY, CurrentPrice, present_price, priced, prices_by_model
 
@@ -79,9 +80,9 @@ def comparison(trial_ids: Sequence[int]) -> Comparison:
 
     All are priced by the energy model of the first one's study, as far as they have a price by it.
     """
-    found = Trial.objects.select_related("study__dataset", "study__energy_model__device", "architecture").in_bulk(
-        trial_ids
-    )
+    related = ("study__dataset", "study__energy_model__device", "architecture")
+    rows = Trial.objects.select_related(*related).defer(*large_fields("study__energy_model"))
+    found = rows.in_bulk(trial_ids)
     notes = [f"There is no network {trial_id}: it was deleted." for trial_id in trial_ids if trial_id not in found]
     tables: dict[Trial, BlockTable] = {}
     for trial in (found[trial_id] for trial_id in trial_ids if trial_id in found):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Exists, Value
 
 from nas_engine.energy.repeats import interval95, repeats
 from webapp.models import Device, EnergyModel, Run, Trial
@@ -52,23 +52,23 @@ def measured_on(trial: Trial, price: CurrentPrice) -> tuple[OnDevice, ...]:
 
 
 def _is_learnt(model: EnergyModel | None, architecture_hash: str) -> Exists | Value:
-    """Whether the model's table holds the network, of runs of the model's device."""
+    """Whether the model's table holds the network. Not asked for each run anew: a table may have 15,000 rows."""
     if model is None:
         return Value(False)
-    table = EnergyModel.objects.filter(pk=model.pk, device=OuterRef("campaign__device"))
-    return Exists(table.filter(runs__table__contains=[[architecture_hash]]))
+    return Exists(EnergyModel.objects.filter(pk=model.pk, runs__table__contains=[[architecture_hash]]))
 
 
 def _on_device(device: Device, runs: Sequence[Run], price: CurrentPrice, model: EnergyModel | None) -> OnDevice:
     energy = _energy(runs)
+    is_of_price = model is not None and model.device_id == device.pk
     return OnDevice(
         device=device,
         runs=tuple(runs),
         energy=energy,
         latency=_mean(run.latency_ms for run in runs),
         times_price=energy.mean / price.energy_mj if energy and price.energy_mj else None,
-        is_of_price=model is not None and model.device_id == device.pk,
-        is_learnt=any(getattr(run, "is_learnt", False) for run in runs),
+        is_of_price=is_of_price,
+        is_learnt=is_of_price and any(getattr(run, "is_learnt", False) for run in runs),
     )
 
 

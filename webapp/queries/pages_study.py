@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from webapp.models import Event, Study, Trial
+from webapp.queries.energy_models import large_fields
 
 EVENTS_SHOWN = 15
 FAILURES_SHOWN = 20
@@ -41,6 +42,7 @@ def study_or_none(study_id: int) -> Study | None:
     """The study with what every page about it names, None if there is none of this id. One query."""
     return (
         Study.objects.select_related("dataset", "owner", "cloned_from", "energy_model__device")
+        .defer(*large_fields("energy_model"))
         .filter(pk=study_id)
         .first()
     )

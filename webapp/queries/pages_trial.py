@@ -8,6 +8,7 @@ from django.db.models import Subquery
 
 from nas_engine.reward import RewardParameters
 from webapp.models import CurvePoint, Trial
+from webapp.queries.energy_models import large_fields
 from webapp.queries.prices import CurrentPrice
 from webapp.translation import reward_parameters
 
@@ -84,7 +85,7 @@ def trial_or_none(study_id: int, number: int) -> Trial | None:
         _NEXT: Subquery(numbers.filter(number__gt=number).order_by("number")[:1]),
     }
     found = Trial.objects.select_related(*related).filter(study=study_id, number=number)
-    return found.annotate(**beside).first()
+    return found.defer(*large_fields("study__energy_model")).annotate(**beside).first()
 
 
 def neighbours(trial: Trial) -> Neighbours:

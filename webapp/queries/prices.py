@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from nas_engine.energy.prior import SOURCE
 from webapp.models import Study, Trial, TrialPrice
+from webapp.queries.energy_models import large_fields
 
 ENERGY, REWARD, ENERGY_SOURCE = "priced_energy_mj", "priced_reward", "priced_source"
 """The columns that `priced` adds, for filters and orders."""
@@ -91,7 +92,8 @@ def prices_by_model(trial_ids: Iterable[int], energy_model_id: int | None) -> Ma
 
 def all_prices(trial: Trial) -> Sequence[TrialPrice]:
     """Every price the trial has had, the newest first. One query."""
-    return list(TrialPrice.objects.filter(trial=trial).select_related("energy_model__device").order_by("-pk"))
+    prices = TrialPrice.objects.filter(trial=trial).select_related("energy_model__device")
+    return list(prices.defer(*large_fields("energy_model")).order_by("-pk"))
 
 
 def _price(row: TrialPrice) -> CurrentPrice:

@@ -6,6 +6,7 @@ from typing import Any
 from nas_engine.energy.battery import joules_a_day
 from webapp.models import Study, Trial
 from webapp.queries.budget import budget_of
+from webapp.queries.energy_models import large_fields
 from webapp.queries.prices import CurrentPrice, price_of, priced_trials, source_of
 from webapp.translation import space_spec
 
@@ -34,7 +35,8 @@ SETTINGS = (
 
 def study_summary(study_id: int) -> dict[str, Any]:
     """{"study": {...}, "trials": [...]}, trials by number; `tflite` is the file's name in the storage, or None."""
-    study = Study.objects.select_related("dataset", "energy_model__device").get(pk=study_id)
+    studies = Study.objects.select_related("dataset", "energy_model__device").defer(*large_fields("energy_model"))
+    study = studies.get(pk=study_id)
     trials = list(priced_trials(study).select_related("architecture", "retried_from").order_by("number"))
     summaries = [trial_summary(trial, price_of(trial)) for trial in trials]
     return {"study": _study(study, trials), "trials": summaries}

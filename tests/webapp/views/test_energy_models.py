@@ -5,7 +5,9 @@ import io
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from plotly.graph_objects import Figure
 from pytest_django import DjangoAssertNumQueries
@@ -149,6 +151,22 @@ def test_the_pages_take_as_many_queries_for_many_runs_as_for_few(
             model_page(person, model)
         with django_assert_num_queries(6):
             models_page(person, model.device_id)
+
+
+def test_no_other_page_reads_the_megabytes_that_a_model_learnt_from(person: Client) -> None:
+    study = make_study(completed=2, energy_model=examined_model(measured_device()))
+    trial = study.trials.get(number=1)
+    pages = (
+        reverse("study", args=[study.pk]),
+        reverse("trial", args=[study.pk, 1]),
+        f"{reverse('compare')}?of={trial.pk}",
+        reverse("study_space", args=[study.pk]),
+        reverse("study_json", args=[study.pk]),
+    )
+    with CaptureQueriesContext(connection) as asked:
+        assert {person.get(page).status_code for page in pages} == {200}
+    assert asked.captured_queries
+    assert not [query["sql"] for query in asked.captured_queries if '"webapp_energymodel"."report"' in query["sql"]]
 
 
 def test_a_model_that_no_study_goes_by_can_be_deleted(person: Client) -> None:
