@@ -20,8 +20,10 @@ def page(person: Client, study: Study) -> str:
     return response.content.decode()
 
 
-def test_without_any_energy_model_nothing_is_offered(person: Client) -> None:
-    assert "Re-price" not in page(person, make_study(completed=1))
+def test_without_any_energy_model_the_page_says_how_to_come_by_one(person: Client) -> None:
+    text = page(person, make_study(completed=1))
+    assert "Re-price" not in text
+    assert f'Measure networks on a <a href="{reverse("devices")}">device</a>' in text
 
 
 def test_one_click_reprices_every_trial_and_another_undoes_it(person: Client) -> None:
