@@ -102,7 +102,7 @@ def import_others(page: Page, study: Study) -> None:
 
 def train(page: Page) -> None:
     page.get_by_role("link", name="Bench phone").first.click()
-    page.get_by_role("link", name="Energy models").click()
+    page.get_by_role("link", name="Train the energy model").click()
     expect(page.get_by_text(f"{TRAINED} networks with a measured energy")).to_be_visible()
     page.get_by_role("button", name="Train the energy model").click()
     expect(page.get_by_text("Waiting for a worker")).to_be_visible()
