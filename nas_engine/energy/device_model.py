@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
+from scipy import stats
 from threadpoolctl import threadpool_limits
 
 from nas_engine.energy import few, many, process_fit
@@ -67,9 +68,17 @@ def _combined(schema: Schema, features: Features, measured: Repeated, transform:
 
 
 def _spread(target: Values, combined: Combined) -> float:
-    """So many of the model's standard deviations that 90 % of networks, and of one more, lie inside."""
+    """So many of the model's standard deviations that 90 % of networks, and of one more, lie inside.
+
+    Of n distances from networks the (n + 1) * 0.9 th, rounded up: a further one is as likely to have any rank among
+    them. Under nine there is no such rank, and Student's t is taken for what the model's deviations are of.
+    """
     distances = np.sort(np.abs(target - combined.mean) / np.maximum(combined.sd, _LEAST_SD))
-    return float(distances[min(ceil(COVERAGE * (len(distances) + 1)), len(distances)) - 1])
+    rank = ceil(COVERAGE * (len(distances) + 1))
+    if rank <= len(distances):
+        return float(distances[rank - 1])
+    quantile = stats.t.ppf((1 + COVERAGE) / 2, len(distances))
+    return float(quantile * np.sqrt(np.mean(distances**2)))
 
 
 def _best_transform(schema: Schema, features: Features, measured: Repeated, seed: int) -> Transform:

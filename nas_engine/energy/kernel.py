@@ -24,6 +24,9 @@ from nas_engine.energy.tables import Values
 Pullback = Callable[[Values], Values]
 """From the derivative of a scalar by the covariance [n, n] to its derivative by the parameters [p]."""
 
+FIRST_NOISE = 0.05
+"""What is taken for the scatter of a measurement before anything is learned, for a target of variance 1."""
+
 _AMPLITUDES = (0.5, 0.2, 0.1)  # of the components before anything is learned, for a target of variance 1
 _DISTANCE, _LENGTH = 0.5, 1.0
 _SLOPE = 0.5  # the amplitude of the straight line

@@ -1,17 +1,16 @@
 """How likely measurements are under a Gaussian process, and what it predicts of each of them from the others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize
 
-from nas_engine.energy.kernel import Kernel
+from nas_engine.energy.kernel import FIRST_NOISE, Kernel
 from nas_engine.energy.kernel_inputs import Inputs
 from nas_engine.energy.tables import Values
 
 _JITTER = 1e-6
-_FIRST_NOISE = float(np.log(0.05))
 _PRIOR_SD = 1.0
 _REACH = 6.0
 
@@ -49,7 +48,7 @@ class LeftOut:
 
 def first_guess(kernel: Kernel) -> Values:
     """The kernel's parameters, and the noise last: where fits start and what the prior prefers."""
-    return np.append(kernel.first_guess(), _FIRST_NOISE)
+    return np.append(kernel.first_guess(), np.log(FIRST_NOISE))
 
 
 def likeliest(problem: Problem, rows: NDArray[np.int64], start: Values, steps: int) -> Values:
@@ -75,6 +74,17 @@ def leave_out(problem: Problem, parameters: Values) -> LeftOut:
     solution = inverse @ problem.standard
     own = np.diag(inverse)
     return LeftOut(problem.target - problem.scale * solution / own, np.maximum(1 / own - noise, 0), solution)
+
+
+def expected(problem: Problem, parameters: Values, seen: NDArray[np.bool_]) -> Values:
+    """What the rows `seen` say of each row [n]: of one of them what the others do."""
+    inputs = problem.inputs.take(seen)
+    among = replace(problem, inputs=inputs, target=problem.target[seen], noise=problem.noise[seen])
+    left_out, mean = leave_out(among, parameters), np.empty_like(problem.target)
+    between = problem.kernel.covariance(parameters[:-1], problem.inputs.take(~seen), inputs)
+    mean[seen] = left_out.mean
+    mean[~seen] = problem.offset + problem.scale * between @ left_out.solution
+    return mean
 
 
 def variance_of_noise(problem: Problem, parameters: Values) -> Values:

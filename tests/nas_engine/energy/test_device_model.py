@@ -8,6 +8,7 @@ from tests.nas_engine.energy.tables import costs, networks
 
 ROWS = networks(400)
 NOISE = 0.4
+UNSEEN = 400
 TARGET = costs(ROWS, NOISE)
 
 
@@ -26,6 +27,21 @@ def test_networks_never_measured_are_predicted_about_as_well_as_left_out_ones(fi
 def test_nine_in_ten_measurements_lie_in_their_interval(fitted: device_model.FittedModel) -> None:
     predicted = fitted.model.predict_rows(ROWS[150:])
     assert 0.84 < np.mean((predicted.low <= TARGET[150:]) & (TARGET[150:] <= predicted.high)) < 0.96
+
+
+@pytest.mark.parametrize(("measured", "draws"), [(6, 5), (50, 8)])
+def test_over_many_draws_nine_in_ten_lie_in_their_interval_however_few_were_measured(measured: int, draws: int) -> None:
+    inside = [_share_inside(measured, seed) for seed in range(draws)]
+    chance = 0.9 * 0.1 / (measured + 2) + 0.9 * 0.1 / UNSEEN  # of one draw: by its measured networks, by those asked
+    assert np.mean(inside) == pytest.approx(0.9, abs=2.5 * np.sqrt(chance / draws))
+
+
+def _share_inside(measured: int, seed: int) -> float:
+    rows = networks(measured + UNSEEN, seed)
+    target = costs(rows, NOISE, seed)
+    unseen = target[measured:]
+    predicted = device_model.fit(rows[:measured], target[:measured], seed=seed).model.predict_rows(rows[measured:])
+    return float(np.mean((predicted.low <= unseen) & (unseen <= predicted.high)))
 
 
 def test_what_a_row_is_predicted_as_without_it_does_not_depend_on_its_own_measurement() -> None:
