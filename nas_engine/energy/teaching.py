@@ -1,16 +1,22 @@
-"""Which rows teach a Gaussian process most: those after which all rows together are known best. NumPy alone.
+"""Which rows teach a model most: those after which all rows together are known best. NumPy alone.
 
 Each next row is the one whose measurement takes most from the sum of all rows' variances (Cohn, Ghahramani and Jordan,
-1996). Unlike the row that is least certain itself, it is seldom an odd one at the edge, of which nothing follows for
-others. What a measurement would read does not matter, so a whole batch can be chosen before any is made.
+"Active learning with statistical models", 1996). Unlike the row that is least certain itself, it is seldom an odd one
+at the edge, of which nothing follows for others. What a measurement would read does not matter, so a whole batch can
+be chosen before any is made, and the first one before there is a model: by the covariance that a Gaussian process
+starts from.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from nas_engine.energy.gaussian_process import GaussianProcess
-from nas_engine.energy.tables import Features
+from nas_engine.energy.gaussian_process import GaussianProcess, Scatter
+from nas_engine.energy.kernel import FIRST_NOISE, Kernel
+from nas_engine.energy.kernel_inputs import Reader
+from nas_engine.energy.table_model import TableModel
+from nas_engine.energy.tables import Features, Row, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +27,39 @@ class Lesson:
     share: float
 
 
+def next_lessons(offered: Sequence[Row], measured: Sequence[Row], model: TableModel | None, count: int) -> list[Lesson]:
+    """`count` of the rows `offered` (or all, if there are fewer), the most telling first.
+
+    By what `model` knows or, if it has no Gaussian process, by where the rows `measured` lie.
+    """
+    if not offered:
+        return []
+    process = next((part for _, part in model.parts if isinstance(part, GaussianProcess)), None) if model else None
+    if model is not None and process is not None:
+        return most_telling(process, model.schema.encode(offered), count)
+    schema = Schema.of([*offered, *measured])
+    return most_telling(untaught(schema, offered, measured), schema.encode(offered), count)
+
+
+def untaught(schema: Schema, offered: Sequence[Row], measured: Sequence[Row]) -> GaussianProcess:
+    """A process that knows where the rows `measured` lie, but no measurement: its covariance is the first guess."""
+    reader = Reader.of(schema, schema.encode([*offered, *measured]), logs=False)
+    return GaussianProcess(
+        reader=reader,
+        parameters=Kernel(reader.columns, len(reader.scaled)).first_guess(),
+        inputs=reader.read(schema.encode(measured)),
+        solution=np.zeros(len(measured)),
+        noise=np.full(len(measured), FIRST_NOISE),
+        scatter=Scatter(FIRST_NOISE),
+        offset=0.0,
+        scale=1.0,
+    )
+
+
 def most_telling(process: GaussianProcess, offered: Features, count: int) -> list[Lesson]:
     """`count` of the rows `offered` (or all, if there are fewer), the most telling first."""
     covariance = process.covariance_left(offered)
-    noise = float(np.median(process.noise)) / process.scale**2
+    noise = process.scatter.usual / process.scale**2
     unknown = max(float(np.trace(covariance)), np.finfo(np.float64).tiny)
     lessons: list[Lesson] = []
     for _ in range(min(count, len(offered))):

@@ -1,11 +1,9 @@
 """What to measure next."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from nas_engine.cost import ArchitectureCost, cost
-from nas_engine.energy.pricing import Price, PriorPricer
+from nas_engine.energy.pricing import PriorPricer
 from nas_engine.energy.proposals import propose
 from nas_engine.search_space import paper_2d
 
@@ -15,32 +13,12 @@ def networks(count: int, seed: int = 1) -> list[ArchitectureCost]:
     return [cost(paper_2d().sample(rng)) for _ in range(count)]
 
 
-class Unsure:
-    """Knows networks of few FLOPs well, others not at all."""
-
-    source = "a test"
-
-    def price(self, cost: ArchitectureCost) -> Price:
-        low = 0.99 if cost.flops < 10e6 else 0.1
-        return Price(1.0, low, 1.01, (), self.source)
-
-    def prices(self, costs: Sequence[ArchitectureCost]) -> list[Price]:
-        return [self.price(one) for one in costs]
-
-
 def test_a_batch_holds_each_network_once_and_no_more_than_there_are() -> None:
     offered = networks(30)
     chosen = propose(offered, networks(10, seed=2), PriorPricer(), 12)
     assert len({proposal.index for proposal in chosen}) == 12
     assert len(propose(offered, [], PriorPricer(), 100)) == 30
     assert propose([], offered, PriorPricer(), 5) == []
-
-
-def test_what_the_model_is_unsure_of_comes_first() -> None:
-    offered = networks(60)
-    chosen = propose(offered, networks(20, seed=2), Unsure(), 10)
-    assert all(offered[proposal.index].flops >= 10e6 for proposal in chosen)
-    assert any(one.flops < 10e6 for one in offered)
 
 
 def test_what_is_measured_already_is_not_proposed_before_what_is_not() -> None:

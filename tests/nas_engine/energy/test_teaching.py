@@ -2,7 +2,7 @@ import numpy as np
 
 from nas_engine.energy import process_fit
 from nas_engine.energy.tables import Schema
-from nas_engine.energy.teaching import most_telling
+from nas_engine.energy.teaching import most_telling, next_lessons, untaught
 from tests.nas_engine.energy.tables import costs, networks
 
 ROWS = networks(120)
@@ -15,7 +15,7 @@ OFFERED = FEATURES.take(slice(15, None))
 
 def _unknown_after(rows: list[int]) -> float:
     """The sum of all rows' variances once `rows` are measured, by the textbook formula."""
-    covariance, noise = PROCESS.covariance_left(OFFERED), float(np.median(PROCESS.noise)) / PROCESS.scale**2
+    covariance, noise = PROCESS.covariance_left(OFFERED), PROCESS.scatter.usual / PROCESS.scale**2
     own = covariance[np.ix_(rows, rows)] + noise * np.eye(len(rows))
     return float(np.trace(covariance - covariance[:, rows] @ np.linalg.solve(own, covariance[rows])))
 
@@ -38,3 +38,24 @@ def test_each_lesson_takes_its_share() -> None:
     left = 1 - sum(lesson.share for lesson in lessons)
     assert np.isclose(left, _unknown_after([lesson.index for lesson in lessons]) / _unknown_after([]))
     assert len(most_telling(PROCESS, OFFERED.take(slice(0, 4)), 10)) == 4
+
+
+def test_before_there_is_a_model_the_rows_chosen_teach_more_than_random_ones() -> None:
+    chosen = [lesson.index for lesson in next_lessons(ROWS, [], None, 16)]
+    rng, target = np.random.default_rng(0), costs(ROWS, 0.4)
+
+    def error(rows: list[int]) -> float:
+        found = process_fit.fit(SCHEMA, FEATURES.take(np.array(rows)), target[rows], np.ones(16), 0, logs=False)
+        return float(np.mean((found.process.predict(FEATURES)[0] - costs(ROWS)) ** 2))
+
+    assert error(chosen) < np.median([error(rng.permutation(len(ROWS))[:16].tolist()) for _ in range(9)])
+
+
+def test_without_a_model_rows_like_those_measured_teach_less() -> None:
+    alike, unlike = (
+        ROWS[0],
+        next(row for row in ROWS if all(row[f"edge {i}"] != ROWS[0][f"edge {i}"] for i in range(3))),
+    )
+    process = untaught(SCHEMA, ROWS, [ROWS[0]] * 5)
+    left = np.diag(process.covariance_left(SCHEMA.encode([alike, unlike])))
+    assert left[0] < 0.2 * left[1]
