@@ -93,10 +93,9 @@ def run(todo: Sequence[Task], jobs: int) -> None:
 
 
 def kept(folder: Path, entrant: Entrant) -> dict[int, Record]:
-    """The records of one entrant by seed. Those shorter than the longest are left out: there, a run was cut off."""
+    """The records of one entrant by seed, of whatever length."""
     found = {int(path.stem.rpartition("-")[2]): Record.read(path) for path in folder.glob(f"{entrant.name}-*.json")}
-    longest = max((record.trials for record in found.values()), default=0)
-    return {seed: found[seed] for seed in sorted(found) if found[seed].trials == longest}
+    return dict(sorted(found.items()))
 
 
 def result(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -67,11 +67,19 @@ def _row(entrant: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     cells = [_cell(summary["checkpoints"].get(str(n))) for n in CHECKPOINTS]
     seconds = f"{_seconds(summary['seconds_per_suggestion'])}; {_seconds(summary['late_seconds_per_suggestion'])}"
     title = entrant["title"] if entrant["source"] == OURS else f"{entrant['title']} *"
-    values = [title, summary["seeds"], *cells, seconds, summary["repeated"], summary["answered"]]
+    values = [title, _seeds(summary), *cells, seconds, summary["repeated"], summary["answered"]]
     return f"| {' | '.join(map(str, values))} |"
 
 
-def _cell(checkpoint: Mapping[str, Mapping[str, float]] | None) -> str:
+def _seeds(summary: Mapping[str, Any]) -> str:
+    """How many searches there are, and from which checkpoint on fewer: "20; 3 from 300"."""
+    counts = [(int(trial), checkpoint["seeds"]) for trial, checkpoint in summary["checkpoints"].items()]
+    before = [summary["seeds"], *(seeds for _, seeds in counts)]
+    fewer = (f"; {seeds} from {trial:,}" for (trial, seeds), last in zip(counts, before, strict=False) if seeds < last)
+    return f"{summary['seeds']}{''.join(fewer)}"
+
+
+def _cell(checkpoint: Mapping[str, Any] | None) -> str:
     """Median and quartiles of the measured reward, and below without noise."""
     if checkpoint is None:
         return "–"

@@ -85,13 +85,16 @@ def _known(entrants: Sequence[Records] | Any, is_one_landscape: bool) -> dict[in
 
 
 def _entrant_summary(records: Records, known: Mapping[int, float]) -> dict[str, Any]:
-    trials = min(record.trials for record in records.values())
+    """A checkpoint is of the searches that were not over before it, and says of how many; the curve is of all, as far
+    as all of them went.
+    """
+    trials = [record.trials for record in records.values()]
     runs = records.values()
     return {
         "seeds": len(records),
-        "trials": trials,
-        "checkpoints": {str(n): _checkpoint(records, known, n) for n in CHECKPOINTS if n <= trials},
-        "curve": [[n, *_regret(records, known, n).values()] for n in curve_points(trials)],
+        "trials": max(trials),
+        "checkpoints": {str(n): _checkpoint(records, known, n) for n in CHECKPOINTS if n <= max(trials)},
+        "curve": [[n, *_regret(records, known, n).values()] for n in curve_points(min(trials))],
         "seconds_per_suggestion": _rounded(float(np.median([run.seconds for run in runs]))),
         "late_seconds_per_suggestion": _rounded(float(np.median([run.late_seconds for run in runs]))),
         "repeated": round(float(np.median([run.repeated for run in runs]))),
@@ -99,12 +102,14 @@ def _entrant_summary(records: Records, known: Mapping[int, float]) -> dict[str, 
     }
 
 
-def _checkpoint(records: Records, known: Mapping[int, float], trial: int) -> dict[str, dict[str, float]]:
-    reached = [record.at(trial) for record in records.values()]
+def _checkpoint(records: Records, known: Mapping[int, float], trial: int) -> dict[str, Any]:
+    long_enough = {seed: record for seed, record in records.items() if record.trials >= trial}
+    reached = [record.at(trial) for record in long_enough.values()]
     return {
+        "seeds": len(long_enough),
         "observed": quartiles([reward for reward, _ in reached]),
         "noise_free": quartiles([noise_free for _, noise_free in reached]),
-        "regret": _regret(records, known, trial),
+        "regret": _regret(long_enough, known, trial),
     }
 
 

@@ -35,8 +35,15 @@ def test_a_curve_ends_with_the_shortest_search_and_who_did_not_run_is_left_out()
     short = {0: ONE[0], 1: record((1, 0.5, 0.5), known=0.5, trials=20)}
     found = summary({"one": short, "absent": {}}, is_one_landscape=False)
     assert set(found) == {"one"}
-    assert found["one"]["trials"] == found["one"]["curve"][-1][0] == 20
-    assert found["one"]["checkpoints"] == {}
+    assert found["one"]["curve"][-1][0] == 20
+    assert found["one"]["trials"] == 100
+
+
+def test_a_checkpoint_is_of_the_searches_that_came_so_far_and_says_how_many() -> None:
+    mixed = {0: ONE[0], 1: record((1, 0.5, 0.5), known=0.5, trials=60)}
+    checkpoints = summary({"one": mixed}, is_one_landscape=False)["one"]["checkpoints"]
+    assert {trial: checkpoint["seeds"] for trial, checkpoint in checkpoints.items()} == {"50": 2, "100": 1}
+    assert checkpoints["100"]["observed"]["median"] == 0.7
 
 
 def test_curves_are_thinned_evenly_on_a_logarithmic_axis() -> None:
