@@ -1,6 +1,6 @@
 """How many measurements *measure next* saves: errors of models learned from chosen networks and from random ones.
 
-    python -m benchmarks.measure_next --json OUT [--table nasbench201_latency.csv] [--seeds 10]
+    python -m benchmarks.measure_next --json OUT [--table nasbench201_latency.csv] [--seeds 10] [--alone]
 
 16 networks are measured first, then batches make them 24, 36, 54, 80 and 120, out of 1,000; errors are those of other
 networks. Asked of a simulated campaign of our own space and, with a table of two real devices, of each, alone and with
@@ -48,9 +48,11 @@ class Task:
     truth: Values
 
 
-def tasks(table: Path | None) -> list[tuple[str, str | None]]:
+def tasks(table: Path | None, *, alone: bool) -> list[tuple[str, str | None]]:
     """Device and known device of each."""
-    real = [(target, known) for target, other in (DEVICES, DEVICES[::-1]) for known in (None, other)]
+    real = [
+        (target, known) for target, other in (DEVICES, DEVICES[::-1]) for known in ((None,) if alone else (None, other))
+    ]
     return [(SIMULATED, None), *(real if table else [])]
 
 
@@ -138,12 +140,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--table", type=Path)
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--alone", action="store_true", help="leave out devices with the other known")
     arguments = parser.parse_args()
     done: dict[str, Any] = json.loads(arguments.json.read_text()) if arguments.json.exists() else {}
     pieces: dict[str, Any] = done.setdefault("pieces", {})
     ways: tuple[Way, ...] = ("chosen", "random")
     for seed in range(arguments.seeds):
-        for device, known in tasks(arguments.table):
+        for device, known in tasks(arguments.table, alone=arguments.alone):
             for way in ways:
                 key = f"{device}, {known or 'nothing'} known, {way}, seed {seed}"
                 if key not in pieces:
