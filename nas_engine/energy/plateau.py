@@ -4,6 +4,7 @@ Facebook's FAI-PEP takes a fixed threshold of 150 mA over a moving mean; here th
 medians of the low and the high cluster of 100 ms means, so that it suits a phone and a microcontroller alike.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -155,6 +156,11 @@ def _alike(curve: EnergyCurve, stretches: tuple[Window, ...]) -> Chosen:
     """The stretches that repeat the longest one, trimmed and numbered."""
     longest = max(stretches, key=lambda window: window.duration_s)
     level_mw = recorded_mean_mw(curve, _trimmed(longest))
+    if not math.isfinite(level_mw):
+        raise BadMeasurement(
+            f"the power is high for {longest.duration_s:.2g} s, too short to hold a sample that counts; run the "
+            "benchmark longer (--min_secs=30), or choose the window by hand"
+        )
     alike = [
         trimmed
         for window in stretches

@@ -101,6 +101,14 @@ def test_bursts_that_are_no_benchmark_are_refused() -> None:
         plateau(trace(steps(*parts)))
 
 
+def test_a_step_of_which_nothing_was_recorded_is_refused() -> None:
+    """The beginning of a file whose stamps come in bursts: the power is high about a hole."""
+    time_s = np.concatenate(([0.0], 7e-6 + 1e-6 * np.arange(31)))
+    power_mw = np.concatenate(([530.0, 534.0, 401.0, 366.0, 326.0], np.full(27, 320.0)))
+    with pytest.raises(BadMeasurement, match="too short to hold a sample"):
+        plateau(trace(power_mw, 31 / time_s[-1], time_s=time_s))
+
+
 def test_a_trace_with_neither_steps_nor_one_level_is_refused() -> None:
     with pytest.raises(BadMeasurement, match="its halves differ"):
         plateau(trace(np.linspace(100, 200, 5000)))
