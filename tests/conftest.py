@@ -12,14 +12,18 @@ from webapp.broker import ensure_broker
 from webapp.supervisor.postgres import THROW_AWAY_SETTINGS, Cluster, running
 
 # How long an example takes says how busy the machine is: what must be quick has a test of its own, marked `alone`.
-hypothesis.settings.register_profile(
-    "earshot",
-    hypothesis.settings(),
-    deadline=None,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-    print_blob=True,
-)
-hypothesis.settings.load_profile("earshot")
+# The same code is given the same examples, so that a change is blamed for nothing that was there before it. New ones
+# are looked for by `python -m pytest --hypothesis-profile=exploring`.
+for profile, repeats in (("repeatable", True), ("exploring", False)):
+    hypothesis.settings.register_profile(
+        profile,
+        hypothesis.settings(),
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+        print_blob=True,
+        derandomize=repeats,
+    )
+hypothesis.settings.load_profile("repeatable")
 
 _SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _SOUND_EVENTS = _SHARED_DATA / "soundevents"
