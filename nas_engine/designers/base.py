@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class SpaceExhausted(EarshotError):
-    """Every architecture of the search space has been tried or is being tried. The study has nothing left to ask."""
+    """Every architecture of the space was tried or refused, or is being tried. The study has nothing left to ask."""
 
 
 @dataclass(frozen=True, slots=True)

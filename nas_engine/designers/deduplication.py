@@ -129,8 +129,8 @@ class _Filling:
             return
         if (nearest := self._sieve.nearest) is None:
             raise SpaceExhausted(
-                f"every one of the {self._space.cardinality} architectures of {self._space.name} has been tried or is "
-                "being tried"
+                f"every one of the {self._space.cardinality} architectures of {self._space.name} has been tried, was "
+                "refused or is being tried"
             )
         raise NothingPasses(
             f"{self._sieve.refused:,} architectures of {self._space.name} were looked at and none can be trained; "

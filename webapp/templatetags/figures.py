@@ -18,7 +18,7 @@ _SI_STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 @register.filter
 def percent(share: float | None, digits: int = 1) -> str:
     """0..1 as "71.2 %"."""
-    return DASH if share is None else f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+    return DASH if share is None else f"{100 * share:z.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 @register.filter
@@ -26,7 +26,7 @@ def points(share: float | None) -> str:
     """A difference of accuracies as "−1.2 points"."""
     if share is None:
         return DASH
-    return f"{100 * share:+.1f}\N{NO-BREAK SPACE}points".replace("-", "\N{MINUS SIGN}")
+    return f"{100 * share:+z.1f}\N{NO-BREAK SPACE}points".replace("-", "\N{MINUS SIGN}")
 
 
 @register.filter
