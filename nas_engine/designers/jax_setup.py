@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -52,7 +53,8 @@ def tensorflow_kept_out() -> Iterator[None]:
     if "tensorflow" in sys.modules:
         yield
         return
-    sys.modules["tensorflow"] = None  # type: ignore[assignment]  # Python's documented way to forbid an import
+    modules: dict[str, Any] = sys.modules
+    modules["tensorflow"] = None  # Python's documented way to forbid an import
     try:
         yield
     finally:
