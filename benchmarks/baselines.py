@@ -20,7 +20,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.network import tflite
 from nas_engine.network.keras import configure, keras, tf
 from nas_engine.network.untrained import untrained_model
-from nas_engine.paper import NETWORKS
+from nas_engine.paper.tables import NETWORKS
 
 WARM_UP_RUNS = 20
 LEAST_RUNS = 30

@@ -23,7 +23,7 @@ from nas_engine.cost import cost
 from nas_engine.network import builder
 from nas_engine.network.keras import configure, keras
 from nas_engine.network.untrained import untrained_files
-from nas_engine.search_space import SearchSpace, paper_1d, paper_2d
+from nas_engine.search_space.paper_spaces import SearchSpace, paper_1d, paper_2d
 from nas_engine.testing import counting
 
 COSTED = 10_000

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from nas_engine.cost import cost
-from nas_engine.energy import cost_table, csv_table, device_model, forest
-from nas_engine.energy.campaign_simulation import NOISE_MJ, campaign
-from nas_engine.energy.pricing import LearnedPricer, rows
-from nas_engine.energy.tables import Row, Schema, Values
-from nas_engine.energy.validation import scores
-from nas_engine.search_space import paper_2d
+from nas_engine.energy.estimators.base import LearnedPredictor, rows
+from nas_engine.energy.estimators.campaign_simulation import NOISE_MJ, campaign
+from nas_engine.energy.regression import csv_table, forest, table_benchmark, training
+from nas_engine.energy.regression.metrics import scores
+from nas_engine.energy.regression.schema import Row, Schema, Values
+from nas_engine.search_space.paper_spaces import paper_2d
 
 DEVICES = ("raspi4_latency_ms", "pixel3_latency_ms")
 NETWORKS, HELD_BACK = 15_000, 3_000
@@ -48,7 +48,7 @@ def learn(path: Path, target: str, known: str | None, measured: int, seed: int) 
     """What `manage.py fit_cost_table` prints, and what the forest alone would."""
     features, costs = networks(path, target, known)
     started = time.process_time()
-    result = cost_table.evaluate(features, costs, measured=measured, seed=seed)
+    result = table_benchmark.evaluate(features, costs, measured=measured, seed=seed)
     setting = {"target": target, "known": known, "seed": seed}
     cpu_seconds = round(time.process_time() - started, 1)
     by_forest = {f"forest_{name}": value for name, value in forest_alone(features, costs, measured, seed).items()}
@@ -59,12 +59,12 @@ def learn(path: Path, target: str, known: str | None, measured: int, seed: int) 
 def networks(path: Path, target: str, known: str | None) -> tuple[Sequence[Row], Values]:
     """Rows with what is known of the other device, the same for every seed, and what the target takes."""
     table = csv_table.read(path, target, known)
-    return cost_table.features(table, known, 0), table.measurements[target]
+    return table_benchmark.features(table, known, 0), table.measurements[target]
 
 
 def forest_alone(features: Sequence[Row], costs: Values, measured: int, seed: int) -> dict[str, float]:
     """Scores of the paper's forest, of the same networks."""
-    parts = cost_table.split(len(features), seed)
+    parts = table_benchmark.split(len(features), seed)
     chosen, held_back = parts.measurable[:measured], parts.held_back
     table = [features[row] for row in chosen]
     schema = Schema.of(table)
@@ -80,11 +80,11 @@ def simulate(seed: int) -> dict[str, Any]:
     costs = [cost(one.architecture) for one in made.measured]
     table, learned = rows(costs, None), NETWORKS - HELD_BACK
     started = time.process_time()
-    fitted = device_model.fit(table[:learned], seen[:learned], seed=seed)
+    fitted = training.fit(table[:learned], seen[:learned], seed=seed)
     fit_seconds = time.process_time() - started
     started = time.process_time()
-    LearnedPricer(fitted.model, "benchmark").prices(costs[learned:])
-    prices_per_second = HELD_BACK / (time.process_time() - started)
+    LearnedPredictor(fitted.model, "benchmark").estimates(costs[learned:])
+    estimates_per_second = HELD_BACK / (time.process_time() - started)
     predicted = fitted.model.predict_rows(table[learned:])
     truth = seen[learned:]
     return {
@@ -95,7 +95,7 @@ def simulate(seed: int) -> dict[str, Any]:
         "rmse_without_noise": scores(exact[learned:], predicted.value).rmse,
         "coverage90": float(np.mean((predicted.low <= truth) & (truth <= predicted.high))),
         "fit_cpu_seconds": round(fit_seconds, 1),
-        "prices_per_cpu_second": round(prices_per_second),
+        "estimates_per_cpu_second": round(estimates_per_second),
     }
 
 

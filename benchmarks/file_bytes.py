@@ -21,7 +21,7 @@ from nas_engine.cost import cost
 from nas_engine.network.keras import configure
 from nas_engine.network.packing import pack
 from nas_engine.network.untrained import untrained_files
-from nas_engine.search_space import paper_1d, paper_2d
+from nas_engine.search_space.paper_spaces import paper_1d, paper_2d
 from nas_engine.testing.file_bytes import bytes_by_category
 
 

@@ -26,7 +26,7 @@ from benchmarks.search_landscapes import PENALTY, made_up
 from benchmarks.search_run import OurSearcher, search
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, DesignerSettings, Outcome, State
-from nas_engine.search_space import SearchSpace, paper_2d
+from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
 
 WARM = 8  # suggestions
 SEED = 0

@@ -20,14 +20,14 @@ import numpy as np
 
 from benchmarks.energy_model import DEVICES, networks
 from nas_engine.cost import cost
-from nas_engine.energy import cost_table, device_model
-from nas_engine.energy.campaign_simulation import campaign
-from nas_engine.energy.pricing import rows
-from nas_engine.energy.table_model import TableModel
-from nas_engine.energy.tables import Row, Values
-from nas_engine.energy.teaching import next_lessons
-from nas_engine.energy.validation import scores
-from nas_engine.search_space import paper_2d
+from nas_engine.energy.estimators.base import rows
+from nas_engine.energy.estimators.campaign_simulation import campaign
+from nas_engine.energy.regression import table_benchmark, training
+from nas_engine.energy.regression.active_learning import next_batch
+from nas_engine.energy.regression.metrics import scores
+from nas_engine.energy.regression.model import TableModel
+from nas_engine.energy.regression.schema import Row, Values
+from nas_engine.search_space.paper_spaces import paper_2d
 
 SIZES = (16, 24, 36, 54, 80, 120)
 RANDOM_SIZES = (*SIZES, 180)
@@ -39,7 +39,7 @@ Way = Literal["chosen", "random"]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class MeasurementTask:
     """`offered` networks with what measuring each would give, `held_back` ones with what counts as the truth."""
 
     offered: Sequence[Row]
@@ -57,17 +57,19 @@ def tasks(table: Path | None, *, alone: bool) -> list[tuple[str, str | None]]:
 
 
 @lru_cache(maxsize=1)
-def task(table: Path | None, device: str, known: str | None, seed: int) -> Task:
+def task(table: Path | None, device: str, known: str | None, seed: int) -> MeasurementTask:
     """The same for equal arguments."""
     if table is None or device == SIMULATED:
         made = campaign(paper_2d(), OFFERED + HELD_BACK, seed)
         features = rows([cost(one.architecture) for one in made.measured], None)
         seen = np.array([one.energy_mj for one in made.measured])
-        return Task(features[:OFFERED], seen[:OFFERED], features[OFFERED:], np.array(made.exact_mj)[OFFERED:])
+        return MeasurementTask(
+            features[:OFFERED], seen[:OFFERED], features[OFFERED:], np.array(made.exact_mj)[OFFERED:]
+        )
     features, costs = networks(table, device, known)
-    parts = cost_table.split(len(features), seed)
+    parts = table_benchmark.split(len(features), seed)
     offered = parts.measurable[:OFFERED]
-    return Task(
+    return MeasurementTask(
         [features[row] for row in offered],
         costs[offered],
         [features[row] for row in parts.held_back],
@@ -75,7 +77,7 @@ def task(table: Path | None, device: str, known: str | None, seed: int) -> Task:
     )
 
 
-def learn(of: Task, way: Way, seed: int) -> list[dict[str, float]]:
+def learn(of: MeasurementTask, way: Way, seed: int) -> list[dict[str, float]]:
     """Errors on the networks held back, by number measured."""
     order = np.random.default_rng(seed).permutation(OFFERED).tolist()
     sizes = SIZES if way == "chosen" else RANDOM_SIZES
@@ -84,7 +86,7 @@ def learn(of: Task, way: Way, seed: int) -> list[dict[str, float]]:
     for size in sizes:
         measured = order[:size] if way == "random" else measured + _choose(of, measured, model, size - len(measured))
         table = [of.offered[row] for row in measured]
-        model = device_model.fit(table, of.measurements[measured], seed=seed).model
+        model = training.fit(table, of.measurements[measured], seed=seed).model
         predicted = model.predict_rows(of.held_back).value
         scored = scores(of.truth, predicted)
         mae = float(np.mean(np.abs(predicted - of.truth)))
@@ -92,11 +94,11 @@ def learn(of: Task, way: Way, seed: int) -> list[dict[str, float]]:
     return found
 
 
-def _choose(of: Task, measured: list[int], model: TableModel | None, count: int) -> list[int]:
+def _choose(of: MeasurementTask, measured: list[int], model: TableModel | None, count: int) -> list[int]:
     """As the page does: out of what was not measured yet."""
     left = sorted(set(range(OFFERED)) - set(measured))
-    lessons = next_lessons([of.offered[i] for i in left], [of.offered[i] for i in measured], model, count)
-    return [left[lesson.index] for lesson in lessons]
+    acquisitions = next_batch([of.offered[i] for i in left], [of.offered[i] for i in measured], model, count)
+    return [left[acquisition.index] for acquisition in acquisitions]
 
 
 def summary(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -54,16 +54,16 @@ def write(path: Path, count: int, cell: str) -> None:
 
 def measure(path: Path) -> dict[str, Any]:
     """Read, examine, find the window and integrate, as a worker does it, in this process."""
-    from nas_engine.energy.decimation import pyramid
     from nas_engine.energy.readers import registry
-    from nas_engine.energy.run import evaluate
-    from nas_engine.energy.trace import BenchmarkLog, BenchmarkResult, Reading, Trace
+    from nas_engine.energy.runs.evaluation import evaluate
+    from nas_engine.energy.traces.decimation import pyramid
+    from nas_engine.energy.traces.trace import BenchmarkLog, BenchmarkResult, FileReading, Trace
 
     started, wall = time.process_time(), time.monotonic()
     reading = registry.read(path)
     read_seconds = time.process_time() - started
     assert isinstance(reading.content, Trace)
-    result = evaluate([reading, Reading("tflite_log", BenchmarkLog((BenchmarkResult(latency_ms=1.8),)))])
+    result = evaluate([reading, FileReading("tflite_log", BenchmarkLog((BenchmarkResult(latency_ms=1.8),)))])
     cpu_seconds = time.process_time() - started
     plot = pyramid(reading.content).to_npz()
     return {

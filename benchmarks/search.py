@@ -22,19 +22,19 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import search_landscapes, search_report
-from benchmarks.search_entrants import BY_NAME, ENTRANTS, Entrant
+from benchmarks.search_entrants import BY_NAME, ENTRANTS, SearchEntrant
 from benchmarks.search_landscapes import edition, is_one_for_all_seeds, landscape
 from benchmarks.search_run import OPEN, Record, search
 from benchmarks.search_summary import claims, summary
-from nas_engine.recorded import RecordedEvaluator
-from nas_engine.recording import read_recording
+from nas_engine.simulation.recorded_trainings import RecordedEvaluator
+from nas_engine.simulation.recording import read_recording
 
 RECORDING = Path("benchmarks/data/paper-2d.jsonl")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # `jobs` processes are what there is to do
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class SearchTask:
     """One search, and where its record is kept."""
 
     entrant: str
@@ -62,7 +62,7 @@ class Task:
         return record
 
 
-def tasks(arguments: argparse.Namespace) -> Iterator[Task]:
+def tasks(arguments: argparse.Namespace) -> Iterator[SearchTask]:
     """What is to be run, the cheap first, and of equals one seed after the other."""
     chosen = [entrant for entrant in ENTRANTS if entrant.name in arguments.only and not entrant.missing]
     for dearness in sorted({entrant.dearness for entrant in chosen}):
@@ -72,12 +72,12 @@ def tasks(arguments: argparse.Namespace) -> Iterator[Task]:
                 yield from (_task(entrant, name, seed, arguments) for entrant in group if seed < entrant.seeds)
 
 
-def _task(entrant: Entrant, name: str, seed: int, arguments: argparse.Namespace) -> Task:
+def _task(entrant: SearchEntrant, name: str, seed: int, arguments: argparse.Namespace) -> SearchTask:
     folder = arguments.work / edition(name, arguments.recording)
-    return Task(entrant.name, name, seed, min(entrant.trials, arguments.trials), arguments.recording, folder)
+    return SearchTask(entrant.name, name, seed, min(entrant.trials, arguments.trials), arguments.recording, folder)
 
 
-def run(todo: Sequence[Task], jobs: int) -> None:
+def run(todo: Sequence[SearchTask], jobs: int) -> None:
     """Run what is not done yet, `jobs` at a time, each process with one thread."""
     os.environ.update(_ONE_THREAD)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
@@ -92,7 +92,7 @@ def run(todo: Sequence[Task], jobs: int) -> None:
             )
 
 
-def kept(folder: Path, entrant: Entrant) -> dict[int, Record]:
+def kept(folder: Path, entrant: SearchEntrant) -> dict[int, Record]:
     """The records of one entrant by seed, of whatever length."""
     found = {int(path.stem.rpartition("-")[2]): Record.read(path) for path in folder.glob(f"{entrant.name}-*.json")}
     return dict(sorted(found.items()))

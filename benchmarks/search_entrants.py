@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from benchmarks.search_landscapes import PENALTY
 from benchmarks.search_run import Maker, OurSearcher, Searcher
 from nas_engine.designers.base import DesignerSettings
-from nas_engine.search_space import SearchSpace
+from nas_engine.search_space.paper_spaces import SearchSpace
 
 OURS = "Earshot"
 _CHEAP_SEEDS, _CHEAP_TRIALS = 20, 2_000
@@ -17,7 +17,7 @@ _DEAR_SEEDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Entrant:
+class SearchEntrant:
     """`library` is whose it is, "" for ours; `needs` what must be importable. `dearness` orders: the cheap go first."""
 
     name: str
@@ -62,21 +62,21 @@ def _peer_searcher(name: str, space: SearchSpace, seed: int) -> Searcher:
 
 
 _OPTUNA, _VIZIER = ("optuna",), ("optuna", "vizier")  # `search_peers` loads both
-ENTRANTS: tuple[Entrant, ...] = (
-    Entrant("random", "random", "", _ours("random")),
-    Entrant("hyperfirefly", "HyperFirefly", "", _ours("hyperfirefly")),
-    Entrant("eagle", "eagle", "", _ours("eagle")),
-    Entrant("evolution", "evolution", "", _ours("evolution")),
-    Entrant("nsga2", "NSGA-II", "", _ours("nsga2")),
-    Entrant("gaussian_process", "Gaussian process", "", _ours("gaussian_process"), trials=300, dearness=2),
-    Entrant("hybrid", "hybrid", "", _ours("hybrid"), _DEAR_SEEDS, 2_000, 4),
-    Entrant("vizier_eagle", "Vizier eagle", "google-vizier", _peer("vizier_eagle"), needs=_VIZIER),
-    Entrant("optuna_nsga2", "Optuna NSGA-II", "optuna", _peer("optuna_nsga2"), needs=_OPTUNA),
-    Entrant("optuna_tpe", "Optuna TPE", "optuna", _peer("optuna_tpe"), dearness=1, needs=_OPTUNA),
-    Entrant(
+ENTRANTS: tuple[SearchEntrant, ...] = (
+    SearchEntrant("random", "random", "", _ours("random")),
+    SearchEntrant("hyperfirefly", "HyperFirefly", "", _ours("hyperfirefly")),
+    SearchEntrant("eagle", "eagle", "", _ours("eagle")),
+    SearchEntrant("evolution", "evolution", "", _ours("evolution")),
+    SearchEntrant("nsga2", "NSGA-II", "", _ours("nsga2")),
+    SearchEntrant("gaussian_process", "Gaussian process", "", _ours("gaussian_process"), trials=300, dearness=2),
+    SearchEntrant("hybrid", "hybrid", "", _ours("hybrid"), _DEAR_SEEDS, 2_000, 4),
+    SearchEntrant("vizier_eagle", "Vizier eagle", "google-vizier", _peer("vizier_eagle"), needs=_VIZIER),
+    SearchEntrant("optuna_nsga2", "Optuna NSGA-II", "optuna", _peer("optuna_nsga2"), needs=_OPTUNA),
+    SearchEntrant("optuna_tpe", "Optuna TPE", "optuna", _peer("optuna_tpe"), dearness=1, needs=_OPTUNA),
+    SearchEntrant(
         "vizier_gp_ucb_pe", "Vizier GP-UCB-PE", "google-vizier", _peer("vizier_gp_ucb_pe"), _DEAR_SEEDS, 50, 3,
         needs=_VIZIER,
     ),
-    Entrant("optuna_gp", "Optuna GP", "optuna", _peer("optuna_gp"), trials=100, dearness=3, needs=("optuna", "torch")),
+    SearchEntrant("optuna_gp", "Optuna GP", "optuna", _peer("optuna_gp"), trials=100, dearness=3, needs=("optuna", "torch")),
 )  # fmt: skip
 BY_NAME = {entrant.name: entrant for entrant in ENTRANTS}

@@ -11,14 +11,14 @@ import numpy as np
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.designers.base import Objectives
-from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.penalty import penalty_of
-from nas_engine.recorded import RecordedEvaluator
-from nas_engine.recording import read_recording
-from nas_engine.replay import DEFAULT_PLAN, Simulate, SimulatedPlan, simulate
 from nas_engine.reward import RewardParameters, reward
-from nas_engine.search_space import SearchSpace, paper_2d
-from nas_engine.surrogate import asymptotic_accuracy
+from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
+from nas_engine.simulation.recorded_trainings import RecordedEvaluator
+from nas_engine.simulation.recording import read_recording
+from nas_engine.simulation.simulated_evaluation import DEFAULT_PLAN, Simulate, SimulatedPlan, simulate
+from nas_engine.simulation.synthetic_landscape import asymptotic_accuracy
 
 RECORDED = "recorded"
 MADE_UP = "made_up"
@@ -29,7 +29,7 @@ PENALTY = penalty_of(_PARAMETERS, lambda counted: predict_energy_mj(counted).ene
 
 
 @dataclass(frozen=True, slots=True)
-class Landscape:
+class SearchLandscape:
     """Rewards by Equation 1 with the paper's parameters; `accuracy` is that of a training without noise."""
 
     space: SearchSpace
@@ -41,7 +41,7 @@ class Landscape:
         """What trial `number` of the search `seed` measures; another trial of the same network measures another."""
         noise = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
         plan = SimulatedPlan(self.plan.trial_epochs, self.plan.qat_epochs, noise)
-        measured = self.simulate(architecture, plan).measurement
+        measured = self.simulate(architecture, plan).result
         objectives = Objectives(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes)
         return reward(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes, _PARAMETERS), objectives
 
@@ -52,7 +52,7 @@ class Landscape:
         return reward(self.accuracy(architecture), energy_mj, counted.flash_bytes_estimate, _PARAMETERS)
 
 
-def landscape(name: str, seed: int, recording: Path) -> Landscape:
+def landscape(name: str, seed: int, recording: Path) -> SearchLandscape:
     """The landscape called `name` (one of `NAMES`). The recorded one is another for each seed, the made-up one is not.
 
     Raises ValueError where the recording cannot be read or is too small, KeyError for an unknown name.
@@ -72,11 +72,11 @@ def is_one_for_all_seeds(name: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _recorded(recording: Path, seed: int) -> Landscape:
+def _recorded(recording: Path, seed: int) -> SearchLandscape:
     evaluator = RecordedEvaluator(read_recording(recording), seed)
-    return Landscape(evaluator.space, evaluator.simulate, evaluator.accuracy, evaluator.plan)
+    return SearchLandscape(evaluator.space, evaluator.simulate, evaluator.accuracy, evaluator.plan)
 
 
-def made_up() -> Landscape:
-    """That of `nas_engine.replay`."""
-    return Landscape(paper_2d(), simulate, asymptotic_accuracy, DEFAULT_PLAN)
+def made_up() -> SearchLandscape:
+    """That of `nas_engine.simulation.simulated_evaluation`."""
+    return SearchLandscape(paper_2d(), simulate, asymptotic_accuracy, DEFAULT_PLAN)

@@ -12,7 +12,7 @@ from vizier import pyvizier as vz
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Objectives
-from nas_engine.search_space import SearchSpace
+from nas_engine.search_space.paper_spaces import SearchSpace
 
 
 class OptunaSearcher:

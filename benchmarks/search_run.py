@@ -11,12 +11,12 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from benchmarks.search_landscapes import Landscape
+from benchmarks.search_landscapes import SearchLandscape
 from nas_engine.architecture import Architecture
 from nas_engine.designers import registry
 from nas_engine.designers.base import DesignerSettings, Objectives, Outcome, Suggestion
 from nas_engine.designers.deduplication import fill
-from nas_engine.search_space import SearchSpace
+from nas_engine.search_space.paper_spaces import SearchSpace
 
 OPEN = 2  # trials at any time, as in a study with one trainer: one trains, one waits
 _DIGITS = 5
@@ -73,7 +73,7 @@ class OurSearcher:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class SearchTrial:
     """A trial that ended: what was measured of the network, what it is worth without noise, what asking took."""
 
     architecture: Architecture
@@ -82,7 +82,7 @@ class Trial:
     suggest_seconds: float
 
 
-def search(searcher: Searcher, landscape: Landscape, seed: int, trials: int) -> Iterator[Trial]:
+def search(searcher: Searcher, landscape: SearchLandscape, seed: int, trials: int) -> Iterator[SearchTrial]:
     """A study whose trials take equally long: the oldest of the open ones ends, a new one begins."""
     waiting: deque[tuple[Architecture, float]] = deque()
     for number in range(1, trials + 1):
@@ -93,7 +93,7 @@ def search(searcher: Searcher, landscape: Landscape, seed: int, trials: int) -> 
         architecture, seconds = waiting.popleft()
         reward, objectives = landscape.observed(architecture, seed, number)
         searcher.tell(architecture, reward, objectives)
-        yield Trial(architecture, reward, landscape.noise_free(architecture), seconds)
+        yield SearchTrial(architecture, reward, landscape.noise_free(architecture), seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Record:
     late_seconds: float
 
     @classmethod
-    def of(cls, trials: Sequence[Trial], answered: int) -> Self:
+    def of(cls, trials: Sequence[SearchTrial], answered: int) -> Self:
         """Of a search of at least one trial."""
         best: list[tuple[int, float, float]] = []
         for number, trial in enumerate(trials, start=1):

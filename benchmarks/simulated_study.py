@@ -46,7 +46,7 @@ def simulating(workers: int, report_seconds: float) -> Iterator[RunningMachine]:
 
 def add_few_sounds(folder: Path) -> None:
     """A dataset named "sounds" of a few synthetic clips: nobody listens to them."""
-    from nas_engine.audio.synthesis import Recipe, synthesise
+    from nas_engine.audio.synthesis.generator import Recipe, synthesise
 
     few = Recipe(train_clips_per_class=2, eval_clips_per_class=1, test_clips_per_class=1)
     synthesise(folder, 1, lambda done, total, phase: None, recipe=few)

@@ -24,12 +24,12 @@ import numpy as np
 
 from benchmarks import stopping_report
 from benchmarks.stopping_rules import entrants
+from nas_engine.architecture_features import describe
 from nas_engine.cost import cost
 from nas_engine.early_stopping.base import Curve, StoppingRule, best_reward
-from nas_engine.energy.prior import predict_energy_mj
-from nas_engine.features import describe
-from nas_engine.recording import RecordedTraining, Recording, read_recording
+from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.reward import RewardParameters, reward
+from nas_engine.simulation.recording import RecordedTraining, Recording, read_recording
 
 RECORDING = Path("benchmarks/data/paper-2d.jsonl")
 FEWEST = 20
@@ -38,7 +38,7 @@ _PARAMETERS = RewardParameters()
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class RecordedStudy:
     """What became of one replayed study; `saved` is a share (0..1) of all epochs, float and QAT; `lost` is reward."""
 
     saved: float
@@ -60,7 +60,7 @@ def curve(training: RecordedTraining) -> Curve:
     )
 
 
-def study(rule: StoppingRule, curves: Sequence[Curve], qat_epochs: int) -> Study:
+def study(rule: StoppingRule, curves: Sequence[Curve], qat_epochs: int) -> RecordedStudy:
     """Replay `curves` in their order with one worker."""
     ended: list[Curve] = []
     decisions, started = 0, time.process_time()
@@ -77,10 +77,10 @@ def study(rule: StoppingRule, curves: Sequence[Curve], qat_epochs: int) -> Study
     trained = sum(len(one.accuracies) + qat_epochs * (one.final_accuracy is not None) for one in ended)
     whole_epochs = sum(len(one.accuracies) + qat_epochs for one in curves)
     lost = (best_reward(curves) or 0.0) - (best_reward(ended) or 0.0)
-    return Study(1 - trained / whole_epochs, lost, seconds / decisions)
+    return RecordedStudy(1 - trained / whole_epochs, lost, seconds / decisions)
 
 
-def summary(studies: Sequence[Study]) -> dict[str, Any]:
+def summary(studies: Sequence[RecordedStudy]) -> dict[str, Any]:
     return {
         "epochs_saved": _quartiles([one.saved for one in studies]),
         "reward_lost": _quartiles([one.lost for one in studies]),
@@ -99,7 +99,7 @@ def _quartiles(values: Sequence[float]) -> dict[str, float]:
 def compare(curves: Sequence[Curve], qat_epochs: int, seeds: int) -> dict[str, Any]:
     """Each rule with each of its settings on the same shuffled studies."""
     epochs = len(curves[0].accuracies)
-    found: dict[str, dict[str, list[Study]]] = {}
+    found: dict[str, dict[str, list[RecordedStudy]]] = {}
     for seed in range(seeds):
         order = np.random.default_rng(seed).permutation(len(curves))
         shuffled = [curves[index] for index in order]

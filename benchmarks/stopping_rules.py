@@ -18,7 +18,7 @@ _REDUCTIONS = (3, 2, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Entrant:
+class StoppingEntrant:
     """A rule with `settings` in words, for trainings of a number of epochs."""
 
     rule: str
@@ -26,7 +26,7 @@ class Entrant:
     make: StoppingRule
 
 
-def entrants(epochs: int, seed: int) -> Mapping[str, tuple[Entrant, ...]]:
+def entrants(epochs: int, seed: int) -> Mapping[str, tuple[StoppingEntrant, ...]]:
     """By rule."""
     return {
         "tsgp": _ours("tsgp", epochs, seed),
@@ -36,17 +36,17 @@ def entrants(epochs: int, seed: int) -> Mapping[str, tuple[Entrant, ...]]:
     }
 
 
-def _ours(name: str, epochs: int, seed: int) -> tuple[Entrant, ...]:
+def _ours(name: str, epochs: int, seed: int) -> tuple[StoppingEntrant, ...]:
     return tuple(
-        Entrant(name, f"confidence {value}", registry.create(name, epochs=epochs, confidence=value, seed=seed))
+        StoppingEntrant(name, f"confidence {value}", registry.create(name, epochs=epochs, confidence=value, seed=seed))
         for value in CONFIDENCES[name]
     )
 
 
-def _pruning(epochs: int) -> tuple[Entrant, ...]:
+def _pruning(epochs: int) -> tuple[StoppingEntrant, ...]:
     warm_ups = [round(epochs * share) for share in (0, 0.25, 0.4, 0.5, 0.65)]
     return tuple(
-        Entrant(
+        StoppingEntrant(
             "median_pruning",
             f"percentile {percentile}, n_startup_trials {startup}, n_warmup_steps {warm_up}",
             PercentilePruning(percentile, startup, warm_up),
@@ -55,9 +55,11 @@ def _pruning(epochs: int) -> tuple[Entrant, ...]:
     )
 
 
-def _hyperband(epochs: int, seed: int) -> tuple[Entrant, ...]:
+def _hyperband(epochs: int, seed: int) -> tuple[StoppingEntrant, ...]:
     resources = (1, round(epochs * 0.15), round(epochs * 0.25), round(epochs * 0.4))
     return tuple(
-        Entrant("hyperband", f"reduction_factor {factor}, min_resource {least}", Hyperband(epochs, seed, least, factor))
+        StoppingEntrant(
+            "hyperband", f"reduction_factor {factor}, min_resource {least}", Hyperband(epochs, seed, least, factor)
+        )
         for factor, least in product(_REDUCTIONS, resources)
     )

@@ -49,7 +49,7 @@ def measure(designer: str, finished: int, repeats: int) -> dict[str, Any]:
 
 
 def _end_one_trial(study: Any) -> None:
-    from nas_engine.replay import simulate
+    from nas_engine.simulation.simulated_evaluation import simulate
     from webapp.services import trials
     from webapp.translation import architecture
 

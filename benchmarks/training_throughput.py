@@ -38,7 +38,7 @@ def our_runner(phase: str, pack_path: str) -> Runner:
     from nas_engine.baselines import nas_bayesian
     from nas_engine.network import builder, quantization
     from nas_engine.network.schedule import CosineDecay
-    from nas_engine.network.training import Trainer
+    from nas_engine.network.training import ModelTrainer
 
     pack, rng = open_pack(Path(pack_path)), np.random.default_rng(0)
 
@@ -49,7 +49,7 @@ def our_runner(phase: str, pack_path: str) -> Runner:
     if phase == "qat":
         ranges = quantization.measure_ranges(nas_bayesian(), model, [next(iter(batches()))[0][..., np.newaxis]])
         model = quantization.quantise(nas_bayesian(), model, ranges)
-    trainer = Trainer(model, phase, CosineDecay(1e-3, 1_000_000), weight_decay=0.01, label_smoothing=0.1)
+    trainer = ModelTrainer(model, phase, CosineDecay(1e-3, 1_000_000), weight_decay=0.01, label_smoothing=0.1)
 
     def run(seconds: float) -> tuple[int, float]:
         examples, start = 0, time.perf_counter()

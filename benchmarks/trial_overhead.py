@@ -32,7 +32,7 @@ def measure_ours(folder: Path, trials: int) -> dict[str, Any]:
     from nas_engine.audio.cache import open_pack
     from nas_engine.evaluation import evaluate
     from nas_engine.network.schedule import TrainingConfig
-    from nas_engine.search_space import paper_2d
+    from nas_engine.search_space.paper_spaces import paper_2d
 
     pack = open_pack(random_pack(folder / "noise.pack"))
     rng = np.random.default_rng(1)
@@ -44,7 +44,7 @@ def measure_ours(folder: Path, trials: int) -> dict[str, Any]:
         )
         (folder / "network.tflite").write_bytes(evaluation.tflite)
         total = time.perf_counter() - started
-        phases = dict(evaluation.measurement.seconds)
+        phases = dict(evaluation.result.seconds)
         phases["not training"] = total - sum(phases[name] for name in TRAINING)
         rows.append(phases)
     warm = {name: round(statistics.median(row[name] for row in rows[1:]), 2) for name in rows[1]}

@@ -12,14 +12,14 @@ from nas_engine.architecture import Architecture
 from nas_engine.audio.batches import evaluation_arrays, steps_per_epoch, training_batches
 from nas_engine.audio.cache import FeaturePack
 from nas_engine.cost import cost
-from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.errors import BadDataset
-from nas_engine.measurement import Measurement
+from nas_engine.evaluation_result import EvaluationResult
 from nas_engine.network import builder, quantization, tflite
 from nas_engine.network.keras import keras, versions
 from nas_engine.network.schedule import CosineDecay, TrainingConfig
-from nas_engine.network.training import Batch, Trainer
-from nas_engine.progress import CurvePoint, Evaluation, OnProgress, Phase, Progress
+from nas_engine.network.training import Batch, ModelTrainer
+from nas_engine.progress import EpochResult, Evaluation, OnProgress, Phase, Progress
 
 EVALUATION_SPLIT = "eval"
 _CALIBRATION_BATCHES = 4
@@ -94,7 +94,7 @@ class _Trial:
         self._on_progress = on_progress
         self._clock = _Clock()
         self._rng = np.random.default_rng(config.seed)
-        self._curve: list[CurvePoint] = []
+        self._curve: list[EpochResult] = []
         self._x, self._y = evaluation_arrays(pack, EVALUATION_SPLIT)
 
     def run(self) -> Evaluation:
@@ -119,7 +119,7 @@ class _Trial:
     def _train(self, model: keras.Model, phase: Phase, epochs: int, learning_rate: float, warmup_epochs: int) -> None:
         steps = steps_per_epoch(len(self._pack.split("train")), self._config.batch_size)
         schedule = CosineDecay(learning_rate, steps * epochs, steps * warmup_epochs)
-        trainer = Trainer(
+        trainer = ModelTrainer(
             model,
             phase,
             schedule,
@@ -130,7 +130,7 @@ class _Trial:
             with self._clock.phase(phase):
                 epoch = trainer.epoch(self._batches())
                 accuracy = trainer.accuracy(self._x, self._y)
-            point = CurvePoint(phase, number, epoch.loss, epoch.accuracy, accuracy, self._clock.elapsed)
+            point = EpochResult(phase, number, epoch.loss, epoch.accuracy, accuracy, self._clock.elapsed)
             self._curve.append(point)
             self._on_progress(
                 Progress(phase, number, epochs, epoch.loss, epoch.accuracy, accuracy, self._clock.elapsed)
@@ -155,7 +155,7 @@ class _Trial:
         counted = cost(self._architecture)
         energy = predict_energy_mj(counted)
         float_accuracy = [point.eval_accuracy for point in self._curve if point.phase == "float"][-1]
-        measurement = Measurement(
+        measurement = EvaluationResult(
             float_accuracy=float_accuracy,
             int8_accuracy=accuracy,
             flash_bytes=len(content),

@@ -4,16 +4,16 @@ import math
 from collections.abc import Callable
 
 from nas_engine.architecture import Architecture
+from nas_engine.constraints import Constraints, EnergyFunction, find_violation
 from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.reward import RewardParameters, reward
-from nas_engine.screening import EnergyEstimate, HardLimits, refusal
 
 Penalty = Callable[[Architecture], float]
 """At least 0; infinite for what will not be trained."""
 
 
-def penalty_of(parameters: RewardParameters, energy_mj: EnergyEstimate, limits: HardLimits | None = None) -> Penalty:
+def penalty_of(parameters: RewardParameters, energy_mj: EnergyFunction, limits: Constraints | None = None) -> Penalty:
     """The penalty of estimated energy and flash; infinite for what exceeds `limits`, and for what cannot be built."""
 
     def penalty(architecture: Architecture) -> float:
@@ -21,7 +21,7 @@ def penalty_of(parameters: RewardParameters, energy_mj: EnergyEstimate, limits: 
             counted = cost(architecture)
         except InfeasibleArchitecture:
             return math.inf
-        if limits is not None and refusal(counted, limits, energy_mj):
+        if limits is not None and find_violation(counted, limits, energy_mj):
             return math.inf
         return 1.0 - reward(1.0, energy_mj(counted), counted.flash_bytes_estimate, parameters)
 

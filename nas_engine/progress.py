@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from nas_engine.measurement import Measurement
+from nas_engine.evaluation_result import EvaluationResult
 
 Phase = Literal["build", "float", "qat", "convert", "evaluate"]
 
@@ -28,7 +28,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class CurvePoint:
+class EpochResult:
     """One epoch of the learning curve; fields as in `Progress`."""
 
     phase: Phase
@@ -43,9 +43,9 @@ class CurvePoint:
 class Evaluation:
     """The result of one trial: what was measured, the network itself, how it learnt and on what it was trained."""
 
-    measurement: Measurement
+    result: EvaluationResult
     tflite: bytes
-    curve: tuple[CurvePoint, ...]
+    curve: tuple[EpochResult, ...]
     environment: Mapping[str, str]
 
 

@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool
 _NOTIFY_TRIGGER = "trigger_notify_queue_insert_listeners"
 
 
-class Channel(kombu_pgmq.Channel):
+class RecoveringChannel(kombu_pgmq.Channel):
     def _maybe_enable_notify(self, queue: str, queue_name: str | None = None) -> None:
         """Have the queue notify its readers of new messages, and listen if this is one of them.
 
@@ -56,7 +56,7 @@ def _notify_once(connection: psycopg.Connection, queue_name: str, throttle_ms: i
 class Transport(kombu_pgmq.Transport):
     """Takes the libpq connection string, unchanged, from the transport option `conn_string`."""
 
-    Channel = Channel
+    RecoveringChannel = RecoveringChannel
 
     def _create_pgmq_client(self) -> PGMQueue:
         options = self.client.transport_options

@@ -3,19 +3,19 @@
 from dataclasses import dataclass, replace
 
 from nas_engine import architecture as engine
+from nas_engine.architecture_features import describe
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import Baseline
+from nas_engine.constraints import ConstraintCheck, Constraints, constraint_check
 from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.features import describe
 from nas_engine.penalty import Penalty, penalty_of
 from nas_engine.reward import RewardParameters
-from nas_engine.screening import HardLimits, Screen, screen_of
-from nas_engine.search_space import by_name
-from nas_engine.space import SearchSpace
-from nas_engine.space_spec import SpaceSpec
+from nas_engine.search_space.paper_spaces import by_name
+from nas_engine.search_space.space import SearchSpace
+from nas_engine.search_space.spec import SpaceSpec
 from webapp import models
-from webapp.pricing import energy_estimate
+from webapp.energy_predictors import energy_estimate
 
 BYTES_PER_KB = 1000
 POINTS = 100  # percentage points in an accuracy of 1
@@ -51,11 +51,11 @@ def frontend(dataset: models.Dataset) -> FrontendConfig:
     return FrontendConfig(**dataset.options.get(OPTION_FRONTEND, {}))
 
 
-def hard_limits(study: models.Study) -> HardLimits:
+def constraints(study: models.Study) -> Constraints:
     """What the study refuses before training: nothing unless screening is on."""
-    if not study.screening:
-        return HardLimits()
-    return HardLimits(
+    if not study.enforce_constraints:
+        return Constraints()
+    return Constraints(
         flash_bytes=_in_bytes(study.flash_limit_kb),
         peak_ram_bytes=_in_bytes(study.peak_ram_limit_kb),
         energy_mj=study.energy_limit_mj,
@@ -66,16 +66,16 @@ def _in_bytes(size_kb: float | None) -> float | None:
     return None if size_kb is None else size_kb * BYTES_PER_KB
 
 
-def screen(study: models.Study) -> Screen:
+def check(study: models.Study) -> ConstraintCheck:
     """What the study's suggestions have to pass: its hard limits, and that they can be built at all."""
-    return screen_of(hard_limits(study), energy_estimate(study))
+    return constraint_check(constraints(study), energy_estimate(study))
 
 
 def penalty(study: models.Study) -> Penalty:
     """What the study's reward takes from an architecture's accuracy, by the estimates of its energy model; infinite
     where the study's hard limits refuse it.
     """
-    return penalty_of(reward_parameters(study), energy_estimate(study), hard_limits(study))
+    return penalty_of(reward_parameters(study), energy_estimate(study), constraints(study))
 
 
 def new_search_space(study: models.Study) -> SearchSpace:
@@ -103,14 +103,14 @@ def space_spec(study: models.Study) -> SpaceSpec:
     return SpaceSpec.from_search_space(search_space(study))
 
 
-def architecture(row: models.Architecture) -> engine.Architecture:
+def architecture(row: models.StoredArchitecture) -> engine.Architecture:
     return engine.Architecture.from_json(row.spec)
 
 
-def architecture_row(value: engine.Architecture) -> models.Architecture:
+def architecture_row(value: engine.Architecture) -> models.StoredArchitecture:
     """An unsaved row with the costs of the pure walk. Raises InfeasibleArchitecture where the network cannot exist."""
     total = cost(value)
-    return models.Architecture(
+    return models.StoredArchitecture(
         hash=value.hash,
         spec=value.to_json(),
         flops=total.flops,
@@ -119,12 +119,12 @@ def architecture_row(value: engine.Architecture) -> models.Architecture:
     )
 
 
-def refused_architecture_row(value: engine.Architecture) -> models.Architecture:
+def violating_architecture_row(value: engine.Architecture) -> models.StoredArchitecture:
     """As `architecture_row`, but a network that cannot exist has costs of 0: there is nothing to count."""
     try:
         return architecture_row(value)
     except InfeasibleArchitecture:
-        return models.Architecture(
+        return models.StoredArchitecture(
             hash=value.hash, spec=value.to_json(), flops=0, parameters=0, peak_activation_bytes=0
         )
 

@@ -14,7 +14,7 @@ Counts = dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class DatasetProblem:
     """One finding. An "error" left clips out, a "warning" may spoil results, a "note" says what was decided.
 
     kind: a word to group by, such as "unreadable" or "group_in_two_splits"; where: file, line or class;
@@ -52,7 +52,7 @@ def count_clips(clips: Iterable[LabelledClip], classes: Sequence[str]) -> Counts
     return {split: {label: counted[split, label] for label in classes} for split in SPLITS}
 
 
-def without_duplicates(clips: Iterable[Hashed]) -> tuple[list[Hashed], list[Problem]]:
+def without_duplicates(clips: Iterable[Hashed]) -> tuple[list[Hashed], list[DatasetProblem]]:
     """Keep the first of clips with the very same samples, in the order train, eval, test."""
     first: dict[str, Hashed] = {}
     problems = []
@@ -63,16 +63,16 @@ def without_duplicates(clips: Iterable[Hashed]) -> tuple[list[Hashed], list[Prob
     return list(first.values()), problems
 
 
-def _duplicate(original: LabelledClip, copy: LabelledClip) -> Problem:
+def _duplicate(original: LabelledClip, copy: LabelledClip) -> DatasetProblem:
     kind = "duplicate" if original.split == copy.split else "duplicate_across_splits"
     message = f"Left out: the same sound as {original.source_name} in {original.split}."
     if original.label != copy.label:
         kind = "duplicate_with_other_class"
         message += f" That one is labelled '{original.label}', this one '{copy.label}': correct the wrong one."
-    return Problem(kind, "warning", f"{copy.split}: {copy.source_name}", message)
+    return DatasetProblem(kind, "warning", f"{copy.split}: {copy.source_name}", message)
 
 
-def group_leaks(clips: Iterable[LabelledClip]) -> list[Problem]:
+def group_leaks(clips: Iterable[LabelledClip]) -> list[DatasetProblem]:
     """One warning for each recording whose clips lie in more than one split."""
     by_group: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for clip in clips:
@@ -81,34 +81,34 @@ def group_leaks(clips: Iterable[LabelledClip]) -> list[Problem]:
     return [_leak(group, splits) for group, splits in sorted(by_group.items()) if len(splits) > 1]
 
 
-def _leak(group: str, splits: Counter[str]) -> Problem:
+def _leak(group: str, splits: Counter[str]) -> DatasetProblem:
     where = ", ".join(f"{splits[split]} in {split}" for split in SPLITS if splits[split])
     message = (
         f"{splits.total()} clips of one recording lie in several splits ({where}). Networks will look more accurate "
         "than they are: move all clips of a recording to one split."
     )
-    return Problem("group_in_two_splits", "warning", f"recording {group}", message)
+    return DatasetProblem("group_in_two_splits", "warning", f"recording {group}", message)
 
 
-def missing_classes(counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
+def missing_classes(counts: Mapping[str, Mapping[str, int]]) -> list[DatasetProblem]:
     """One warning for each class without clips in a split that has clips of others, one for an empty test split."""
     problems = [
-        Problem("class_without_clips", "warning", f"{split}: {label}", _MISSING_CLASS[split].format(label=label))
+        DatasetProblem("class_without_clips", "warning", f"{split}: {label}", _MISSING_CLASS[split].format(label=label))
         for split, labels in counts.items()
         for label, number in labels.items()
         if number == 0 and any(labels.values())
     ]
     if not any(counts["test"].values()):
         message = "There are no test clips: the final networks can only be judged on the clips that chose them."
-        problems.append(Problem("empty_split", "warning", "test", message))
+        problems.append(DatasetProblem("empty_split", "warning", "test", message))
     return problems
 
 
-def vanished_classes(found: Iterable[LabelledClip], classes: Sequence[str]) -> list[Problem]:
+def vanished_classes(found: Iterable[LabelledClip], classes: Sequence[str]) -> list[DatasetProblem]:
     """One warning for each class of which not a single clip could be used."""
     gone = sorted({clip.label for clip in found} - set(classes))
     message = "None of its clips can be used, so networks are built without this class: see the problems of its clips."
-    return [Problem("class_left_out", "warning", label, message) for label in gone]
+    return [DatasetProblem("class_left_out", "warning", label, message) for label in gone]
 
 
 _MISSING_CLASS = {
@@ -118,7 +118,7 @@ _MISSING_CLASS = {
 }
 
 
-def require_trainable(counts: Mapping[str, Mapping[str, int]], problems: Sequence[Problem]) -> None:
+def require_trainable(counts: Mapping[str, Mapping[str, int]], problems: Sequence[DatasetProblem]) -> None:
     """Raise BadDataset if there is too little to train and compare networks."""
     lacking = [split for split in ("train", "eval") if not any(counts[split].values())]
     trained = [label for label, number in counts["train"].items() if number]
@@ -134,9 +134,9 @@ def require_trainable(counts: Mapping[str, Mapping[str, int]], problems: Sequenc
     raise BadDataset(what)
 
 
-def shortened(problems: Sequence[Problem]) -> list[Problem]:
+def shortened(problems: Sequence[DatasetProblem]) -> list[DatasetProblem]:
     """At most 50 problems of a kind, then one that counts the rest, so that a list stays readable."""
-    by_kind: defaultdict[str, list[Problem]] = defaultdict(list)
+    by_kind: defaultdict[str, list[DatasetProblem]] = defaultdict(list)
     for problem in problems:
         by_kind[problem.kind].append(problem)
     result = []
@@ -144,5 +144,7 @@ def shortened(problems: Sequence[Problem]) -> list[Problem]:
         result += found[:LISTED_PER_KIND]
         rest = len(found) - LISTED_PER_KIND
         if rest > 0:
-            result.append(Problem(kind, found[0].severity, f"{rest} more", "Others of this kind are not listed."))
+            result.append(
+                DatasetProblem(kind, found[0].severity, f"{rest} more", "Others of this kind are not listed.")
+            )
     return result

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nas_engine.audio.checks import Problem
+from nas_engine.audio.checks import DatasetProblem
 from nas_engine.audio.decode import SUFFIXES
 from nas_engine.audio.esc50 import Esc50Classes, is_esc50, read_esc50
 from nas_engine.audio.manifest import Row, has_needed_columns, read_manifest
@@ -45,7 +45,7 @@ class Scan:
 
     clips: tuple[ClipSource, ...]
     layout: str
-    problems: tuple[Problem, ...]
+    problems: tuple[DatasetProblem, ...]
 
 
 def scan(path: Path, *, esc50_classes: Esc50Classes = "earshot") -> Scan:
@@ -112,7 +112,7 @@ def _from_folders(root: Path) -> Scan:
         places = [("", folder) for folder in folders]
         layout = "folders class"
     rows: list[Row] = []
-    problems: list[Problem] = []
+    problems: list[DatasetProblem] = []
     for split, folder in places:
         names = [file.relative_to(root).as_posix() for file in sorted(folder.rglob("*")) if file.is_file()]
         names = [name for name in names if "/." not in name]
@@ -121,17 +121,21 @@ def _from_folders(root: Path) -> Scan:
         problems += [_ignored(root / name, name) for name in names if not _is_audio(root / name)]
         if not clips:
             where = folder.relative_to(root).as_posix()
-            problems.append(Problem("empty_folder", "warning", where, "No sound files in this folder: add clips."))
+            problems.append(
+                DatasetProblem("empty_folder", "warning", where, "No sound files in this folder: add clips.")
+            )
     if not rows:
         raise BadDataset(f"No clips found in '{root.name}'. {_LAYOUTS}")
     found = _from_rows(rows, root, layout)
     return Scan(found.clips, layout, (*problems, *found.problems))
 
 
-def _ignored(file: Path, name: str) -> Problem:
+def _ignored(file: Path, name: str) -> DatasetProblem:
     if file.suffix.lower() in _OTHER_AUDIO:
-        return Problem("unknown_format", "error", name, "This audio format is not read: convert it to WAV or FLAC.")
-    return Problem("not_audio", "note", name, "Not a sound file: ignored.")
+        return DatasetProblem(
+            "unknown_format", "error", name, "This audio format is not read: convert it to WAV or FLAC."
+        )
+    return DatasetProblem("not_audio", "note", name, "Not a sound file: ignored.")
 
 
 def _from_rows(rows: Sequence[Row], root: Path, layout: str) -> Scan:
@@ -152,33 +156,35 @@ def _from_rows(rows: Sequence[Row], root: Path, layout: str) -> Scan:
     return Scan(tuple(clips), layout, tuple(problems))
 
 
-def _wrong(row: Row, root: Path) -> Problem | None:
+def _wrong(row: Row, root: Path) -> DatasetProblem | None:
     if not row.path or not row.label:
         missing = "path" if not row.path else "class"
-        return Problem(
+        return DatasetProblem(
             "incomplete_row", "error", row.where, f"This row has no {missing}: fill it in or remove the row."
         )
     if len(row.label) > LONGEST_LABEL:
-        return Problem("long_class", "error", row.where, f"The class name is longer than {LONGEST_LABEL} characters.")
+        return DatasetProblem(
+            "long_class", "error", row.where, f"The class name is longer than {LONGEST_LABEL} characters."
+        )
     if row.split and row.split.lower() not in _SPLIT_OF:
         message = f"'{row.split}' is no split: write train, eval or test, or leave all splits empty."
-        return Problem("unknown_split", "error", row.where, message)
+        return DatasetProblem("unknown_split", "error", row.where, message)
     inside = os.path.normpath(row.path)
     if Path(inside).is_absolute() or Path(inside).parts[0] == "..":
         message = f"'{row.path}' lies outside the folder of the list: use paths relative to the list."
-        return Problem("outside", "error", row.where, message)
+        return DatasetProblem("outside", "error", row.where, message)
     if not (root / row.path).is_file():
         message = f"There is no file '{row.path}' in {root.name}: add it or remove the row."
-        return Problem("missing_file", "error", row.where, message)
+        return DatasetProblem("missing_file", "error", row.where, message)
     return None
 
 
-def _split_note(clips: int, grouped: bool) -> Problem:
+def _split_note(clips: int, grouped: bool) -> DatasetProblem:
     message = f"{clips} clips came without a split: 60 % went to train, 20 % to eval, 20 % to test, "
     message += "all clips of a group together." if grouped else "each by itself."
     if not grouped:
         message += " If several clips were cut from one recording, say so in a column 'group'."
-    return Problem("split_assigned", "note", "all clips", message)
+    return DatasetProblem("split_assigned", "note", "all clips", message)
 
 
 def split_of_group(group: str) -> str:

@@ -17,7 +17,7 @@ from nas_engine.audio.cache import Example, write_pack
 from nas_engine.audio.checks import (
     SPLITS,
     Counts,
-    Problem,
+    DatasetProblem,
     count_clips,
     group_leaks,
     missing_classes,
@@ -63,7 +63,7 @@ class Prepared:
     config: FrontendConfig
     clips: tuple[PreparedClip, ...]
     classes: tuple[str, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[DatasetProblem, ...]
     counts: Counts
     features_path: Path
 
@@ -87,7 +87,7 @@ class _Read:
     sha256: str
     flac: bytes
     features: NDArray[np.float32]
-    note: Problem | None
+    note: DatasetProblem | None
 
 
 def prepare(
@@ -119,7 +119,7 @@ def prepare(
 
 
 def _read_all(
-    scan: Scan, config: FrontendConfig, on_progress: OnProgress, threads: int | None, problems: list[Problem]
+    scan: Scan, config: FrontendConfig, on_progress: OnProgress, threads: int | None, problems: list[DatasetProblem]
 ) -> Iterator[_Read]:
     """Usable clips in the scan's order; findings are added to `problems`."""
     total = len(scan.clips)
@@ -129,7 +129,7 @@ def _read_all(
             on_progress(start, total, "reading clips")
             some = scan.clips[start : start + _CLIPS_AT_ONCE]
             for result in pool.map(_read, some, [config] * len(some)):
-                if isinstance(result, Problem):
+                if isinstance(result, DatasetProblem):
                     problems.append(result)
                     continue
                 if result.note:
@@ -138,18 +138,18 @@ def _read_all(
     on_progress(total, total, "reading clips")
 
 
-def _read(source: ClipSource, config: FrontendConfig) -> _Read | Problem:
+def _read(source: ClipSource, config: FrontendConfig) -> _Read | DatasetProblem:
     try:
         decoded = decode_clip(source.path, config.sample_rate_hz)
     except ClipProblem as error:
-        return Problem(error.kind, "error", source.source_name, str(error))
+        return DatasetProblem(error.kind, "error", source.source_name, str(error))
     except OSError as error:
         message = f"It cannot be opened ({error.strerror}). Check the file and its permissions."
-        return Problem("unreadable", "error", source.source_name, message)
+        return DatasetProblem("unreadable", "error", source.source_name, message)
     note = None
     if decoded.cut_from_seconds:
         message = f"Cut to its first {LONGEST_SECONDS:g} of {decoded.cut_from_seconds:.1f} seconds."
-        note = Problem("long_clip", "note", source.source_name, message)
+        note = DatasetProblem("long_clip", "note", source.source_name, message)
     pcm = np.clip(np.rint(decoded.samples * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2")
     features = log_mel((pcm / _FULL_SCALE).astype(np.float32), config)
     digest = hashlib.sha256(pcm.tobytes()).hexdigest()

@@ -76,7 +76,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class ViolatingSuggestion:
     """A suggestion that the screen refused, with the reason. It is trial `number` of its study and costs nothing."""
 
     number: int
@@ -89,15 +89,15 @@ class Refused:
         return Outcome(self.number, self.suggestion.architecture, None, self.suggestion.metadata)
 
 
-class NothingPasses(EarshotError):
+class NothingFeasible(EarshotError):
     """Of many architectures looked at, none passes the screen. The study has nothing left to train.
 
-    `refused` are those among them that the designer had suggested.
+    `violating` are those among them that the designer had suggested.
     """
 
-    def __init__(self, message: str, refused: Sequence[Refused] = ()) -> None:
+    def __init__(self, message: str, violating: Sequence[ViolatingSuggestion] = ()) -> None:
         super().__init__(message)
-        self.refused = tuple(refused)
+        self.violating = tuple(violating)
 
 
 class Designer(Protocol):

@@ -10,13 +10,20 @@ from itertools import islice
 import numpy as np
 
 from nas_engine.architecture import Architecture
-from nas_engine.designers.base import Designer, NothingPasses, Outcome, Refused, SpaceExhausted, Suggestion
+from nas_engine.constraints import ConstraintCheck
+from nas_engine.designers.base import (
+    Designer,
+    NothingFeasible,
+    Outcome,
+    SpaceExhausted,
+    Suggestion,
+    ViolatingSuggestion,
+)
 from nas_engine.designers.distinct import new_anywhere
-from nas_engine.designers.spares import Sieve, spares
-from nas_engine.screening import Screen
-from nas_engine.search_space import SearchSpace
+from nas_engine.designers.spares import ConstraintFilter, spares
+from nas_engine.search_space.paper_spaces import SearchSpace
 
-MOST_REFUSED = 12  # suggestions after which a designer that hears nothing but refusals is not asked again
+MOST_VIOLATING = 12  # suggestions after which a designer that hears nothing but refusals is not asked again
 _MANY_TWINS = 10  # architectures that are one network: seldom more, and then the designer is asked in vain
 
 
@@ -26,7 +33,7 @@ class Filled:
 
     suggestions: tuple[Suggestion, ...]
     duplicates_answered: int
-    refused: tuple[Refused, ...] = ()
+    violating: tuple[ViolatingSuggestion, ...] = ()
 
 
 def fill(
@@ -37,7 +44,7 @@ def fill(
     finished: Mapping[str, Outcome],
     pending: Sequence[Architecture],
     rng: np.random.Generator,
-    screen: Screen = lambda architecture: None,
+    check: ConstraintCheck = lambda architecture: None,
     next_number: int = 1,
     rounds: int = 4,
 ) -> Filled:
@@ -45,9 +52,9 @@ def fill(
     refused.
 
     A finished network that the designer suggests is answered with `designer.update` from the stored outcome, under
-    the suggestion's own metadata, as if it had been tried again. A new one that `screen` refuses is answered as
+    the suggestion's own metadata, as if it had been tried again. A new one that `check` refuses is answered as
     infeasible, and is a trial: `Filled.refused` numbers them from `next_number` on, and fewer than
-    MOST_REFUSED + `count` they are. The designer is asked until `rounds` times nothing was refused. What is missing
+    MOST_VIOLATING + `count` they are. The designer is asked until `rounds` times nothing was refused. What is missing
     after that are neighbours of the best finished ones, then architectures from elsewhere, that pass the screen; of
     these, refused ones are only passed over. Fewer than `count` means that no others were found. Where there is none at
     all, raises NothingPasses if the screen refused any, SpaceExhausted otherwise.
@@ -56,12 +63,12 @@ def fill(
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
-    filling = _Filling(space, finished, pending, Sieve(screen), next_number)
+    filling = _Filling(space, finished, pending, ConstraintFilter(check), next_number)
     quiet = 0
     while quiet < rounds and filling.wants_more(count, rng):
         quiet += not filling.ask(designer, count)
     filling.complete(count, rng)
-    return Filled(tuple(filling.chosen), filling.answered, tuple(filling.refused))
+    return Filled(tuple(filling.chosen), filling.answered, tuple(filling.violating))
 
 
 class _Filling:
@@ -72,11 +79,11 @@ class _Filling:
         space: SearchSpace,
         finished: Mapping[str, Outcome],
         pending: Sequence[Architecture],
-        sieve: Sieve,
+        constraint_filter: ConstraintFilter,
         next_number: int,
     ) -> None:
         self.chosen: list[Suggestion] = []
-        self.refused: list[Refused] = []
+        self.violating: list[ViolatingSuggestion] = []
         self.answered = 0
         self._space = space
         self._finished = finished
@@ -84,12 +91,12 @@ class _Filling:
         self._known = {outcome.architecture.network_hash: outcome for outcome in finished.values()}
         self._pending = pending
         self._taken = set(self._known) | {architecture.network_hash for architecture in pending}
-        self._sieve = sieve
+        self._constraint_filter = constraint_filter
         self._next_number = next_number
 
     def wants_more(self, count: int, rng: np.random.Generator) -> bool:
         """Whether the designer is worth asking."""
-        if len(self.chosen) == count or len(self.refused) >= MOST_REFUSED:
+        if len(self.chosen) == count or len(self.violating) >= MOST_VIOLATING:
             return False
         if len(self._taken) * _MANY_TWINS < self._space.cardinality:
             return True
@@ -97,11 +104,11 @@ class _Filling:
 
     def ask(self, designer: Designer, count: int) -> bool:
         """Ask for what is missing and answer what needs no training; whether anything was refused."""
-        before = len(self.refused)
+        before = len(self.violating)
         waiting = [*self._pending, *(suggestion.architecture for suggestion in self.chosen)]
         answers = [self._judge(item) for item in designer.suggest(count - len(self.chosen), waiting)]
         designer.update([answer for answer in answers if answer is not None])
-        return len(self.refused) > before
+        return len(self.violating) > before
 
     def _judge(self, suggestion: Suggestion) -> Outcome | None:
         """Choose the suggestion or refuse it; what the designer can be told of it at once."""
@@ -112,28 +119,28 @@ class _Filling:
         if key in self._taken:
             return None
         self._taken.add(key)
-        refusal = self._sieve.refusal(suggestion.architecture)
-        if refusal is None:
+        violation = self._constraint_filter.violation(suggestion.architecture)
+        if violation is None:
             self.chosen.append(suggestion)
             return None
-        refused = Refused(self._next_number + len(self.refused), suggestion, refusal.reason)
-        self.refused.append(refused)
-        self._known[key] = refused.outcome
-        return refused.outcome
+        violating = ViolatingSuggestion(self._next_number + len(self.violating), suggestion, violation.reason)
+        self.violating.append(violating)
+        self._known[key] = violating.outcome
+        return violating.outcome
 
     def complete(self, count: int, rng: np.random.Generator) -> None:
         """Add what is missing without the designer. Raises NothingPasses or SpaceExhausted where nothing is found."""
-        others = spares(self._space, self._finished.values(), self._taken, self._sieve, rng)
+        others = spares(self._space, self._finished.values(), self._taken, self._constraint_filter, rng)
         self.chosen.extend(islice(others, count - len(self.chosen)))
         if self.chosen:
             return
-        if (nearest := self._sieve.nearest) is None:
+        if (nearest := self._constraint_filter.nearest) is None:
             raise SpaceExhausted(
                 f"every one of the {self._space.cardinality} architectures of {self._space.name} has been tried, was "
                 "refused or is being tried"
             )
-        raise NothingPasses(
-            f"{self._sieve.refused:,} architectures of {self._space.name} were looked at and none can be trained; "
-            f"the nearest: {nearest.refusal.reason}",
-            self.refused,
+        raise NothingFeasible(
+            f"{self._constraint_filter.violating:,} architectures of {self._space.name} were looked at and none can be trained; "
+            f"the nearest: {nearest.violation.reason}",
+            self.violating,
         )

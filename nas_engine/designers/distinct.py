@@ -9,7 +9,7 @@ import numpy as np
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Suggestion
-from nas_engine.search_space import SearchSpace
+from nas_engine.search_space.paper_spaces import SearchSpace
 
 
 def first_new(draw: Callable[[], Suggestion], taken: Container[str], attempts: int) -> Suggestion | None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Designer, Outcome, State, Suggestion, accepted_state
-from nas_engine.designers.hyperfirefly import WINDOW, HyperFireflyDesigner
-from nas_engine.search_space import SearchSpace
+from nas_engine.designers.firefly.hyperfirefly import WINDOW, HyperFireflyDesigner
+from nas_engine.search_space.paper_spaces import SearchSpace
 
 FORMAT = "hybrid-1"
 _Maker = Callable[[SearchSpace, int, State | None, Sequence[Outcome]], Designer]

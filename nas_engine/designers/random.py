@@ -7,7 +7,7 @@ import numpy as np
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
 from nas_engine.designers.distinct import first_new, new_anywhere
-from nas_engine.search_space import SearchSpace
+from nas_engine.search_space.paper_spaces import SearchSpace
 
 FORMAT = "random-1"
 _DRAWS = 20  # before it stops drawing and looks through the space

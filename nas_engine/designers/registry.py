@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from nas_engine.designers.base import Designer, DesignerSettings, Outcome, State
-from nas_engine.search_space import SearchSpace
+from nas_engine.search_space.paper_spaces import SearchSpace
 
 _Maker = Callable[[SearchSpace, int, State | None, Sequence[Outcome]], Designer]
 
@@ -16,7 +16,7 @@ def _random(settings: DesignerSettings) -> _Maker:
 
 
 def _eagle(settings: DesignerSettings) -> _Maker:
-    from nas_engine.designers.eagle import EagleDesigner
+    from nas_engine.designers.firefly.eagle import EagleDesigner
 
     return EagleDesigner
 
@@ -25,18 +25,18 @@ def _gaussian_process(settings: DesignerSettings) -> _Maker:
     from nas_engine.designers.jax_setup import tensorflow_kept_out
 
     with tensorflow_kept_out():
-        from nas_engine.designers.gaussian_process import GaussianProcessDesigner
+        from nas_engine.designers.gaussian_process.designer import GaussianProcessDesigner
     return partial(GaussianProcessDesigner, penalty=settings.penalty)
 
 
 def _evolution(settings: DesignerSettings) -> _Maker:
-    from nas_engine.designers.evolution import EvolutionDesigner
+    from nas_engine.designers.evolutionary.evolution import EvolutionDesigner
 
     return EvolutionDesigner
 
 
 def _hyperfirefly(settings: DesignerSettings) -> _Maker:
-    from nas_engine.designers.hyperfirefly import HyperFireflyDesigner
+    from nas_engine.designers.firefly.hyperfirefly import HyperFireflyDesigner
 
     return HyperFireflyDesigner
 
@@ -48,7 +48,7 @@ def _hybrid(settings: DesignerSettings) -> _Maker:
 
 
 def _nsga2(settings: DesignerSettings) -> _Maker:
-    from nas_engine.designers.nsga2 import NSGA2Designer
+    from nas_engine.designers.evolutionary.nsga2 import NSGA2Designer
 
     return NSGA2Designer
 

@@ -7,43 +7,47 @@ from heapq import nlargest
 import numpy as np
 
 from nas_engine.architecture import Architecture
+from nas_engine.constraints import ConstraintCheck, Violation
 from nas_engine.designers.base import Outcome, Suggestion
 from nas_engine.designers.distinct import new_anywhere, new_neighbours
-from nas_engine.screening import Refusal, Screen
-from nas_engine.search_space import SearchSpace
+from nas_engine.search_space.paper_spaces import SearchSpace
 
 MOST_DRAWS = 2_000  # architectures from anywhere that the screen may refuse in a row: under a second
 _BEST = 5  # of the finished ones, whose neighbours are tried
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
+class ViolatingArchitecture:
     """A refused architecture and why."""
 
     architecture: Architecture
-    refusal: Refusal
+    violation: Violation
 
 
-class Sieve:
+class ConstraintFilter:
     """A screen that counts what it refuses and remembers the nearest miss."""
 
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
-        self.refused = 0
-        self.nearest: Miss | None = None
+    def __init__(self, check: ConstraintCheck) -> None:
+        self._check = check
+        self.violating = 0
+        self.nearest: ViolatingArchitecture | None = None
 
-    def refusal(self, architecture: Architecture) -> Refusal | None:
+    def violation(self, architecture: Architecture) -> Violation | None:
         """What the screen says."""
-        refusal = self._screen(architecture)
-        if refusal is not None:
-            self.refused += 1
-            if self.nearest is None or refusal.excess < self.nearest.refusal.excess:
-                self.nearest = Miss(architecture, refusal)
-        return refusal
+        violation = self._check(architecture)
+        if violation is not None:
+            self.violating += 1
+            if self.nearest is None or violation.excess < self.nearest.violation.excess:
+                self.nearest = ViolatingArchitecture(architecture, violation)
+        return violation
 
 
 def spares(
-    space: SearchSpace, best: Iterable[Outcome], taken: set[str], sieve: Sieve, rng: np.random.Generator
+    space: SearchSpace,
+    best: Iterable[Outcome],
+    taken: set[str],
+    constraint_filter: ConstraintFilter,
+    rng: np.random.Generator,
 ) -> Iterator[Suggestion]:
     """New architectures that pass, until the space is used up or too many have been refused in a row.
 
@@ -52,32 +56,40 @@ def spares(
     """
     feasible = ((outcome.reward, outcome.architecture) for outcome in best if outcome.reward is not None)
     for _, architecture in nlargest(_BEST, feasible, key=lambda pair: pair[0]):
-        yield from _passing(new_neighbours(space, architecture, taken, rng), "neighbour", taken, sieve)
-    yield from _passing(_anywhere(space, taken, sieve, rng), "random", taken, sieve)
-    yield from _descent(space, taken, sieve, rng)
+        yield from _passing(new_neighbours(space, architecture, taken, rng), "neighbour", taken, constraint_filter)
+    yield from _passing(_anywhere(space, taken, constraint_filter, rng), "random", taken, constraint_filter)
+    yield from _descent(space, taken, constraint_filter, rng)
 
 
-def _passing(architectures: Iterable[Architecture], source: str, taken: set[str], sieve: Sieve) -> Iterator[Suggestion]:
+def _passing(
+    architectures: Iterable[Architecture], source: str, taken: set[str], constraint_filter: ConstraintFilter
+) -> Iterator[Suggestion]:
     for architecture in architectures:
         taken.add(architecture.network_hash)
-        if sieve.refusal(architecture) is None:
+        if constraint_filter.violation(architecture) is None:
             yield Suggestion(architecture, {"source": source})
 
 
-def _anywhere(space: SearchSpace, taken: set[str], sieve: Sieve, rng: np.random.Generator) -> Iterator[Architecture]:
+def _anywhere(
+    space: SearchSpace, taken: set[str], constraint_filter: ConstraintFilter, rng: np.random.Generator
+) -> Iterator[Architecture]:
     """New ones from all over the space, until the sieve has refused MOST_DRAWS of them in a row."""
     in_a_row = 0
     while in_a_row < MOST_DRAWS and (architecture := new_anywhere(space, taken, rng)) is not None:
-        before = sieve.refused
+        before = constraint_filter.violating
         yield architecture
-        in_a_row = in_a_row + 1 if sieve.refused > before else 0
+        in_a_row = in_a_row + 1 if constraint_filter.violating > before else 0
 
 
-def _descent(space: SearchSpace, taken: set[str], sieve: Sieve, rng: np.random.Generator) -> Iterator[Suggestion]:
+def _descent(
+    space: SearchSpace, taken: set[str], constraint_filter: ConstraintFilter, rng: np.random.Generator
+) -> Iterator[Suggestion]:
     """From the nearest miss to its best neighbour and on, as long as misses get nearer: limits may leave so little of
     a space that no random draw falls inside.
     """
-    left: Miss | None = None
-    while (miss := sieve.nearest) is not None and miss is not left:
-        yield from _passing(new_neighbours(space, miss.architecture, taken, rng), "descent", taken, sieve)
-        left = miss
+    left: ViolatingArchitecture | None = None
+    while (nearest := constraint_filter.nearest) is not None and nearest is not left:
+        yield from _passing(
+            new_neighbours(space, nearest.architecture, taken, rng), "descent", taken, constraint_filter
+        )
+        left = nearest

@@ -50,7 +50,7 @@ class Buckets:
         """[buckets that are full]: the mean accuracy of each. Raises ValueError for a curve that is too long."""
         return self._means(curve.accuracies, self.size)[: self.count]
 
-    def rows(self, curves: Sequence[Curve]) -> "Rows":
+    def rows(self, curves: Sequence[Curve]) -> "CurveRows":
         """Raises ValueError for a curve that is too long."""
         values = np.zeros((len(curves), self.loss_count + self.count + 1))
         known = np.zeros(values.shape, dtype=bool)
@@ -61,7 +61,7 @@ class Buckets:
                 values[row, here], known[row, here] = points, True
             if curve.final_accuracy is not None:
                 values[row, -1], known[row, -1] = curve.final_accuracy, True
-        return Rows(values, known)
+        return CurveRows(values, known)
 
     def _middles(self, size: int, count: int) -> Array:
         return np.asarray(((np.arange(count) + 0.5) * size + 0.5) / self.epochs)
@@ -75,7 +75,7 @@ class Buckets:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class CurveRows:
     """Curves [n, points]: losses, accuracies, and last the final accuracy. `values` are 0 where nothing is `known`."""
 
     values: Array

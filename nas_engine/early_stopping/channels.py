@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.early_stopping.hyperparameters import NOISE_KNOTS, Layout
+from nas_engine.early_stopping.hyperparameters import NOISE_KNOTS, ParameterLayout
 from nas_engine.early_stopping.kernel import Array, exponential, exponential_slopes
 
-_ASYMPTOTES = (Layout.loss_asymptote, Layout.asymptote)
+_ASYMPTOTES = (ParameterLayout.loss_asymptote, ParameterLayout.asymptote)
 _DIGITS = 12  # of times that are taken to be equal
-_WALKS = (Layout.loss_walk, Layout.walk)
+_WALKS = (ParameterLayout.loss_walk, ParameterLayout.walk)
 
 
 def interpolation(times: Array, knots: tuple[float, ...]) -> Array:
@@ -24,7 +24,7 @@ def progress(times: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class CurveChannel:
     """Points at `times` [P], at `place` among all of a curve; which elements of the vector are its variances."""
 
     times: Array
@@ -69,17 +69,17 @@ class Channels:
 
     loss_times: Array
     times: Array
-    layout: Layout
+    layout: ParameterLayout
 
     @property
-    def losses(self) -> Channel:
+    def losses(self) -> CurveChannel:
         place = slice(0, len(self.loss_times))
-        return Channel(self.loss_times, place, self.layout.loss_decay, self.layout.loss_walk)
+        return CurveChannel(self.loss_times, place, self.layout.loss_decay, self.layout.loss_walk)
 
     @property
-    def accuracies(self) -> Channel:
+    def accuracies(self) -> CurveChannel:
         place = slice(len(self.loss_times), self.points)
-        return Channel(self.times, place, self.layout.decay, self.layout.walk)
+        return CurveChannel(self.times, place, self.layout.decay, self.layout.walk)
 
     @property
     def points(self) -> int:

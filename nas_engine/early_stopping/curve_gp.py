@@ -31,9 +31,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from nas_engine.early_stopping.buckets import Rows
+from nas_engine.early_stopping.buckets import CurveRows
 from nas_engine.early_stopping.channels import Channels, interpolation, progress
-from nas_engine.early_stopping.hyperparameters import Layout
+from nas_engine.early_stopping.hyperparameters import ParameterLayout
 from nas_engine.early_stopping.kernel import Array
 
 _MEAN_KNOTS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
@@ -72,8 +72,8 @@ class CurveProcess:
     features: int
 
     @property
-    def layout(self) -> Layout:
-        return Layout(self.features)
+    def layout(self) -> ParameterLayout:
+        return ParameterLayout(self.features)
 
     def design(self, features: Array) -> Array:
         """[n, L + P, D]: what the linear part is multiplied with, for standardised features [n, F]."""
@@ -104,7 +104,7 @@ class CurveProcess:
         total[:, diagonal, diagonal] += JITTER
         return total
 
-    def loss(self, vector: Array, rows: Rows, features: Array) -> tuple[float, Array]:
+    def loss(self, vector: Array, rows: CurveRows, features: Array) -> tuple[float, Array]:
         """The negative log marginal likelihood of `rows` (up to a constant), and its gradient by the vector."""
         solved = _Solved(self, vector, rows, features)
         linear = solved.linear
@@ -129,7 +129,7 @@ class CurveProcess:
             gradient[name] = 0.5 * (self.features - float(precision[mine] @ spread))
         return value, gradient
 
-    def linear(self, vector: Array, rows: Rows, features: Array) -> Linear:
+    def linear(self, vector: Array, rows: CurveRows, features: Array) -> Linear:
         """What `rows` say of the linear part, given the hyperparameters."""
         return _Solved(self, vector, rows, features).linear
 
@@ -142,7 +142,7 @@ class CurveProcess:
         joint = self.covariance(vector, features[None, :])[0] + design @ linear.covariance @ design.T
         return conditional(mean, joint, known, values)
 
-    def prior_finals(self, vector: Array, linear: Linear, features: Array) -> tuple[Array, Array]:
+    def shared_finals(self, vector: Array, linear: Linear, features: Array) -> tuple[Array, Array]:
         """Means and deviations [n] of the final accuracies of networks of which nothing but `features` is known."""
         end = CurveProcess(self.loss_times[:0], self.times[-1:], self.features)
         design, own = end.design(features)[:, -1], end.covariance(vector, features)[:, -1, -1]
@@ -179,7 +179,7 @@ class _Columns:
 class _Solved:
     """Inverses [n, P, P] of the curves' covariances, with unit rows for what is unknown, and the linear posterior."""
 
-    def __init__(self, process: CurveProcess, vector: Array, rows: Rows, features: Array) -> None:
+    def __init__(self, process: CurveProcess, vector: Array, rows: CurveRows, features: Array) -> None:
         known = rows.known
         covariance = process.covariance(vector, features) * (known[:, :, None] & known[:, None, :])
         points = np.arange(known.shape[1])

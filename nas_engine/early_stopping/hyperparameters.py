@@ -18,7 +18,7 @@ def _log_variance(deviation: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ParameterLayout:
     """Slices of the vector for `features` numbers an architecture; all but `coupling` and the two maps are logarithms.
 
     The maps give log alpha and log beta of the kernel: a constant, then a weight for each standardised feature.

@@ -82,7 +82,7 @@ def fit(curves: tuple[Curve, ...], buckets: Buckets, seed: int) -> Model:
     )
     vector = mean + deviation * found.x
     linear = process.linear(vector, rows, standardised)
-    accuracies, deviations = process.prior_finals(vector, linear, standardised)
+    accuracies, deviations = process.shared_finals(vector, linear, standardised)
     rewards = accuracies - np.array([curve.penalty for curve in curves])
     return Model(process, vector, linear, center, scale, floor, rewards, deviations)
 

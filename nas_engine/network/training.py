@@ -22,14 +22,14 @@ _EVALUATION_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
+class EpochMetrics:
     """Mean loss and share of right answers (0..1) over the training batches of one epoch, while it went on."""
 
     loss: float
     accuracy: float
 
 
-class Trainer:
+class ModelTrainer:
     """Trains one model in one phase of a trial; `phase` is the name of the phase in messages."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Trainer:
         """Time spent on turning Python into graphs."""
         return self._step.trace_seconds + self._count_hits.trace_seconds
 
-    def epoch(self, batches: Iterable[Batch]) -> Epoch:
+    def epoch(self, batches: Iterable[Batch]) -> EpochMetrics:
         """Train on `batches`. Raises TrainingDiverged if the loss is no longer a finite number."""
         losses, hits, examples = [], 0, 0
         for x, y in batches:
@@ -69,7 +69,7 @@ class Trainer:
                 f"The loss became {mean_loss} in epoch {self._epochs} of {self._phase} training; "
                 "train with a lower learning rate."
             )
-        return Epoch(mean_loss, hits / examples)
+        return EpochMetrics(mean_loss, hits / examples)
 
     def accuracy(self, x: NDArray[np.float32], y: NDArray[np.int64]) -> float:
         """Share of examples x [n, frames, mel_bins] that the network as it is now gets right."""

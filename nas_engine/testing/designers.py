@@ -8,12 +8,12 @@ from itertools import product
 import numpy as np
 
 from nas_engine.architecture import Architecture, Head, Stem
+from nas_engine.constraints import Violation
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, DesignerSettings, Objectives, Outcome, State, Suggestion
 from nas_engine.designers.deduplication import Filled, fill
-from nas_engine.screening import Refusal
-from nas_engine.search_space import SearchSpace, paper_2d
-from nas_engine.space_spec import PositionSpec, SpaceSpec
+from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
+from nas_engine.search_space.spec import PositionSpec, SpaceSpec
 
 
 def small_2d(classes: int = 3) -> SearchSpace:
@@ -96,12 +96,12 @@ def run(designer: Designer, reward: AdditiveReward, trials: int, first: int = 1)
     return outcomes
 
 
-def refuse_half(architecture: Architecture) -> Refusal | None:
+def refuse_half(architecture: Architecture) -> Violation | None:
     """A screen without a pattern that a designer could learn."""
-    return Refusal("its hash is odd", 1.5) if int(architecture.hash, 16) % 2 else None
+    return Violation("its hash is odd", 1.5) if int(architecture.hash, 16) % 2 else None
 
 
-def fill_screened(designer: Designer, count: int, history: Sequence[Outcome]) -> Filled:
+def fill_constrained(designer: Designer, count: int, history: Sequence[Outcome]) -> Filled:
     """`deduplication.fill` of `small_2d` with `refuse_half` after `history`."""
     return fill(
         designer,
@@ -110,7 +110,7 @@ def fill_screened(designer: Designer, count: int, history: Sequence[Outcome]) ->
         finished={outcome.architecture.hash: outcome for outcome in history},
         pending=[],
         rng=np.random.default_rng(len(history)),
-        screen=refuse_half,
+        check=refuse_half,
         next_number=len(history) + 1,
     )
 
@@ -195,10 +195,10 @@ class DesignerContract:
     def test_what_is_screened_out_is_heard_as_infeasible_and_survives_a_restart(self) -> None:
         history = random_history(small_2d(), self.known)
         original = self.create(small_2d(), history=history)
-        filled = fill_screened(original, 8, history)
-        assert filled.refused
+        filled = fill_constrained(original, 8, history)
+        assert filled.violating
         assert not any(refuse_half(suggestion.architecture) for suggestion in filled.suggestions)
-        everything_heard = [*history, *(refused.outcome for refused in filled.refused)]
+        everything_heard = [*history, *(violating.outcome for violating in filled.violating)]
         restored = self.create(small_2d(), state=through_json(original.dump()), history=everything_heard)
         assert restored.dump() == original.dump()
         assert restored.suggest(2, []) == original.suggest(2, [])

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from nas_engine.energy.readers import registry
-from nas_engine.energy.readers.base import HEAD_BYTES, Head, Reader, ReadOptions
-from nas_engine.energy.trace import BenchmarkLog, Content, EnergySummary, EnergyTable, Reading, Stamps, Trace
+from nas_engine.energy.readers.base import HEAD_BYTES, FileHead, Reader, ReadOptions
+from nas_engine.energy.traces.trace import BenchmarkLog, Content, EnergySummary, EnergyTable, FileReading, Stamps, Trace
 from nas_engine.errors import BadMeasurement
 
 _NAME = "measured.dat"
@@ -31,12 +31,12 @@ class ReaderContract:
     whole: bytes
     options: ReadOptions = ReadOptions()
 
-    def read(self, folder: Path, data: bytes, name: str = _NAME) -> Reading:
+    def read(self, folder: Path, data: bytes, name: str = _NAME) -> FileReading:
         path = folder / name
         path.write_bytes(data)
         return registry.read(path, self.options)
 
-    def outcome(self, folder: Path, data: bytes) -> Reading | None:
+    def outcome(self, folder: Path, data: bytes) -> FileReading | None:
         """What a damaged file gives: None for a BadMeasurement, which must name the file and say something."""
         try:
             return self.read(folder, data)
@@ -46,7 +46,7 @@ class ReaderContract:
         assert len(message) > len(_NAME) + 10
         return None
 
-    def check(self, damaged: Reading, whole: Reading) -> None:
+    def check(self, damaged: FileReading, whole: FileReading) -> None:
         """Fail where a damaged file gives what the whole one does not say, without a finding."""
         assert_part_of(damaged, whole)
 
@@ -66,7 +66,7 @@ class ReaderContract:
             b"PK\x03\x04",
             *(chance.randbytes(300) for _ in range(50)),
         ):
-            assert not self.reader.recognises(Head("a", data, len(data)))
+            assert not self.reader.recognises(FileHead("a", data, len(data)))
 
     def test_it_says_what_it_accepts(self) -> None:
         assert all((self.reader.format, self.reader.title, self.reader.accepts))
@@ -96,7 +96,7 @@ class ReaderContract:
                 self.check(damaged, whole)
 
     def test_in_another_encoding_or_with_other_line_ends_it_gives_the_same(self, tmp_path: Path) -> None:
-        if not Head(_NAME, self.whole[:HEAD_BYTES], len(self.whole)).text:
+        if not FileHead(_NAME, self.whole[:HEAD_BYTES], len(self.whole)).text:
             return
         whole = self.read(tmp_path, self.whole)
         text = self.whole.decode()
@@ -156,7 +156,7 @@ class TableContract(ReaderContract):
             self.read(tmp_path, self.joined(self.cells()[:1]))
 
 
-def assert_equal(one: Reading, other: Reading) -> None:
+def assert_equal(one: FileReading, other: FileReading) -> None:
     """Two traces have the same samples at the same times."""
     assert isinstance(one.content, Trace)
     assert isinstance(other.content, Trace)
@@ -164,7 +164,7 @@ def assert_equal(one: Reading, other: Reading) -> None:
     np.testing.assert_allclose(one.content.time_s, other.content.time_s, rtol=1e-9)
 
 
-def assert_same_or_told(damaged: Reading, whole: Reading) -> None:
+def assert_same_or_told(damaged: FileReading, whole: FileReading) -> None:
     """The mean power is that of the whole file, or a finding of the damaged one alone says what is different."""
     assert isinstance(damaged.content, Trace)
     assert isinstance(whole.content, Trace)
@@ -173,7 +173,7 @@ def assert_same_or_told(damaged: Reading, whole: Reading) -> None:
         assert damaged.content.power_mw.mean() == pytest.approx(whole.content.power_mw.mean(), rel=1e-6)
 
 
-def assert_part_of(damaged: Reading, whole: Reading) -> None:
+def assert_part_of(damaged: FileReading, whole: FileReading) -> None:
     """All that the damaged file says the whole one says, too; a trace that lost samples inside says so."""
     one, other = damaged.content, whole.content
     if not (isinstance(one, Trace) and isinstance(other, Trace)):

@@ -1,8 +1,8 @@
 """A search space small enough to train and to search exhaustively in a test."""
 
 from nas_engine.architecture import Head, Stem
-from nas_engine.search_space import SearchSpace
-from nas_engine.space_spec import PositionSpec, SpaceSpec
+from nas_engine.search_space.paper_spaces import SearchSpace
+from nas_engine.search_space.spec import PositionSpec, SpaceSpec
 
 
 def tiny_2d(classes: int = 3) -> SearchSpace:

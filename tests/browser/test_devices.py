@@ -52,7 +52,7 @@ def addresses(broker: None) -> dict[str, str]:
     work()
     reading = benches.file_of(campaign, "just uploaded.csv")
     live = runs.create_run(campaign_id=campaign.pk, file_ids=[reading.pk])
-    bench_services.order_kit(campaign_id=campaign.pk, hashes=[trial.architecture_id])
+    bench_services.request_kit(campaign_id=campaign.pk, hashes=[trial.architecture_id])
     trace = run.files.get(kind="trace")
     return {
         "devices": reverse("devices"),

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from tests.browser.visiting import signed_in
 from tests.webapp.energy_models import data_worker
 from tests.webapp.factories import make_dataset, make_study, make_user, make_workers
-from webapp.models import EnergyModel, MeasurementFile, Run, Study, Trial, TrialPrice
+from webapp.models import EnergyModel, MeasurementFile, Run, Study, Trial, TrialEnergyEstimate
 from webapp.worker import energy_training, measuring
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -111,7 +111,7 @@ def train(page: Page) -> None:
     expect(page.get_by_role("img", name="Predicted over measured energy").locator(".main-svg").first).to_be_visible()
 
 
-def reprice(page: Page, study: Study) -> None:
+def reestimate(page: Page, study: Study) -> None:
     page.goto(reverse("study", args=[study.pk]))
     page.get_by_label("Energy model").select_option(label="Bench phone, model 1")
     page.get_by_role("button", name="Re-price all trials").click()
@@ -134,12 +134,14 @@ def test_a_measurement_becomes_an_energy_model_and_reprices_a_study(
         attach(page, study)
         import_others(page, study)
         train(page)
-        reprice(page, study)
-        prices = TrialPrice.objects.filter(trial__study=study, energy_model__isnull=False).order_by("trial__number")
-        dearest = max(prices, key=lambda price: price.energy_mj)
+        reestimate(page, study)
+        estimates = TrialEnergyEstimate.objects.filter(trial__study=study, energy_model__isnull=False).order_by(
+            "trial__number"
+        )
+        dearest = max(estimates, key=lambda estimate: estimate.energy_mj)
         expect(page.locator("#trials")).to_contain_text(f"{dearest.energy_mj:.2f}\N{NO-BREAK SPACE}mJ")
-    assert len(prices) == TRAINED
-    assert all(price.energy_mj > energy_mj for price, (energy_mj, _) in zip(prices, before, strict=True))
+    assert len(estimates) == TRAINED
+    assert all(estimate.energy_mj > energy_mj for estimate, (energy_mj, _) in zip(estimates, before, strict=True))
     assert list(study.trials.order_by("number").values_list("energy_mj", "reward")) == before
     measured = Run.objects.get(settings__source="files")
     assert measured.energy_mj == pytest.approx(BUSY_MW * LATENCY_MS / 1000)

@@ -27,7 +27,7 @@ from tests.webapp.factories import (
     with_tflite,
 )
 from webapp.models import Clip, Dataset, EnergyModel, Study, Trial
-from webapp.services.prices import reprice
+from webapp.services.energy_estimates import reestimate
 
 SHALLOW = ("mobilenet_v1-3-32", "mobilenet_v2-3-32")
 
@@ -46,7 +46,7 @@ def study_in_full_swing(dataset: Dataset, owner: User) -> Study:
         failed=2,
         infeasible=1,
         refused=3,
-        screening=True,
+        enforce_constraints=True,
         flash_limit_kb=60.0,
         energy_limit_mj=1.25,
         curves=3,
@@ -133,13 +133,13 @@ def energy_models(study: Study) -> dict[str, str]:
     model = examined_model(phone)
     ready_model(phone)
     EnergyModel.objects.create(device=phone, version=3, state="FAILED", reason="It ran out of memory.")
-    reprice(study_id=study.pk, energy_model_id=model.pk)
+    reestimate(study_id=study.pk, energy_model_id=model.pk)
     return {
         "energy-models": reverse("energy_models", args=[phone.pk]),
         "energy-model": reverse("energy_model", args=[phone.pk, 1]),
         "energy-model-failed": reverse("energy_model", args=[phone.pk, 3]),
         "measure-next": reverse("measure_next", args=[phone.pk]),
-        "study-repriced": reverse("study", args=[study.pk]),
+        "study-reestimated": reverse("study", args=[study.pk]),
     }
 
 
@@ -163,7 +163,7 @@ def spaces(dataset: Dataset) -> dict[str, str]:
     left_out = edited_spec(blocks=9)
     left_out = replace(left_out, positions=(*left_out.positions[:8], replace(left_out.positions[8], excluded=SHALLOW)))
     edited = {"space": "edited", "space_spec": left_out.search_space().to_json()}
-    screened = {"screening": True, "flash_limit_kb": 60.0, "energy_limit_mj": 1.5}
+    screened = {"enforce_constraints": True, "flash_limit_kb": 60.0, "energy_limit_mj": 1.5}
     short = make_dataset(name="short clips", frontend=FrontendConfig(frames=98, mel_bins=20).to_json())
     draft = make_study(name="Edited", dataset=dataset, state=Study.State.DRAFT, **edited, **screened)
     wrong = make_study(name="Does not fit", dataset=short, state=Study.State.DRAFT)

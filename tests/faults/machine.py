@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from nas_engine.audio.synthesis import Recipe, synthesise
+from nas_engine.audio.synthesis.generator import Recipe, synthesise
 from tests.supervisor.processes import free_port
 from webapp.data_folder import DataFolder
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from nas_engine.architecture import Architecture
-from nas_engine.search_space import SearchSpace
+from nas_engine.search_space.paper_spaces import SearchSpace
 
 
 def architectures(space: SearchSpace) -> st.SearchStrategy[Architecture]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from nas_engine.architecture import BLOCK_KINDS, EXPANDING_KINDS, Head, Stem
-from nas_engine.space_spec import PositionSpec, SpaceSpec
+from nas_engine.search_space.spec import PositionSpec, SpaceSpec
 
 
 def sizes(most: int, count: int) -> st.SearchStrategy[tuple[int, ...]]:

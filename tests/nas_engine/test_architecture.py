@@ -15,7 +15,7 @@ from nas_engine.architecture import Architecture, Block, Head, Stem
 from nas_engine.baselines import BASELINES, nas_bayesian
 from nas_engine.cost import cost
 from nas_engine.layers import all_layers
-from nas_engine.search_space import paper_2d
+from nas_engine.search_space.paper_spaces import paper_2d
 from tests.nas_engine.sampling import architectures
 
 

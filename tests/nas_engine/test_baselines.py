@@ -17,8 +17,8 @@ from nas_engine.baselines import (
     tc_resnet14,
 )
 from nas_engine.cost import cost
+from nas_engine.energy.estimators.published_figures import table_1
 from nas_engine.layers import expand
-from nas_engine.published import table_1
 
 
 @pytest.mark.parametrize("model", BASELINES)

@@ -9,7 +9,7 @@ from nas_engine.baselines import mobilenet_v2, nas_bayesian
 from nas_engine.cost import BlockCost, cost
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.layers import all_layers
-from nas_engine.search_space import paper_2d
+from nas_engine.search_space.paper_spaces import paper_2d
 from tests.nas_engine.sampling import architectures, samples
 
 # Table 2, and block by block the FLOPs of the reading that this project builds. Published and counted differ where the

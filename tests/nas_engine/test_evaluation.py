@@ -15,7 +15,7 @@ from nas_engine.audio.dataset import prepare
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import by_name, nas_bayesian
 from nas_engine.cost import cost
-from nas_engine.energy.prior import predict_energy_mj
+from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.errors import BadDataset, EvaluationCancelled, TrainingDiverged
 from nas_engine.evaluation import evaluate
 from nas_engine.network.schedule import TrainingConfig
@@ -78,13 +78,13 @@ def test_every_epoch_of_every_phase_is_reported_in_order(evaluation: Evaluation,
 def test_the_curve_is_what_was_reported(evaluation: Evaluation, reports: list[Progress]) -> None:
     reported = [(report.phase, report.epoch, report.loss, report.eval_accuracy) for report in reports if report.epoch]
     assert [(point.phase, point.epoch, point.loss, point.eval_accuracy) for point in evaluation.curve] == reported
-    assert evaluation.measurement.float_accuracy == evaluation.curve[2].eval_accuracy
+    assert evaluation.result.float_accuracy == evaluation.curve[2].eval_accuracy
 
 
 def test_costs_are_those_of_the_architecture_and_of_the_file(
     evaluation: Evaluation, architecture: Architecture
 ) -> None:
-    counted, measured = cost(architecture), evaluation.measurement
+    counted, measured = cost(architecture), evaluation.result
     assert measured.flash_bytes == len(evaluation.tflite)
     assert (measured.flops, measured.parameters) == (counted.flops, counted.parameters)
     assert measured.peak_activation_bytes == counted.peak_activation_bytes
@@ -93,13 +93,13 @@ def test_costs_are_those_of_the_architecture_and_of_the_file(
 
 
 def test_the_confusion_counts_the_eval_split(evaluation: Evaluation, pack: FeaturePack) -> None:
-    confusion = np.array(evaluation.measurement.confusion)
+    confusion = np.array(evaluation.result.confusion)
     assert confusion.sum(axis=1).tolist() == np.bincount(pack.split("eval").labels).tolist()
-    assert evaluation.measurement.int8_accuracy == np.trace(confusion) / confusion.sum()
+    assert evaluation.result.int8_accuracy == np.trace(confusion) / confusion.sum()
 
 
 def test_seconds_are_told_for_each_phase(evaluation: Evaluation, reports: list[Progress]) -> None:
-    phases = evaluation.measurement.seconds
+    phases = evaluation.result.seconds
     assert set(phases) == {"build", "float_trace", "float", "quantise", "qat_trace", "qat", "convert", "evaluate"}
     assert all(seconds > 0 for seconds in phases.values())
     assert sum(phases.values()) <= reports[-1].seconds
@@ -163,7 +163,7 @@ def test_the_pack_of_a_2d_network_serves_a_1d_baseline_too(evaluation: Evaluatio
     pack = open_pack(pack_file)
     network = by_name("TC-ResNet8-0.25", classes=len(pack.classes))
     before = pack_file.read_bytes()
-    measured = evaluate(network, pack, replace(SHORT, full_epochs=16), ignore).measurement
+    measured = evaluate(network, pack, replace(SHORT, full_epochs=16), ignore).result
     assert pack_file.read_bytes() == before
     assert list(pack_file.parent.iterdir()) == [pack_file]
     assert network.stem.input_shape == (pack.config.frames, 1, pack.config.mel_bins)
@@ -191,7 +191,7 @@ def test_table_2s_network_learns_the_real_clips_and_keeps_its_accuracy_in_int8(
     prepared = prepare(scan(sound_events), FrontendConfig(), lambda *_: None, tmp_path / "work")
     prepared.write_pack(tmp_path / "clips.pack")
     config = TrainingConfig(full_epochs=20, qat_epochs=2)
-    measured = evaluate(nas_bayesian(), open_pack(tmp_path / "clips.pack"), config, ignore).measurement
+    measured = evaluate(nas_bayesian(), open_pack(tmp_path / "clips.pack"), config, ignore).result
     assert measured.int8_accuracy > 0.6
     assert measured.int8_accuracy == pytest.approx(measured.float_accuracy, abs=0.04)
     assert measured.flash_bytes < 60_000

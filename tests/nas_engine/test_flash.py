@@ -6,9 +6,9 @@ from hypothesis import given
 from nas_engine.architecture import Architecture, Block, Head, Stem
 from nas_engine.baselines import nas_bayesian
 from nas_engine.cost import ArchitectureCost, cost
+from nas_engine.energy.estimators.published_figures import table_1
 from nas_engine.layers import expand
-from nas_engine.published import table_1
-from nas_engine.search_space import paper_2d
+from nas_engine.search_space.paper_spaces import paper_2d
 from tests.nas_engine.sampling import architectures
 
 ONE_CONVOLUTION = Architecture(Stem(), (Block("kxk", 3, 8),), Head(hidden_units=None))

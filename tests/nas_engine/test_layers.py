@@ -20,7 +20,7 @@ from nas_engine.layers import (
     expand,
     expand_block,
 )
-from nas_engine.search_space import paper_2d
+from nas_engine.search_space.paper_spaces import paper_2d
 from tests.nas_engine.sampling import architectures
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from nas_engine.architecture import Architecture, Block, Head, Stem
 from nas_engine.baselines import nas_bayesian
+from nas_engine.constraints import Constraints
 from nas_engine.cost import cost
 from nas_engine.penalty import penalty_of
 from nas_engine.reward import RewardParameters, reward
-from nas_engine.screening import HardLimits
 
 FLASH = cost(nas_bayesian()).flash_bytes_estimate
 HARSH = RewardParameters(energy_threshold_mj=0.5, flash_threshold_bytes=FLASH / 2)
@@ -24,8 +24,8 @@ def test_nothing_is_taken_below_the_thresholds():
 
 
 def test_what_would_be_refused_has_an_infinite_penalty():
-    allowed = penalty_of(HARSH, lambda counted: 1.0, HardLimits(flash_bytes=FLASH))
-    refused = penalty_of(HARSH, lambda counted: 1.0, HardLimits(flash_bytes=FLASH - 1))
+    allowed = penalty_of(HARSH, lambda counted: 1.0, Constraints(flash_bytes=FLASH))
+    refused = penalty_of(HARSH, lambda counted: 1.0, Constraints(flash_bytes=FLASH - 1))
     assert math.isfinite(allowed(nas_bayesian()))
     assert refused(nas_bayesian()) == math.inf
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nas_engine.audio.synthesis import Recipe, synthesise
+from nas_engine.audio.synthesis.generator import Recipe, synthesise
 from tests.supervisor.processes import free_port, manage_running, wait_for_line
 from webapp.data_folder import DataFolder
 from webapp.supervisor.postgres import Cluster

@@ -11,19 +11,18 @@ from django.utils import timezone
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
-from nas_engine.energy.model_report import ModelReport, examine
-from nas_engine.energy.pricing import dump
-from nas_engine.energy.pricing_training import Measured, TrainedModel, train
-from nas_engine.energy.prior import prior_energy_mj
-from nas_engine.search_space import paper_2d
-from webapp.models import Architecture as ArchitectureRow
-from webapp.models import Campaign, Device, EnergyModel, Run, Worker
+from nas_engine.energy.estimators.analytical import analytical_energy_mj
+from nas_engine.energy.estimators.base import dump
+from nas_engine.energy.estimators.model_report import ModelReport, examine
+from nas_engine.energy.estimators.training import MeasuredNetwork, TrainedModel, train
+from nas_engine.search_space.paper_spaces import paper_2d
+from webapp.models import Campaign, Device, EnergyModel, Run, StoredArchitecture, Worker
 from webapp.queries.training_table import table_rows
 from webapp.services.requests import save_architectures
 from webapp.storage import save_by_hash
 from webapp.translation import architecture_row
+from webapp.worker.heartbeat import Heartbeat
 from webapp.worker.lifecycle import ThisWorker
-from webapp.worker.pulse import Pulse
 from webapp.worker.trainer import Trainer
 
 NETWORKS, EXAMINED = 24, 12
@@ -33,7 +32,7 @@ _counter = itertools.count(1)
 
 def data_worker(name: str = "data-1") -> ThisWorker:
     """A data worker's identity, without its process."""
-    return ThisWorker(name, Pulse(name, Worker.Role.DATA), Trainer(), threading.Event())
+    return ThisWorker(name, Heartbeat(name, Worker.Role.DATA), Trainer(), threading.Event())
 
 
 def device(**values: object) -> Device:
@@ -47,7 +46,7 @@ def sampled(count: int = NETWORKS, seed: int = 7) -> list[Architecture]:
 
 def true_energy_mj(network: Architecture, times: float) -> float:
     """A device that takes `times` what the published figures say."""
-    return times * prior_energy_mj(cost(network))
+    return times * analytical_energy_mj(cost(network))
 
 
 def measured_device(count: int = NETWORKS, times: float = 2.0, **values: object) -> Device:
@@ -71,14 +70,16 @@ def measured_device(count: int = NETWORKS, times: float = 2.0, **values: object)
         )
         for network in networks
     )
-    assert ArchitectureRow.objects.filter(runs__campaign=campaign).distinct().count() == count
+    assert StoredArchitecture.objects.filter(runs__campaign=campaign).distinct().count() == count
     return made
 
 
 @lru_cache(maxsize=8)
 def trained(times: float, source: str) -> TrainedModel:
     """Trained on `NETWORKS` networks of a device that takes `times` what the published figures say."""
-    return train([Measured(network, true_energy_mj(network, times)) for network in sampled()], source=source, seed=1)
+    return train(
+        [MeasuredNetwork(network, true_energy_mj(network, times)) for network in sampled()], source=source, seed=1
+    )
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +87,8 @@ def examined(networks: int) -> ModelReport:
     """Of the device that `measured_device` makes, its first so many networks."""
     rng = np.random.default_rng(3)
     measured = [
-        Measured(network, true_energy_mj(network, 2.0) + NOISE_MJ * rng.normal()) for network in sampled(networks)
+        MeasuredNetwork(network, true_energy_mj(network, 2.0) + NOISE_MJ * rng.normal())
+        for network in sampled(networks)
     ]
     return examine(measured, seed=1, noise_mj=NOISE_MJ)
 
@@ -110,5 +112,5 @@ def ready_model(of: Device, times: float = 2.0) -> EnergyModel:
         state=EnergyModel.State.READY,
         trained_at=timezone.now(),
         report=learnt.report,
-        arrays=save_by_hash(default_storage, "energy-models", dump(learnt.pricer), ".npz"),
+        arrays=save_by_hash(default_storage, "energy-models", dump(learnt.predictor), ".npz"),
     )

@@ -1,7 +1,7 @@
 """Whole studies and datasets at once, as they look after hours of work: plausible numbers, real shapes, no training.
 
 Rows are written in bulk, past the services, so that a study of 2,000 trials takes a second. Results are simulated
-(`nas_engine.replay`); what the pages show of them is not under test here, how they show it is.
+(`nas_engine.simulation.simulated_evaluation`); what the pages show of them is not under test here, how they show it is.
 """
 
 import io
@@ -21,13 +21,13 @@ from nas_engine import architecture as engine
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import NAMES
 from nas_engine.early_stopping.base import Curve, Forecast, compare
-from nas_engine.energy.prior import SOURCE
+from nas_engine.energy.estimators.analytical import SOURCE
 from nas_engine.progress import Evaluation
-from nas_engine.replay import SimulatedPlan, simulate
 from nas_engine.reward import reward
-from nas_engine.search_space import spec_by_name
-from nas_engine.space_spec import SpaceSpec
-from webapp.models import Architecture, Clip, CurvePoint, Dataset, DryRun, Event, Study, Trial, Worker
+from nas_engine.search_space.paper_spaces import spec_by_name
+from nas_engine.search_space.spec import SpaceSpec
+from nas_engine.simulation.simulated_evaluation import SimulatedPlan, simulate
+from webapp.models import Clip, CurvePoint, Dataset, DryRun, Event, StoredArchitecture, Study, Trial, Worker
 from webapp.services.baselines import train_baselines
 from webapp.services.dry_runs import order_dry_run
 from webapp.storage import save_by_hash
@@ -76,7 +76,7 @@ def make_dataset(*, clips_a_class: int = 0, **values: Any) -> Dataset:
 
 def make_dry_run(dataset: Dataset, **settings: Any) -> DryRun:
     """A dry run that has ended, of twelve trials at random; hard limits among `settings` refuse."""
-    values = {"designer": "random", "trial_budget": 12, "full_epochs": 8, "screening": True, **settings}
+    values = {"designer": "random", "trial_budget": 12, "full_epochs": 8, "enforce_constraints": True, **settings}
     ordered = order_dry_run(study=Study(dataset=dataset, **values), owner=None)
     dry_running.run(ordered.pk)
     return DryRun.objects.get(pk=ordered.pk)
@@ -138,7 +138,7 @@ def make_study(
 ) -> Study:
     """A study with so many trials in these states, numbered in this order; `curves` of the completed have curves.
 
-    The `refused` come last and, as everywhere, use up no budget; `screening` and a limit are the caller's to give.
+    The `refused` come last and, as everywhere, use up no budget; `enforce_constraints` and a limit are the caller's to give.
     """
     total = completed + running + waiting + failed + infeasible
     now = timezone.now()
@@ -155,7 +155,9 @@ def make_study(
     study.save()
     rng = np.random.default_rng(seed)
     networks = [space.sample(rng) for _ in range(total + refused)]
-    Architecture.objects.bulk_create({n.hash: architecture_row(n) for n in networks}.values(), ignore_conflicts=True)
+    StoredArchitecture.objects.bulk_create(
+        {n.hash: architecture_row(n) for n in networks}.values(), ignore_conflicts=True
+    )
     states = (
         [Trial.State.COMPLETED] * completed
         + [Trial.State.FAILED] * failed
@@ -217,7 +219,7 @@ def _trial(study: Study, number: int, network: engine.Architecture, state: str, 
     if state == Trial.State.REQUESTED:
         return trial
     if state == Trial.REFUSED:
-        trial.state, trial.screened_out, trial.finished_at = Trial.State.INFEASIBLE, True, now
+        trial.state, trial.violates_constraints, trial.finished_at = Trial.State.INFEASIBLE, True, now
         trial.reason = REFUSAL
         return trial
     trial.worker, trial.started_at, trial.heartbeat_at = f"machine-a/trainer-{number % 2 + 1}", started, now
@@ -236,7 +238,7 @@ def _trial(study: Study, number: int, network: engine.Architecture, state: str, 
 
 
 def _with_result(trial: Trial, study: Study, evaluation: Evaluation) -> Trial:
-    measured = evaluation.measurement
+    measured = evaluation.result
     trial.float_accuracy, trial.int8_accuracy = measured.float_accuracy, measured.int8_accuracy
     trial.flash_bytes, trial.energy_mj, trial.energy_source = measured.flash_bytes, measured.energy_mj, SOURCE
     trial.reward = reward(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes, reward_parameters(study))
@@ -255,7 +257,7 @@ def _events(study: Study, trials: Sequence[Trial]) -> Iterable[Event]:
             yield Event(
                 study=study,
                 trial=trial,
-                old_state="" if trial.screened_out else "RUNNING",
+                old_state="" if trial.violates_constraints else "RUNNING",
                 new_state=trial.state,
                 worker=trial.worker,
                 message=trial.reason,

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from nas_engine.architecture import Architecture
 from nas_engine.audio.frontend import FrontendConfig
-from nas_engine.measurement import Measurement
+from nas_engine.evaluation_result import EvaluationResult
 from nas_engine.progress import Evaluation
-from nas_engine.search_space import SearchSpace
+from nas_engine.search_space.paper_spaces import SearchSpace
 from webapp.models import Dataset, Study, Trial
 from webapp.services import requests, studies, trials
 from webapp.storage import save_by_hash
@@ -116,7 +116,7 @@ def evaluation(**measured: Any) -> Evaluation:
         "seconds": {"float": 1.0, "convert": 0.5},
     }
     return Evaluation(
-        measurement=Measurement(**{**values, **measured}), tflite=b"network", curve=(), environment={"tensorflow": "0"}
+        result=EvaluationResult(**{**values, **measured}), tflite=b"network", curve=(), environment={"tensorflow": "0"}
     )
 
 

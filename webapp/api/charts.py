@@ -10,21 +10,21 @@ from django.views.decorators.http import require_GET
 
 from nas_engine.audio.decode import decode
 from nas_engine.audio.frontend import log_mel
-from webapp.charts.curves import Epoch, curve_figure, curve_info
+from webapp.charts.curves import PlottedEpoch, curve_figure, curve_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.fronts import BaselinePoint, Resource, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
 from webapp.charts.style import percent
 from webapp.models import Study
-from webapp.queries.pages_baselines import BaselineRow, baselines_of
-from webapp.queries.pages_datasets import clip_or_none
-from webapp.queries.pages_paper import study_points
-from webapp.queries.pages_results import Results, results
-from webapp.queries.pages_study import study_or_none
-from webapp.queries.pages_trial import curve, trial_or_none
-from webapp.queries.pages_trials import summaries
-from webapp.queries.prices import energy_tag
+from webapp.queries.energy_estimates import energy_tag
+from webapp.queries.pages.baselines import BaselineRow, baselines_of
+from webapp.queries.pages.datasets import clip_or_none
+from webapp.queries.pages.paper import study_points
+from webapp.queries.pages.results import Results, results
+from webapp.queries.pages.study import study_or_none
+from webapp.queries.pages.trial import curve, trial_or_none
+from webapp.queries.pages.trials import summaries
 from webapp.translation import frontend
 
 
@@ -42,7 +42,7 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonRespo
     shown = shown_points(on_front) if is_search else np.zeros(0, np.int64)
     baselines = published.completed if published else ()
     threshold = study.energy_threshold_mj if is_energy else study.flash_threshold_kb
-    tags = {energy_tag(source) for source in found.energy_sources} | {row.price.tag for row in baselines}
+    tags = {energy_tag(source) for source in found.energy_sources} | {row.estimate.tag for row in baselines}
     info = front_info(
         resource="energy" if is_energy else "flash",
         energy_tags=sorted(tags),
@@ -75,7 +75,9 @@ def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonRespons
     trial = trial_or_none(study_id, number)
     if trial is None:
         raise Http404(f"Study {study_id} has no trial {number}.")
-    epochs = (Epoch(point.phase, point.loss, point.train_accuracy, point.eval_accuracy) for point in curve(trial))
+    epochs = (
+        PlottedEpoch(point.phase, point.loss, point.train_accuracy, point.eval_accuracy) for point in curve(trial)
+    )
     return JsonResponse(curve_figure(curve_info(epochs, trial.stopping)))
 
 
@@ -121,7 +123,7 @@ def _hover_texts(found: Results, shown: list[int]) -> list[str]:
 def _baseline_point(row: BaselineRow, is_energy: bool) -> BaselinePoint:
     accuracy, energy_mj, flash_kb = row.int8_accuracy or 0.0, row.energy_mj or 0.0, (row.flash_bytes or 0) / 1000
     text = f"<b>{row.name}</b><br>int8 accuracy {100 * accuracy:.1f} %<br>{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
-    if row.price.outside:
+    if row.estimate.outside:
         text += "<br>outside what the energy model was learnt from"
     link = reverse("trial", args=[row.study_id, row.number])
     return BaselinePoint(row.name, energy_mj if is_energy else flash_kb, percent(accuracy), text, link)

@@ -18,7 +18,7 @@ from webapp.charts.energy_models import (
 )
 from webapp.charts.style import Figure
 from webapp.models import EnergyModel
-from webapp.queries.pages_energy_model import HeldBackRun, held_back_runs, measured_runs, model_or_none
+from webapp.queries.pages.energy_model import HeldBackRun, held_back_runs, measured_runs, model_or_none
 
 _COLUMNS = (
     "run", "architecture", "energy_mj", "latency_ms", "sd_mj",

@@ -19,10 +19,10 @@ from django.views.decorators.http import require_GET, require_safe
 from webapp.api.files import Echo, attachment, download, ranged, safe_name
 from webapp.forms.study_file import study_to_toml
 from webapp.models import Study
-from webapp.queries.pages_datasets import clip_or_none
-from webapp.queries.pages_export import COLUMNS, trial_rows
-from webapp.queries.pages_study import study_or_none
-from webapp.queries.pages_trial import trial_or_none
+from webapp.queries.pages.datasets import clip_or_none
+from webapp.queries.pages.export import COLUMNS, trial_rows
+from webapp.queries.pages.study import study_or_none
+from webapp.queries.pages.trial import trial_or_none
 from webapp.queries.study_summary import study_summary
 
 

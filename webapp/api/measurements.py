@@ -10,7 +10,7 @@ from nas_engine.errors import BadMeasurement
 from webapp.api.files import download, safe_name
 from webapp.charts.traces import trace_figure, trace_info
 from webapp.models import BenchKit, MeasurementFile
-from webapp.queries.pages_run import file_or_none, run_or_none, windows_of
+from webapp.queries.pages.run import file_or_none, run_or_none, windows_of
 from webapp.queries.traces import trace_part
 
 

@@ -17,7 +17,7 @@ from webapp.charts.style import (
 )
 
 
-class Epoch(NamedTuple):
+class PlottedEpoch(NamedTuple):
     """One epoch; `phase` is "float" or "qat", accuracies are 0..1 or None where they were not measured."""
 
     phase: str
@@ -50,7 +50,7 @@ class CurveInfo(NamedTuple):
     forecasts: Forecasts | None
 
 
-def curve_info(points: Iterable[Epoch], stopping: Mapping[str, Any] | None = None) -> CurveInfo:
+def curve_info(points: Iterable[PlottedEpoch], stopping: Mapping[str, Any] | None = None) -> CurveInfo:
     """Points in the order in which they were made, and `Trial.stopping`."""
     epochs = tuple(points)
     float_epochs = sum(1 for epoch in epochs if epoch.phase == "float")
@@ -80,7 +80,7 @@ def _percent(share: float | None) -> float | None:
 
 def curve_figure(info: CurveInfo) -> Figure:
     """Accuracies above, loss below, on one axis of epochs; a dashed line where QAT begins."""
-    axes = layout("Epoch", "Accuracy (%)")
+    axes = layout("PlottedEpoch", "Accuracy (%)")
     axes["xaxis"]["anchor"] = "y2"
     whole_numbers(axes["xaxis"], len(info.epochs))
     axes["yaxis"]["domain"] = [0.42, 1.0]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.charts.style import BLUE, GREY, ORANGE, VERMILLION, Figure, layout
-from webapp.queries.pages_energy_model import HeldBackRun, MeasuredRuns
+from webapp.queries.pages.energy_model import HeldBackRun, MeasuredRuns
 
 POINTS_LIMIT = 1_500
 MOST_BARS = 12

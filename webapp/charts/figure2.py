@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from nas_engine.figure2 import Point
+from nas_engine.paper.figure2 import Figure2Point
 from webapp.charts.style import BLUE, GREY, Figure, layout, percent
 
 
@@ -17,7 +17,7 @@ class Figure2Info(NamedTuple):
     flash_kb: tuple[float, ...]
 
 
-def figure2_info(points: Sequence[Point]) -> Figure2Info:
+def figure2_info(points: Sequence[Figure2Point]) -> Figure2Info:
     return Figure2Info(
         texts=tuple(point.name for point in points),
         float_percent=tuple(percent(point.float_accuracy) for point in points),

@@ -17,7 +17,7 @@ _OF_TAGS = {"estimate": "estimated", "predicted": "predicted"}
 _THRESHOLDS = {"energy": "E₀ {:g} mJ", "flash": "M₀ {:g} kB"}
 
 
-class Point(NamedTuple):
+class FrontPoint(NamedTuple):
     """A trial in the chart: cost in the axis' unit, int8 accuracy in percent, hover text, address of its page."""
 
     x: float
@@ -27,7 +27,7 @@ class Point(NamedTuple):
 
 
 class BaselinePoint(NamedTuple):
-    """A published network in the chart; fields as of `Point`, and its name, which stands beside it."""
+    """A published network in the chart; fields as of `FrontPoint`, and its name, which stands beside it."""
 
     name: str
     x: float
@@ -48,8 +48,8 @@ class FrontInfo(NamedTuple):
     resource: Resource
     energy_tags: tuple[str, ...]
     threshold: float | None
-    front: tuple[Point, ...]
-    others: tuple[Point, ...]
+    front: tuple[FrontPoint, ...]
+    others: tuple[FrontPoint, ...]
     left_out: int
     baselines: tuple[BaselinePoint, ...] = ()
 
@@ -81,7 +81,7 @@ def front_info(
     A `threshold` of None is not drawn.
     """
     points = [
-        Point(round(cost, 4), percent(share), text, link)
+        FrontPoint(round(cost, 4), percent(share), text, link)
         for cost, share, text, link in zip(x, accuracy, texts, links, strict=True)
     ]
     front = sorted({point for point, is_on in zip(points, on_front, strict=True) if is_on})
@@ -150,7 +150,7 @@ def _baselines(points: Sequence[BaselinePoint], middle: float) -> Figure:
     }
 
 
-def _trace(name: str, points: Sequence[Point]) -> Figure:
+def _trace(name: str, points: Sequence[FrontPoint]) -> Figure:
     return {
         "type": "scatter",
         "name": name,

@@ -8,7 +8,7 @@ from webapp.models import Device
 from webapp.queries.energy_models import ready_models
 
 
-class OrderModelForm(forms.Form):
+class TrainModelForm(forms.Form):
     """From which other device's model to begin, and the seed."""
 
     known = forms.ModelChoiceField(

@@ -3,9 +3,9 @@
 from django.http import QueryDict
 
 from webapp.models import Study
-from webapp.queries.pages_datasets import ClipFilter
-from webapp.queries.pages_studies import StudyFilter
-from webapp.queries.pages_trials import SORT_FIELDS, TRIAL_STATES, TrialFilter
+from webapp.queries.pages.datasets import ClipFilter
+from webapp.queries.pages.studies import StudyFilter
+from webapp.queries.pages.trials import SORT_FIELDS, TRIAL_STATES, TrialFilter
 
 _LONGEST_TEXT = 100
 _LARGEST_PAGE = 100_000

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from nas_engine.energy.readers import units
-from nas_engine.energy.readers.mapping import CLOCK, GUESS, Mapping
+from nas_engine.energy.readers.parsing import units
+from nas_engine.energy.readers.parsing.mapping import CLOCK, GUESS, Mapping
 from nas_engine.errors import BadMeasurement
 
 KINDS = ("time", "current", "voltage", "power")

@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from nas_engine.energy.run_settings import RunSettings
+from nas_engine.energy.runs.settings import RunSettings
 from nas_engine.errors import BadMeasurement
 
 TOGETHER, BY_NAME, NO_RUN = "together", "by_name", "none"

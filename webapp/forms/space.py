@@ -7,10 +7,10 @@ from typing import Any, get_args
 from django.http import QueryDict
 
 from nas_engine.architecture import BLOCK_KINDS, EXPANDING_KINDS, Head, HiddenActivation, Layout, Stem
-from nas_engine.position_spec import PositionSpec
-from nas_engine.space_problems import MOST_POSITIONS, SpaceProblem
-from nas_engine.space_spec import SpaceSpec, problems
-from webapp.queries.pages_space import option_labels
+from nas_engine.search_space.position_spec import PositionSpec
+from nas_engine.search_space.spec import SpaceSpec, problems
+from nas_engine.search_space.validation import MOST_POSITIONS, SpaceProblem
+from webapp.queries.pages.space import option_labels
 
 _LARGEST = 999_999  # keeps a mistyped number short; what is sensible is judged by `problems`
 _LISTS: Mapping[str, str] = {"kernel_sizes": "kernel sizes", "filters": "filters", "expansions": "expansions"}
@@ -44,7 +44,7 @@ class SpaceFields:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SpaceReading:
     """What the fields mean. `spec` is as near to them as could be understood; it is theirs if `is_sound`."""
 
     spec: SpaceSpec
@@ -78,7 +78,7 @@ def posted_fields(post: QueryDict) -> SpaceFields:
     return SpaceFields(**texts, positions=tuple(_posted_position(post, number) for number in numbers))
 
 
-def read(fields: SpaceFields, classes: int) -> Reading:
+def read(fields: SpaceFields, classes: int) -> SpaceReading:
     """The space in the fields with `classes` outputs, and every problem of it in words."""
     found: list[SpaceProblem] = []
 
@@ -99,7 +99,7 @@ def read(fields: SpaceFields, classes: int) -> Reading:
     spec = SpaceSpec(fields.name, stem, positions, head)
     unclear = {problem.position for problem in found}
     found += [problem for problem in problems(spec) if problem.position not in unclear or problem.position is None]
-    return Reading(spec, tuple(sorted(found, key=lambda problem: problem.position or 0)))
+    return SpaceReading(spec, tuple(sorted(found, key=lambda problem: problem.position or 0)))
 
 
 def changed(fields: SpaceFields, action: str) -> SpaceFields:

@@ -25,9 +25,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from nas_engine.search_space import NAMES, spec_by_name
-from nas_engine.space import SearchSpace
-from nas_engine.space_spec import SpaceSpec
+from nas_engine.search_space.paper_spaces import NAMES, spec_by_name
+from nas_engine.search_space.space import SearchSpace
+from nas_engine.search_space.spec import SpaceSpec
 from webapp.forms.toml_text import to_toml
 
 LONGEST_FILE = 1_000_000  # characters; the paper's spaces with every option spelled out have 30,000

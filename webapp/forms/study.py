@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 
-from nas_engine.search_space import by_name
-from nas_engine.space_spec import SpaceSpec
-from webapp.forms.screening import HELP_TEXTS, SCREENING_FIELDS, screening_errors
+from nas_engine.search_space.paper_spaces import by_name
+from nas_engine.search_space.spec import SpaceSpec
+from webapp.forms.constraints import CONSTRAINT_FIELDS, HELP_TEXTS, constraint_errors
 from webapp.models import Dataset, Study
 from webapp.queries.energy_models import ready_models
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit
@@ -22,7 +22,7 @@ OFFERED_DESIGNERS = tuple(designer for designer in Study.Designer if designer !=
 FIELDS = (
     "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "early_stopping",
     "stop_confidence", "batch_size", "seed", "energy_model", *LIMITS,
-    *SCREENING_FIELDS,
+    *CONSTRAINT_FIELDS,
 )  # fmt: skip
 STOPPING_HELP = {
     "stop_confidence": (
@@ -73,7 +73,7 @@ class StudyForm(forms.ModelForm):
         dataset, name = values.get("dataset"), values.get("space")
         spec = self._spec(name, classes_of(dataset)) if dataset and name else None
         if spec is not None and (spec := self._fitted(spec, dataset)) is not None:
-            for field, message in screening_errors(values, spec):
+            for field, message in constraint_errors(values, spec):
                 self.add_error(field, message)
         return values
 

@@ -26,7 +26,7 @@ from webapp.translation import space_spec
 
 SHORT_NAMES: Mapping[str, str] = {"trials": "trial_budget", "epochs": "full_epochs"}
 LONGEST_FILE = 64_000  # characters; a study file has about twenty lines, an edited space some more
-_SWITCHES = ("screening",)
+_SWITCHES = ("enforce_constraints",)
 _HEADER = "# An Earshot study. Start it with: python manage.py run_study FILE --dataset NAME\n"
 
 

@@ -10,22 +10,22 @@ from django.core.management.base import CommandError
 
 from nas_engine.architecture import Architecture
 from nas_engine.audio.cache import FeaturePack
-from nas_engine.audio.synthesis import synthesise
+from nas_engine.audio.synthesis.generator import synthesise
 from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture, TrainingDiverged
-from nas_engine.figure2 import Point
 from nas_engine.network.schedule import TrainingConfig
+from nas_engine.paper.figure2 import Figure2Point
 from nas_engine.progress import Evaluation, Progress
-from nas_engine.search_space import by_name
+from nas_engine.search_space.paper_spaces import by_name
 from webapp.management.progress import Line
 from webapp.management.sounds import packed_features
 from webapp.models import Study
-from webapp.queries.pages_paper import study_points
+from webapp.queries.pages.paper import study_points
 
 SYNTHETIC = "synthetic sounds"
 
 
-def points_of_study(study_id: int) -> tuple[tuple[Point, ...], str]:
+def points_of_study(study_id: int) -> tuple[tuple[Figure2Point, ...], str]:
     """The completed trials of a study, and what they were trained on."""
     study = Study.objects.select_related("dataset").filter(pk=study_id).first()
     if study is None:
@@ -51,7 +51,9 @@ def sounds(folder: Path | None, line: Line) -> Iterator[tuple[FeaturePack, str]]
             yield pack, SYNTHETIC
 
 
-def trained_points(pack: FeaturePack, space: str, samples: int, epochs: int, seed: int, line: Line) -> list[Point]:
+def trained_points(
+    pack: FeaturePack, space: str, samples: int, epochs: int, seed: int, line: Line
+) -> list[Figure2Point]:
     """Train `samples` random networks of `space` on one thread, `epochs` being the full training time."""
     from nas_engine.network.keras import configure
 
@@ -69,7 +71,7 @@ def trained_points(pack: FeaturePack, space: str, samples: int, epochs: int, see
 
 def _trained(
     name: str, architecture: Architecture, pack: FeaturePack, config: TrainingConfig, line: Line
-) -> Point | None:
+) -> Figure2Point | None:
     from nas_engine.evaluation import evaluate
 
     def show(progress: Progress) -> None:
@@ -84,9 +86,9 @@ def _trained(
     return point
 
 
-def _point(name: str, architecture: Architecture, evaluation: Evaluation) -> Point:
-    counted, measured = cost(architecture), evaluation.measurement
-    return Point(
+def _point(name: str, architecture: Architecture, evaluation: Evaluation) -> Figure2Point:
+    counted, measured = cost(architecture), evaluation.result
+    return Figure2Point(
         name=name,
         float_accuracy=measured.float_accuracy,
         int8_accuracy=measured.int8_accuracy,

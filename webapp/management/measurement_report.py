@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from nas_engine.energy.file_report import FileReport, told
-from nas_engine.energy.repeats import Repeats
-from nas_engine.energy.run import RunResult, WindowEnergy
+from nas_engine.energy.runs.evaluation import RunResult, WindowEnergy
+from nas_engine.energy.runs.file_report import FileReport, finding_text
+from nas_engine.energy.traces.statistics import Repeats
 
 
 def report_text(reports: Sequence[FileReport]) -> str:
@@ -25,7 +25,9 @@ def _paragraph(report: FileReport, is_told: bool) -> str:
     if report.error:
         lines.append(f"  error: {report.error}")
     lines += ["  part of the run above"] if is_told else _figures(report.result)
-    lines += [f"  {_marked(told(finding))}" for finding in report.result.findings if finding.severity != "error"]
+    lines += [
+        f"  {_marked(finding_text(finding))}" for finding in report.result.findings if finding.severity != "error"
+    ]
     return "\n".join(lines)
 
 

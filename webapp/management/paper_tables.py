@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
-from nas_engine.figure2 import Correlations, Point
-from nas_engine.paper import NETWORKS, TABLE_2_MODEL, FileSizes, Table1Row, Table2Row, table1, table2
+from nas_engine.paper.figure2 import Correlations, Figure2Point
+from nas_engine.paper.tables import NETWORKS, TABLE_2_MODEL, FileSizes, Table1Row, Table2Row, table1, table2
 from webapp.management.progress import Line
 
 
@@ -100,12 +100,12 @@ def table2_text(rows: Sequence[Table2Row]) -> str:
     return aligned(heading, cells) + _notes((str(row.row), row.note) for row in rows)
 
 
-def figure2_objects(points: Sequence[Point], found: Correlations, **facts: Any) -> Objects:
+def figure2_objects(points: Sequence[Figure2Point], found: Correlations, **facts: Any) -> Objects:
     """An object for each network, the correlations last."""
     return [*(asdict(point) for point in points), {"row": "correlations", **asdict(found), **facts}]
 
 
-def figure2_text(points: Sequence[Point], found: Correlations) -> str:
+def figure2_text(points: Sequence[Figure2Point], found: Correlations) -> str:
     heading = ("network", "float %", "int8 %", "k params", "k trained", "kB flash")
     cells = [
         (

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from nas_engine.position_spec import PositionSpec
-from nas_engine.space_spec import SpaceProblem, SpaceSpec
-from nas_engine.space_summary import Quantiles, SpaceSummary
+from nas_engine.search_space.position_spec import PositionSpec
+from nas_engine.search_space.spec import SpaceProblem, SpaceSpec
+from nas_engine.search_space.summary import Quantiles, SpaceSummary
 
 _ROWS = (
     ("flops", "FLOPs (M)", 1e6),

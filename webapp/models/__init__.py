@@ -1,11 +1,11 @@
 """The tables. Only constraints and shapes live here; rules live in services, questions in queries."""
 
-from webapp.models.architecture import Architecture
+from webapp.models.architecture import StoredArchitecture
 from webapp.models.artifact import ArtifactChunk
 from webapp.models.dataset import Clip, Dataset
 from webapp.models.device import Campaign, Device
 from webapp.models.dry_run import DryRun
-from webapp.models.energy_model import EnergyModel, TrialPrice
+from webapp.models.energy_model import EnergyModel, TrialEnergyEstimate
 from webapp.models.event import Event
 from webapp.models.measuring import BenchKit, MappingProfile, MeasurementFile, Run
 from webapp.models.study import Study
@@ -13,7 +13,6 @@ from webapp.models.trial import CurvePoint, Trial
 from webapp.models.worker import Worker
 
 __all__ = [
-    "Architecture",
     "ArtifactChunk",
     "BenchKit",
     "Campaign",
@@ -27,8 +26,9 @@ __all__ = [
     "MappingProfile",
     "MeasurementFile",
     "Run",
+    "StoredArchitecture",
     "Study",
     "Trial",
-    "TrialPrice",
+    "TrialEnergyEstimate",
     "Worker",
 ]

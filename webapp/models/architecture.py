@@ -3,7 +3,7 @@
 from django.db import models
 
 
-class Architecture(models.Model):
+class StoredArchitecture(models.Model):
     """A network as data. `spec` is `nas_engine.Architecture.to_json()`; the costs are the pure walk's."""
 
     hash = models.CharField(max_length=64, primary_key=True)

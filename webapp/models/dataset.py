@@ -14,7 +14,9 @@ class Dataset(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.PREPARING)
-    synthetic = models.BooleanField(default=False, help_text="Made by nas_engine.audio.synthesis, not recorded")
+    synthetic = models.BooleanField(
+        default=False, help_text="Made by nas_engine.audio.synthesis.generator, not recorded"
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     prepared_at = models.DateTimeField(null=True, blank=True)

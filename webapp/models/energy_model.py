@@ -22,7 +22,7 @@ class EnergyModel(models.Model):
     seed = models.PositiveIntegerField(default=1)
     runs = models.JSONField(default=dict, help_text="Ids of the runs it was learnt from, and the table's digest")
     report = models.JSONField(default=dict, help_text="Errors, importances, intervals, learning curve")
-    arrays = models.FileField(max_length=200, blank=True, help_text=".npz that nas_engine.energy.pricing loads")
+    arrays = models.FileField(max_length=200, blank=True, help_text=".npz that nas_engine.energy.estimators.base loads")
     reason = models.TextField(blank=True, help_text="Why training failed")
     created_at = models.DateTimeField(auto_now_add=True)
     trained_at = models.DateTimeField(null=True, blank=True)
@@ -49,15 +49,15 @@ class EnergyModel(models.Model):
         return f"{self.device}, model {self.version}"
 
 
-class TrialPrice(models.Model):
+class TrialEnergyEstimate(models.Model):
     """What one energy model, or without one the published figures, say a completed trial costs; written once.
 
     The trial itself is never rewritten. A study shows the prices of the model that it points at.
     """
 
-    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="prices")
+    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="energy_estimates")
     energy_model = models.ForeignKey(
-        EnergyModel, null=True, blank=True, on_delete=models.PROTECT, related_name="prices"
+        EnergyModel, null=True, blank=True, on_delete=models.PROTECT, related_name="energy_estimates"
     )
     energy_mj = models.FloatField()
     low_mj = models.FloatField(null=True, blank=True, help_text="Lower end of the 90 % interval")
@@ -70,11 +70,13 @@ class TrialPrice(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["trial", "energy_model"], name="trial_price_once_a_model"),
+            models.UniqueConstraint(fields=["trial", "energy_model"], name="trial_energy_estimate_once_a_model"),
             models.UniqueConstraint(
-                fields=["trial"], condition=Q(energy_model__isnull=True), name="trial_price_once_without_a_model"
+                fields=["trial"],
+                condition=Q(energy_model__isnull=True),
+                name="trial_energy_estimate_once_without_a_model",
             ),
-            models.CheckConstraint(condition=Q(energy_mj__gte=0), name="trial_price_not_negative"),
+            models.CheckConstraint(condition=Q(energy_mj__gte=0), name="trial_energy_estimate_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from webapp.models.architecture import Architecture
+from webapp.models.architecture import StoredArchitecture
 from webapp.models.device import Campaign
 
 
@@ -76,7 +76,9 @@ class Run(models.Model):
         REFUSED = "REFUSED", "refused"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="runs")
-    architecture = models.ForeignKey(Architecture, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
+    architecture = models.ForeignKey(
+        StoredArchitecture, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
+    )
     label = models.CharField(max_length=200, blank=True)
     files = models.ManyToManyField(MeasurementFile, related_name="runs", blank=True)
     settings = models.JSONField(default=dict, help_text="Window, channel, clock offset, idle")

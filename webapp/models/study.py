@@ -91,7 +91,7 @@ class Study(models.Model):
         "points of accuracy for the flash step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
 
-    screening = models.BooleanField(
+    enforce_constraints = models.BooleanField(
         default=False,
         help_text="Refuse a network before training where its estimate exceeds a hard limit below.",
     )

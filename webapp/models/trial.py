@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from webapp.models.architecture import Architecture
+from webapp.models.architecture import StoredArchitecture
 from webapp.models.study import Study
 
 
@@ -24,10 +24,10 @@ class Trial(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="trials")
     number = models.PositiveIntegerField(help_text="Counts from 1 within the study")
-    architecture = models.ForeignKey(Architecture, on_delete=models.PROTECT, related_name="trials")
+    architecture = models.ForeignKey(StoredArchitecture, on_delete=models.PROTECT, related_name="trials")
     state = models.CharField(max_length=12, choices=State.choices, default=State.REQUESTED)
     label = models.CharField(max_length=80, blank=True, help_text="The network's name, if it has one: MobileNetV1")
-    screened_out = models.BooleanField(
+    violates_constraints = models.BooleanField(
         default=False, help_text="Refused before training, because its estimate exceeds a hard limit of the study"
     )
     suggestion = models.JSONField(default=dict, help_text="The designer's own notes on this suggestion")
@@ -100,8 +100,8 @@ class Trial(models.Model):
                 name="ended_trial_has_reason",
             ),
             models.CheckConstraint(
-                condition=Q(screened_out=False) | Q(state="INFEASIBLE", started_at__isnull=True),
-                name="screened_out_trial_never_ran",
+                condition=Q(violates_constraints=False) | Q(state="INFEASIBLE", started_at__isnull=True),
+                name="violating_trial_never_ran",
             ),
         ]
         indexes = [
@@ -115,12 +115,12 @@ class Trial(models.Model):
     @property
     def shown_state(self) -> str:
         """The state as pages mark and filter it."""
-        return self.REFUSED if self.screened_out else self.state
+        return self.REFUSED if self.violates_constraints else self.state
 
     @property
     def state_label(self) -> str:
         """The state in a word."""
-        return "refused" if self.screened_out else self.get_state_display()
+        return "refused" if self.violates_constraints else self.get_state_display()
 
 
 class CurvePoint(models.Model):

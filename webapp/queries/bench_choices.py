@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 
-from webapp.models import Architecture, Study, Trial
+from webapp.models import StoredArchitecture, Study, Trial
 from webapp.queries.named_architectures import FoundArchitecture, named_networks
-from webapp.queries.pages_results import results
+from webapp.queries.pages.results import results
 from webapp.queries.summaries import block_marks
 
 _MOST_OF_A_STUDY = 100
@@ -14,7 +14,7 @@ _MOST_OF_A_STUDY = 100
 
 def of_hashes(hashes: Sequence[str]) -> tuple[FoundArchitecture, ...]:
     """Those that exist, in the order of `hashes`. Two queries."""
-    rows = Architecture.objects.in_bulk(list(hashes))
+    rows = StoredArchitecture.objects.in_bulk(list(hashes))
     return tuple(
         FoundArchitecture(
             name.hash, name.label, block_marks(rows[name.hash].spec), rows[name.hash].flops, bool(name.tflite)

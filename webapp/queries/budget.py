@@ -14,7 +14,9 @@ OPEN_PER_TRAINER = 2  # one in training, one waiting: a trainer that ends a tria
 
 # A trial that failed and was retried is answered by its retry; a cancelled one never ran, a refused one never will.
 # None of them uses up the budget.
-COUNTED = ~Q(state=Trial.State.CANCELLED) & ~Q(state=Trial.State.FAILED, retry__isnull=False) & Q(screened_out=False)
+COUNTED = (
+    ~Q(state=Trial.State.CANCELLED) & ~Q(state=Trial.State.FAILED, retry__isnull=False) & Q(violates_constraints=False)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from django.db.models import Q
 
-from webapp.models import Architecture, Trial
+from webapp.models import StoredArchitecture, Trial
 from webapp.queries.summaries import BlockMark, block_marks
 
 SHORTEST_HASH = 12
@@ -21,7 +21,7 @@ def hashes_in(text: str) -> list[str]:
     return _HASH.findall(text.lower())
 
 
-def named_in(names: Iterable[str]) -> Architecture | None:
+def named_in(names: Iterable[str]) -> StoredArchitecture | None:
     """The architecture that the names carry the hash of; None if there is none, or several. At most one query."""
     starts = [start for name in names for start in hashes_in(name)][:_MOST_NAMES]
     if not starts:
@@ -29,7 +29,7 @@ def named_in(names: Iterable[str]) -> Architecture | None:
     condition = Q()
     for start in starts:
         condition |= Q(hash__startswith=start)
-    found = list(Architecture.objects.filter(condition)[:2])
+    found = list(StoredArchitecture.objects.filter(condition)[:2])
     return found[0] if len(found) == 1 else None
 
 
@@ -61,11 +61,11 @@ def search(text: str) -> tuple[FoundArchitecture, ...]:
     trials = Trial.objects.select_related("study", "architecture").only(
         "number", "label", "tflite", "study__name", "architecture__hash", "architecture__spec", "architecture__flops"
     )
-    trials = trials.filter(_condition(words), screened_out=False).order_by("-study_id", "number")
+    trials = trials.filter(_condition(words), violates_constraints=False).order_by("-study_id", "number")
     found: dict[str, FoundArchitecture] = {}
     for trial in sorted(trials[: FOUND * 5], key=lambda trial: not trial.tflite):
         found.setdefault(trial.architecture_id, _of_trial(trial))
-    for row in Architecture.objects.filter(hash__startswith="".join(words).lower())[:FOUND]:
+    for row in StoredArchitecture.objects.filter(hash__startswith="".join(words).lower())[:FOUND]:
         found.setdefault(row.hash, FoundArchitecture(row.hash, "", block_marks(row.spec), row.flops, False))
     return tuple(found.values())[:FOUND]
 
@@ -99,7 +99,7 @@ class NamedNetwork:
 def named_networks(hashes: Iterable[str]) -> tuple[NamedNetwork, ...]:
     """In the order of `hashes`; trained ones by their latest trial, others by a part of their hash. One query."""
     wanted = list(hashes)
-    trials = Trial.objects.filter(architecture__in=wanted, screened_out=False).select_related("study")
+    trials = Trial.objects.filter(architecture__in=wanted, violates_constraints=False).select_related("study")
     latest: dict[str, Trial] = {}
     for trial in trials.only("number", "label", "tflite", "architecture_id", "study__name").order_by("pk"):
         if trial.tflite or trial.architecture_id not in latest:

@@ -6,14 +6,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from nas_engine.constraints import Constraints, find_violation
 from nas_engine.cost import ArchitectureCost, cost
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.screening import HardLimits, refusal
-from nas_engine.space_spec import SpaceSpec
-from nas_engine.space_summary import Histogram, Limits, Quantiles, SpaceSummary, summarise
+from nas_engine.search_space.spec import SpaceSpec
+from nas_engine.search_space.summary import Histogram, Quantiles, SpaceSummary, SummaryLimits, summarise
+from webapp.energy_predictors import predictor
 from webapp.models import EnergyModel, Study
-from webapp.pricing import pricer
-from webapp.translation import BYTES_PER_KB, hard_limits
+from webapp.translation import BYTES_PER_KB, constraints
 
 SAMPLES = 2_000
 _LEAST = 1e-9  # a threshold of 0 is allowed: nothing lies within it
@@ -26,8 +26,8 @@ class Bounds:
     Energies are by `energy_model`, by the published figures without one.
     """
 
-    thresholds: Limits
-    hard: HardLimits
+    thresholds: SummaryLimits
+    hard: Constraints
     energy_model: EnergyModel | None = None
 
 
@@ -89,11 +89,11 @@ class SampleTable:
 
 
 def bounds_of(study: Study) -> Bounds:
-    thresholds = Limits(
+    thresholds = SummaryLimits(
         flash_bytes=max(_LEAST, study.flash_threshold_kb * BYTES_PER_KB),
         energy_mj=max(_LEAST, study.energy_threshold_mj),
     )
-    return Bounds(thresholds, hard_limits(study), study.energy_model)
+    return Bounds(thresholds, constraints(study), study.energy_model)
 
 
 def summary_of(spec: SpaceSpec, bounds: Bounds) -> SpaceSummary:
@@ -112,24 +112,27 @@ def _nameless(spec: SpaceSpec) -> SpaceSpec:
 
 
 @lru_cache(maxsize=64)
-def _summary_of(spec: SpaceSpec, thresholds: Limits, energy_model: EnergyModel | None) -> SpaceSummary:
+def _summary_of(spec: SpaceSpec, thresholds: SummaryLimits, energy_model: EnergyModel | None) -> SpaceSummary:
     def energies_mj(costs: Sequence[ArchitectureCost]) -> list[float]:
-        return [price.energy_mj for price in found.prices(costs)]
+        return [estimate.energy_mj for estimate in found.estimates(costs)]
 
-    found = pricer(energy_model)
+    found = predictor(energy_model)
     space, source = spec.search_space(), found.source
     return summarise(space, thresholds, samples=SAMPLES, energies_mj=energies_mj, energy_source=source)
 
 
 @lru_cache(maxsize=64)
-def _share_within(spec: SpaceSpec, hard: HardLimits, energy_model: EnergyModel | None) -> float:
+def _share_within(spec: SpaceSpec, hard: Constraints, energy_model: EnergyModel | None) -> float:
     counted = list(_drawn_costs(spec))
-    prices = pricer(energy_model).prices(counted)
-    return sum(_passes(total, price.energy_mj, hard) for total, price in zip(counted, prices, strict=True)) / SAMPLES
+    estimates = predictor(energy_model).estimates(counted)
+    return (
+        sum(_passes(total, estimate.energy_mj, hard) for total, estimate in zip(counted, estimates, strict=True))
+        / SAMPLES
+    )
 
 
-def _passes(total: ArchitectureCost, energy_mj: float, hard: HardLimits) -> bool:
-    return refusal(total, hard, lambda _: energy_mj) is None
+def _passes(total: ArchitectureCost, energy_mj: float, hard: Constraints) -> bool:
+    return find_violation(total, hard, lambda _: energy_mj) is None
 
 
 def _drawn_costs(spec: SpaceSpec) -> Iterator[ArchitectureCost]:
@@ -170,6 +173,6 @@ def _shares(spec: SpaceSpec, bounds: Bounds, summary: SpaceSummary) -> list[Shar
         Share(summary.share_under_limits_packed, f"within {thresholds}, the reward's thresholds"),
         Share(summary.share_under_limits, "the same by the plain .tflite file, as the paper counts"),
     ]
-    if bounds.hard != HardLimits():
+    if bounds.hard != Constraints():
         shares.append(Share(share_within(spec, bounds), "within the hard limits: the others will not be trained"))
     return shares

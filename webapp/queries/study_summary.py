@@ -6,8 +6,8 @@ from typing import Any
 from nas_engine.energy.battery import joules_a_day
 from webapp.models import Study, Trial
 from webapp.queries.budget import budget_of
+from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, source_of, trials_with_estimates
 from webapp.queries.energy_models import large_fields
-from webapp.queries.prices import CurrentPrice, price_of, priced_trials, source_of
 from webapp.translation import space_spec
 
 SETTINGS = (
@@ -26,7 +26,7 @@ SETTINGS = (
     "flash_threshold_kb",
     "flash_step_kb",
     "flash_step_points",
-    "screening",
+    "enforce_constraints",
     "flash_limit_kb",
     "peak_ram_limit_kb",
     "energy_limit_mj",
@@ -37,14 +37,14 @@ def study_summary(study_id: int) -> dict[str, Any]:
     """{"study": {...}, "trials": [...]}, trials by number; `tflite` is the file's name in the storage, or None."""
     studies = Study.objects.select_related("dataset", "energy_model__device").defer(*large_fields("energy_model"))
     study = studies.get(pk=study_id)
-    trials = list(priced_trials(study).select_related("architecture", "retried_from").order_by("number"))
-    summaries = [trial_summary(trial, price_of(trial)) for trial in trials]
+    trials = list(trials_with_estimates(study).select_related("architecture", "retried_from").order_by("number"))
+    summaries = [trial_summary(trial, estimate_of(trial)) for trial in trials]
     return {"study": _study(study, trials), "trials": summaries}
 
 
 def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
     completed = [trial for trial in trials if trial.state == Trial.State.COMPLETED]
-    best = max(completed, key=lambda trial: price_of(trial).reward or 0.0, default=None)
+    best = max(completed, key=lambda trial: estimate_of(trial).reward or 0.0, default=None)
     return {
         "id": study.pk,
         "name": study.name,
@@ -65,7 +65,7 @@ def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
         "started_at": study.started_at.isoformat() if study.started_at else None,
         "finished_at": study.finished_at.isoformat() if study.finished_at else None,
         "trials_by_state": dict(Counter(trial.state for trial in trials)),
-        "trials_refused": sum(trial.screened_out for trial in trials),
+        "trials_violating": sum(trial.violates_constraints for trial in trials),
         "trials_remaining": budget_of(study).remaining,
         "duplicates_answered": study.duplicates_answered,
         "best_trial": best.number if best else None,
@@ -76,14 +76,14 @@ def _model_name(study: Study) -> str | None:
     return str(study.energy_model) if study.energy_model else None
 
 
-def trial_summary(trial: Trial, price: CurrentPrice) -> dict[str, Any]:
+def trial_summary(trial: Trial, estimate: CurrentEstimate) -> dict[str, Any]:
     """One trial at this price; `tflite` as in `study_summary`."""
     architecture = trial.architecture
     return {
         "number": trial.number,
         "label": trial.label,
         "state": trial.state,
-        "screened_out": trial.screened_out,
+        "violates_constraints": trial.violates_constraints,
         "reason": trial.reason,
         "retried_from": trial.retried_from.number if trial.retried_from else None,
         "architecture": architecture.spec,
@@ -94,14 +94,14 @@ def trial_summary(trial: Trial, price: CurrentPrice) -> dict[str, Any]:
         "float_accuracy": trial.float_accuracy,
         "int8_accuracy": trial.int8_accuracy,
         "flash_bytes": trial.flash_bytes,
-        "energy_mj": price.energy_mj,
-        "energy_low_mj": price.low_mj,
-        "energy_high_mj": price.high_mj,
-        "energy_source": price.source,
-        "energy_outside": list(price.outside),
-        "joules_a_day": None if price.energy_mj is None else joules_a_day(price.energy_mj),
-        "reward": price.reward,
-        "reward_formula": price.formula,
+        "energy_mj": estimate.energy_mj,
+        "energy_low_mj": estimate.low_mj,
+        "energy_high_mj": estimate.high_mj,
+        "energy_source": estimate.source,
+        "energy_outside": list(estimate.outside),
+        "joules_a_day": None if estimate.energy_mj is None else joules_a_day(estimate.energy_mj),
+        "reward": estimate.reward,
+        "reward_formula": estimate.formula,
         "confusion": trial.confusion,
         "seconds": trial.seconds,
         "seed": trial.seed,

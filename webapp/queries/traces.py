@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from django.core.files.storage import default_storage
 
-from nas_engine.energy.decimation import PlotSlice, Pyramid, from_npz
+from nas_engine.energy.traces.decimation import PlotSlice, Pyramid, from_npz
 from webapp.models import MeasurementFile
 
 _HELD = 4

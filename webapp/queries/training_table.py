@@ -10,7 +10,7 @@ _TEACHES = Q(state=Run.State.READY, architecture__isnull=False, energy_mj__isnul
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
+class TrainingRow:
     """One run: mJ of one inference, gross; ms and the standard deviation of repeats where they were measured."""
 
     run_id: int
@@ -21,7 +21,7 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Teachable:
+class TrainingSet:
     """On how many networks one device's energy model can learn, and how many runs do not help, by the reason."""
 
     networks: int
@@ -30,7 +30,7 @@ class Teachable:
     unfinished: int
 
 
-def teachable(device_id: int) -> Teachable:
+def training_set(device_id: int) -> TrainingSet:
     """One query."""
     ready = Q(state=Run.State.READY)
     counted = Run.objects.filter(campaign__device=device_id).aggregate(
@@ -39,11 +39,11 @@ def teachable(device_id: int) -> Teachable:
         without_energy=Count("pk", filter=ready & Q(energy_mj=None)),
         unfinished=Count("pk", filter=~ready),
     )
-    return Teachable(**counted)
+    return TrainingSet(**counted)
 
 
-def table_rows(device_id: int) -> tuple[TableRow, ...]:
+def table_rows(device_id: int) -> tuple[TrainingRow, ...]:
     """The runs that say which network took how much, in the order in which they were made. One query."""
     runs = Run.objects.filter(_TEACHES, campaign__device=device_id).order_by("pk")
     columns = ("pk", "architecture_id", "energy_mj", "latency_ms", "sd_mj")
-    return tuple(TableRow(*row) for row in runs.values_list(*columns))
+    return tuple(TrainingRow(*row) for row in runs.values_list(*columns))

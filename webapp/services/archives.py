@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 from django.conf import settings
 from django.core.files.base import File
 
-from nas_engine.energy.readers.base import Source
-from nas_engine.energy.readers.unpacking import LIMITS, holds_several, members_of
+from nas_engine.energy.readers.base import FileSource
+from nas_engine.energy.readers.parsing.unpacking import LIMITS, holds_several, members_of
 from nas_engine.errors import BadMeasurement
 from webapp.services.errors import Conflict
 
@@ -19,7 +19,7 @@ _ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ArchivePart:
     """A file to store, under the name that people see: "trace.csv", or "archive.zip/folder/trace.csv"."""
 
     name: str
@@ -27,7 +27,7 @@ class Part:
 
 
 @contextmanager
-def spread(files: Sequence["File[bytes]"]) -> Iterator[list[Part]]:
+def spread(files: Sequence["File[bytes]"]) -> Iterator[list[ArchivePart]]:
     """The files, with the members of each zip of several in its place.
 
     A zip of one file, a recording that is a zip itself, and a damaged one stay as they are: a worker reads or refuses
@@ -37,18 +37,18 @@ def spread(files: Sequence["File[bytes]"]) -> Iterator[list[Part]]:
         yield [part for file in files for part in _parts(stack, file)]
 
 
-def _parts(stack: ExitStack, file: "File[bytes]") -> Sequence[Part]:
+def _parts(stack: ExitStack, file: "File[bytes]") -> Sequence[ArchivePart]:
     file.seek(0)
     starts_like_zip = file.read(len(_ZIP)) == _ZIP
     file.seek(0)
     if not starts_like_zip:
-        return [Part(_base_name(file.name or "file"), file)]
+        return [ArchivePart(_base_name(file.name or "file"), file)]
     path = _on_disk(stack, file)
     if not holds_several(path):
-        return [Part(_base_name(file.name or "file"), file)]
+        return [ArchivePart(_base_name(file.name or "file"), file)]
     limits = replace(LIMITS, members=settings.DATA_UPLOAD_MAX_NUMBER_FILES)
     try:
-        sources = stack.enter_context(members_of(Source(_base_name(file.name or "archive.zip"), path), limits))
+        sources = stack.enter_context(members_of(FileSource(_base_name(file.name or "archive.zip"), path), limits))
     except BadMeasurement as error:
         raise Conflict(f"{error}. Nothing was taken in.") from None
     return [_member(stack, source) for source in sources]
@@ -65,14 +65,14 @@ def _on_disk(stack: ExitStack, file: "File[bytes]") -> Path:
     return path
 
 
-def _member(stack: ExitStack, source: Source) -> Part:
+def _member(stack: ExitStack, source: FileSource) -> ArchivePart:
     size_bytes, limit_bytes = source.path.stat().st_size, settings.MEASUREMENT_LIMIT_BYTES
     if size_bytes > limit_bytes:
         raise Conflict(
             f"{source.name} unpacks to {size_bytes / 1e6:,.0f} MB; at most {limit_bytes / 1e6:,.0f} MB a file are "
             "taken: record less of the time beside the benchmark. Nothing was taken in."
         )
-    return Part(_storable(source.name), File(stack.enter_context(source.path.open("rb"))))
+    return ArchivePart(_storable(source.name), File(stack.enter_context(source.path.open("rb"))))
 
 
 def _base_name(name: str) -> str:

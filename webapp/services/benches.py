@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from webapp.models import Architecture, BenchKit, Run
+from webapp.models import BenchKit, Run, StoredArchitecture
 from webapp.queries.named_architectures import named_networks
 from webapp.services import orders, runs
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
@@ -28,7 +28,7 @@ class KitNetwork:
     parameters: int
 
 
-def order_kit(*, campaign_id: int, hashes: Sequence[str]) -> BenchKit:
+def request_kit(*, campaign_id: int, hashes: Sequence[str]) -> BenchKit:
     """Have the networks of these architectures packed for a bench, each once, in this order."""
     names = named_networks(_known(hashes))
     listed = [{"hash": name.hash, "label": name.label} for name in names]
@@ -57,7 +57,7 @@ def measure_here(*, campaign_id: int, hashes: Sequence[str], seconds: float = HO
 
 def _known(hashes: Sequence[str]) -> list[str]:
     wanted = list(dict.fromkeys(hashes))
-    known = set(Architecture.objects.filter(hash__in=wanted).values_list("hash", flat=True))
+    known = set(StoredArchitecture.objects.filter(hash__in=wanted).values_list("hash", flat=True))
     if not wanted or len(known) < len(wanted):
         raise Conflict("Choose at least one network; one that was chosen may not exist any more.")
     if len(wanted) > MOST_NETWORKS:
@@ -75,7 +75,7 @@ def claim_kit(*, kit_id: int, worker: str) -> BenchKit | None:
 def networks_of(architectures: Sequence[Mapping[str, str]]) -> list[KitNetwork]:
     """What a kit lists, with files and costs; what was deleted meanwhile is left out."""
     hashes = [listed["hash"] for listed in architectures]
-    rows = Architecture.objects.in_bulk(hashes)
+    rows = StoredArchitecture.objects.in_bulk(hashes)
     files = {name.hash: name.tflite for name in named_networks(hashes)}
     return [
         KitNetwork(row.hash, listed["label"], files.get(row.hash, ""), row.spec, row.flops, row.parameters)

@@ -50,7 +50,7 @@ def create_synthetic(
 ) -> Dataset:
     """Have a data worker synthesise a nine-class set; it is called synthetic wherever it shows.
 
-    `recipe` holds fields of `nas_engine.audio.synthesis.Recipe`, such as train_clips_per_class.
+    `recipe` holds fields of `nas_engine.audio.synthesis.generator.Recipe`, such as train_clips_per_class.
     """
     options = _options(frontend) | {OPTION_SYNTHESIS: {"seed": seed, "recipe": dict(recipe or {})}}
     with transaction.atomic():

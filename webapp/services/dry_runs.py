@@ -41,13 +41,13 @@ class WorkersResult:
     training_saved: float
     stopped: int
     trials: int
-    refused: int
+    violating: int
     duplicates_answered: int
     ended_early: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class DryRunResult:
     """The outcome of a dry run of `trials` trials; `searches` were simulated for each number of workers.
 
     `accuracies_from` and `seconds_from` say in words what stood for training, and for its time.
@@ -84,7 +84,7 @@ def begin(*, dry_run_id: int) -> Study | None:
     return Study(**DryRun.objects.get(pk=dry_run_id).settings)
 
 
-def complete(*, dry_run_id: int, result: Result) -> None:
+def complete(*, dry_run_id: int, result: DryRunResult) -> None:
     """RUNNING -> DONE."""
     _end(dry_run_id, state=DryRun.State.DONE, result=asdict(result))
 

@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
-from nas_engine.energy.pricing import LEAST_MEASURED
+from nas_engine.energy.estimators.base import LEAST_MEASURED
 from webapp.models import Device, EnergyModel
-from webapp.queries.training_table import TableRow, Teachable, table_rows, teachable
+from webapp.queries.training_table import TrainingRow, TrainingSet, table_rows, training_set
 from webapp.services import orders
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
@@ -24,7 +24,7 @@ from webapp.services.errors import Conflict
 KNOWN = "known"
 """Key of `EnergyModel.settings`: the id of another device's model, which the new one corrects."""
 TABLE, DIGEST = "table", "digest"
-"""Keys of `EnergyModel.runs`: rows as `TableRow`'s values, and the SHA-256 of them."""
+"""Keys of `EnergyModel.runs`: rows as `TrainingRow`'s values, and the SHA-256 of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def order_model(*, device_id: int, known_id: int | None = None, seed: int = 1) -
     """
     with transaction.atomic():
         device = Device.objects.select_for_update(no_key=True).get(pk=device_id)
-        found = teachable(device_id)
+        found = training_set(device_id)
         if is_too_few(found):
             raise Conflict(too_few(found))
         _require_other(device, known_id)
@@ -59,11 +59,11 @@ def order_model(*, device_id: int, known_id: int | None = None, seed: int = 1) -
     return ordered
 
 
-def is_too_few(found: Teachable) -> bool:
+def is_too_few(found: TrainingSet) -> bool:
     return found.networks < LEAST_MEASURED
 
 
-def too_few(found: Teachable) -> str:
+def too_few(found: TrainingSet) -> str:
     """What is missing, and what to do about it."""
     wanting = [
         f"{count} {what}"
@@ -93,9 +93,9 @@ def _digest(table: Sequence[Sequence[Any]]) -> str:
     return hashlib.sha256(json.dumps(table).encode()).hexdigest()
 
 
-def table_of(model: EnergyModel) -> list[TableRow]:
+def table_of(model: EnergyModel) -> list[TrainingRow]:
     """The runs that the version is learnt from."""
-    return [TableRow(*values) for values in model.runs.get(TABLE, ())]
+    return [TrainingRow(*values) for values in model.runs.get(TABLE, ())]
 
 
 def train_again(*, model_id: int) -> None:
@@ -116,7 +116,7 @@ def delete_model(*, model_id: int) -> str:
             raise Conflict(f"{name} prices {', '.join(used)}: let these studies go by another model first.")
         if EnergyModel.objects.filter(settings__known=model_id).exists():
             raise Conflict(f"Another device's model was begun from {name}: it cannot be deleted.")
-        model.prices.all().delete()
+        model.energy_estimates.all().delete()
         arrays = str(model.arrays.name or "")
         model.delete()
         collect_artifacts(names=[arrays], grace=GRACE_AFTER_DELETE)

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 
 from nas_engine.audio.frontend import FrontendConfig, Normalisation, export_frontend
 from webapp.models import Trial
-from webapp.queries.prices import all_prices, present_price
+from webapp.queries.energy_estimates import all_estimates, current_estimate
 from webapp.queries.study_summary import study_summary, trial_summary
 from webapp.queries.tflite_quantisation import input_and_output
 from webapp.services.errors import Conflict
@@ -86,8 +86,8 @@ def frontend_description(trial: Trial) -> dict[str, Any]:
 
 
 def _metrics(trial: Trial) -> dict[str, Any]:
-    price = present_price(trial, all_prices(trial))
-    metrics = {name: value for name, value in trial_summary(trial, price).items() if name not in _FILES_OF_THEIR_OWN}
+    estimate = current_estimate(trial, all_estimates(trial))
+    metrics = {name: value for name, value in trial_summary(trial, estimate).items() if name not in _FILES_OF_THEIR_OWN}
     study = {"study": trial.study.name, "dataset": trial.study.dataset.name, "split": "eval"}
     return {**study, "synthetic": trial.study.dataset.synthetic, **metrics}
 

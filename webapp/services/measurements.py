@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from webapp.models import Campaign, MeasurementFile, Run
-from webapp.queries.pages_run import runs_of_table
+from webapp.queries.pages.run import runs_of_table
 from webapp.services import orders
 from webapp.services.archives import spread
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts

@@ -21,7 +21,7 @@ from nas_engine.audio.cache import open_pack
 from nas_engine.audio.clips import scan
 from nas_engine.audio.dataset import Prepared, PreparedClip
 from nas_engine.audio.dataset import prepare as prepare_clips
-from nas_engine.audio.synthesis import Recipe, synthesise
+from nas_engine.audio.synthesis.generator import Recipe, synthesise
 from nas_engine.errors import BadDataset
 from webapp import translation
 from webapp.models import Clip, Dataset

@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from nas_engine.architecture import Architecture
 from webapp import dispatch, translation
-from webapp.models import Architecture as ArchitectureRow
-from webapp.models import Study, Trial
+from webapp.models import StoredArchitecture, Study, Trial
 from webapp.services.transitions import Actor, locked_study, move_trial, record
 
 State = Trial.State
@@ -21,7 +20,7 @@ _SEED_STRIDE = 100_003  # a prime: trials of two studies share seeds only where 
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedTrial:
+class ViolatingTrial:
     """An architecture that will not be trained, and why, with the designer's own notes on it."""
 
     architecture: Architecture
@@ -42,27 +41,27 @@ def request_trials(
     study_id: int,
     requested: Sequence[RequestedTrial],
     designer_state: dict[str, Any] | None,
-    refused: Sequence[RefusedTrial] = (),
+    violating: Sequence[ViolatingTrial] = (),
     expected_trials: int | None = None,
-    priced_as: Study | None = None,
+    estimated_as: Study | None = None,
     duplicates_answered: int = 0,
 ) -> list[int]:
     """Add REQUESTED trials, save the designer's state, and offer the trials to the trainers.
 
-    The `refused` become trials as well, numbered before the others, which have ended before they began.
-    `expected_trials` is how many trials the caller saw when it made the suggestions, `priced_as` the study as it saw
+    The `violating` become trials as well, numbered before the others, which have ended before they began.
+    `expected_trials` is how many trials the caller saw when it made the suggestions, `estimated_as` the study as it saw
     it. If the study has others by now, goes by another energy model, or is not RUNNING, nothing is written and [] is
     returned: another suggestion was faster, or a person re-priced or paused it.
     """
     rows = [translation.architecture_row(item.architecture) for item in requested]
-    save_architectures([*rows, *(translation.refused_architecture_row(item.architecture) for item in refused)])
+    save_architectures([*rows, *(translation.violating_architecture_row(item.architecture) for item in violating)])
     with transaction.atomic():
         study = locked_study(study_id)
         if study.state != Study.State.RUNNING:
             return []
         if expected_trials is not None and study.trials.count() != expected_trials:
             return []
-        if priced_as is not None and study.energy_model_id != priced_as.energy_model_id:
+        if estimated_as is not None and study.energy_model_id != estimated_as.energy_model_id:
             return []
         Study.objects.filter(pk=study_id).update(
             designer_state=designer_state,
@@ -71,17 +70,17 @@ def request_trials(
             suggest_after=None,
             reason="",
         )
-        record_refused(study, refused)
+        record_violating(study, violating)
         pairs = zip(rows, requested, strict=True)
         return [request_trial(study, row.hash, suggestion=dict(item.suggestion)) for row, item in pairs]
 
 
-def save_architectures(rows: Sequence[ArchitectureRow]) -> None:
+def save_architectures(rows: Sequence[StoredArchitecture]) -> None:
     """Save those that are new, in one order everywhere, so that two who save the same ones never wait in a ring."""
-    ArchitectureRow.objects.bulk_create(sorted(rows, key=lambda row: row.hash), ignore_conflicts=True)
+    StoredArchitecture.objects.bulk_create(sorted(rows, key=lambda row: row.hash), ignore_conflicts=True)
 
 
-def record_refused(study: Study, refused: Sequence[RefusedTrial]) -> None:
+def record_violating(study: Study, violating: Sequence[ViolatingTrial]) -> None:
     """Add trials that end as they begin, under the study's lock. Their architectures are saved."""
     next_number, next_turn = _next(study)
     created = Trial.objects.bulk_create(
@@ -92,11 +91,11 @@ def record_refused(study: Study, refused: Sequence[RefusedTrial]) -> None:
             suggestion=dict(item.suggestion),
             seed=_seed(study, next_turn + later),
             state=State.INFEASIBLE,
-            screened_out=True,
+            violates_constraints=True,
             reason=item.reason,
             finished_at=timezone.now(),
         )
-        for later, item in enumerate(refused)
+        for later, item in enumerate(violating)
     )
     for trial in created:
         message = f"Refused before training: {trial.reason}."

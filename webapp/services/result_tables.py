@@ -19,9 +19,8 @@ from django.utils import timezone
 from nas_engine.architecture import Architecture
 from nas_engine.errors import InfeasibleArchitecture
 from webapp import translation
-from webapp.models import Architecture as ArchitectureRow
-from webapp.models import MeasurementFile, Run
-from webapp.queries.pages_run import runs_of_table
+from webapp.models import MeasurementFile, Run, StoredArchitecture
+from webapp.queries.pages.run import runs_of_table
 from webapp.services import measurements, orders, runs
 from webapp.services.errors import Conflict
 from webapp.services.requests import save_architectures
@@ -43,7 +42,7 @@ _AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
+class ResultRow:
     """One line that can be imported. `architecture` is a hash, perhaps its beginning, or a network as data."""
 
     line: int
@@ -98,10 +97,10 @@ def import_table(*, file_id: int, worker: str, text: str) -> int | None:
     return len(found)
 
 
-def read_table(text: str) -> list[TableRow]:
+def read_table(text: str) -> list[ResultRow]:
     """The rows of a table. Raises BadTable where one of them is wrong."""
     entries = _json_entries(text) if text.lstrip().startswith("[") else _csv_entries(text)
-    rows: list[TableRow] = []
+    rows: list[ResultRow] = []
     problems: list[str] = []
     for line, values in islice(entries, MOST_ROWS + 1):
         try:
@@ -157,7 +156,7 @@ def _known_name(cell: str) -> str:
     return next((name for name, others in _NAMES.items() if bare in others), bare)
 
 
-def _row(line: int, values: Mapping[str, Any]) -> TableRow:
+def _row(line: int, values: Mapping[str, Any]) -> ResultRow:
     """Raises ValueError with what is wrong, in words that continue "Line 7: "."""
     if "problem" in values:
         raise ValueError(values["problem"])
@@ -166,7 +165,7 @@ def _row(line: int, values: Mapping[str, Any]) -> TableRow:
     if energy_mj is None and latency_ms is None:
         raise ValueError("neither an energy nor a latency")
     label = str(values.get("label") or "").replace("\0", "")[:200]
-    return TableRow(line, _architecture(values.get("architecture")), energy_mj, latency_ms, label)
+    return ResultRow(line, _architecture(values.get("architecture")), energy_mj, latency_ms, label)
 
 
 def _figure(value: Any, what: str, unit: str, most: float) -> float | None:
@@ -193,7 +192,7 @@ def _architecture(value: Any) -> str | Architecture:
         raise ValueError(f"the architecture's JSON is wrong: {error}") from error
 
 
-def _resolved(rows: Sequence[TableRow]) -> tuple[list[str], list[str]]:
+def _resolved(rows: Sequence[ResultRow]) -> tuple[list[str], list[str]]:
     """(whole hash of each row's architecture, problems). A query for every thousand hashes of one length."""
     starts = sorted({row.architecture for row in rows if isinstance(row.architecture, str)})
     whole = _whole_hashes(starts)
@@ -214,14 +213,14 @@ def _whole_hashes(starts: Sequence[str]) -> dict[str, list[str]]:
     """The hashes that begin so."""
     whole: dict[str, list[str]] = {}
     for length, alike in groupby(sorted(starts, key=len), key=len):
-        beginning = ArchitectureRow.objects.annotate(start=Left("hash", length))
+        beginning = StoredArchitecture.objects.annotate(start=Left("hash", length))
         while some := list(islice(alike, _AT_ONCE)):
             for start, digest in beginning.filter(start__in=some).values_list("start", "hash"):
                 whole.setdefault(start, []).append(digest)
     return whole
 
 
-def _new_row(row: TableRow) -> ArchitectureRow | None:
+def _new_row(row: ResultRow) -> StoredArchitecture | None:
     """Costs of a network given as data. Raises BadTable for one that cannot be built."""
     if isinstance(row.architecture, str):
         return None
@@ -231,7 +230,7 @@ def _new_row(row: TableRow) -> ArchitectureRow | None:
         raise BadTable([f"Line {row.line}: this network cannot be built: {error}."]) from error
 
 
-def _run(file: MeasurementFile, row: TableRow, digest: str) -> Run:
+def _run(file: MeasurementFile, row: ResultRow, digest: str) -> Run:
     kept = {"table": file.original_name, "file": file.pk, "line": row.line}
     return Run(
         campaign_id=file.campaign_id,

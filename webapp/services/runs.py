@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from webapp.models import Architecture, MeasurementFile, Run
+from webapp.models import MeasurementFile, Run, StoredArchitecture
 from webapp.queries.named_architectures import named_in, other_hash
 from webapp.services import orders
 from webapp.services.devices import STALE
@@ -93,7 +93,7 @@ def change_settings(
 ) -> None:
     """Change window, idle and the like of a run as it was seen, and have it computed anew.
 
-    `choices` is `nas_engine.energy.run_settings.RunSettings.to_json()` or a part of it; `idle_files` are those of its
+    `choices` is `nas_engine.energy.runs.settings.RunSettings.to_json()` or a part of it; `idle_files` are those of its
     files that hold the device at rest.
     """
     with transaction.atomic():
@@ -109,7 +109,7 @@ def change_settings(
 def attach(*, run_id: int, seen_version: int, architecture_hash: str | None) -> None:
     """Say which architecture a run measured; None: none that Earshot knows. Its figures stay as they are."""
     with transaction.atomic():
-        if architecture_hash is not None and not Architecture.objects.filter(pk=architecture_hash).exists():
+        if architecture_hash is not None and not StoredArchitecture.objects.filter(pk=architecture_hash).exists():
             raise Conflict("There is no such architecture any more. Search again.")
         run = _seen(run_id, seen_version)
         run.architecture_id, run.settings = architecture_hash, run.settings | {BY_HAND: True}
@@ -176,7 +176,7 @@ def complete(
 
 def _architecture(
     run: Run, names: Sequence[str], graphs: Sequence[str]
-) -> tuple[Architecture | None, list[dict[str, str]]]:
+) -> tuple[StoredArchitecture | None, list[dict[str, str]]]:
     """Which architecture was measured, and a finding where file names and benchmark logs name different ones: then it
     is none until a person says which, so that no energy is learnt for the wrong network.
     """

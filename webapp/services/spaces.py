@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db import transaction
 
-from nas_engine.search_space import NAMES, by_name
-from nas_engine.space import SearchSpace
-from nas_engine.space_spec import SpaceSpec
+from nas_engine.search_space.paper_spaces import NAMES, by_name
+from nas_engine.search_space.space import SearchSpace
+from nas_engine.search_space.spec import SpaceSpec
 from webapp import translation
 from webapp.models import Dataset, Study
 from webapp.queries.spaces import SPACE_NAMES, edited_name, misfit, space_version

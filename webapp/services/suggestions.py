@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from webapp import translation
 from webapp.models import Study, Trial
-from webapp.services.requests import RefusedTrial, cancel_requested_trials, record_refused, save_architectures
+from webapp.services.requests import ViolatingTrial, cancel_requested_trials, record_violating, save_architectures
 from webapp.services.transitions import locked_study, move_study
 
 MOST_FAILURES = 5
@@ -16,13 +16,13 @@ _FIRST_PAUSE_SECONDS = 5
 
 
 def end_exhausted(
-    *, study_id: int, reason: str, refused: Sequence[RefusedTrial] = (), expected_trials: int | None = None
+    *, study_id: int, reason: str, violating: Sequence[ViolatingTrial] = (), expected_trials: int | None = None
 ) -> bool:
     """RUNNING -> COMPLETED with `reason` once nothing is open: there is nothing left to ask.
 
-    The `refused` are recorded then. `expected_trials` as in `request_trials`: the study goes on if it has others.
+    The `violating` are recorded then. `expected_trials` as in `request_trials`: the study goes on if it has others.
     """
-    save_architectures([translation.refused_architecture_row(item.architecture) for item in refused])
+    save_architectures([translation.violating_architecture_row(item.architecture) for item in violating])
     with transaction.atomic():
         study = locked_study(study_id)
         if study.trials.filter(state__in=Trial.OPEN).exists():
@@ -38,7 +38,7 @@ def end_exhausted(
             finished_at=timezone.now(),
         )
         if ended:
-            record_refused(study, refused)
+            record_violating(study, violating)
     return ended
 
 

@@ -21,7 +21,7 @@ from nas_engine.progress import Evaluation, Progress
 from webapp import translation
 from webapp.models import CurvePoint, Study, Trial
 from webapp.services.completion import settle
-from webapp.services.prices import keep_prices, price_result
+from webapp.services.energy_estimates import estimate_result, save_estimates
 from webapp.services.requests import cancel_requested_trials, request_trial, send_requested_trials
 from webapp.services.transitions import locked_study, move_trial, record
 
@@ -103,12 +103,12 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
     """RUNNING -> COMPLETED with result and reward (Equation 1), at the price of the energy model that the study points
     at. False if the lease was lost: the result is dropped.
     """
-    measurement = evaluation.measurement
+    measurement = evaluation.result
     with transaction.atomic():
         study = _locked_study_of(trial_id)
         if study is None:
             return False
-        price = price_result(study, trial_id, measurement)
+        estimate = estimate_result(study, trial_id, measurement)
         ended = _end(
             study,
             trial_id,
@@ -118,16 +118,16 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
             float_accuracy=measurement.float_accuracy,
             int8_accuracy=measurement.int8_accuracy,
             flash_bytes=measurement.flash_bytes,
-            energy_mj=price.energy_mj,
-            energy_source=price.source,
-            reward=price.reward,
+            energy_mj=estimate.energy_mj,
+            energy_source=estimate.source,
+            reward=estimate.reward,
             confusion=[list(row) for row in measurement.confusion],
             seconds=dict(measurement.seconds),
             environment=dict(evaluation.environment),
             tflite=tflite_name,
         )
         if ended:
-            keep_prices(study, price)
+            save_estimates(study, estimate)
         return ended
 
 

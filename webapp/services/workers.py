@@ -26,7 +26,7 @@ def machine_name() -> str:
     return f"{socket.gethostname()}:{settings.DATA_FOLDER.root}"[-_NAME_LENGTH:]
 
 
-def say_alive(*, name: str, role: Worker.Role) -> None:
+def record_heartbeat(*, name: str, role: Worker.Role) -> None:
     """Sign on, or renew the sign of life. Whoever signs on under a name takes the place of who had it before."""
     process = psutil.Process()
     with transaction.atomic():

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from nas_engine.energy.battery import PHONE, TYPICAL, Battery, battery_days, joules_a_day
 from webapp.models import Device, Study
-from webapp.queries.prices import CurrentPrice, in_words, source_of
+from webapp.queries.energy_estimates import CurrentEstimate, in_words, source_of
 from webapp.templatetags.figures import DASH, millijoules
 
 register = template.Library()
@@ -15,22 +15,22 @@ _SPACE = "\N{NO-BREAK SPACE}"
 
 
 @register.simple_tag
-def energy_cell(price: CurrentPrice, of: object = None) -> SafeString | str:
+def energy_cell(estimate: CurrentEstimate, of: object = None) -> SafeString | str:
     """For tables: the energy, a mark if it was not measured, and the days of a battery in small.
 
     `of` is a study or a device, whose battery is taken if it is known; else a phone's.
     """
-    if price.energy_mj is None:
+    if estimate.energy_mj is None:
         return DASH
     return format_html(
         '{}{}{} <small class="battery" title="{}">{}</small>',
-        millijoules(price.energy_mj),
-        format_html('<abbr title="{}">*</abbr>', price.told) if price.tag else "",
-        format_html('<abbr title="outside what was measured: {}">†</abbr>', "; ".join(price.outside))
-        if price.outside
+        millijoules(estimate.energy_mj),
+        format_html('<abbr title="{}">*</abbr>', estimate.told) if estimate.tag else "",
+        format_html('<abbr title="outside what was measured: {}">†</abbr>', "; ".join(estimate.outside))
+        if estimate.outside
         else "",
-        battery_line(price.energy_mj, of),
-        days(price.energy_mj, of),
+        battery_line(estimate.energy_mj, of),
+        days(estimate.energy_mj, of),
     )
 
 

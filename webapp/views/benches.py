@@ -11,7 +11,7 @@ from webapp.forms.measuring import TableForm
 from webapp.models import BenchKit
 from webapp.queries.bench_choices import of_hashes, of_study, studies
 from webapp.queries.named_architectures import FOUND, FoundArchitecture, search
-from webapp.queries.pages_study import study_or_none
+from webapp.queries.pages.study import study_or_none
 from webapp.services import benches as services
 from webapp.services import result_tables
 from webapp.services.errors import Conflict
@@ -64,7 +64,7 @@ def take_to_bench(request: HttpRequest, campaign_id: int) -> HttpResponse:
             made = services.measure_here(campaign_id=shown.pk, hashes=hashes)
             messages.success(request, f"{len(made)} network{'s' if len(made) > 1 else ''} to be measured here.")
         else:
-            services.order_kit(campaign_id=shown.pk, hashes=hashes)
+            services.request_kit(campaign_id=shown.pk, hashes=hashes)
             messages.success(request, "The bench kit is being packed.")
     except Conflict as conflict:
         messages.error(request, str(conflict))

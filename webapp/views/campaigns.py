@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from webapp.forms.filters import ids_in, page_in
 from webapp.forms.measuring import BY_NAME, TOGETHER, MeasurementUploadForm
 from webapp.models import Campaign
-from webapp.queries.pages_campaign import (
+from webapp.queries.pages.campaign import (
     MOST_FILES,
     campaign_or_none,
     file_rows,

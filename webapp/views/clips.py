@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from webapp.models import Clip
-from webapp.queries.pages_datasets import clip_or_none
+from webapp.queries.pages.datasets import clip_or_none
 
 
 def clip_or_404(dataset_id: int, clip_id: int) -> Clip:

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from webapp.forms.filters import networks_to_compare
-from webapp.queries.pages_compare import MOST_NETWORKS, choices, comparison
+from webapp.queries.pages.compare import MOST_NETWORKS, choices, comparison
 
 
 @require_GET

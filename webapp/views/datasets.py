@@ -12,8 +12,8 @@ from webapp.forms.baselines import BaselinesForm
 from webapp.forms.dataset import SyntheticForm, UploadForm
 from webapp.forms.filters import clip_filter
 from webapp.models import Dataset
-from webapp.queries.pages_baselines import baselines_of, families, training_estimate
-from webapp.queries.pages_datasets import (
+from webapp.queries.pages.baselines import baselines_of, families, training_estimate
+from webapp.queries.pages.datasets import (
     clip_page,
     count_table,
     dataset_or_none,

@@ -7,11 +7,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from nas_engine.energy.pricing import LEAST_MEASURED
+from nas_engine.energy.estimators.base import LEAST_MEASURED
 from webapp.forms.device import CampaignForm, DeviceForm
 from webapp.models import Device, EnergyModel
-from webapp.queries.pages_devices import campaign_rows, device_or_none, device_rows, measured
-from webapp.queries.pages_energy_model import model_rows
+from webapp.queries.pages.devices import campaign_rows, device_or_none, device_rows, measured
+from webapp.queries.pages.energy_model import model_rows
 from webapp.services import devices as services
 from webapp.services.errors import Conflict
 

@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from webapp.charts.energy_models import flops_info, latency_info
-from webapp.forms.energy_model import OrderModelForm
+from webapp.forms.energy_model import TrainModelForm
 from webapp.models import Device, EnergyModel, Worker
 from webapp.queries.budget import live_workers
-from webapp.queries.pages_energy_model import (
+from webapp.queries.pages.energy_model import (
     furthest_off,
     held_back_runs,
     measured_runs,
@@ -19,7 +19,7 @@ from webapp.queries.pages_energy_model import (
     model_rows,
     residuals,
 )
-from webapp.queries.training_table import teachable
+from webapp.queries.training_table import training_set
 from webapp.services import energy_models as services
 from webapp.services.errors import Conflict
 from webapp.views.devices import device_or_404
@@ -38,8 +38,8 @@ def energy_models(request: HttpRequest, device_id: int) -> HttpResponse:
     """The device's versions and the form that orders another; POST orders it."""
     device = device_or_404(device_id)
     if request.method == "GET":
-        return _list_page(request, device, OrderModelForm(device=device))
-    form = OrderModelForm(request.POST, device=device)
+        return _list_page(request, device, TrainModelForm(device=device))
+    form = TrainModelForm(request.POST, device=device)
     if not form.is_valid():
         return _list_page(request, device, form, status=422)
     known = form.cleaned_data["known"]
@@ -53,8 +53,8 @@ def energy_models(request: HttpRequest, device_id: int) -> HttpResponse:
     return redirect("energy_model", device_id=device_id, version=model.version)
 
 
-def _list_page(request: HttpRequest, device: Device, form: OrderModelForm, status: int = 200) -> HttpResponse:
-    found = teachable(device.pk)
+def _list_page(request: HttpRequest, device: Device, form: TrainModelForm, status: int = 200) -> HttpResponse:
+    found = training_set(device.pk)
     context = {
         "device": device,
         "models": model_rows(device),

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 from webapp.forms.mapping import MappingForm
 from webapp.forms.measuring import ReadOptionsForm
 from webapp.models import MappingProfile, MeasurementFile
-from webapp.queries.pages_campaign import file_row, nobody_reads
-from webapp.queries.pages_run import file_or_none, profiles
+from webapp.queries.pages.campaign import file_row, nobody_reads
+from webapp.queries.pages.run import file_or_none, profiles
 from webapp.services import mapping_profiles
 from webapp.services import measurements as services
 from webapp.services.errors import Conflict

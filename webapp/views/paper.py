@@ -4,10 +4,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from nas_engine import figure2
-from nas_engine.paper import TABLE_2_MODEL, table1, table2
+from nas_engine.paper import figure2
+from nas_engine.paper.tables import TABLE_2_MODEL, table1, table2
 from webapp.models import Study
-from webapp.queries.pages_paper import delivered_bytes, studies_with_results, study_points
+from webapp.queries.pages.paper import delivered_bytes, studies_with_results, study_points
 
 
 @require_GET

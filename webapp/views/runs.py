@@ -11,8 +11,8 @@ from webapp.forms.filters import ids_in
 from webapp.forms.measuring import MOST_SPANS, RunForm
 from webapp.models import Run
 from webapp.queries.named_architectures import FOUND, search
-from webapp.queries.pages_campaign import by_severity, nobody_reads
-from webapp.queries.pages_run import instrument_note, other_files, run_files, run_or_none, trials_of, window_rows
+from webapp.queries.pages.campaign import by_severity, nobody_reads
+from webapp.queries.pages.run import instrument_note, other_files, run_files, run_or_none, trials_of, window_rows
 from webapp.queries.summaries import block_marks
 from webapp.services import runs as services
 from webapp.services.errors import Conflict

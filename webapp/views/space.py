@@ -9,14 +9,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from nas_engine.architecture import BLOCK_KINDS
-from nas_engine.search_space import NAMES, spec_by_name
-from nas_engine.space_problems import SpaceProblem
-from nas_engine.space_spec import SpaceSpec, problems
+from nas_engine.search_space.paper_spaces import NAMES, spec_by_name
+from nas_engine.search_space.spec import SpaceSpec, problems
+from nas_engine.search_space.validation import SpaceProblem
 from webapp.charts.distributions import distribution_figure, distribution_info
 from webapp.charts.style import Figure
 from webapp.forms.space import SpaceFields, changed, fields_of, posted_fields, read
 from webapp.models import Study
-from webapp.queries.pages_space import in_short_names, kind_mark, outcomes
+from webapp.queries.pages.space import in_short_names, kind_mark, outcomes
 from webapp.queries.space_samples import QUANTITIES, Bounds, QuantityRow, bounds_of, sample_table
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit, space_facts, space_version
 from webapp.services.errors import Conflict

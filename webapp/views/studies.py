@@ -6,8 +6,8 @@ from django.views.decorators.http import require_GET
 
 from webapp.forms.filters import study_filter
 from webapp.models import Study
-from webapp.queries.pages_datasets import any_usable_dataset
-from webapp.queries.pages_studies import baselines_rows, state_counts, study_page
+from webapp.queries.pages.datasets import any_usable_dataset
+from webapp.queries.pages.studies import baselines_rows, state_counts, study_page
 from webapp.views.polling import POLLING_OVER
 
 

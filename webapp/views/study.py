@@ -13,14 +13,14 @@ from webapp.forms.explanations import explain
 from webapp.forms.filters import trial_filter
 from webapp.forms.study import LIMITS
 from webapp.models import Study
+from webapp.queries.energy_estimates import energy_tag, in_words, source_of
 from webapp.queries.energy_models import offer
-from webapp.queries.pages_baselines import baselines_of, beside
-from webapp.queries.pages_progress import progress
-from webapp.queries.pages_results import Best, bests, results
-from webapp.queries.pages_screening import limits_in_words
-from webapp.queries.pages_study import events, failures, study_or_none
-from webapp.queries.pages_trials import TRIAL_STATES, trial_page
-from webapp.queries.prices import energy_tag, in_words, source_of
+from webapp.queries.pages.baselines import baselines_of, beside
+from webapp.queries.pages.constraints import limits_in_words
+from webapp.queries.pages.progress import progress
+from webapp.queries.pages.results import Best, bests, results
+from webapp.queries.pages.study import events, failures, study_or_none
+from webapp.queries.pages.trials import TRIAL_STATES, trial_page
 from webapp.queries.spaces import space_facts
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
 from webapp.services import studies as services
@@ -53,7 +53,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
         "space": space_facts(shown),
         "explanation": explain({name: getattr(shown, name) for name in LIMITS}),
         "offer": offer(shown),
-        "hard_limits": limits_in_words(shown),
+        "constraints": limits_in_words(shown),
         "trial_states": TRIAL_STATES,
         "kinds": [(SHORT_KINDS[kind], kind, name) for kind, name in KIND_NAMES.items() if kind != "head"],
     }

@@ -13,8 +13,8 @@ from webapp.forms.study import StudyForm, settings_of
 from webapp.forms.study_file import LONGEST_FILE, StudyFileError, form_from_file, read_study_file
 from webapp.models import Study
 from webapp.queries.dry_runs import DryRunPage, dry_run_or_none
-from webapp.queries.pages_datasets import dataset_or_none, newest_ready_dataset_id
-from webapp.queries.pages_estimates import Estimate, estimate
+from webapp.queries.pages.datasets import dataset_or_none, newest_ready_dataset_id
+from webapp.queries.pages.estimates import Estimate, estimate
 from webapp.services import studies as services
 from webapp.services.drafts import update_draft
 from webapp.services.dry_runs import order_dry_run

@@ -8,12 +8,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from webapp.models import Trial
-from webapp.queries.pages_blocks import block_table
-from webapp.queries.pages_compare import choices
-from webapp.queries.pages_measured import measured_on
-from webapp.queries.pages_screening import estimates
-from webapp.queries.pages_study import trial_events
-from webapp.queries.pages_trial import (
+from webapp.queries.energy_estimates import all_estimates, current_estimate
+from webapp.queries.pages.blocks import block_table
+from webapp.queries.pages.compare import choices
+from webapp.queries.pages.constraints import estimates
+from webapp.queries.pages.measured import measured_on
+from webapp.queries.pages.study import trial_events
+from webapp.queries.pages.trial import (
     confusion_rows,
     curve,
     forecasts,
@@ -22,8 +23,7 @@ from webapp.queries.pages_trial import (
     reward_parts,
     trial_or_none,
 )
-from webapp.queries.pages_trials import seconds_between
-from webapp.queries.prices import all_prices, present_price
+from webapp.queries.pages.trials import seconds_between
 from webapp.queries.spaces import space_facts
 from webapp.views.polling import live_partial
 
@@ -60,8 +60,8 @@ def trial_live(request: HttpRequest, study_id: int, number: int) -> HttpResponse
 
 
 def _live(shown: Trial) -> dict[str, Any]:
-    points, prices = curve(shown), all_prices(shown)
-    price = present_price(shown, prices)
+    points, estimates = curve(shown), all_estimates(shown)
+    estimate = current_estimate(shown, estimates)
     is_live = shown.state in Trial.OPEN
     return {
         "trial": shown,
@@ -70,10 +70,10 @@ def _live(shown: Trial) -> dict[str, Any]:
         "version": f"{shown.state}-{len(points)}",
         "curve": points,
         "forecasts": forecasts(shown),
-        "price": price,
-        "prices": prices,
-        "measured": measured_on(shown, price),
-        "reward": reward_parts(shown, price),
+        "estimate": estimate,
+        "estimates": estimates,
+        "measured": measured_on(shown, estimate),
+        "reward": reward_parts(shown, estimate),
         "confusion": confusion_rows(shown.confusion, shown.study.dataset.classes),
         "seconds": phase_seconds(shown.seconds),
         "wall_seconds": seconds_between(shown.started_at, shown.finished_at),

@@ -7,20 +7,20 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 
 from nas_engine.designers.base import DesignerSettings
-from nas_engine.dry_run import DryRunSettings, Expectation, dry_run
 from nas_engine.errors import EarshotError
 from nas_engine.network.schedule import TrainingConfig
-from nas_engine.recorded import RecordedEvaluator
-from nas_engine.recording import Recording, read_recording
-from nas_engine.replay import Simulate, simulate
-from nas_engine.space import SearchSpace
+from nas_engine.search_space.space import SearchSpace
+from nas_engine.simulation.dry_run import DryRunSettings, Expectation, dry_run
+from nas_engine.simulation.recorded_trainings import RecordedEvaluator
+from nas_engine.simulation.recording import Recording, read_recording
+from nas_engine.simulation.simulated_evaluation import Simulate, simulate
 from webapp import translation
+from webapp.energy_predictors import energy_estimate
 from webapp.models import Study
-from webapp.pricing import energy_estimate
 from webapp.queries.deliberation import deliberates
-from webapp.queries.pages_estimates import estimate
+from webapp.queries.pages.estimates import estimate
 from webapp.services import dry_runs
-from webapp.services.dry_runs import Checkpoint, Result, WorkersResult
+from webapp.services.dry_runs import Checkpoint, DryRunResult, WorkersResult
 from webapp.worker.suggesting import keep_compiled_code
 
 MOST_TRIALS, MOST_SEARCHES = 200, 5
@@ -47,7 +47,7 @@ def run(dry_run_id: int) -> None:
         dry_runs.fail(dry_run_id=dry_run_id, reason=f"{type(error).__name__}: {error}")
 
 
-def simulated(study: Study) -> Result:
+def simulated(study: Study) -> DryRunResult:
     """The first `MOST_TRIALS` trials of `study`, searched again with other seeds while there is time; of one whose
     designer deliberates fewer, once.
     """
@@ -62,7 +62,7 @@ def simulated(study: Study) -> Result:
         designer=study.designer,
         budget=min(study.trial_budget, most_trials),
         rewards=translation.reward_parameters(study),
-        limits=translation.hard_limits(study),
+        limits=translation.constraints(study),
         energy_mj=energy_estimate(study),
         trial_epochs=config.trial_epochs,
         qat_epochs=config.qat_epochs,
@@ -79,7 +79,7 @@ def simulated(study: Study) -> Result:
     if not any(any(item.trials) for item in expected.values()):
         raise EarshotError(expected[WORKERS[0]].ended_early[0])
     factor, seconds_from = _seconds(study, expected[WORKERS[0]], recording)
-    return Result(
+    return DryRunResult(
         trials=ordered.budget,
         searches=len(expected[WORKERS[0]].trials),
         accuracies_from="a landscape fitted to " + _words(recording) if recording else "a made-up landscape",
@@ -138,7 +138,7 @@ def _result(expected: Expectation, factor: float) -> WorkersResult:
         training_saved=expected.saved_share.median,
         stopped=round(expected.stopped.median),
         trials=min(expected.trials),
-        refused=round(expected.refused.median),
+        violating=round(expected.violating.median),
         duplicates_answered=round(expected.duplicates_answered.median),
         ended_early=tuple(sorted(set(expected.ended_early) - {""})),
     )

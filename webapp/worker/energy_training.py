@@ -11,15 +11,15 @@ from statistics import fmean
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 
-from nas_engine.energy.model_report import examine
-from nas_engine.energy.pricing import LearnedPricer, dump
-from nas_engine.energy.pricing_training import Measured, train
-from nas_engine.energy.repeats import pooled_sd
+from nas_engine.energy.estimators.base import LearnedPredictor, dump
+from nas_engine.energy.estimators.model_report import examine
+from nas_engine.energy.estimators.training import MeasuredNetwork, train
+from nas_engine.energy.traces.statistics import pooled_sd
 from nas_engine.errors import EarshotError
 from webapp import translation
-from webapp.models import Architecture, EnergyModel
-from webapp.pricing import pricer
-from webapp.queries.training_table import TableRow
+from webapp.energy_predictors import predictor
+from webapp.models import EnergyModel, StoredArchitecture
+from webapp.queries.training_table import TrainingRow
 from webapp.services import energy_models, orders
 from webapp.services.energy_models import KNOWN, Learnt, table_of
 from webapp.services.persistence import persist
@@ -57,17 +57,17 @@ def _learn(model: EnergyModel) -> Learnt:
     table = table_of(model)
     networks = _architectures({row.architecture_hash for row in table})
     measured = [
-        Measured(translation.architecture(networks[row.architecture_hash]), row.energy_mj, row.latency_ms)
+        MeasuredNetwork(translation.architecture(networks[row.architecture_hash]), row.energy_mj, row.latency_ms)
         for row in table
     ]
     known = _known(model)
     trained = train(measured, source=str(model), known=known, seed=model.seed)
     report = examine(measured, known=known, seed=model.seed, noise_mj=_noise_mj(table))
-    name = persist(lambda: save_by_hash(default_storage, "energy-models", dump(trained.pricer), ".npz"))
+    name = persist(lambda: save_by_hash(default_storage, "energy-models", dump(trained.predictor), ".npz"))
     return Learnt(name, report.to_json() | {"model": trained.report["model"]})
 
 
-def _noise_mj(table: Sequence[TableRow]) -> float | None:
+def _noise_mj(table: Sequence[TrainingRow]) -> float | None:
     """The standard deviation of a run: of networks measured in several runs, else of repeats within runs; or None."""
     by_network: dict[str, list[float]] = defaultdict(list)
     for row in table:
@@ -76,19 +76,19 @@ def _noise_mj(table: Sequence[TableRow]) -> float | None:
     return pooled_sd(by_network.values()) or (math.sqrt(fmean(within)) if within else None)
 
 
-def _architectures(hashes: set[str]) -> dict[str, Architecture]:
+def _architectures(hashes: set[str]) -> dict[str, StoredArchitecture]:
     wanted = sorted(hashes)
     parts = (wanted[start : start + _HASHES_AT_ONCE] for start in range(0, len(wanted), _HASHES_AT_ONCE))
-    return {key: row for part in parts for key, row in Architecture.objects.in_bulk(part).items()}
+    return {key: row for part in parts for key, row in StoredArchitecture.objects.in_bulk(part).items()}
 
 
-def _known(model: EnergyModel) -> LearnedPricer | None:
+def _known(model: EnergyModel) -> LearnedPredictor | None:
     """The other device's model that this one begins from."""
     known_id = model.settings.get(KNOWN)
     if known_id is None:
         return None
-    found = pricer(EnergyModel.objects.get(pk=known_id))
-    return found if isinstance(found, LearnedPricer) else None
+    found = predictor(EnergyModel.objects.get(pk=known_id))
+    return found if isinstance(found, LearnedPredictor) else None
 
 
 @contextmanager

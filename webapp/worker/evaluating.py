@@ -45,7 +45,7 @@ def evaluate(trial_id: int, worker: ThisWorker) -> None:
     if claim is None:
         return
     try:
-        with worker.pulse.holding(trial_id) as lost:
+        with worker.heartbeat.holding(trial_id) as lost:
             _Attempt(claim, worker, lost).run()
         worker.trainer.renew_if_worn()
     except (_Interrupted, GivenUp):
@@ -147,10 +147,10 @@ class _Attempt:
     def _complete(self, evaluation: Evaluation) -> None:
         began = monotonic()
         name = persist(lambda: save_by_hash(default_storage, "tflite", evaluation.tflite, ".tflite"))
-        measurement = evaluation.measurement
+        measurement = evaluation.result
         seconds = {**measurement.seconds, "write": monotonic() - began}
         environment = {**evaluation.environment, "features": hash_in_name(self._claim.pack_name)}
-        written = replace(evaluation, measurement=replace(measurement, seconds=seconds), environment=environment)
+        written = replace(evaluation, result=replace(measurement, seconds=seconds), environment=environment)
         persist(partial(trials.complete, **self._lease(), evaluation=written, tflite_name=name))
 
     def _end(self, ending: Ended) -> None:

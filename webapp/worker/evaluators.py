@@ -42,7 +42,7 @@ def real_evaluator() -> Evaluator:
 
 def simulated_evaluator() -> Evaluator:
     """Results from a model of learning curves; each epoch takes EARSHOT_SIMULATED_EPOCH_SECONDS."""
-    from nas_engine.replay import evaluate
+    from nas_engine.simulation.simulated_evaluation import evaluate
 
     epoch_seconds = float(os.environ.get("EARSHOT_SIMULATED_EPOCH_SECONDS", "0"))
 

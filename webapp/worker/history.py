@@ -13,7 +13,7 @@ from nas_engine.designers.base import Objectives, Outcome
 from nas_engine.penalty import Penalty
 from webapp import models, translation
 from webapp.models import Study, Trial
-from webapp.queries.prices import ENERGY, REWARD, priced
+from webapp.queries.energy_estimates import ENERGY, REWARD, with_estimates
 
 State = Trial.State
 _ENDED = ("turn", "state", "architecture_id", REWARD, "suggestion", "stopping")
@@ -76,7 +76,7 @@ def history_of(study: Study, memory: Memory) -> StudyHistory:
         .exclude(state=State.FAILED, retry__isnull=False)
         .annotate(turn=Coalesce("retried_from__number", "number"))
     )
-    rows = list(trials.order_by("turn").values_list("pk", "state", "architecture_id", "screened_out"))
+    rows = list(trials.order_by("turn").values_list("pk", "state", "architecture_id", "violates_constraints"))
     _read_architectures({key for _, _, key, _ in rows} - memory.architectures.keys(), memory)
     ended = {pk: key for pk, state, key, _ in rows if state not in Trial.OPEN}
     _read_outcomes(study, trials, {pk for pk in ended if (pk, model_id) not in memory.outcomes}, memory)
@@ -84,18 +84,20 @@ def history_of(study: Study, memory: Memory) -> StudyHistory:
         finished={key: memory.outcomes[pk, model_id] for pk, key in ended.items()},
         pending=tuple(memory.architectures[key] for _, state, key, _ in rows if state in Trial.OPEN),
         **counted,
-        last=next((key for _, _, key, screened_out in reversed(rows) if not screened_out), ""),
+        last=next((key for _, _, key, violates_constraints in reversed(rows) if not violates_constraints), ""),
     )
 
 
 def _read_architectures(hashes: Collection[str], memory: Memory) -> None:
-    for row in models.Architecture.objects.filter(hash__in=hashes):
+    for row in models.StoredArchitecture.objects.filter(hash__in=hashes):
         memory.architectures[row.hash] = Architecture.from_json(row.spec)
 
 
 def _read_outcomes(study: Study, trials: QuerySet[Trial], trial_ids: Collection[int], memory: Memory) -> None:
     penalty = translation.penalty(study)
-    ended = priced(trials.filter(pk__in=trial_ids), study.energy_model_id).values_list("pk", *_ENDED, *_MEASURED)
+    ended = with_estimates(trials.filter(pk__in=trial_ids), study.energy_model_id).values_list(
+        "pk", *_ENDED, *_MEASURED
+    )
     for pk, turn, state, key, reward, suggestion, stopping, *measured in ended:
         architecture = memory.architectures[key]
         objectives = Objectives(*measured) if state == State.COMPLETED else None

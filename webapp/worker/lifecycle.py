@@ -10,7 +10,7 @@ from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
 from webapp.models import Worker
 from webapp.services.workers import unique_name
-from webapp.worker.pulse import Pulse
+from webapp.worker.heartbeat import Heartbeat
 from webapp.worker.trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ class ThisWorker:
     """What the tasks of this process share. `stopping` is set when the process was asked to end."""
 
     name: str
-    pulse: Pulse
+    heartbeat: Heartbeat
     trainer: Trainer
     stopping: threading.Event
 
@@ -29,8 +29,8 @@ class ThisWorker:
     def begin(cls, node: str, role: Worker.Role) -> "ThisWorker":
         """Sign on, and load what the first task would have to wait for: TensorFlow in the child, Vizier here."""
         name = unique_name(node)
-        worker = cls(name, Pulse(name, role), Trainer(), threading.Event())
-        worker.pulse.start()
+        worker = cls(name, Heartbeat(name, role), Trainer(), threading.Event())
+        worker.heartbeat.start()
         if role == Worker.Role.TRAINING:
             worker.trainer.warm_up()
         if role == Worker.Role.SEARCH:
@@ -39,7 +39,7 @@ class ThisWorker:
 
     def end(self) -> None:
         self.trainer.kill()
-        self.pulse.stop()
+        self.heartbeat.stop()
 
 
 _this_worker: list[ThisWorker] = []

@@ -12,14 +12,14 @@ from typing import Any
 from django.conf import settings
 from django.core.files.storage import default_storage
 
-from nas_engine.energy import run as engine
-from nas_engine.energy.decimation import pyramid
-from nas_engine.energy.doctor import examine
-from nas_engine.energy.integration import whole_mean_mw
 from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.base import ReadOptions
-from nas_engine.energy.run_settings import RunSettings
-from nas_engine.energy.trace import BenchmarkLog, EnergySummary, EnergyTable, Finding, Reading, Stamps, Trace
+from nas_engine.energy.runs import evaluation as engine
+from nas_engine.energy.runs.settings import RunSettings
+from nas_engine.energy.traces.checks import examine
+from nas_engine.energy.traces.decimation import pyramid
+from nas_engine.energy.traces.integration import whole_mean_mw
+from nas_engine.energy.traces.trace import BenchmarkLog, EnergySummary, EnergyTable, FileReading, Finding, Stamps, Trace
 from nas_engine.errors import BadMeasurement, EarshotError
 from webapp.models import MeasurementFile, Run
 from webapp.services import measurements, result_tables, runs
@@ -89,20 +89,20 @@ class _Recent:
     """The files read last, so that another window of a run needs no second reading. Not for several threads."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[tuple[Any, ...], Reading] = OrderedDict()
+        self._held: OrderedDict[tuple[Any, ...], FileReading] = OrderedDict()
 
-    def get(self, key: tuple[Any, ...]) -> Reading | None:
+    def get(self, key: tuple[Any, ...]) -> FileReading | None:
         if key in self._held:
             self._held.move_to_end(key)
         return self._held.get(key)
 
-    def put(self, key: tuple[Any, ...], reading: Reading) -> None:
+    def put(self, key: tuple[Any, ...], reading: FileReading) -> None:
         self._held[key] = reading
         while sum(map(_samples, self._held.values())) > MOST_SAMPLES_HELD:
             self._held.popitem(last=False)
 
 
-def _samples(reading: Reading) -> int:
+def _samples(reading: FileReading) -> int:
     return reading.content.samples if isinstance(reading.content, Trace) else 1_000
 
 
@@ -115,13 +115,13 @@ def _key(file: MeasurementFile) -> tuple[Any, ...]:
     return (file.sha256, file.original_name, options.voltage_v, options.rate_hz, options.channel, str(options.mapping))
 
 
-def _read(file: MeasurementFile, path: Path) -> Reading:
+def _read(file: MeasurementFile, path: Path) -> FileReading:
     reading = registry.read(path, read_options(file), file.original_name)
     _recent.put(_key(file), reading)
     return reading
 
 
-def reading_of(file: MeasurementFile) -> Reading:
+def reading_of(file: MeasurementFile) -> FileReading:
     """What is in the raw file: as it was read a moment ago, or read again. Raises BadMeasurement."""
     held = _recent.get(_key(file))
     if held is not None:
@@ -130,7 +130,7 @@ def reading_of(file: MeasurementFile) -> Reading:
         return _read(file, path)
 
 
-def _found(file: MeasurementFile, reading: Reading, path: Path) -> measurements.ReadFile:
+def _found(file: MeasurementFile, reading: FileReading, path: Path) -> measurements.ReadFile:
     content = reading.content
     findings, plot = list(reading.all_findings), ""
     if isinstance(content, Trace):
@@ -155,7 +155,7 @@ def _title(format_name: str) -> str:
 def _summary(content: Trace | Stamps | BenchmarkLog | EnergySummary | EnergyTable) -> dict[str, Any]:
     """Figures of a file by itself, as its page lists them."""
     if isinstance(content, Trace):
-        figures = {"samples": content.samples, "rate_hz": content.rate_hz, "duration_s": content.told_duration_s}
+        figures = {"samples": content.samples, "rate_hz": content.rate_hz, "duration_s": content.stamped_duration_s}
         return figures | {"mean_power_mw": whole_mean_mw(content), "inputs": list(content.triggers)}
     if isinstance(content, BenchmarkLog):
         graphs = [result.graph for result in content.results if result.graph]

@@ -14,10 +14,17 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from nas_engine.designers import registry
-from nas_engine.designers.base import Designer, DesignerSettings, NothingPasses, Outcome, Refused, SpaceExhausted
+from nas_engine.designers.base import (
+    Designer,
+    DesignerSettings,
+    NothingFeasible,
+    Outcome,
+    SpaceExhausted,
+    ViolatingSuggestion,
+)
 from nas_engine.designers.deduplication import Filled, fill
 from nas_engine.designers.jax_setup import CACHE_VARIABLE
-from nas_engine.search_space import SearchSpace
+from nas_engine.search_space.paper_spaces import SearchSpace
 from webapp import translation
 from webapp.models import Study
 from webapp.queries.budget import FEWEST_OPEN, open_target, trials_wanted
@@ -45,7 +52,7 @@ _memory = Memory()
 
 def warm_up() -> None:
     """Load Vizier."""
-    import_module("nas_engine.designers.eagle")
+    import_module("nas_engine.designers.firefly.eagle")
 
 
 def suggest_for(study_id: int) -> None:
@@ -92,42 +99,42 @@ def _request(study: Study, count: int, *, in_turn: bool) -> bool:
     known = _designer(study, space, history)
     try:
         filled = _fill(study, known.designer, space, history, count)
-    except NothingPasses as error:
+    except NothingFeasible as error:
         return _give_up(study, history, error)
     revision = secrets.token_hex(8)
     trial_ids = requests.request_trials(
         study_id=study.pk,
         requested=[requests.RequestedTrial(item.architecture, dict(item.metadata)) for item in filled.suggestions],
-        refused=_refused_trials(filled.refused),
+        violating=_violating_trials(filled.violating),
         designer_state={"revision": revision, "dump": known.designer.dump()},
         expected_trials=history.trials,
-        priced_as=study,
+        estimated_as=study,
         duplicates_answered=filled.duplicates_answered,
     )
     if not trial_ids:  # what the designer remembers of this never happened
         _known.pop(study.pk, None)
         return False
     known.revision = revision
-    known.told.update(item.number for item in filled.refused)
+    known.told.update(item.number for item in filled.violating)
     return True
 
 
-def _give_up(study: Study, history: StudyHistory, error: NothingPasses) -> bool:
+def _give_up(study: Study, history: StudyHistory, error: NothingFeasible) -> bool:
     """End the study if nothing is open; else the next result may bring neighbours that pass. Always False."""
     _known.pop(study.pk, None)  # it has been told of refusals that are not recorded yet
     suggestions.end_exhausted(
         study_id=study.pk,
         reason=f"No other network may be trained: {error}.",
-        refused=_refused_trials(error.refused),
+        violating=_violating_trials(error.violating),
         expected_trials=history.trials,
     )
     return False
 
 
-def _refused_trials(refused: Sequence[Refused]) -> list[requests.RefusedTrial]:
+def _violating_trials(violating: Sequence[ViolatingSuggestion]) -> list[requests.ViolatingTrial]:
     return [
-        requests.RefusedTrial(item.suggestion.architecture, item.reason, dict(item.suggestion.metadata))
-        for item in refused
+        requests.ViolatingTrial(item.suggestion.architecture, item.reason, dict(item.suggestion.metadata))
+        for item in violating
     ]
 
 
@@ -140,7 +147,7 @@ def _fill(study: Study, designer: Designer, space: SearchSpace, history: StudyHi
         finished=history.finished,
         pending=history.pending,
         rng=rng,
-        screen=translation.screen(study),
+        check=translation.check(study),
         next_number=history.trials + 1,
     )
 

@@ -6,10 +6,10 @@ Source: S2-group/android-runner, Plugins/monsoon.
 
 import math
 
-from nas_engine.energy.readers import table
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import folded
-from nas_engine.energy.trace import EnergySummary, Finding, Reading
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import table
+from nas_engine.energy.readers.parsing.layout import folded
+from nas_engine.energy.traces.trace import EnergySummary, FileReading, Finding
 
 _COLUMNS = ("energy_joules", "duration_ms", "error_flag")
 _MAX_SECONDS = 7 * 86_400.0
@@ -23,11 +23,11 @@ class AndroidRunnerMonsoon:
         "`energy_joules,duration_ms,error_flag` with one row: energy and duration of a run, without a trace; indicative"
     )
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         return layout is not None and {folded(name) for name in layout.names} == set(_COLUMNS)
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         positions = [layout.index(name) for name in _COLUMNS] if layout else [None]
         if layout is None or None in positions:
@@ -43,10 +43,10 @@ class AndroidRunnerMonsoon:
             raise source.wrong(
                 f'error_flag is "{loaded.texts[0][0][:20]}": the run failed; measure again', line=loaded.first_line
             )
-        return Reading(self.format, _summary(source, float(loaded.numbers[0][0]), float(loaded.numbers[1][0])))
+        return FileReading(self.format, _summary(source, float(loaded.numbers[0][0]), float(loaded.numbers[1][0])))
 
 
-def _summary(source: Source, energy_j: float, duration_ms: float) -> EnergySummary:
+def _summary(source: FileSource, energy_j: float, duration_ms: float) -> EnergySummary:
     duration_s, energy_mj = duration_ms / 1e3, 1e3 * energy_j
     possible = math.isfinite(energy_mj) and energy_mj > 0.0 and 0.0 < duration_s <= _MAX_SECONDS
     if not possible or not energy_mj / duration_s <= _MAX_POWER_MW:

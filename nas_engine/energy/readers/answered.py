@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout, folded
-from nas_engine.energy.trace import Reading
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing.layout import TableLayout, folded
+from nas_engine.energy.traces.trace import FileReading
 
 _MOST_BSON_BYTES = 1_000_000
 _BSON_TYPES = frozenset((1, 2, 3, 4, 8, 10, 16, 18))
@@ -24,7 +24,7 @@ class Answered:
     format: str
     what: str  # with its article
     answer: str  # what to give instead
-    recognise: Callable[[Head], bool]
+    recognise: Callable[[FileHead], bool]
 
     @property
     def title(self) -> str:
@@ -35,41 +35,41 @@ class Answered:
     def accepts(self) -> str:
         return f"Recognised, not read: {self.answer}"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         return self.recognise(head)
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         """Always raises BadMeasurement with the answer."""
         raise source.wrong(f"this is {self.what}, which holds no measurement that can be used; {self.answer}")
 
 
-def _says(*marks: str) -> Callable[[Head], bool]:
+def _says(*marks: str) -> Callable[[FileHead], bool]:
     return lambda head: all(mark in head.text for mark in marks)
 
 
-def _names(head: Head) -> frozenset[str]:
-    layout: Layout | None = head.layout
+def _names(head: FileHead) -> frozenset[str]:
+    layout: TableLayout | None = head.layout
     return frozenset(folded(name) for name in layout.names) if layout else frozenset()
 
 
-def _columns(*names: str) -> Callable[[Head], bool]:
+def _columns(*names: str) -> Callable[[FileHead], bool]:
     return lambda head: frozenset(names) <= _names(head)
 
 
-def _is_runner_script(head: Head) -> bool:
+def _is_runner_script(head: FileHead) -> bool:
     return bool(re.match(r"\s*\[\s*\{\s*cmd: '", head.text))
 
 
-def _is_op_profile(head: Head) -> bool:
+def _is_op_profile(head: FileHead) -> bool:
     """The CSV of --op_profiling_output_mode=csv; node types hold commas, so that it is no table."""
     return bool(re.search(r"(?m)^node type,(?: ?start,)? ?first,", head.text))
 
 
-def _is_session_log(head: Head) -> bool:
+def _is_session_log(head: FileHead) -> bool:
     return " sequencer: m-sequenc" in head.text or bool(re.match(r"\d{5}\.\d{3} session: m-session-start", head.text))
 
 
-def _is_old_ppk(head: Head) -> bool:
+def _is_old_ppk(head: FileHead) -> bool:
     """Deflated without any header; then BSON: the document's length and the type of its first element."""
     try:
         begin = zlib.decompressobj(-zlib.MAX_WBITS).decompress(head.data[:4096], 4096)

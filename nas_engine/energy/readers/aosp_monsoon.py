@@ -6,12 +6,12 @@ amperes alone, and the rate must be given.
 
 import numpy as np
 
-from nas_engine.energy.readers import power, table, timing
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
 from nas_engine.energy.readers.monsoon_python import channel
-from nas_engine.energy.readers.power import Rows
-from nas_engine.energy.trace import Finding, Reading, Values
+from nas_engine.energy.readers.parsing import power, table, timing
+from nas_engine.energy.readers.parsing.layout import TableLayout
+from nas_engine.energy.readers.parsing.power import SampleRows
+from nas_engine.energy.traces.trace import FileReading, Finding, Values
 
 _SECONDS = (1.0e9, 4.2e9)  # 2001 to 2103
 _MILLISECONDS = (1.0e12, 4.2e12)
@@ -27,7 +27,7 @@ class AospMonsoon:
         "rate given. Without volts the supply voltage must be given"
     )
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         if layout is None or layout.names or not layout.cells or head.text.lstrip().startswith("#"):
             return False
@@ -35,7 +35,7 @@ class AospMonsoon:
             return True
         return layout.delimiter in " \t" and layout.cells <= 3 and _stamp_scale(_first_stamp(head)) is not None
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         head = source.head()
         layout = head.layout
         if layout is None or layout.names or not 1 <= layout.cells <= 3:
@@ -48,21 +48,21 @@ class AospMonsoon:
         voltage_v = loaded.numbers[2] * (1.0 if scale == 1.0 else 1e-3) if layout.cells == 3 else None
         timed = _timing(source, loaded.numbers[0], scale, options)
         output = channel("main", current_ma, voltage_v)
-        rows = Rows(source, loaded.first_line, loaded.findings)
-        return Reading(self.format, power.trace(rows, output, timed, options, spacing="point"))
+        rows = SampleRows(source, loaded.first_line, loaded.findings)
+        return FileReading(self.format, power.trace(rows, output, timed, options, spacing="point"))
 
-    def _without_stamps(self, source: Source, layout: Layout, options: ReadOptions) -> Reading:
+    def _without_stamps(self, source: FileSource, layout: TableLayout, options: ReadOptions) -> FileReading:
         if options.rate_hz is None:
             raise source.wrong("one number a line and no time; give the samples a second (and the supply voltage)")
         loaded = table.load(source, layout, [0])
         guess = Finding("guessed_unit", "warning", "one number a line, read as amperes as monsoon.py writes them")
-        rows = Rows(source, loaded.first_line, (*loaded.findings, guess))
+        rows = SampleRows(source, loaded.first_line, (*loaded.findings, guess))
         output = channel("main", 1e3 * loaded.numbers[0])
         timed = timing.evenly(loaded.rows, options.rate_hz)
-        return Reading(self.format, power.trace(rows, output, timed, options, spacing="point"))
+        return FileReading(self.format, power.trace(rows, output, timed, options, spacing="point"))
 
 
-def _first_stamp(head: Head) -> float:
+def _first_stamp(head: FileHead) -> float:
     line = next((line for line in head.text.split("\n") if line.strip()), "")
     try:
         return float(line.split()[0])
@@ -76,7 +76,7 @@ def _stamp_scale(stamp: float) -> float | None:
     return 1e-3 if _MILLISECONDS[0] <= stamp < _MILLISECONDS[1] else None
 
 
-def _scale(source: Source, loaded: table.Table) -> float:
+def _scale(source: FileSource, loaded: table.Table) -> float:
     """Seconds in the unit of the stamps; a file with both forms is an error, as in Battery Historian."""
     stamps = loaded.numbers[0]
     scale = _stamp_scale(float(stamps[0]))
@@ -92,7 +92,7 @@ def _scale(source: Source, loaded: table.Table) -> float:
     return scale
 
 
-def _timing(source: Source, stamps: Values, scale: float, options: ReadOptions) -> timing.Timing:
+def _timing(source: FileSource, stamps: Values, scale: float, options: ReadOptions) -> timing.Timing:
     if options.rate_hz is not None:
         return timing.evenly(len(stamps), options.rate_hz)
     if scale != 1.0 or (stamps % 1.0).any():
@@ -100,7 +100,7 @@ def _timing(source: Source, stamps: Values, scale: float, options: ReadOptions) 
     return _spread(source, stamps)
 
 
-def _spread(source: Source, stamps: Values) -> timing.Timing:
+def _spread(source: FileSource, stamps: Values) -> timing.Timing:
     """Whole seconds: the samples of one are spread evenly over it."""
     starts = np.flatnonzero(np.diff(stamps, prepend=stamps[0] - 1.0))
     checked = timing.timed(source, stamps[starts], 1.0) if len(starts) > 1 else None

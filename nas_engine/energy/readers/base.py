@@ -6,15 +6,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from nas_engine.energy.readers import layout, text
-from nas_engine.energy.trace import Reading
+from nas_engine.energy.readers.parsing import layout, text
+from nas_engine.energy.traces.trace import FileReading
 from nas_engine.errors import BadMeasurement
 
 HEAD_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class FileHead:
     """The beginning of a file, by which readers recognise it."""
 
     name: str
@@ -28,21 +28,21 @@ class Head:
         return _decoded(self.data)
 
     @property
-    def layout(self) -> layout.Layout | None:
+    def layout(self) -> layout.TableLayout | None:
         """How the file is a table, if it is one."""
         return _layout(self.data, self.size_bytes <= len(self.data))
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileSource:
     """A plain file on disk, after unpacking, and the name its owner gave it, for messages."""
 
     name: str
     path: Path
 
-    def head(self) -> Head:
+    def head(self) -> FileHead:
         with self.path.open("rb") as file:
-            return Head(self.name, file.read(HEAD_BYTES), self.path.stat().st_size)
+            return FileHead(self.name, file.read(HEAD_BYTES), self.path.stat().st_size)
 
     def text(self, limit_bytes: int = 50_000_000) -> str:
         """All of a small text (a log, a JSON), lines ended by "\\n"; BadMeasurement where it is none or too long."""
@@ -93,10 +93,10 @@ class Reader(Protocol):
     def accepts(self) -> str:
         """What exactly is read, in a line for the table of formats in docs/energy.md."""
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         """Whether this file is of this format, by its content. Never raises."""
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         """All of the file, or BadMeasurement. What was left out or guessed is a finding."""
 
 
@@ -107,6 +107,6 @@ def _decoded(data: bytes) -> str:
 
 
 @lru_cache(maxsize=8)
-def _layout(data: bytes, whole: bool) -> layout.Layout | None:
+def _layout(data: bytes, whole: bool) -> layout.TableLayout | None:
     encoding = text.encoding(data)
     return None if encoding is None else layout.find(text.decoded(data, encoding), encoding, whole=whole)

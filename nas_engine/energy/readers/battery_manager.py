@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from nas_engine.energy.readers import power, table, timing
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.trace import Finding, Reading, Values
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import power, table, timing
+from nas_engine.energy.traces.trace import FileReading, Finding, Values
 
 _TIME, _CURRENT, _VOLTAGE = "Timestamp", "BATTERY_PROPERTY_CURRENT_NOW", "EXTRA_VOLTAGE"
 AWAKE_MW = (50.0, 15_000.0)  # what a phone that computes takes from its battery
@@ -31,11 +31,11 @@ class BatteryManager:
     title = "Android BatteryManager CSV"
     accepts = f"`{_TIME},{_CURRENT},{_VOLTAGE}` in ms, uA or mA (told by what a phone can take), mV; indicative"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         return layout is not None and all(layout.index(name) is not None for name in (_TIME, _CURRENT, _VOLTAGE))
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         positions = [layout.index(name) for name in (_TIME, _CURRENT, _VOLTAGE)] if layout else [None]
         if layout is None or None in positions:
@@ -47,14 +47,16 @@ class BatteryManager:
         unit, factor = _unit(source, discharge, voltage_mv)
         timed = _timed(source, stamps_ms, loaded.first_line)
         findings = (*loaded.findings, INDICATIVE, *_unit_findings(unit), *_gauge(source, current, timed.time_s))
-        rows = power.Rows(source, loaded.first_line, (*findings, *_charging(current)))
-        channel = power.Channel("battery", discharge * factor, voltage_mv / 1e3, most_voltage_v=_BATTERY_MV[1] / 1e3)
-        return Reading(
+        rows = power.SampleRows(source, loaded.first_line, (*findings, *_charging(current)))
+        channel = power.PowerChannel(
+            "battery", discharge * factor, voltage_mv / 1e3, most_voltage_v=_BATTERY_MV[1] / 1e3
+        )
+        return FileReading(
             self.format, power.trace(rows, channel, timed, replace(options, voltage_v=None), spacing="point")
         )
 
 
-def _check(source: Source, discharge: Values, voltage_mv: Values) -> None:
+def _check(source: FileSource, discharge: Values, voltage_mv: Values) -> None:
     known = voltage_mv[np.isfinite(voltage_mv)]
     if not len(known) or not (_BATTERY_MV[0] <= known).all() or not (known <= _BATTERY_MV[1]).all():
         raise source.wrong(
@@ -72,7 +74,7 @@ def _check(source: Source, discharge: Values, voltage_mv: Values) -> None:
         raise source.wrong("the current is 0 throughout: this phone's gauge reports none; use a power monitor")
 
 
-def _unit(source: Source, discharge: Values, voltage_mv: Values) -> tuple[str, float]:
+def _unit(source: FileSource, discharge: Values, voltage_mv: Values) -> tuple[str, float]:
     """uA or mA, whichever a phone can take; they lie a factor of 1000 apart. With the factor to mA."""
     product_mw = float(np.nanmean(discharge) * np.nanmean(voltage_mv) / 1e3)
     for unit, factor in (("uA", 1e-3), ("mA", 1.0)):
@@ -94,7 +96,7 @@ def _unit_findings(unit: str) -> tuple[Finding, ...]:
     return (Finding("guessed_unit", "warning", message),)
 
 
-def _timed(source: Source, stamps_ms: Values, first_line: int) -> timing.Timing:
+def _timed(source: FileSource, stamps_ms: Values, first_line: int) -> timing.Timing:
     """Every poll weighs the same, as in Android Runner's own figures: stamps of a busy phone jitter by its load."""
     kept = timing.timed(source, stamps_ms, 1e-3, first_line=first_line)
     if kept.started_at_s is None:
@@ -106,7 +108,7 @@ def _timed(source: Source, stamps_ms: Values, first_line: int) -> timing.Timing:
     return timing.Timing(np.arange(len(stamps_ms)) / rate_hz, rate_hz, kept.started_at_s, kept.findings)
 
 
-def _gauge(source: Source, current: Values, time_s: Values) -> tuple[Finding, ...]:
+def _gauge(source: FileSource, current: Values, time_s: Values) -> tuple[Finding, ...]:
     """A gauge that hardly ever changes cannot tell one inference from another; one that never does tells nothing."""
     distinct = len(np.unique(current[np.isfinite(current)]))
     seconds = float(time_s[-1])

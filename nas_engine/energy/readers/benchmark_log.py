@@ -8,8 +8,8 @@ Sources: see benchmark_lines.
 from dataclasses import dataclass, field
 
 from nas_engine.energy.readers import benchmark_lines as lines
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.trace import BenchmarkLog, BenchmarkResult, Finding, Reading
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.traces.trace import BenchmarkLog, BenchmarkResult, FileReading, Finding
 from nas_engine.errors import BadMeasurement
 
 _BEGINNINGS = ("STARTING!", "Log parameter values verbosely:", "Min num runs:", "Loaded model ", "Graph: [")
@@ -185,8 +185,8 @@ class BenchmarkModelLog:
         "Output of TF 1.x, TF 2.x and LiteRT with or without adb, logcat and INFO prefixes; the last complete result"
     )
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         return any(mark in head.text for mark in _MARKS)
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
-        return Reading(self.format, parse(source.text()))
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        return FileReading(self.format, parse(source.text()))

@@ -9,8 +9,8 @@ import json
 import math
 import re
 
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.trace import Finding, Reading, Stamps, Window
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.traces.trace import FileReading, Finding, Stamps, Window
 from nas_engine.errors import BadMeasurement
 
 _ONLY_NUMBERS = re.compile(r"\s*\[[\s\d.,eE+-]*\]?\s*\Z")
@@ -23,15 +23,15 @@ class EnergyRunnerStamps:
     title = "EnergyRunner time stamps (JSON)"
     accepts = "A list of seconds: one edge at the beginning, then begin and end of each window; belongs to a trace"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         return head.size_bytes <= _MAX_BYTES and bool(_ONLY_NUMBERS.match(head.text)) and len(head.text.strip()) > 2
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         edges_s = _edges(source)
-        return Reading(self.format, stamps(edges_s))
+        return FileReading(self.format, stamps(edges_s))
 
 
-def _edges(source: Source) -> list[float]:
+def _edges(source: FileSource) -> list[float]:
     try:
         values = json.loads(source.text(_MAX_BYTES))
     except (ValueError, RecursionError) as error:

@@ -8,9 +8,9 @@ import struct
 
 import numpy as np
 
-from nas_engine.energy.readers import power, timing
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.trace import Finding, Reading, Values
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import power, timing
+from nas_engine.energy.traces.trace import FileReading, Finding, Values
 from nas_engine.errors import BadMeasurement
 
 _MARK = 0xF1
@@ -26,13 +26,13 @@ class EnergyRunnerTrace:
     title = "EnergyRunner energy trace (.bin)"
     accepts = "0xF1, float32 rate, float32 microjoules per sample"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         if len(head.data) < _HEADER_BYTES or head.data[0] != _MARK:
             return False
         rate_hz: float = struct.unpack_from("<f", head.data, 1)[0]
         return 1.0 <= rate_hz <= _MAX_RATE_HZ and rate_hz == round(rate_hz)
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         """The whole file as one trace of intervals; windows come from trace1-timestamps.json."""
         body_bytes = source.path.stat().st_size - _HEADER_BYTES
         samples = body_bytes // 4
@@ -44,9 +44,9 @@ class EnergyRunnerTrace:
             rate_hz = float(struct.unpack("<xf", file.read(_HEADER_BYTES))[0])
             energy_uj = np.fromfile(file, dtype="<f4", count=samples).astype(np.float64)
         _check(energy_uj)
-        channel = power.Channel("supply", power_mw=energy_uj * (rate_hz / 1e3))
-        rows = power.Rows(source, findings=_findings(body_bytes))
-        return Reading(
+        channel = power.PowerChannel("supply", power_mw=energy_uj * (rate_hz / 1e3))
+        rows = power.SampleRows(source, findings=_findings(body_bytes))
+        return FileReading(
             self.format, power.trace(rows, channel, timing.evenly(samples, rate_hz), options, spacing="interval")
         )
 

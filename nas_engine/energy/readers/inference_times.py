@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nas_engine.energy.readers import table
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout
-from nas_engine.energy.trace import Finding, Reading, Stamps, Values, Window
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import table
+from nas_engine.energy.readers.parsing.layout import TableLayout
+from nas_engine.energy.traces.trace import FileReading, Finding, Stamps, Values, Window
 from nas_engine.errors import BadMeasurement
 
 _MAX_SECONDS = 3_600.0  # for one inference
@@ -38,7 +38,7 @@ class InferenceTimes:
     title = "Times of single inferences (CSV)"
     accepts = "`inference_index,start_us,end_us,duration_us`, stamps optional; the last pass is the measured one"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         return (
             layout is not None
@@ -46,7 +46,7 @@ class InferenceTimes:
             and layout.index("duration_us") is not None
         )
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         if layout is None or not self.recognises(source.head()):
             raise source.wrong("no columns inference_index and duration_us; give the file as it was written")
@@ -57,10 +57,10 @@ class InferenceTimes:
                 "early; give its log instead"
             )
         passes, unfinished = _passes(source, layout)
-        return Reading(self.format, _stamps(passes, was_cut=bool(unfinished)), unfinished)
+        return FileReading(self.format, _stamps(passes, was_cut=bool(unfinished)), unfinished)
 
 
-def _passes(source: Source, layout: Layout) -> tuple[list[_Pass], tuple[Finding, ...]]:
+def _passes(source: FileSource, layout: TableLayout) -> tuple[list[_Pass], tuple[Finding, ...]]:
     names = [
         name for name in ("inference_index", "duration_us", "start_us", "end_us") if layout.index(name) is not None
     ]
@@ -86,7 +86,7 @@ def _passes(source: Source, layout: Layout) -> tuple[list[_Pass], tuple[Finding,
     ], loaded.findings
 
 
-def _check_index(source: Source, index: Values, parts: list[slice], first_line: int) -> None:
+def _check_index(source: FileSource, index: Values, parts: list[slice], first_line: int) -> None:
     """An index counts up by one; anything else in its column means that columns were swapped or rows are lost."""
     for part in parts:
         steps = np.flatnonzero(np.diff(index[part]) != 1.0)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pyjls import DataType, SignalType, jls_to_utc
 from pyjls import Reader as JlsFile
 
-from nas_engine.energy.readers import power, timing
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.trace import Finding, Reading, Trace, Values
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import power, timing
+from nas_engine.energy.traces.trace import FileReading, Finding, Trace, Values
 
 _VERSION_2 = b"jlsfmt\r\n \n \x1a  \xb2\x1c"
 _VERSION_1 = b"\xd3tagfmt \r\n \n  \x1a\x1c"
@@ -56,20 +56,20 @@ class Jls:
     title = "Joulescope recording (.jls)"
     accepts = "JLS version 2 with power, or with current and voltage; gpi[0] to gpi[3] as triggers"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         return head.data.startswith((_VERSION_2, _VERSION_1))
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         _refuse_open(source)
         try:
             with JlsFile(str(source.path)) as file:
                 signals, findings = _signals(source, file, options.channel)
-                return Reading(self.format, _trace(source, file, signals, options), findings)
+                return FileReading(self.format, _trace(source, file, signals, options), findings)
         except (RuntimeError, ValueError, OverflowError) as error:
             raise source.wrong(f"a damaged Joulescope recording ({str(error)[:90]}); copy it again") from None
 
 
-def _refuse_open(source: Source) -> None:
+def _refuse_open(source: FileSource) -> None:
     """The header has the file's length, written when the recording is closed."""
     header = source.head().data[:24]
     if header.startswith(_VERSION_1):
@@ -81,7 +81,7 @@ def _refuse_open(source: Source) -> None:
         )
 
 
-def _signals(source: Source, file: JlsFile, wanted: str | None) -> tuple[_Signals, tuple[Finding, ...]]:
+def _signals(source: FileSource, file: JlsFile, wanted: str | None) -> tuple[_Signals, tuple[Finding, ...]]:
     """Raises BadMeasurement where there is no signal, as in an .anno.jls, or none from which power can be had."""
     recorded = [each for number, each in file.signals.items() if number and each.signal_type == SignalType.FSR]
     if not recorded:
@@ -98,7 +98,7 @@ def _signals(source: Source, file: JlsFile, wanted: str | None) -> tuple[_Signal
     return _alike(source, name, usable[name]), findings
 
 
-def _instrument(source: Source, names: list[str], wanted: str | None) -> tuple[str, tuple[Finding, ...]]:
+def _instrument(source: FileSource, names: list[str], wanted: str | None) -> tuple[str, tuple[Finding, ...]]:
     if wanted is not None and wanted not in names:
         raise source.wrong(f"there is no instrument {wanted}; it has {', '.join(names)}")
     if wanted is not None or len(names) == 1:
@@ -107,7 +107,7 @@ def _instrument(source: Source, names: list[str], wanted: str | None) -> tuple[s
     return names[0], (Finding("guessed_channel", "warning", message),)
 
 
-def _alike(source: Source, instrument: str, signals: dict[str, Any]) -> _Signals:
+def _alike(source: FileSource, instrument: str, signals: dict[str, Any]) -> _Signals:
     """Those signals that have the rate of power, or of current, from the first sample on that all of them have."""
     leading = signals.get("power") or signals["current"]
     rate = leading.sample_rate
@@ -135,7 +135,7 @@ def _is(signal: Any, kind: int, rate: int) -> bool:
     return bool(signal.data_type & 0xFFFF == kind and signal.sample_rate == rate)
 
 
-def _trace(source: Source, file: JlsFile, signals: _Signals, options: ReadOptions) -> Trace:
+def _trace(source: FileSource, file: JlsFile, signals: _Signals, options: ReadOptions) -> Trace:
     analog = {name: _averaged(file, signals, each) * _TO_OURS[name] for name, each in signals.analog.items()}
     inputs = {name: _any(file, signals, each) for name, each in signals.inputs.items()}
     rate_hz = signals.rate_hz / signals.factor
@@ -145,7 +145,7 @@ def _trace(source: Source, file: JlsFile, signals: _Signals, options: ReadOption
     if signals.factor > 1:
         message = f"every {signals.factor} samples are averaged into one ({rate_hz:,.0f} a second), which keeps energy"
         findings = (Finding("averaged", "note", message),)
-    channel = power.Channel(
+    channel = power.PowerChannel(
         signals.instrument,
         current_ma=analog.get("current"),
         voltage_v=analog.get("voltage"),
@@ -153,7 +153,7 @@ def _trace(source: Source, file: JlsFile, signals: _Signals, options: ReadOption
     )
     triggers = {name: state for name, state in inputs.items() if state.any() and not state.all()}
     return power.trace(
-        power.Rows(source, findings=findings), channel, timed, options, spacing="interval", triggers=triggers
+        power.SampleRows(source, findings=findings), channel, timed, options, spacing="interval", triggers=triggers
     )
 
 

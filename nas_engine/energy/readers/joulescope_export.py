@@ -6,10 +6,10 @@ Source: joulescope_ui 1.x, widgets/waveform/waveform_widget.py (_on_export_csv).
 
 from collections.abc import Iterator
 
-from nas_engine.energy.readers import device_clock, power, table
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout, folded
-from nas_engine.energy.trace import Reading, Values
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import device_clock, power, table
+from nas_engine.energy.readers.parsing.layout import TableLayout, folded
+from nas_engine.energy.traces.trace import FileReading, Values
 
 _SIGNALS = (".i", ".v", ".p")
 
@@ -19,13 +19,13 @@ class JoulescopeExport:
     title = "Joulescope CSV of visible data"
     accepts = "`# time,JS220-001234.i,JS220-001234.v,JS220-001234.p`, any of them; of several instruments one is chosen"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         if layout is None or layout.index("time") is None:
             return False
         return any(_signal(name) in (".i", ".p") for name in layout.names)
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         if layout is None or (time := layout.index("time")) is None:
             raise source.wrong("no column of time; export it again")
@@ -34,8 +34,8 @@ class JoulescopeExport:
         channels = _channels(layout, dict(zip(wanted, loaded.numbers[1:], strict=True)))
         channel, chosen = power.choose(source, channels, options.channel)
         timed = device_clock.timed(source, loaded.numbers[0], 1.0, first_line=loaded.first_line)
-        rows = power.Rows(source, loaded.first_line, (*loaded.findings, *chosen))
-        return Reading(self.format, power.trace(rows, channel, timed, options, spacing="interval"))
+        rows = power.SampleRows(source, loaded.first_line, (*loaded.findings, *chosen))
+        return FileReading(self.format, power.trace(rows, channel, timed, options, spacing="interval"))
 
 
 def _signal(name: str) -> str:
@@ -44,7 +44,7 @@ def _signal(name: str) -> str:
     return ending if ending in _SIGNALS and len(folded(name)) > 2 else ""
 
 
-def _channels(layout: Layout, columns: dict[int, Values]) -> Iterator[power.Channel]:
+def _channels(layout: TableLayout, columns: dict[int, Values]) -> Iterator[power.PowerChannel]:
     """One channel for each instrument that has current or power."""
     found: dict[str, dict[str, Values]] = {}
     for index, values in columns.items():
@@ -54,7 +54,7 @@ def _channels(layout: Layout, columns: dict[int, Values]) -> Iterator[power.Chan
         current, watts = signals.get(".i"), signals.get(".p")
         if current is None and watts is None:
             continue
-        yield power.Channel(
+        yield power.PowerChannel(
             name,
             None if current is None else 1e3 * current,
             signals.get(".v"),

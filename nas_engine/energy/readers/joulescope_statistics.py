@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nas_engine.energy.readers import clock, power, table, text, timing
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout, folded, split
-from nas_engine.energy.trace import Finding, Reading, Trace, Values
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import clock, power, table, text, timing
+from nas_engine.energy.readers.parsing.layout import TableLayout, folded, split
+from nas_engine.energy.traces.trace import FileReading, Finding, Trace, Values
 
 _NAMES = ("current", "voltage", "power", "charge", "energy")
 _COMMENT = "=header="
@@ -29,7 +29,7 @@ _WRONG = 0.05
 class _Statistics:
     columns: dict[str, Values]
     stamps_s: Values | None
-    rows: power.Rows
+    rows: power.SampleRows
 
 
 class JoulescopeStatistics:
@@ -41,21 +41,21 @@ class JoulescopeStatistics:
         "downsample_logging (`current_min,current_max` besides, header as comments)"
     )
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         return layout is not None and set(_NAMES) <= {folded(name) for name in _named(layout).names}
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         if layout is None or any(_named(layout).index(name) is None for name in _NAMES):
             raise source.wrong(f"a column is missing; needed are {', '.join(_NAMES)}")
         statistics = _load(source, _named(layout))
         if len(statistics.columns["power"]) < 3:
             raise source.wrong("fewer than three rows of statistics; record longer")
-        return Reading(self.format, _trace(source, statistics, options))
+        return FileReading(self.format, _trace(source, statistics, options))
 
 
-def _named(layout: Layout) -> Layout:
+def _named(layout: TableLayout) -> TableLayout:
     """The layout with its first name freed from downsample_logging's `= header=`."""
     if not layout.names or not folded(layout.names[0]).startswith(_COMMENT):
         return layout
@@ -63,7 +63,7 @@ def _named(layout: Layout) -> Layout:
     return replace(layout, names=(first, *layout.names[1:]))
 
 
-def _load(source: Source, layout: Layout) -> _Statistics:
+def _load(source: FileSource, layout: TableLayout) -> _Statistics:
     at = {name: position for name in (*_NAMES, "time") if (position := layout.index(name)) is not None}
     dated = "time" in at and _first_is_date(source, layout, at["time"])
     words = [at.pop("time")] if dated else []
@@ -74,16 +74,16 @@ def _load(source: Source, layout: Layout) -> _Statistics:
         stamps_s = clock.since_1970(source, loaded.texts[0], first_line=loaded.first_line)
     elif stamps_s is not None and (start := _START.search(source.head().text)):
         stamps_s = stamps_s + float(start.group(1))
-    return _Statistics(columns, stamps_s, power.Rows(source, loaded.first_line, loaded.findings))
+    return _Statistics(columns, stamps_s, power.SampleRows(source, loaded.first_line, loaded.findings))
 
 
-def _first_is_date(source: Source, layout: Layout, at: int) -> bool:
+def _first_is_date(source: FileSource, layout: TableLayout, at: int) -> bool:
     lines = source.head().text.split("\n")[layout.first_row :]
     cells = split(next((line for line in lines if line.strip()), ""), layout.delimiter)
     return at < len(cells) and clock.is_date(text.bare_cell(cells[at]))
 
 
-def _trace(source: Source, statistics: _Statistics, options: ReadOptions) -> Trace:
+def _trace(source: FileSource, statistics: _Statistics, options: ReadOptions) -> Trace:
     columns, rows = statistics.columns, statistics.rows
     if statistics.stamps_s is None or options.rate_hz is not None:
         edges = _evenly(statistics, options)
@@ -91,14 +91,14 @@ def _trace(source: Source, statistics: _Statistics, options: ReadOptions) -> Tra
         edges = timing.timed(source, statistics.stamps_s, 1.0, first_line=rows.first_line)
     findings = (*rows.findings, *_energy_findings(source, columns, np.diff(edges.time_s)))
     starts = timing.Timing(edges.time_s[:-1], edges.rate_hz, edges.started_at_s, edges.findings)
-    channel = power.Channel(
+    channel = power.PowerChannel(
         "Joulescope",
         1e3 * columns["current"][1:],
         columns["voltage"][1:],
         1e3 * columns["power"][1:],
         most_voltage_v=20.0,
     )
-    kept = power.Rows(source, rows.first_line + 1, findings)
+    kept = power.SampleRows(source, rows.first_line + 1, findings)
     return power.trace(kept, channel, starts, options, spacing="interval")
 
 
@@ -114,7 +114,7 @@ def _evenly(statistics: _Statistics, options: ReadOptions) -> timing.Timing:
     return timing.evenly(samples, rate_hz, (Finding("guessed_rate", "note", message),))
 
 
-def _energy_findings(source: Source, columns: dict[str, Values], seconds: Values) -> tuple[Finding, ...]:
+def _energy_findings(source: FileSource, columns: dict[str, Values], seconds: Values) -> tuple[Finding, ...]:
     """The rows must give the energy that the instrument counted meanwhile. Raises BadMeasurement where they do not."""
     rows_j = float(np.nansum(columns["power"][1:] * seconds))
     counted_j = float(columns["energy"][-1] - columns["energy"][0])

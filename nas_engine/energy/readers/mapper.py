@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.energy.readers import clock, power, table, text, timing, units
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout
-from nas_engine.energy.readers.mapping import CLOCK, GUESS, Column, Mapping
-from nas_engine.energy.readers.power import Channel, Rows
-from nas_engine.energy.trace import Finding, Reading, Trace, Values
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import clock, power, table, text, timing, units
+from nas_engine.energy.readers.parsing.layout import TableLayout
+from nas_engine.energy.readers.parsing.mapping import CLOCK, GUESS, MappedColumn, Mapping
+from nas_engine.energy.readers.parsing.power import PowerChannel, SampleRows
+from nas_engine.energy.traces.trace import FileReading, Finding, Trace, Values
 
 _MOST_COLUMNS_TOLD = 20
 _KIND_OF_RATE_HZ = 1_000.0
@@ -29,10 +29,10 @@ class MappedTable:
         "with its unit; a fixed voltage or rate where there is no column. Kept as a profile"
     )
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         return head.layout is not None and head.layout.cells > 0 and not is_json(head)
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         if options.mapping is None:
             raise source.wrong(unknown(source.head()))
         mapping = Mapping.from_json(options.mapping)
@@ -40,22 +40,22 @@ class MappedTable:
         if layout is None:
             raise source.wrong("this is no text, so it has no columns to map; give a CSV")
         named = layout if layout.names else table.without_header(layout)
-        return Reading(self.format, _trace(source, named, mapping, options))
+        return FileReading(self.format, _trace(source, named, mapping, options))
 
 
-def is_json(head: Head) -> bool:
+def is_json(head: FileHead) -> bool:
     """Whether a text begins as JSON does, whose lines of numbers look like a table."""
     return bool(_JSON.match(head.text))
 
 
-def columns(head: Head) -> tuple[str, ...]:
+def columns(head: FileHead) -> tuple[str, ...]:
     """The names that a mapping may use: the header's, or "column 1" and on where there is none."""
     if head.layout is None:
         return ()
     return head.layout.names or table.without_header(head.layout).names
 
 
-def unknown(head: Head) -> str:
+def unknown(head: FileHead) -> str:
     """Why nobody reads this file, and what to do: for a table, its columns."""
     if not head.data:
         return "the file is empty; record or export again"
@@ -79,7 +79,7 @@ def unknown(head: Head) -> str:
     )
 
 
-def _trace(source: Source, layout: Layout, mapping: Mapping, options: ReadOptions) -> Trace:
+def _trace(source: FileSource, layout: TableLayout, mapping: Mapping, options: ReadOptions) -> Trace:
     named = {kind: column for kind in ("current", "voltage", "power") if (column := getattr(mapping, kind)) is not None}
     numbers = [column.column for column in named.values()]
     words = list(mapping.triggers)
@@ -90,15 +90,15 @@ def _trace(source: Source, layout: Layout, mapping: Mapping, options: ReadOption
     by_name = dict(zip(numbers, loaded.numbers, strict=True))
     said = dict(zip(words, loaded.texts, strict=True))
     values = {kind: _scaled(by_name[column.column], kind, column) for kind, column in named.items()}
-    channel = Channel("the device", values.get("current"), values.get("voltage"), values.get("power"))
+    channel = PowerChannel("the device", values.get("current"), values.get("voltage"), values.get("power"))
     timed = _timing(source, mapping, loaded, by_name, said, options)
     triggers = {name: _digital(source, loaded, name, said[name]) for name in mapping.triggers}
     filled = replace(options, voltage_v=options.voltage_v or mapping.voltage_v)
-    rows = Rows(source, loaded.first_line, loaded.findings)
+    rows = SampleRows(source, loaded.first_line, loaded.findings)
     return power.trace(rows, channel, timed, filled, spacing=mapping.spacing, triggers=triggers)
 
 
-def _position(source: Source, layout: Layout, name: str) -> int:
+def _position(source: FileSource, layout: TableLayout, name: str) -> int:
     position = layout.index(name)
     if position is None:
         told = ", ".join(f'"{given[:40]}"' for given in layout.names[:_MOST_COLUMNS_TOLD])
@@ -106,13 +106,13 @@ def _position(source: Source, layout: Layout, name: str) -> int:
     return position
 
 
-def _scaled(values: Values, kind: str, column: Column) -> Values:
+def _scaled(values: Values, kind: str, column: MappedColumn) -> Values:
     scale = units.scale(kind, column.unit)
     assert scale is not None, "a Mapping has known units only"
     return values * scale
 
 
-def _digital(source: Source, loaded: table.Table, name: str, cells: Sequence[str]) -> NDArray[np.bool_]:
+def _digital(source: FileSource, loaded: table.Table, name: str, cells: Sequence[str]) -> NDArray[np.bool_]:
     """Whether each cell says on; a handful of different cells is decoded once each."""
     levels = {cell: _level(cell) for cell in set(cells)}
     if unclear := {cell for cell, level in levels.items() if level is None}:
@@ -135,7 +135,7 @@ def _level(cell: str) -> bool | None:
 
 
 def _timing(
-    source: Source,
+    source: FileSource,
     mapping: Mapping,
     loaded: table.Table,
     numbers: dict[str, Values],

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from nas_engine.energy.readers import power, timing
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.trace import Finding, Reading, Trace, Values, Window
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import power, timing
+from nas_engine.energy.traces.trace import FileReading, Finding, Trace, Values, Window
 from nas_engine.errors import BadMeasurement
 
 _MAX_BYTES = 40_000_000  # 50 minutes; a Python float takes three times what its text takes
@@ -37,16 +37,16 @@ class MlcommonsResults:
     title = "MLCommons Tiny runner results.json"
     accepts = "Trials of an energy run: joules per millisecond with the exact window of the inferences"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         beginning = head.text.lstrip()[:1]
         return beginning in ("[", "{") and '"infer"' in head.text and '"iterations"' in head.text
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         trials = [_trial(value, number) for number, value in enumerate(_objects(source))]
-        return Reading(self.format, _joined(source, trials, options))
+        return FileReading(self.format, _joined(source, trials, options))
 
 
-def _objects(source: Source) -> list[Any]:
+def _objects(source: FileSource) -> list[Any]:
     try:
         value = json.loads(source.text(_MAX_BYTES))
     except (ValueError, RecursionError) as error:
@@ -125,12 +125,12 @@ def _filled(samples_j: Values, begin: int, end: int, number: int) -> tuple[Value
     return np.interp(places, places[~lost], samples_j[~lost]), int(lost.sum())
 
 
-def _joined(source: Source, trials: list[_Trial], options: ReadOptions) -> Trace:
+def _joined(source: FileSource, trials: list[_Trial], options: ReadOptions) -> Trace:
     """The trials one behind the other in one trace; the window of each is exact to the sample."""
     power_mw = np.concatenate([trial.samples_j for trial in trials]) * _JOULES_PER_MS_IN_MW
-    rows = power.Rows(source, findings=tuple(_findings(trials)))
+    rows = power.SampleRows(source, findings=tuple(_findings(trials)))
     timed = timing.evenly(len(power_mw), _RATE_HZ)
-    trace = power.trace(rows, power.Channel("supply", power_mw=power_mw), timed, options, spacing="interval")
+    trace = power.trace(rows, power.PowerChannel("supply", power_mw=power_mw), timed, options, spacing="interval")
     return replace(trace, windows=tuple(_windows(trials)))
 
 

@@ -1,11 +1,11 @@
 """CSV of the program powermonitor-hvpm on top of Monsoon's HVPM: SI units, time by the monitor's own sample index."""
 
-from nas_engine.energy.readers import power, table, timing
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import folded
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
 from nas_engine.energy.readers.monsoon_python import NOMINAL_HZ, channel
-from nas_engine.energy.readers.power import Rows
-from nas_engine.energy.trace import Finding, Reading, Values
+from nas_engine.energy.readers.parsing import power, table, timing
+from nas_engine.energy.readers.parsing.layout import folded
+from nas_engine.energy.readers.parsing.power import SampleRows
+from nas_engine.energy.traces.trace import FileReading, Finding, Values
 
 _COLUMNS = ("time_s", "current_a", "voltage_v", "power_w", "dropped")
 
@@ -17,10 +17,10 @@ class MonsoonHvpm:
     title = "powermonitor-hvpm CSV"
     accepts = "`index,time_s,host_elapsed_s,current_a,voltage_v,power_w,flags,dropped`"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         return head.layout is not None and set(_COLUMNS) <= {folded(name) for name in head.layout.names}
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         if layout is None or any(layout.index(name) is None for name in _COLUMNS):
             raise source.wrong(f"a column is missing; needed are {', '.join(_COLUMNS)}")
@@ -30,8 +30,8 @@ class MonsoonHvpm:
         if options.rate_hz is not None:
             timed = timing.evenly(loaded.rows, options.rate_hz)
         output = channel("main", 1e3 * columns["current_a"], columns["voltage_v"], 1e3 * columns["power_w"])
-        rows = Rows(source, loaded.first_line, (*loaded.findings, *_dropped(columns["dropped"])))
-        return Reading(self.format, power.trace(rows, output, timed, options, spacing="point"))
+        rows = SampleRows(source, loaded.first_line, (*loaded.findings, *_dropped(columns["dropped"])))
+        return FileReading(self.format, power.trace(rows, output, timed, options, spacing="point"))
 
 
 def _known(name: str) -> bool:

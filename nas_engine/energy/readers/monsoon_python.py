@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from nas_engine.energy.readers import power, table, timing, units
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout, folded
-from nas_engine.energy.readers.power import Channel, Rows
-from nas_engine.energy.trace import Finding, Reading, Values
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import power, table, timing, units
+from nas_engine.energy.readers.parsing.layout import TableLayout, folded
+from nas_engine.energy.readers.parsing.power import PowerChannel, SampleRows
+from nas_engine.energy.traces.trace import FileReading, Finding, Values
 
 NOMINAL_HZ = 5_000.0
 _MOST_VOLTAGE_V = 14.0  # the high-voltage monitor gives 13.5 V
@@ -34,32 +34,34 @@ class MonsoonPython:
         "by the rate of 5 kHz"
     )
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         names = [folded(name) for name in layout.names] if layout else []
         return any(_CURRENT.match(name) for name in names) and all(
             any(known.match(name) for known in (_CURRENT, _VOLTAGE, _TIME)) for name in names if name
         )
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         if layout is None:
             raise source.wrong("this is no table; give the CSV as the sample engine wrote it")
         loaded = table.load(source, layout, range(layout.columns))
         output, chosen = power.choose(source, _channels(layout, loaded.numbers), options.channel)
         timed = _timing(source, layout, loaded, options)
-        rows = Rows(source, loaded.first_line, (*loaded.findings, *chosen))
-        return Reading(self.format, power.trace(rows, output, timed, options, spacing="point"))
+        rows = SampleRows(source, loaded.first_line, (*loaded.findings, *chosen))
+        return FileReading(self.format, power.trace(rows, output, timed, options, spacing="point"))
 
 
 def channel(
     name: str, current_ma: Values | None, voltage_v: Values | None = None, power_mw: Values | None = None
-) -> Channel:
+) -> PowerChannel:
     """An output of a Monsoon, with the bounds of what it can give."""
-    return Channel(name, current_ma, voltage_v, power_mw, most_voltage_v=_MOST_VOLTAGE_V, low_power_mw=_LOW_POWER_MW)
+    return PowerChannel(
+        name, current_ma, voltage_v, power_mw, most_voltage_v=_MOST_VOLTAGE_V, low_power_mw=_LOW_POWER_MW
+    )
 
 
-def _channels(layout: Layout, columns: Sequence[Values]) -> Iterator[Channel]:
+def _channels(layout: TableLayout, columns: Sequence[Values]) -> Iterator[PowerChannel]:
     names = [folded(name) for name in layout.names]
     voltages = {}
     for name, values in zip(names, columns, strict=True):
@@ -72,7 +74,7 @@ def _channels(layout: Layout, columns: Sequence[Values]) -> Iterator[Channel]:
             yield channel(found.group(1), current_ma, voltages.get(found.group(1)))
 
 
-def _timing(source: Source, layout: Layout, loaded: table.Table, options: ReadOptions) -> timing.Timing:
+def _timing(source: FileSource, layout: TableLayout, loaded: table.Table, options: ReadOptions) -> timing.Timing:
     if options.rate_hz is not None:
         return timing.evenly(loaded.rows, options.rate_hz)
     at = next((index for index, name in enumerate(layout.names) if _TIME.match(folded(name))), None)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nas_engine.energy.readers import clock, device_clock, power, table, timing, units
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout, folded, split
-from nas_engine.energy.trace import Finding, Reading, Values
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import clock, device_clock, power, table, timing, units
+from nas_engine.energy.readers.parsing.layout import TableLayout, folded, split
+from nas_engine.energy.traces.trace import FileReading, Finding, Values
 
 _MAX_BYTES = 200_000_000  # dates are read as text
 _RATE_HZ = 4_000.0
@@ -33,14 +33,14 @@ class Otii:
         "A; without voltage the supply voltage has to be given"
     )
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         if layout is None or _time_at(layout) is None:
             return False
         kinds = {kind for kind, _ in _newer(layout).values()}
         return bool(kinds & {"current", "power"}) or _is_older(layout)
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         if layout is None or (time := _time_at(layout)) is None:
             raise source.wrong("no column of time; export it again")
@@ -53,23 +53,23 @@ class Otii:
         loaded = table.load(source, layout, positions if dated else [*positions, time], [time] if dated else [])
         columns = {wanted[at][0]: values * wanted[at][1] for at, values in zip(positions, loaded.numbers, strict=False)}
         timed = _timed(source, loaded, dated=dated)
-        channel = power.Channel(
+        channel = power.PowerChannel(
             "main", columns.get("current"), columns.get("voltage"), columns.get("power"), most_voltage_v=_MOST_VOLTAGE_V
         )
-        rows = power.Rows(source, loaded.first_line, (*loaded.findings, *findings))
+        rows = power.SampleRows(source, loaded.first_line, (*loaded.findings, *findings))
         trace = power.trace(rows, channel, timed, options, spacing="interval")
-        return Reading(self.format, trace, tuple(_energy_findings(source, columns, trace.power_mw, timed)))
+        return FileReading(self.format, trace, tuple(_energy_findings(source, columns, trace.power_mw, timed)))
 
 
-def _time_at(layout: Layout) -> int | None:
+def _time_at(layout: TableLayout) -> int | None:
     return next((at for at, name in enumerate(layout.names) if folded(name) in _TIMES), None)
 
 
-def _is_older(layout: Layout) -> bool:
+def _is_older(layout: TableLayout) -> bool:
     return len(layout.names) == 2 and layout.index("value") is not None
 
 
-def _newer(layout: Layout) -> dict[int | None, tuple[str, float]]:
+def _newer(layout: TableLayout) -> dict[int | None, tuple[str, float]]:
     """By position: what a column holds and the factor to mA, V, mW and, for energy, J."""
     found: dict[int | None, tuple[str, float]] = {}
     for at, name in enumerate(layout.names):
@@ -83,7 +83,7 @@ def _newer(layout: Layout) -> dict[int | None, tuple[str, float]]:
     return found
 
 
-def _older_findings(source: Source) -> tuple[Finding, ...]:
+def _older_findings(source: FileSource) -> tuple[Finding, ...]:
     """Only the name tells a file of current from one of another channel. Raises BadMeasurement for the latter."""
     name = source.name.lower()
     if "current" in name:
@@ -94,13 +94,13 @@ def _older_findings(source: Source) -> tuple[Finding, ...]:
     return (Finding("guessed_unit", "warning", message),)
 
 
-def _is_dated(source: Source, layout: Layout, time: int) -> bool:
+def _is_dated(source: FileSource, layout: TableLayout, time: int) -> bool:
     lines = source.head().text.split("\n")
     cells = split(lines[layout.first_row], layout.delimiter) if layout.first_row < len(lines) else []
     return time < len(cells) and clock.is_date(cells[time].strip().strip('"'))
 
 
-def _timed(source: Source, loaded: table.Table, *, dated: bool) -> timing.Timing:
+def _timed(source: FileSource, loaded: table.Table, *, dated: bool) -> timing.Timing:
     """Dates may be cut to milliseconds, so that they repeat; seconds never do."""
     if not dated:
         return device_clock.timed(source, loaded.numbers[-1], 1.0, first_line=loaded.first_line)
@@ -109,7 +109,7 @@ def _timed(source: Source, loaded: table.Table, *, dated: bool) -> timing.Timing
 
 
 def _energy_findings(
-    source: Source, columns: dict[str, Values], power_mw: Values, timed: timing.Timing
+    source: FileSource, columns: dict[str, Values], power_mw: Values, timed: timing.Timing
 ) -> Iterator[Finding]:
     """Where the file counts energy, current and voltage have to give the same; BadMeasurement where they do not."""
     counted = columns.get("energy")

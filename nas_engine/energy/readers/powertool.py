@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from nas_engine.energy.readers import power, table, timing, units
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import folded
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
 from nas_engine.energy.readers.monsoon_python import NOMINAL_HZ, channel
-from nas_engine.energy.readers.power import Channel, Rows
-from nas_engine.energy.trace import Finding, Reading, Values
+from nas_engine.energy.readers.parsing import power, table, timing, units
+from nas_engine.energy.readers.parsing.layout import folded
+from nas_engine.energy.readers.parsing.power import PowerChannel, SampleRows
+from nas_engine.energy.traces.trace import FileReading, Finding, Values
 
 _COLUMN = re.compile(r"(main|usb|aux)(avg|min|max)(current|power|voltage)\(([num]?[avw])\)\Z")
 _TIME = re.compile(r"time\((s|ms)\)\Z")
@@ -27,10 +27,10 @@ class PowerTool:
         "being read; commas, semicolons or tabs; decimal commas, also in files separated by commas"
     )
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         return head.layout is not None and any(_COLUMN.match(folded(name)) for name in head.layout.names)
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         if layout is None:
             raise source.wrong("this is no table; give the CSV as PowerTool exported it")
@@ -41,8 +41,8 @@ class PowerTool:
         names = [layout.names[index] for index in wanted]
         output, chosen = power.choose(source, _channels(names, loaded.numbers), options.channel)
         timed = _timing(source, names, loaded, options)
-        rows = Rows(source, loaded.first_line, (*loaded.findings, *chosen))
-        return Reading(self.format, power.trace(rows, output, timed, options, spacing="interval"))
+        rows = SampleRows(source, loaded.first_line, (*loaded.findings, *chosen))
+        return FileReading(self.format, power.trace(rows, output, timed, options, spacing="interval"))
 
 
 def _is_read(name: str) -> bool:
@@ -51,7 +51,7 @@ def _is_read(name: str) -> bool:
     return bool(_TIME.match(folded(name))) or (found is not None and found.group(2) == "avg")
 
 
-def _channels(names: Sequence[str], columns: Sequence[Values]) -> Iterator[Channel]:
+def _channels(names: Sequence[str], columns: Sequence[Values]) -> Iterator[PowerChannel]:
     found: dict[str, dict[str, Values]] = {}
     for column, values in zip(names, columns, strict=True):
         if match := _COLUMN.match(folded(column)):
@@ -65,7 +65,7 @@ def _channels(names: Sequence[str], columns: Sequence[Values]) -> Iterator[Chann
             yield channel(name, kinds.get("current"), kinds.get("voltage"), kinds.get("power"))
 
 
-def _timing(source: Source, names: Sequence[str], loaded: table.Table, options: ReadOptions) -> timing.Timing:
+def _timing(source: FileSource, names: Sequence[str], loaded: table.Table, options: ReadOptions) -> timing.Timing:
     if options.rate_hz is not None:
         return timing.evenly(loaded.rows, options.rate_hz)
     at = next((index for index, name in enumerate(names) if _TIME.match(folded(name))), None)

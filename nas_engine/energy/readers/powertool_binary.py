@@ -9,7 +9,7 @@ import struct
 from pathlib import PurePath
 from typing import NoReturn
 
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
 
 _SAMPLES_AT = 1_024
 _CHANNELS = {0x1000: "main", 0x2000: "USB", 0x4000: "aux"}
@@ -22,18 +22,18 @@ class PowerToolBinary:
     title = "Monsoon PowerTool .pt4/.pt5"
     accepts = "Recognised, not read: open it in PowerTool and export it as CSV"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         named = PurePath(head.name).suffix.lower() in (".pt4", ".pt5") and not head.text
         return named or _has_layout(head)
 
-    def read(self, source: Source, options: ReadOptions) -> NoReturn:
+    def read(self, source: FileSource, options: ReadOptions) -> NoReturn:
         raise source.wrong(
             "this is PowerTool's own format (.pt4 or .pt5), which is not read; open it in PowerTool and export it as "
             "CSV with Time, Main Avg Power, Main Avg Current and Main Avg Voltage, then give that file"
         )
 
 
-def _has_layout(head: Head) -> bool:
+def _has_layout(head: FileHead) -> bool:
     """Whether mask, count and size agree: 2 or 4 bytes a channel and 2 of voltage in each sample."""
     if head.size_bytes <= _SAMPLES_AT or len(head.data) < _SAMPLES_AT:
         return False

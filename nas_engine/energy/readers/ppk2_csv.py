@@ -10,12 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.energy.readers import device_clock, power, ppk2_inputs, table, timing
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout
+from nas_engine.energy.readers import ppk2_inputs
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import device_clock, power, table, timing
+from nas_engine.energy.readers.parsing.layout import TableLayout
+from nas_engine.energy.readers.parsing.timing import Timing
 from nas_engine.energy.readers.ppk2_inputs import Inputs
-from nas_engine.energy.readers.timing import Timing
-from nas_engine.energy.trace import Finding, Reading, Values
+from nas_engine.energy.traces.trace import FileReading, Finding, Values
 from nas_engine.errors import BadMeasurement
 
 _RATE_HZ = 100_000.0
@@ -34,7 +35,7 @@ class Ppk2Csv:
         "given"
     )
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         if layout is None:
             return False
@@ -42,7 +43,7 @@ class Ppk2Csv:
             layout.index(_TIME) is not None and layout.index(_WORD) is not None
         )
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         if layout is None or layout.index(_CURRENT) is None:
             raise source.wrong(f"no column {_CURRENT}; export again with Current switched on")
@@ -60,18 +61,18 @@ class Ppk2Csv:
                 "a current beyond 2 A, where a PPK2 ends at 1 A: columns are swapped or the file is damaged"
             )
         timed = _timing(source, columns, options, rows.first_line)
-        channel = power.Channel("PPK2", current_ma=columns.pop(_CURRENT) / 1e3)
+        channel = power.PowerChannel("PPK2", current_ma=columns.pop(_CURRENT) / 1e3)
         trace = power.trace(rows, channel, timed, options, spacing="interval", triggers=triggers)
-        return Reading(self.format, trace, doubts)
+        return FileReading(self.format, trace, doubts)
 
 
-def _columns(source: Source, layout: Layout) -> tuple[dict[str, Values], power.Rows]:
+def _columns(source: FileSource, layout: TableLayout) -> tuple[dict[str, Values], power.SampleRows]:
     at = {name: position for name in (_CURRENT, _TIME) if (position := layout.index(name)) is not None}
     loaded = table.load(source, layout, list(at.values()))
-    return dict(zip(at, loaded.numbers, strict=True)), power.Rows(source, loaded.first_line, loaded.findings)
+    return dict(zip(at, loaded.numbers, strict=True)), power.SampleRows(source, loaded.first_line, loaded.findings)
 
 
-def _timing(source: Source, columns: dict[str, Values], options: ReadOptions, first_line: int) -> Timing:
+def _timing(source: FileSource, columns: dict[str, Values], options: ReadOptions, first_line: int) -> Timing:
     if _TIME in columns:
         return device_clock.timed(source, columns[_TIME], 1e-3, first_line=first_line)
     rate_hz = options.rate_hz or _RATE_HZ
@@ -80,7 +81,7 @@ def _timing(source: Source, columns: dict[str, Values], options: ReadOptions, fi
     return timing.evenly(len(columns[_CURRENT]), rate_hz, findings)
 
 
-def _inputs(source: Source, layout: Layout) -> tuple[Inputs, tuple[Finding, ...]]:
+def _inputs(source: FileSource, layout: TableLayout) -> tuple[Inputs, tuple[Finding, ...]]:
     """D0 to D7 from their columns or from the word; none where the file has neither."""
     positions = [position for name in ppk2_inputs.NAMES if (position := layout.index(name)) is not None]
     if len(positions) == len(ppk2_inputs.NAMES):
@@ -99,7 +100,7 @@ def _inputs(source: Source, layout: Layout) -> tuple[Inputs, tuple[Finding, ...]
     return inputs, (Finding("inputs_unknown", "warning", message),)
 
 
-def _words(source: Source, layout: Layout, word: int) -> Inputs:
+def _words(source: FileSource, layout: TableLayout, word: int) -> Inputs:
     try:
         return ppk2_inputs.from_digits(table.load(source, layout, [word]).numbers[0])
     except BadMeasurement:
@@ -108,7 +109,7 @@ def _words(source: Source, layout: Layout, word: int) -> Inputs:
         return ppk2_inputs.from_words(table.load(source, layout, [], [word]).texts[0])
 
 
-def _states(source: Source, layout: Layout, positions: list[int]) -> Iterator[NDArray[np.bool_]]:
+def _states(source: FileSource, layout: TableLayout, positions: list[int]) -> Iterator[NDArray[np.bool_]]:
     """The inputs, a few columns at a time, so that long files fit into memory."""
     for first in range(0, len(positions), _COLUMNS_AT_ONCE):
         for state in table.load(source, layout, positions[first : first + _COLUMNS_AT_ONCE]).numbers:

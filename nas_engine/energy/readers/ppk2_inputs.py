@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.energy.trace import Values
+from nas_engine.energy.traces.trace import Values
 from nas_engine.errors import BadMeasurement
 
 NAMES = tuple(f"D{number}" for number in range(8))

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.energy.readers import device_clock, power, ppk2_inputs, unpacking
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.trace import Finding, Reading, Trace, Values
+from nas_engine.energy.readers import ppk2_inputs
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import device_clock, power, unpacking
+from nas_engine.energy.traces.trace import FileReading, Finding, Trace, Values
 
 _FRAME = np.dtype([("current_ua", "<f4"), ("inputs", "<u2")])
 _MAX_METADATA_BYTES = 1_000_000
@@ -36,19 +37,19 @@ class Ppk2Session:
     title = "Nordic PPK2 session (.ppk2)"
     accepts = "Zip of session.raw and metadata.json; D0 to D7 as triggers; the supply voltage has to be given"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         return unpacking.PPK2_SAMPLES in head.members
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         if options.voltage_v is None:
             raise source.wrong("a PPK2 records no voltage; give the supply voltage of the device, e.g. 3.0")
         with tempfile.TemporaryDirectory(prefix="earshot-ppk2-") as folder:
             metadata = _metadata(source, unpacking.extract(source, "metadata.json", Path(folder)))
             frames = unpacking.extract(source, unpacking.PPK2_SAMPLES, Path(folder))
-            return Reading(self.format, _trace(source, frames.path, metadata, options))
+            return FileReading(self.format, _trace(source, frames.path, metadata, options))
 
 
-def _metadata(source: Source, member: Source) -> _Metadata:
+def _metadata(source: FileSource, member: FileSource) -> _Metadata:
     """Raises BadMeasurement where the number of samples a second is missing or absurd."""
     try:
         values: Any = json.loads(member.text(_MAX_METADATA_BYTES))
@@ -66,7 +67,7 @@ def _metadata(source: Source, member: Source) -> _Metadata:
     return _Metadata(rate_hz, float(started_ms) / 1e3 if since_1970 else None)
 
 
-def _trace(source: Source, path: Path, metadata: _Metadata, options: ReadOptions) -> Trace:
+def _trace(source: FileSource, path: Path, metadata: _Metadata, options: ReadOptions) -> Trace:
     size_bytes = path.stat().st_size
     if size_bytes % _FRAME.itemsize or size_bytes < 2 * _FRAME.itemsize:
         raise source.wrong(
@@ -80,8 +81,8 @@ def _trace(source: Source, path: Path, metadata: _Metadata, options: ReadOptions
     _check_current(source, current_ua)
     timed = device_clock.timed(source, place.astype(np.float64), factor / metadata.rate_hz, even=False)
     timed = replace(timed, started_at_s=metadata.started_at_s)
-    rows = power.Rows(source, findings=_averaging(factor, metadata.rate_hz))
-    channel = power.Channel("PPK2", current_ma=current_ua / 1e3)
+    rows = power.SampleRows(source, findings=_averaging(factor, metadata.rate_hz))
+    channel = power.PowerChannel("PPK2", current_ma=current_ua / 1e3)
     triggers = ppk2_inputs.from_pairs(inputs)
     return power.trace(rows, channel, timed, options, spacing="interval", triggers=triggers)
 
@@ -104,7 +105,7 @@ def _averaged(path: Path, factor: int) -> Iterator[tuple[NDArray[np.int64], Valu
             first += groups
 
 
-def _check_current(source: Source, current_ua: Values) -> None:
+def _check_current(source: FileSource, current_ua: Values) -> None:
     if not len(current_ua):
         raise source.wrong("every sample of the session was lost; record again")
     if not (np.abs(current_ua) <= ppk2_inputs.MOST_CURRENT_UA).all():

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nas_engine.energy.readers import unpacking
 from nas_engine.energy.readers.android_runner import AndroidRunnerMonsoon
 from nas_engine.energy.readers.answered import ANSWERED
 from nas_engine.energy.readers.aosp_monsoon import AospMonsoon
-from nas_engine.energy.readers.base import Head, Reader, ReadOptions, Source
+from nas_engine.energy.readers.base import FileHead, FileSource, Reader, ReadOptions
 from nas_engine.energy.readers.battery_manager import BatteryManager
 from nas_engine.energy.readers.benchmark_log import BenchmarkModelLog
 from nas_engine.energy.readers.energyrunner_stamps import EnergyRunnerStamps
@@ -23,6 +22,7 @@ from nas_engine.energy.readers.mlcommons_results import MlcommonsResults
 from nas_engine.energy.readers.monsoon_hvpm import MonsoonHvpm
 from nas_engine.energy.readers.monsoon_python import MonsoonPython
 from nas_engine.energy.readers.otii import Otii
+from nas_engine.energy.readers.parsing import unpacking
 from nas_engine.energy.readers.powertool import PowerTool
 from nas_engine.energy.readers.powertool_binary import PowerToolBinary
 from nas_engine.energy.readers.ppk2_csv import Ppk2Csv
@@ -30,7 +30,7 @@ from nas_engine.energy.readers.ppk2_session import Ppk2Session
 from nas_engine.energy.readers.runner_results import RunnerResults
 from nas_engine.energy.readers.stm32n6 import Stm32n6
 from nas_engine.energy.readers.trepn import Trepn
-from nas_engine.energy.trace import Reading
+from nas_engine.energy.traces.trace import FileReading
 from nas_engine.errors import BadMeasurement
 
 MAPPER: Reader = MappedTable()
@@ -64,7 +64,7 @@ READERS: tuple[Reader, ...] = (
 _DEFAULTS = ReadOptions()
 
 
-def read(path: Path, options: ReadOptions = _DEFAULTS, name: str | None = None) -> Reading:
+def read(path: Path, options: ReadOptions = _DEFAULTS, name: str | None = None) -> FileReading:
     """What is in one measurement file, packed with gzip or zip or not.
 
     Args:
@@ -80,9 +80,11 @@ def read(path: Path, options: ReadOptions = _DEFAULTS, name: str | None = None) 
     return readings[0][1]
 
 
-def read_all(path: Path, options: ReadOptions = _DEFAULTS, name: str | None = None) -> tuple[tuple[str, Reading], ...]:
+def read_all(
+    path: Path, options: ReadOptions = _DEFAULTS, name: str | None = None
+) -> tuple[tuple[str, FileReading], ...]:
     """The same for a zip with several files of one run: name and content of each. One bad file refuses all."""
-    source = Source(name or path.name, path)
+    source = FileSource(name or path.name, path)
     try:
         if reader := _for_archive(source):
             return ((source.name, _named(source, reader, options)),)
@@ -96,7 +98,7 @@ def is_bystander(path: Path, name: str) -> bool:
     """Whether a file that was refused holds no measurement: it is known for something else (the log of a session), or
     it is neither of a known format nor a table. What holds one that cannot be used as it is, is none.
     """
-    source = Source(name, path)
+    source = FileSource(name, path)
     try:
         if _for_archive(source):
             return False
@@ -106,12 +108,12 @@ def is_bystander(path: Path, name: str) -> bool:
         return False
 
 
-def _holds_nothing(head: Head) -> bool:
+def _holds_nothing(head: FileHead) -> bool:
     reader = next((reader for reader in READERS if reader.recognises(head)), None)
     return reader in ANSWERED if reader is not None else not MAPPER.recognises(head)
 
 
-def chosen(head: Head, options: ReadOptions = _DEFAULTS) -> Reader:
+def chosen(head: FileHead, options: ReadOptions = _DEFAULTS) -> Reader:
     """The reader for a plain file: with a mapping the column mapper, else the first that recognises it.
 
     Raises:
@@ -125,7 +127,7 @@ def chosen(head: Head, options: ReadOptions = _DEFAULTS) -> Reader:
     raise BadMeasurement(f"{head.name}: {unknown(head)}")
 
 
-def _for_archive(source: Source) -> Reader | None:
+def _for_archive(source: FileSource) -> Reader | None:
     """The reader of a format that is a zip itself, so that this is not unpacked first."""
     members = unpacking.members(source.path)
     if not members:
@@ -134,7 +136,7 @@ def _for_archive(source: Source) -> Reader | None:
     return next((reader for reader in READERS if reader.recognises(head)), None)
 
 
-def _named(source: Source, reader: Reader, options: ReadOptions) -> Reading:
+def _named(source: FileSource, reader: Reader, options: ReadOptions) -> FileReading:
     """Read, and see to it that every refusal names the file. Absurd numbers may overflow: the checks see to them."""
     try:
         with np.errstate(over="ignore", invalid="ignore"):

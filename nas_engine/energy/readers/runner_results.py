@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.trace import EnergyRow, EnergyTable, Finding, Reading
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.traces.trace import EnergyRow, EnergyTable, FileReading, Finding
 from nas_engine.errors import BadMeasurement
 
 _NUMBER = r"(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
@@ -122,12 +122,12 @@ class RunnerResults:
     title = "results.txt of EnergyRunner or the MLCommons Tiny runner"
     accepts = "Energies per inference of an energy run, checked against energy, power, time and number of inferences"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         text = head.text
         runner = " ulp-ml: " in text or text.lstrip("\ufeff \r\n").startswith("Power Edition Output")
         return (
             runner and ("Energy data for " in text or "Performance results for " in text) and " sequencer: " not in text
         )
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
-        return Reading(self.format, parse(source.text(_MAX_BYTES)))
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        return FileReading(self.format, parse(source.text(_MAX_BYTES)))

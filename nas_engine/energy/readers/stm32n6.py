@@ -14,10 +14,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.energy.readers import device_clock, power, table
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
-from nas_engine.energy.readers.layout import Layout
-from nas_engine.energy.trace import Finding, Reading, Values, Window
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.parsing import device_clock, power, table
+from nas_engine.energy.readers.parsing.layout import TableLayout
+from nas_engine.energy.traces.trace import FileReading, Finding, Values, Window
 
 _RAIL = re.compile(r"VDD\w*\Z")
 _PIN = re.compile(r"P[A-Q]\d{1,2}\Z")
@@ -36,11 +36,11 @@ class Stm32n6:
         "to be given; pins as triggers)"
     )
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         return layout is not None and layout.index("time") is not None and bool(_at(layout, _RAIL))
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         if layout is None or not (rails := _at(layout, _RAIL)):
             raise source.wrong("no column of a rail (VDD...); capture again")
@@ -58,31 +58,31 @@ class Stm32n6:
         columns = dict(zip(wanted, loaded.numbers, strict=True))
         total = 1e3 * np.sum([columns[name] for name in rails], axis=0)
         name = " + ".join(rails)
-        channel = power.Channel(name, power_mw=total) if in_watts else power.Channel(name, current_ma=total)
+        channel = power.PowerChannel(name, power_mw=total) if in_watts else power.PowerChannel(name, current_ma=total)
         timed = device_clock.timed(source, columns["time"], 1.0, first_line=loaded.first_line)
-        rows = power.Rows(source, loaded.first_line, loaded.findings)
+        rows = power.SampleRows(source, loaded.first_line, loaded.findings)
         trace = power.trace(rows, channel, timed, options, spacing="interval", triggers=_triggers(layout, columns))
         if in_watts and loaded.rows == trace.samples:
             _check_steps(source, columns)
             names = _step_names(source, layout)
             trace = replace(trace, windows=tuple(_steps(columns["seq_idx"], trace.time_s, names)))
-        return Reading(self.format, trace, _findings(rails, in_watts))
+        return FileReading(self.format, trace, _findings(rails, in_watts))
 
 
-def _refuse_others(source: Source, layout: Layout) -> None:
+def _refuse_others(source: FileSource, layout: TableLayout) -> None:
     """A column that is nothing known may be a rail by another name: without it the sum would be too small."""
     for name in layout.names:
         if not any(known.match(name) for known in (_RAIL, _PIN, _OTHER)):
             raise source.wrong(f'a column "{name[:30]}", which may be a rail or not; map the columns by hand')
 
 
-def _triggers(layout: Layout, columns: dict[str, Values]) -> dict[str, NDArray[np.bool_]]:
+def _triggers(layout: TableLayout, columns: dict[str, Values]) -> dict[str, NDArray[np.bool_]]:
     """The pins that change."""
     levels = {name: columns[name] == 1.0 for name in _at(layout, _PIN)}
     return {name: level for name, level in levels.items() if level.any() and not level.all()}
 
 
-def _check_steps(source: Source, columns: dict[str, Values]) -> None:
+def _check_steps(source: FileSource, columns: dict[str, Values]) -> None:
     """seq_idx counts steps and seq_changed is 1 where it counts on: otherwise these are other columns."""
     numbers = columns["seq_idx"]
     counted = np.diff(numbers, prepend=numbers[0])
@@ -94,11 +94,11 @@ def _check_steps(source: Source, columns: dict[str, Values]) -> None:
         )
 
 
-def _at(layout: Layout, wanted: re.Pattern[str]) -> dict[str, int]:
+def _at(layout: TableLayout, wanted: re.Pattern[str]) -> dict[str, int]:
     return {name: at for at, name in enumerate(layout.names) if wanted.match(name)}
 
 
-def _step_names(source: Source, layout: Layout) -> dict[int, str]:
+def _step_names(source: FileSource, layout: TableLayout) -> dict[int, str]:
     """The name of each step by its number, as the rows give it."""
     number, name = layout.index("seq_idx"), layout.index("seq_name")
     if number is None or name is None:

@@ -7,11 +7,11 @@ state may precede the header. Source: files of Android Runner's Trepn plugin and
 
 import numpy as np
 
-from nas_engine.energy.readers import power, table, timing
-from nas_engine.energy.readers.base import Head, ReadOptions, Source
+from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
 from nas_engine.energy.readers.battery_manager import AWAKE_MW, INDICATIVE
-from nas_engine.energy.readers.layout import Layout, folded
-from nas_engine.energy.trace import Finding, Reading
+from nas_engine.energy.readers.parsing import power, table, timing
+from nas_engine.energy.readers.parsing.layout import TableLayout, folded
+from nas_engine.energy.traces.trace import FileReading, Finding
 
 _POWER = "batterypower*[uw](raw)"
 _TIME = "time[ms]"
@@ -22,11 +22,11 @@ class Trepn:
     title = "Trepn profiler CSV"
     accepts = "`Time  [ms],Battery Power* [uW] (Raw)` among any other columns; indicative"
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: FileHead) -> bool:
         layout = head.layout
         return layout is not None and _power_at(layout) is not None and _time_at(layout) is not None
 
-    def read(self, source: Source, options: ReadOptions) -> Reading:
+    def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         layout = source.head().layout
         if layout is None or (raw := _power_at(layout)) is None or (time := _time_at(layout)) is None:
             raise source.wrong(
@@ -42,22 +42,24 @@ class Trepn:
             raise source.wrong(
                 "time stands still or runs back: columns are swapped, or two recordings are mixed; export again"
             )
-        rows = power.Rows(source, loaded.first_line, (*loaded.findings, INDICATIVE, *_shorter(ends, len(stamps_ms))))
-        channel = power.Channel("battery", power_mw=power_uw[:ends] / 1e3)
+        rows = power.SampleRows(
+            source, loaded.first_line, (*loaded.findings, INDICATIVE, *_shorter(ends, len(stamps_ms)))
+        )
+        channel = power.PowerChannel("battery", power_mw=power_uw[:ends] / 1e3)
         trace = power.trace(rows, channel, timed, options, spacing="point")
         if not AWAKE_MW[0] <= float(trace.power_mw.mean()) <= AWAKE_MW[1]:
             raise source.wrong(
                 f"{trace.power_mw.mean():.4g} mW on average, which no phone takes that computes: columns are swapped, "
                 "or the unit is another; export again"
             )
-        return Reading(self.format, trace)
+        return FileReading(self.format, trace)
 
 
-def _power_at(layout: Layout) -> int | None:
+def _power_at(layout: TableLayout) -> int | None:
     return next((at for at, name in enumerate(layout.names) if folded(name) == _POWER), None)
 
 
-def _time_at(layout: Layout) -> int | None:
+def _time_at(layout: TableLayout) -> int | None:
     """The last column of time that stands before the power's, which is its own, or the only one."""
     times = [at for at, name in enumerate(layout.names) if folded(name) == _TIME]
     before = [at for at in times if at < (_power_at(layout) or 0)]

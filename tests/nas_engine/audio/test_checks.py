@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from nas_engine.audio.checks import (
-    Problem,
+    DatasetProblem,
     count_clips,
     group_leaks,
     missing_classes,
@@ -77,7 +77,7 @@ def test_a_class_of_which_nothing_can_be_used_is_reported() -> None:
 @pytest.mark.parametrize("absent", ["train", "eval"])
 def test_without_clips_to_train_or_compare_on_the_dataset_is_refused(absent: str) -> None:
     clips = [Clip(split, label, "x") for split in ("train", "eval") for label in ("a", "b") if split != absent]
-    problem = Problem("silent", "error", "b.wav", "It is silent.")
+    problem = DatasetProblem("silent", "error", "b.wav", "It is silent.")
     with pytest.raises(BadDataset, match=rf"No usable clips in {absent}.* b\.wav: It is silent"):
         require_trainable(count_clips(clips, ("a", "b")), [problem])
 
@@ -94,8 +94,8 @@ def test_two_classes_with_train_and_eval_clips_suffice() -> None:
 
 
 def test_a_long_list_of_one_kind_is_shortened_and_counts_the_rest() -> None:
-    many = [Problem("missing_file", "error", f"line {n}", "gone") for n in range(70)]
-    short = shortened([*many, Problem("silent", "error", "a", "quiet")])
+    many = [DatasetProblem("missing_file", "error", f"line {n}", "gone") for n in range(70)]
+    short = shortened([*many, DatasetProblem("silent", "error", "a", "quiet")])
     assert len(short) == 52
     assert (short[50].where, short[50].severity) == ("20 more", "error")
     assert shortened(many[:50]) == many[:50]

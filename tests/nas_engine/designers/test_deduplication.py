@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from nas_engine.architecture import Architecture
+from nas_engine.constraints import ConstraintCheck, Violation
 from nas_engine.designers import registry
-from nas_engine.designers.base import Designer, NothingPasses, Outcome, SpaceExhausted, State, Suggestion
-from nas_engine.designers.deduplication import MOST_REFUSED, Filled, fill
+from nas_engine.designers.base import Designer, NothingFeasible, Outcome, SpaceExhausted, State, Suggestion
+from nas_engine.designers.deduplication import MOST_VIOLATING, Filled, fill
 from nas_engine.designers.random import RandomDesigner
-from nas_engine.screening import Refusal, Screen
-from nas_engine.search_space import SearchSpace, paper_2d
+from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
 from nas_engine.testing.designers import AdditiveReward, everything, refuse_half, small_2d, twins_2d
 from nas_engine.testing.spaces import tiny_2d
 
@@ -173,21 +173,21 @@ def test_a_count_below_one_is_refused():
         )
 
 
-def filled_with(designer: Designer, count: int, space: SearchSpace, screen: Screen, **more) -> Filled:
+def filled_with(designer: Designer, count: int, space: SearchSpace, check: ConstraintCheck, **more) -> Filled:
     given = {"finished": {}, "pending": [], "rng": np.random.default_rng(0), "next_number": 7}
-    return fill(designer, count, space=space, screen=screen, **given | more)
+    return fill(designer, count, space=space, check=check, **given | more)
 
 
-def refuse_all(architecture: Architecture) -> Refusal:
-    return Refusal(f"{architecture.blocks[0].filters} filters are too many", float(architecture.blocks[0].filters))
+def refuse_all(architecture: Architecture) -> Violation:
+    return Violation(f"{architecture.blocks[0].filters} filters are too many", float(architecture.blocks[0].filters))
 
 
 def test_what_the_screen_refuses_is_told_as_infeasible_and_numbered_as_the_next_trials():
     filled = filled_with(RandomDesigner(small_2d(), seed=0), 5, small_2d(), refuse_half)
     assert len(filled.suggestions) == 5
     assert not any(refuse_half(suggestion.architecture) for suggestion in filled.suggestions)
-    assert [refused.number for refused in filled.refused] == list(range(7, 7 + len(filled.refused)))
-    assert {refused.reason for refused in filled.refused} == {"its hash is odd"}
+    assert [violating.number for violating in filled.violating] == list(range(7, 7 + len(filled.violating)))
+    assert {violating.reason for violating in filled.violating} == {"its hash is odd"}
 
 
 def test_half_of_a_space_refused_leaves_the_designer_to_make_every_suggestion():
@@ -200,10 +200,10 @@ def test_half_of_a_space_refused_leaves_the_designer_to_make_every_suggestion():
 
 def test_a_designer_that_insists_on_a_refused_one_is_answered_and_it_is_recorded_once():
     space = tiny_2d()
-    refused = next(a for a in everything(space) if refuse_half(a))
-    designer = Stubborn(refused)
+    violating = next(a for a in everything(space) if refuse_half(a))
+    designer = Stubborn(violating)
     filled = filled_with(designer, 2, space, refuse_half, rounds=3)
-    assert [(item.number, item.suggestion.architecture) for item in filled.refused] == [(7, refused)]
+    assert [(item.number, item.suggestion.architecture) for item in filled.violating] == [(7, violating)]
     assert {(outcome.number, outcome.reward) for outcome in designer.told} == {(7, None)}
     assert [outcome.metadata["asked"] for outcome in designer.told] == ["0", "0", "2", "2", "4", "4", "6", "6"]
     assert filled.duplicates_answered == 7
@@ -211,17 +211,17 @@ def test_a_designer_that_insists_on_a_refused_one_is_answered_and_it_is_recorded
 
 
 def test_a_designer_that_hears_nothing_but_refusals_is_not_asked_for_ever():
-    with pytest.raises(NothingPasses, match="looked at and none can be trained; the nearest: 8 filters") as caught:
+    with pytest.raises(NothingFeasible, match="looked at and none can be trained; the nearest: 8 filters") as caught:
         filled_with(RandomDesigner(paper_2d(), seed=0), 2, paper_2d(), refuse_all)
-    assert MOST_REFUSED <= len(caught.value.refused) < MOST_REFUSED + 2
+    assert MOST_VIOLATING <= len(caught.value.violating) < MOST_VIOLATING + 2
 
 
 def test_a_small_space_of_which_nothing_passes_is_looked_through_and_the_number_said():
-    with pytest.raises(NothingPasses, match="18 architectures of tiny_2d were looked at"):
+    with pytest.raises(NothingFeasible, match="18 architectures of tiny_2d were looked at"):
         filled_with(RandomDesigner(tiny_2d(), seed=0), 4, tiny_2d(), refuse_all)
 
 
-@pytest.mark.parametrize(("name", "end"), [("random", NothingPasses), ("eagle", SpaceExhausted)])
+@pytest.mark.parametrize(("name", "end"), [("random", NothingFeasible), ("eagle", SpaceExhausted)])
 def test_everything_that_passes_is_tried_once_and_nothing_is_refused_twice(name, end):
     """Eagle goes through all there is, refused networks as well, and so leaves none that might be refused."""
     space = small_2d()
@@ -234,8 +234,8 @@ def test_everything_that_passes_is_tried_once_and_nothing_is_refused_twice(name,
             filled = filled_with(designer, 5, space, refuse_half, finished=finished, rng=rng, next_number=number)
         except end:
             break
-        recorded += [refused.suggestion.architecture.hash for refused in filled.refused]
-        finished |= {refused.suggestion.architecture.hash: refused.outcome for refused in filled.refused}
+        recorded += [violating.suggestion.architecture.hash for violating in filled.violating]
+        finished |= {violating.suggestion.architecture.hash: violating.outcome for violating in filled.violating}
         for suggestion in filled.suggestions:
             outcome = Outcome(len(finished) + 1, suggestion.architecture, 0.5, suggestion.metadata)
             finished[suggestion.architecture.hash] = outcome

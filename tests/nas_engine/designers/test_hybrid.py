@@ -8,8 +8,8 @@ import pytest
 
 from nas_engine.designers import registry
 from nas_engine.designers.base import DesignerSettings, Outcome, State
+from nas_engine.designers.firefly.hyperfirefly import WINDOW
 from nas_engine.designers.hybrid import HybridDesigner
-from nas_engine.designers.hyperfirefly import WINDOW
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.testing.designers import (
     AdditiveReward,

@@ -6,7 +6,7 @@ import pytest
 
 from nas_engine.designers import registry
 from nas_engine.designers.base import Outcome
-from nas_engine.search_space import paper_2d
+from nas_engine.search_space.paper_spaces import paper_2d
 from nas_engine.testing.designers import small_2d
 
 

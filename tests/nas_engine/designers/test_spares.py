@@ -5,22 +5,22 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from nas_engine.constraints import ConstraintCheck, Constraints, constraint_check
 from nas_engine.cost import cost
 from nas_engine.designers import spares as module
 from nas_engine.designers.base import Outcome
-from nas_engine.designers.spares import Sieve, spares
-from nas_engine.screening import HardLimits, Screen, screen_of
-from nas_engine.search_space import SearchSpace, paper_2d
+from nas_engine.designers.spares import ConstraintFilter, spares
+from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
 from nas_engine.testing.designers import everything, refuse_half, small_2d
 
 
-def flash_screen(limit_bytes: float) -> Screen:
-    return screen_of(HardLimits(flash_bytes=limit_bytes), lambda _: 0.0)
+def flash_screen(limit_bytes: float) -> ConstraintCheck:
+    return constraint_check(Constraints(flash_bytes=limit_bytes), lambda _: 0.0)
 
 
-def found(space: SearchSpace, screen: Screen, best=(), taken=None, count: int | None = None):
+def found(space: SearchSpace, check: ConstraintCheck, best=(), taken=None, count: int | None = None):
     taken = set() if taken is None else taken
-    return list(islice(spares(space, best, taken, Sieve(screen), np.random.default_rng(0)), count))
+    return list(islice(spares(space, best, taken, ConstraintFilter(check), np.random.default_rng(0)), count))
 
 
 def test_a_small_space_is_gone_through_to_its_last_architecture_that_passes():
@@ -59,10 +59,10 @@ def _lightest(space: SearchSpace, number: int) -> int:
 
 def test_an_impossible_limit_is_given_up_after_a_bounded_search(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "MOST_DRAWS", 200)
-    sieve = Sieve(flash_screen(1_000))
-    assert not list(spares(paper_2d(), [], set(), sieve, np.random.default_rng(0)))
-    assert 200 <= sieve.refused < 5_000
-    assert "exceeds the hard limit of 1 kB" in sieve.nearest.refusal.reason
+    constraint_filter = ConstraintFilter(flash_screen(1_000))
+    assert not list(spares(paper_2d(), [], set(), constraint_filter, np.random.default_rng(0)))
+    assert 200 <= constraint_filter.violating < 5_000
+    assert "exceeds the hard limit of 1 kB" in constraint_filter.nearest.violation.reason
 
 
 def test_nothing_is_found_twice_and_what_is_taken_stays_so():

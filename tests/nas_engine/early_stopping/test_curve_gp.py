@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import approx_fprime
 from scipy.stats import multivariate_normal
 
-from nas_engine.early_stopping.buckets import Buckets, Rows
+from nas_engine.early_stopping.buckets import Buckets, CurveRows
 from nas_engine.early_stopping.curve_gp import CurveProcess, conditional
 from nas_engine.early_stopping.kernel import Array
 from tests.nas_engine.early_stopping.curves import EPOCHS, half_stopped, study
@@ -14,7 +14,7 @@ BUCKETS = Buckets(EPOCHS)
 PROCESS = CurveProcess(BUCKETS.loss_times, BUCKETS.times, features=2)
 
 
-def problem() -> tuple[Array, Rows, Array]:
+def problem() -> tuple[Array, CurveRows, Array]:
     """Hyperparameters that are nobody's mean, curves of which half were stopped, standardised features."""
     rng = np.random.default_rng(1)
     mean, deviation = PROCESS.layout.beliefs()
@@ -68,5 +68,5 @@ def test_before_the_first_epoch_forecasts_are_what_features_say() -> None:
     linear = PROCESS.linear(vector, rows, features)
     nothing = BUCKETS.rows([study(1)[0].cut(0)])
     each = [PROCESS.final(vector, linear, nothing.known[0], nothing.values[0], row) for row in features]
-    means, deviations = PROCESS.prior_finals(vector, linear, features)
+    means, deviations = PROCESS.shared_finals(vector, linear, features)
     assert list(zip(means, deviations, strict=True)) == [pytest.approx(one) for one in each]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nas_engine.energy.tables import Row, Values
+from nas_engine.energy.regression.schema import Row, Values
 
 OPERATIONS = {"none": 0.0, "skip": 1.0, "pool": 2.0, "conv": 6.0}
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nas_engine.energy.file_report import FileReport, report_each, report_together
 from nas_engine.energy.readers.base import ReadOptions
-from nas_engine.energy.run_settings import RunSettings
+from nas_engine.energy.runs.file_report import FileReport, report_each, report_together
+from nas_engine.energy.runs.settings import RunSettings
 from tests.nas_engine.energy.shared import ENERGYRUNNER, EVERY_FILE, LIVE_RUN, LIVE_TIMES
 
 _ENOUGH_BYTES = 60_000

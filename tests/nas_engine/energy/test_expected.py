@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nas_engine.energy.file_report import FileReport, report_each, report_together
 from nas_engine.energy.readers.base import ReadOptions
 from nas_engine.energy.readers.registry import read
-from nas_engine.energy.run_settings import RunSettings
-from nas_engine.energy.trace import Stamps
+from nas_engine.energy.runs.file_report import FileReport, report_each, report_together
+from nas_engine.energy.runs.settings import RunSettings
+from nas_engine.energy.traces.trace import Stamps
 from tests.nas_engine.energy.shared import (
     AOSP,
     BASELINE,

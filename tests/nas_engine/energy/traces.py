@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nas_engine.energy.trace import Content, Reading, Trace, Values, Window
+from nas_engine.energy.traces.trace import Content, FileReading, Trace, Values, Window
 
 IDLE_MW, ACTIVE_MW = 300.0, 2000.0
 
@@ -30,5 +30,5 @@ def inferences(first_s: float, count: int, each_s: float, pause_s: float = 0.0, 
     return tuple(Window(float(start), float(start) + each_s, label, 1) for start in starts)
 
 
-def reading(content: Content, name: str = "test") -> Reading:
-    return Reading(name, content)
+def reading(content: Content, name: str = "test") -> FileReading:
+    return FileReading(name, content)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from nas_engine.architecture import Architecture, Block, Head, Layout, Stem
 from nas_engine.network.keras import keras
 from nas_engine.network.schedule import CosineDecay
-from nas_engine.network.training import Trainer
+from nas_engine.network.training import ModelTrainer
 
 FRAMES = 16
 MEL_BINS = 8
@@ -52,8 +52,8 @@ def clicks_and_tones(count: int, seed: int = 0) -> tuple[NDArray[np.float32], ND
     return x.astype(np.float32), y
 
 
-def train(model: keras.Model, steps: int, learning_rate: float = 3e-3) -> Trainer:
+def train(model: keras.Model, steps: int, learning_rate: float = 3e-3) -> ModelTrainer:
     """A trainer that has trained `model` for a while on `clicks_and_tones`."""
-    trainer = Trainer(model, "float", CosineDecay(learning_rate, steps))
+    trainer = ModelTrainer(model, "float", CosineDecay(learning_rate, steps))
     trainer.epoch(clicks_and_tones(64, seed) for seed in range(steps))
     return trainer

@@ -16,7 +16,7 @@ from nas_engine.layers import Dense, Layer, all_layers
 from nas_engine.network import builder
 from nas_engine.network.builder import Tensor
 from nas_engine.network.keras import keras
-from nas_engine.search_space import paper_1d, paper_2d
+from nas_engine.search_space.paper_spaces import paper_1d, paper_2d
 from nas_engine.testing.counting import apply_folded, profiled_flops, quantized_parameters, trainable_parameters
 from tests.nas_engine.sampling import samples
 

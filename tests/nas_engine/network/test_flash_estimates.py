@@ -6,10 +6,10 @@ import pytest
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
+from nas_engine.energy.estimators.published_figures import table_1
 from nas_engine.network.untrained import untrained_files
-from nas_engine.paper import NETWORKS
-from nas_engine.published import table_1
-from nas_engine.search_space import SearchSpace, paper_1d, paper_2d
+from nas_engine.paper.tables import NETWORKS
+from nas_engine.search_space.paper_spaces import SearchSpace, paper_1d, paper_2d
 from tests.nas_engine.network.networks import BLOCKS, small_network
 from tests.nas_engine.sampling import samples
 

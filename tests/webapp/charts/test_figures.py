@@ -8,8 +8,8 @@ import plotly.graph_objects
 import pytest
 
 from nas_engine.audio.frontend import FrontendConfig, evaluation_start, log_mel, mel_matrix
-from nas_engine.figure2 import Point
-from webapp.charts.curves import Epoch, Forecasts, curve_figure, curve_info
+from nas_engine.paper.figure2 import Figure2Point
+from webapp.charts.curves import Forecasts, PlottedEpoch, curve_figure, curve_info
 from webapp.charts.distributions import distribution_figure, distribution_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.fronts import BaselinePoint, FrontInfo, front_figure, front_info, shown_points
@@ -135,7 +135,13 @@ def test_shown_rewards_hold_the_first_and_the_last() -> None:
 
 
 def test_the_learning_curve_counts_epochs_through_both_phases() -> None:
-    info = curve_info([Epoch("float", 2.0, 0.5, 0.4), Epoch("float", 1.5, 0.6, None), Epoch("qat", 1.4, None, 0.55)])
+    info = curve_info(
+        [
+            PlottedEpoch("float", 2.0, 0.5, 0.4),
+            PlottedEpoch("float", 1.5, 0.6, None),
+            PlottedEpoch("qat", 1.4, None, 0.55),
+        ]
+    )
     assert info.epochs == (1, 2, 3)
     assert info.qat_start == 2
     assert info.eval_percent == (40.0, None, 55.0)
@@ -148,7 +154,7 @@ def test_forecasts_of_early_stopping_are_drawn_as_accuracies_with_their_band() -
     silent = {"epoch": 1, "stop": False, "penalty": 0.02, "forecast": None}
     said = {"forecast": 0.6, "low": 0.5, "high": 0.7, "best_reward": 0.75, "probability": 0.99}
     stopping = {"decisions": [silent, silent | said | {"epoch": 2, "stop": True}]}
-    points = [Epoch("float", 2.0, 0.5, 0.4), Epoch("float", 1.5, 0.6, 0.5)]
+    points = [PlottedEpoch("float", 2.0, 0.5, 0.4), PlottedEpoch("float", 1.5, 0.6, 0.5)]
     info = curve_info(points, stopping)
     assert info.forecasts == Forecasts((2,), (62.0,), (52.0,), (72.0,), (77.0,))
     figure = curve_figure(info)
@@ -158,7 +164,7 @@ def test_forecasts_of_early_stopping_are_drawn_as_accuracies_with_their_band() -
 
 
 def test_before_qat_no_line_is_drawn() -> None:
-    info = curve_info([Epoch("float", 2.0, 0.5, 0.4)])
+    info = curve_info([PlottedEpoch("float", 2.0, 0.5, 0.4)])
     assert info.qat_start is None
     assert "shapes" not in curve_figure(info)["layout"]
 
@@ -189,7 +195,9 @@ def test_the_frequency_ticks_lie_where_the_front_ends_filters_peak() -> None:
 
 
 def test_figure_2_has_its_units_on_the_axes_and_a_line_on_which_nothing_is_lost() -> None:
-    info = figure2_info([Point("a", 0.5, 0.48, 23_863, 21_273, 52_560), Point("b", 0.7, 0.71, 30_000, 28_000, 60_000)])
+    info = figure2_info(
+        [Figure2Point("a", 0.5, 0.48, 23_863, 21_273, 52_560), Figure2Point("b", 0.7, 0.71, 30_000, 28_000, 60_000)]
+    )
     diagonal, networks = accuracy_figure(info)["data"]
     assert (diagonal["x"], diagonal["y"]) == ([50.0, 70.0], [50.0, 70.0])
     assert (networks["x"], networks["y"], networks["text"]) == ([50.0, 70.0], [48.0, 71.0], ["a", "b"])

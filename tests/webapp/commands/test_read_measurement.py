@@ -11,9 +11,9 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from nas_engine.energy import file_report
 from nas_engine.energy.readers import registry
-from tests.nas_engine.energy.test_file_report import KEYS, monsoon
+from nas_engine.energy.runs import file_report
+from tests.nas_engine.energy.runs.test_file_report import KEYS, monsoon
 from tests.nas_engine.energy.traces import ACTIVE_MW, IDLE_MW
 
 

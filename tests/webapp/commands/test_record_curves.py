@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from nas_engine.recording import read_recording
+from nas_engine.simulation.recording import read_recording
 from nas_engine.testing.audio import tiny_folder
 
 

@@ -128,7 +128,7 @@ def test_a_study_that_ends_before_its_budget_says_why(study_file):
 
 def test_that_no_worker_is_alive_is_said_once(study_file, monkeypatch, capsys):
     monkeypatch.setattr(watch, "_PATIENCE_SECONDS", 0.0)
-    workers.say_alive(name="searching", role=Worker.Role.SEARCH)
+    workers.record_heartbeat(name="searching", role=Worker.Role.SEARCH)
 
     def stop_later(study: Study) -> None:
         rows.until(lambda: False, seconds=2, fail=False)

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from nas_engine.architecture import Block
-from nas_engine.search_space import PAPER_2D, paper_2d
-from nas_engine.space_spec import SpaceSpec
+from nas_engine.search_space.paper_spaces import PAPER_2D, paper_2d
+from nas_engine.search_space.spec import SpaceSpec
 from webapp.forms.space_file import read_space_file, space_to_toml
 
 OPTIONS_2D = [9, 9, 27, 28, 27, 10, 10, 10, 10, 12, 10, 13]

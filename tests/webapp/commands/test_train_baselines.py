@@ -36,7 +36,7 @@ def work(*, failing: str = "") -> threading.Thread:
 
     def train() -> None:
         try:
-            workers.say_alive(name="worker-a", role=Worker.Role.TRAINING)
+            workers.record_heartbeat(name="worker-a", role=Worker.Role.TRAINING)
             rows.until(lambda: Trial.objects.exists())
             for trial in Trial.objects.filter(state="REQUESTED").order_by("number"):
                 if trial.label == failing:

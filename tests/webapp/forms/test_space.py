@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nas_engine.architecture import Head
-from nas_engine.search_space import PAPER_1D, PAPER_2D
-from nas_engine.space_spec import SpaceSpec
+from nas_engine.search_space.paper_spaces import PAPER_1D, PAPER_2D
+from nas_engine.search_space.spec import SpaceSpec
 from webapp.forms.space import SpaceFields, changed, fields_of, read
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 
 from nas_engine.architecture import Head
-from nas_engine.search_space import PAPER_1D, PAPER_2D
-from nas_engine.space_spec import SpaceSpec, problems
+from nas_engine.search_space.paper_spaces import PAPER_1D, PAPER_2D
+from nas_engine.search_space.spec import SpaceSpec, problems
 from tests.nas_engine.specs import space_specs
 from webapp.forms import space_file
 from webapp.forms.space_file import SpaceFileError, read_space_file, space_from_text, space_table, space_to_toml

@@ -30,7 +30,7 @@ def test_a_study_written_to_a_file_reads_back_to_the_same_settings(tmp_path: Pat
         notes="first line\nsecond\tline \x7f é",
         seed=7,
         energy_step_mj=1.75,
-        screening=True,
+        enforce_constraints=True,
         flash_limit_kb=70.0,
         state="DRAFT",
     )
@@ -102,7 +102,7 @@ def test_the_given_dataset_overrides_that_of_the_file() -> None:
 def test_form_file_and_model_hold_the_same_settings() -> None:
     assert set(StudyForm().fields) == {*FIELDS, EDITED_SPACE}
     limits = {"flash_limit_kb": 60.0, "peak_ram_limit_kb": 80.0, "energy_limit_mj": 2.0}
-    study = make_study(screening=True, energy_model=ready_model(device()), **limits)
+    study = make_study(enforce_constraints=True, energy_model=ready_model(device()), **limits)
     in_file = {line.split(" = ")[0] for line in study_to_toml(study).splitlines() if " = " in line}
     assert in_file == set(FIELDS)
 

@@ -73,28 +73,30 @@ def test_a_space_about_to_be_edited_is_given_the_datasets_input() -> None:
 
 
 def test_screening_needs_a_limit() -> None:
-    assert "give at least one" in str(form_of(screening=True).errors["screening"])
-    assert form_of(screening=True, energy_limit_mj=2.0).is_valid()
-    assert form_of(screening=False, flash_limit_kb=0.5).is_valid()
+    assert "give at least one" in str(form_of(enforce_constraints=True).errors["enforce_constraints"])
+    assert form_of(enforce_constraints=True, energy_limit_mj=2.0).is_valid()
+    assert form_of(enforce_constraints=False, flash_limit_kb=0.5).is_valid()
 
 
 @pytest.mark.parametrize(
     ("field", "unit"), [("flash_limit_kb", "kB"), ("peak_ram_limit_kb", "kB"), ("energy_limit_mj", "mJ")]
 )
 def test_a_limit_below_everything_is_refused_with_the_smallest_value(field: str, unit: str) -> None:
-    form = form_of(screening=True, **{field: 0.01})
+    form = form_of(enforce_constraints=True, **{field: 0.01})
     (message,) = form.errors[field]
     smallest = float(message.split(" takes ")[1].split()[0])
     assert message.startswith("No network of this space is so small: the smallest of 2,000 drawn")
     assert f" {unit}. Raise the limit" in message
-    assert form_of(screening=True, **{field: smallest * 1.01}).is_valid()
-    assert not form_of(screening=True, **{field: smallest * 0.99}).is_valid()
+    assert form_of(enforce_constraints=True, **{field: smallest * 1.01}).is_valid()
+    assert not form_of(enforce_constraints=True, **{field: smallest * 0.99}).is_valid()
 
 
 def test_limits_that_exclude_each_other_are_refused() -> None:
     smallest = {
-        field: float(str(form_of(screening=True, **{field: 0.01}).errors[field][0]).split(" takes ")[1].split()[0])
+        field: float(
+            str(form_of(enforce_constraints=True, **{field: 0.01}).errors[field][0]).split(" takes ")[1].split()[0]
+        )
         for field in ("flash_limit_kb", "energy_limit_mj")
     }
-    form = form_of(screening=True, **{field: value * 1.001 for field, value in smallest.items()})
-    assert "None of 2,000 networks drawn at random keeps all limits together" in str(form.errors["screening"])
+    form = form_of(enforce_constraints=True, **{field: value * 1.001 for field, value in smallest.items()})
+    assert "None of 2,000 networks drawn at random keeps all limits together" in str(form.errors["enforce_constraints"])

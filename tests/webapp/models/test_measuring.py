@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tests.webapp import rows
-from webapp.models import Campaign, Device, EnergyModel, MeasurementFile, Run, TrialPrice
+from webapp.models import Campaign, Device, EnergyModel, MeasurementFile, Run, TrialEnergyEstimate
 from webapp.services.artifacts import collect_artifacts
 
 pytestmark = pytest.mark.django_db
@@ -53,11 +53,13 @@ def test_versions_of_a_devices_energy_model_are_told_apart(campaign: Campaign) -
 def test_a_trial_has_one_price_of_each_model_and_one_without(campaign: Campaign) -> None:
     trial = rows.completed_trial(rows.running_study())
     model = EnergyModel.objects.create(device=campaign.device, version=1)
-    price = {"trial": trial, "energy_mj": 1.0, "reward": 0.5}
-    assert trial.prices.get().energy_model is None  # from when it ended
-    TrialPrice.objects.create(energy_model=model, **price)
+    estimate = {"trial": trial, "energy_mj": 1.0, "reward": 0.5}
+    assert trial.energy_estimates.get().energy_model is None  # from when it ended
+    TrialEnergyEstimate.objects.create(energy_model=model, **estimate)
     for energy_model in (None, model):
-        assert refuses(lambda energy_model=energy_model: TrialPrice.objects.create(energy_model=energy_model, **price))
+        assert refuses(
+            lambda energy_model=energy_model: TrialEnergyEstimate.objects.create(energy_model=energy_model, **estimate)
+        )
 
 
 def test_raw_files_and_plots_are_kept_as_long_as_a_row_names_them(campaign: Campaign) -> None:

@@ -6,8 +6,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.factories import CLASSES, SECONDS_A_TRIAL, make_dataset, make_study, make_workers
 from webapp.models import Dataset, Event, Trial
-from webapp.queries.pages_blocks import block_table
-from webapp.queries.pages_datasets import (
+from webapp.queries.energy_estimates import current_estimate
+from webapp.queries.pages.blocks import block_table
+from webapp.queries.pages.datasets import (
     ClipFilter,
     clip_page,
     count_table,
@@ -15,12 +16,11 @@ from webapp.queries.pages_datasets import (
     nobody_prepares,
     studies_using,
 )
-from webapp.queries.pages_estimates import estimate
-from webapp.queries.pages_export import COLUMNS, trial_rows
-from webapp.queries.pages_results import results
-from webapp.queries.pages_study import events, failures
-from webapp.queries.pages_trial import confusion_rows, curve, neighbours, reward_parts, trial_or_none
-from webapp.queries.prices import present_price
+from webapp.queries.pages.estimates import estimate
+from webapp.queries.pages.export import COLUMNS, trial_rows
+from webapp.queries.pages.results import results
+from webapp.queries.pages.study import events, failures
+from webapp.queries.pages.trial import confusion_rows, curve, neighbours, reward_parts, trial_or_none
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ def test_the_block_table_adds_up_to_the_architectures_totals() -> None:
 def test_the_parts_of_the_reward_add_up_to_the_stored_reward() -> None:
     study = make_study(completed=20)
     for trial in Trial.objects.filter(study=study).select_related("study"):
-        parts = reward_parts(trial, present_price(trial, ()))
+        parts = reward_parts(trial, current_estimate(trial, ()))
         assert parts is not None
         assert parts.accuracy - parts.energy.cost - parts.flash.cost == pytest.approx(trial.reward, abs=1e-12)
         assert (parts.energy.excess > 0) == ((trial.energy_mj or 0) > study.energy_threshold_mj)
@@ -151,7 +151,7 @@ def test_exported_rows_hold_every_column_of_every_trial(django_assert_num_querie
 def test_fronts_hold_no_beaten_trial() -> None:
     found = results(make_study(completed=200))
     for front, cost in ((found.on_energy_front, found.energy_mj), (found.on_flash_front, found.flash_bytes)):
-        for accuracy, price in zip(found.int8_accuracy[front], cost[front], strict=True):
-            better = (found.int8_accuracy >= accuracy) & (cost <= price)
-            strictly = better & ((found.int8_accuracy > accuracy) | (cost < price))
+        for accuracy, estimate in zip(found.int8_accuracy[front], cost[front], strict=True):
+            better = (found.int8_accuracy >= accuracy) & (cost <= estimate)
+            strictly = better & ((found.int8_accuracy > accuracy) | (cost < estimate))
             assert not np.any(strictly)

@@ -11,9 +11,9 @@ from nas_engine.network.schedule import TrainingConfig
 from tests.webapp.factories import make_baselines, make_dataset, make_study
 from webapp.models import Study, Trial
 from webapp.queries import training_time
-from webapp.queries.pages_baselines import training_estimate
-from webapp.queries.pages_estimates import estimate
-from webapp.queries.pages_progress import progress
+from webapp.queries.pages.baselines import training_estimate
+from webapp.queries.pages.estimates import estimate
+from webapp.queries.pages.progress import progress
 from webapp.queries.training_time import rule_seconds, speed
 
 CLIPS = 180  # of the train split of factories.make_dataset

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests.webapp import rows
 from tests.webapp.energy_models import device, measured_device, ready_model
 from webapp.models import Campaign, EnergyModel, Run
-from webapp.services import energy_models, prices
+from webapp.services import energy_estimates, energy_models
 from webapp.services.energy_models import Learnt, table_of
 from webapp.services.errors import Conflict
 from webapp.services.recovery import reap
@@ -95,6 +95,6 @@ def test_a_model_that_a_study_goes_by_is_not_deleted() -> None:
     rows.completed_trial(study)
     with pytest.raises(Conflict, match="Watch, model 1 prices evening"):
         energy_models.delete_model(model_id=model.pk)
-    prices.reprice(study_id=study.pk, energy_model_id=None)
+    energy_estimates.reestimate(study_id=study.pk, energy_model_id=None)
     assert energy_models.delete_model(model_id=model.pk) == "Watch, model 1"
-    assert study.trials.get().prices.get().energy_model is None
+    assert study.trials.get().estimates.get().energy_model is None

@@ -26,7 +26,7 @@ def silence(trial: Trial) -> None:
 
 
 def live_trainer(name: str = "trainer") -> None:
-    workers.say_alive(name=name, role=Worker.Role.TRAINING)
+    workers.record_heartbeat(name=name, role=Worker.Role.TRAINING)
 
 
 def dead_process() -> psutil.Process:
@@ -176,7 +176,7 @@ def test_a_dataset_whose_message_was_lost_is_sent_again():
     later = timedelta(seconds=settings.REDISPATCH_SECONDS + 1)
     Dataset.objects.filter(pk=dataset.pk).update(dispatched_at=timezone.now() - later)
     assert reap().resent_datasets == 0  # nobody could take it
-    workers.say_alive(name="data worker", role=Worker.Role.DATA)
+    workers.record_heartbeat(name="data worker", role=Worker.Role.DATA)
     assert reap().resent_datasets == 1
 
 

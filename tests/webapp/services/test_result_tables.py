@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.webapp import benches, rows
-from webapp.models import Architecture, Run
+from webapp.models import Run, StoredArchitecture
 from webapp.services import measurements
 from webapp.services.errors import Conflict
 from webapp.services.result_tables import BadTable, import_table, order_import
@@ -13,7 +13,7 @@ from webapp.services.result_tables import BadTable, import_table, order_import
 pytestmark = pytest.mark.django_db
 
 
-def known() -> Architecture:
+def known() -> StoredArchitecture:
     return rows.completed_trial(rows.running_study()).architecture
 
 
@@ -56,7 +56,7 @@ def test_an_architecture_may_be_given_as_json_and_is_known_from_then_on(as_csv: 
     )
     (run,) = imported(text)
     assert run.architecture_id == network.hash
-    assert Architecture.objects.get(pk=network.hash).flops > 0
+    assert StoredArchitecture.objects.get(pk=network.hash).flops > 0
 
 
 def test_every_wrong_line_is_named_and_nothing_is_imported() -> None:

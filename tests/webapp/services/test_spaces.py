@@ -6,8 +6,8 @@ import pytest
 
 from nas_engine.architecture import Head
 from nas_engine.audio.frontend import FrontendConfig
-from nas_engine.search_space import spec_by_name
-from nas_engine.space_spec import SpaceSpec
+from nas_engine.search_space.paper_spaces import spec_by_name
+from nas_engine.search_space.spec import SpaceSpec
 from tests.webapp.factories import edited_spec, make_dataset, make_study, unsaved_study
 from webapp.models import Dataset, Event, Study
 from webapp.queries.spaces import space_facts, space_version

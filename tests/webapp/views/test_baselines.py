@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from nas_engine.baselines import NAMES
 from tests.webapp.factories import make_baselines, make_dataset, make_study
-from webapp.models import Architecture, Dataset, Study, Trial
+from webapp.models import Dataset, StoredArchitecture, Study, Trial
 
 pytestmark = pytest.mark.django_db
 FORM = {"full_epochs": "60", **{f"width_{family}": "" for family in NAMES}}
@@ -234,7 +234,7 @@ def test_a_network_that_cannot_be_built_is_left_out_with_a_word(person: Client) 
     broken, whole = study.trials.order_by("number")
     spec = broken.architecture.spec
     spec["blocks"][1] |= {"kind": "mobilenet_v1", "strides": [2, 1]}
-    Architecture.objects.filter(pk=broken.architecture_id).update(spec=spec)
+    StoredArchitecture.objects.filter(pk=broken.architecture_id).update(spec=spec)
     response = person.get(reverse("compare"), {"of": [broken.pk, whole.pk]})
     assert "Trial 1 cannot be built" in response.content.decode()
     assert response.context["comparison"].ids == (whole.pk,)

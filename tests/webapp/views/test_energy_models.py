@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from tests.webapp.energy_models import device, examined_model, measured_device, ready_model
 from tests.webapp.factories import make_study
 from webapp.models import EnergyModel, Run, Study
-from webapp.queries.training_table import TableRow
+from webapp.queries.training_table import TrainingRow
 
 pytestmark = pytest.mark.django_db
 PARTS = ("flops", "latency", "predictions", "residuals", "learning", "permutation", "impurity")
@@ -105,7 +105,7 @@ def test_the_report_shows_how_good_the_model_is_on_networks_it_has_not_seen(pers
 
 def test_runs_that_lie_furthest_off_are_linked_unless_they_were_deleted(person: Client) -> None:
     model = far_off(examined_model(measured_device()))
-    row = TableRow(*model.runs["table"][model.report["held_back"][0]["index"]])
+    row = TrainingRow(*model.runs["table"][model.report["held_back"][0]["index"]])
     assert reverse("run", args=[row.run_id]) in model_page(person, model)
     Run.objects.filter(pk=row.run_id).delete()
     text = model_page(person, model)

@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from nas_engine.architecture import Architecture
-from nas_engine.space_spec import SpaceSpec
+from nas_engine.search_space.spec import SpaceSpec
 from tests.webapp.factories import edited_spec, make_dataset, make_study, with_tflite
 from webapp.forms.study_file import form_from_file, read_study_file
 from webapp.models import Trial
-from webapp.queries.pages_export import COLUMNS
+from webapp.queries.pages.export import COLUMNS
 
 pytestmark = pytest.mark.django_db
 

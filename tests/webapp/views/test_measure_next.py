@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from tests.webapp.energy_models import device, measured_device, ready_model
 from tests.webapp.factories import make_study
-from webapp.models import Architecture, BenchKit, Campaign, Device
-from webapp.queries.pages_measure_next import batch, offered
+from webapp.models import BenchKit, Campaign, Device, StoredArchitecture
+from webapp.queries.pages.measure_next import batch, offered
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def test_the_ticked_networks_become_a_bench_kit_even_if_nobody_has_trained_them(
     phone = device()
     campaign = Campaign.objects.create(device=phone, name="bench")
     proposed = batch(phone, offered("space-paper_2d"), 4).networks
-    assert not Architecture.objects.exists()
+    assert not StoredArchitecture.objects.exists()
     ticked = [one.hash for one in proposed[:3]]
     response = person.post(
         reverse("measure_next", args=[phone.pk]),

@@ -9,13 +9,13 @@ from tests.webapp.energy_models import ready_model
 from tests.webapp.factories import make_study
 from tests.webapp.views.bench_pages import text_of
 from webapp.models import Campaign, Run, Trial
-from webapp.queries.pages_measured import measured_on
-from webapp.queries.pages_trial import trial_or_none
-from webapp.queries.prices import CurrentPrice
+from webapp.queries.energy_estimates import CurrentEstimate
+from webapp.queries.pages.measured import measured_on
+from webapp.queries.pages.trial import trial_or_none
 
 pytestmark = pytest.mark.django_db
 
-PRICE = CurrentPrice(2.0, 0.7, "estimate")
+PRICE = CurrentEstimate(2.0, 0.7, "estimate")
 
 
 def a_trial() -> Trial:
@@ -57,8 +57,8 @@ def test_devices_are_kept_apart_and_the_one_whose_model_prices_comes_first() -> 
     trial.study.energy_model = ready_model(own.device)
     first, second = measured_on(trial, PRICE)
     assert (first.device, second.device) == (own.device, other.device)
-    assert (first.is_of_price, second.is_of_price) == (True, False)
-    assert (first.times_price, second.times_price) == (2.0, 0.5)
+    assert (first.is_of_estimate, second.is_of_estimate) == (True, False)
+    assert (first.times_estimate, second.times_estimate) == (2.0, 0.5)
     assert first.energy is not None
     assert first.energy.n == 2
 
@@ -87,7 +87,7 @@ def test_a_run_with_a_latency_alone_shows_that() -> None:
     trial = a_trial()
     Run.objects.filter(pk=measure(trial, benches.campaign(), 1.5, 2.0).pk).update(energy_mj=None)
     (found,) = measured_on(trial, PRICE)
-    assert (found.energy, found.times_price) == (None, None)
+    assert (found.energy, found.times_estimate) == (None, None)
     assert found.latency is not None
     assert found.latency.mean == 2.0
 

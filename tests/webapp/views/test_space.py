@@ -194,7 +194,7 @@ def test_a_study_of_given_networks_has_no_space(person: Client) -> None:
 
 
 def test_the_share_within_hard_limits_shows_if_the_study_screens(person: Client) -> None:
-    study = make_study(state="DRAFT", screening=True, flash_limit_kb=60.0)
+    study = make_study(state="DRAFT", enforce_constraints=True, flash_limit_kb=60.0)
     assert "within the hard limits" in text_of(person.get(address(study)))
     assert "within the hard limits" not in text_of(person.get(address(make_study(state="DRAFT"))))
 

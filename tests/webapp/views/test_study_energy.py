@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from tests.webapp.energy_models import device, ready_model
 from tests.webapp.factories import make_baselines, make_dataset, make_study
 from webapp.forms.study_file import StudyFileError, form_from_file, read_study_file, study_to_toml
-from webapp.models import Study, TrialPrice
+from webapp.models import Study, TrialEnergyEstimate
 from webapp.queries.study_summary import study_summary
 
 pytestmark = pytest.mark.django_db
@@ -29,14 +29,14 @@ def test_without_any_energy_model_the_page_says_how_to_come_by_one(person: Clien
 def test_one_click_reprices_every_trial_and_another_undoes_it(person: Client) -> None:
     study, model = make_study(completed=3), ready_model(device(name="Pixel 4 XL", battery_kj=10.0))
     assert "Re-price all trials" in page(person, study)
-    response = person.post(reverse("reprice_study", args=[study.pk]), {"energy_model": model.pk}, follow=True)
+    response = person.post(reverse("reestimate_study", args=[study.pk]), {"energy_model": model.pk}, follow=True)
     text = response.content.decode()
     assert "now by Pixel 4 XL, model 1: 3 trials were priced, none was trained" in text
     assert 'title="predicted by Pixel 4 XL, model 1"' in text
     assert "battery of 10\N{NO-BREAK SPACE}kJ (Pixel 4 XL)" in text
-    person.post(reverse("reprice_study", args=[study.pk]), {"energy_model": ""})
+    person.post(reverse("reestimate_study", args=[study.pk]), {"energy_model": ""})
     assert "predicted by" not in page(person, study)
-    assert TrialPrice.objects.filter(trial__study=study).count() == 6
+    assert TrialEnergyEstimate.objects.filter(trial__study=study).count() == 6
 
 
 def test_a_newer_version_of_the_same_device_is_pointed_out(person: Client) -> None:
@@ -52,33 +52,33 @@ def test_a_newer_version_of_the_same_device_is_pointed_out(person: Client) -> No
 def test_a_model_that_is_not_there_is_refused_and_changes_nothing(person: Client) -> None:
     study = make_study(completed=1)
     for wanted, told in (("999", "no such energy model"), ("x", "Choose an energy model")):
-        response = person.post(reverse("reprice_study", args=[study.pk]), {"energy_model": wanted}, follow=True)
+        response = person.post(reverse("reestimate_study", args=[study.pk]), {"energy_model": wanted}, follow=True)
         assert told in response.content.decode()
     assert Study.objects.get(pk=study.pk).energy_model is None
 
 
 def test_every_page_of_a_repriced_study_shows_the_new_price_and_battery_days(person: Client) -> None:
     study, model = make_study(completed=3), ready_model(device(name="Pixel"))
-    person.post(reverse("reprice_study", args=[study.pk]), {"energy_model": model.pk})
-    price = TrialPrice.objects.get(trial__study=study, trial__number=2, energy_model=model)
-    shown = f"{price.energy_mj:.2f}\N{NO-BREAK SPACE}mJ"
+    person.post(reverse("reestimate_study", args=[study.pk]), {"energy_model": model.pk})
+    estimate = TrialEnergyEstimate.objects.get(trial__study=study, trial__number=2, energy_model=model)
+    shown = f"{estimate.energy_mj:.2f}\N{NO-BREAK SPACE}mJ"
     trial = person.get(reverse("trial", args=[study.pk, 2])).content.decode()
     assert shown in trial
     assert "90 % between" in trial
     assert "J a day at one inference a second: phone (51\N{NO-BREAK SPACE}kJ)" in trial
-    assert f"{price.reward:.4f}" in trial
-    compared = person.get(reverse("compare"), {"of": [price.trial_id]}).content.decode()
+    assert f"{estimate.reward:.4f}" in trial
+    compared = person.get(reverse("compare"), {"of": [estimate.trial_id]}).content.decode()
     assert shown in compared
     exported = person.get(reverse("trials_csv", args=[study.pk])).getvalue().decode()
-    assert str(price.energy_mj) in exported
+    assert str(estimate.energy_mj) in exported
     assert "Equation 1: E0" in exported
     summary = study_summary(study.pk)
     assert summary["study"]["settings"]["energy_model"] == "Pixel, model 1"
-    assert summary["trials"][1]["reward"] == price.reward
+    assert summary["trials"][1]["reward"] == estimate.reward
     chart = person.get(reverse("front_chart", args=[study.pk, "energy"])).json()
     assert chart["layout"]["xaxis"]["title"]["text"] == "Energy per inference (mJ), predicted"
     listed = person.get(reverse("studies")).content.decode()
-    best = max(TrialPrice.objects.filter(energy_model=model).values_list("reward", flat=True))
+    best = max(TrialEnergyEstimate.objects.filter(energy_model=model).values_list("reward", flat=True))
     assert f"{best:.3f}" in listed
 
 
@@ -90,7 +90,7 @@ def test_the_pages_of_a_repriced_study_take_as_many_queries_for_many_trials_as_f
         dataset = make_dataset()
         make_baselines(dataset, names=["TC-ResNet8"])
         study = make_study(completed=completed, dataset=dataset)
-        person.post(reverse("reprice_study", args=[study.pk]), {"energy_model": model.pk})
+        person.post(reverse("reestimate_study", args=[study.pk]), {"energy_model": model.pk})
         with django_assert_num_queries(14):
             person.get(reverse("study", args=[study.pk]))
 

@@ -26,7 +26,7 @@ def trained() -> Trial:
 
 
 def packed(*hashes: str) -> BenchKit:
-    kit = services.order_kit(campaign_id=benches.campaign(name="Pixel 4 XL").pk, hashes=hashes)
+    kit = services.request_kit(campaign_id=benches.campaign(name="Pixel 4 XL").pk, hashes=hashes)
     pack_kit(kit.pk, "worker")
     kit.refresh_from_db()
     return kit
@@ -90,4 +90,4 @@ def test_nothing_and_too_much_and_what_is_gone_cannot_be_chosen() -> None:
     campaign = benches.campaign()
     for hashes in ([], ["f" * 64]):
         with pytest.raises(Conflict, match="Choose at least one network"):
-            services.order_kit(campaign_id=campaign.pk, hashes=hashes)
+            services.request_kit(campaign_id=campaign.pk, hashes=hashes)

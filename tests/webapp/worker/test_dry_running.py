@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from nas_engine import replay
 from nas_engine.architecture import Architecture
 from nas_engine.progress import Evaluation
-from nas_engine.recording import Header, record
-from nas_engine.replay import SimulatedPlan
+from nas_engine.simulation import simulated_evaluation
+from nas_engine.simulation.recording import Header, record
+from nas_engine.simulation.simulated_evaluation import SimulatedPlan
 from nas_engine.testing.spaces import tiny_2d
 from tests.webapp import energy_models, rows
 from webapp.models import DryRun, Study
@@ -123,12 +123,12 @@ def test_a_space_that_is_used_up_is_said():
 
 
 def test_hard_limits_refuse_in_a_dry_run_as_in_a_study():
-    row = ended(unsaved(screening=True, flash_limit_kb=50.0))
-    assert all(item["refused"] > 0 for item in row.result["by_workers"])
+    row = ended(unsaved(enforce_constraints=True, flash_limit_kb=50.0))
+    assert all(item["violating"] > 0 for item in row.result["by_workers"])
 
 
 def test_limits_that_nothing_passes_are_a_reason_without_a_traceback():
-    row = ended(tiny(screening=True, flash_limit_kb=0.1))
+    row = ended(tiny(enforce_constraints=True, flash_limit_kb=0.1))
     assert row.state == "FAILED"
     assert "none can be trained" in row.reason
     assert "Error" not in row.reason
@@ -142,7 +142,7 @@ def test_an_error_is_a_reason(monkeypatch):
 
 def test_a_recording_of_the_same_space_stands_for_training(tmp_path):
     def simulated(number: int, architecture: Architecture) -> Evaluation:
-        return replay.simulate(architecture, SimulatedPlan(6, 2, seed=number))
+        return simulated_evaluation.simulate(architecture, SimulatedPlan(6, 2, seed=number))
 
     (tmp_path / "a note.jsonl").write_text("no recording\n")
     list(record(tmp_path / "tiny.jsonl", Header(tiny_2d(), 7, "no clips: simulated", {}, {}), 12, simulated))
@@ -189,9 +189,9 @@ def test_every_setting_of_the_study_reaches_the_worker():
 
 def test_a_dry_run_goes_by_the_studys_energy_model():
     """A device that takes four times what is published: the same limit refuses many more networks."""
-    settings = {"designer": "random", "screening": True, "energy_limit_mj": 4.0}
+    settings = {"designer": "random", "enforce_constraints": True, "energy_limit_mj": 4.0}
     model = energy_models.ready_model(energy_models.device(), times=4.0)
     by_model, published = ended(unsaved(energy_model=model, **settings)), ended(unsaved(**settings))
     assert (by_model.state, published.state) == ("DONE", "DONE")
-    refused = [row.result["by_workers"][0]["refused"] for row in (by_model, published)]
-    assert refused[0] > refused[1]
+    violating = [row.result["by_workers"][0]["violating"] for row in (by_model, published)]
+    assert violating[0] > violating[1]

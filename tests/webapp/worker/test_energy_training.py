@@ -4,8 +4,8 @@ import pytest
 
 from nas_engine.cost import cost
 from tests.webapp.energy_models import data_worker, device, measured_device, ready_model, sampled, true_energy_mj
-from webapp.models import Architecture, EnergyModel, Run
-from webapp.pricing import pricer
+from webapp.energy_predictors import predictor
+from webapp.models import EnergyModel, Run, StoredArchitecture
 from webapp.services.energy_models import order_model
 from webapp.worker import energy_training
 
@@ -22,11 +22,11 @@ def test_a_trained_model_predicts_networks_like_those_it_was_learnt_from() -> No
     assert len(model.report["held_back"]) == 24
     assert model.trained_at is not None
     (unseen,) = sampled(1, seed=99)
-    price = pricer(model).price(cost(unseen))
-    assert price.source == "Pixel, model 1"
-    assert price.energy_mj == pytest.approx(true_energy_mj(unseen, 2.0), rel=0.25)
-    assert price.low_mj is not None
-    assert price.low_mj < price.energy_mj < price.high_mj
+    estimate = predictor(model).estimate(cost(unseen))
+    assert estimate.source == "Pixel, model 1"
+    assert estimate.energy_mj == pytest.approx(true_energy_mj(unseen, 2.0), rel=0.25)
+    assert estimate.low_mj is not None
+    assert estimate.low_mj < estimate.energy_mj < estimate.high_mj
 
 
 def test_runs_of_one_network_tell_how_far_measurements_scatter() -> None:
@@ -63,7 +63,7 @@ def test_a_network_that_no_row_holds_any_more_fails_and_leaves_the_worker_alive(
     failed = EnergyModel.objects.get(pk=ordered.pk)
     assert failed.state == "FAILED"
     assert "KeyError" in failed.reason
-    assert Architecture.objects.exists()
+    assert StoredArchitecture.objects.exists()
 
 
 def test_a_worker_that_is_shut_down_leaves_the_training_to_another() -> None:

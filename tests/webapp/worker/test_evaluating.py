@@ -11,7 +11,7 @@ from django.db import connection
 
 from nas_engine.baselines import by_name
 from nas_engine.network.schedule import TrainingConfig
-from nas_engine.replay import SIMULATED_TFLITE
+from nas_engine.simulation.simulated_evaluation import SIMULATED_TFLITE
 from tests.webapp import packs, rows
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.services import studies

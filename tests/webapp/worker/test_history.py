@@ -5,7 +5,7 @@ import pytest
 from nas_engine.designers.base import Objectives
 from tests.webapp import energy_models, rows
 from webapp.models import Study, Trial
-from webapp.services import prices, trials
+from webapp.services import energy_estimates, trials
 from webapp.translation import architecture, described
 from webapp.worker.history import Memory, history_of
 
@@ -53,7 +53,7 @@ def test_a_repriced_study_tells_its_outcomes_at_the_new_prices() -> None:
     rows.completed_trial(study)
     (before,) = history_of(study, memory).outcomes
     model = energy_models.ready_model(energy_models.device(), times=4.0)
-    prices.reprice(study_id=study.pk, energy_model_id=model.pk)
+    energy_estimates.reestimate(study_id=study.pk, energy_model_id=model.pk)
     (after,) = history_of(Study.objects.get(pk=study.pk), memory).outcomes
     assert before.objectives is not None
     assert after.objectives is not None

@@ -48,7 +48,7 @@ def test_two_trials_are_open_while_no_trainer_is_known():
 
 def test_two_trials_are_open_for_each_live_trainer():
     for number in range(3):
-        workers.say_alive(name=f"trainer {number}", role=Worker.Role.TRAINING)
+        workers.record_heartbeat(name=f"trainer {number}", role=Worker.Role.TRAINING)
     study = rows.running_study(trial_budget=10)
     suggesting.suggest_for(study.pk)
     assert study.trials.count() == 6

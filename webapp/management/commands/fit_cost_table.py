@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from nas_engine.energy import cost_table, csv_table
+from nas_engine.energy.regression import csv_table, table_benchmark
 from webapp.management.plain_errors import plain_errors
 
 
@@ -39,9 +39,9 @@ def _report(options: dict[str, Any]) -> dict[str, Any]:
     started = perf_counter()
     target, known, seed = options["target"], options["known"], options["seed"]
     table = csv_table.read(options["file"].expanduser(), target, known, options["ignore"])
-    rows = cost_table.features(table, known, seed)
-    sizes = cost_table.sizes_up_to(options["measured"]) if options["curve"] else [options["measured"]]
-    results = [cost_table.evaluate(rows, table.measurements[target], measured=size, seed=seed) for size in sizes]
+    rows = table_benchmark.features(table, known, seed)
+    sizes = table_benchmark.sizes_up_to(options["measured"]) if options["curve"] else [options["measured"]]
+    results = [table_benchmark.evaluate(rows, table.measurements[target], measured=size, seed=seed) for size in sizes]
     return {
         "file": options["file"].name,
         "target": target,

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from nas_engine.figure2 import correlations
-from nas_engine.paper import NETWORKS, TABLE_2_MODEL
-from nas_engine.search_space import NAMES
+from nas_engine.paper.figure2 import correlations
+from nas_engine.paper.tables import NETWORKS, TABLE_2_MODEL
+from nas_engine.search_space.paper_spaces import NAMES
 from webapp.management import figure2
 from webapp.management.paper_tables import (
     Objects,

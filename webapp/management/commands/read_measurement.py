@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 from django.core.management.base import BaseCommand, CommandError
 
-from nas_engine.energy.file_report import FileReport, Readings, read_plain, report_each, report_together
 from nas_engine.energy.readers.base import ReadOptions
-from nas_engine.energy.run_settings import RunSettings, WindowKind
+from nas_engine.energy.runs.file_report import FileReport, Readings, read_plain, report_each, report_together
+from nas_engine.energy.runs.settings import RunSettings, WindowKind
 from nas_engine.errors import BadMeasurement, EarshotError
 from webapp.management.measurement_report import report_text
 

@@ -11,8 +11,8 @@ from nas_engine.audio.cache import FeaturePack
 from nas_engine.errors import InfeasibleArchitecture, TrainingDiverged
 from nas_engine.network.schedule import TrainingConfig
 from nas_engine.progress import Evaluation, Progress
-from nas_engine.recording import Header, record
-from nas_engine.search_space import NAMES, by_name
+from nas_engine.search_space.paper_spaces import NAMES, by_name
+from nas_engine.simulation.recording import Header, record
 from webapp.management.plain_errors import plain_errors
 from webapp.management.progress import Line
 from webapp.management.sounds import packed_features

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from nas_engine.search_space import NAMES, spec_by_name
-from nas_engine.space_spec import SpaceProblem, SpaceSpec, problems
-from nas_engine.space_summary import Limits, summarise
+from nas_engine.search_space.paper_spaces import NAMES, spec_by_name
+from nas_engine.search_space.spec import SpaceProblem, SpaceSpec, problems
+from nas_engine.search_space.summary import SummaryLimits, summarise
 from webapp.forms.space_file import SpaceFileError, read_space_file, space_to_toml
 from webapp.management.space_report import space_json, space_text
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if options["toml"]:
             self.stdout.write(space_to_toml(spec))
             return
-        limits = Limits(options["flash_kb"] * _BYTES_PER_KB, options["energy_mj"])
+        limits = SummaryLimits(options["flash_kb"] * _BYTES_PER_KB, options["energy_mj"])
         seed = options["seed"]
         summary = summarise(spec.search_space(), limits, options["samples"], seed)
         if options["json"]:

@@ -16,7 +16,7 @@ from webapp.management.watch import (
     wait_for,
 )
 from webapp.models import Study
-from webapp.queries.pages_baselines import baselines_of
+from webapp.queries.pages.baselines import baselines_of
 from webapp.services.baselines import DEFAULT_FULL_EPOCHS, Requested, train_baselines
 
 

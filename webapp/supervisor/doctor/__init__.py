@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from webapp.data_folder import DataFolder
 from webapp.supervisor.doctor import machine, services, wheels
-from webapp.supervisor.doctor.findings import Finding, Status, fail
+from webapp.supervisor.doctor.findings import MachineFinding, Status, fail
 
-__all__ = ["Finding", "Status", "examine"]
+__all__ = ["MachineFinding", "Status", "examine"]
 
 
-def examine(folder: DataFolder, host: str, port: int) -> Iterator[Finding]:
+def examine(folder: DataFolder, host: str, port: int) -> Iterator[MachineFinding]:
     """All findings, one by one as they are made. A check that breaks is a finding, too."""
     checks = (
         ("Python", machine.check_python),

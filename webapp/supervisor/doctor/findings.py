@@ -7,7 +7,7 @@ Status = Literal["OK", "WARN", "FAIL"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MachineFinding:
     """What was found about `subject`, and how to mend it where something has to be mended."""
 
     status: Status
@@ -16,13 +16,13 @@ class Finding:
     mend: str = ""
 
 
-def ok(subject: str, found: str) -> Finding:
-    return Finding("OK", subject, found)
+def ok(subject: str, found: str) -> MachineFinding:
+    return MachineFinding("OK", subject, found)
 
 
-def warn(subject: str, found: str, mend: str) -> Finding:
-    return Finding("WARN", subject, found, mend)
+def warn(subject: str, found: str, mend: str) -> MachineFinding:
+    return MachineFinding("WARN", subject, found, mend)
 
 
-def fail(subject: str, found: str, mend: str) -> Finding:
-    return Finding("FAIL", subject, found, mend)
+def fail(subject: str, found: str, mend: str) -> MachineFinding:
+    return MachineFinding("FAIL", subject, found, mend)

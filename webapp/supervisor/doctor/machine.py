@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from webapp.data_folder import DataFolder
-from webapp.supervisor.doctor.findings import Finding, fail, ok, warn
+from webapp.supervisor.doctor.findings import MachineFinding, fail, ok, warn
 from webapp.supervisor.plan import core_count
 
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -21,7 +21,7 @@ LITTLE_DISK_BYTES = 2_000_000_000
 NO_DISK_BYTES = 300_000_000
 
 
-def check_python() -> Iterator[Finding]:
+def check_python() -> Iterator[MachineFinding]:
     version = platform.python_version()
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         yield ok("Python", f"{version} ({sys.executable})")
@@ -32,7 +32,7 @@ def check_python() -> Iterator[Finding]:
         yield warn("Python", "this is not a virtual environment: packages of the system may interfere", mend)
 
 
-def check_processor() -> Iterator[Finding]:
+def check_processor() -> Iterator[MachineFinding]:
     cores = core_count()
     flags = _processor_flags()
     if flags and "avx" not in flags:
@@ -44,7 +44,7 @@ def check_processor() -> Iterator[Finding]:
         yield ok("processor", f"{cores} core{'s' if cores != 1 else ''} to use, {platform.machine()}")
 
 
-def check_memory() -> Iterator[Finding]:
+def check_memory() -> Iterator[MachineFinding]:
     total = _memory_bytes()
     trainers = core_count()
     needed = OTHERS_BYTES + trainers * TRAINER_BYTES
@@ -58,7 +58,7 @@ def check_memory() -> Iterator[Finding]:
         yield warn("memory", found, f"Start with `make up ARGS='--trainers {fitting}'`.")
 
 
-def check_data_folder(folder: DataFolder) -> Iterator[Finding]:
+def check_data_folder(folder: DataFolder) -> Iterator[MachineFinding]:
     root = folder.root
     try:
         root.mkdir(parents=True, exist_ok=True)

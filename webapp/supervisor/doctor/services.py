@@ -13,14 +13,14 @@ from django.db.migrations.executor import MigrationExecutor
 from webapp.broker import broker_settings
 from webapp.data_folder import DataFolder
 from webapp.supervisor import locks, ports, strays
-from webapp.supervisor.doctor.findings import Finding, fail, ok, warn
+from webapp.supervisor.doctor.findings import MachineFinding, fail, ok, warn
 from webapp.supervisor.errors import EmbeddedPostgresError
 from webapp.supervisor.postgres import Cluster, binaries
 
 _CONNECT_SECONDS = 5
 
 
-def check_running(folder: DataFolder, host: str, port: int) -> Iterator[Finding]:
+def check_running(folder: DataFolder, host: str, port: int) -> Iterator[MachineFinding]:
     """Who holds the data folder; what is left of those who held it; whether the web server could have its port."""
     running = locks.holder(folder)
     if running:
@@ -38,7 +38,7 @@ def check_running(folder: DataFolder, host: str, port: int) -> Iterator[Finding]
         yield warn("port", f"{port} on {host} is taken by something else", "Start with --port N or --port auto.")
 
 
-def check_postgres(folder: DataFolder) -> Iterator[Finding]:
+def check_postgres(folder: DataFolder) -> Iterator[MachineFinding]:
     """The embedded server, where one is used: it runs here, and its account reaches its files."""
     if _own_database():
         yield ok("PostgreSQL", "DATABASE_URL is set: the embedded server is not used")
@@ -66,7 +66,7 @@ def check_postgres(folder: DataFolder) -> Iterator[Finding]:
         yield warn("PostgreSQL", "a server of a killed supervisor still holds the data", mend)
 
 
-def check_database(folder: DataFolder) -> Iterator[Finding]:
+def check_database(folder: DataFolder) -> Iterator[MachineFinding]:
     if not _database_should_answer(folder):
         yield ok("database", "is embedded and not running now")
         return
@@ -88,7 +88,7 @@ def check_database(folder: DataFolder) -> Iterator[Finding]:
         yield ok("database", f"answers, PostgreSQL {version}, migrations applied")
 
 
-def check_queue(folder: DataFolder) -> Iterator[Finding]:
+def check_queue(folder: DataFolder) -> Iterator[MachineFinding]:
     if settings.CELERY_BROKER_URL:
         yield from _check_other_broker()
     elif not _database_should_answer(folder):
@@ -107,7 +107,7 @@ def check_queue(folder: DataFolder) -> Iterator[Finding]:
             yield fail("queue", "its schema is missing in the database", "Run `manage.py prepare`.")
 
 
-def _check_other_broker() -> Iterator[Finding]:
+def _check_other_broker() -> Iterator[MachineFinding]:
     application = Celery("doctor")
     application.conf.update(broker_settings())
     try:

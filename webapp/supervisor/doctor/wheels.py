@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from webapp.supervisor.children import describe_exit
-from webapp.supervisor.doctor.findings import Finding, fail, ok
+from webapp.supervisor.doctor.findings import MachineFinding, fail, ok
 from webapp.supervisor.plan import core_count
 
 _TIMEOUT_SECONDS = 180.0
@@ -14,7 +14,7 @@ _TIMEOUT_SECONDS = 180.0
 # What to import, and what stops working without it.
 PACKAGES = {
     "tensorflow": ("import nas_engine.network.keras", "training"),
-    "vizier and jax": ("import nas_engine.designers.gaussian_process", "the search"),
+    "vizier and jax": ("import nas_engine.designers.gaussian_process.designer", "the search"),
     "sound": ("import soundfile, soxr", "reading clips"),
     "psycopg": ("import psycopg, psycopg_pool", "the database"),
     "celery and pgmq": ("import celery; import kombu.transport.pgmq as t; assert t.PGMQueue", "the queue"),
@@ -22,7 +22,7 @@ PACKAGES = {
 }
 
 
-def check_packages() -> Iterator[Finding]:
+def check_packages() -> Iterator[MachineFinding]:
     with ThreadPoolExecutor(min(2, core_count())) as pool:
         troubles = pool.map(_trouble, (code for code, _ in PACKAGES.values()))
         for (name, (_, purpose)), trouble in zip(PACKAGES.items(), troubles, strict=True):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from nas_engine.energy.trace import Values
+from nas_engine.energy.traces.trace import Values
 
 ROWS = 1_200
 BURST = 128

@@ -12,12 +12,12 @@ from pyjls import DataType, Writer
 
 from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.base import ReadOptions
-from nas_engine.energy.trace import Reading
+from nas_engine.energy.traces.trace import FileReading
 
 FRAME = np.dtype([("current_ua", "<f4"), ("inputs", "<u2")])
 
 
-def read(folder: Path, data: bytes | str, name: str = "file", **options: Any) -> Reading:
+def read(folder: Path, data: bytes | str, name: str = "file", **options: Any) -> FileReading:
     """What the registry makes of a file with this content."""
     path = folder / name.replace("/", "_")
     path.write_bytes(data.encode() if isinstance(data, str) else data)

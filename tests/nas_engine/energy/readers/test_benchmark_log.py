@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from nas_engine.energy.readers.benchmark_log import parse
-from nas_engine.energy.trace import BenchmarkResult
+from nas_engine.energy.traces.trace import BenchmarkResult
 from nas_engine.errors import BadMeasurement
 from tests.nas_engine.energy.readers.samples import LITERT_LOG, benchmark_log, read
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from nas_engine.energy.readers import registry
-from nas_engine.energy.readers.base import Head, ReadOptions
+from nas_engine.energy.readers.base import FileHead, ReadOptions
 from nas_engine.energy.readers.mapper import MappedTable, columns
-from nas_engine.energy.readers.mapping import Column, Mapping, propose
-from nas_engine.energy.trace import Trace
+from nas_engine.energy.readers.parsing.mapping import MappedColumn, Mapping, propose
+from nas_engine.energy.traces.trace import Trace
 from nas_engine.errors import BadMeasurement
 from nas_engine.testing.readers import TableContract
 from tests.nas_engine.energy.readers.files import csv, samples
@@ -41,8 +41,8 @@ def read(folder: Path, data: bytes, mapping: dict[str, Any], **options: object) 
     return reading.content
 
 
-def head(data: bytes) -> Head:
-    return Head("logger.csv", data, len(data))
+def head(data: bytes) -> FileHead:
+    return FileHead("logger.csv", data, len(data))
 
 
 def test_columns_are_read_as_a_person_says(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ class TestMapping:
     def test_it_survives_json(self) -> None:
         mapping = Mapping.from_json(MAPPING | {"triggers": ["D0", "D1"], "voltage_v": 3.3})
         assert Mapping.from_json(json.loads(json.dumps(mapping.to_json()))) == mapping
-        assert mapping.current == Column("Current[mA]", "mA")
+        assert mapping.current == MappedColumn("Current[mA]", "mA")
 
     @pytest.mark.parametrize(
         ("change", "message"),

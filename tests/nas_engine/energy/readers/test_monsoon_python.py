@@ -6,7 +6,7 @@ import pytest
 from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.base import ReadOptions
 from nas_engine.energy.readers.monsoon_python import MonsoonPython
-from nas_engine.energy.trace import Reading, Trace
+from nas_engine.energy.traces.trace import FileReading, Trace
 from nas_engine.errors import BadMeasurement
 from nas_engine.testing.readers import TableContract
 from tests.nas_engine.energy.readers.files import ROWS, csv, monsoon, samples
@@ -26,7 +26,7 @@ class TestContractWithMicroseconds(TableContract):
     whole = monsoon(lambda value: f"{value:.0f}" if value > 1e9 else repr(value), 1e6, EPOCH_S * 1e6)
 
 
-def read(folder: Path, data: bytes, **options: object) -> tuple[Reading, Trace]:
+def read(folder: Path, data: bytes, **options: object) -> tuple[FileReading, Trace]:
     path = folder / "run.csv"
     path.write_bytes(data)
     reading = registry.read(path, ReadOptions(**options))
@@ -35,7 +35,7 @@ def read(folder: Path, data: bytes, **options: object) -> tuple[Reading, Trace]:
     return reading, reading.content
 
 
-def codes(reading: Reading) -> set[str]:
+def codes(reading: FileReading) -> set[str]:
     return {finding.code for finding in reading.all_findings}
 
 

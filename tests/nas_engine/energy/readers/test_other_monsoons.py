@@ -8,10 +8,10 @@ import pytest
 
 from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.aosp_monsoon import AospMonsoon
-from nas_engine.energy.readers.base import Head, ReadOptions
+from nas_engine.energy.readers.base import FileHead, ReadOptions
 from nas_engine.energy.readers.monsoon_hvpm import MonsoonHvpm
 from nas_engine.energy.readers.powertool_binary import PowerToolBinary
-from nas_engine.energy.trace import Trace
+from nas_engine.energy.traces.trace import Trace
 from nas_engine.errors import BadMeasurement
 from nas_engine.testing.readers import ReaderContract, TableContract
 from tests.nas_engine.energy.readers.files import ROWS, csv, samples
@@ -113,7 +113,7 @@ def test_powertools_own_files_are_answered_with_how_to_export_them(name: str, da
 def test_only_what_is_laid_out_like_pt5_is_taken_for_it() -> None:
     reader = PowerToolBinary()
     for data in (pt5(mask=0), pt5(mask=0x1001), pt5()[:-600], bytes(5_000)):
-        assert not reader.recognises(Head("a.bin", data, len(data)))
+        assert not reader.recognises(FileHead("a.bin", data, len(data)))
 
 
 def test_blank_lines_before_the_rows_change_nothing(tmp_path: Path) -> None:

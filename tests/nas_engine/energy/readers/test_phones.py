@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from nas_engine.energy.readers import registry
-from nas_engine.energy.trace import EnergySummary, Reading, Stamps, Trace
+from nas_engine.energy.traces.trace import EnergySummary, FileReading, Stamps, Trace
 from nas_engine.errors import BadMeasurement
 from tests.nas_engine.energy.readers.samples import TIMES, TREPN, battery, read, times
 
 
-def codes(reading: Reading) -> set[str]:
+def codes(reading: FileReading) -> set[str]:
     return {finding.code for finding in reading.all_findings}
 
 

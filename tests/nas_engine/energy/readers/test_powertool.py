@@ -6,7 +6,7 @@ import pytest
 from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.base import ReadOptions
 from nas_engine.energy.readers.powertool import PowerTool
-from nas_engine.energy.trace import Trace
+from nas_engine.energy.traces.trace import Trace
 from nas_engine.errors import BadMeasurement
 from nas_engine.testing.readers import TableContract
 from tests.nas_engine.energy.readers.files import ROWS, csv, powertool, samples

@@ -7,7 +7,7 @@ import pytest
 
 from nas_engine.energy.readers import ppk2_csv, ppk2_session, registry
 from nas_engine.energy.readers.base import ReadOptions
-from nas_engine.energy.trace import Trace
+from nas_engine.energy.traces.trace import Trace
 from nas_engine.errors import BadMeasurement
 from tests.nas_engine.energy.readers.samples import FRAME, ppk2, read
 from tests.nas_engine.energy.readers.samples import ppk2_session as session

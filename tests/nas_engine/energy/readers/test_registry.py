@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from nas_engine.energy.readers import registry, unpacking
+from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.base import ReadOptions
+from nas_engine.energy.readers.parsing import unpacking
 from nas_engine.errors import BadMeasurement
 
 STOCK = b"Time(ms),Main(mA),Main Voltage(V),\n" + b"".join(b"%.4f,100.0,4.0,\n" % (i / 5000) for i in range(500))

@@ -11,7 +11,7 @@ import pytest
 from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.energyrunner_stamps import stamps
 from nas_engine.energy.readers.runner_results import parse
-from nas_engine.energy.trace import Trace
+from nas_engine.energy.traces.trace import Trace
 from nas_engine.errors import BadMeasurement
 from tests.nas_engine.energy.readers.samples import RUNNER_RESULTS, energyrunner_trace, mlcommons_trial, read
 

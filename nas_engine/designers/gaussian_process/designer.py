@@ -1,0 +1,138 @@
+"""Bayesian search: Vizier's GP-UCB-PE, told what is known without it, and quick enough to run beside training.
+
+What Equation 1 takes from an accuracy for energy and flash is known before the training (`DesignerSettings.penalty`),
+so only the rest of the reward is modelled, as a Gaussian process over the blocks and over numbers that describe the
+whole network (`gp_inputs`). A suggestion is where its upper confidence bound, less the penalty, is highest; further
+ones of a batch, and those made before there is news, explore where the model knows least among the promising. What
+keeps that cheap: arrays of few shapes (`gp_model`), parameters fitted from the last ones and only now and then
+(`warm_fit`), a search made for categorical parameters (`coordinate_ascent`), and one thread (`jax_setup`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from nas_engine.architecture import Architecture
+from nas_engine.designers import jax_setup
+from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
+from nas_engine.designers.distinct import new_anywhere, new_neighbour
+from nas_engine.designers.gaussian_process.encoding import Encoder
+from nas_engine.designers.gaussian_process.reward_model import RewardModel
+from nas_engine.designers.gaussian_process.warm_start import WarmStart
+from nas_engine.designers.random import RandomDesigner
+from nas_engine.penalty import Penalty
+from nas_engine.search_space.paper_spaces import SearchSpace
+
+FORMAT = "gaussian_process-3"
+_FIRST_RANDOM = 10  # rewards to collect at random before there is something to model
+
+
+class GaussianProcessDesigner:
+    """GP-UCB-PE over one categorical parameter a block, and over what these make of the network.
+
+    The data come from the outcomes; the state holds the fitted parameters, counters, and which other architectures
+    of a finished network were answered with its result (as trial number and option indices): no history has those.
+    Without `penalty` whole rewards are modelled.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        seed: int,
+        state: State | None = None,
+        history: Sequence[Outcome] = (),
+        *,
+        penalty: Penalty | None = None,
+    ) -> None:
+        state = accepted_state(state, FORMAT)
+        jax_setup.configure()
+        self._space = space
+        self._seed = seed
+        self._sizes = tuple(len(position.options) for position in space.positions)
+        self._encoder = Encoder(space, penalty)
+        self._outcomes: dict[str, Outcome] = {}  # by architecture: a repeated result is no new evidence
+        self._answered: list[tuple[int, list[int]]] = []
+        self._random = RandomDesigner(space, seed, state["random"] if state else None, history)
+        self._suggested: int = state["suggested"] if state else len(history)
+        self._known_at_last: int = state["known_at_last"] if state else 0
+        self._fit: State | None = state["fit"] if state else None
+        self.update(history)
+        self.update(_answers(space, self._outcomes, state["answered"] if state else []))
+
+    def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        rng = np.random.default_rng([self._seed, len(self._outcomes), self._suggested])
+        model = self._model(rng)
+        if model is None:
+            return self._random.suggest(count, pending)
+        waiting = list(pending)
+        suggestions = []
+        for _ in range(count):
+            is_news = len(self._outcomes) > self._known_at_last
+            choice = model.choose(self._encoder.architectures(waiting), is_news, rng)
+            architecture = self._other_than(waiting, self._space.decode(choice.point), rng)
+            suggestions.append(
+                Suggestion(architecture, {"source": "exploitation" if choice.exploits else "exploration"})
+            )
+            waiting.append(architecture)
+            self._known_at_last = len(self._outcomes)
+        self._suggested += count
+        return suggestions
+
+    def update(self, outcomes: Sequence[Outcome]) -> None:
+        known = {outcome.number: key for key, outcome in self._outcomes.items()}
+        for outcome in outcomes:
+            key = outcome.architecture.hash
+            if known.setdefault(outcome.number, key) != key and key not in self._outcomes:
+                self._answered.append((outcome.number, list(self._space.encode(outcome.architecture))))
+            self._outcomes[key] = outcome
+
+    def dump(self) -> State:
+        return {
+            "format": FORMAT,
+            "random": self._random.dump(),
+            "suggested": self._suggested,
+            "known_at_last": self._known_at_last,
+            "fit": self._fit,
+            "answered": self._answered,
+        }
+
+    def _model(self, rng: np.random.Generator) -> RewardModel | None:
+        """Of the outcomes that say something of accuracies; None where these are too few."""
+        # By number, so that the order in which outcomes were told, which a restart changes, does not matter.
+        outcomes = sorted(self._outcomes.values(), key=lambda outcome: (outcome.number, outcome.architecture.hash))
+        inputs = self._encoder.architectures([outcome.architecture for outcome in outcomes])
+        rewards = np.array([np.nan if o.reward is None else o.reward for o in outcomes], dtype=np.float64)
+        is_trained = np.isfinite(inputs.penalties)  # the others are infeasible whatever the model says
+        inputs, rewards = inputs[is_trained], rewards[is_trained]
+        if np.count_nonzero(np.isfinite(rewards)) < _FIRST_RANDOM:
+            return None
+        fit = WarmStart(self._fit, len(rewards))
+        model = RewardModel(inputs, rewards + inputs.penalties, self._encoder, self._sizes, fit, rng)
+        self._fit = fit.dump()
+        return model
+
+    def _other_than(
+        self, waiting: Sequence[Architecture], architecture: Architecture, rng: np.random.Generator
+    ) -> Architecture:
+        """This architecture, or one close to it where it is waiting already."""
+        taken = {other.network_hash for other in waiting}
+        if architecture.network_hash not in taken:
+            return architecture
+        return (
+            new_neighbour(self._space, architecture, taken, rng)
+            or new_anywhere(self._space, taken, rng)
+            or architecture
+        )
+
+
+def _answers(
+    space: SearchSpace, known: Mapping[str, Outcome], answered: Sequence[tuple[int, Sequence[int]]]
+) -> list[Outcome]:
+    """The stored results under the architectures that were answered with them."""
+    by_number = {outcome.number: outcome for outcome in known.values()}
+    return [
+        replace(by_number[number], architecture=space.decode(indices))
+        for number, indices in answered
+        if number in by_number
+    ]

@@ -1,0 +1,32 @@
+"""What a device's energy model is told of a network: the paper's inputs (section 2.4), as a row of a table.
+
+Of each block its kind, kernel size and filters; of the whole network FLOPs, the size of the TFLite file (the plain one,
+which is the paper's), parameters, bytes of activations, peak RAM and depth. `analytical_energy_mj` is what the published
+figures alone predict: FLOPs and memory traffic in one number, from which a model of few measurements starts.
+"""
+
+from nas_engine.cost import ArchitectureCost
+from nas_engine.energy.estimators.analytical import predict_energy_mj
+from nas_engine.energy.regression.schema import Value
+
+PRIOR = "analytical_energy_mj"
+"""The column that a model of few measurements corrects."""
+
+
+def row(cost: ArchitectureCost) -> dict[str, Value]:
+    """The features of a network by name; blocks are numbered from 1, identities have kernel size and filters 0."""
+    values: dict[str, Value] = {}
+    blocks = cost.blocks[:-1]  # the last is the head, which a search space shares
+    for number, block in enumerate(blocks, start=1):
+        values[f"block {number} kind"] = block.kind
+        values[f"block {number} kernel size"] = float(block.kernel_size)
+        values[f"block {number} filters"] = float(block.filters)
+    return values | {
+        "FLOPs": float(cost.flops),
+        "TFLite bytes": float(cost.plain_flash_bytes_estimate),
+        "parameters": float(cost.parameters),
+        "activation bytes": float(cost.activation_bytes),
+        "peak RAM bytes": float(cost.peak_activation_bytes),
+        "depth": float(sum(block.kind != "identity" for block in blocks)),
+        PRIOR: predict_energy_mj(cost).energy_mj,
+    }

@@ -1,0 +1,39 @@
+"""Times of monitors that stamp their samples themselves: evenly, and never twice the same."""
+
+import numpy as np
+
+from nas_engine.energy.readers.base import FileSource
+from nas_engine.energy.readers.parsing import timing
+from nas_engine.energy.readers.parsing.timing import Timing
+from nas_engine.energy.traces.trace import Values
+
+_LOOKED_AT = 100_000  # steps, spread over all
+_EVEN = 0.01  # share of the usual step by which nine of ten steps may differ from it
+
+
+def timed(source: FileSource, stamps: Values, unit_s: float, *, first_line: int = 1, even: bool = True) -> Timing:
+    """Times from the stamps of a device's own clock, in units of `unit_s` seconds. Holes stay.
+
+    Args:
+        even: nine of ten steps must be alike, as they are where samples are taken at a fixed rate.
+
+    Raises:
+        BadMeasurement: time stands still or runs back, or its steps are uneven: then this is no column of time.
+    """
+    step = np.diff(stamps)
+    wrong = np.flatnonzero(~(step > 0.0))
+    if len(wrong):
+        raise source.wrong(
+            f"the time {stamps[wrong[0] + 1]:.9g} does not come after {stamps[wrong[0]]:.9g}, though the monitor "
+            "itself counts it: "
+            "columns are swapped, or rows of two recordings are mixed; export again",
+            line=first_line + int(wrong[0]) + 1,
+        )
+    if even and len(step):
+        usual = float(np.median(step))
+        some = step[:: 1 + len(step) // _LOOKED_AT]
+        if float(np.quantile(np.abs(some - usual), 0.9)) > _EVEN * usual + 1e-9 * float(np.abs(stamps).max()):
+            raise source.wrong(
+                "the times are uneven, though the monitor samples at a fixed rate: columns are swapped; export again"
+            )
+    return timing.timed(source, stamps, unit_s, first_line=first_line)

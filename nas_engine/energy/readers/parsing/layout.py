@@ -1,0 +1,163 @@
+"""How a text is a table: where its header and its rows are, what separates cells, how decimals are written."""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nas_engine.energy.readers.parsing import text
+
+_SNIFFED_LINES = 200
+_DELIMITERS = ("\t", ";", ",")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?\Z", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+(?:[eE][+-]?\d+)?\Z", re.ASCII)
+_CLOCK = re.compile(r"\d{4}-?\d\d-?\d\d(?:[T ]?\d\d:?\d\d.*)?\Z|\d\d?:\d\d(?::\d\d.*)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class TableLayout:
+    """The shape of a table, found in its first lines."""
+
+    encoding: str
+    delimiter: str  # "," ";" "\t", or " " for any run of blanks
+    names: tuple[str, ...]  # header cells without an empty last one; () where there is no header
+    first_row: int  # line of the first row of data, from 0
+    cells: int  # in a row, as written; 0: there is no row
+    decimal_comma: bool = False  # "0,5" is a half
+    paired: bool = False  # decimal commas in a file separated by commas: two cells make one number
+    quoted: bool = False
+    wrapped: bool = False  # np.float64(...)
+
+    @property
+    def columns(self) -> int:
+        """Columns that can hold something: an empty last name is no column."""
+        return len(self.names) or self.cells
+
+    @property
+    def fits(self) -> bool:
+        """Whether rows have a cell for each name: exactly, or one more that is empty because rows end in a comma."""
+        return self.cells in (self.columns, self.columns + 1)
+
+    def index(self, name: str) -> int | None:
+        """The position of a column by its name, capitals and blanks aside."""
+        wanted = folded(name)
+        return next((index for index, given in enumerate(self.names) if folded(given) == wanted), None)
+
+
+def folded(name: str) -> str:
+    """A column's name without capitals, blanks, and with one way to write micro."""
+    return re.sub(r"\s+", "", name).lower().replace("µ", "u").replace("μ", "u")
+
+
+def find(head: str, encoding: str, *, whole: bool) -> TableLayout | None:
+    """The table that begins so; None: there is no text. `whole`: `head` is all of the file."""
+    lines = head.split("\n")
+    if not whole and len(lines) > 1:
+        lines.pop()  # the head ends somewhere inside this one
+    lines = lines[:_SNIFFED_LINES]
+    if not any(line.strip() for line in lines):
+        return None
+    for delimiter in (*_DELIMITERS, " "):
+        for number, line in enumerate(lines):
+            if _is_row(line, delimiter):
+                return _around(lines, number, delimiter, encoding)
+    return _single_column(lines, encoding) or _header_only(lines, encoding)
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """The cells of a line; a quoted cell may hold the delimiter."""
+    if delimiter == " ":
+        return line.split()
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a NUL, or a cell longer than any cell is
+        return line.split(delimiter)
+
+
+def _is_row(line: str, delimiter: str) -> bool:
+    """Whether at least half of the cells hold values and one a number; blanks separate numbers only."""
+    cells = _without_empty_end(split(line, delimiter))
+    if len(cells) < 2 and not (cells and delimiter == "," and line.rstrip().endswith(",")):
+        return False
+    numbers = [_is_number(cell) for cell in cells]
+    if delimiter == " ":
+        return all(numbers)
+    if delimiter == "\t" and any(_is_row(cell, " ") for cell in cells):
+        return False  # tabs among other blanks
+    values = sum(number or not cell.strip() or _is_clock(cell) for number, cell in zip(numbers, cells, strict=True))
+    return any(numbers) and 2 * values >= len(cells)
+
+
+def _is_number(cell: str) -> bool:
+    bare = text.bare_cell(cell)
+    try:
+        text.number(bare)
+    except ValueError:
+        return bool(_DECIMAL_COMMA.match(bare))
+    return bool(bare)
+
+
+def _is_clock(cell: str) -> bool:
+    return bool(_CLOCK.match(text.bare_cell(cell)))
+
+
+def _around(lines: Sequence[str], row: int, delimiter: str, encoding: str) -> TableLayout:
+    """The layout whose first numeric row stands in line `row`: the first fitting line above it is the header."""
+    cells = split(lines[row], delimiter)
+    header, names = _header_above(lines[:row], cells, delimiter)
+    paired = len(names) > 0 and len(cells) == 2 * len(names) and _may_be_paired(cells, delimiter)
+    shown = [cell for line in lines[row:] for cell in split(line, delimiter)]
+    return TableLayout(
+        encoding,
+        delimiter,
+        names,
+        row if header is None else header + 1,
+        len(names) if paired else len(cells),
+        decimal_comma=not paired and any(_DECIMAL_COMMA.match(text.bare_cell(cell)) for cell in shown),
+        paired=paired,
+        quoted=any('"' in line for line in lines[row:]),
+        wrapped=any("float" in cell for cell in shown),
+    )
+
+
+def _header_above(lines: Sequence[str], row: list[str], delimiter: str) -> tuple[int | None, tuple[str, ...]]:
+    """Line and names of the header above a row: the first that fits it, or has half as many names, or the nearest."""
+    above = [(number, names) for number, line in enumerate(lines) if (names := _names(line, delimiter))]
+    for counts in ({len(row), len(_without_empty_end(row))}, {len(row) / 2} if _may_be_paired(row, delimiter) else ()):
+        for number, names in above:
+            if len(names) in counts and 2 * sum(map(bool, names)) >= len(names):  # a title has one name and blanks
+                return number, names
+    return above[-1] if above else (None, ())
+
+
+def _may_be_paired(row: list[str], delimiter: str) -> bool:
+    """Whether cells may be whole parts and decimals of numbers in turn."""
+    return delimiter == "," and all(_WHOLE.match(text.bare_cell(cell)) for cell in row)
+
+
+def _names(line: str, delimiter: str) -> tuple[str, ...]:
+    cells = split(line.strip().lstrip("#").strip(), delimiter)
+    names = [text.bare_cell(cell) for cell in _without_empty_end(cells)]
+    return (names[0].lstrip("#").strip(), *names[1:]) if names else ()  # also "# time" in quotation marks
+
+
+def _without_empty_end(cells: list[str]) -> list[str]:
+    return cells[:-1] if len(cells) > 1 and not cells[-1].strip() else cells
+
+
+def _single_column(lines: Sequence[str], encoding: str) -> TableLayout | None:
+    """One number a line, with or without a name above."""
+    for number, line in enumerate(lines):
+        if line.strip() and _is_number(line):
+            found = _around(lines, number, "\t", encoding)
+            return found if found.fits else None
+    return None
+
+
+def _header_only(lines: Sequence[str], encoding: str) -> TableLayout:
+    """Names without a row; or a text that is no table at all, which then has one odd name."""
+    number, line = next((number, line) for number, line in enumerate(lines) if line.strip())
+    delimiter = max(_DELIMITERS, key=line.count)
+    return TableLayout(encoding, delimiter, _names(line, delimiter), number + 1, 0)

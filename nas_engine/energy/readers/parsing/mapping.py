@@ -1,0 +1,121 @@
+"""What the columns of a table mean, as a person said it: a value that can be kept as a profile."""
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, cast
+
+from nas_engine.energy.readers.parsing import units
+from nas_engine.energy.readers.parsing.layout import TableLayout
+from nas_engine.errors import BadMeasurement
+
+CLOCK = "clock"  # the "unit" of times written as dates: 2026-01-02 03:04:05.678
+GUESS = "guess"  # the unit of times told by their size: seconds, milliseconds ... since 1970
+_KINDS = ("time", "current", "voltage", "power")
+
+
+@dataclass(frozen=True, slots=True)
+class MappedColumn:
+    """One column: its name in the header, or "column 3" where there is none, and its unit ("ms", "uA", "V", "mW")."""
+
+    column: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Which columns are what. Power, or current and a voltage; a time, or a rate.
+
+    Raises:
+        BadMeasurement: neither power nor current, neither time nor rate, an unknown unit, a senseless number.
+    """
+
+    time: MappedColumn | None = None
+    current: MappedColumn | None = None
+    voltage: MappedColumn | None = None
+    power: MappedColumn | None = None
+    triggers: tuple[str, ...] = ()  # columns that are 0 or not
+    voltage_v: float | None = None  # where no column has it
+    rate_hz: float | None = None  # where no column has times
+    spacing: Literal["point", "interval"] = "point"  # interval: each row is the mean up to the next
+
+    def __post_init__(self) -> None:
+        if self.power is None and self.current is None:
+            raise BadMeasurement("the mapping names no column of power or current; choose one")
+        if self.time is None and self.rate_hz is None:
+            raise BadMeasurement("the mapping names no column of time and no rate; give one")
+        if self.power is None and self.voltage is None and self.voltage_v is None:
+            raise BadMeasurement("the mapping has current but no voltage; choose a column or give the supply voltage")
+        for kind in _KINDS:
+            column = getattr(self, kind)
+            if column is not None and not _is_unit(kind, column.unit):
+                raise BadMeasurement(f'"{column.unit}" is no unit of {kind}; use one of {_units_of(kind)}')
+        for name, value in (("voltage", self.voltage_v), ("rate", self.rate_hz)):
+            if value is not None and not 0.0 < value < 1e9:
+                raise BadMeasurement(f"a {name} of {value} in the mapping; give a number above 0")
+        if self.spacing not in ("point", "interval"):
+            raise BadMeasurement(f'spacing is "point" or "interval", not "{self.spacing}"')
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON has it; `from_json` is the exact inverse."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, data: MappingOf[str, Any]) -> "Mapping":
+        """Raise BadMeasurement where the JSON is no mapping."""
+        unknown = set(data) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise BadMeasurement(f"the mapping has unknown parts: {', '.join(sorted(map(str, unknown)))}")
+        try:
+            time, current, voltage, power = (_column(data.get(kind)) for kind in _KINDS)
+            voltage_v, rate_hz = (_number(data.get(key)) for key in ("voltage_v", "rate_hz"))
+            triggers = tuple(str(name) for name in data.get("triggers") or ())
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise BadMeasurement(f"the mapping cannot be read ({error}); make it again in the column mapper") from None
+        spacing = cast(Literal["point", "interval"], data.get("spacing") or "point")
+        return cls(time, current, voltage, power, triggers, voltage_v, rate_hz, spacing)
+
+
+def propose(layout: TableLayout) -> dict[str, Any]:
+    """A mapping as JSON, as far as names and units of columns tell; it may still lack what a person must say."""
+    found: dict[str, Any] = {}
+    for name in layout.names:
+        bare, unit = units.split(name)
+        kind = _kind(bare, unit)
+        if kind is not None and kind not in found:
+            found[kind] = {"column": name, "unit": units.as_written(unit) or _DEFAULT_UNITS[kind]}
+        elif bare in ("trigger", "gpio", *(f"d{i}" for i in range(8)), *(f"gpi[{i}]" for i in range(4))):
+            found.setdefault("triggers", []).append(name)
+    return found
+
+
+_DEFAULT_UNITS = {"time": GUESS, "current": "mA", "voltage": "V", "power": "mW"}
+_WORDS = {
+    "time": ("time", "timestamp", "elapsed", "clock", "date"),
+    "power": ("power", "watt"),
+    "current": ("current", "amp"),
+    "voltage": ("voltage", "volt", "vbat", "busv"),
+}
+
+
+def _kind(bare: str, unit: str) -> str | None:
+    """By the unit where there is one, else by a word in the name."""
+    for kind in _KINDS:
+        if unit and unit in units.KINDS[kind]:
+            return kind
+    return None if unit else next((kind for kind, words in _WORDS.items() if any(word in bare for word in words)), None)
+
+
+def _is_unit(kind: str, unit: str) -> bool:
+    return units.scale(kind, unit) is not None or (kind == "time" and unit in (CLOCK, GUESS))
+
+
+def _units_of(kind: str) -> str:
+    return ", ".join((*map(units.as_written, units.KINDS[kind]), *((CLOCK, GUESS) if kind == "time" else ())))
+
+
+def _column(data: Any) -> MappedColumn | None:
+    return None if data is None else MappedColumn(str(data["column"]), str(data["unit"]))
+
+
+def _number(data: Any) -> float | None:
+    return None if data is None else float(data)

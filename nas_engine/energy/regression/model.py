@@ -1,0 +1,115 @@
+"""A trained model of a device as plain arrays: what was measured of some networks, predicted of others. NumPy alone.
+
+`device_model` trains it. The parts (a forest, a Gaussian process) each predict the target after a transformation; their
+weighted sum, transformed back, is the prediction. The 90 % interval is conformal: the parts' own uncertainty, scaled
+so that the given share of measured networks that no part had seen lies inside.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.energy.regression.additive import Additive
+from nas_engine.energy.regression.gaussian_process.process import GaussianProcess
+from nas_engine.energy.regression.schema import EncodedFeatures, Row, Schema, Values
+from nas_engine.energy.regression.trees import Trees
+
+Transform = Literal["none", "log", "sqrt"]
+FORMAT = "earshot-table-model-1"
+
+
+class ModelPart(Protocol):
+    """One way to predict."""
+
+    def predict(self, features: EncodedFeatures) -> tuple[Values, Values]:
+        """Mean and standard deviation [n] of the transformed target."""
+        ...
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All there is to it, for the `from_arrays` of its class."""
+        ...
+
+
+_PARTS: Mapping[str, Any] = {"trees": Trees, "process": GaussianProcess, "sum": Additive}
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedIntervals:
+    """Predictions of the target and their 90 % intervals, each [n], in the target's unit."""
+
+    value: Values
+    low: Values
+    high: Values
+
+
+@dataclass(frozen=True, slots=True)
+class TableModel:
+    """`parts` with their weights; `spread` scales the parts' standard deviation to the interval."""
+
+    schema: Schema
+    transform: Transform
+    parts: tuple[tuple[float, ModelPart], ...]
+    spread: float
+
+    def predict_rows(self, rows: Sequence[Row]) -> PredictedIntervals:
+        return self.predict(self.schema.encode(rows))
+
+    def predict(self, features: EncodedFeatures) -> PredictedIntervals:
+        predictions = [(weight, *part.predict(features)) for weight, part in self.parts]
+        middle = np.sum([weight * mean for weight, mean, _ in predictions], axis=0)
+        reach = self.spread * np.sum([weight * sd for weight, _, sd in predictions], axis=0)
+        return PredictedIntervals(
+            *(backward(self.transform, values) for values in (middle, middle - reach, middle + reach))
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All there is to the model; `meta` holds JSON text, "2.alpha" is the array alpha of the second part."""
+        named = [name for _, part in self.parts for name, kind in _PARTS.items() if type(part) is kind]
+        meta = {
+            "format": FORMAT,
+            "schema": self.schema.to_json(),
+            "transform": self.transform,
+            "parts": named,
+            "weights": [weight for weight, _ in self.parts],
+            "spread": self.spread,
+        }
+        arrays = {f"{i}.{key}": a for i, (_, part) in enumerate(self.parts) for key, a in part.arrays().items()}
+        return arrays | {"meta": np.array(json.dumps(meta))}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The inverse of `arrays`. Raises ValueError for arrays of another format."""
+        meta = json.loads(str(arrays["meta"])) if "meta" in arrays else {}
+        if meta.get("format") != FORMAT:
+            raise ValueError(f"these arrays are no model of the format {FORMAT}; train it again")
+        parts = []
+        for i, (kind, weight) in enumerate(zip(meta["parts"], meta["weights"], strict=True)):
+            own = {key.partition(".")[2]: array for key, array in arrays.items() if key.startswith(f"{i}.")}
+            parts.append((float(weight), _PARTS[kind].from_arrays(own)))
+        return cls(Schema.from_json(meta["schema"]), meta["transform"], tuple(parts), float(meta["spread"]))
+
+
+def forward(transform: Transform, target: Values) -> Values:
+    """The scale on which the parts predict. "log" and "sqrt" need a target above 0."""
+    match transform:
+        case "log":
+            return np.log(target)
+        case "sqrt":
+            return np.sqrt(target)
+        case "none":
+            return target
+
+
+def backward(transform: Transform, values: Values) -> Values:
+    """The inverse of `forward`; monotonous, so that it carries over intervals as well."""
+    match transform:
+        case "log":
+            return np.exp(values)
+        case "sqrt":
+            return np.maximum(values, 0) ** 2
+        case "none":
+            return values

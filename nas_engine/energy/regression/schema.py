@@ -1,0 +1,132 @@
+"""Any table of networks: columns that name an option (categorical) and columns that hold a number.
+
+What learns from measurements (`device_model`) knows nothing of networks; it sees a `Schema` and `EncodedFeatures`. Blocks of
+our own architectures become such a table in `features`, a CSV file of somebody else's in `csv_table`. NumPy alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Value = str | float
+Row = Mapping[str, Value]
+Codes = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+UNSEEN = -1
+"""The code of an option that no row had when the schema was made."""
+
+ABSENT = "absent"
+"""The option of a column that a row does not have, as a short network has no twelfth block."""
+
+_MARGIN = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaColumn:
+    """A column, and what was seen in it: `levels` if categorical, otherwise () and the range `low`..`high`."""
+
+    name: str
+    levels: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+
+    @property
+    def is_categorical(self) -> bool:
+        return bool(self.levels)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFeatures:
+    """`n` rows: `codes` [n, categorical columns], indices of levels or `UNSEEN`, and `numbers` [n, other columns]."""
+
+    codes: Codes
+    numbers: Values
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, rows: NDArray[Any] | slice) -> "EncodedFeatures":
+        return EncodedFeatures(self.codes[rows], self.numbers[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The columns of a table, in order."""
+
+    columns: tuple[SchemaColumn, ...]
+
+    @property
+    def categorical(self) -> tuple[SchemaColumn, ...]:
+        return tuple(column for column in self.columns if column.is_categorical)
+
+    @property
+    def numeric(self) -> tuple[SchemaColumn, ...]:
+        return tuple(column for column in self.columns if not column.is_categorical)
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Self:
+        """The columns of `rows`, in the order met; one with any text in it is categorical. Raises ValueError on none.
+
+        Levels are sorted, so that the order of rows makes no difference.
+        """
+        if not rows:
+            raise ValueError("a table needs at least one row")
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return cls(tuple(_column(name, [row.get(name) for row in rows]) for name in names))
+
+    def encode(self, rows: Sequence[Row]) -> EncodedFeatures:
+        """`rows` as codes and numbers; columns they have beyond the schema's are left out."""
+        codes = [_encode_levels(column, rows) for column in self.categorical]
+        numbers = [np.array([_number(row.get(column.name)) for row in rows]) for column in self.numeric]
+        return EncodedFeatures(_columns(codes, len(rows), np.int64), _columns(numbers, len(rows), np.float64))
+
+    def outside(self, row: Row) -> tuple[str, ...]:
+        """What of `row` lies outside of what the schema was made of, in words; () where nothing does."""
+        return tuple(said for column in self.columns if (said := _outside(column, row.get(column.name))))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [{"name": c.name, "levels": list(c.levels), "low": c.low, "high": c.high} for c in self.columns]
+
+    @classmethod
+    def from_json(cls, data: Sequence[Mapping[str, Any]]) -> Self:
+        return cls(tuple(SchemaColumn(c["name"], tuple(c["levels"]), float(c["low"]), float(c["high"])) for c in data))
+
+
+def _column(name: str, values: Sequence[Value | None]) -> SchemaColumn:
+    if any(isinstance(value, str) for value in values):
+        return SchemaColumn(name, tuple(sorted({_level(value) for value in values})))
+    numbers = [_number(value) for value in values]
+    return SchemaColumn(name, (), min(numbers), max(numbers))
+
+
+def _encode_levels(column: SchemaColumn, rows: Sequence[Row]) -> list[int]:
+    index = {level: code for code, level in enumerate(column.levels)}
+    return [index.get(_level(row.get(column.name)), UNSEEN) for row in rows]
+
+
+def _columns(columns: Sequence[Any], rows: int, dtype: Any) -> NDArray[Any]:
+    return np.array(columns, dtype=dtype).T if columns else np.empty((rows, 0), dtype=dtype)
+
+
+def _level(value: Value | None) -> str:
+    return ABSENT if value is None else str(value)
+
+
+def _number(value: Value | None) -> float:
+    return 0.0 if value is None else float(value)
+
+
+def _outside(column: SchemaColumn, value: Value | None) -> str:
+    if column.is_categorical:
+        level = _level(value)
+        return "" if level in column.levels else f"{column.name} was never measured as {level}"
+    number, slack = _number(value), _MARGIN * max(abs(column.low), abs(column.high))
+    if number > column.high + slack:
+        return f"{column.name} is {number:.4g}, measured were at most {column.high:.4g}"
+    if number < column.low - slack:
+        return f"{column.name} is {number:.4g}, measured were at least {column.low:.4g}"
+    return ""

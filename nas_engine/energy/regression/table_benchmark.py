@@ -1,0 +1,85 @@
+"""How well a device's model does on a table of networks that were all measured: on networks it was not shown."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.energy.regression import training
+from nas_engine.energy.regression.csv_table import CostTable
+from nas_engine.energy.regression.metrics import scores
+from nas_engine.energy.regression.schema import Row, Values
+from nas_engine.energy.regression.transfer import with_known
+from nas_engine.errors import BadMeasurement
+
+HELD_BACK = 3_000
+_HELD_BACK_SHARE = 5
+LEAST_MEASURED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Indices of the rows held back, and of those that may be measured, in random order."""
+
+    held_back: NDArray[np.int64]
+    measurable: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class TableScores:
+    """Scores over the networks held back; `coverage90` is the share of them inside of their 90 % interval.
+
+    `cross_fitted_r2` is what the model itself expected, from the measured networks alone.
+    """
+
+    measured: int
+    held_back: int
+    r2: float
+    rmse: float
+    spearman: float
+    coverage90: float
+    cross_fitted_r2: float
+    model: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def split(rows: int, seed: int) -> Split:
+    """Hold back 3,000 rows or, of a smaller table, a fifth; the same for equal arguments."""
+    order = np.random.default_rng(seed).permutation(rows)
+    held_back = min(HELD_BACK, rows // _HELD_BACK_SHARE)
+    return Split(order[:held_back], order[held_back:])
+
+
+def features(table: CostTable, known: str | None, seed: int) -> Sequence[Row]:
+    """The rows a model reads; with `known`, what is known of the other device beside them."""
+    return with_known(table.rows, known, table.measurements[known], seed) if known else table.rows
+
+
+def evaluate(rows: Sequence[Row], target: Values, *, measured: int, seed: int) -> TableScores:
+    """Train on `measured` random rows, predict those held back. Raises BadMeasurement for too many or too few."""
+    parts = split(len(rows), seed)
+    if not LEAST_MEASURED <= measured <= len(parts.measurable):
+        raise BadMeasurement(
+            f"{measured} of {len(rows)} networks cannot be measured: {len(parts.held_back)} are held back, "
+            f"so choose {LEAST_MEASURED} to {len(parts.measurable)}."
+        )
+    chosen = parts.measurable[:measured]
+    fitted = training.fit([rows[i] for i in chosen], target[chosen], seed=seed)
+    predicted = fitted.model.predict_rows([rows[i] for i in parts.held_back])
+    truth = target[parts.held_back]
+    inside = float(np.mean((predicted.low <= truth) & (truth <= predicted.high)))
+    scored = scores(truth, predicted.value).to_json()
+    held_back = len(parts.held_back)
+    return TableScores(
+        measured, held_back, **scored, coverage90=inside, cross_fitted_r2=fitted.scores.r2, model=fitted.name
+    )
+
+
+def sizes_up_to(measured: int) -> list[int]:
+    """The steps of a learning curve: about two a doubling, the last `measured`."""
+    steps = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000]
+    return [step for step in steps if step < measured] + [measured]

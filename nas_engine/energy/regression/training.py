@@ -1,0 +1,100 @@
+"""What a device takes for networks, learned from those measured on it: by few of them (`few`) or by thousands (`many`).
+
+Everything is chosen by what was measured alone: the scale on which to learn and the forest's share are those that
+predict left-out networks best, and the 90 % interval is as wide as left-out networks need it (conformal: Vovk et al.,
+2005; scaled by the model's own standard deviation). Repeated measurements of a network are averaged first, so that no
+network is ever predicted from itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from scipy import stats
+from threadpoolctl import threadpool_limits
+
+from nas_engine.energy.regression import few, many
+from nas_engine.energy.regression.aggregation import Repeated, averaged
+from nas_engine.energy.regression.ensembles import Combined
+from nas_engine.energy.regression.gaussian_process import gp_fit
+from nas_engine.energy.regression.metrics import Scores, scores
+from nas_engine.energy.regression.model import TableModel, Transform, backward, forward
+from nas_engine.energy.regression.schema import EncodedFeatures, Row, Schema, Values
+
+COVERAGE = 0.9
+_PILOT_ROWS = 300
+_LEAST_SD = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class FittedModel:
+    """The model, what each network was predicted as without it (`cross_fitted` [networks]), and how it was chosen."""
+
+    model: TableModel
+    measured: Repeated
+    cross_fitted: Values
+    kind: str
+    impurity_importance: dict[str, float]
+
+    @property
+    def scores(self) -> Scores:
+        return scores(self.measured.target, self.cross_fitted)
+
+    @property
+    def name(self) -> str:
+        """In words, for reports: "Gaussian process and forest (0.3), log scale"."""
+        return self.kind if self.model.transform == "none" else f"{self.kind}, {self.model.transform} scale"
+
+
+def fit(table: Sequence[Row], target: Values, *, seed: int, groups: Sequence[str] | None = None) -> FittedModel:
+    """Train on the rows of `table` and their `target` [n]; rows of equal group are repeats of one network."""
+    measured = averaged(table, target, groups)
+    schema = Schema.of(measured.table)
+    features = schema.encode(measured.table)
+    with threadpool_limits(1, user_api="blas"):  # beside trainings, threads that wait for each other take minutes
+        transform = _best_transform(schema, features, measured, seed)
+        combined = _combined(schema, features, measured, transform, seed)
+    spread = _spread(forward(transform, measured.target), combined)
+    model = TableModel(schema, transform, combined.parts, spread)
+    cross_fitted = backward(transform, combined.mean)
+    return FittedModel(model, measured, cross_fitted, combined.name, combined.impurity_importance)
+
+
+def _combined(
+    schema: Schema, features: EncodedFeatures, measured: Repeated, transform: Transform, seed: int
+) -> Combined:
+    target = forward(transform, measured.target)
+    if len(target) > gp_fit.MOST_ROWS:
+        return many.fit(schema, features, target, transform, seed)
+    return few.fit(schema, features, target, measured.counts, transform, seed)
+
+
+def _spread(target: Values, combined: Combined) -> float:
+    """So many of the model's standard deviations that 90 % of networks, and of one more, lie inside.
+
+    Of n distances from networks the (n + 1) * 0.9 th, rounded up: a further one is as likely to have any rank among
+    them. Under nine there is no such rank, and Student's t is taken for what the model's deviations are of.
+    """
+    distances = np.sort(np.abs(target - combined.mean) / np.maximum(combined.sd, _LEAST_SD))
+    rank = ceil(COVERAGE * (len(distances) + 1))
+    if rank <= len(distances):
+        return float(distances[rank - 1])
+    quantile = stats.t.ppf((1 + COVERAGE) / 2, len(distances))
+    return float(quantile * np.sqrt(np.mean(distances**2)))
+
+
+def _best_transform(schema: Schema, features: EncodedFeatures, measured: Repeated, seed: int) -> Transform:
+    """The scale on which left-out networks of a sample are predicted best, in the target's own unit."""
+    if measured.target.min() <= 0 or measured.target.max() < 2 * measured.target.min():
+        return "none"
+    sample = np.random.default_rng(seed).permutation(len(measured.target))[:_PILOT_ROWS]
+    few, of_sample = measured.take(sample), features.take(sample)
+    transforms: tuple[Transform, ...] = ("none", "sqrt", "log")
+
+    def error(transform: Transform) -> float:
+        target = forward(transform, few.target)
+        cross_fitted = gp_fit.quick_leave_one_out(schema, of_sample, target, seed, logs=transform == "log")
+        return float(np.mean((backward(transform, cross_fitted) - few.target) ** 2))
+
+    return min(transforms, key=error)

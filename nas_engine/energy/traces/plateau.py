@@ -1,0 +1,211 @@
+"""The stretch of a trace in which the device worked, found by its power alone, and the idle stretch beside it.
+
+Facebook's FAI-PEP takes a fixed threshold of 150 mA over a moving mean; here the threshold lies midway between the
+medians of the low and the high cluster of 100 ms means, so that it suits a phone and a microcontroller alike.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.energy.traces.integration import EnergyCurve, mean_power_mw, recorded_mean_mw
+from nas_engine.energy.traces.trace import Finding, Trace, Values, Window
+from nas_engine.energy.traces.windows import Chosen
+from nas_engine.errors import BadMeasurement
+
+SMOOTHING_S = 0.1
+TRIM_S = 0.2
+SHORTEST_IDLE_S = 0.5
+_MEANS_PER_SMOOTHING = 10
+_MOST_MEANS = 100_000
+_SEPARATION = 3.0  # of the clusters' medians, in their spreads: an even ramp has 1.4, plain noise 1.2
+_CONTRAST = 0.05  # (high - low) / high: less is the ripple of one level
+_SIMILAR = 0.1
+_SHORTEST_S = 0.5
+_SHORTEST_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The two levels of power of a trace with a step in it, and the threshold midway, mW."""
+
+    low_mw: float
+    high_mw: float
+
+    @property
+    def threshold_mw(self) -> float:
+        return 0.5 * (self.low_mw + self.high_mw)
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Mean power of a device at rest, and where it was read."""
+
+    mean_power_mw: float
+    stretches: tuple[Window, ...]
+
+
+def plateau(trace: Trace, curve: EnergyCurve | None = None) -> Chosen:
+    """The longest stretch above the threshold and those like it (half as long, 10 % as high), 0.2 s off each end.
+
+    A stretch under 0.8 s loses a quarter at each end instead. A trace of one steady level is taken whole, with a
+    finding. Raises BadMeasurement where power rises in short bursts only, or has neither steps nor one level.
+    """
+    curve = curve or EnergyCurve(trace)
+    at_s, smooth_mw = smoothed(trace, curve)
+    levels = two_levels(smooth_mw)
+    if levels is None:
+        return _whole_if_steady(trace, curve)
+    stretches = active_stretches(trace, at_s, smooth_mw > levels.threshold_mw)
+    longest_s = max(window.duration_s for window in stretches)
+    if longest_s < min(_SHORTEST_S, _SHORTEST_SHARE * trace.duration_s):
+        raise BadMeasurement(
+            f"the power rises only in bursts of up to {longest_s:.2g} s: no benchmark is seen to run; run it longer "
+            "(--min_secs=30), or choose the window by hand"
+        )
+    return _alike(curve, stretches)
+
+
+def _whole_if_steady(trace: Trace, curve: EnergyCurve) -> Chosen:
+    middle_s = 0.5 * trace.duration_s
+    first_mw = recorded_mean_mw(curve, Window(0.0, middle_s))
+    second_mw = recorded_mean_mw(curve, Window(middle_s, trace.duration_s))
+    if not abs(second_mw - first_mw) <= _CONTRAST * abs(first_mw):
+        raise BadMeasurement(
+            f"no step between idle and active is seen in the power, and its halves differ ({first_mw:.4g} mW and "
+            f"{second_mw:.4g} mW), so nothing tells where the inferences ran; choose the window by hand"
+        )
+    message = (
+        "no step between idle and active is seen in the power, so the whole trace counts as active; if it begins or "
+        "ends idle, give the window by hand"
+    )
+    return Chosen((Window(0.0, trace.duration_s),), (Finding("no_plateau", "warning", message),))
+
+
+def smoothed(trace: Trace, curve: EnergyCurve) -> tuple[Values, Values]:
+    """Centres (s) and means (mW) of windows of 100 ms, every 10 ms, inside the trace; shorter ones for short traces."""
+    width_s = min(SMOOTHING_S, trace.duration_s / 20)
+    step_s = max(width_s / _MEANS_PER_SMOOTHING, trace.duration_s / _MOST_MEANS, 1.0 / trace.rate_hz)
+    width_s = max(width_s, step_s)
+    at_s = np.arange(width_s / 2, trace.duration_s - width_s / 2 + step_s / 2, step_s)
+    start_s, end_s = at_s - width_s / 2, at_s + width_s / 2
+    covered_s = curve.covered_s(start_s, end_s)
+    recorded = covered_s > 0.5 * width_s
+    return at_s[recorded], curve.energy_mj(start_s, end_s)[recorded] / covered_s[recorded]
+
+
+def two_levels(smooth_mw: Values) -> Levels | None:
+    """Medians of the two clusters that differ most (Otsu's split); None where they are no clusters. Shape [m]."""
+    if len(smooth_mw) < 4:
+        return None
+    values = np.sort(smooth_mw)
+    count = np.arange(1, len(values))
+    below = np.cumsum(values)[:-1]
+    mean_below, mean_above = below / count, (values.sum() - below) / (len(values) - count)
+    split = int(np.argmax(count * (len(values) - count) * (mean_above - mean_below) ** 2)) + 1
+    low, high = values[:split], values[split:]
+    levels = Levels(float(np.median(low)), float(np.median(high)))
+    step_mw = levels.high_mw - levels.low_mw
+    if step_mw <= _SEPARATION * (_spread(low) + _spread(high)) or step_mw <= _CONTRAST * abs(levels.high_mw):
+        return None
+    return levels
+
+
+def active_stretches(trace: Trace, at_s: Values, is_active: NDArray[np.bool_]) -> tuple[Window, ...]:
+    """Runs of active means (shapes [m]) as windows, in order; a run at the trace's end reaches to its end."""
+    if not is_active.any():
+        return ()
+    middles_s = np.concatenate(([0.0], 0.5 * (at_s[1:] + at_s[:-1]), [trace.duration_s]))
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], is_active, [False]))))
+    return tuple(
+        Window(float(middles_s[first]), float(middles_s[last]))
+        for first, last in zip(edges[::2], edges[1::2], strict=True)
+    )
+
+
+def idle_beside(trace: Trace, windows: Sequence[Window], curve: EnergyCurve | None = None) -> Idle | None:
+    """The device at rest in this trace: between the windows, else before the first, else after the last.
+
+    0.2 s next to activity are left out. Before comes before after, because a processor stays fast for a while. None
+    where there is no half second of rest, or the "rest" draws as much as the windows.
+    """
+    curve = curve or EnergyCurve(trace)
+    busy = _busy(trace, windows, curve)
+    active_mw = max(recorded_mean_mw(curve, window) for window in windows)
+    first_s, last_s = windows[0].start_s, windows[-1].end_s
+    between = _gaps_between([window for window in busy if window.end_s > first_s and window.start_s < last_s])
+    before = [Window(0.0, end_s)] if (end_s := busy[0].start_s - TRIM_S) > 0 else []
+    after = [Window(start_s, trace.duration_s)] if (start_s := busy[-1].end_s + TRIM_S) < trace.duration_s else []
+    for stretches in (between, before, after):
+        idle = _idle_in(curve, stretches)
+        if idle is not None and idle.mean_power_mw < (1 - _CONTRAST) * active_mw:
+            return idle
+    return None
+
+
+def _spread(values: Values) -> float:
+    """The standard deviation by the median of absolute deviations, which a few transitions do not move."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+
+def _alike(curve: EnergyCurve, stretches: tuple[Window, ...]) -> Chosen:
+    """The stretches that repeat the longest one, trimmed and numbered."""
+    longest = max(stretches, key=lambda window: window.duration_s)
+    level_mw = recorded_mean_mw(curve, _trimmed(longest))
+    if not math.isfinite(level_mw):
+        raise BadMeasurement(
+            f"the power is high for {longest.duration_s:.2g} s, too short to hold a sample that counts; run the "
+            "benchmark longer (--min_secs=30), or choose the window by hand"
+        )
+    alike = [
+        trimmed
+        for window in stretches
+        if window.duration_s >= 0.5 * longest.duration_s
+        and abs(recorded_mean_mw(curve, trimmed := _trimmed(window)) - level_mw) <= _SIMILAR * abs(level_mw)
+    ]
+    return Chosen(tuple(Window(w.start_s, w.end_s, label=f"plateau {n}") for n, w in enumerate(alike, start=1)))
+
+
+def _trimmed(window: Window) -> Window:
+    trim_s = min(TRIM_S, window.duration_s / 4)
+    return Window(window.start_s + trim_s, window.end_s - trim_s)
+
+
+def _busy(trace: Trace, windows: Sequence[Window], curve: EnergyCurve) -> list[Window]:
+    """The windows and every stretch of high power, merged where they touch, in order."""
+    at_s, smooth_mw = smoothed(trace, curve)
+    levels = two_levels(smooth_mw)
+    active = active_stretches(trace, at_s, smooth_mw > levels.threshold_mw) if levels else ()
+    merged: list[Window] = []
+    for window in sorted((*windows, *active), key=lambda window: window.start_s):
+        if merged and window.start_s <= merged[-1].end_s:
+            merged[-1] = Window(merged[-1].start_s, max(merged[-1].end_s, window.end_s))
+        else:
+            merged.append(window)
+    return merged
+
+
+def _gaps_between(busy: Sequence[Window]) -> list[Window]:
+    gaps = ((left.end_s + TRIM_S, right.start_s - TRIM_S) for left, right in pairwise(busy))
+    return [Window(start_s, end_s) for start_s, end_s in gaps if end_s > start_s]
+
+
+def _idle_in(curve: EnergyCurve, stretches: Sequence[Window]) -> Idle | None:
+    start_s = np.array([window.start_s for window in stretches])
+    end_s = np.array([window.end_s for window in stretches])
+    covered_s = float(curve.covered_s(start_s, end_s).sum()) if stretches else 0.0
+    if covered_s < SHORTEST_IDLE_S:
+        return None
+    return Idle(float(curve.energy_mj(start_s, end_s).sum()) / covered_s, tuple(stretches))
+
+
+def range_idle(trace: Trace, start_s: float, end_s: float, curve: EnergyCurve | None = None) -> Idle:
+    """The idle range a person marked; raises BadMeasurement where it was not recorded."""
+    if not start_s < end_s:
+        raise BadMeasurement(f"the idle range from {start_s:g} s to {end_s:g} s has no length; give start before end")
+    window = Window(start_s, end_s, label="idle")
+    return Idle(mean_power_mw(trace, window, curve), (window,))

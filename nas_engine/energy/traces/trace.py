@@ -1,0 +1,190 @@
+"""What a measurement file can hold, whoever wrote it: samples of power, time stamps, a benchmark's result.
+
+Readers make these values, everything after them (windows, integration, the doctor, pages) sees nothing else. Units are
+in the names; power is in mW and time in seconds from the first sample, whatever the file had.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.errors import BadMeasurement
+
+Values = NDArray[np.float64]
+Severity = Literal["note", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know about a measurement: a code for programs, a sentence for people.
+
+    `note`: nothing to do; `warning`: the figure may be off, the message says by what; `error`: do not use the figure.
+    Codes in use, among others: repeated_stamps, backward_stamps, lost_samples, clipping, short_window, charging,
+    usb_fed, stale_gauge, no_idle, unfinished_benchmark, unfinished_row, guessed_unit, guessed_rate, guessed_channel,
+    retimed, clock_offset, nan_cells, low_power, high_power, averaged, op_profiling, several_models, indicative.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time, half open [start_s, end_s), in seconds from the first sample of the trace it belongs to.
+
+    In `Stamps` with `epoch`, seconds since 1970 by the clock that wrote the stamps.
+    """
+
+    start_s: float
+    end_s: float
+    label: str = ""
+    inferences: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.start_s) and np.isfinite(self.end_s) and self.start_s < self.end_s):
+            raise BadMeasurement(f"the window {self.label} from {self.start_s} s to {self.end_s} s has no length")
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """One channel of power of one monitor over time: at least two samples, all finite, time strictly increasing.
+
+    spacing "point": values are samples at their time (integrate by trapezoid); "interval": value i is the mean from
+    time_s[i] on for 1 / rate_hz (integrate by rectangle).
+    """
+
+    power_mw: Values  # [n]
+    time_s: Values  # [n], from 0; by sample index where stamps were re-timed
+    spacing: Literal["point", "interval"]
+    rate_hz: float  # nominal: (n - 1) / span
+    started_at_s: float | None = None  # seconds since 1970 of time 0 by the recording computer, if the file says
+    triggers: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)  # by name of the input ("D0"), [n] each
+    windows: tuple[Window, ...] = ()  # those that the file itself names
+    findings: tuple[Finding, ...] = ()
+    stamped_s: float | None = None  # last stamp of the file less its first, where samples were re-timed by index
+
+    def __post_init__(self) -> None:
+        """Raise BadMeasurement where arithmetic on the samples would give a number without meaning."""
+        samples = len(self.power_mw)
+        if samples < 2:
+            raise BadMeasurement(f"{samples} sample(s) of power: a trace needs two or more")
+        if any(len(values) != samples for values in (self.time_s, *self.triggers.values())):
+            raise BadMeasurement("columns of unequal length")
+        if not np.isfinite(self.power_mw).all() or not np.isfinite(self.time_s).all():
+            raise BadMeasurement("samples that are not numbers")
+        if self.time_s[0] != 0.0 or not (self.time_s[1:] > self.time_s[:-1]).all():
+            raise BadMeasurement("times that do not increase from 0")
+        if not (np.isfinite(self.rate_hz) and self.rate_hz > 0.0):
+            raise BadMeasurement(f"a rate of {self.rate_hz} samples a second")
+
+    @property
+    def samples(self) -> int:
+        return len(self.power_mw)
+
+    @property
+    def duration_s(self) -> float:
+        """What the samples cover: from the first to the last, and for intervals to the end of the last."""
+        span_s = float(self.time_s[-1])
+        return span_s if self.spacing == "point" else span_s + 1.0 / self.rate_hz
+
+    @property
+    def stamped_duration_s(self) -> float:
+        """How long the recording lasted by its file's own stamps, to tell people; windows go by `duration_s`."""
+        return self.duration_s if self.stamped_s is None else self.stamped_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamps:
+    """Times of inferences, or of a benchmark's edges, that belong to a trace in another file."""
+
+    windows: tuple[Window, ...]  # one an inference or a block of them, in the clock of the file
+    epoch: bool  # True: seconds since 1970; False: seconds from the first sample of the trace
+    inference_ms: Values | None = None  # [m] durations of the inferences that count, warm-up left out
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkResult:
+    """What a benchmark of TensorFlow Lite or LiteRT said about one network; None: it did not say."""
+
+    latency_ms: float  # mean of the measured runs
+    runs: int | None = None
+    graph: str | None = None
+    threads: int | None = None
+    warmup_ms: float | None = None
+    first_ms: float | None = None
+    init_ms: float | None = None
+    sd_ms: float | None = None
+    min_ms: float | None = None
+    max_ms: float | None = None
+    median_ms: float | None = None
+    p95_ms: float | None = None
+    model_bytes: float | None = None
+    peak_memory_mb: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkLog:
+    """Every complete result in one log, in its order; the last one counts."""
+
+    results: tuple[BenchmarkResult, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnergySummary:
+    """The sum of a measurement without its trace: it cannot be checked, and no window can be chosen in it."""
+
+    energy_mj: float
+    duration_s: float
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def mean_power_mw(self) -> float:
+        return self.energy_mj / self.duration_s
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyRow:
+    """One measured window of a results file: energy of the whole window, or of one inference if that is all it says."""
+
+    energy_per_inference_mj: float
+    label: str = ""
+    inferences: int | None = None
+    latency_ms: float | None = None
+    energy_mj: float | None = None
+    duration_s: float | None = None
+    mean_power_mw: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyTable:
+    """Energies per inference which a runner worked out itself, a row each window or repeat."""
+
+    rows: tuple[EnergyRow, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+Content = Trace | Stamps | BenchmarkLog | EnergySummary | EnergyTable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileReading:
+    """One file, read: which format it was, what it holds, and what the reader noticed beside the content's findings."""
+
+    format: str
+    content: Content
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """The reader's and the content's, each once."""
+        return tuple(dict.fromkeys((*self.findings, *self.content.findings)))

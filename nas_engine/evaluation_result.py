@@ -1,0 +1,45 @@
+"""What one trial found out about one architecture: frozen, validated, the unit in every name."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """The result of training, quantising and pricing an architecture.
+
+    Accuracies are the share of correct answers (0..1) on the eval split, before and after int8 conversion.
+    `flash_bytes` is the size of the .tflite file. FLOPs are 2 MACs. `energy_mj` is per inference; `energy_source`
+    says who claims it. `confusion[t][p]` counts the examples of class t answered p by the int8 network. `seconds` is
+    wall time by phase. Raises ValueError naming the wrong field.
+    """
+
+    float_accuracy: float
+    int8_accuracy: float
+    flash_bytes: int
+    flops: int
+    parameters: int
+    energy_mj: float
+    energy_source: str
+    peak_activation_bytes: int
+    confusion: tuple[tuple[int, ...], ...]
+    seconds: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        for name in ("float_accuracy", "int8_accuracy"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:  # also false for NaN
+                raise ValueError(f"{name} must lie in 0..1, not {value!r}")
+        for name in ("flash_bytes", "flops", "parameters", "peak_activation_bytes"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0, not {getattr(self, name)!r}")
+        if not (math.isfinite(self.energy_mj) and self.energy_mj >= 0):
+            raise ValueError(f"energy_mj must be a finite number of at least 0, not {self.energy_mj!r}")
+        if not self.energy_source:
+            raise ValueError("energy_source must say where energy_mj comes from")
+        if any(len(row) != len(self.confusion) or min(row) < 0 for row in self.confusion):
+            raise ValueError("confusion must be a square matrix of counts of at least 0")
+        for phase, value in self.seconds.items():
+            if not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"seconds[{phase!r}] must be a finite number of at least 0, not {value!r}")

@@ -1,0 +1,104 @@
+"""A search space as a person writes and edits it; `SearchSpace` is the same with every option spelled out."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from nas_engine.architecture import Head, Stem, json_fields, json_list
+from nas_engine.layers import Pair, strided
+from nas_engine.search_space.position_spec import PositionSpec
+from nas_engine.search_space.space import SearchSpace
+from nas_engine.search_space.validation import SpaceProblem, find_problems
+
+__all__ = ["PositionSpec", "SpaceProblem", "SpaceSpec", "problems"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceSpec:
+    """Every network with this stem and head and, at each position, one of the options that its lists combine to.
+
+    Any spec of sound types can be made, so that one being edited can be kept; ask `problems` what is wrong with it.
+    """
+
+    name: str
+    stem: Stem
+    positions: tuple[PositionSpec, ...]
+    head: Head
+
+    def search_space(self) -> SearchSpace:
+        """The explicit space. Raises ValueError with the first of the `problems` that keep it from being built."""
+        for problem in problems(self):
+            if problem.severity == "error":
+                raise ValueError(str(problem))
+        return SearchSpace(self.name, self.stem, tuple(position.position() for position in self.positions), self.head)
+
+    @classmethod
+    def from_search_space(cls, space: SearchSpace) -> Self:
+        """The spec of `space`: `from_search_space(s).search_space()` has exactly the options of `s` everywhere.
+
+        They are in the order of `PositionSpec`, so it equals `s` where that came from a spec, as every study's does.
+        Raises ValueError where a position's options have too little in common to be written as lists.
+        """
+        positions = []
+        for number, position in enumerate(space.positions, start=1):
+            try:
+                positions.append(PositionSpec.from_position(position))
+            except ValueError as error:
+                raise ValueError(f"position {number}: {error}") from error
+        return cls(space.name, space.stem, tuple(positions), space.head)
+
+    def output_sizes(self) -> tuple[Pair, ...]:
+        """(height = time, width = frequency) behind each position, whichever option is chosen."""
+        sizes = []
+        size: Pair = self.stem.input_shape[:2]
+        for position in self.positions:
+            size = strided(size, position.strides)
+            sizes.append(size)
+        return tuple(sizes)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "stem": self.stem.to_json(),
+            "positions": [position.to_json() for position in self.positions],
+            "head": self.head.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """The inverse of `to_json`. A head without `hidden_units` has no hidden layer: TOML has no word for none.
+
+        Raises ValueError with a line for each part that is wrong, naming the place and what is missing, unknown or
+        not a whole number. Whether the space can be built is another question: `problems`.
+        """
+        fields = json_fields(data, "search space", ("name", "stem", "positions", "head"))
+        errors: list[str] = []
+
+        def part(read: Any, *arguments: object) -> Any:
+            try:
+                return read(*arguments)
+            except ValueError as error:
+                errors.append(str(error))
+
+        name = part(_name, fields["name"])
+        stem = part(Stem.from_json, fields["stem"])
+        listed = part(json_list, fields["positions"], "positions") or []
+        positions = [part(PositionSpec.from_json, item, f"positions[{i}]") for i, item in enumerate(listed)]
+        head = part(Head.from_json, _with_hidden_units(fields["head"]))
+        if errors:
+            raise ValueError("\n".join(errors))
+        return cls(name, stem, tuple(positions), head)
+
+
+def problems(spec: SpaceSpec) -> tuple[SpaceProblem, ...]:
+    """Everything that is wrong with `spec`; it can be built if none of it is an "error"."""
+    return find_problems(spec.name, spec.stem, spec.positions, spec.head)
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"name must be a text, not {value!r}")
+    return value
+
+
+def _with_hidden_units(head: object) -> object:
+    return {"hidden_units": None, **head} if isinstance(head, dict) else head

@@ -1,0 +1,248 @@
+"""Evaluations from a recording of real trainings: the recorded ones replayed, all others simulated from a fit to them.
+
+A network that was not recorded gets the training of one of the recorded networks most like it (the donor), moved to
+another accuracy: that of a `landscape` fitted to all of them, with a deviation of the network's own and the noise of
+training. So curves, their jitter, the step from float to int8 and the seconds are those of real trainings.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.architecture import Architecture
+from nas_engine.cost import cost
+from nas_engine.energy.estimators.analytical import predict_energy_mj
+from nas_engine.evaluation_result import EvaluationResult
+from nas_engine.progress import EpochResult, Evaluation, OnProgress, Phase
+from nas_engine.simulation.fitted_landscape import BlockFeatures, Fit, FitReport
+from nas_engine.simulation.recording import RecordedTraining, Recording
+from nas_engine.simulation.simulated_evaluation import (
+    SOURCE,
+    SimulatedPlan,
+    TrainingPlan,
+    made_up_confusion,
+    report_progress,
+)
+from nas_engine.simulation.synthetic_landscape import MAJORITY_ACCURACY
+
+RECORDED = "replayed"
+NO_TFLITE = {SOURCE: b"simulated: no network was trained", RECORDED: b"replayed: the recording keeps no networks"}
+_DONORS = 5
+_LATE_SHARE = 0.8  # of the float epochs: accuracies after it scatter more than they rise
+_FEWEST_REPETITIONS = 10  # degrees of freedom below which jitter is the better estimate of training noise
+_OWN, _TRAINING = 0, 1  # what a random generator is for
+_PRECEDING: Mapping[Phase, tuple[str, ...]] = {"float": ("build", "float_trace"), "qat": ("quantise", "qat_trace")}
+
+
+class RecordedEvaluator:
+    """Trains nothing, knows what training would bring; deterministic by recording, landscape, architecture and plan.
+
+    `landscape_seed` chooses one of the landscapes that the recording allows: what it leaves open differs between them.
+    Raises ValueError for a recording that is too small to fit.
+    """
+
+    def __init__(self, recording: Recording, landscape_seed: int = 0) -> None:
+        self.space = recording.header.space
+        self._origin = f"a recording of {len(recording.trainings)} trainings ({recording.header.sounds})"
+        self._trainings = [training for training in recording.trainings if _epochs(training, "float")]
+        recorded = [training.architecture for training in self._trainings]
+        if not recorded:
+            raise ValueError("the recording holds no training with a learning curve")
+        self._features = BlockFeatures(self.space, recorded)
+        self._recorded_features = np.array([self._features.of(architecture) for architecture in recorded])
+        accuracies = np.array([training.int8_accuracy for training in self._trainings])
+        fit = Fit(self._recorded_features, accuracies, training_noise(self._trainings))
+        self.report: FitReport = fit.report
+        self._seed = landscape_seed
+        self._landscape = fit.drawn(np.random.default_rng(landscape_seed))
+        self._own: dict[str, list[RecordedTraining]] = {}
+        for training in self._trainings:
+            self._own.setdefault(training.architecture.network_hash, []).append(training)
+        self._flops_exponent = _flops_exponent(self._trainings)
+        self._mean_curve = _mean_curve(self._trainings)
+
+    @property
+    def plan(self) -> SimulatedPlan:
+        """The epochs that were recorded."""
+        first = self._trainings[0]
+        return SimulatedPlan(_epochs(first, "float"), _epochs(first, "qat"))
+
+    def evaluate(
+        self, architecture: Architecture, pack: object, config: TrainingPlan, on_progress: OnProgress
+    ) -> Evaluation:
+        """What `evaluation.evaluate` would do, at once and without a look at `pack`; errors as of `simulate`."""
+        evaluation = self.simulate(architecture, config)
+        report_progress(evaluation, on_progress)
+        return evaluation
+
+    def simulate(self, architecture: Architecture, plan: TrainingPlan | None = None) -> Evaluation:
+        """The recorded training of `architecture` if there is one, else a simulated one.
+
+        Of a network recorded several times, `plan.seed` chooses the training. With other epochs than recorded, the
+        result is called simulated and rests on two assumptions. Every epoch is the recorded one at the same share of
+        the training, because the learning rate falls to 0 in either. A shorter training ends where the mean of the
+        recorded curves was by then, a longer one where they ended: both a little too low. Raises ValueError outside
+        the space, InfeasibleArchitecture as `cost` does.
+        """
+        plan = plan or self.plan
+        features = self._features.of(architecture)
+        own = self._own.get(architecture.network_hash)
+        if own:
+            donor = own[plan.seed % len(own)]
+            difference = 0.0
+        else:
+            rng = self._rng(architecture, _TRAINING, plan.seed)
+            donor = self._donor(features, rng)
+            noise = rng.normal(0.0, self.report.training_noise)
+            difference = self._accuracy(architecture, features) + noise - donor.int8_accuracy
+        learnt = donor.float_accuracy + difference - MAJORITY_ACCURACY
+        difference += learnt * (_share_learnt(self._mean_curve, plan.trial_epochs) - 1)
+        as_recorded = _planned(plan) == {phase: _epochs(donor, phase) for phase in _PRECEDING}
+        return self._evaluation(architecture, donor, plan, difference, RECORDED if own and as_recorded else SOURCE)
+
+    def accuracy(self, architecture: Architecture) -> float:
+        """The int8 accuracy of the landscape after training as recorded, without training noise; for benchmarks.
+
+        A recorded network has one as well, which differs from its recorded training.
+        """
+        return self._accuracy(architecture, self._features.of(architecture))
+
+    def _accuracy(self, architecture: Architecture, features: NDArray[np.float64]) -> float:
+        own = self._rng(architecture, _OWN).normal(0.0, self.report.own_deviation)
+        return float(np.clip(self._landscape.accuracy(features) + own, 0.0, 1.0))
+
+    def _rng(self, architecture: Architecture, use: int, *seeds: int) -> np.random.Generator:
+        return np.random.default_rng([self._seed, use, int(architecture.network_hash[:16], 16), *seeds])
+
+    def _donor(self, features: NDArray[np.float64], rng: np.random.Generator) -> RecordedTraining:
+        """One of the recorded trainings of the networks most like this one."""
+        distances = np.sum((self._recorded_features - features) ** 2, axis=1)
+        nearest = np.argsort(distances, kind="stable")[:_DONORS]
+        return self._trainings[int(rng.choice(nearest))]
+
+    def _evaluation(
+        self, architecture: Architecture, donor: RecordedTraining, plan: TrainingPlan, difference: float, source: str
+    ) -> Evaluation:
+        counted = cost(architecture)
+        slower = (counted.flops / cost(donor.architecture).flops) ** self._flops_exponent
+        seconds = _seconds(donor, plan, slower)
+        int8_accuracy = float(np.clip(donor.int8_accuracy + difference, 0.0, 1.0))
+        curve = tuple(_moved_curve(donor, plan, difference, seconds))
+        measurement = EvaluationResult(
+            float_accuracy=[point.eval_accuracy for point in curve if point.phase == "float"][-1],
+            int8_accuracy=int8_accuracy,
+            flash_bytes=counted.flash_bytes_estimate,
+            flops=counted.flops,
+            parameters=counted.parameters,
+            energy_mj=predict_energy_mj(counted).energy_mj,
+            energy_source=source,
+            peak_activation_bytes=counted.peak_activation_bytes,
+            confusion=made_up_confusion(architecture.head.classes, int8_accuracy),
+            seconds=seconds,
+        )
+        return Evaluation(measurement, NO_TFLITE[source], curve, {"source": source, "from": self._origin})
+
+
+def training_noise(trainings: Sequence[RecordedTraining]) -> float:
+    """Standard deviation of the int8 accuracy over trainings of one network.
+
+    From networks that were trained several times if there are enough. Else from how accuracies differ between
+    successive late epochs of one training: a lower bound, because other weights to begin with scatter at least as much.
+    """
+    by_network: dict[str, list[float]] = {}
+    for training in trainings:
+        by_network.setdefault(training.architecture.network_hash, []).append(training.int8_accuracy)
+    freedom = len(trainings) - len(by_network)
+    if freedom >= _FEWEST_REPETITIONS:
+        squares = sum(float(np.var(accuracies)) * len(accuracies) for accuracies in by_network.values())
+        return math.sqrt(squares / freedom)
+    steps = np.concatenate([_late_steps(training) for training in trainings])
+    return float(np.sqrt(np.mean(steps**2) / 2)) if len(steps) else 0.0
+
+
+def _late_steps(training: RecordedTraining) -> NDArray[np.float64]:
+    """Differences of the eval accuracy between successive epochs of a float training's end."""
+    accuracies = _values(training, "float", "eval_accuracy")
+    return np.diff(accuracies[int(len(accuracies) * _LATE_SHARE) :])
+
+
+def _moved_curve(
+    donor: RecordedTraining, plan: TrainingPlan, difference: float, seconds: Mapping[str, float]
+) -> Iterator[EpochResult]:
+    """The donor's epochs, accuracies moved by as much of `difference` as the donor had learnt; losses are its own."""
+    learnt = _learnt(_values(donor, "float", "eval_accuracy"))
+    shares = {"float": learnt, "qat": np.ones(_epochs(donor, "qat"))}
+    passed_seconds = 0.0
+    for phase, epochs in _planned(plan).items():
+        passed_seconds += sum(seconds.get(name, 0.0) for name in _PRECEDING[phase])
+        points = [point for point in donor.curve if point.phase == phase]
+        for epoch in range(1, epochs + 1 if points else 1):
+            index = math.ceil(epoch * len(points) / epochs) - 1
+            moved = difference * float(shares[phase][index])
+            passed_seconds += seconds[phase] / epochs
+            yield EpochResult(
+                phase,
+                epoch,
+                loss=points[index].loss,
+                train_accuracy=_clipped(points[index].train_accuracy + moved),
+                eval_accuracy=_clipped(points[index].eval_accuracy + moved),
+                seconds=passed_seconds,
+            )
+
+
+def _learnt(accuracies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much of what it will learn a training has learnt, 0..1, rising, by its best accuracy so far [epochs]."""
+    best = np.maximum.accumulate(accuracies)
+    gained = best[-1] - best[0]
+    return (best - best[0]) / gained if gained > 0 else np.arange(1, len(best) + 1) / len(best)
+
+
+def _seconds(donor: RecordedTraining, plan: TrainingPlan, slower: float) -> dict[str, float]:
+    """The donor's, by phase; epochs by their number, and `slower` times as long."""
+    seconds = dict(donor.seconds)
+    for phase, epochs in _planned(plan).items():
+        recorded = _epochs(donor, phase)
+        seconds[phase] = seconds.get(phase, 0.0) * slower * (epochs / recorded if recorded else 0.0)
+    return seconds
+
+
+def _flops_exponent(trainings: Sequence[RecordedTraining]) -> float:
+    """The e for which the seconds of float training grow as FLOPs^e, 0..1."""
+    known = [training for training in trainings if training.seconds.get("float", 0.0) > 0]
+    flops = np.log([cost(training.architecture).flops for training in known])
+    if len(known) < 2 or not np.ptp(flops):
+        return 0.0
+    seconds = np.log([training.seconds["float"] for training in known])
+    return _clipped(float(np.cov(flops, seconds)[0, 1] / np.var(flops, ddof=1)))
+
+
+def _mean_curve(trainings: Sequence[RecordedTraining]) -> NDArray[np.float64]:
+    """The mean eval accuracy by float epoch, the best so far [epochs]."""
+    epochs = min(_epochs(training, "float") for training in trainings)
+    curves = [_values(training, "float", "eval_accuracy")[:epochs] for training in trainings]
+    best: NDArray[np.float64] = np.maximum.accumulate(np.mean(curves, axis=0))
+    return best
+
+
+def _share_learnt(mean_curve: NDArray[np.float64], epochs: int) -> float:
+    """What is learnt beyond a majority guess in `epochs`, 0..1 of what is learnt in all that were recorded."""
+    gained = mean_curve - MAJORITY_ACCURACY
+    return _clipped(gained[min(epochs, len(gained)) - 1] / gained[-1]) if gained[-1] > 0 else 1.0
+
+
+def _planned(plan: TrainingPlan) -> dict[Phase, int]:
+    return {"float": plan.trial_epochs, "qat": plan.qat_epochs}
+
+
+def _epochs(training: RecordedTraining, phase: Phase) -> int:
+    return sum(point.phase == phase for point in training.curve)
+
+
+def _values(training: RecordedTraining, phase: Phase, name: str) -> NDArray[np.float64]:
+    return np.array([getattr(point, name) for point in training.curve if point.phase == phase], dtype=np.float64)
+
+
+def _clipped(share: float) -> float:
+    return float(min(max(share, 0.0), 1.0))

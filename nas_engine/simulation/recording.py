@@ -1,0 +1,197 @@
+"""Real trainings kept as a compact table, for `replay`, early stopping and comparisons of designers.
+
+A recording is a text file of JSON lines. The first line says what was searched, on which clips, how it was trained and
+by which libraries; each further line is one training. Lines are appended one by one, so a run that is ended anywhere
+goes on where it stopped.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import numpy as np
+
+from nas_engine.architecture import Architecture, json_fields
+from nas_engine.progress import EpochResult, Evaluation, Phase
+from nas_engine.search_space.paper_spaces import SearchSpace
+
+_T = TypeVar("_T")
+FORMAT = "earshot-trainings-1"
+_DIGITS = 4
+_PHASES: tuple[Phase, ...] = ("float", "qat")
+_CURVES = ("loss", "train_accuracy", "eval_accuracy")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What all trainings of a recording share. `sounds` says in words which clips, `training` is the configuration.
+
+    Training `number` has architecture `space.sample(default_rng([seed, number]))`, and `number` as seed of its weights.
+    """
+
+    space: SearchSpace
+    seed: int
+    sounds: str
+    training: Mapping[str, Any]
+    environment: Mapping[str, str]
+
+    def architecture(self, number: int) -> Architecture:
+        """The architecture of training `number`, counted from 1."""
+        return self.space.sample(np.random.default_rng([self.seed, number]))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "space": self.space.to_json(),
+            "seed": self.seed,
+            "sounds": self.sounds,
+            "training": dict(self.training),
+            "environment": dict(self.environment),
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """The inverse of `to_json`. Raises ValueError naming the key that is missing, unknown or wrong."""
+        fields = json_fields(data, "header", ("format", "space", "seed", "sounds", "training", "environment"))
+        if fields.pop("format") != FORMAT:
+            raise ValueError(f"header: format must be {FORMAT!r}")
+        return cls(**fields | {"space": SearchSpace.from_json(fields["space"])})
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTraining:
+    """One training. Accuracies 0..1, on the eval split but for the curve's train accuracy; size of the .tflite.
+
+    `curve` has every epoch, float then QAT; its `seconds` are not kept (0.0). `seconds` is wall time by phase.
+    """
+
+    number: int
+    architecture: Architecture
+    float_accuracy: float
+    int8_accuracy: float
+    flash_bytes: int
+    curve: tuple[EpochResult, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A whole file, trainings in the order in which they were made."""
+
+    header: Header
+    trainings: tuple[RecordedTraining, ...]
+
+
+def read_recording(path: Path) -> Recording:
+    """Read a recording. Raises ValueError with the file's name and the line that is wrong.
+
+    A last line without its end was being written when the recording was stopped; it is left out.
+    """
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+    if not lines:
+        raise ValueError(f"{path}: this is no recording: it has no complete line")
+    header = _parsed(path, 1, lines[0], Header.from_json)
+    trainings = (
+        _parsed(path, number, line, lambda data: _training(header.space, data))
+        for number, line in enumerate(lines[1:], start=2)
+    )
+    return Recording(header, tuple(trainings))
+
+
+def record(
+    path: Path,
+    header: Header,
+    count: int,
+    evaluate: Callable[[int, Architecture], Evaluation | None],
+    first: int = 1,
+) -> Iterator[RecordedTraining]:
+    """Make trainings `first` .. `count` that `path` does not hold yet, and append and yield each as it ends.
+
+    `evaluate(number, architecture)` trains; a training that has no result (None) is left out. Raises ValueError,
+    before anything is trained or written, where `path` holds a recording of another space, of other clips, or trained
+    in another way.
+    """
+    done = _continued(path, header)
+    for number in range(first, count + 1):
+        if number in done:
+            continue
+        architecture = header.architecture(number)
+        evaluation = evaluate(number, architecture)
+        if evaluation is None:
+            continue
+        line = _line(header.space, number, architecture, evaluation)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line)
+        yield _training(header.space, json.loads(line))
+
+
+def _continued(path: Path, header: Header) -> set[int]:
+    """The numbers already in the file; begins it where there is none, and cuts off a line that was not finished."""
+    if not path.exists():
+        path.write_text(_json(header.to_json()), encoding="utf-8")
+        return set()
+    recording = read_recording(path)
+    found = recording.header
+    for name in ("space", "seed", "sounds", "training"):
+        if getattr(found, name) != getattr(header, name):
+            raise ValueError(f"{path} holds a recording with another {name}: choose another file, or remove this one")
+    content = path.read_bytes()
+    if not content.endswith(b"\n"):
+        path.write_bytes(content[: content.rfind(b"\n") + 1])
+    return {training.number for training in recording.trainings}
+
+
+def _line(space: SearchSpace, number: int, architecture: Architecture, evaluation: Evaluation) -> str:
+    measurement = evaluation.result
+    curves: dict[str, dict[str, list[float]]] = {
+        phase: {
+            name: [round(getattr(point, name), _DIGITS) for point in evaluation.curve if point.phase == phase]
+            for name in _CURVES
+        }
+        for phase in _PHASES
+    }
+    return _json(
+        {
+            "number": number,
+            "options": list(space.encode(architecture)),
+            "float_accuracy": round(measurement.float_accuracy, _DIGITS),
+            "int8_accuracy": round(measurement.int8_accuracy, _DIGITS),
+            "flash_bytes": measurement.flash_bytes,
+            "seconds": {phase: round(seconds, 2) for phase, seconds in measurement.seconds.items()},
+            **curves,
+        }
+    )
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, separators=(",", ":")) + "\n"
+
+
+def _training(space: SearchSpace, data: object) -> RecordedTraining:
+    keys = ("number", "options", "float_accuracy", "int8_accuracy", "flash_bytes", "seconds", *_PHASES)
+    fields = json_fields(data, "training", keys)
+    return RecordedTraining(
+        number=fields["number"],
+        architecture=space.decode(fields["options"]),
+        float_accuracy=fields["float_accuracy"],
+        int8_accuracy=fields["int8_accuracy"],
+        flash_bytes=fields["flash_bytes"],
+        curve=tuple(point for phase in _PHASES for point in _curve(phase, fields[phase])),
+        seconds=fields["seconds"],
+    )
+
+
+def _curve(phase: Phase, data: object) -> Iterator[EpochResult]:
+    curves = json_fields(data, phase, _CURVES)
+    points = zip(*(curves[name] for name in _CURVES), strict=True)
+    for epoch, (loss, train_accuracy, eval_accuracy) in enumerate(points, start=1):
+        yield EpochResult(phase, epoch, loss, train_accuracy, eval_accuracy, seconds=0.0)
+
+
+def _parsed(path: Path, number: int, line: str, parse: Callable[[Any], _T]) -> _T:
+    try:
+        return parse(json.loads(line))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}, line {number}: {error}") from error

@@ -1,0 +1,172 @@
+"""Evaluations without training: for dry runs of a study, for benchmarks of designers, and for tests of everything else.
+
+`evaluate` has the interface of `evaluation.evaluate`; only accuracies and curves are simulated (`surrogate`), costs are
+the real ones. What it returns says "simulated" wherever it could be taken for a measurement. `report_progress` reports any
+finished evaluation, simulated or recorded, to a progress callback as if it ran now.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from nas_engine.architecture import Architecture
+from nas_engine.cost import ArchitectureCost, cost
+from nas_engine.energy.estimators.analytical import predict_energy_mj
+from nas_engine.evaluation_result import EvaluationResult
+from nas_engine.progress import EpochResult, Evaluation, OnProgress, Phase, Progress
+from nas_engine.simulation.synthetic_landscape import MAJORITY_ACCURACY, asymptotic_accuracy, epochs_to_learn
+
+SOURCE = "simulated"
+SIMULATED_TFLITE = b"simulated: no network was trained"
+
+_TRAINING_NOISE = 0.005  # Table 1: retraining one architecture scatters by 0.4 to 1.2 points
+_EPOCH_NOISE = 0.004
+_INT8_LOSS = 0.004
+_EXAMPLES_PER_CLASS = 500
+_OVERFITTING = 0.05
+_FIRST_LOSS = 2.2
+_LAST_LOSS = 3.0  # times the share of wrong answers
+_SECONDS_PER_MFLOP_AND_EPOCH = 0.4
+
+
+class TrainingPlan(Protocol):
+    """What of a training configuration a simulation depends on; at least one trial epoch."""
+
+    @property
+    def trial_epochs(self) -> int: ...
+
+    @property
+    def qat_epochs(self) -> int: ...
+
+    @property
+    def seed(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedPlan:
+    """A training plan for those who have no TrainingConfig at hand."""
+
+    trial_epochs: int = 45
+    qat_epochs: int = 10
+    seed: int = 0
+
+
+DEFAULT_PLAN = SimulatedPlan()
+Simulate = Callable[[Architecture, TrainingPlan], Evaluation]
+"""What stands for training where nothing is trained."""
+
+
+def evaluate(architecture: Architecture, pack: object, config: TrainingPlan, on_progress: OnProgress) -> Evaluation:
+    """What `evaluation.evaluate` would do, at once and without a look at `pack`.
+
+    Deterministic: equal architecture and config give an equal result; another seed trains another time.
+    An exception of the callback ends it, as there.
+    """
+    evaluation = simulate(architecture, config)
+    report_progress(evaluation, on_progress)
+    return evaluation
+
+
+def report_progress(evaluation: Evaluation, on_progress: OnProgress) -> None:
+    """Report the phases and epochs of a finished evaluation in their order, without waiting between them."""
+    seconds = evaluation.result.seconds
+    last_epoch = {point.phase: point.epoch for point in evaluation.curve}  # epochs ascend: the last one stays
+    on_progress(_between_epochs("build", 0.0))
+    for point in evaluation.curve:
+        values = (point.loss, point.train_accuracy, point.eval_accuracy)
+        on_progress(Progress(point.phase, point.epoch, last_epoch[point.phase], *values, seconds=point.seconds))
+    on_progress(_between_epochs("convert", sum(seconds.values()) - seconds.get("evaluate", 0.0)))
+    on_progress(_between_epochs("evaluate", sum(seconds.values())))
+
+
+def simulate(architecture: Architecture, plan: TrainingPlan = DEFAULT_PLAN) -> Evaluation:
+    """The simulated result of training `architecture` by `plan`. Raises InfeasibleArchitecture as `cost` does."""
+    counted = cost(architecture)
+    rng = np.random.default_rng([plan.seed, int(architecture.hash[:16], 16)])
+    final_accuracy = asymptotic_accuracy(architecture) + rng.normal(0, _TRAINING_NOISE)
+    seconds = _seconds(counted, plan)
+    curve = tuple(_learning_curve(final_accuracy, epochs_to_learn(architecture), plan, seconds, rng))
+    float_accuracy = [point.eval_accuracy for point in curve if point.phase == "float"][-1]
+    confusion = made_up_confusion(architecture.head.classes, curve[-1].eval_accuracy - abs(rng.normal(0, _INT8_LOSS)))
+    measurement = EvaluationResult(
+        float_accuracy=float_accuracy,
+        int8_accuracy=_share_correct(confusion),
+        flash_bytes=counted.flash_bytes_estimate,
+        flops=counted.flops,
+        parameters=counted.parameters,
+        energy_mj=predict_energy_mj(counted).energy_mj,
+        energy_source=SOURCE,
+        peak_activation_bytes=counted.peak_activation_bytes,
+        confusion=confusion,
+        seconds=seconds,
+    )
+    return Evaluation(measurement, SIMULATED_TFLITE, curve, {"source": SOURCE})
+
+
+def _seconds(counted: ArchitectureCost, plan: TrainingPlan) -> dict[str, float]:
+    """Made-up wall time by phase, in proportion to FLOPs and epochs; an epoch of QAT takes twice as long."""
+    epoch = _SECONDS_PER_MFLOP_AND_EPOCH * counted.flops / 1e6
+    return {
+        "build": 3.0,
+        "float": epoch * plan.trial_epochs,
+        "qat": 2 * epoch * plan.qat_epochs,
+        "convert": 0.5,
+        "evaluate": 1.0,
+    }
+
+
+def _learning_curve(
+    final_accuracy: float,
+    time_constant: float,
+    plan: TrainingPlan,
+    seconds: Mapping[str, float],
+    rng: np.random.Generator,
+) -> Iterator[EpochResult]:
+    """From a majority guess exponentially to `final_accuracy`, with a jitter an epoch; QAT goes on where float ends."""
+    passed_seconds, trained = seconds["build"], 0
+    epochs: tuple[tuple[Phase, int], ...] = (("float", plan.trial_epochs), ("qat", plan.qat_epochs))
+    for phase, count in epochs:
+        for epoch in range(1, count + 1):
+            trained += 1
+            passed_seconds += seconds[phase] / count
+            learnt = 1 - math.exp(-trained / time_constant)
+            accuracy = MAJORITY_ACCURACY + (final_accuracy - MAJORITY_ACCURACY) * learnt
+            yield EpochResult(
+                phase,
+                epoch,
+                loss=_FIRST_LOSS * (1 - learnt) + _LAST_LOSS * (1 - final_accuracy) * learnt,
+                train_accuracy=_clipped(accuracy + _OVERFITTING * learnt),
+                eval_accuracy=_clipped(accuracy + rng.normal(0, _EPOCH_NOISE)),
+                seconds=passed_seconds,
+            )
+
+
+def made_up_confusion(classes: int, accuracy: float) -> tuple[tuple[int, ...], ...]:
+    """Counts with about this accuracy (0..1).
+
+    Half of the examples are of the last class, the negatives, which attract all other errors; the errors on negatives
+    go to the first class.
+    """
+    counts = np.zeros((classes, classes), dtype=int)
+    examples = np.array([_EXAMPLES_PER_CLASS] * (classes - 1) + [_EXAMPLES_PER_CLASS * (classes - 1)])
+    correct = np.round(examples * _clipped(accuracy)).astype(int)
+    counts[:, -1] = examples - correct
+    counts[-1] = 0
+    counts[-1, 0] = examples[-1] - correct[-1]
+    np.fill_diagonal(counts, correct)
+    return tuple(tuple(int(count) for count in row) for row in counts)
+
+
+def _share_correct(confusion: tuple[tuple[int, ...], ...]) -> float:
+    return sum(row[i] for i, row in enumerate(confusion)) / sum(map(sum, confusion))
+
+
+def _clipped(accuracy: float) -> float:
+    return float(min(max(accuracy, 0.0), 1.0))
+
+
+def _between_epochs(phase: Phase, seconds: float) -> Progress:
+    return Progress(phase, epoch=0, epochs=0, loss=None, train_accuracy=None, eval_accuracy=None, seconds=seconds)

@@ -1,0 +1,48 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import stdtrit
+
+from nas_engine.energy.traces.statistics import pooled_sd, repeats, t975
+from nas_engine.errors import BadMeasurement
+
+
+def test_five_repeats_have_the_interval_of_students_t() -> None:
+    summary = repeats([1.0, 2.0, 3.0, 4.0, 10.0])
+    assert (summary.n, summary.mean, summary.median) == (5, 4.0, 3.0)
+    assert summary.sd == pytest.approx(12.5**0.5)
+    assert summary.high95 is not None
+    assert summary.high95 - summary.mean == pytest.approx(2.776 * 12.5**0.5 / 5**0.5, rel=1e-3)
+
+
+def test_one_value_has_no_deviation_and_no_interval() -> None:
+    summary = repeats([5.0])
+    assert (summary.mean, summary.median, summary.sd, summary.low95, summary.high95) == (5.0, 5.0, None, None, None)
+
+
+@given(st.lists(st.floats(0.001, 1e6), min_size=2, max_size=20))
+def test_mean_and_median_lie_among_the_values_and_the_mean_in_its_interval(values: list[float]) -> None:
+    summary = repeats(values)
+    assert summary.low95 is not None
+    assert summary.high95 is not None
+    assert summary.low95 <= summary.mean <= summary.high95
+    assert min(values) <= summary.median <= max(values)
+
+
+@pytest.mark.parametrize("values", [[], [1.0, float("nan")], [1.0, float("inf")], [1e308, 1e308]])
+def test_nothing_and_no_numbers_are_refused(values: list[float]) -> None:
+    with pytest.raises(BadMeasurement):
+        repeats(values)
+
+
+def test_the_scatter_within_groups_leaves_their_distance_out_and_weighs_them_by_degrees_of_freedom() -> None:
+    assert pooled_sd([[1.0, 3.0], [101.0, 102.0, 103.0], [7.0]]) == pytest.approx(((2.0 + 2.0) / 3) ** 0.5)
+
+
+def test_groups_of_one_tell_nothing_of_the_scatter() -> None:
+    assert pooled_sd([[1.0], [2.0]]) is None
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 10, 11, 99, 100, 5_000])
+def test_the_quantile_of_students_t_is_scipys(degrees: int) -> None:
+    assert t975(degrees) == pytest.approx(stdtrit(degrees, 0.975), rel=1e-9)

@@ -1,0 +1,46 @@
+"""Who prices the networks of a study: its energy model, or the published figures without one.
+
+The one place from which evaluation, screening, designers, dry runs and pages have their prices. With NumPy alone, so
+that the web process may ask, too.
+"""
+
+from functools import lru_cache
+
+from django.core.files.storage import default_storage
+
+from nas_engine.constraints import EnergyFunction
+from nas_engine.cost import ArchitectureCost
+from nas_engine.energy.estimators.base import AnalyticalCostModel, EnergyPredictor, LearnedPredictor, load
+from webapp.models import EnergyModel, Study
+
+PRIOR: EnergyPredictor = AnalyticalCostModel()
+_MODELS_KEPT = 8
+_NETWORKS_KEPT = 20_000
+
+
+def predictor_of(study: Study) -> EnergyPredictor:
+    """Of the model that the study points at; a model is loaded once a process."""
+    return predictor(study.energy_model)
+
+
+def predictor(energy_model: EnergyModel | None) -> EnergyPredictor:
+    """Of a READY model; the published figures without one."""
+    return PRIOR if energy_model is None else _loaded(str(energy_model.arrays.name))
+
+
+def energy_estimate(study: Study) -> EnergyFunction:
+    """Predicted mJ of one inference, as screens and penalties take it. Networks that are asked for again are known."""
+    found = predictor_of(study)
+
+    @lru_cache(maxsize=_NETWORKS_KEPT)
+    def energy_mj(counted: ArchitectureCost) -> float:
+        return found.estimate(counted).energy_mj
+
+    return energy_mj
+
+
+@lru_cache(maxsize=_MODELS_KEPT)
+def _loaded(name: str) -> LearnedPredictor:
+    """The name holds the content's hash: what has it never changes."""
+    with default_storage.open(name) as file:
+        return load(file.read())

@@ -1,0 +1,177 @@
+"""The published networks as trained on a dataset, beside which every study on it is shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nas_engine.baselines import NAMES, Baseline, baseline
+from nas_engine.cost import cost
+from nas_engine.reward import reward
+from webapp.models import Dataset, Study, Trial, Worker
+from webapp.queries.budget import live_workers
+from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates
+from webapp.queries.pages.results import Best
+from webapp.queries.training_time import rule_seconds, speed
+from webapp.translation import baseline_network, reward_parameters
+
+_EARLIER_TRIALS = 50
+_UNUSED = ("confusion", "environment", "suggestion", "seconds", "architecture__spec", "study__space_spec")
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineRow:
+    """The latest trial of one baseline. Accuracies are 0..1; results are None until there are any."""
+
+    trial_id: int
+    study_id: int
+    number: int
+    name: str
+    state: str
+    state_label: str
+    reason: str
+    int8_accuracy: float | None
+    estimate: CurrentEstimate
+    flash_bytes: int | None
+    flops: int
+    parameters: int
+
+    @property
+    def is_completed(self) -> bool:
+        return self.state == Trial.State.COMPLETED
+
+    @property
+    def may_be_asked_again(self) -> bool:
+        return self.state in (Trial.State.FAILED, Trial.State.CANCELLED, Trial.State.STOPPED)
+
+    @property
+    def energy_mj(self) -> float | None:
+        return self.estimate.energy_mj
+
+
+@dataclass(frozen=True, slots=True)
+class Baselines:
+    """All baselines of one dataset, the dearest first, and the study whose trials they are."""
+
+    study_id: int
+    study_name: str
+    study_state: str
+    study_state_label: str
+    full_epochs: int
+    rows: tuple[BaselineRow, ...]
+
+    @property
+    def completed(self) -> tuple[BaselineRow, ...]:
+        return tuple(row for row in self.rows if row.is_completed)
+
+    @property
+    def unfinished(self) -> tuple[BaselineRow, ...]:
+        return tuple(row for row in self.rows if not row.is_completed)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedBaseline:
+    """A completed baseline beside the best trial of a study: accuracy less the trial's, energy and flash as multiples.
+
+    `reward` is Equation 1 with the study's thresholds. What needs a best trial is None without one.
+    """
+
+    row: BaselineRow
+    reward: float
+    accuracy_difference: float | None
+    energy_times: float | None
+    flash_times: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEstimate:
+    """Seconds to train each family at the width of Table 1, and all of them on `workers` training workers.
+
+    `trials_seen` earlier trials on the dataset were judged from; with none, it is a rule of thumb.
+    """
+
+    seconds: dict[str, float]
+    all_seconds: float
+    workers: int
+    trials_seen: int
+
+
+def baselines_of(dataset_id: int, energy_model_id: int | None = None) -> Baselines | None:
+    """The baselines of a dataset, None if nobody has asked for them. One query.
+
+    They are priced by the energy model of the study beside which they are shown, or by the published figures.
+    """
+    trials = list(
+        with_estimates(
+            Trial.objects.filter(study__dataset=dataset_id, study__kind=Study.Kind.BASELINES), energy_model_id
+        )
+        .select_related("study", "architecture")
+        .defer(*_UNUSED)
+        .order_by("number")
+    )
+    if not trials:
+        return None
+    study = trials[0].study
+    latest = {trial.label: trial for trial in trials}
+    rows = sorted((_row(trial) for trial in latest.values()), key=lambda row: (-row.flops, row.number))
+    return Baselines(study.pk, study.name, study.state, study.get_state_display(), study.full_epochs, tuple(rows))
+
+
+def _row(trial: Trial) -> BaselineRow:
+    return BaselineRow(
+        trial_id=trial.pk,
+        study_id=trial.study_id,
+        number=trial.number,
+        name=trial.label,
+        state=trial.state,
+        state_label=trial.get_state_display(),
+        reason=trial.reason,
+        int8_accuracy=trial.int8_accuracy,
+        estimate=estimate_of(trial),
+        flash_bytes=trial.flash_bytes,
+        flops=trial.architecture.flops,
+        parameters=trial.architecture.parameters,
+    )
+
+
+def beside(rows: Sequence[BaselineRow], study: Study, best: Best | None) -> tuple[ComparedBaseline, ...]:
+    """The completed of `rows` as this study would judge them. No query."""
+    return tuple(_compared(row, study, best) for row in rows if row.is_completed)
+
+
+def _compared(row: BaselineRow, study: Study, best: Best | None) -> ComparedBaseline:
+    accuracy, energy_mj, flash_bytes = row.int8_accuracy or 0.0, row.energy_mj or 0.0, row.flash_bytes or 0
+    return ComparedBaseline(
+        row=row,
+        reward=reward(accuracy, energy_mj, flash_bytes, reward_parameters(study)),
+        accuracy_difference=accuracy - best.int8_accuracy if best else None,
+        energy_times=energy_mj / best.energy_mj if best and best.energy_mj else None,
+        flash_times=flash_bytes / best.flash_bytes if best and best.flash_bytes else None,
+    )
+
+
+def families() -> tuple[Baseline, ...]:
+    """The four families at their widths of Table 1."""
+    return tuple(baseline(name) for name in NAMES)
+
+
+def training_estimate(dataset: Dataset, full_epochs: int) -> TrainingEstimate:
+    """How long the four take on a READY dataset. Two queries."""
+    clips = sum(dataset.counts.get("train", {}).values())
+    earlier = (
+        Trial.objects.filter(study__dataset=dataset, state=Trial.State.COMPLETED, started_at__isnull=False)
+        .order_by("-finished_at")
+        .values_list("started_at", "finished_at", "study__full_epochs", "architecture__flops")[:_EARLIER_TRIALS]
+    )
+    finished = [
+        ((end - start).total_seconds(), rule_seconds(flops=flops, full_epochs=epochs, clips=clips))
+        for start, end, epochs, flops in earlier
+        if start and end
+    ]
+    factor = speed(finished)
+    seconds = {
+        one.family: (factor or 1.0)
+        * rule_seconds(flops=cost(baseline_network(one, dataset)).flops, full_epochs=full_epochs, clips=clips)
+        for one in families()
+    }
+    workers = max(1, live_workers(Worker.Role.TRAINING))
+    all_seconds = max(*seconds.values(), sum(seconds.values()) / workers)
+    return TrainingEstimate(seconds, all_seconds, workers, len(finished))

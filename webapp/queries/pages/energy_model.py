@@ -1,0 +1,142 @@
+"""Energy models as pages show them: the versions of a device, and one with what it learnt from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from webapp.models import Device, EnergyModel, Run, StoredArchitecture
+from webapp.queries.training_table import TrainingRow
+
+_HASHES_AT_ONCE = 5_000
+_FLOPS_A_MILLION = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """What a device's page shows of a version. Errors are of networks that it had not seen; None until it is ready."""
+
+    id: int
+    version: int
+    state: str
+    state_label: str
+    networks: int | None
+    r2: float | None
+    rmse_mj: float | None
+    noise_mj: float | None
+    reason: str
+    created_at: datetime
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == EnergyModel.State.TRAINING
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRuns:
+    """The runs a version learnt from, as columns in their order."""
+
+    rows: tuple[TrainingRow, ...]
+    flops_millions: tuple[float, ...]
+
+    @property
+    def energies_mj(self) -> tuple[float, ...]:
+        return tuple(row.energy_mj for row in self.rows)
+
+
+def model_rows(device: Device) -> tuple[ModelRow, ...]:
+    """The device's versions, the newest first. One query, without their tables and points."""
+    names = ("networks", "r2", "rmse_mj", "noise_mj")
+    values = EnergyModel.objects.filter(device=device).order_by("-version")
+    found = values.values_list("pk", "version", "state", "reason", "created_at", *(f"report__{name}" for name in names))
+    return tuple(
+        ModelRow(
+            id=pk,
+            version=version,
+            state=state,
+            state_label=str(EnergyModel.State(state).label),
+            reason=reason,
+            created_at=created_at,
+            **dict(zip(names, figures, strict=True)),
+        )
+        for pk, version, state, reason, created_at, *figures in found
+    )
+
+
+def model_or_none(device_id: int, version: int) -> EnergyModel | None:
+    """One query."""
+    return EnergyModel.objects.select_related("device").filter(device=device_id, version=version).first()
+
+
+def measured_runs(model: EnergyModel) -> MeasuredRuns:
+    """A query for each 5,000 networks."""
+    rows = tuple(TrainingRow(*values) for values in model.runs.get("table", ()))
+    hashes, flops = sorted({row.architecture_hash for row in rows}), dict[str, int]()
+    for start in range(0, len(hashes), _HASHES_AT_ONCE):
+        some = StoredArchitecture.objects.filter(hash__in=hashes[start : start + _HASHES_AT_ONCE])
+        flops |= dict(some.values_list("hash", "flops"))
+    return MeasuredRuns(rows, tuple(flops.get(row.architecture_hash, 0) / _FLOPS_A_MILLION for row in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBackRun:
+    """A run with what a model said of its network without having seen it; mJ, between `low_mj` and `high_mj` in 90 %.
+
+    `run_id` is None where the run was deleted since.
+    """
+
+    run_id: int | None
+    architecture_hash: str
+    measured_mj: float
+    predicted_mj: float
+    low_mj: float
+    high_mj: float
+    outside: bool
+
+    @property
+    def is_inside(self) -> bool:
+        return self.low_mj <= self.measured_mj <= self.high_mj
+
+    @property
+    def residual_mj(self) -> float:
+        return self.predicted_mj - self.measured_mj
+
+
+@dataclass(frozen=True, slots=True)
+class Residuals:
+    """Predicted less measured energies of held-back runs: their mean, and below what half and 90 % of them stay."""
+
+    runs: int
+    inside: int
+    mean_mj: float
+    half_mj: float
+    ninety_mj: float
+
+
+def held_back_runs(report: Mapping[str, Any], rows: Sequence[TrainingRow]) -> tuple[HeldBackRun, ...]:
+    """The held-back runs in the order of the table. No query."""
+    names = ("predicted_mj", "low_mj", "high_mj", "outside")
+    return tuple(
+        HeldBackRun(row.run_id, row.architecture_hash, row.energy_mj, **{name: point[name] for name in names})
+        for point in report.get("held_back", ())
+        for row in [rows[point["index"]]]
+    )
+
+
+def residuals(runs: Sequence[HeldBackRun]) -> Residuals | None:
+    """None without runs."""
+    if not runs:
+        return None
+    off = np.array([run.residual_mj for run in runs])
+    half, ninety = np.quantile(np.abs(off), (0.5, 0.9))
+    inside = sum(run.is_inside for run in runs)
+    return Residuals(len(runs), inside, float(off.mean()), float(half), float(ninety))
+
+
+def furthest_off(runs: Sequence[HeldBackRun], limit: int = 10) -> tuple[HeldBackRun, ...]:
+    """The runs outside their intervals, the furthest first. One query."""
+    outside = sorted((run for run in runs if not run.is_inside), key=lambda run: -abs(run.residual_mj))[:limit]
+    known = set(Run.objects.filter(pk__in=[run.run_id for run in outside]).values_list("pk", flat=True))
+    return tuple(run if run.run_id in known else replace(run, run_id=None) for run in outside)

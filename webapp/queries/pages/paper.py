@@ -1,0 +1,57 @@
+"""The completed trials of a study as points of Figure 2, and real files of the paper's networks."""
+
+from collections.abc import Set
+
+from nas_engine.cost import cost
+from nas_engine.paper.figure2 import Figure2Point
+from nas_engine.paper.tables import NETWORKS
+from webapp.models import StoredArchitecture, Study, Trial
+from webapp.translation import architecture
+
+_MOST_COUNTED = 50_000
+_counted: dict[str, int] = {}
+
+
+def study_points(study: Study) -> tuple[Figure2Point, ...]:
+    """A point for each completed trial, in the order of their numbers. One query, two for networks not yet counted."""
+    trials = Trial.objects.filter(study=study, state=Trial.State.COMPLETED).order_by("number")
+    names = ("architecture", "architecture__parameters", "float_accuracy", "int8_accuracy", "flash_bytes")
+    rows = list(trials.values_list("label", "number", *names))
+    published = _published_parameters({row[2] for row in rows})
+    return tuple(
+        Figure2Point(
+            name=label or f"trial {number}",
+            float_accuracy=float_accuracy,
+            int8_accuracy=int8_accuracy,
+            parameters=published[key],
+            parameters_trainable=trainable,
+            flash_bytes=flash_bytes,
+        )
+        for label, number, key, trainable, float_accuracy, int8_accuracy, flash_bytes in rows
+        if float_accuracy is not None and int8_accuracy is not None and flash_bytes is not None
+    )
+
+
+def _published_parameters(hashes: Set[str]) -> dict[str, int]:
+    """The paper's "parameters" by architecture. A hash stands for one network for ever, so each is counted once."""
+    found = {key: parameters for key in hashes if (parameters := _counted.get(key)) is not None}
+    for row in StoredArchitecture.objects.filter(hash__in=hashes - found.keys()):
+        found[row.hash] = cost(architecture(row)).published_parameters
+    if len(_counted) + len(found) > _MOST_COUNTED:
+        _counted.clear()
+    _counted.update(found)
+    return found
+
+
+def studies_with_results() -> tuple[Study, ...]:
+    """Studies that have completed trials, the newest first, with their datasets. One query."""
+    completed = Trial.objects.filter(state=Trial.State.COMPLETED).values("study")
+    return tuple(Study.objects.filter(pk__in=completed).select_related("dataset").order_by("-created_at"))
+
+
+def delivered_bytes() -> dict[str, int]:
+    """By model of Table 1, the size of the newest .tflite file that a completed trial of that network made."""
+    models = {network.hash: model for model, network in NETWORKS.items()}
+    trials = Trial.objects.filter(state=Trial.State.COMPLETED, architecture__in=models, flash_bytes__isnull=False)
+    found = trials.order_by("finished_at").values_list("architecture", "flash_bytes")
+    return {models[key]: int(size) for key, size in found if size is not None}

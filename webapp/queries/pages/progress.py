@@ -1,0 +1,204 @@
+"""How far a study is: counts, running trials, time left, and whether anybody is working on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import fmean
+
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q
+from django.utils import timezone
+
+from webapp.models import Study, Trial, Worker
+from webapp.queries.budget import COUNTED
+from webapp.queries.deliberation import searcher_of
+from webapp.queries.listed_progress import seconds_left_of_list
+from webapp.queries.pages.studies import FINISHED, LIVE_STATES
+from webapp.queries.summaries import BlockMark, block_marks
+
+_RECENT_TRIALS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTrial:
+    """A trial under way. `lost` says that its worker has been silent for longer than the lease."""
+
+    number: int
+    label: str
+    blocks: tuple[BlockMark, ...]
+    worker: str
+    phase: str
+    epoch: int
+    epochs: int
+    elapsed_seconds: float
+    silent_seconds: float
+    lost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Trials of a study by state. `failed` leaves out those that were retried, which `retried` counts, and
+    `infeasible` those that were refused before training.
+    """
+
+    waiting: int
+    running: int
+    completed: int
+    stopped_early: int
+    infeasible: int
+    failed: int
+    retried: int
+    cancelled: int
+    violating: int
+
+    @property
+    def done(self) -> int:
+        """Trials that used up budget and are over."""
+        return self.completed + self.stopped_early + self.infeasible + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The workers of all machines that could work on a study: how many reported within a lease, and when the last of
+    each kind did.
+    """
+
+    trainers: int
+    searchers: int
+    trainer_seen_at: datetime | None
+    searcher_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyProgress:
+    """The live part of a study's page. `version` changes whenever a chart or the table would."""
+
+    counts: Counts
+    trial_budget: int
+    running: tuple[RunningTrial, ...]
+    trainers: int
+    seconds_left: float | None
+    warning: str
+    version: str
+    is_live: bool
+
+
+def progress(study: Study, now: datetime | None = None) -> StudyProgress:
+    """The progress of `study` at `now`. Four queries."""
+    now = now or timezone.now()
+    counts, last_finish, oldest_request = _counts(study)
+    running = _running(study, now)
+    live = study.state in LIVE_STATES
+    crew = _crew(study, now)
+    return StudyProgress(
+        counts=counts,
+        trial_budget=study.trial_budget,
+        running=running,
+        trainers=crew.trainers,
+        seconds_left=_seconds_left(study, counts, running, crew.trainers) if live else None,
+        warning=_warning(study, counts, oldest_request, crew, now),
+        version="-".join(map(str, (*_marks(study), counts.done, counts.waiting, counts.running, last_finish))),
+        is_live=live or bool(running),
+    )
+
+
+def _marks(study: Study) -> tuple[object, ...]:
+    """What of the study itself changes its charts and its table."""
+    return study.state, study.trial_budget, study.energy_model_id or "published"
+
+
+def _counts(study: Study) -> tuple[Counts, str, datetime | None]:
+    """Counts, a mark of the last finish, and since when the oldest waiting trial waits."""
+    states = {state: Count("pk", filter=FINISHED & Q(state=value)) for state, value in _ENDED.items()}
+    row = Trial.objects.filter(study=study).aggregate(
+        **states,
+        waiting=Count("pk", filter=Q(state=Trial.State.REQUESTED)),
+        running=Count("pk", filter=Q(state=Trial.State.RUNNING)),
+        cancelled=Count("pk", filter=Q(state=Trial.State.CANCELLED)),
+        violating=Count("pk", filter=Q(violates_constraints=True)),
+        retried=Count("pk", filter=~COUNTED & Q(state=Trial.State.FAILED)),
+        last_finish=Max("finished_at"),
+        oldest_request=Min("requested_at", filter=Q(state=Trial.State.REQUESTED)),
+    )
+    last_finish, oldest_request = row.pop("last_finish"), row.pop("oldest_request")
+    return Counts(**row), f"{last_finish.timestamp():.3f}" if last_finish else "", oldest_request
+
+
+_ENDED = {
+    "completed": Trial.State.COMPLETED,
+    "stopped_early": Trial.State.STOPPED,
+    "infeasible": Trial.State.INFEASIBLE,
+    "failed": Trial.State.FAILED,
+}
+
+
+def _running(study: Study, now: datetime) -> tuple[RunningTrial, ...]:
+    trials = Trial.objects.filter(study=study, state=Trial.State.RUNNING).select_related("architecture")
+    return tuple(_running_trial(trial, now) for trial in trials.order_by("number"))
+
+
+def _running_trial(trial: Trial, now: datetime) -> RunningTrial:
+    silent = _age(trial.heartbeat_at, now)
+    return RunningTrial(
+        number=trial.number,
+        label=trial.label,
+        blocks=block_marks(trial.architecture.spec),
+        worker=trial.worker,
+        phase=trial.phase,
+        epoch=trial.epoch,
+        epochs=trial.epochs,
+        elapsed_seconds=_age(trial.started_at, now),
+        silent_seconds=silent,
+        lost=silent > settings.LEASE_SECONDS,
+    )
+
+
+def _age(moment: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - moment).total_seconds()) if moment else 0.0
+
+
+def _crew(study: Study, now: datetime) -> Crew:
+    alive = Q(seen_at__gte=now - timedelta(seconds=settings.LEASE_SECONDS))
+    trainer, searcher = Q(role=Worker.Role.TRAINING), Q(role=searcher_of(study))
+    return Crew(
+        **Worker.objects.aggregate(
+            trainers=Count("pk", filter=trainer & alive),
+            searchers=Count("pk", filter=searcher & alive),
+            trainer_seen_at=Max("seen_at", filter=trainer),
+            searcher_seen_at=Max("seen_at", filter=searcher),
+        )
+    )
+
+
+def _seconds_left(study: Study, counts: Counts, running: Sequence[RunningTrial], trainers: int) -> float | None:
+    """The work that is left over the live training workers; None until a first trial has completed."""
+    if study.designer == Study.Designer.LISTED:
+        return seconds_left_of_list(study, {trial.number: trial for trial in running}, trainers)
+    recent = (
+        Trial.objects.filter(study=study, state=Trial.State.COMPLETED, started_at__isnull=False)
+        .order_by("-finished_at")
+        .values_list("started_at", "finished_at")[:_RECENT_TRIALS]
+    )
+    seconds = [(end - start).total_seconds() for start, end in recent if start and end]
+    if not seconds:
+        return None
+    mean_seconds = fmean(seconds)
+    not_begun = max(0, study.trial_budget - counts.done - len(running))
+    work = sum(max(0.0, mean_seconds - trial.elapsed_seconds) for trial in running)
+    if study.state == Study.State.RUNNING:
+        work += not_begun * mean_seconds
+    return work / max(1, trainers, len(running))
+
+
+def _warning(study: Study, counts: Counts, oldest_request: datetime | None, crew: Crew, now: datetime) -> str:
+    """What keeps a running study from going on, and what to do about it; empty while all is well."""
+    if study.state != Study.State.RUNNING:
+        return ""
+    if counts.waiting and not crew.trainers:
+        who, last = "training worker", max(filter(None, (crew.trainer_seen_at, oldest_request)))
+    elif not crew.searchers and counts.done + counts.waiting + counts.running < study.trial_budget:
+        who, last = "search worker", max(filter(None, (crew.searcher_seen_at, study.started_at)))
+    else:
+        return ""
+    silent = _age(last, now)
+    return f"No {who} has reported for {silent:.0f} s." if silent > settings.LEASE_SECONDS else ""

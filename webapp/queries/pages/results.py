@@ -1,0 +1,110 @@
+"""What the completed trials of a study amount to: fronts, best values, where their energy comes from.
+
+One query reads seven numbers a trial; fronts are computed here with numpy, never in a loop over pairs.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db.models import QuerySet, Value
+from numpy.typing import NDArray
+
+from nas_engine import pareto
+from webapp.models import Study, Trial
+from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, trials_with_estimates
+from webapp.translation import BYTES_PER_KB
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Completed trials as columns, in the order of their numbers. Arrays are [n]; accuracies 0..1.
+
+    `on_energy_front` and `on_flash_front` mark the trials that no other trial beats in int8 accuracy and energy, or in
+    int8 accuracy and flash. `within_limits` marks those below both thresholds of the study.
+    """
+
+    trial_ids: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    int8_accuracy: NDArray[np.float64]
+    energy_mj: NDArray[np.float64]
+    flash_bytes: NDArray[np.float64]
+    reward: NDArray[np.float64]
+    within_limits: NDArray[np.bool_]
+    on_energy_front: NDArray[np.bool_]
+    on_flash_front: NDArray[np.bool_]
+    energy_sources: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.trial_ids)
+
+    def ids_on(self, front: NDArray[np.bool_]) -> frozenset[int]:
+        """The ids of the marked trials."""
+        return frozenset(self.trial_ids[front].tolist())
+
+
+def results(study: Study) -> Results:
+    """The results of `study` so far, at their present prices. One query."""
+    rows = list(
+        _completed(study)
+        .order_by("number")
+        .values_list("pk", "number", "int8_accuracy", ENERGY, "flash_bytes", REWARD, ENERGY_SOURCE)
+    )
+    values = np.array([row[2:6] for row in rows], np.float64).reshape(len(rows), 4)
+    accuracy, energy, flash, reward = values.T
+    return Results(
+        trial_ids=np.array([row[0] for row in rows], np.int64),
+        numbers=np.array([row[1] for row in rows], np.int64),
+        int8_accuracy=accuracy,
+        energy_mj=energy,
+        flash_bytes=flash,
+        reward=reward,
+        within_limits=(energy <= study.energy_threshold_mj) & (flash <= study.flash_threshold_kb * BYTES_PER_KB),
+        on_energy_front=pareto.front(values[:, [0, 1]], maximise=(True, False)),
+        on_flash_front=pareto.front(values[:, [0, 2]], maximise=(True, False)),
+        energy_sources=tuple(sorted({row[6] for row in rows if row[6]})),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """A trial that a study's page names first."""
+
+    id: int
+    number: int
+    reward: float
+    int8_accuracy: float
+    energy_mj: float
+    flash_bytes: int
+    energy_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bests:
+    """`by_reward` has the greatest reward, the earliest of equals. `within_limits` is the most accurate below both
+    thresholds, of equals the one with the best reward. None where no trial has completed so.
+    """
+
+    by_reward: Best | None = None
+    within_limits: Best | None = None
+
+
+def bests(study: Study) -> Bests:
+    """The completed trials that the page names first, at their present prices. One query."""
+    completed = _completed(study)
+    within = completed.filter(
+        **{f"{ENERGY}__lte": study.energy_threshold_mj}, flash_bytes__lte=study.flash_threshold_kb * BYTES_PER_KB
+    )
+    first = _named("by_reward", completed.order_by(f"-{REWARD}", "number"))
+    second = _named("within_limits", within.order_by("-int8_accuracy", f"-{REWARD}", "number"))
+    return Bests(**{name: Best(*row) for name, *row in first.union(second, all=True)})
+
+
+def _named(name: str, trials: QuerySet[Trial]) -> Any:
+    """The first of `trials` as the values of a `Best` behind a name."""
+    values = ("pk", "number", REWARD, "int8_accuracy", ENERGY, "flash_bytes", ENERGY_SOURCE)
+    return trials.annotate(name=Value(name)).values_list("name", *values)[:1]
+
+
+def _completed(study: Study) -> QuerySet[Trial]:
+    return trials_with_estimates(study).filter(state=Trial.State.COMPLETED)

@@ -1,0 +1,141 @@
+"""The list of studies: one frozen row each, in three queries however many studies and trials there are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Max, Q, QuerySet
+
+from webapp.models import Study, Trial, TrialEnergyEstimate
+from webapp.queries.budget import COUNTED
+from webapp.queries.energy_estimates import ENERGY, REWARD, with_estimates
+from webapp.queries.paging import PageOf, page_of
+from webapp.translation import BYTES_PER_KB
+
+ROWS_A_PAGE = 25
+
+FINISHED = COUNTED & ~Q(state__in=Trial.OPEN)
+COMPLETED = Q(state=Trial.State.COMPLETED)
+LIVE_STATES = (Study.State.RUNNING, Study.State.DRAINING)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """What the list shows of a study. `done` counts finished trials; accuracies are 0..1."""
+
+    id: int
+    name: str
+    state: str
+    state_label: str
+    dataset_id: int
+    dataset: str
+    synthetic: bool
+    designer: str
+    done: int
+    trial_budget: int
+    running: int
+    best_reward: float | None
+    best_accuracy_within_limits: float | None
+    created_at: datetime
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the row can change by itself."""
+        return self.state in LIVE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFilter:
+    """Which studies the list shows; empty values show all."""
+
+    state: str = ""
+    text: str = ""
+    page: int = 1
+
+
+def study_page(wanted: StudyFilter) -> PageOf[StudyRow]:
+    """One page of searches, the newest first."""
+    return page_of(_wanted(Study.Kind.SEARCH, wanted), number=wanted.page, size=ROWS_A_PAGE, rows=_rows)
+
+
+def baselines_rows(wanted: StudyFilter) -> tuple[StudyRow, ...]:
+    """The newest studies of published networks, on the first page of the list alone. At most two queries."""
+    found = list(_wanted(Study.Kind.BASELINES, wanted)[:ROWS_A_PAGE]) if wanted.page == 1 else []
+    return tuple(_rows(found)) if found else ()
+
+
+def _wanted(kind: Study.Kind, wanted: StudyFilter) -> QuerySet[Study]:
+    studies = Study.objects.filter(kind=kind).select_related("dataset").order_by("-created_at", "-pk")
+    if wanted.state:
+        studies = studies.filter(state=wanted.state)
+    if wanted.text:
+        in_name = Q(name__icontains=wanted.text) | Q(notes__icontains=wanted.text)
+        studies = studies.filter(in_name | Q(dataset__name__icontains=wanted.text))
+    return studies
+
+
+def state_counts() -> Mapping[str, int]:
+    """How many searches are in each state; states without any are left out."""
+    return dict(
+        Study.objects.filter(kind=Study.Kind.SEARCH).order_by().values_list("state").annotate(studies=Count("pk"))
+    )
+
+
+def _rows(studies: Sequence[Study]) -> list[StudyRow]:
+    results = _results([study.pk for study in studies])
+    reestimated = [study.pk for study in studies if study.energy_model_id]
+    best = _bests_by_model(reestimated) if reestimated else {}
+    return [_row(study, results.get(study.pk, {}) | best.get(study.pk, {})) for study in studies]
+
+
+def _results(study_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Counts of each study that has trials, and its best values by the published figures, in one aggregate."""
+    within_limits = COMPLETED & Q(
+        **{f"{ENERGY}__lte": F("study__energy_threshold_mj")},
+        flash_bytes__lte=F("study__flash_threshold_kb") * BYTES_PER_KB,
+    )
+    trials = with_estimates(Trial.objects.filter(study__in=study_ids), None).order_by().values("study")
+    found = trials.annotate(
+        done=Count("pk", filter=FINISHED),
+        running=Count("pk", filter=Q(state=Trial.State.RUNNING)),
+        best_reward=Max(REWARD, filter=COMPLETED),
+        best_accuracy=Max("int8_accuracy", filter=within_limits),
+    )
+    return {row["study"]: dict(row) for row in found}
+
+
+def _bests_by_model(study_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Best values of studies that point at an energy model, by the prices of that model, in one aggregate."""
+    within_limits = Q(
+        energy_mj__lte=F("trial__study__energy_threshold_mj"),
+        trial__flash_bytes__lte=F("trial__study__flash_threshold_kb") * BYTES_PER_KB,
+    )
+    estimates = TrialEnergyEstimate.objects.filter(
+        trial__study__in=study_ids, energy_model=F("trial__study__energy_model")
+    )
+    found = estimates.values("trial__study").annotate(
+        best_reward=Max("reward"), best_accuracy=Max("trial__int8_accuracy", filter=within_limits)
+    )
+    return {
+        row["trial__study"]: {"best_reward": row["best_reward"], "best_accuracy": row["best_accuracy"]} for row in found
+    }
+
+
+def _row(study: Study, result: Mapping[str, Any]) -> StudyRow:
+    return StudyRow(
+        id=study.pk,
+        name=study.name,
+        state=study.state,
+        state_label=study.get_state_display(),
+        dataset_id=study.dataset_id,
+        dataset=study.dataset.name,
+        synthetic=study.dataset.synthetic,
+        designer=study.get_designer_display(),
+        done=result.get("done", 0),
+        trial_budget=study.trial_budget,
+        running=result.get("running", 0),
+        best_reward=result.get("best_reward"),
+        best_accuracy_within_limits=result.get("best_accuracy"),
+        created_at=study.created_at,
+    )

@@ -1,0 +1,165 @@
+"""One trial in full: how it learnt, what it confuses, how its reward adds up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Subquery
+
+from nas_engine.reward import RewardParameters
+from webapp.models import CurvePoint, Trial
+from webapp.queries.energy_estimates import CurrentEstimate
+from webapp.queries.energy_models import large_fields
+from webapp.translation import reward_parameters
+
+CURVE_PHASES = ("float", "qat")
+TIMED_PHASES = (
+    "build",
+    "float_trace",
+    "float",
+    "quantise",
+    "qat_trace",
+    "qat",
+    "convert",
+    "evaluate",
+    "write",
+)
+HEAT_STEPS = 10
+_PREVIOUS, _NEXT = "previous_number", "next_number"
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """One ReLU of Equation 1: how far a resource lies above its threshold and what that costs in accuracy (0..1)."""
+
+    value: float
+    threshold: float
+    excess: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class RewardParts:
+    """Equation 1 with its numbers: reward = accuracy - energy.cost - flash.cost. Energy in mJ, flash in kB."""
+
+    accuracy: float
+    energy: Penalty
+    flash: Penalty
+    reward: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionCell:
+    """How often a class was answered so, and how strongly to colour it: 0..HEAT_STEPS of the row's clips."""
+
+    clips: int
+    heat: int
+    is_correct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionRow:
+    """The answers to the clips of one true class. `recall` and `precision` are 0..1, None where there were none."""
+
+    label: str
+    cells: tuple[ConfusionCell, ...]
+    clips: int
+    recall: float | None
+    precision: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Numbers of the trials before and after this one in its study."""
+
+    previous: int | None
+    next: int | None
+
+
+def trial_or_none(study_id: int, number: int) -> Trial | None:
+    """The trial with its study, dataset, architecture, relatives and neighbours. One query."""
+    related = ("study__dataset", "study__energy_model__device", "architecture", "retried_from", "retry")
+    numbers = Trial.objects.filter(study=study_id).values("number")
+    beside = {
+        _PREVIOUS: Subquery(numbers.filter(number__lt=number).order_by("-number")[:1]),
+        _NEXT: Subquery(numbers.filter(number__gt=number).order_by("number")[:1]),
+    }
+    found = Trial.objects.select_related(*related).filter(study=study_id, number=number)
+    return found.defer(*large_fields("study__energy_model")).annotate(**beside).first()
+
+
+def neighbours(trial: Trial) -> Neighbours:
+    """Of a trial that comes from `trial_or_none`. No query."""
+    return Neighbours(getattr(trial, _PREVIOUS), getattr(trial, _NEXT))
+
+
+def curve(trial: Trial) -> tuple[CurvePoint, ...]:
+    """The learning curve in the order in which it was made. One query."""
+    points = CurvePoint.objects.filter(trial=trial)
+    return tuple(sorted(points, key=lambda point: (CURVE_PHASES.index(point.phase), point.epoch)))
+
+
+def forecasts(trial: Trial) -> tuple[Mapping[str, Any], ...]:
+    """What early stopping said after each float epoch, where it had a forecast; see `early_stopping.base.Decision`."""
+    decisions = (trial.stopping or {}).get("decisions", ())
+    return tuple({"required": None} | decision for decision in decisions if decision["forecast"] is not None)
+
+
+def reward_parts(trial: Trial, estimate: CurrentEstimate) -> RewardParts | None:
+    """Equation 1 with this trial's numbers at this price, None before there is a result."""
+    if (
+        trial.int8_accuracy is None
+        or estimate.energy_mj is None
+        or trial.flash_bytes is None
+        or estimate.reward is None
+    ):
+        return None
+    parameters = reward_parameters(trial.study)
+    return RewardParts(
+        accuracy=trial.int8_accuracy,
+        energy=_energy_penalty(estimate.energy_mj, parameters),
+        flash=_flash_penalty(trial.flash_bytes, parameters),
+        reward=estimate.reward,
+    )
+
+
+def _energy_penalty(energy_mj: float, parameters: RewardParameters) -> Penalty:
+    excess = max(0.0, energy_mj - parameters.energy_threshold_mj)
+    return Penalty(energy_mj, parameters.energy_threshold_mj, excess, excess * parameters.energy_slope_per_mj)
+
+
+def _flash_penalty(flash_bytes: int, parameters: RewardParameters) -> Penalty:
+    excess = max(0.0, flash_bytes - parameters.flash_threshold_bytes)
+    cost_of_excess = excess * parameters.flash_slope_per_byte
+    return Penalty(flash_bytes / 1000, parameters.flash_threshold_bytes / 1000, excess / 1000, cost_of_excess)
+
+
+def confusion_rows(matrix: Sequence[Sequence[int]] | None, classes: Sequence[str]) -> tuple[ConfusionRow, ...]:
+    """The confusion matrix (rows: true class, columns: answers) with recall and precision of each class."""
+    if not matrix:
+        return ()
+    columns = [sum(row[answer] for row in matrix) for answer in range(len(matrix))]
+    labels = [*classes, *(f"class {index}" for index in range(len(classes), len(matrix)))]
+    return tuple(
+        ConfusionRow(
+            label=labels[true],
+            cells=tuple(_cell(clips, sum(row), true == answer) for answer, clips in enumerate(row)),
+            clips=sum(row),
+            recall=row[true] / sum(row) if sum(row) else None,
+            precision=row[true] / columns[true] if columns[true] else None,
+        )
+        for true, row in enumerate(matrix)
+    )
+
+
+def _cell(clips: int, row_total: int, is_correct: bool) -> ConfusionCell:
+    """Any clip at all gets the faintest colour, so that a rare confusion does not look like none."""
+    heat = max(1, round(HEAT_STEPS * clips / row_total)) if clips else 0
+    return ConfusionCell(clips, heat, is_correct)
+
+
+def phase_seconds(seconds: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    """Wall seconds by phase, in the order of the phases."""
+    order = {phase: index for index, phase in enumerate(TIMED_PHASES)}
+    known = sorted(seconds.items(), key=lambda item: order.get(item[0], len(order)))
+    return tuple((phase.replace("_", " "), float(value)) for phase, value in known)

@@ -1,0 +1,199 @@
+"""The trials table of a study: sorted, filtered and cut into pages by the database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, OrderBy, Q, QuerySet
+
+from webapp.models import Study, Trial
+from webapp.queries.energy_estimates import ENERGY, REWARD, CurrentEstimate, estimate_of, trials_with_estimates
+from webapp.queries.pages.results import Results
+from webapp.queries.paging import PageOf, page_of
+from webapp.queries.summaries import KIND_NAMES, BlockMark, block_marks, summary
+from webapp.translation import BYTES_PER_KB
+
+ROWS_A_PAGE = 50
+_LARGEST_NUMBER = 2**31 - 1
+
+SORT_FIELDS: Mapping[str, str] = {
+    "number": "number",
+    "state": "state",
+    "reward": REWARD,
+    "int8": "int8_accuracy",
+    "float": "float_accuracy",
+    "energy": ENERGY,
+    "flash": "flash_bytes",
+    "flops": "architecture__flops",
+    "parameters": "architecture__parameters",
+}
+TRIAL_STATES: tuple[tuple[str, str], ...] = (*Trial.State.choices, (Trial.REFUSED, "refused"))
+_SHOWN = (
+    "number",
+    "label",
+    "state",
+    "violates_constraints",
+    "int8_accuracy",
+    "float_accuracy",
+    "flash_bytes",
+    "reason",
+    "tflite",
+    "started_at",
+    "finished_at",
+    "phase",
+    "epoch",
+    "epochs",
+    "study_id",
+    "architecture__hash",
+    "architecture__flops",
+    "architecture__parameters",
+    "architecture__spec",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFilter:
+    """Which trials to show and in what order. `state` is one of TRIAL_STATES, or "" for all; `sort` a key of
+    SORT_FIELDS, with "-" before it for descending.
+    """
+
+    state: str = ""
+    front: str = ""  # "energy", "flash" or ""
+    within_limits: bool = False
+    text: str = ""
+    sort: str = "number"
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """What the table shows of a trial. Accuracies are 0..1; results are None until there are any, costs where there is
+    nothing to count because the network cannot be built.
+    """
+
+    id: int
+    number: int
+    label: str
+    state: str
+    state_label: str
+    violates_constraints: bool
+    estimate: CurrentEstimate
+    int8_accuracy: float | None
+    float_accuracy: float | None
+    flash_bytes: int | None
+    flops: int | None
+    parameters: int | None
+    seconds: float | None
+    architecture_hash: str
+    blocks: tuple[BlockMark, ...]
+    on_energy_front: bool
+    on_flash_front: bool
+    within_energy: bool
+    within_flash: bool
+    reason: str
+    progress: str
+
+    @property
+    def reward(self) -> float | None:
+        return self.estimate.reward
+
+    @property
+    def energy_mj(self) -> float | None:
+        return self.estimate.energy_mj
+
+
+def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[TrialRow]:
+    """One page of the trials of `study` as `wanted`. Two queries; `results` gives the fronts."""
+    trials = _filtered(study, results, wanted).select_related("architecture").only(*_SHOWN)
+    energy_front, flash_front = results.ids_on(results.on_energy_front), results.ids_on(results.on_flash_front)
+
+    def rows(found: Sequence[Trial]) -> list[TrialRow]:
+        return [_row(study, trial, trial.pk in energy_front, trial.pk in flash_front) for trial in found]
+
+    return page_of(trials.order_by(*_order(wanted.sort)), number=wanted.page, size=ROWS_A_PAGE, rows=rows)
+
+
+def _filtered(study: Study, results: Results, wanted: TrialFilter) -> QuerySet[Trial]:
+    trials = trials_with_estimates(study)
+    if wanted.state == Trial.REFUSED:
+        trials = trials.filter(violates_constraints=True)
+    elif wanted.state:
+        trials = trials.filter(state=wanted.state, violates_constraints=False)
+    if wanted.front == "energy":
+        trials = trials.filter(pk__in=results.ids_on(results.on_energy_front))
+    if wanted.front == "flash":
+        trials = trials.filter(pk__in=results.ids_on(results.on_flash_front))
+    if wanted.within_limits:
+        trials = trials.filter(pk__in=results.ids_on(results.within_limits))
+    if wanted.text:
+        trials = _matching(trials, wanted.text)
+    return trials
+
+
+def _matching(trials: QuerySet[Trial], text: str) -> QuerySet[Trial]:
+    """Trials with `text` as number, in name, reason or worker, as the hash's beginning or as the kind of a block."""
+    lower = text.lower()
+    found = (
+        Q(label__icontains=text)
+        | Q(reason__icontains=text)
+        | Q(worker__icontains=text)
+        | Q(architecture__hash__startswith=lower)
+    )
+    if text.isdecimal():
+        found |= Q(number=min(int(text), _LARGEST_NUMBER))
+    for kind, name in KIND_NAMES.items():
+        if lower in kind or lower in name.lower():
+            found |= Q(architecture__spec__blocks__contains=[{"kind": kind}])
+    return trials.filter(found)
+
+
+def _order(sort: str) -> tuple[OrderBy, OrderBy]:
+    """The wanted order, trials without a value last, equals by number."""
+    field = F(SORT_FIELDS.get(sort.removeprefix("-"), "number"))
+    first = field.desc(nulls_last=True) if sort.startswith("-") else field.asc(nulls_last=True)
+    return first, F("number").asc()
+
+
+def _row(study: Study, trial: Trial, on_energy_front: bool, on_flash_front: bool) -> TrialRow:
+    completed, estimate = trial.state == Trial.State.COMPLETED, estimate_of(trial)
+    return TrialRow(
+        id=trial.pk,
+        number=trial.number,
+        label=trial.label,
+        state=trial.shown_state,
+        state_label=trial.state_label,
+        violates_constraints=trial.violates_constraints,
+        estimate=estimate,
+        int8_accuracy=trial.int8_accuracy,
+        float_accuracy=trial.float_accuracy,
+        flash_bytes=trial.flash_bytes,
+        flops=trial.architecture.flops or None,
+        parameters=trial.architecture.parameters or None,
+        seconds=seconds_between(trial.started_at, trial.finished_at),
+        architecture_hash=trial.architecture.hash,
+        blocks=block_marks(trial.architecture.spec),
+        on_energy_front=on_energy_front,
+        on_flash_front=on_flash_front,
+        within_energy=completed and (estimate.energy_mj or 0) <= study.energy_threshold_mj,
+        within_flash=completed and (trial.flash_bytes or 0) <= study.flash_threshold_kb * BYTES_PER_KB,
+        reason=trial.reason,
+        progress=_progress(trial),
+    )
+
+
+def _progress(trial: Trial) -> str:
+    """Where a running trial is, such as "float 3/45"."""
+    if trial.state != Trial.State.RUNNING or not trial.phase:
+        return ""
+    return f"{trial.phase} {trial.epoch}/{trial.epochs}" if trial.epochs else trial.phase
+
+
+def seconds_between(start: datetime | None, end: datetime | None) -> float | None:
+    """Seconds from `start` to `end`, None while one of them is not known."""
+    return (end - start).total_seconds() if start and end else None
+
+
+def summaries(trial_ids: Sequence[int]) -> dict[int, str]:
+    """The architectures of some trials in a few characters each, by trial id. One query."""
+    specs = Trial.objects.filter(pk__in=trial_ids).values_list("pk", "architecture__spec")
+    return {trial_id: summary(spec) for trial_id, spec in specs}

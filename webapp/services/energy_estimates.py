@@ -1,0 +1,165 @@
+"""What trials cost: a price for each trial and energy model that was ever asked about, written once.
+
+A study points at one energy model, or at none, which means the published figures. Every completed trial of the study,
+and every completed baseline of its dataset, has a price by that model: a trial gets it when it ends, the others before
+the study is pointed at the model, both under the study's lock. So nothing is trained anew, a finished trial is never
+rewritten, and pointing at a former model is all it takes to undo.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from nas_engine.cost import cost
+from nas_engine.energy.estimators.base import EnergyEstimate
+from nas_engine.evaluation_result import EvaluationResult
+from nas_engine.reward import reward
+from webapp import translation
+from webapp.energy_predictors import predictor
+from webapp.models import EnergyModel, Study, Trial, TrialEnergyEstimate
+from webapp.services.errors import Conflict
+from webapp.services.transitions import Actor, locked_study, record
+
+_TRIALS_AT_ONCE = 500
+_NEEDED = ("study_id", "int8_accuracy", "flash_bytes", "architecture__spec")
+_FORMULA = "Equation 1: E0 {:g} mJ, {:g} points per {:g} mJ; M0 {:g} kB, {:g} points per {:g} kB"
+
+
+@dataclass(frozen=True, slots=True)
+class Reestimated:
+    """What pointing a study at an energy model did: `estimated` of its trials had no price by it before."""
+
+    study: Study
+    estimated: int
+    source: str
+
+
+def estimate_result(study: Study, trial_id: int, measured: EvaluationResult) -> TrialEnergyEstimate:
+    """The unsaved price of a trial that ends now, by the model that its study, locked, points at."""
+    estimate = EnergyEstimate(measured.energy_mj, None, None, (), measured.energy_source)
+    if study.energy_model is not None:
+        trial = Trial.objects.select_related("architecture").get(pk=trial_id)
+        estimate = _estimates([trial], study.energy_model)[0]
+    return _row(study, trial_id, measured.int8_accuracy, measured.flash_bytes, estimate, study.energy_model)
+
+
+def save_estimates(study: Study, ended: TrialEnergyEstimate) -> None:
+    """Save the price of a trial that has ended, under its study's lock.
+
+    A baseline is shown beside every search on its dataset, so it gets a price by the model of each.
+    """
+    TrialEnergyEstimate.objects.bulk_create([ended], ignore_conflicts=True)
+    if study.kind == Study.Kind.BASELINES:
+        used = EnergyModel.objects.filter(studies__dataset=study.dataset_id).distinct()
+        for energy_model in used.select_related("device"):
+            _estimate_missing(Trial.objects.filter(pk=ended.trial_id), energy_model)
+
+
+def reestimate(*, study_id: int, energy_model_id: int | None, actor: Actor = None) -> Reestimated:
+    """Point a study at another energy model, None for the published figures, and price what it has no price for yet.
+
+    The designer is made anew from the outcomes at their new prices. Raises Conflict for a model that is not ready.
+    """
+    energy_model = _ready(energy_model_id)
+    found = Study.objects.values_list("pk", "dataset").get(pk=study_id)
+    estimated = {
+        *_estimate_missing(_concerned(*found), energy_model)
+    }  # most of the work, while nobody waits for a lock
+    with transaction.atomic():
+        study = _locked_with_baselines(*found)
+        estimated |= {*_estimate_missing(_concerned(*found), energy_model)}  # what has ended meanwhile
+        before = study.energy_model_id
+        study.energy_model, study.designer_state = energy_model, None
+        study.save(update_fields=["energy_model", "designer_state"])
+        source = str(energy_model) if energy_model else "published figures"
+        own = study.trials.filter(pk__in=estimated).count()
+        if before != energy_model_id:
+            message = f"Energies and rewards are now by {source}; {own} trials were priced."
+            record(study, study.state, study.state, actor=actor, message=message)
+    return Reestimated(study, own, source)
+
+
+def _ready(energy_model_id: int | None) -> EnergyModel | None:
+    if energy_model_id is None:
+        return None
+    energy_model = EnergyModel.objects.select_related("device").filter(pk=energy_model_id).first()
+    if energy_model is None:
+        raise Conflict("There is no such energy model: choose another one.")
+    if energy_model.state != EnergyModel.State.READY:
+        raise Conflict(f"{energy_model} is {energy_model.get_state_display()}: only a ready model can price trials.")
+    return energy_model
+
+
+def _concerned(study_id: int, dataset_id: int) -> QuerySet[Trial]:
+    """The study's trials, and the baselines that are shown beside them."""
+    baselines = Q(study__dataset=dataset_id, study__kind=Study.Kind.BASELINES)
+    return Trial.objects.filter(Q(study=study_id) | baselines)
+
+
+def _locked_with_baselines(study_id: int, dataset_id: int) -> Study:
+    """The study, its row and that of the dataset's baselines locked, in one order everywhere."""
+    baselines = Study.objects.filter(dataset=dataset_id, kind=Study.Kind.BASELINES).values_list("pk", flat=True)
+    locked = {pk: locked_study(pk) for pk in sorted({study_id, *baselines})}
+    return locked[study_id]
+
+
+def _estimate_missing(trials: QuerySet[Trial], energy_model: EnergyModel | None) -> list[int]:
+    """Price those of `trials` that have completed and have no price by the model; returns their ids."""
+    has_estimate = TrialEnergyEstimate.objects.filter(trial=OuterRef("pk"), energy_model=energy_model)
+    if energy_model is None:
+        has_estimate = TrialEnergyEstimate.objects.filter(trial=OuterRef("pk"), energy_model__isnull=True)
+    missing = (
+        trials.filter(~Exists(has_estimate), state=Trial.State.COMPLETED).order_by("pk").values_list("pk", flat=True)
+    )
+    ids = list(missing)
+    for start in range(0, len(ids), _TRIALS_AT_ONCE):
+        some = Trial.objects.filter(pk__in=ids[start : start + _TRIALS_AT_ONCE]).select_related("architecture")
+        rows = _rows(list(some.only(*_NEEDED)), energy_model)
+        TrialEnergyEstimate.objects.bulk_create(rows, ignore_conflicts=True)
+    return ids
+
+
+def _rows(trials: Sequence[Trial], energy_model: EnergyModel | None) -> Iterable[TrialEnergyEstimate]:
+    studies = Study.objects.defer("space_spec", "designer_state").in_bulk({trial.study_id for trial in trials})
+    for trial, estimate in zip(trials, _estimates(trials, energy_model), strict=True):
+        accuracy, flash_bytes = trial.int8_accuracy or 0.0, trial.flash_bytes or 0  # a completed trial has both
+        yield _row(studies[trial.study_id], trial.pk, accuracy, flash_bytes, estimate, energy_model)
+
+
+def _estimates(trials: Sequence[Trial], energy_model: EnergyModel | None) -> list[EnergyEstimate]:
+    return predictor(energy_model).estimates([cost(translation.architecture(trial.architecture)) for trial in trials])
+
+
+def _row(
+    study: Study,
+    trial_id: int,
+    accuracy: float,
+    flash_bytes: int,
+    estimate: EnergyEstimate,
+    energy_model: EnergyModel | None,
+) -> TrialEnergyEstimate:
+    return TrialEnergyEstimate(
+        trial_id=trial_id,
+        energy_model=energy_model,
+        energy_mj=estimate.energy_mj,
+        low_mj=estimate.low_mj,
+        high_mj=estimate.high_mj,
+        outside=list(estimate.outside),
+        reward=reward(accuracy, estimate.energy_mj, flash_bytes, translation.reward_parameters(study)),
+        formula=formula_of(study),
+        source=str(energy_model) if energy_model else estimate.source,
+    )
+
+
+def formula_of(study: Study) -> str:
+    """The reward's formula with the study's parameters, in one line."""
+    return _FORMULA.format(
+        study.energy_threshold_mj,
+        study.energy_step_points,
+        study.energy_step_mj,
+        study.flash_threshold_kb,
+        study.flash_step_points,
+        study.flash_step_kb,
+    )
