@@ -77,6 +77,8 @@ ENTRANTS: tuple[SearchEntrant, ...] = (
         "vizier_gp_ucb_pe", "Vizier GP-UCB-PE", "google-vizier", _peer("vizier_gp_ucb_pe"), _DEAR_SEEDS, 50, 3,
         needs=_VIZIER,
     ),
-    SearchEntrant("optuna_gp", "Optuna GP", "optuna", _peer("optuna_gp"), trials=100, dearness=3, needs=("optuna", "torch")),
+    SearchEntrant(
+        "optuna_gp", "Optuna GP", "optuna", _peer("optuna_gp"), trials=100, dearness=3, needs=("optuna", "torch")
+    ),
 )  # fmt: skip
 BY_NAME = {entrant.name: entrant for entrant in ENTRANTS}

@@ -14,12 +14,11 @@ from nas_engine.audio.cache import FeaturePack
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.errors import BadDataset
-from nas_engine.evaluation_result import EvaluationResult
+from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase, Progress
 from nas_engine.network import builder, quantization, tflite
 from nas_engine.network.keras import keras, versions
 from nas_engine.network.schedule import CosineDecay, TrainingConfig
 from nas_engine.network.training import Batch, ModelTrainer
-from nas_engine.progress import EpochResult, Evaluation, OnProgress, Phase, Progress
 
 EVALUATION_SPLIT = "eval"
 _CALIBRATION_BATCHES = 4

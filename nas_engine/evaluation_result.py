@@ -1,17 +1,20 @@
-"""What one trial found out about one architecture: frozen, validated, the unit in every name."""
+"""Result of one trial's evaluation, real or simulated, and the progress it reports while it runs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+Phase = Literal["build", "float", "qat", "convert", "evaluate"]
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """The result of training, quantising and pricing an architecture.
+    """Accuracy, size, cost and estimated energy of an architecture that was trained and quantised.
 
     Accuracies are the share of correct answers (0..1) on the eval split, before and after int8 conversion.
     `flash_bytes` is the size of the .tflite file. FLOPs are 2 MACs. `energy_mj` is per inference; `energy_source`
-    says who claims it. `confusion[t][p]` counts the examples of class t answered p by the int8 network. `seconds` is
+    names the predictor. `confusion[t][p]` counts the examples of class t answered p by the int8 network. `seconds` is
     wall time by phase. Raises ValueError naming the wrong field.
     """
 
@@ -43,3 +46,46 @@ class EvaluationResult:
         for phase, value in self.seconds.items():
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"seconds[{phase!r}] must be a finite number of at least 0, not {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Report to the progress callback, which may raise EvaluationCancelled.
+
+    `epoch` counts from 1 to `epochs` within the phase, and both are 0 in a phase without epochs. Loss and accuracies
+    (0..1) are None where the phase has none.
+    `seconds` is wall time since the evaluation began.
+    """
+
+    phase: Phase
+    epoch: int
+    epochs: int
+    loss: float | None
+    train_accuracy: float | None
+    eval_accuracy: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochResult:
+    """One epoch of the learning curve; fields as in `Progress`."""
+
+    phase: Phase
+    epoch: int
+    loss: float
+    train_accuracy: float
+    eval_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A finished evaluation: its result, the .tflite file, the learning curve and the versions it ran on."""
+
+    result: EvaluationResult
+    tflite: bytes
+    curve: tuple[EpochResult, ...]
+    environment: Mapping[str, str]
+
+
+OnProgress = Callable[[Progress], None]

@@ -13,7 +13,7 @@ from nas_engine.cost import ArchitectureCost
 from nas_engine.energy.estimators.base import AnalyticalCostModel, EnergyPredictor, LearnedPredictor, load
 from webapp.models import EnergyModel, Study
 
-PRIOR: EnergyPredictor = AnalyticalCostModel()
+ANALYTICAL: EnergyPredictor = AnalyticalCostModel()
 _MODELS_KEPT = 8
 _NETWORKS_KEPT = 20_000
 
@@ -25,7 +25,7 @@ def predictor_of(study: Study) -> EnergyPredictor:
 
 def predictor(energy_model: EnergyModel | None) -> EnergyPredictor:
     """Of a READY model; the published figures without one."""
-    return PRIOR if energy_model is None else _loaded(str(energy_model.arrays.name))
+    return ANALYTICAL if energy_model is None else _loaded(str(energy_model.arrays.name))
 
 
 def energy_estimate(study: Study) -> EnergyFunction:

@@ -140,7 +140,7 @@ class _Filling:
                 "refused or is being tried"
             )
         raise NothingFeasible(
-            f"{self._constraint_filter.violating:,} architectures of {self._space.name} were looked at and none can be trained; "
-            f"the nearest: {nearest.violation.reason}",
+            f"{self._constraint_filter.violating:,} architectures of {self._space.name} were looked at and none can be "
+            f"trained; the nearest: {nearest.violation.reason}",
             self.violating,
         )

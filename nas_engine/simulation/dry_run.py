@@ -21,8 +21,8 @@ from nas_engine.designers.deduplication import fill
 from nas_engine.early_stopping import registry as stopping_registry
 from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.energy.estimators.analytical import analytical_energy_mj
+from nas_engine.evaluation_result import Evaluation
 from nas_engine.penalty import penalty_of
-from nas_engine.progress import Evaluation
 from nas_engine.reward import RewardParameters
 from nas_engine.search_space.paper_spaces import SearchSpace
 from nas_engine.simulation.simulated_evaluation import Simulate, SimulatedPlan

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
-from nas_engine.evaluation_result import EvaluationResult
-from nas_engine.progress import EpochResult, Evaluation, OnProgress, Phase
+from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase
 from nas_engine.simulation.fitted_landscape import BlockFeatures, Fit, FitReport
 from nas_engine.simulation.recording import RecordedTraining, Recording
 from nas_engine.simulation.simulated_evaluation import (

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from nas_engine.architecture import Architecture, json_fields
-from nas_engine.progress import EpochResult, Evaluation, Phase
+from nas_engine.evaluation_result import EpochResult, Evaluation, Phase
 from nas_engine.search_space.paper_spaces import SearchSpace
 
 _T = TypeVar("_T")

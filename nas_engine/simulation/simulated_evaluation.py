@@ -1,8 +1,8 @@
-"""Evaluations without training: for dry runs of a study, for benchmarks of designers, and for tests of everything else.
+"""Simulated evaluations, without training: for dry runs of a study, benchmarks of designers, and tests.
 
-`evaluate` has the interface of `evaluation.evaluate`; only accuracies and curves are simulated (`surrogate`), costs are
-the real ones. What it returns says "simulated" wherever it could be taken for a measurement. `report_progress` reports any
-finished evaluation, simulated or recorded, to a progress callback as if it ran now.
+`evaluate` has the interface of `evaluation.evaluate`; accuracies and curves are simulated (`synthetic_landscape`), costs
+are the real ones. Results are marked "simulated" wherever they could be taken for real ones. `report_progress` reports
+a finished evaluation, simulated or recorded, to a progress callback as if it ran now.
 """
 
 import math
@@ -15,8 +15,7 @@ import numpy as np
 from nas_engine.architecture import Architecture
 from nas_engine.cost import ArchitectureCost, cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
-from nas_engine.evaluation_result import EvaluationResult
-from nas_engine.progress import EpochResult, Evaluation, OnProgress, Phase, Progress
+from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase, Progress
 from nas_engine.simulation.synthetic_landscape import MAJORITY_ACCURACY, asymptotic_accuracy, epochs_to_learn
 
 SOURCE = "simulated"

@@ -9,7 +9,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.architecture_features import describe
 from nas_engine.designers.base import Objectives, Outcome, Suggestion
 from nas_engine.early_stopping.base import Curve, StoppingRule
-from nas_engine.progress import Evaluation
+from nas_engine.evaluation_result import Evaluation
 from nas_engine.reward import RewardParameters, reward
 
 

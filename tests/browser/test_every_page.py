@@ -84,7 +84,7 @@ def addresses(broker: None) -> dict[str, str]:
         "studies-none-match": reverse("studies") + "?q=nothing",
         "study-live": reverse("study", args=[live.pk]),
         "study-done": reverse("study", args=[done.pk]) + "?sort=-reward&front=energy",
-        "study-refused": reverse("study", args=[live.pk]) + "?state=REFUSED",
+        "study-refused": reverse("study", args=[live.pk]) + "?state=VIOLATING",
         "study-draft": reverse("study", args=[draft.pk]),
         "study-new": reverse("new_study") + "?preset=quick",
         "study-edit": reverse("edit_study", args=[draft.pk]),

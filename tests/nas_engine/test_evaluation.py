@@ -18,8 +18,8 @@ from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.errors import BadDataset, EvaluationCancelled, TrainingDiverged
 from nas_engine.evaluation import evaluate
+from nas_engine.evaluation_result import Evaluation, Progress
 from nas_engine.network.schedule import TrainingConfig
-from nas_engine.progress import Evaluation, Progress
 from nas_engine.testing.audio import tiny_pack
 from nas_engine.testing.spaces import tiny_2d
 from tests.nas_engine.network.threads import use_one_thread

@@ -22,7 +22,7 @@ from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import NAMES
 from nas_engine.early_stopping.base import Curve, Forecast, compare
 from nas_engine.energy.estimators.analytical import SOURCE
-from nas_engine.progress import Evaluation
+from nas_engine.evaluation_result import Evaluation
 from nas_engine.reward import reward
 from nas_engine.search_space.paper_spaces import spec_by_name
 from nas_engine.search_space.spec import SpaceSpec
@@ -138,7 +138,7 @@ def make_study(
 ) -> Study:
     """A study with so many trials in these states, numbered in this order; `curves` of the completed have curves.
 
-    The `refused` come last and, as everywhere, use up no budget; `enforce_constraints` and a limit are the caller's to give.
+    The `refused` come last and, as everywhere, use up no budget; the caller gives `enforce_constraints` and a limit.
     """
     total = completed + running + waiting + failed + infeasible
     now = timezone.now()
@@ -164,7 +164,7 @@ def make_study(
         + [Trial.State.INFEASIBLE] * infeasible
         + [Trial.State.RUNNING] * running
         + [Trial.State.REQUESTED] * waiting
-        + [Trial.REFUSED] * refused
+        + [Trial.VIOLATING] * refused
     )
     trials = [
         _trial(study, number, network, state, now)
@@ -218,7 +218,7 @@ def _trial(study: Study, number: int, network: engine.Architecture, state: str, 
     trial.suggestion = {"designer": study.designer}
     if state == Trial.State.REQUESTED:
         return trial
-    if state == Trial.REFUSED:
+    if state == Trial.VIOLATING:
         trial.state, trial.violates_constraints, trial.finished_at = Trial.State.INFEASIBLE, True, now
         trial.reason = REFUSAL
         return trial

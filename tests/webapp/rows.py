@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from nas_engine.architecture import Architecture
 from nas_engine.audio.frontend import FrontendConfig
-from nas_engine.evaluation_result import EvaluationResult
-from nas_engine.progress import Evaluation
+from nas_engine.evaluation_result import Evaluation, EvaluationResult
 from nas_engine.search_space.paper_spaces import SearchSpace
 from webapp.models import Dataset, Study, Trial
 from webapp.services import requests, studies, trials

@@ -13,7 +13,7 @@ LIMIT_FIELDS: Mapping[str, tuple[str, float, str]] = {
     "peak_ram_limit_kb": ("peak_ram_bytes", BYTES_PER_KB, "kB"),
     "energy_limit_mj": ("energy_mj", 1.0, "mJ"),
 }
-"""Each limit's quantity in `nas_engine.search_space.summary`, its unit, and how much of the quantity's unit that is."""
+"""Each limit's quantity in `nas_engine.space_summary`, its unit, and how much of the quantity's unit that is."""
 CONSTRAINT_FIELDS = ("enforce_constraints", *LIMIT_FIELDS)
 HELP_TEXTS: Mapping[str, str] = {
     "flash_limit_kb": "Size of the .tflite file, estimated within some percent before training. Empty: no limit.",

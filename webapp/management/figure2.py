@@ -13,9 +13,9 @@ from nas_engine.audio.cache import FeaturePack
 from nas_engine.audio.synthesis.generator import synthesise
 from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture, TrainingDiverged
+from nas_engine.evaluation_result import Evaluation, Progress
 from nas_engine.network.schedule import TrainingConfig
 from nas_engine.paper.figure2 import Figure2Point
-from nas_engine.progress import Evaluation, Progress
 from nas_engine.search_space.paper_spaces import by_name
 from webapp.management.progress import Line
 from webapp.management.sounds import packed_features

@@ -6,7 +6,7 @@ from typing import Any
 
 from nas_engine.search_space.position_spec import PositionSpec
 from nas_engine.search_space.spec import SpaceProblem, SpaceSpec
-from nas_engine.search_space.summary import Quantiles, SpaceSummary
+from nas_engine.space_summary import Quantiles, SpaceSummary
 
 _ROWS = (
     ("flops", "FLOPs (M)", 1e6),

@@ -20,7 +20,7 @@ class Trial(models.Model):
         CANCELLED = "CANCELLED", "cancelled"
 
     OPEN = (State.REQUESTED, State.RUNNING)
-    REFUSED = "REFUSED"  # no state of its own, but what pages call an INFEASIBLE trial that was screened out
+    VIOLATING = "VIOLATING"  # no state of its own, but how pages mark an INFEASIBLE trial that violates a constraint
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="trials")
     number = models.PositiveIntegerField(help_text="Counts from 1 within the study")
@@ -115,12 +115,12 @@ class Trial(models.Model):
     @property
     def shown_state(self) -> str:
         """The state as pages mark and filter it."""
-        return self.REFUSED if self.violates_constraints else self.state
+        return self.VIOLATING if self.violates_constraints else self.state
 
     @property
     def state_label(self) -> str:
         """The state in a word."""
-        return "refused" if self.violates_constraints else self.get_state_display()
+        return "constraint violated" if self.violates_constraints else self.get_state_display()
 
 
 class CurvePoint(models.Model):

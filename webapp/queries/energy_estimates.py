@@ -1,7 +1,8 @@
-"""What trials cost today: by the energy model that a study points at, else as they were priced when they ended.
+"""Current energy estimates and rewards of trials: by the energy model of their study, else by the published figures.
 
-A finished trial is never rewritten. Its prices, one an energy model, are rows of their own (`TrialEnergyEstimate`), and a study
-shows those of its present model. Trials from before there were such rows were priced by the published figures.
+A finished trial is never rewritten. Its energy estimates, one per energy model, are rows of their own
+(`TrialEnergyEstimate`); a study shows those of its present model. Trials older than these rows were estimated by the
+published figures.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

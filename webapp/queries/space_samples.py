@@ -10,7 +10,7 @@ from nas_engine.constraints import Constraints, find_violation
 from nas_engine.cost import ArchitectureCost, cost
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.search_space.spec import SpaceSpec
-from nas_engine.search_space.summary import Histogram, Quantiles, SpaceSummary, SummaryLimits, summarise
+from nas_engine.space_summary import Histogram, Quantiles, SpaceSummary, SummaryLimits, summarise
 from webapp.energy_predictors import predictor
 from webapp.models import EnergyModel, Study
 from webapp.translation import BYTES_PER_KB, constraints

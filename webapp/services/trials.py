@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from nas_engine.architecture import Architecture
-from nas_engine.progress import Evaluation, Progress
+from nas_engine.evaluation_result import Evaluation, Progress
 from webapp import translation
 from webapp.models import CurvePoint, Study, Trial
 from webapp.services.completion import settle

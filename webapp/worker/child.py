@@ -22,7 +22,7 @@ from nas_engine.errors import (
     TrainingDiverged,
     TransientError,
 )
-from nas_engine.progress import Progress
+from nas_engine.evaluation_result import Progress
 from webapp.worker.evaluators import Evaluator, chosen_evaluator
 from webapp.worker.messages import Cancel, Ended, Evaluate, Finished, FromChild, Ready, Reported
 

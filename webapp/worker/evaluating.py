@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.errors import TransientError
-from nas_engine.progress import Evaluation, Progress
+from nas_engine.evaluation_result import Evaluation, Progress
 from webapp.models import Study
 from webapp.services import trials
 from webapp.services.persistence import GivenUp, persist

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import nas_engine
 from nas_engine.audio.cache import FeaturePack
+from nas_engine.evaluation_result import Evaluation, OnProgress, Progress
 from nas_engine.network.schedule import TrainingConfig
-from nas_engine.progress import Evaluation, OnProgress, Progress
 from webapp.worker.messages import Evaluate
 
 Evaluator = Callable[[Evaluate, FeaturePack, OnProgress], Evaluation]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nas_engine.architecture import Architecture
-from nas_engine.progress import Evaluation, Progress
+from nas_engine.evaluation_result import Evaluation, Progress
 
 Ending = Literal["infeasible", "failed", "transient", "cancelled"]
 

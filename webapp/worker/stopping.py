@@ -11,7 +11,7 @@ from typing import Any
 from nas_engine.architecture import Architecture
 from nas_engine.early_stopping import registry
 from nas_engine.early_stopping.base import Curve, Decision
-from nas_engine.progress import Progress
+from nas_engine.evaluation_result import Progress
 from webapp import translation
 from webapp.models import CurvePoint, Study, Trial
 

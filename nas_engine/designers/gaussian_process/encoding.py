@@ -53,7 +53,7 @@ class EncodedArchitectures:
 
 
 class Encoder:
-    """Describes points of one space. The numbers are `architecture_features.describe`'s, about 0 and 1 in mean and deviation.
+    """Encodes points of one space. The numbers are `architecture_features.describe`'s, with mean 0 and deviation 1.
 
     Without a `penalty` it is 0, and infinite only for what cannot be built.
     """

@@ -1,8 +1,8 @@
-"""What one inference of a network costs in energy: the one interface that evaluation, search and pages price with.
+"""Energy predictors: estimates of the energy of one inference (mJ), for evaluation, search and pages alike.
 
-A `EnergyPredictor` is either the prior (published figures, nobody measured anything) or what was learned from a device's
-measurements. `dump` and `load` keep the second as an .npz file: arrays and JSON, never code, so a stored model is safe
-to load, and it predicts with NumPy alone. `pricing_training` trains; only that needs scikit-learn.
+An `EnergyPredictor` is either the analytical cost model (published figures, no measurement) or a model learned from a
+device's measurements. `dump` and `load` store the second as an .npz file of arrays and JSON, never code, so that a
+stored model is safe to load; it predicts with NumPy alone. Training is in `training`, which alone needs scikit-learn.
 """
 
 import io
@@ -27,7 +27,8 @@ KNOWN = "energy_mj on the known device"
 LEAST_MEASURED = 5
 """Networks that have to be measured before a model can be learned and validated."""
 
-_PRICING, _KNOWN_DEVICE = "pricing", "known"
+_META, _KNOWN_DEVICE = "pricing", "known"
+_RENAMED_COLUMNS = {"prior_energy_mj": "analytical_energy_mj"}  # as models stored by earlier versions call them
 _NEGLIGIBLE_MJ = 1e-9  # an energy is above 0, whatever a model believes of a network unlike those measured
 
 
@@ -47,22 +48,22 @@ class EnergyEstimate:
 
 
 class EnergyPredictor(Protocol):
-    """Prices networks; `source` says for the user by what, e.g. "Pixel 4 XL, model 3"."""
+    """Estimates the energy of networks; `source` names the predictor for the user, e.g. "Pixel 4 XL, model 3"."""
 
     @property
     def source(self) -> str: ...
 
     def estimate(self, cost: ArchitectureCost) -> EnergyEstimate:
-        """The price of one network."""
+        """The estimate of one network."""
         ...
 
     def estimates(self, costs: Sequence[ArchitectureCost]) -> list[EnergyEstimate]:
-        """The prices of many networks; far quicker than one by one."""
+        """The estimates of many networks, in their order; far quicker than one by one."""
         ...
 
 
 class AnalyticalCostModel:
-    """Prices by the published figures alone (`prior`)."""
+    """The analytical cost model (`analytical`), fitted to published figures: no interval, nothing outside."""
 
     source = SOURCE
 
@@ -75,7 +76,7 @@ class AnalyticalCostModel:
 
 @dataclass(frozen=True, slots=True)
 class LearnedPredictor:
-    """Prices by a model trained on a device's measurements; `known` is the other device it was transferred from."""
+    """A model trained on a device's measurements; `known` is the other device it was transferred from."""
 
     model: TableModel
     source: str
@@ -122,7 +123,7 @@ def load(data: bytes) -> LearnedPredictor:
 
 
 def _arrays(predictor: LearnedPredictor) -> dict[str, NDArray[Any]]:
-    own = predictor.model.arrays() | {_PRICING: np.array(json.dumps({"source": predictor.source}))}
+    own = predictor.model.arrays() | {_META: np.array(json.dumps({"source": predictor.source}))}
     if predictor.known is None:
         return own
     return own | {f"{_KNOWN_DEVICE}/{name}": array for name, array in _arrays(predictor.known).items()}
@@ -132,5 +133,13 @@ def _predictor(arrays: dict[str, NDArray[Any]]) -> LearnedPredictor:
     prefix = f"{_KNOWN_DEVICE}/"
     known = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
     own = {name: array for name, array in arrays.items() if not name.startswith(prefix)}
-    source = str(json.loads(str(own.pop(_PRICING)))["source"])
+    source = str(json.loads(str(own.pop(_META)))["source"])
+    own["meta"] = np.array(_with_present_names(str(own["meta"])))
     return LearnedPredictor(TableModel.from_arrays(own), source, _predictor(known) if known else None)
+
+
+def _with_present_names(meta: str) -> str:
+    """The model's JSON with columns under their present names."""
+    for old, new in _RENAMED_COLUMNS.items():
+        meta = meta.replace(json.dumps(old), json.dumps(new))
+    return meta

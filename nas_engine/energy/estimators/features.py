@@ -1,16 +1,17 @@
-"""What a device's energy model is told of a network: the paper's inputs (section 2.4), as a row of a table.
+"""Features of a network for a device's energy model: the paper's inputs (section 2.4), as a row of a table.
 
-Of each block its kind, kernel size and filters; of the whole network FLOPs, the size of the TFLite file (the plain one,
-which is the paper's), parameters, bytes of activations, peak RAM and depth. `analytical_energy_mj` is what the published
-figures alone predict: FLOPs and memory traffic in one number, from which a model of few measurements starts.
+Of each block its kind, kernel size and filters; of the whole network FLOPs, bytes of the TFLite file (the plain one,
+which is the paper's), parameters, bytes of activations, peak RAM in bytes and depth. `analytical_energy_mj` is the
+estimate by the published figures alone: FLOPs and memory traffic in one number, from which a model of few measurements
+starts.
 """
 
 from nas_engine.cost import ArchitectureCost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.energy.regression.schema import Value
 
-PRIOR = "analytical_energy_mj"
-"""The column that a model of few measurements corrects."""
+ANALYTICAL = "analytical_energy_mj"
+"""Column with the analytical cost model's estimate (mJ), which a model of few measurements corrects."""
 
 
 def row(cost: ArchitectureCost) -> dict[str, Value]:
@@ -28,5 +29,5 @@ def row(cost: ArchitectureCost) -> dict[str, Value]:
         "activation bytes": float(cost.activation_bytes),
         "peak RAM bytes": float(cost.peak_activation_bytes),
         "depth": float(sum(block.kind != "identity" for block in blocks)),
-        PRIOR: predict_energy_mj(cost).energy_mj,
+        ANALYTICAL: predict_energy_mj(cost).energy_mj,
     }

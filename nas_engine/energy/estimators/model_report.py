@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.base import LEAST_MEASURED, LearnedPredictor, rows
-from nas_engine.energy.estimators.features import PRIOR
+from nas_engine.energy.estimators.features import ANALYTICAL
 from nas_engine.energy.estimators.training import MeasuredNetwork, train
 from nas_engine.energy.regression import forest
 from nas_engine.energy.regression.metrics import folds, scores
@@ -24,7 +24,7 @@ FOLDS = 5
 MOST_FOR_ALL_FOLDS = 2_000
 _LEAST_IN_A_FOLD = 2
 _CURVE_SHARES = (1 / 8, 1 / 4, 1 / 2)
-_IN_WORDS = {PRIOR: "estimate by published figures"}
+_IN_WORDS = {ANALYTICAL: "estimate by published figures"}
 _SHUFFLED_ROWS = 400
 _MOST_SHUFFLES = 10
 

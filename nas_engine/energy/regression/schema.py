@@ -1,7 +1,7 @@
-"""Any table of networks: columns that name an option (categorical) and columns that hold a number.
+"""Schema of a table of networks: categorical columns that name an option, and numeric columns.
 
-What learns from measurements (`device_model`) knows nothing of networks; it sees a `Schema` and `EncodedFeatures`. Blocks of
-our own architectures become such a table in `features`, a CSV file of somebody else's in `csv_table`. NumPy alone.
+Training (`training`) knows nothing of networks; it sees a `Schema` and `EncodedFeatures`. Our own architectures become
+such a table in `nas_engine.energy.estimators.features`, a CSV file of any origin in `csv_table`. NumPy alone.
 """
 
 from collections.abc import Mapping, Sequence

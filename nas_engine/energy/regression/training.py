@@ -1,4 +1,4 @@
-"""What a device takes for networks, learned from those measured on it: by few of them (`few`) or by thousands (`many`).
+"""Training of a device's model on its measured networks: `fit_few` for few of them, `fit_many` for thousands.
 
 Everything is chosen by what was measured alone: the scale on which to learn and the forest's share are those that
 predict left-out networks best, and the 90 % interval is as wide as left-out networks need it (conformal: Vovk et al.,
@@ -14,9 +14,8 @@ import numpy as np
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from nas_engine.energy.regression import few, many
 from nas_engine.energy.regression.aggregation import Repeated, averaged
-from nas_engine.energy.regression.ensembles import Combined
+from nas_engine.energy.regression.ensembles import Ensemble, fit_few, fit_many
 from nas_engine.energy.regression.gaussian_process import gp_fit
 from nas_engine.energy.regression.metrics import Scores, scores
 from nas_engine.energy.regression.model import TableModel, Transform, backward, forward
@@ -54,29 +53,29 @@ def fit(table: Sequence[Row], target: Values, *, seed: int, groups: Sequence[str
     features = schema.encode(measured.table)
     with threadpool_limits(1, user_api="blas"):  # beside trainings, threads that wait for each other take minutes
         transform = _best_transform(schema, features, measured, seed)
-        combined = _combined(schema, features, measured, transform, seed)
-    spread = _spread(forward(transform, measured.target), combined)
-    model = TableModel(schema, transform, combined.parts, spread)
-    cross_fitted = backward(transform, combined.mean)
-    return FittedModel(model, measured, cross_fitted, combined.name, combined.impurity_importance)
+        ensemble = _ensemble(schema, features, measured, transform, seed)
+    spread = _spread(forward(transform, measured.target), ensemble)
+    model = TableModel(schema, transform, ensemble.parts, spread)
+    cross_fitted = backward(transform, ensemble.mean)
+    return FittedModel(model, measured, cross_fitted, ensemble.name, ensemble.impurity_importance)
 
 
-def _combined(
+def _ensemble(
     schema: Schema, features: EncodedFeatures, measured: Repeated, transform: Transform, seed: int
-) -> Combined:
+) -> Ensemble:
     target = forward(transform, measured.target)
     if len(target) > gp_fit.MOST_ROWS:
-        return many.fit(schema, features, target, transform, seed)
-    return few.fit(schema, features, target, measured.counts, transform, seed)
+        return fit_many(schema, features, target, transform, seed)
+    return fit_few(schema, features, target, measured.counts, transform, seed)
 
 
-def _spread(target: Values, combined: Combined) -> float:
+def _spread(target: Values, ensemble: Ensemble) -> float:
     """So many of the model's standard deviations that 90 % of networks, and of one more, lie inside.
 
     Of n distances from networks the (n + 1) * 0.9 th, rounded up: a further one is as likely to have any rank among
     them. Under nine there is no such rank, and Student's t is taken for what the model's deviations are of.
     """
-    distances = np.sort(np.abs(target - combined.mean) / np.maximum(combined.sd, _LEAST_SD))
+    distances = np.sort(np.abs(target - ensemble.mean) / np.maximum(ensemble.sd, _LEAST_SD))
     rank = ceil(COVERAGE * (len(distances) + 1))
     if rank <= len(distances):
         return float(distances[rank - 1])

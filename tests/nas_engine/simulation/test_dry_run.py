@@ -12,7 +12,7 @@ from nas_engine.constraints import Constraints
 from nas_engine.cost import cost
 from nas_engine.designers.base import DesignerSettings
 from nas_engine.errors import EarshotError
-from nas_engine.progress import Evaluation
+from nas_engine.evaluation_result import Evaluation
 from nas_engine.reward import reward
 from nas_engine.search_space.paper_spaces import paper_2d
 from nas_engine.simulation import simulated_evaluation

@@ -11,7 +11,7 @@ import pytest
 from nas_engine.architecture import Architecture
 from nas_engine.baselines import nas_bayesian
 from nas_engine.cost import cost
-from nas_engine.progress import Evaluation, Progress
+from nas_engine.evaluation_result import Evaluation, Progress
 from nas_engine.search_space.paper_spaces import paper_2d
 from nas_engine.simulation import simulated_evaluation
 from nas_engine.simulation.recorded_trainings import RecordedEvaluator, training_noise
@@ -90,7 +90,8 @@ def test_an_equal_recording_and_plan_give_an_equal_result_in_every_process(
 ) -> None:
     program = (
         "import sys; from pathlib import Path; from nas_engine.baselines import nas_bayesian\n"
-        "from nas_engine.simulation.recorded_trainings import RecordedEvaluator; from nas_engine.simulation.recording import read_recording\n"
+        "from nas_engine.simulation.recorded_trainings import RecordedEvaluator\n"
+        "from nas_engine.simulation.recording import read_recording\n"
         "print(repr(RecordedEvaluator(read_recording(Path(sys.argv[1]))).simulate(nas_bayesian())))"
     )
     other = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nas_engine.architecture import Architecture
-from nas_engine.progress import Evaluation
+from nas_engine.evaluation_result import Evaluation
 from nas_engine.simulation import simulated_evaluation
 from nas_engine.simulation.recording import Header, RecordedTraining, read_recording, record
 from nas_engine.simulation.simulated_evaluation import SimulatedPlan

@@ -11,7 +11,7 @@ from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.energy.estimators.published_figures import table_1
 from nas_engine.errors import EvaluationCancelled, InfeasibleArchitecture
-from nas_engine.progress import Progress
+from nas_engine.evaluation_result import Progress
 from nas_engine.reward import RewardParameters, reward
 from nas_engine.search_space.paper_spaces import paper_2d
 from nas_engine.simulation.simulated_evaluation import SIMULATED_TFLITE, SimulatedPlan, evaluate, simulate

@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 
 from nas_engine.energy.readers import registry
 from nas_engine.energy.runs import file_report
+from tests.nas_engine.energy.made_traces import ACTIVE_MW, IDLE_MW
 from tests.nas_engine.energy.runs.test_file_report import KEYS, monsoon
-from tests.nas_engine.energy.traces import ACTIVE_MW, IDLE_MW
 
 
 @pytest.fixture(scope="module")

@@ -151,7 +151,7 @@ def test_exported_rows_hold_every_column_of_every_trial(django_assert_num_querie
 def test_fronts_hold_no_beaten_trial() -> None:
     found = results(make_study(completed=200))
     for front, cost in ((found.on_energy_front, found.energy_mj), (found.on_flash_front, found.flash_bytes)):
-        for accuracy, estimate in zip(found.int8_accuracy[front], cost[front], strict=True):
-            better = (found.int8_accuracy >= accuracy) & (cost <= estimate)
-            strictly = better & ((found.int8_accuracy > accuracy) | (cost < estimate))
+        for accuracy, spent in zip(found.int8_accuracy[front], cost[front], strict=True):
+            better = (found.int8_accuracy >= accuracy) & (cost <= spent)
+            strictly = better & ((found.int8_accuracy > accuracy) | (cost < spent))
             assert not np.any(strictly)

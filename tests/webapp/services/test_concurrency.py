@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from nas_engine.progress import Progress
+from nas_engine.evaluation_result import Progress
 from tests.webapp import rows
 from webapp.models import Event, Study, Trial
 from webapp.services import requests, studies, trials

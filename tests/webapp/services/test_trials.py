@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from nas_engine.progress import Progress
+from nas_engine.evaluation_result import Progress
 from tests.webapp import rows
 from webapp.models import CurvePoint, Event, Study, Trial
 from webapp.services import studies, trials

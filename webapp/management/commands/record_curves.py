@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from nas_engine.architecture import Architecture
 from nas_engine.audio.cache import FeaturePack
 from nas_engine.errors import InfeasibleArchitecture, TrainingDiverged
+from nas_engine.evaluation_result import Evaluation, Progress
 from nas_engine.network.schedule import TrainingConfig
-from nas_engine.progress import Evaluation, Progress
 from nas_engine.search_space.paper_spaces import NAMES, by_name
 from nas_engine.simulation.recording import Header, record
 from webapp.management.plain_errors import plain_errors

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from nas_engine.search_space.paper_spaces import NAMES, spec_by_name
 from nas_engine.search_space.spec import SpaceProblem, SpaceSpec, problems
-from nas_engine.search_space.summary import SummaryLimits, summarise
+from nas_engine.space_summary import SummaryLimits, summarise
 from webapp.forms.space_file import SpaceFileError, read_space_file, space_to_toml
 from webapp.management.space_report import space_json, space_text
 

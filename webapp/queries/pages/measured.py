@@ -24,8 +24,8 @@ class Figure:
 class OnDevice:
     """The runs of one network on one device, the newest first. Energy is gross, in mJ; latency in ms.
 
-    `times_estimate` is the measured energy as a multiple of the price; `is_of_estimate` says that the price is predicted for
-    this very device, and `is_learnt` that the model which predicts it has seen runs of this network.
+    `times_estimate` is the measured energy as a multiple of the estimate; `is_of_estimate` says that the estimate is
+    this very device's, and `is_learnt` that the model which predicts it has seen runs of this network.
     """
 
     device: Device

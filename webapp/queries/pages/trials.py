@@ -27,7 +27,7 @@ SORT_FIELDS: Mapping[str, str] = {
     "flops": "architecture__flops",
     "parameters": "architecture__parameters",
 }
-TRIAL_STATES: tuple[tuple[str, str], ...] = (*Trial.State.choices, (Trial.REFUSED, "refused"))
+TRIAL_STATES: tuple[tuple[str, str], ...] = (*Trial.State.choices, (Trial.VIOLATING, "constraint violated"))
 _SHOWN = (
     "number",
     "label",
@@ -115,7 +115,7 @@ def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[Tr
 
 def _filtered(study: Study, results: Results, wanted: TrialFilter) -> QuerySet[Trial]:
     trials = trials_with_estimates(study)
-    if wanted.state == Trial.REFUSED:
+    if wanted.state == Trial.VIOLATING:
         trials = trials.filter(violates_constraints=True)
     elif wanted.state:
         trials = trials.filter(state=wanted.state, violates_constraints=False)

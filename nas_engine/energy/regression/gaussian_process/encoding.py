@@ -73,7 +73,7 @@ class RowEncoder:
 
     @property
     def columns(self) -> tuple[OptionColumn, ...]:
-        """Those of options, in the order of `EncodedRows.one_hot`; unordered ones have one option more, for any unseen."""
+        """Option columns in the order of `EncodedRows.one_hot`; unordered ones have one option more, for any unseen."""
         unordered = (OptionColumn(group, size + 1) for _, size, group in self.levels)
         ordered = (OptionColumn(f"ordered {i}", len(values), _standard(values)) for i, values in self.ordered)
         return (*unordered, *ordered)

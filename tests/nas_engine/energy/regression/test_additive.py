@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from nas_engine.energy.regression import additive, many
+from nas_engine.energy.regression import additive
 from nas_engine.energy.regression.additive import Additive
+from nas_engine.energy.regression.ensembles import fit_many
 from nas_engine.energy.regression.metrics import scores
 from nas_engine.energy.regression.schema import Schema
 from tests.nas_engine.energy.tables import costs, networks
@@ -38,6 +39,6 @@ def test_arrays_that_do_not_fit_each_other_are_refused(fitted: Additive) -> None
 
 def test_what_a_sum_cannot_say_the_forest_adds() -> None:
     twisted = TARGET + 5 * np.array([row["edge 0"] == row["edge 1"] == row["edge 2"] for row in ROWS])
-    combined = many.fit(SCHEMA, FEATURES, twisted, "none", seed=0)
+    combined = fit_many(SCHEMA, FEATURES, twisted, "none", seed=0)
     assert len(combined.parts) == 2
     assert scores(twisted, combined.mean).r2 > 0.95

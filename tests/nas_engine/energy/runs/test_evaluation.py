@@ -18,7 +18,7 @@ from nas_engine.energy.traces.trace import (
     Window,
 )
 from nas_engine.errors import BadMeasurement
-from tests.nas_engine.energy.traces import ACTIVE_MW, IDLE_MW, inferences, reading, steps, trace, work
+from tests.nas_engine.energy.made_traces import ACTIVE_MW, IDLE_MW, inferences, reading, steps, trace, work
 
 LOG = reading(BenchmarkLog((BenchmarkResult(latency_ms=2.5),)))
 IDLE = reading(trace(steps((5, 200))))

@@ -14,7 +14,7 @@ from nas_engine.energy.readers.base import ReadOptions
 from nas_engine.energy.runs.file_report import FileReport, Readings, read_plain, report_each, report_together
 from nas_engine.energy.runs.settings import RunSettings
 from nas_engine.energy.traces.trace import BenchmarkLog, BenchmarkResult, Stamps, Window
-from tests.nas_engine.energy.traces import ACTIVE_MW, IDLE_MW, reading, steps
+from tests.nas_engine.energy.made_traces import ACTIVE_MW, IDLE_MW, reading, steps
 
 KEYS = [
     "file", "format", "ok", "samples", "rate_hz", "duration_s", "mean_power_mw", "latency_ms",

@@ -9,7 +9,7 @@ from nas_engine.energy.traces.alignment import by_stamps, merged
 from nas_engine.energy.traces.integration import mean_power_mw
 from nas_engine.energy.traces.trace import Stamps, Window
 from nas_engine.errors import BadMeasurement
-from tests.nas_engine.energy.traces import ACTIVE_MW, inferences, steps, trace, work
+from tests.nas_engine.energy.made_traces import ACTIVE_MW, inferences, steps, trace, work
 
 EPOCH_S = 1_756_255_148.0
 RUN = trace(steps((2, 300), (3, 2000), (2, 300)), started_at_s=EPOCH_S)

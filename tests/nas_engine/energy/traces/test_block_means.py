@@ -6,7 +6,7 @@ import pytest
 from nas_engine.energy.traces.block_means import power_scatter
 from nas_engine.energy.traces.integration import mean_power_mw
 from nas_engine.energy.traces.trace import Trace, Values, Window
-from tests.nas_engine.energy.traces import ACTIVE_MW, steps, trace
+from tests.nas_engine.energy.made_traces import ACTIVE_MW, steps, trace
 
 RATE_HZ = 200.0
 SECONDS = 24

@@ -3,7 +3,7 @@ import pytest
 
 from nas_engine.energy.traces.checks import examine, examine_latency
 from nas_engine.energy.traces.trace import Trace, Values, Window
-from tests.nas_engine.energy.traces import ACTIVE_MW, steps, trace, work
+from tests.nas_engine.energy.made_traces import ACTIVE_MW, steps, trace, work
 
 NOISE = np.random.default_rng(3)
 NOISY = NOISE.normal(2000, 200, 20_000)

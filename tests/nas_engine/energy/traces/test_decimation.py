@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nas_engine.energy.traces.decimation import MOST_POINTS, Pyramid, from_npz, pyramid
 from nas_engine.energy.traces.trace import Trace
 from nas_engine.errors import BadMeasurement
-from tests.nas_engine.energy.traces import trace
+from tests.nas_engine.energy.made_traces import trace
 
 NOISE = np.random.default_rng(5)
 LONG = pyramid(trace(NOISE.normal(2000, 100, 300_000), rate_hz=5000.0))

@@ -15,7 +15,7 @@ from nas_engine.energy.traces.integration import (
 )
 from nas_engine.energy.traces.trace import Trace, Window
 from nas_engine.errors import BadMeasurement
-from tests.nas_engine.energy.traces import trace
+from tests.nas_engine.energy.made_traces import trace
 
 
 def test_a_ramp_sampled_at_points_is_integrated_exactly_between_samples_too() -> None:

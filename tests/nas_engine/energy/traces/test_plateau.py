@@ -7,7 +7,7 @@ from nas_engine.energy.traces.integration import mean_power_mw
 from nas_engine.energy.traces.plateau import idle_beside, plateau, range_idle
 from nas_engine.energy.traces.trace import Trace, Window
 from nas_engine.errors import BadMeasurement
-from tests.nas_engine.energy.traces import ACTIVE_MW, IDLE_MW, steps, trace, work
+from tests.nas_engine.energy.made_traces import ACTIVE_MW, IDLE_MW, steps, trace, work
 
 
 def test_the_step_is_found_and_a_fifth_of_a_second_is_left_off_each_end() -> None:

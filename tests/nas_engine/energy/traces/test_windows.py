@@ -3,7 +3,7 @@ import pytest
 
 from nas_engine.energy.traces.windows import by_trigger, manual, moving_triggers
 from nas_engine.errors import BadMeasurement
-from tests.nas_engine.energy.traces import trace
+from tests.nas_engine.energy.made_traces import trace
 
 
 def levels(*runs: tuple[int, bool]) -> np.ndarray:

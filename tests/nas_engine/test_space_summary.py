@@ -13,7 +13,7 @@ from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.search_space.paper_spaces import paper_1d, paper_2d
 from nas_engine.search_space.space import Position, SearchSpace
 from nas_engine.search_space.spec import PositionSpec, SpaceSpec
-from nas_engine.search_space.summary import METRICS, SummaryLimits, summarise
+from nas_engine.space_summary import METRICS, SummaryLimits, summarise
 from nas_engine.testing.designers import everything
 from nas_engine.testing.spaces import tiny_2d
 

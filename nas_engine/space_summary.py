@@ -1,6 +1,7 @@
 """What the networks of a search space cost, before any is trained: distributions, and the share under two limits.
 
-Everything is an estimate: flash by `nas_engine.flash`, energy by the caller, else by `nas_engine.energy.estimators.analytical`.
+Everything is an estimate: flash by `nas_engine.flash`, energy by the caller's predictor, by default
+`nas_engine.energy.estimators.analytical`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
