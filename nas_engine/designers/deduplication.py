@@ -53,7 +53,7 @@ def fill(
 
     A finished network that the designer suggests is answered with `designer.update` from the stored outcome, under
     the suggestion's own metadata, as if it had been tried again. A new one that `check` refuses is answered as
-    infeasible, and is a trial: `Filled.refused` numbers them from `next_number` on, and fewer than
+    infeasible, and is a trial: `Filled.violating` numbers them from `next_number` on, and fewer than
     MOST_VIOLATING + `count` they are. The designer is asked until `rounds` times nothing was refused. What is missing
     after that are neighbours of the best finished ones, then architectures from elsewhere, that pass the screen; of
     these, refused ones are only passed over. Fewer than `count` means that no others were found. Where there is none at

@@ -25,6 +25,7 @@ from webapp.queries.energy_models import named_model, ready_models
 from webapp.translation import space_spec
 
 SHORT_NAMES: Mapping[str, str] = {"trials": "trial_budget", "epochs": "full_epochs"}
+_FORMER_NAMES: Mapping[str, str] = {"screening": "enforce_constraints"}  # in files written by earlier versions
 LONGEST_FILE = 64_000  # characters; a study file has about twenty lines, an edited space some more
 _SWITCHES = ("enforce_constraints",)
 _HEADER = "# An Earshot study. Start it with: python manage.py run_study FILE --dataset NAME\n"
@@ -53,7 +54,7 @@ def settings_from(values: Mapping[str, Any]) -> dict[str, Any]:
     """
     settings: dict[str, Any] = {}
     for given, value in values.items():
-        name = SHORT_NAMES.get(given, given)
+        name = (SHORT_NAMES | _FORMER_NAMES).get(given, given)
         if name not in (*FIELDS, EDITED_SPACE):
             raise StudyFileError(_unknown(given))
         if name in settings:

@@ -89,7 +89,7 @@ def test_a_defect_of_a_reader_costs_its_file_only(trace: Path, monkeypatch: pyte
     (trace.parent / "odd.csv").write_text("a,b\n1,2\n")
     chosen = registry.chosen
 
-    def failing(head: registry.Head, options: registry.ReadOptions) -> registry.Reader:
+    def failing(head: registry.FileHead, options: registry.ReadOptions) -> registry.Reader:
         if head.name == "odd.csv":
             raise IndexError("off by one")
         return chosen(head, options)

@@ -68,6 +68,7 @@ def test_short_names_stand_for_trials_and_epochs() -> None:
         ("name = quick", "This is not valid TOML"),
         ("trials = 3\ntrial_budget = 4", "trial_budget is given twice, once as trial_budget: keep one of them."),
         ("seed = [1, 2]", "seed must be a text or a number, not [1, 2]."),
+        ("enforce_constraints = 1.5", "enforce_constraints must be true or false"),
         ("screening = 1.5", "screening must be true or false"),
         ("seed = true", "seed must be a text or a number, not true."),
         ("x = 1\n" * 20_000, "a study file has at most"),

@@ -56,7 +56,7 @@ def test_repricing_gives_every_trial_a_price_and_rewrites_none() -> None:
         rows.completed_trial(study, seed=seed)
     before, model = finished_trials(study), energy_models.ready_model(energy_models.device())
     reestimated = energy_estimates.reestimate(study_id=study.pk, energy_model_id=model.pk)
-    assert reestimated.with_estimates == 3
+    assert reestimated.estimated == 3
     assert finished_trials(study) == before
     study = Study.objects.get(pk=study.pk)
     assert study.energy_model == model
@@ -75,7 +75,7 @@ def test_pointing_at_the_former_model_undoes_and_prices_nothing_anew() -> None:
     model = energy_models.ready_model(energy_models.device())
     energy_estimates.reestimate(study_id=study.pk, energy_model_id=model.pk)
     undone = energy_estimates.reestimate(study_id=study.pk, energy_model_id=None)
-    assert undone.with_estimates == 0
+    assert undone.estimated == 0
     study = Study.objects.get(pk=study.pk)
     assert study.energy_model is None
     (now,) = trials_with_estimates(study)
@@ -144,7 +144,7 @@ def test_baselines_are_priced_with_the_searches_beside_which_they_show() -> None
     study = rows.running_study(dataset=rows.ready_dataset(classes=["a", "b", "c"]))
     model = energy_models.ready_model(energy_models.device())
     baselines = make_baselines(study.dataset, names=["TC-ResNet8"])
-    assert energy_estimates.reestimate(study_id=study.pk, energy_model_id=model.pk).with_estimates == 0
+    assert energy_estimates.reestimate(study_id=study.pk, energy_model_id=model.pk).estimated == 0
     (row,) = baselines_of(study.dataset_id, model.pk).rows
     assert row.estimate.source == str(model)
     assert baselines_of(study.dataset_id).rows[0].estimate.source != str(model)

@@ -97,4 +97,4 @@ def test_a_model_that_a_study_goes_by_is_not_deleted() -> None:
         energy_models.delete_model(model_id=model.pk)
     energy_estimates.reestimate(study_id=study.pk, energy_model_id=None)
     assert energy_models.delete_model(model_id=model.pk) == "Watch, model 1"
-    assert study.trials.get().estimates.get().energy_model is None
+    assert study.trials.get().energy_estimates.get().energy_model is None

@@ -46,7 +46,7 @@ def test_refused_trials_are_counted_apart_and_use_up_no_budget():
     study = screened(waiting=1, trial_budget=10)
     make_workers(trainers=1)
     now, budget = progress(study), budget_of(study)
-    assert (now.counts.refused, now.counts.infeasible, now.counts.done) == (2, 1, 4)
+    assert (now.counts.violating, now.counts.infeasible, now.counts.done) == (2, 1, 4)
     assert (budget.counted, budget.finished, budget.remaining) == (5, 4, 5)
     assert study_page(StudyFilter()).rows[0].done == 4
     assert now.seconds_left == pytest.approx(6 * 38)
@@ -62,7 +62,7 @@ def test_a_newly_refused_trial_changes_the_version_of_the_page():
 def test_they_are_no_failures_and_do_not_bury_the_events():
     study = screened()
     assert [failure.number for failure in failures(study)] == [4]
-    assert Event.objects.filter(study=study, trial__screened_out=True).count() == 2
+    assert Event.objects.filter(study=study, trial__violates_constraints=True).count() == 2
     assert {event.trial_number for event in events(study)} == {None, 1, 2, 3, 4}
 
 

@@ -49,7 +49,7 @@ def _report(options: dict[str, Any]) -> dict[str, Any]:
         "seed": seed,
         **results[-1].to_json(),
         "features": list(rows[0]),
-        "left_out": list(table.left_out),
+        "left_out": list(table.skipped),
         "curve": [result.to_json() for result in results] if options["curve"] else None,
         "seconds": round(perf_counter() - started, 1),
     }

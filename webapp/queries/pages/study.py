@@ -53,7 +53,7 @@ def events(study: Study, limit: int = EVENTS_SHOWN) -> tuple[EventRow, ...]:
 
     Refused trials are left out: under a tight limit they would bury everything else. The table of trials has them.
     """
-    return _rows(_told(Event.objects.filter(study=study).exclude(trial__screened_out=True))[:limit])
+    return _rows(_told(Event.objects.filter(study=study).exclude(trial__violates_constraints=True))[:limit])
 
 
 def trial_events(trial: Trial) -> tuple[EventRow, ...]:

@@ -18,7 +18,7 @@ def test_texts_are_options_numbers_are_numbers_and_other_measurements_are_no_fea
     table = csv_table.read(path, "a_ms")
     assert table.rows == [{"op": "conv", "width": 8.0}, {"op": "skip", "width": 16.0}]
     assert np.array_equal(table.measurements["a_ms"], [1.5, 0.5])
-    assert table.left_out == ("b_ms", "energy [mJ]")
+    assert table.skipped == ("b_ms", "energy [mJ]")
 
 
 def test_the_known_device_is_a_measurement_and_ignored_columns_are_left_out(tmp_path: Path) -> None:
@@ -26,14 +26,14 @@ def test_the_known_device_is_a_measurement_and_ignored_columns_are_left_out(tmp_
     table = csv_table.read(path, "a_ms", "b_ms", ["width"])
     assert table.rows == [{"op": "conv"}, {"op": "skip"}]
     assert set(table.measurements) == {"a_ms", "b_ms"}
-    assert table.left_out == ("width",)
+    assert table.skipped == ("width",)
 
 
 def test_a_string_of_many_parts_is_a_column_for_each_and_an_identifier_none(tmp_path: Path) -> None:
     lines = [f"|op{i % 3}~0|+|op{i % 4}~0|op{i // 12}~1|,id{i:05x},{i}" for i in range(60)]
     table = csv_table.read(_file(tmp_path, "arch_str,hash,y\n" + "\n".join(lines)), "y")
     assert table.rows[59] == {"arch_str 1": "op2~0", "arch_str 2": "op3~0", "arch_str 3": "op4~1"}
-    assert table.left_out == ("hash",)
+    assert table.skipped == ("hash",)
 
 
 @pytest.mark.parametrize(
