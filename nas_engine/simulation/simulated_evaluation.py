@@ -1,8 +1,8 @@
 """Simulated evaluations, without training: for dry runs of a study, benchmarks of designers, and tests.
 
 `evaluate` has the interface of `evaluation.evaluate`. Accuracies and curves are simulated (`synthetic_landscape`),
-costs are the real ones; results are marked "simulated" wherever they could be taken for real ones. `report_progress` reports
-a finished evaluation, simulated or recorded, to a progress callback as if it ran now.
+costs are the real ones; results are marked "simulated" wherever they could be taken for real ones. `report_progress`
+reports a finished evaluation, simulated or recorded, to a progress callback as if it ran now.
 """
 
 import math
