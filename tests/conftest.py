@@ -1,7 +1,6 @@
-"""Shared by all tests: one real PostgreSQL with the real queue in it, and the real clips."""
+"""Shared by all tests: one real PostgreSQL with the real queue in it; `tests.real_data` has the real files."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import hypothesis
 import pytest
@@ -25,25 +24,7 @@ for profile, repeats in (("repeatable", True), ("exploring", False)):
     )
 hypothesis.settings.load_profile("repeatable")
 
-_SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-_SOUND_EVENTS = _SHARED_DATA / "soundevents"
-_MEASUREMENTS = _SHARED_DATA / "measurements"
-
-
-@pytest.fixture(scope="session")
-def sound_events() -> Path:
-    """The real clips: 1,123 short recordings in nine classes. Read only."""
-    if not _SOUND_EVENTS.is_dir():
-        pytest.fail(f"The real clips are missing: they are expected in {_SOUND_EVENTS}.")
-    return _SOUND_EVENTS
-
-
-@pytest.fixture(scope="session")
-def measurements() -> Path:
-    """Real files of power monitors, phones and benchmarks, with EXPECTED.md. Read only."""
-    if not _MEASUREMENTS.is_dir():
-        pytest.fail(f"The real measurements are missing: they are expected in {_MEASUREMENTS}.")
-    return _MEASUREMENTS
+pytest_plugins = ("tests.real_data",)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""Every figure of ../shared/data/measurements/EXPECTED.md, by the function behind `manage.py read_measurement`."""
+"""Every figure of the real files' EXPECTED.md, by the function behind `manage.py read_measurement`.
+
+`test_made_files` holds the same rules to files that the tests make.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,9 @@ from tests.nas_engine.energy.shared import (
     SUMMARY,
     TFLITE,
 )
+from tests.real_data import MEASUREMENTS
+
+pytestmark = pytest.mark.real_data("measurements")
 
 VOLTAGES = {"ppk2_default_D0-D7.csv": 3.0, AOSP.name: 4.2}
 NO_MEASUREMENT = {
@@ -65,7 +71,9 @@ def test_every_file_is_read_or_refused_with_what_it_is_and_what_to_do(path: Path
         assert "give " in str(report.error)
 
 
-def test_there_are_as_many_files_as_there_were() -> None:
+def test_every_file_that_is_there_is_listed() -> None:
+    there = {path for path in MEASUREMENTS.rglob("*.*") if path.parent != MEASUREMENTS}
+    assert there == set(EVERY_FILE)
     assert len(EVERY_FILE) == 29
 
 

@@ -1,5 +1,6 @@
-"""Small measurement files as monitors write them, for tests."""
+"""Small files of Monsoon's power monitors as their programs write them, for tests."""
 
+import struct
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -36,3 +37,30 @@ def powertool(rows: int = ROWS) -> bytes:
     _, current_ma, voltage_v = samples(rows)
     header = "Time (ms),Main Avg Current (mA),Main Avg Power (mW),Main Avg Voltage (V)"
     return csv(header, (np.arange(rows) * 20.0, current_ma, current_ma * voltage_v, voltage_v))
+
+
+def hvpm(dropped: float = 0.0) -> bytes:
+    """As powermonitor-hvpm writes it."""
+    _, current_ma, voltage_v = samples()
+    index = np.arange(ROWS)
+    times_s, power_w = (index / 5000, index / 5000 + 0.1), current_ma * voltage_v / 1e3
+    header = "index,time_s,host_elapsed_s,current_a,voltage_v,power_w,flags,dropped"
+    flags = (0 * index, np.full(ROWS, dropped))
+    return csv(header, (index, *times_s, current_ma / 1e3, voltage_v, power_w, *flags))
+
+
+def aosp(volts: bool = True) -> bytes:
+    """As AOSP's monsoon.py prints it, 100 lines with the same second."""
+    _, current_ma, voltage_v = samples()
+    rows = enumerate(zip(current_ma / 1e3, voltage_v, strict=True))
+    return b"".join(
+        f"{1433786060 + number // 100} {amperes:.6f}{f' {voltage:.4f}' if volts else ''}\n".encode()
+        for number, (amperes, voltage) in rows
+    )
+
+
+def pt5(count: int = 500, mask: int = 0x1000) -> bytes:
+    """A binary file of PowerTool: its header, then samples of six bytes."""
+    head = bytearray(1_024)
+    struct.pack_into("<HQ", head, 158, mask, count)
+    return bytes(head) + bytes(6 * count)

@@ -1,6 +1,5 @@
 """powermonitor-hvpm, the text of AOSP's monsoon.py, and PowerTool's own binary files."""
 
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -14,25 +13,10 @@ from nas_engine.energy.readers.powertool_binary import PowerToolBinary
 from nas_engine.energy.traces.trace import Trace
 from nas_engine.errors import BadMeasurement
 from nas_engine.testing.readers import ReaderContract, TableContract
-from tests.nas_engine.energy.readers.files import ROWS, csv, samples
+from tests.nas_engine.energy.readers.files import ROWS, aosp, hvpm, pt5, samples
 
 _, CURRENT_MA, VOLTAGE_V = samples()
 POWER_MW = CURRENT_MA * VOLTAGE_V
-HEADER = "index,time_s,host_elapsed_s,current_a,voltage_v,power_w,flags,dropped"
-
-
-def hvpm(dropped: float = 0.0) -> bytes:
-    index = np.arange(ROWS)
-    columns = (index, index / 5000, index / 5000 + 0.1, CURRENT_MA / 1e3, VOLTAGE_V, POWER_MW / 1e3, 0 * index)
-    return csv(HEADER, (*columns, np.full(ROWS, dropped)))
-
-
-def aosp(volts: bool = True) -> bytes:
-    rows = enumerate(zip(CURRENT_MA / 1e3, VOLTAGE_V, strict=True))
-    return b"".join(
-        f"{1433786060 + number // 100} {amperes:.6f}{f' {voltage:.4f}' if volts else ''}\n".encode()
-        for number, (amperes, voltage) in rows
-    )
 
 
 def read(folder: Path, data: bytes, **options: object) -> Trace:
@@ -94,12 +78,6 @@ class TestAosp(ReaderContract):
             read(tmp_path, data)
         trace = read(tmp_path, data, rate_hz=5000.0, voltage_v=4.2)
         np.testing.assert_allclose(trace.power_mw, 4.2 * CURRENT_MA, rtol=1e-4)
-
-
-def pt5(count: int = 500, mask: int = 0x1000) -> bytes:
-    head = bytearray(1_024)
-    struct.pack_into("<HQ", head, 158, mask, count)
-    return bytes(head) + bytes(6 * count)
 
 
 @pytest.mark.parametrize(("name", "data"), [("a.bin", pt5()), ("a.pt5", pt5()[:700]), ("a.pt4", bytes(2_000))])
