@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,15 @@ def ppk2_session(frames: np.ndarray | None = None, metadata: object = None) -> b
         archive.writestr("metadata.json", json.dumps(metadata))
         archive.writestr("minimap.raw", "{}")
     return packed.getvalue()
+
+
+def old_ppk() -> bytes:
+    """A session of the Power Profiler before version 4: BSON, deflated without a header."""
+    element = b"\x10samplesPerSecond\x00" + struct.pack("<i", 100_000)
+    text = b"\x02pane\x00" + struct.pack("<i", 101) + b"x" * 100 + b"\x00"
+    document = struct.pack("<i", 5 + len(element) + len(text)) + element + text + b"\x00"
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(document + bytes(4_000)) + packer.flush()
 
 
 def jls(path: Path, signals: tuple[str, ...] = ("current", "voltage", "power"), samples: int = 20_000) -> bytes:

@@ -1,7 +1,5 @@
 """What phones and their tools say of themselves: gauge, profiler, sums, times of inferences."""
 
-import struct
-import zlib
 from pathlib import Path
 
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from nas_engine.energy.readers import registry
 from nas_engine.energy.traces.trace import EnergySummary, FileReading, Stamps, Trace
 from nas_engine.errors import BadMeasurement
-from tests.nas_engine.energy.readers.samples import TIMES, TREPN, battery, read, times
+from tests.nas_engine.energy.readers.samples import TIMES, TREPN, battery, old_ppk, read, times
 
 
 def codes(reading: FileReading) -> set[str]:
@@ -164,15 +162,6 @@ Convolution (NHWC, F32) IGEMM,0.16,0.1999,11.4405%,11.4405%,0,1,conv
 def test_other_tools_results_are_answered(text: str, tmp_path: Path) -> None:
     with pytest.raises(BadMeasurement, match=r"^file: this is .*which holds no measurement that can be used; "):
         read(tmp_path, text)
-
-
-def old_ppk() -> bytes:
-    """A session of the Power Profiler before version 4: BSON, deflated without a header."""
-    element = b"\x10samplesPerSecond\x00" + struct.pack("<i", 100_000)
-    text = b"\x02pane\x00" + struct.pack("<i", 101) + b"x" * 100 + b"\x00"
-    document = struct.pack("<i", 5 + len(element) + len(text)) + element + text + b"\x00"
-    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return packer.compress(document + bytes(4_000)) + packer.flush()
 
 
 def test_a_session_of_the_old_power_profiler_is_answered_whatever_its_name(tmp_path: Path) -> None:
