@@ -4,7 +4,10 @@ from pathlib import Path
 import pytest
 
 from nas_engine.audio.clips import labels_in_order, scan, split_of_group
+from nas_engine.audio.synthesis.positive_classes import POSITIVE
 from nas_engine.errors import BadDataset
+
+NINE_CLASSES = (*POSITIVE, "negative")
 
 
 def touch(root: Path, *names: str) -> Path:
@@ -244,6 +247,29 @@ def test_very_long_names_are_shortened_without_becoming_equal(tmp_path: Path) ->
 
 def test_negative_is_the_last_class() -> None:
     assert labels_in_order(["negative", "siren", "alarm", "siren"]) == ("alarm", "siren", "negative")
+
+
+def test_a_set_of_nine_classes_says_the_same_by_its_folders_as_by_its_list(tmp_path: Path) -> None:
+    """Laid out as the real clips are: split/class/id.flac, with a list of them that has columns of its own."""
+    places = [
+        (split, label, number)
+        for split, count in (("train", 5), ("eval", 2), ("test", 1))
+        for label in NINE_CLASSES
+        for number in range(count * (8 if label == "negative" else 1))
+    ]
+    paths = [f"{split}/{label}/clip-{number:03}.flac" for split, label, number in places]
+    touch(tmp_path / "folders", *paths)
+    rows = (
+        f"{path},{split},{label},made,{split}-{number // 2},CC0"
+        for path, (split, label, number) in zip(paths, places, strict=True)
+    )
+    touch(listed(tmp_path / "list", "\n".join(["path,split,class,source_dataset,source_group,licence", *rows])), *paths)
+    result = scan(tmp_path / "list")
+    assert result.problems == ()
+    assert Counter((clip.split, clip.label) for clip in result.clips) == Counter(place[:2] for place in places)
+    assert all(clip.group for clip in result.clips)
+    assert found(tmp_path / "list") == found(tmp_path / "folders")
+    assert labels_in_order({clip.label for clip in result.clips})[-1] == "negative"
 
 
 def test_the_real_clips_are_all_found(sound_events: Path) -> None:
