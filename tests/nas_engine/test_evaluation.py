@@ -184,6 +184,18 @@ def test_ten_trials_in_one_process_do_not_pile_up_memory(pack: FeaturePack) -> N
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+def test_table_2s_network_learns_tones_and_keeps_its_accuracy_in_int8(tmp_path: Path) -> None:
+    """Three classes, 16 clips each; guessing one of three is right in a third."""
+    pack = tiny_pack(tmp_path / "tones.pack", clips_per_class=16)
+    config = TrainingConfig(full_epochs=16, qat_epochs=2, batch_size=8)
+    measured = evaluate(nas_bayesian(classes=len(pack.classes)), pack, config, ignore).result
+    assert measured.int8_accuracy > 0.6
+    assert measured.int8_accuracy == pytest.approx(measured.float_accuracy, abs=0.1)
+    assert measured.flash_bytes < 60_000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_table_2s_network_learns_the_real_clips_and_keeps_its_accuracy_in_int8(
     sound_events: Path, tmp_path: Path
 ) -> None:
