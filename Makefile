@@ -37,6 +37,7 @@ quick: setup-dev ## The tests that take seconds: no training, no browser, no kil
 lint: setup-dev ## Style, types, import contracts, missing migrations
 	$(RUN) -m ruff check $(CODE)
 	$(RUN) -m ruff format --check $(CODE)
+	$(RUN) -m djlint templates --lint --quiet
 	$(RUN) -m mypy
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) -W ignore manage.py makemigrations --check --dry-run

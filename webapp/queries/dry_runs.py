@@ -24,7 +24,8 @@ class BestRow:
 class DryRunPage:
     """A dry run as it stands. `is_live` while it may still change, `is_lost` when nobody can be at it any more.
 
-    `deliberates`: a Gaussian process suggests, at least in the beginning; `ahead` others are to be simulated before.
+    `deliberates`: a Gaussian process suggests, at least in the beginning; `ahead` others are to be simulated before;
+    `ends_before_switch`: a hybrid search has fewer trials than its Gaussian process suggests.
     """
 
     row: DryRun
@@ -34,6 +35,7 @@ class DryRunPage:
     is_lost: bool
     lacks_worker: bool
     best: tuple[BestRow, ...]
+    ends_before_switch: bool
 
 
 def dry_run_or_none(dry_run_id: int) -> DryRunPage | None:
@@ -52,6 +54,7 @@ def dry_run_or_none(dry_run_id: int) -> DryRunPage | None:
         is_lost=is_lost,
         lacks_worker=lacks_worker,
         best=_best(row),
+        ends_before_switch=_ends_before_switch(row),
     )
 
 
@@ -61,6 +64,11 @@ def _ahead(row: DryRun) -> int:
         return 0
     open_ones = DryRun.objects.filter(state__in=[DryRun.State.WAITING, DryRun.State.RUNNING])
     return open_ones.filter(pk__lt=row.pk, created_at__gt=timezone.now() - _PATIENCE).count()
+
+
+def _ends_before_switch(row: DryRun) -> bool:
+    is_hybrid = row.settings["designer"] == Study.Designer.HYBRID
+    return is_hybrid and row.result is not None and row.settings.get("switch_at", 0) >= row.result["trials"]
 
 
 def _best(row: DryRun) -> tuple[BestRow, ...]:

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from nas_engine.energy.battery import PHONE, TYPICAL, Battery, battery_days, joules_a_day
 from webapp.models import Device, Study
 from webapp.queries.energy_estimates import CurrentEstimate, in_words, source_of
-from webapp.templatetags.figures import DASH, millijoules
+from webapp.templatetags.figures import DASH, fine_millijoules, millijoules
 
 register = template.Library()
 
@@ -31,6 +31,19 @@ def energy_cell(estimate: CurrentEstimate, of: object = None) -> SafeString | st
         else "",
         battery_line(estimate.energy_mj, of),
         days(estimate.energy_mj, of),
+    )
+
+
+@register.simple_tag
+def measured_energy(energy_mj: float | None, of: object = None) -> SafeString | str:
+    """For tables: a measured energy with four digits and, in small, the days of a battery."""
+    if not energy_mj:
+        return fine_millijoules(energy_mj)
+    return format_html(
+        '{} <small class="battery" title="{}">{}</small>',
+        fine_millijoules(energy_mj),
+        battery_line(energy_mj, of),
+        days(energy_mj, of),
     )
 
 

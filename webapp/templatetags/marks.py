@@ -1,11 +1,9 @@
 """Small drawings: an architecture as bars, a share as a bar, a state as a badge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from django import template
-from django.http import QueryDict
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -71,43 +69,23 @@ def badge(state: str, label: str) -> SafeString:
     return format_html('<span class="badge state-{}">{}</span>', state.lower(), label)
 
 
-@register.simple_tag(takes_context=True)
-def query(context: dict[str, Any], **changes: Any) -> str:
-    """The address's present query with `changes`; empty values are left out."""
-    return _query(context["request"].GET, changes)
+@register.simple_tag
+def severity(level: str, text: str = "") -> SafeString:
+    """A finding's severity as a badge, of the colour of its level; `text` in place of the level's name."""
+    return format_html('<span class="badge severity-{}">{}</span>', level, text or level)
 
 
-@register.simple_tag(takes_context=True)
-def part_link(context: dict[str, Any], partial: str, target: str, **changes: Any) -> SafeString:
-    """Attributes of a link that loads the page with a changed query or, with JavaScript, only the part at `target`."""
-    address = _query(context["request"].GET, changes)
+@register.simple_tag
+def synthetic(dataset: object, text: str = "synthetic") -> SafeString | str:
+    """A tag behind the name of a dataset (or a row of one) whose sounds were synthesised, with the space before it."""
+    return format_html(' <span class="tag">{}</span>', text) if getattr(dataset, "synthetic", False) else ""
+
+
+@register.filter
+def kind_mark(kind: str, width: int = 10) -> SafeString:
+    """A small rectangle in the colour of a kind of block."""
     return format_html(
-        'href="{0}" hx-get="{1}{0}" hx-target="{2}" hx-swap="outerHTML show:none"', address, partial, target
+        '<svg width="{0}" height="12" aria-hidden="true"><rect class="kind-{1}" width="{0}" height="12" rx="2"/></svg>',
+        width,
+        kind,
     )
-
-
-@register.simple_tag(takes_context=True)
-def sort_link(context: dict[str, Any], key: str, label: str, sort: str, partial: str, first: str = "") -> SafeString:
-    """A column's heading that sorts by it: once `first`-wards ("-" for the greatest first), then the other way."""
-    descending = sort == f"-{key}"
-    active = sort.removeprefix("-") == key
-    wanted = (key if descending else f"-{key}") if active else f"{first}{key}"
-    arrow = ("↓" if descending else "↑") if active else ""
-    link = part_link(context, partial, "#trials", sort=wanted, page="")
-    return format_html(
-        '<a id="sort-{}" class="sort" {}>{}<span class="arrow" aria-hidden="true">{}</span></a>',
-        key,
-        link,
-        label,
-        arrow,
-    )
-
-
-def _query(present: QueryDict, changes: Mapping[str, Any]) -> str:
-    values = present.copy()
-    for name, value in changes.items():
-        if value in ("", None):
-            values.pop(name, None)
-        else:
-            values[name] = str(value)
-    return "?" + values.urlencode()

@@ -10,10 +10,6 @@ from webapp.models import Campaign, MeasurementFile, Run
 from webapp.worker.measuring import compute_run, read_file
 
 
-def text_of(response: Any) -> str:
-    return " ".join(response.content.decode().split())
-
-
 def work() -> None:
     """What a data worker does."""
     for file in MeasurementFile.objects.filter(state="READING"):

@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from nas_engine.baselines import NAMES
 from tests.webapp.factories import make_baselines, make_dataset, make_study
+from tests.webapp.views.reading import markup_of
 from webapp.models import Dataset, StoredArchitecture, Study, Trial
 
 pytestmark = pytest.mark.django_db
@@ -15,11 +16,11 @@ FORM = {"full_epochs": "60", **{f"width_{family}": "" for family in NAMES}}
 
 
 def dataset_page(person: Client, dataset: Dataset, **query: object) -> str:
-    return person.get(reverse("dataset", args=[dataset.pk]), query).content.decode()
+    return markup_of(person.get(reverse("dataset", args=[dataset.pk]), query))
 
 
 def study_page(person: Client, study: Study) -> str:
-    return person.get(reverse("study", args=[study.pk])).content.decode()
+    return markup_of(person.get(reverse("study", args=[study.pk])))
 
 
 def train(person: Client, dataset: Dataset, **values: object) -> HttpResponse:
@@ -152,8 +153,8 @@ def test_the_list_shows_baselines_apart_from_searches(person: Client) -> None:
 
 def test_a_baselines_page_names_it_and_tells_how_to_repeat_it(person: Client) -> None:
     study = make_baselines(make_dataset(), names=["TC-ResNet8"])
-    text = person.get(reverse("trial", args=[study.pk, 1])).content.decode()
-    assert "<h1>TC-ResNet8-1.0 " in text
+    text = markup_of(person.get(reverse("trial", args=[study.pk, 1])))
+    assert "<h1> TC-ResNet8-1.0 <" in text
     assert "study.toml" not in text
     assert "--epochs 60 --replace --wait" in text
 

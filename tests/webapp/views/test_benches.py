@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from tests.webapp import benches, rows
 from tests.webapp.factories import make_study, with_tflite
-from tests.webapp.views.bench_pages import text_of, upload, work
+from tests.webapp.views.bench_pages import upload, work
+from tests.webapp.views.reading import text_of
 from webapp.models import BenchKit, Campaign, MeasurementFile, Run
 from webapp.services.requests import save_architectures
 from webapp.translation import architecture_row

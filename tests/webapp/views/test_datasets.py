@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from nas_engine.audio.frontend import FrontendConfig, log_mel
 from tests.webapp.factories import make_dataset, make_study
+from tests.webapp.views.reading import markup_of
 from webapp.forms.dataset import LEAST_FRAMES, LEAST_MEL_BINS, MOST_MEL_BINS, InputForm
 from webapp.models import Clip, Dataset, Worker
 from webapp.translation import frontend
@@ -119,7 +120,7 @@ def test_preparation_shows_its_progress_then_the_page_is_loaded_again(person: Cl
     address = reverse("dataset_progress", args=[dataset.pk])
     response = person.get(address)
     assert response.status_code == 200
-    assert "decoding clips, 3 of 9" in response.content.decode()
+    assert "decoding clips, 3 of 9" in markup_of(response)
     assert "No data worker" not in response.content.decode()
     Dataset.objects.filter(pk=dataset.pk).update(state="FAILED", error="nothing in it")
     response = person.get(address)

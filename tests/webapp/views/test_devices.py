@@ -10,7 +10,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp import benches, traces
-from tests.webapp.views.bench_pages import text_of, upload, work
+from tests.webapp.views.bench_pages import upload, work
+from tests.webapp.views.reading import text_of
 from webapp.models import ArtifactChunk, Campaign, Device, MappingProfile, MeasurementFile, Run
 from webapp.services import runs
 

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.webapp.factories import make_dataset
+from tests.webapp.views.reading import markup_of
 from webapp.models import DryRun, Study
 from webapp.views.polling import POLLING_OVER
 from webapp.worker import dry_running
@@ -68,7 +69,7 @@ def test_what_was_simulated_of_a_hybrid_is_said(
     person: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     row = finished(person, monkeypatch, tmp_path, designer="hybrid", trial_budget="4")
-    text = person.get(reverse("dry_run", args=[row.pk])).content.decode()
+    text = markup_of(person.get(reverse("dry_run", args=[row.pk])))
     assert "What the first 4 trials" in text
     assert "from 1 simulated search for each number of training workers" in text
     assert "the switch comes later, after 1,000" in text

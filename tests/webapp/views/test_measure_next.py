@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from tests.webapp.energy_models import device, measured_device, ready_model
 from tests.webapp.factories import make_study
+from tests.webapp.views.reading import markup_of
 from webapp.models import BenchKit, Campaign, Device, StoredArchitecture
 from webapp.queries.pages.measure_next import batch, offered
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def page(person: Client, of: Device, **query: object) -> str:
     response = person.get(reverse("measure_next", args=[of.pk]), query)
     assert response.status_code == 200
-    return response.content.decode()
+    return markup_of(response)
 
 
 def test_without_a_model_unlike_networks_are_proposed_and_said_to_be_estimated(person: Client) -> None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from tests.webapp import benches
 from tests.webapp.energy_models import ready_model
 from tests.webapp.factories import make_study
-from tests.webapp.views.bench_pages import text_of
+from tests.webapp.views.reading import text_of
 from webapp.models import Campaign, Run, Trial
 from webapp.queries.energy_estimates import CurrentEstimate
 from webapp.queries.pages.measured import measured_on

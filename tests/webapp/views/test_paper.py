@@ -6,23 +6,24 @@ from django.urls import reverse
 
 from nas_engine.baselines import nas_bayesian
 from tests.webapp.factories import make_dataset, make_study
+from tests.webapp.views.reading import text_of
 from webapp.models import Trial
 from webapp.translation import architecture_row
 
 pytestmark = pytest.mark.django_db
 
 
-def text_of(person: Client, address: str) -> str:
-    return " ".join(person.get(address).content.decode().split())
+def page(person: Client, address: str) -> str:
+    return text_of(person.get(address))
 
 
 @pytest.mark.parametrize("name", ["paper", "paper_table1", "paper_table2", "paper_figure2"])
 def test_the_pages_stand_without_any_study(person: Client, name: str) -> None:
-    assert 'href="/paper/" aria-current="page"' in text_of(person, reverse(name))
+    assert 'href="/paper/" aria-current="page"' in page(person, reverse(name))
 
 
 def test_the_overview_leads_to_the_tables_and_the_spaces(person: Client) -> None:
-    text = text_of(person, reverse("paper"))
+    text = page(person, reverse("paper"))
     for name in ("paper_table1", "paper_table2", "paper_figure2"):
         assert f'href="{reverse(name)}"' in text
     for slug in ("paper-2d", "paper-1d"):
@@ -31,13 +32,13 @@ def test_the_overview_leads_to_the_tables_and_the_spaces(person: Client) -> None
 
 
 def test_table_1_shows_ours_beside_published(person: Client) -> None:
-    text = text_of(person, reverse("paper_table1"))
+    text = page(person, reverse("paper_table1"))
     for figure in ("430.348", "430.35", "2,301.036", "2,301.18", "no layers of these networks", "unexplained"):
         assert figure in text
 
 
 def test_table_2_shows_every_block_and_what_is_unexplained(person: Client) -> None:
-    text = text_of(person, reverse("paper_table2"))
+    text = page(person, reverse("paper_table2"))
     for figure in ("MobileNetV2-Avg-Pool", "1.492", "12.557", "12.52", "23,863", "23,950", "51,220"):
         assert figure in text
     assert text.count(">unexplained</span>") == 5
@@ -47,24 +48,24 @@ def test_the_size_of_a_real_file_replaces_the_estimate(person: Client) -> None:
     study, network = make_study(completed=1), architecture_row(nas_bayesian())
     network.save()
     assert Trial.objects.filter(study=study).update(architecture=network, flash_bytes=50_123) == 1
-    assert "50,123" in text_of(person, reverse("paper_table2"))
-    assert ">50.12</td>" in text_of(person, reverse("paper_table1"))
+    assert "50,123" in page(person, reverse("paper_table2"))
+    assert "> 50.12 </td>" in page(person, reverse("paper_table1"))
 
 
 def test_figure_2_without_results_says_what_it_needs(person: Client) -> None:
     make_study(completed=0, running=1)
-    assert "No completed trial yet" in text_of(person, reverse("paper_figure2"))
+    assert "No completed trial yet" in page(person, reverse("paper_figure2"))
 
 
 def test_figure_2_shows_the_study_that_is_asked_for_and_that_its_sounds_are_synthetic(person: Client) -> None:
     made = make_dataset(name="made up", synthetic=True)
     first = make_study(name="first", dataset=made, completed=6)
     make_study(name="second", dataset=make_dataset(name="real"), completed=3)
-    text = text_of(person, reverse("paper_figure2") + f"?study={first.pk}")
+    text = page(person, reverse("paper_figure2") + f"?study={first.pk}")
     assert "6 completed trials" in text
     assert 'made up</a> <span class="tag">synthetic</span>' in text
     assert "0.955" in text
-    assert "3 completed trials" in text_of(person, reverse("paper_figure2"))
+    assert "3 completed trials" in page(person, reverse("paper_figure2"))
     assert person.get(reverse("paper_figure2") + "?study=nonsense").status_code == 404
 
 

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.webapp import benches, rows, traces
-from tests.webapp.views.bench_pages import text_of, upload, work
+from tests.webapp.views.bench_pages import upload, work
+from tests.webapp.views.reading import text_of
 from webapp.models import MeasurementFile, Run
 
 pytestmark = pytest.mark.django_db

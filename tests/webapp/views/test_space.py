@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from nas_engine.architecture import BLOCK_KINDS
 from tests.webapp.factories import edited_spec, make_study
+from tests.webapp.views.reading import markup_of
 from webapp.forms.space import SpaceFields, fields_of
 from webapp.models import Study
 from webapp.queries.spaces import space_version
@@ -46,7 +47,7 @@ def form_of(study: Study, **more: str) -> dict[str, Any]:
 
 
 def text_of(response: Any) -> str:
-    return unescape(response.content.decode())
+    return unescape(markup_of(response))
 
 
 def test_the_editor_shows_every_block_and_what_the_space_holds(person: Client, draft: Study) -> None:

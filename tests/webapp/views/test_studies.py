@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.webapp.factories import make_dataset, make_study
+from tests.webapp.views.reading import markup_of
 from webapp.models import Event, Study, Trial
 
 pytestmark = pytest.mark.django_db
@@ -150,7 +151,7 @@ def test_the_sentences_follow_the_form(person: Client) -> None:
 
 def test_the_estimate_comes_from_earlier_trials(person: Client) -> None:
     study = make_study(completed=4, full_epochs=8)
-    text = person.get(reverse("explain_study"), SETTINGS | {"dataset": study.dataset_id}).content.decode()
+    text = markup_of(person.get(reverse("explain_study"), SETTINGS | {"dataset": study.dataset_id}))
     assert "judging from 4 earlier trials" in text
 
 

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.energy_models import device, ready_model
 from tests.webapp.factories import make_baselines, make_dataset, make_study
+from tests.webapp.views.reading import markup_of
 from webapp.forms.study_file import StudyFileError, form_from_file, read_study_file, study_to_toml
 from webapp.models import Study, TrialEnergyEstimate
 from webapp.queries.study_summary import study_summary
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def page(person: Client, study: Study) -> str:
     response = person.get(reverse("study", args=[study.pk]))
     assert response.status_code == 200
-    return response.content.decode()
+    return markup_of(response)
 
 
 def test_without_any_energy_model_the_page_says_how_to_come_by_one(person: Client) -> None:

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.webapp.factories import make_study, make_workers
+from tests.webapp.views.reading import markup_of
 from webapp.models import Study, Trial
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def page(person: Client, study: Study, **query: object) -> str:
     response = person.get(reverse("study", args=[study.pk]), query)
     assert response.status_code == 200
-    return response.content.decode()
+    return markup_of(response)
 
 
 def test_the_page_shows_state_counts_and_the_best_trial(person: Client) -> None:

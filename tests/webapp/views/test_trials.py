@@ -6,6 +6,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.factories import make_study, stopped_early, with_tflite
+from tests.webapp.views.reading import markup_of
 from webapp.models import Study, Trial
 
 pytestmark = pytest.mark.django_db
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def page(person: Client, study: Study, number: int) -> str:
     response = person.get(reverse("trial", args=[study.pk, number]))
     assert response.status_code == 200
-    return response.content.decode()
+    return markup_of(response)
 
 
 def test_a_completed_trial_shows_its_numbers_blocks_and_confusion(person: Client) -> None:
@@ -41,7 +42,7 @@ def test_a_trial_that_was_stopped_early_shows_every_forecast_and_why(person: Cli
     assert text.count("<td>go on</td>") + text.count("<td>stop</td>") == len(trial.stopping["decisions"])
     chart = person.get(reverse("curve_chart", args=[study.pk, 1])).json()
     assert "Forecast of the end (95 % band)" in {trace.get("name") for trace in chart["data"]}
-    listed = person.get(reverse("study", args=[study.pk])).content.decode()
+    listed = markup_of(person.get(reverse("study", args=[study.pk])))
     assert "Learned curves (TSGP); with a confidence of 0.95" in listed
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from nas_engine.architecture import Architecture, Block
 from nas_engine.cost import cost
 from tests.webapp.factories import REFUSAL, make_study, make_workers
+from tests.webapp.views.reading import markup_of
 from webapp.models import Event, Study, Trial
 from webapp.queries.budget import budget_of
 from webapp.queries.pages.constraints import estimates, limits_in_words
@@ -39,7 +40,7 @@ def refused_trial(study: Study) -> Trial:
 def page(person: Client, name: str, *args: int, **query: str) -> str:
     response = person.get(reverse(name, args=args), query)
     assert response.status_code == 200
-    return response.content.decode()
+    return markup_of(response)
 
 
 def test_refused_trials_are_counted_apart_and_use_up_no_budget():

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from tests.nas_engine.energy import sessions
 from tests.webapp import benches, traces
-from tests.webapp.views.bench_pages import text_of, upload, work
+from tests.webapp.views.bench_pages import upload, work
+from tests.webapp.views.reading import text_of
 from webapp.models import ArtifactChunk, Campaign, MeasurementFile, Run
 from webapp.services import runs
 

@@ -36,8 +36,17 @@ class FileRow:
     created_at: datetime
 
     @property
-    def told(self) -> tuple[Mapping[str, str], ...]:
-        """The findings that are more than notes."""
+    def gravest(self) -> Mapping[str, str] | None:
+        """The first finding that is more than a note."""
+        return next(iter(self._problems), None)
+
+    @property
+    def further_problems(self) -> int:
+        """How many findings that are more than notes come after the gravest."""
+        return max(0, len(self._problems) - 1)
+
+    @property
+    def _problems(self) -> tuple[Mapping[str, str], ...]:
         return tuple(finding for finding in self.findings if finding["severity"] != "note")
 
 

@@ -24,8 +24,9 @@ class Figure:
 class OnDevice:
     """The runs of one network on one device, the newest first. Energy is gross, in mJ; latency in ms.
 
-    `times_estimate` is the measured energy as a multiple of the estimate; `is_of_estimate` says that the estimate is
-    this very device's, and `is_learnt` that the model which predicts it has seen runs of this network.
+    `times_estimate` is the measured energy as a multiple of the estimate; `is_of_estimate` states that the estimate is
+    this very device's, `is_of_another_device` that it is another one's, and `is_learnt` that the model which predicts
+    it has seen runs of this network.
     """
 
     device: Device
@@ -34,7 +35,13 @@ class OnDevice:
     latency: Figure | None
     times_estimate: float | None
     is_of_estimate: bool
+    is_of_another_device: bool
     is_learnt: bool
+
+    @property
+    def repeats(self) -> int | None:
+        """The repeats of a single run, where its energy is their mean."""
+        return self.energy.n if self.energy and len(self.runs) == 1 and self.energy.n > 1 else None
 
 
 def measured_on(trial: Trial, estimate: CurrentEstimate) -> tuple[OnDevice, ...]:
@@ -68,6 +75,7 @@ def _on_device(device: Device, runs: Sequence[Run], estimate: CurrentEstimate, m
         latency=_mean(run.latency_ms for run in runs),
         times_estimate=energy.mean / estimate.energy_mj if energy and estimate.energy_mj else None,
         is_of_estimate=is_of_estimate,
+        is_of_another_device=estimate.tag == "predicted" and not is_of_estimate,
         is_learnt=is_of_estimate and any(getattr(run, "is_learnt", False) for run in runs),
     )
 

@@ -1,0 +1,137 @@
+"""Parts that pages are made of: tiles, facts, tables that scroll, charts, form rows, questions before deleting."""
+
+import re
+
+from django import template
+from django.forms import BaseForm
+from django.forms.boundfield import BoundField
+from django.template import Context
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+_LINE_BREAK = re.compile(r"\s*\n\s*")
+
+
+@register.simple_block_tag
+def tile(content: str, label: str, value: object, tag: str = "") -> SafeString:
+    """A figure with its label above and, as the block's content, a note below; `tag` as in "estimate"."""
+    return format_html(
+        '<div class="tile"><span class="tile-label">{}{}</span><span class="tile-value">{}</span>'
+        '<span class="tile-note">{}</span></div>',
+        label,
+        _tag(tag),
+        value,
+        _trimmed(content),
+    )
+
+
+@register.simple_block_tag
+def fact(content: str, label: str) -> SafeString:
+    """A name and its value (the block's content) in a `<dl class="facts">`."""
+    return format_html("<div><dt>{}</dt><dd>{}</dd></div>", label, _trimmed(content))
+
+
+@register.simple_block_tag
+def scroll_table(content: str, label: str, classes: str = "", frame: str = "card flush", id: str = "") -> SafeString:
+    """A table (rows as the block's content) that scrolls sideways by itself, also by keyboard; `label` names it."""
+    return format_html(
+        '<div{} class="{}" tabindex="0" role="region" aria-label="{}"><table{}>{}</table></div>',
+        _attribute("id", id),
+        f"scroll {frame}".strip(),
+        label,
+        _attribute("class", classes),
+        content,
+    )
+
+
+@register.simple_block_tag
+def chart(content: str, view: str, *args: object, refresh: str = "", empty: str = "", size: str = "") -> SafeString:
+    """A chart, whose JSON `view` with `args` gives; the block's content is what a screen reader says in its place.
+
+    `refresh` names the event after which it is drawn again, `empty` is shown while there is nothing to draw,
+    `size` is "low" for less height.
+    """
+    return format_html(
+        '<div class="{}" data-chart="{}"{}{} role="img" aria-label="{}"></div>',
+        f"chart {size}".strip(),
+        reverse(view, args=args),
+        _attribute("data-refresh", refresh),
+        _attribute("data-empty", empty),
+        SafeString(_one_line(content).replace('"', "&quot;")),
+    )
+
+
+@register.simple_block_tag
+def command(content: str) -> SafeString:
+    """What a person types into a shell (the block's content, on one line)."""
+    return format_html('<pre tabindex="0"><code>{}</code></pre>', _one_line(content))
+
+
+@register.simple_tag
+def option(value: object, label: object, chosen: object = None) -> SafeString:
+    """An option of a select, selected if its value is the chosen one."""
+    selected = chosen is not None and str(value) == str(chosen)
+    return format_html('<option value="{}"{}>{}</option>', value, SafeString(" selected" if selected else ""), label)
+
+
+@register.simple_tag
+def start_workers(problem: str) -> SafeString:
+    """A warning that a kind of worker does not run, with the command that starts it."""
+    return format_html(
+        '<p class="notice warn" role="alert">{} Start the workers: <code>python manage.py up</code></p>', problem
+    )
+
+
+@register.simple_tag
+def reload_every(seconds: int) -> SafeString:
+    """For the head of a page that changes by itself: browsers without JavaScript load it again."""
+    return format_html('<noscript><meta http-equiv="refresh" content="{}"></noscript>', seconds)
+
+
+@register.inclusion_tag("parts/form_row.html")
+def form_row(field: BoundField) -> dict[str, object]:
+    """A field with its label, errors and help, whose ids Django names in the field's `aria-describedby`."""
+    return {"field": field}
+
+
+@register.inclusion_tag("parts/field_errors.html")
+def field_errors(field: BoundField) -> dict[str, object]:
+    """What is wrong with a field, under the id that its `aria-describedby` names."""
+    return {"field": field}
+
+
+@register.inclusion_tag("parts/form_errors.html")
+def form_errors(form: BaseForm) -> dict[str, object]:
+    """What is wrong with a form as a whole."""
+    return {"errors": form.non_field_errors()}
+
+
+@register.simple_block_tag(takes_context=True)
+def confirm(
+    context: Context, content: str, word: str, button: str, view: str, *args: object, style: str = "danger"
+) -> SafeString:
+    """A button `word` that opens a form: the block's content, then `button`, which posts to `view` with `args`."""
+    values = {"word": word, "button": button, "style": style, "content": content, "address": reverse(view, args=args)}
+    with context.push(**values):
+        return context.template.engine.get_template("parts/confirm.html").render(context)
+
+
+def _tag(text: str) -> SafeString | str:
+    return format_html(' <span class="tag">{}</span>', text) if text else ""
+
+
+def _attribute(name: str, value: str) -> SafeString | str:
+    return format_html(' {}="{}"', name, value) if value else ""
+
+
+def _one_line(content: str) -> SafeString:
+    """A block's content (already escaped) without line breaks."""
+    return SafeString(_LINE_BREAK.sub(" ", content.strip()))
+
+
+def _trimmed(content: str) -> SafeString:
+    """A block's content (already escaped) without the white space of its indentation."""
+    return SafeString(content.strip())
