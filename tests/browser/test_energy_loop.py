@@ -82,7 +82,7 @@ def attach(page: Page, study: Study) -> None:
     page.get_by_label("Search").fill(f"{study.name} 1")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("button", name=f"Attach {study.name}, trial 1", exact=True).click()
-    expect(page.locator("#network")).to_contain_text("teaches the energy model of Bench phone")
+    expect(page.locator("#network")).to_contain_text("The energy model of Bench phone is trained on this run")
 
 
 def import_others(page: Page, study: Study) -> None:
@@ -114,7 +114,7 @@ def train(page: Page) -> None:
 def reestimate(page: Page, study: Study) -> None:
     page.goto(reverse("study", args=[study.pk]))
     page.get_by_label("Energy model").select_option(label="Bench phone, model 1")
-    page.get_by_role("button", name="Re-price all trials").click()
+    page.get_by_role("button", name="Re-estimate all trials").click()
     expect(page.get_by_role("status").first).to_contain_text("8 trials were priced, none was trained")
     expect(page.locator("#progress")).to_contain_text("Energy: predicted by Bench phone, model 1")
 

@@ -31,7 +31,15 @@ STOPPING_HELP = {
     )
 }
 ENERGY_HELP = {
-    "energy_model": "Learnt from what was measured on a device. The study can go by another one at any time."
+    "energy_model": "Trained on what was measured on a device. The study can change to another one at any time."
+}
+STEP_LABELS = {
+    "energy_step_points": "accuracy points per energy step",
+    "flash_step_points": "accuracy points per flash step",
+}
+STEP_HELP = {
+    "energy_step_mj": "Above the threshold, one step more must be worth the accuracy points of the next field.",
+    "flash_step_kb": "Above the threshold, one step more must be worth the accuracy points of the next field.",
 }
 EDITED_SPACE = "edited_space"
 """Carries an edited space through the form of a new study, as `SpaceSpec.to_json()`; a draft has its own."""
@@ -49,7 +57,8 @@ class StudyForm(forms.ModelForm):
         model = Study
         fields = FIELDS
         widgets = {"notes": forms.Textarea(attrs={"rows": 2})}
-        help_texts = {**HELP_TEXTS, **STOPPING_HELP, **ENERGY_HELP}
+        labels = STEP_LABELS
+        help_texts = {**HELP_TEXTS, **STOPPING_HELP, **ENERGY_HELP, **STEP_HELP}
 
     def __init__(self, *args: Any, fit_input: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -134,7 +134,7 @@ def test_a_dry_run_that_nobody_ends_says_so(person: Client) -> None:
     DryRun.objects.update(created_at=row.created_at - timedelta(minutes=6))
     response = person.get(reverse("dry_run", args=[row.pk]), headers={"HX-Request": "true"})
     assert response.status_code == POLLING_OVER
-    assert "Order another dry run" in response.content.decode()
+    assert "Start another dry run" in response.content.decode()
 
 
 def test_a_failed_dry_run_says_why(person: Client) -> None:

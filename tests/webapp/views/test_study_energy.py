@@ -23,13 +23,13 @@ def page(person: Client, study: Study) -> str:
 
 def test_without_any_energy_model_the_page_says_how_to_come_by_one(person: Client) -> None:
     text = page(person, make_study(completed=1))
-    assert "Re-price" not in text
+    assert "Re-estimate" not in text
     assert f'Measure networks on a <a href="{reverse("devices")}">device</a>' in text
 
 
 def test_one_click_reprices_every_trial_and_another_undoes_it(person: Client) -> None:
     study, model = make_study(completed=3), ready_model(device(name="Pixel 4 XL", battery_kj=10.0))
-    assert "Re-price all trials" in page(person, study)
+    assert "Re-estimate all trials" in page(person, study)
     response = person.post(reverse("reestimate_study", args=[study.pk]), {"energy_model": model.pk}, follow=True)
     text = response.content.decode()
     assert "now by Pixel 4 XL, model 1: 3 trials were priced, none was trained" in text
@@ -43,11 +43,11 @@ def test_one_click_reprices_every_trial_and_another_undoes_it(person: Client) ->
 def test_a_newer_version_of_the_same_device_is_pointed_out(person: Client) -> None:
     phone = device(name="Pixel")
     study = make_study(completed=1, energy_model=ready_model(phone))
-    assert "Re-price with" not in page(person, study)
+    assert "Re-estimate with" not in page(person, study)
     ready_model(device(name="Watch"))
-    assert "Re-price with" not in page(person, study)
+    assert "Re-estimate with" not in page(person, study)
     ready_model(phone, times=4.0)
-    assert "Re-price with model 2" in page(person, study)
+    assert "Re-estimate with model 2" in page(person, study)
 
 
 def test_a_model_that_is_not_there_is_refused_and_changes_nothing(person: Client) -> None:

@@ -71,11 +71,11 @@ def test_the_table_shows_and_filters_them_by_a_word_of_their_own():
     study = screened()
     found = {
         state: [row.number for row in trial_page(study, results(study), TrialFilter(state=state)).rows]
-        for state in ("", "VIOLATING", "INFEASIBLE")
+        for state in ("", "REFUSED", "INFEASIBLE")
     }
-    assert found == {"": [1, 2, 3, 4, 5, 6], "VIOLATING": [5, 6], "INFEASIBLE": [4]}
+    assert found == {"": [1, 2, 3, 4, 5, 6], "REFUSED": [5, 6], "INFEASIBLE": [4]}
     row = trial_page(study, results(study), TrialFilter(state="VIOLATING")).rows[0]
-    assert (row.state, row.state_label, row.reason, row.seconds) == ("VIOLATING", "constraint violated", REFUSAL, None)
+    assert (row.state, row.state_label, row.reason, row.seconds) == ("REFUSED", "refused", REFUSAL, None)
 
 
 def test_the_study_page_counts_them_shows_the_reason_and_names_the_limits(person: Client):
@@ -84,7 +84,7 @@ def test_the_study_page_counts_them_shows_the_reason_and_names_the_limits(person
     assert "2 refused before training" in text
     assert text.count(REFUSAL) == 2
     assert "flash 20 kB, energy 1.25 mJ" in text
-    assert '<option value="VIOLATING" selected>constraint violated</option>' in text
+    assert '<option value="REFUSED" selected>refused</option>' in text
 
 
 def test_limits_are_named_only_where_screening_is_on():
@@ -97,7 +97,7 @@ def test_a_refused_trials_page_says_why_and_claims_no_run(person: Client):
     trial = refused_trial(study)
     text = page(person, "trial", study.pk, trial.number)
     assert f"Refused before training, at no cost to the budget: {REFUSAL}" in text
-    assert "What it was judged by" in text
+    assert "Estimates and hard limits" in text
     assert "over the limit" in text
     assert "bottleneck" in text
     for claim in ("Learning curve", "Worker", "Seed of this trial", "Seconds by phase", "Download", "export_trial"):
@@ -118,7 +118,7 @@ def test_the_estimates_of_a_refused_trial_stand_beside_the_limits():
 
 def test_a_trial_that_ran_has_no_estimates_to_show(person: Client):
     study = screened()
-    assert "What it was judged by" not in page(person, "trial", study.pk, 1)
+    assert "Estimates and hard limits" not in page(person, "trial", study.pk, 1)
     assert "Learning curve" in page(person, "trial", study.pk, 4)
 
 
@@ -132,7 +132,7 @@ def test_a_network_that_cannot_be_built_has_a_page_and_no_costs(person: Client):
     Trial.objects.filter(pk=trial.pk).update(architecture=impossible)
     text = page(person, "trial", study.pk, trial.number)
     assert "cannot be built, so there is nothing to count" in text
-    assert "What it was judged by" not in text
+    assert "Estimates and hard limits" not in text
     (row,) = trial_page(study, results(study), TrialFilter(state="VIOLATING")).rows
     assert (row.flops, row.parameters) == (None, None)
     summary = json.loads(page(person, "study_json", study.pk))
