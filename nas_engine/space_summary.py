@@ -12,6 +12,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from nas_engine.constraints import Constraints, find_violation
 from nas_engine.cost import ArchitectureCost, cost
 from nas_engine.energy.estimators.analytical import SOURCE, analytical_energy_mj
 from nas_engine.errors import InfeasibleArchitecture
@@ -124,6 +125,33 @@ def summarise(
         histograms={name: _histogram(column) for name, column in columns.items()},
         energy_source=energy_source,
     )
+
+
+def share_keeping(
+    limits: Constraints,
+    space: SearchSpace,
+    samples: int = 2_000,
+    seed: int = 0,
+    energies_mj: EnergyEstimates = analytical_estimates,
+) -> float:
+    """Share, 0..1, of `samples` networks drawn uniformly that can be built and exceed none of `limits`."""
+    costs = list(_drawn_costs(space, samples, seed))
+    energies = energies_mj(costs) if costs else []
+    return sum(_keeps(limits, total, energy) for total, energy in zip(costs, energies, strict=True)) / samples
+
+
+def _drawn_costs(space: SearchSpace, samples: int, seed: int) -> Iterator[ArchitectureCost]:
+    """Costs of those of `samples` networks drawn uniformly that can be built."""
+    rng = np.random.default_rng(seed)
+    for _ in range(samples):
+        try:
+            yield cost(space.sample(rng))
+        except InfeasibleArchitecture:
+            continue
+
+
+def _keeps(limits: Constraints, total: ArchitectureCost, energy_mj: float) -> bool:
+    return find_violation(total, limits, lambda _: energy_mj) is None
 
 
 def _everything(space: SearchSpace) -> Iterator[Sequence[int]]:

@@ -8,12 +8,13 @@ import pytest
 
 from nas_engine.architecture import Head, Stem
 from nas_engine.baselines import nas_bayesian
+from nas_engine.constraints import Constraints
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.search_space.paper_spaces import paper_1d, paper_2d
 from nas_engine.search_space.space import Position, SearchSpace
 from nas_engine.search_space.spec import PositionSpec, SpaceSpec
-from nas_engine.space_summary import METRICS, SummaryLimits, summarise
+from nas_engine.space_summary import METRICS, SummaryLimits, share_keeping, summarise
 from nas_engine.testing.designers import everything
 from nas_engine.testing.spaces import tiny_2d
 
@@ -129,3 +130,15 @@ def test_an_energy_model_takes_the_place_of_the_published_figures() -> None:
     assert by_flops.quantiles["energy_mj"].p50 == pytest.approx(by_flops.quantiles["flops"].p50 / 1e6)
     assert by_flops.energy_source == "a meter"
     assert summarise(space, PAPER).energy_source != "a meter"
+
+
+def test_the_share_that_keeps_hard_limits_is_of_all_networks_drawn() -> None:
+    fine = PositionSpec(("kxk", "mobilenet_v1"), (3,), (8,), (2, 2)).position()
+    unequal = PositionSpec(("kxk", "mobilenet_v1"), (3,), (8,), (2, 1)).position()
+    space = SearchSpace("half", Stem(), (fine, unequal), Head())
+    assert share_keeping(Constraints(), space, samples=400) == pytest.approx(0.5, abs=0.1)
+    assert share_keeping(Constraints(flash_bytes=1.0), space, samples=20) == 0
+    everything_costs_two = share_keeping(
+        Constraints(energy_mj=2.0), tiny_2d(), samples=20, energies_mj=lambda totals: [2.0] * len(totals)
+    )
+    assert everything_costs_two == 1

@@ -5,7 +5,7 @@ from typing import Any
 
 from nas_engine.search_space.spec import SpaceSpec
 from webapp.models import Study
-from webapp.queries.space_samples import Bounds, bounds_of, share_within, summary_of
+from webapp.queries.space_costs import Bounds, bounds_of, share_within, summary_of
 from webapp.translation import BYTES_PER_KB
 
 LIMIT_FIELDS: Mapping[str, tuple[str, float, str]] = {

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from nas_engine.training_time import rule_seconds
 from webapp.models import Study, Trial
-from webapp.queries.training_time import rule_seconds
 
 _FLOAT_SHARE = 0.85  # of a trial's time; simulated quantisation takes most of the rest
 _LEAST_SHARE = 0.02  # of a trial, that has to be over before its pace means anything

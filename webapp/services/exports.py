@@ -8,10 +8,10 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from nas_engine.audio.frontend import FrontendConfig, Normalisation, export_frontend
+from nas_engine.tflite_file import input_and_output
 from webapp.models import Trial
 from webapp.queries.energy_estimates import all_estimates, current_estimate
 from webapp.queries.study_summary import study_summary, trial_summary
-from webapp.queries.tflite_quantisation import input_and_output
 from webapp.services.errors import Conflict
 
 NETWORK_FILE = "network.tflite"

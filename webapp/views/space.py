@@ -17,7 +17,7 @@ from webapp.charts.style import Figure
 from webapp.forms.space import SpaceFields, changed, fields_of, posted_fields, read
 from webapp.models import Study
 from webapp.queries.pages.space import in_short_names, kind_mark, outcomes
-from webapp.queries.space_samples import QUANTITIES, Bounds, QuantityRow, bounds_of, sample_table
+from webapp.queries.space_costs import QUANTITIES, Bounds, QuantityRow, bounds_of, sample_table
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit, space_facts, space_version
 from webapp.services.errors import Conflict
 from webapp.services.spaces import Stale, save_space

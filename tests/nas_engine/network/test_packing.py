@@ -11,8 +11,8 @@ from nas_engine.network.keras import tf, tflite_schema
 from nas_engine.network.packing import WEIGHT_ALIGNMENT, pack
 from nas_engine.network.untrained import untrained_files
 from nas_engine.testing.audio import tone
+from nas_engine.tflite_file import input_and_output
 from tests.nas_engine.network.runtimes import RUNTIMES, Run, interpreter
-from webapp.queries.tflite_quantisation import input_and_output
 
 
 @pytest.fixture(scope="module")

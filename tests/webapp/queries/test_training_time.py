@@ -7,35 +7,18 @@ from django.utils import timezone
 
 from nas_engine.baselines import by_name
 from nas_engine.cost import cost
-from nas_engine.network.schedule import TrainingConfig
+from nas_engine.training_time import rule_seconds
 from tests.webapp.factories import make_baselines, make_dataset, make_study
 from webapp.models import Study, Trial
-from webapp.queries import training_time
 from webapp.queries.pages.baselines import training_estimate
 from webapp.queries.pages.estimates import estimate
 from webapp.queries.pages.progress import progress
-from webapp.queries.training_time import rule_seconds, speed
 
 CLIPS = 180  # of the train split of factories.make_dataset
 
 
 def rule(name: str, full_epochs: int = 60) -> float:
     return rule_seconds(flops=cost(by_name(name)).flops, full_epochs=full_epochs, clips=CLIPS)
-
-
-def test_the_rule_counts_the_passes_that_a_trial_trains() -> None:
-    config = TrainingConfig(full_epochs=60)
-    assert config.trial_epochs == training_time._TRIAL_SHARE * 60
-    assert 2 * config.qat_epochs == training_time._QAT_PASSES
-
-
-def test_a_mobilenet_takes_many_times_as_long_as_a_tc_resnet() -> None:
-    assert rule("MobileNetV2") > 4 * rule("TC-ResNet8")
-
-
-def test_the_speed_is_that_of_the_middle_trial() -> None:
-    assert speed([]) is None
-    assert speed([(10.0, 5.0), (30.0, 10.0), (400.0, 4.0)]) == 3.0
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from webapp.services.drafts import update_draft
 
 from nas_engine.architecture import Head
 from nas_engine.audio.frontend import FrontendConfig
@@ -12,7 +13,6 @@ from tests.webapp.factories import edited_spec, make_dataset, make_study, unsave
 from webapp.models import Dataset, Event, Study
 from webapp.queries.spaces import space_facts, space_version
 from webapp.services import studies
-from webapp.services.drafts import update_draft
 from webapp.services.errors import Conflict
 from webapp.services.spaces import Stale, save_space
 from webapp.translation import space_spec

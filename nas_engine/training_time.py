@@ -1,4 +1,4 @@
-"""How long a network takes to train, before it has been tried: what networks of very different size have in common.
+"""Rule of thumb for the training time of a network, from its FLOPs, and the speed of this machine relative to it.
 
 Seconds of a trial = fixed + passes x clips x (seconds a clip + seconds a clip and MFLOP x MFLOPs). The constants were
 measured on one thread of one x86 processor, from TC-ResNet8 (6 MFLOPs) to MobileNetV2 (430 MFLOPs). They are right for

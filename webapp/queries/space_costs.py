@@ -1,16 +1,21 @@
-"""What the networks of a space cost and how many lie within a study's bounds, from networks drawn at random."""
+"""Costs of a search space's networks by a study's energy predictor, and the shares within the study's bounds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import numpy as np
-
-from nas_engine.constraints import Constraints, find_violation
-from nas_engine.cost import ArchitectureCost, cost
-from nas_engine.errors import InfeasibleArchitecture
+from nas_engine.constraints import Constraints
+from nas_engine.cost import ArchitectureCost
 from nas_engine.search_space.spec import SpaceSpec
-from nas_engine.space_summary import Histogram, Quantiles, SpaceSummary, SummaryLimits, summarise
+from nas_engine.space_summary import (
+    EnergyEstimates,
+    Histogram,
+    Quantiles,
+    SpaceSummary,
+    SummaryLimits,
+    share_keeping,
+    summarise,
+)
 from webapp.energy_predictors import predictor
 from webapp.models import EnergyModel, Study
 from webapp.translation import BYTES_PER_KB, constraints
@@ -102,7 +107,7 @@ def summary_of(spec: SpaceSpec, bounds: Bounds) -> SpaceSummary:
 
 
 def share_within(spec: SpaceSpec, bounds: Bounds) -> float:
-    """The share of networks drawn at random that screening by the hard limits lets pass."""
+    """Share, 0..1, of networks drawn at random that keep the hard limits."""
     return _share_within(_nameless(spec), bounds.hard, bounds.energy_model)
 
 
@@ -113,36 +118,27 @@ def _nameless(spec: SpaceSpec) -> SpaceSpec:
 
 @lru_cache(maxsize=64)
 def _summary_of(spec: SpaceSpec, thresholds: SummaryLimits, energy_model: EnergyModel | None) -> SpaceSummary:
-    def energies_mj(costs: Sequence[ArchitectureCost]) -> list[float]:
-        return [estimate.energy_mj for estimate in found.estimates(costs)]
-
-    found = predictor(energy_model)
-    space, source = spec.search_space(), found.source
-    return summarise(space, thresholds, samples=SAMPLES, energies_mj=energies_mj, energy_source=source)
+    return summarise(
+        spec.search_space(),
+        thresholds,
+        samples=SAMPLES,
+        energies_mj=_estimates(energy_model),
+        energy_source=predictor(energy_model).source,
+    )
 
 
 @lru_cache(maxsize=64)
 def _share_within(spec: SpaceSpec, hard: Constraints, energy_model: EnergyModel | None) -> float:
-    counted = list(_drawn_costs(spec))
-    estimates = predictor(energy_model).estimates(counted)
-    return (
-        sum(_passes(total, estimate.energy_mj, hard) for total, estimate in zip(counted, estimates, strict=True))
-        / SAMPLES
-    )
+    return share_keeping(hard, spec.search_space(), samples=SAMPLES, energies_mj=_estimates(energy_model))
 
 
-def _passes(total: ArchitectureCost, energy_mj: float, hard: Constraints) -> bool:
-    return find_violation(total, hard, lambda _: energy_mj) is None
+def _estimates(energy_model: EnergyModel | None) -> EnergyEstimates:
+    found = predictor(energy_model)
 
+    def energies_mj(costs: Sequence[ArchitectureCost]) -> list[float]:
+        return [estimate.energy_mj for estimate in found.estimates(costs)]
 
-def _drawn_costs(spec: SpaceSpec) -> Iterator[ArchitectureCost]:
-    """Of `SAMPLES` networks drawn at random, those that can be built."""
-    space, rng = spec.search_space(), np.random.default_rng(0)
-    for _ in range(SAMPLES):
-        try:
-            yield cost(space.sample(rng))
-        except InfeasibleArchitecture:
-            continue
+    return energies_mj
 
 
 def sample_table(spec: SpaceSpec, bounds: Bounds) -> SampleTable:

@@ -1,0 +1,26 @@
+"""The rule of thumb for training times."""
+
+from nas_engine import training_time
+from nas_engine.baselines import by_name
+from nas_engine.cost import cost
+from nas_engine.network.schedule import TrainingConfig
+from nas_engine.training_time import rule_seconds, speed
+
+
+def rule(name: str) -> float:
+    return rule_seconds(flops=cost(by_name(name)).flops, full_epochs=60, clips=180)
+
+
+def test_the_rule_counts_the_passes_that_a_trial_trains() -> None:
+    config = TrainingConfig(full_epochs=60)
+    assert config.trial_epochs == training_time._TRIAL_SHARE * 60
+    assert 2 * config.qat_epochs == training_time._QAT_PASSES
+
+
+def test_a_mobilenet_takes_many_times_as_long_as_a_tc_resnet() -> None:
+    assert rule("MobileNetV2") > 4 * rule("TC-ResNet8")
+
+
+def test_the_speed_is_that_of_the_middle_trial() -> None:
+    assert speed([]) is None
+    assert speed([(10.0, 5.0), (30.0, 10.0), (400.0, 4.0)]) == 3.0
