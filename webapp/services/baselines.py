@@ -13,8 +13,7 @@ from webapp import translation
 from webapp.models import Dataset, Study
 from webapp.services import studies
 from webapp.services.errors import Conflict
-from webapp.services.listed import UNANSWERED, latest_trials, request_listed
-from webapp.services.requests import save_architectures
+from webapp.services.requests import UNANSWERED, latest_trials, request_listed, save_architectures
 from webapp.services.transitions import Actor, locked_study, record
 
 State = Study.State

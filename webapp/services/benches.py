@@ -6,11 +6,14 @@ from typing import Any
 
 from django.db import transaction
 
+from nas_engine.architecture import Architecture as Network
+from webapp import translation
 from webapp.models import BenchKit, Run, StoredArchitecture
 from webapp.queries.named_architectures import named_networks
 from webapp.services import orders, runs
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
+from webapp.services.requests import save_architectures
 
 MOST_NETWORKS = 200
 HOST_SECONDS = 10.0
@@ -36,6 +39,12 @@ def request_kit(*, campaign_id: int, hashes: Sequence[str]) -> BenchKit:
         kit = BenchKit.objects.create(campaign_id=campaign_id, architectures=listed)
         orders.send(orders.KITS, kit.pk)
     return kit
+
+
+def order_proposed(*, campaign_id: int, networks: Sequence[Network]) -> BenchKit:
+    """A bench kit of these networks, which need not have been trained or even suggested before."""
+    save_architectures([translation.architecture_row(network) for network in networks])
+    return request_kit(campaign_id=campaign_id, hashes=[network.hash for network in networks])
 
 
 def measure_here(*, campaign_id: int, hashes: Sequence[str], seconds: float = HOST_SECONDS) -> list[Run]:

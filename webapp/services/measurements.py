@@ -1,4 +1,7 @@
-"""Files of a campaign: taken in whole, read by a worker, read anew with other options, removed."""
+"""Files of a campaign: taken in whole, read by a worker, read again with other options, removed.
+
+The columns of a table that a person mapped can be kept under a name, for the next file of the same kind.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
 
-from webapp.models import Campaign, MeasurementFile, Run
+from webapp.models import Campaign, MappingProfile, MeasurementFile, Run
 from webapp.queries.pages.run import runs_of_table
 from webapp.services import orders
 from webapp.services.archives import spread
@@ -167,3 +170,14 @@ def _end(file_id: int, worker: str, **values: Any) -> bool:
             return False
         orders.reopen_all(orders.RUNS, Run.objects.filter(files=file_id))
     return True
+
+
+def keep_profile(*, name: str, mapping: Mapping[str, Any]) -> MappingProfile:
+    """Keep a mapping; one of this name is replaced."""
+    profile, _ = MappingProfile.objects.update_or_create(name=name, defaults={"mapping": dict(mapping)})
+    return profile
+
+
+def delete_profile(*, profile_id: int) -> None:
+    """Files that were read with it keep their mapping."""
+    MappingProfile.objects.filter(pk=profile_id).delete()

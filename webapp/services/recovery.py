@@ -18,9 +18,9 @@ from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import live_workers, trials_wanted
 from webapp.queries.deliberation import deliberates
 from webapp.services import datasets, orders, trials
-from webapp.services.completion import settle
 from webapp.services.orders import KINDS
 from webapp.services.requests import send_requested_trials
+from webapp.services.studies import settle
 from webapp.services.transitions import locked_study
 from webapp.services.workers import dead_workers_of_this_machine, forget_silent_workers
 

@@ -1,6 +1,9 @@
-"""Trials before a worker has them: requested, offered to the queue, cancelled."""
+"""Trials before a worker has them: requested, offered to the queue, cancelled; and studies without a suggestion.
 
-from collections.abc import Mapping, Sequence
+Trials are requested from suggestions of a designer or, in a study of a given list, by the networks' names.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,9 +16,15 @@ from django.utils import timezone
 from nas_engine.architecture import Architecture
 from webapp import dispatch, translation
 from webapp.models import StoredArchitecture, Study, Trial
-from webapp.services.transitions import Actor, locked_study, move_trial, record
+from webapp.queries.budget import COUNTED
+from webapp.services.transitions import Actor, locked_study, move_study, move_trial, record
 
 State = Trial.State
+UNANSWERED = (State.FAILED, State.CANCELLED, State.STOPPED)
+"""How the latest trial of a network may have ended so that it can be requested again."""
+MOST_FAILURES = 5
+"""Attempts to have a suggestion that may fail in a row before the study fails."""
+_FIRST_PAUSE_SECONDS = 5
 _SEED_STRIDE = 100_003  # a prime: trials of two studies share seeds only where both agree by intent
 
 
@@ -172,3 +181,85 @@ def cancel_requested_trials(*, study: Study, reason: str, actor: Actor = None) -
         )
         for trial_id in list(waiting.values_list("pk", flat=True))
     )
+
+
+def latest_trials(study: Study) -> Mapping[str, Trial]:
+    """The latest trial of each network by the network's name."""
+    return {trial.label: trial for trial in study.trials.order_by("number")}
+
+
+def request_listed(study: Study, networks: Iterable[tuple[str, str]], actor: Actor = None) -> None:
+    """Request the (name, architecture hash) of `networks` that have no result and no open trial.
+
+    Call under the study's lock. The budget becomes what is listed, so nobody is asked for suggestions. A network that
+    failed is repeated by its new trial, so that it counts once.
+    """
+    latest = latest_trials(study)
+    for name, architecture_hash in networks:
+        before = latest.get(name)
+        if before is not None and before.state not in UNANSWERED:
+            continue
+        failed = before if before is not None and before.state == State.FAILED else None
+        request_trial(study, architecture_hash, label=name, suggestion={}, retried_from=failed, actor=actor)
+    study.trial_budget = study.trials.filter(COUNTED).count()
+    study.save(update_fields=["trial_budget"])
+
+
+def request_cancelled(study: Study, actor: Actor = None) -> None:
+    """Request again what was cancelled when a study of a given list was stopped, under the study's lock."""
+    if study.designer == Study.Designer.LISTED:
+        cancelled = [trial for trial in latest_trials(study).values() if trial.state == State.CANCELLED]
+        request_listed(study, [(trial.label, trial.architecture_id) for trial in cancelled], actor)
+
+
+def end_exhausted(
+    *, study_id: int, reason: str, violating: Sequence[ViolatingTrial] = (), expected_trials: int | None = None
+) -> bool:
+    """RUNNING -> COMPLETED with `reason` once nothing is open: there is nothing left to ask.
+
+    The `violating` are recorded then. `expected_trials` as in `request_trials`: the study goes on if it has others.
+    """
+    save_architectures([translation.violating_architecture_row(item.architecture) for item in violating])
+    with transaction.atomic():
+        study = locked_study(study_id)
+        if study.trials.filter(state__in=Trial.OPEN).exists():
+            return False
+        if expected_trials is not None and study.trials.count() != expected_trials:
+            return False
+        ended = move_study(
+            study,
+            [Study.State.RUNNING],
+            Study.State.COMPLETED,
+            message=reason,
+            reason=reason,
+            finished_at=timezone.now(),
+        )
+        if ended:
+            record_violating(study, violating)
+    return ended
+
+
+def record_failure(*, study_id: int, error: str) -> None:
+    """The study shows why it waits and is tried again, later each time; after some failures it ends FAILED."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        failures = study.suggest_failures + 1
+        pause = timedelta(seconds=_FIRST_PAUSE_SECONDS * 2**failures)
+        reason = f"No suggestion could be had ({failures} of {MOST_FAILURES} attempts failed): {error}"
+        Study.objects.filter(pk=study_id).update(
+            suggest_failures=failures, suggest_after=timezone.now() + pause, reason=reason
+        )
+    if failures >= MOST_FAILURES:
+        fail_study(study_id=study_id, reason=reason)
+
+
+def fail_study(*, study_id: int, reason: str) -> bool:
+    """RUNNING -> FAILED. Waiting trials are cancelled; running ones end as usual."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        moved = move_study(
+            study, [Study.State.RUNNING], Study.State.FAILED, message=reason, reason=reason, finished_at=timezone.now()
+        )
+        if moved:
+            cancel_requested_trials(study=study, reason="The study failed.")
+    return moved

@@ -1,19 +1,19 @@
 """Moves of a study: DRAFT -> RUNNING <-> PAUSED -> DRAINING -> COMPLETED | STOPPED | FAILED."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from webapp import translation
+from webapp import dispatch, translation
 from webapp.models import Dataset, Study, Trial
+from webapp.queries.budget import budget_of, trials_wanted
+from webapp.queries.deliberation import deliberates
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
-from webapp.services.completion import settle
 from webapp.services.errors import Conflict
-from webapp.services.listed import request_cancelled
-from webapp.services.requests import cancel_requested_trials, send_requested_trials
+from webapp.services.requests import cancel_requested_trials, request_cancelled, send_requested_trials
 from webapp.services.spaces import fixed_space, require_fit
 from webapp.services.transitions import Actor, locked_study, move_study, record
 
@@ -52,6 +52,27 @@ def create_study(*, study: Study, owner: AbstractBaseUser | None) -> Study:
             record(study, "", State.DRAFT, actor=owner, message="Created.")
     except IntegrityError as error:
         raise Conflict(f"A study named {study.name!r} exists already: choose another name.") from error
+    return study
+
+
+def update_draft(*, study_id: int, values: Mapping[str, Any], actor: Actor = None) -> Study:
+    """Give a DRAFT new settings, by field name; its search space is fixed again.
+
+    With space "edited", `values["space_spec"]` is the new space; without it the draft keeps its own.
+    """
+    try:
+        with transaction.atomic():
+            study = locked_study(study_id)
+            if study.state != State.DRAFT:
+                raise Conflict(f"{study.name} is {study.get_state_display()}: only a draft can be changed; clone it.")
+            for name in SETTINGS_FIELDS:
+                setattr(study, name, values.get(name, getattr(study, name)))
+            study.space_spec = values.get("space_spec", study.space_spec)
+            study.space_spec = fixed_space(study)
+            study.save(update_fields=[*SETTINGS_FIELDS, "space_spec"])
+            record(study, study.state, study.state, actor=actor, message="Settings changed.")
+    except IntegrityError as error:
+        raise Conflict(f"A study named {values.get('name')!r} exists already: choose another name.") from error
     return study
 
 
@@ -175,6 +196,19 @@ def reopen(study: Study, old_states: Iterable[State], verb: str, actor: Actor, m
     )
     send_requested_trials(study=study)
     settle(study)
+
+
+def settle(study: Study, *, ask: bool = True) -> None:
+    """Call under the study's lock after its trials, budget or state changed: ends it, or asks for more trials."""
+    now = timezone.now()
+    if study.state == State.DRAINING and not study.trials.filter(state__in=Trial.OPEN).exists():
+        move_study(study, [State.DRAINING], State.STOPPED, message=study.reason, finished_at=now)
+    elif study.state == State.RUNNING:
+        if budget_of(study).is_met:
+            message = "All trials of the budget have ended."
+            move_study(study, [State.RUNNING], State.COMPLETED, message=message, reason=message, finished_at=now)
+        elif ask and trials_wanted(study):
+            dispatch.suggest(study_id=study.pk, deliberate=deliberates(study))
 
 
 def _move(

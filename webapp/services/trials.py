@@ -20,9 +20,9 @@ from nas_engine.architecture import Architecture
 from nas_engine.evaluation_result import Evaluation, Progress
 from webapp import translation
 from webapp.models import CurvePoint, Study, Trial
-from webapp.services.completion import settle
 from webapp.services.energy_estimates import estimate_result, save_estimates
 from webapp.services.requests import cancel_requested_trials, request_trial, send_requested_trials
+from webapp.services.studies import settle
 from webapp.services.transitions import locked_study, move_trial, record
 
 State = Trial.State

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_http_methods
 
 from webapp.models import Campaign, Device
 from webapp.queries.pages.measure_next import MOST_PROPOSED, USUAL, batch, offered, sources
+from webapp.services.benches import order_proposed
 from webapp.services.errors import Conflict
-from webapp.services.proposals import order_proposed
 from webapp.views.devices import device_or_404
 
 

@@ -12,7 +12,6 @@ from webapp.forms.measuring import ReadOptionsForm
 from webapp.models import MappingProfile, MeasurementFile
 from webapp.queries.pages.campaign import file_row, nobody_reads
 from webapp.queries.pages.run import file_or_none, profiles
-from webapp.services import mapping_profiles
 from webapp.services import measurements as services
 from webapp.services.errors import Conflict
 from webapp.services.result_tables import RESULTS
@@ -111,7 +110,7 @@ def map_columns(request: HttpRequest, file_id: int) -> HttpResponse:
         if _changed(request, form, file_id, shown.options | {"mapping": mapping}):
             name = " ".join(form.cleaned_data["profile"].split())
             if name:
-                mapping_profiles.keep_profile(name=name, mapping=mapping)
+                services.keep_profile(name=name, mapping=mapping)
                 messages.success(request, f"Kept as the profile {name}.")
             return redirect("measurement", file_id=file_id)
     return _page(request, shown, _options_form(shown), form)
@@ -141,5 +140,5 @@ def delete_measurement(request: HttpRequest, file_id: int) -> HttpResponse:
 @require_POST
 def delete_profile(request: HttpRequest, file_id: int, profile_id: int) -> HttpResponse:
     """Forget a profile, from the page of a file that could have been read with it."""
-    mapping_profiles.delete_profile(profile_id=profile_id)
+    services.delete_profile(profile_id=profile_id)
     return redirect("measurement", file_id=file_id)

@@ -16,7 +16,6 @@ from webapp.queries.dry_runs import DryRunPage, dry_run_or_none
 from webapp.queries.pages.datasets import dataset_or_none, newest_ready_dataset_id
 from webapp.queries.pages.estimates import Estimate, estimate
 from webapp.services import studies as services
-from webapp.services.drafts import update_draft
 from webapp.services.dry_runs import order_dry_run
 from webapp.services.errors import Conflict
 from webapp.views.polling import live_partial
@@ -70,7 +69,7 @@ def edit_study(request: HttpRequest, study_id: int) -> HttpResponse:
     if "dry_run" in request.POST:
         return _dry_run(request, form, study)
     try:
-        update_draft(study_id=study_id, values=form.cleaned_data, actor=request.user)
+        services.update_draft(study_id=study_id, values=form.cleaned_data, actor=request.user)
     except Conflict as conflict:
         messages.error(request, str(conflict))
         return redirect("study", study_id=study_id)

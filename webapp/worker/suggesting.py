@@ -28,7 +28,7 @@ from nas_engine.search_space.paper_spaces import SearchSpace
 from webapp import translation
 from webapp.models import Study
 from webapp.queries.budget import FEWEST_OPEN, open_target, trials_wanted
-from webapp.services import requests, suggestions
+from webapp.services import requests
 from webapp.worker.history import Memory, StudyHistory, history_of
 
 LOCK_CLASS = 7_262_019  # advisory locks of this class are studies being suggested for
@@ -73,12 +73,12 @@ def _suggest_once(study_id: int) -> bool:
     try:
         return _request(study, count, in_turn=target == FEWEST_OPEN)
     except SpaceExhausted as error:
-        suggestions.end_exhausted(study_id=study_id, reason=f"The search space is used up: {error}.")
+        requests.end_exhausted(study_id=study_id, reason=f"The search space is used up: {error}.")
     except (OperationalError, InterfaceError):
         raise  # the reaper asks again when the database is back
     except Exception as error:
         logger.exception("No suggestion for study %d", study_id)
-        suggestions.record_failure(study_id=study_id, error=f"{type(error).__name__}: {error}")
+        requests.record_failure(study_id=study_id, error=f"{type(error).__name__}: {error}")
     _known.pop(study_id, None)
     return False
 
@@ -122,7 +122,7 @@ def _request(study: Study, count: int, *, in_turn: bool) -> bool:
 def _give_up(study: Study, history: StudyHistory, error: NothingFeasible) -> bool:
     """End the study if nothing is open; else the next result may bring neighbours that pass. Always False."""
     _known.pop(study.pk, None)  # it has been told of refusals that are not recorded yet
-    suggestions.end_exhausted(
+    requests.end_exhausted(
         study_id=study.pk,
         reason=f"No other network may be trained: {error}.",
         violating=_violating_trials(error.violating),

@@ -13,12 +13,12 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
-from webapp.services.suggestions import end_exhausted
 
 from tests.webapp import rows
 from webapp.management import watch
 from webapp.models import Study, Worker
 from webapp.services import studies, workers
+from webapp.services.requests import end_exhausted
 from webapp.worker import suggesting
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]

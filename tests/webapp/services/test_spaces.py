@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from webapp.services.drafts import update_draft
 
 from nas_engine.architecture import Head
 from nas_engine.audio.frontend import FrontendConfig
@@ -15,6 +14,7 @@ from webapp.queries.spaces import space_facts, space_version
 from webapp.services import studies
 from webapp.services.errors import Conflict
 from webapp.services.spaces import Stale, save_space
+from webapp.services.studies import update_draft
 from webapp.translation import space_spec
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,6 @@ from functools import partial
 import pytest
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from webapp.services.suggestions import MOST_FAILURES
 
 from nas_engine.designers import registry
 from nas_engine.testing.spaces import tiny_2d
@@ -13,6 +12,7 @@ from tests.webapp import rows
 from webapp.models import Study, Trial, Worker
 from webapp.queries.deliberation import deliberates
 from webapp.services import studies, trials, workers
+from webapp.services.requests import MOST_FAILURES
 from webapp.worker import suggesting
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
