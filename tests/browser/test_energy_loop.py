@@ -13,7 +13,7 @@ from tests.browser.visiting import signed_in
 from tests.webapp.energy_models import data_worker
 from tests.webapp.factories import make_dataset, make_study, make_user, make_workers
 from webapp.models import EnergyModel, MeasurementFile, Run, Study, Trial, TrialEnergyEstimate
-from webapp.worker import energy_training, measuring
+from webapp.worker import computing, energy_training, reading
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TRAINED = 8
@@ -38,9 +38,9 @@ def monsoon_trace() -> bytes:
 def work() -> None:
     """What a data worker does until nothing is left to do."""
     for file_id in list(MeasurementFile.objects.filter(state="READING").values_list("pk", flat=True)):
-        measuring.read_file(file_id, "data-1")
+        reading.read_file(file_id, "data-1")
     for run_id in list(Run.objects.filter(state="COMPUTING").values_list("pk", flat=True)):
-        measuring.compute_run(run_id, "data-1")
+        computing.compute_run(run_id, "data-1")
     for model_id in list(EnergyModel.objects.filter(state="TRAINING").values_list("pk", flat=True)):
         energy_training.run(model_id, data_worker())
 

@@ -51,14 +51,14 @@ def train_energy_model(energy_model_id: int) -> None:
 
 @app.task(name=READ_MEASUREMENT)
 def read_measurement(file_id: int) -> None:
-    from webapp.worker.measuring import read_file
+    from webapp.worker.reading import read_file
 
     read_file(file_id, lifecycle.this_worker().name)
 
 
 @app.task(name=COMPUTE_RUN)
 def compute_run(run_id: int) -> None:
-    from webapp.worker.measuring import compute_run
+    from webapp.worker.computing import compute_run
 
     compute_run(run_id, lifecycle.this_worker().name)
 

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from webapp.models import Campaign, MeasurementFile, Run
-from webapp.worker.measuring import compute_run, read_file
+from webapp.worker.computing import compute_run
+from webapp.worker.reading import read_file
 
 
 def work() -> None:

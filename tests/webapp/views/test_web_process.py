@@ -13,7 +13,7 @@ from tests.webapp import benches, traces
 from tests.webapp.factories import make_dataset, make_study, make_user
 from webapp.models import Clip
 from webapp.services import runs
-from webapp.worker.measuring import read_file
+from webapp.worker.reading import read_file
 
 LIMIT_BYTES = 250_000_000
 

@@ -3,7 +3,8 @@
 from tests.webapp import benches
 from webapp.models import Campaign, MeasurementFile, Run
 from webapp.services import runs
-from webapp.worker.measuring import compute_run, read_file
+from webapp.worker.computing import compute_run
+from webapp.worker.reading import read_file
 
 
 def read(campaign: Campaign, name: str, content: bytes) -> MeasurementFile:

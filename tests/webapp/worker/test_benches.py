@@ -15,7 +15,7 @@ from webapp.services import benches as services
 from webapp.services.errors import Conflict
 from webapp.services.requests import save_architectures
 from webapp.translation import architecture_row
-from webapp.worker.measuring import compute_run
+from webapp.worker.computing import compute_run
 from webapp.worker.packing import pack_kit
 
 pytestmark = pytest.mark.django_db

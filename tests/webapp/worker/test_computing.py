@@ -8,7 +8,7 @@ import pytest
 from tests.webapp import benches, rows, traces
 from tests.webapp.worker.measured import computed, read
 from webapp.services import runs
-from webapp.worker.measuring import compute_run
+from webapp.worker.computing import compute_run
 
 pytestmark = pytest.mark.django_db
 

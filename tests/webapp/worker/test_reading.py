@@ -7,7 +7,7 @@ from tests.webapp import benches, traces
 from tests.webapp.worker.measured import read
 from webapp.queries.traces import trace_part
 from webapp.services import measurements
-from webapp.worker.measuring import read_file
+from webapp.worker.reading import read_file
 
 pytestmark = pytest.mark.django_db
 
