@@ -52,6 +52,13 @@ class BaselinesForm(forms.Form):
             for family in self.cleaned_data["names"]
         ]
 
+    @property
+    def length(self) -> int | None:
+        """The training length in the form, None where it holds no number. The field itself would keep its initial."""
+        initial = self.get_initial_for_field(self.fields["full_epochs"], "full_epochs")
+        value = str(self.data.get("full_epochs", "") if self.is_bound else initial)
+        return int(value) if value.isdecimal() and len(value) < 5 else None
+
     def rows(self, seconds: Mapping[str, float]) -> list[tuple[str, bool, BoundField, float]]:
         """(family, whether it is ticked, the field of its width, estimated seconds) in the order of the form."""
         ticked = self["names"].value() or []

@@ -1,7 +1,6 @@
 """A campaign: its files, its runs, and what a person may do to them."""
 
 from pathlib import PurePath
-from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,15 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from webapp.forms.filters import ids_in, page_in
 from webapp.forms.measuring import BY_NAME, TOGETHER, MeasurementUploadForm
 from webapp.models import Campaign
-from webapp.queries.pages.campaign import (
-    MOST_FILES,
-    campaign_or_none,
-    file_rows,
-    is_live,
-    kit_rows,
-    nobody_reads,
-    run_page,
-)
+from webapp.queries.pages.campaign import campaign_context, campaign_or_none
 from webapp.services import devices as device_services
 from webapp.services import measurements, runs
 from webapp.services.errors import Conflict
@@ -68,28 +59,15 @@ def _take_in(request: HttpRequest, shown: Campaign, form: MeasurementUploadForm)
 
 
 def _page(request: HttpRequest, shown: Campaign, form: MeasurementUploadForm, status: int = 200) -> HttpResponse:
-    return render(request, "devices/campaign.html", _live(request, shown) | {"form": form}, status=status)
+    context = campaign_context(shown, page_in(request.GET)) | {"form": form}
+    return render(request, "devices/campaign.html", context, status=status)
 
 
 @require_GET
 def campaign_live(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The polled part: files, runs, kits."""
-    context = _live(request, campaign_or_404(campaign_id))
+    context = campaign_context(campaign_or_404(campaign_id), page_in(request.GET))
     return live_partial(request, "devices/_campaign_live.html", context, is_live=context["is_live"], events={})
-
-
-def _live(request: HttpRequest, shown: Campaign) -> dict[str, Any]:
-    live = is_live(shown)
-    return {
-        "campaign": shown,
-        "device": shown.device,
-        "files": file_rows(shown),
-        "most_files": MOST_FILES,
-        "page": run_page(shown, page_in(request.GET)),
-        "kits": kit_rows(shown),
-        "is_live": live,
-        "nobody_reads": live and nobody_reads(),
-    }
 
 
 @require_POST

@@ -12,15 +12,12 @@ from webapp.forms.baselines import BaselinesForm
 from webapp.forms.dataset import SyntheticForm, UploadForm
 from webapp.forms.filters import clip_filter
 from webapp.models import Dataset
-from webapp.queries.pages.baselines import baselines_of, families, training_estimate
 from webapp.queries.pages.datasets import (
-    clip_page,
-    count_table,
+    dataset_clips_context,
+    dataset_context,
     dataset_or_none,
+    dataset_preparation_context,
     dataset_rows,
-    nobody_prepares,
-    studies_using,
-    total_seconds,
 )
 from webapp.services import datasets as services
 from webapp.services.baselines import DEFAULT_FULL_EPOCHS
@@ -108,16 +105,11 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 def dataset_page(request: HttpRequest, shown: Dataset, form: BaselinesForm, status: int = 200) -> HttpResponse:
     """The page of `shown` with a form for its baselines, perhaps one that has been filled in wrongly."""
-    context = (
-        _preparation(shown)
-        | _clips(request, shown)
-        | _baselines(shown, form)
-        | {
-            "counts": count_table(shown.counts, shown.classes),
-            "total_seconds": total_seconds(shown),
-            "studies": studies_using(shown),
-        }
+    context = dataset_context(
+        shown, clip_filter(request.GET), full_epochs=form.length or DEFAULT_FULL_EPOCHS, keep_length=form.is_bound
     )
+    if shown.state == Dataset.State.READY:
+        context |= _baselines_form(form, context)
     return render(request, "datasets/dataset.html", context, status=status)
 
 
@@ -126,7 +118,8 @@ def dataset_progress(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """The polled part while it is prepared; when that ends, the whole page is fetched again."""
     shown = dataset_or_404(dataset_id)
     is_live = shown.state == Dataset.State.PREPARING
-    response = live_partial(request, "datasets/_preparation.html", _preparation(shown), is_live=is_live, events={})
+    context = dataset_preparation_context(shown)
+    response = live_partial(request, "datasets/_preparation.html", context, is_live=is_live, events={})
     if not is_live:
         response.headers["HX-Refresh"] = "true"
     return response
@@ -135,7 +128,8 @@ def dataset_progress(request: HttpRequest, dataset_id: int) -> HttpResponse:
 @require_GET
 def dataset_clips(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """The table of clips, fetched to filter and to turn pages."""
-    return render(request, "datasets/_clips.html", _clips(request, dataset_or_404(dataset_id)))
+    context = dataset_clips_context(dataset_or_404(dataset_id), clip_filter(request.GET))
+    return render(request, "datasets/_clips.html", context)
 
 
 @require_POST
@@ -150,30 +144,8 @@ def delete_dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
     return redirect("datasets")
 
 
-def _preparation(shown: Dataset) -> dict[str, Any]:
-    return {"dataset": shown, "nobody_prepares": nobody_prepares(shown)}
-
-
-def _baselines(shown: Dataset, form: BaselinesForm) -> dict[str, Any]:
-    """What is trained, and the form with how long each network would take."""
-    if shown.state != Dataset.State.READY:
-        return {}
-    found = baselines_of(shown.pk)
-    if found and not form.is_bound:
-        there = {row.name for row in found.rows if not row.may_be_asked_again}
-        missing = [one.family for one in families() if one.name not in there]
-        form.initial |= {"full_epochs": found.full_epochs, "names": missing}
-    full_epochs = str(form["full_epochs"].value())
-    known_length = full_epochs.isdecimal() and len(full_epochs) < 5
-    estimate = training_estimate(shown, int(full_epochs) if known_length else DEFAULT_FULL_EPOCHS)
-    return {
-        "baselines": found,
-        "baselines_form": form,
-        "baselines_rows": form.rows(estimate.seconds),
-        "baselines_estimate": estimate,
-    }
-
-
-def _clips(request: HttpRequest, shown: Dataset) -> dict[str, Any]:
-    wanted = clip_filter(request.GET)
-    return {"dataset": shown, "page": clip_page(shown, wanted), "wanted": wanted}
+def _baselines_form(form: BaselinesForm, found: dict[str, Any]) -> dict[str, Any]:
+    """The form with how long each network would take; one that was not filled in offers what is missing."""
+    if found["baselines"] and not form.is_bound:
+        form.initial |= {"full_epochs": found["baselines"].full_epochs, "names": found["baselines_missing"]}
+    return {"baselines_form": form, "baselines_rows": form.rows(found["baselines_estimate"].seconds)}

@@ -1,17 +1,13 @@
 """Devices: the list, making and changing one, one with its campaigns."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from nas_engine.energy.estimators.base import LEAST_MEASURED
 from webapp.forms.device import CampaignForm, DeviceForm
-from webapp.models import Device, EnergyModel
-from webapp.queries.pages.devices import campaign_rows, device_or_none, device_rows, measured
-from webapp.queries.pages.energy_model import model_rows
+from webapp.models import Device
+from webapp.queries.pages.devices import device_context, device_or_none, device_rows
 from webapp.services import devices as services
 from webapp.services.errors import Conflict
 
@@ -68,14 +64,7 @@ def device(request: HttpRequest, device_id: int) -> HttpResponse:
 
 def device_page(request: HttpRequest, shown: Device, form: CampaignForm) -> HttpResponse:
     """The page, perhaps with a form for a campaign that was filled in wrongly."""
-    context: dict[str, Any] = {
-        "device": shown,
-        "campaigns": campaign_rows(shown),
-        "measured": measured(shown),
-        "model": next((row for row in model_rows(shown) if row.state == EnergyModel.State.READY), None),
-        "least": LEAST_MEASURED,
-        "campaign_form": form,
-    }
+    context = device_context(shown) | {"campaign_form": form}
     return render(request, "devices/device.html", context, status=422 if form.is_bound else 200)
 
 

@@ -1,7 +1,5 @@
 """The energy models of a device: their list, one version's report, and what a person may have done to them."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,17 +7,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from webapp.charts.energy_models import flops_info, latency_info
 from webapp.forms.energy_model import TrainModelForm
-from webapp.models import Device, EnergyModel, Worker
-from webapp.queries.budget import live_workers
+from webapp.models import Device, EnergyModel
 from webapp.queries.pages.energy_model import (
-    furthest_off,
-    held_back_runs,
-    measured_runs,
+    energy_model_context,
+    energy_model_live_context,
+    energy_models_context,
     model_or_none,
-    model_rows,
-    residuals,
 )
-from webapp.queries.training_table import training_set
 from webapp.services import energy_models as services
 from webapp.services.errors import Conflict
 from webapp.views.devices import device_or_404
@@ -54,14 +48,9 @@ def energy_models(request: HttpRequest, device_id: int) -> HttpResponse:
 
 
 def _list_page(request: HttpRequest, device: Device, form: TrainModelForm, status: int = 200) -> HttpResponse:
-    found = training_set(device.pk)
-    context = {
-        "device": device,
-        "models": model_rows(device),
-        "form": form,
-        "found": found,
-        "too_few": services.too_few(found) if services.is_too_few(found) else "",
-    }
+    context = energy_models_context(device)
+    found = context["found"]
+    context |= {"form": form, "too_few": services.too_few(found) if services.is_too_few(found) else ""}
     return render(request, "energy_models/list.html", context, status=status)
 
 
@@ -69,31 +58,17 @@ def _list_page(request: HttpRequest, device: Device, form: TrainModelForm, statu
 def energy_model(request: HttpRequest, device_id: int, version: int) -> HttpResponse:
     """One version: how good it is, what it learnt from. Charts fetch their own data."""
     shown = model_or_404(device_id, version)
-    context = _live(shown)
+    context = energy_model_context(shown)
     if shown.state == EnergyModel.State.READY:
-        context |= _report(shown)
+        runs = context["measured_runs"]
+        context |= {"flops": flops_info(runs), "latency": latency_info(runs)}
     return render(request, "energy_models/model.html", context)
-
-
-def _report(shown: EnergyModel) -> dict[str, Any]:
-    runs = measured_runs(shown)
-    held_back = held_back_runs(shown.report, runs.rows)
-    known_id = shown.settings.get("known")
-    return {
-        "report": shown.report,
-        "flops": flops_info(runs),
-        "latency": latency_info(runs),
-        "residuals": residuals(held_back),
-        "furthest_off": furthest_off(held_back),
-        "studies": list(shown.studies.order_by("name")),
-        "known": known_id and EnergyModel.objects.select_related("device").filter(pk=known_id).first(),
-    }
 
 
 @require_GET
 def energy_model_live(request: HttpRequest, device_id: int, version: int) -> HttpResponse:
     """The polled part; when the training is over, the page loads itself anew."""
-    context = _live(model_or_404(device_id, version))
+    context = energy_model_live_context(model_or_404(device_id, version))
     response = live_partial(request, "energy_models/_live.html", context, is_live=context["is_live"], events={})
     if not context["is_live"]:
         response.headers["HX-Refresh"] = "true"
@@ -120,13 +95,3 @@ def delete_model(request: HttpRequest, device_id: int, version: int) -> HttpResp
         messages.error(request, str(conflict))
         return redirect("energy_model", device_id=device_id, version=version)
     return redirect("energy_models", device_id=device_id)
-
-
-def _live(shown: EnergyModel) -> dict[str, Any]:
-    is_live = shown.state == EnergyModel.State.TRAINING
-    return {
-        "model": shown,
-        "device": shown.device,
-        "is_live": is_live,
-        "nobody_trains": is_live and not live_workers(Worker.Role.DATA),
-    }

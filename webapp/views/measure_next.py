@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from webapp.models import Campaign, Device
-from webapp.queries.pages.measure_next import MOST_PROPOSED, USUAL, batch, offered, sources
+from webapp.queries.pages.measure_next import MOST_PROPOSED, USUAL, measure_next_context, offered
 from webapp.services.benches import order_proposed
 from webapp.services.errors import Conflict
 from webapp.views.devices import device_or_404
@@ -22,22 +22,9 @@ def measure_next(request: HttpRequest, device_id: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, device: Device, wanted: QueryDict, status: int = 200) -> HttpResponse:
-    listed = sources()
-    key, count = wanted.get("source", listed[0].key), _count(wanted.get("count", ""))
-    try:
-        networks = offered(key)
-    except ValueError as error:
-        messages.error(request, str(error))
-        key, networks = listed[0].key, offered(listed[0].key)
-    context = {
-        "device": device,
-        "sources": listed,
-        "source": key,
-        "count": count,
-        "most": MOST_PROPOSED,
-        "batch": batch(device, networks, count),
-        "campaigns": list(Campaign.objects.filter(device=device).order_by("-created_at")),
-    }
+    context = measure_next_context(device, wanted.get("source", ""), _count(wanted.get("count", "")))
+    if context["problem"]:
+        messages.error(request, context["problem"])
     return render(request, "energy_models/measure_next.html", context, status=status)
 
 

@@ -4,10 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from nas_engine.paper import figure2
-from nas_engine.paper.tables import TABLE_2_MODEL, table1, table2
-from webapp.models import Study
-from webapp.queries.pages.paper import delivered_bytes, studies_with_results, study_points
+from webapp.queries.pages.paper import figure2_context, table1_context, table2_context
 
 
 @require_GET
@@ -18,37 +15,19 @@ def paper(request: HttpRequest) -> HttpResponse:
 @require_GET
 def paper_table1(request: HttpRequest) -> HttpResponse:
     """Counts by the pure walk, sizes by estimate; the size of a real file where a trial made it."""
-    delivered = delivered_bytes()
-    rows = [(row, delivered.get(row.model)) for row in table1()]
-    return render(request, "paper/table1.html", {"rows": rows})
+    return render(request, "paper/table1.html", table1_context())
 
 
 @require_GET
 def paper_table2(request: HttpRequest) -> HttpResponse:
-    *rows, total = table2()
-    context = {"rows": rows, "total": total, "delivered_bytes": delivered_bytes().get(TABLE_2_MODEL)}
-    return render(request, "paper/table2.html", context)
+    return render(request, "paper/table2.html", table2_context())
 
 
 @require_GET
 def paper_figure2(request: HttpRequest) -> HttpResponse:
     """The completed trials of the study that the address names, else of the newest that has some."""
-    studies = studies_with_results()
     wanted = request.GET.get("study", "")
-    shown = _chosen(studies, wanted) if wanted else next(iter(studies), None)
-    points = study_points(shown) if shown else ()
-    context = {
-        "studies": studies,
-        "study": shown,
-        "points": points,
-        "found": figure2.correlations(points),
-        "published": figure2,
-    }
+    context = figure2_context(wanted)
+    if context is None:
+        raise Http404(f"There is no study {wanted} with completed trials.")
     return render(request, "paper/figure2.html", context)
-
-
-def _chosen(studies: tuple[Study, ...], wanted: str) -> Study:
-    for study in studies:
-        if str(study.pk) == wanted:
-            return study
-    raise Http404(f"There is no study {wanted} with completed trials.")

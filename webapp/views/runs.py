@@ -1,7 +1,5 @@
 """A run: its trace, its windows, its energies, and the architecture that it measured."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,10 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from webapp.forms.filters import ids_in
 from webapp.forms.measuring import MOST_SPANS, RunForm
 from webapp.models import Run
-from webapp.queries.named_architectures import FOUND, search
-from webapp.queries.pages.campaign import by_severity, nobody_reads
-from webapp.queries.pages.run import instrument_note, other_files, run_files, run_or_none, trials_of, window_rows
-from webapp.queries.summaries import block_marks
+from webapp.queries.pages.run import run_context, run_live_context, run_or_none, window_rows
 from webapp.services import runs as services
 from webapp.services.errors import Conflict
 from webapp.views.polling import live_partial
@@ -41,39 +36,14 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 def _page(request: HttpRequest, shown: Run, form: RunForm) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "").strip()[:_LONGEST_SEARCH]
-    context = _live(shown) | {
-        "form": form,
-        "others": other_files(shown),
-        "text": text,
-        "found": search(text),
-        "most_found": FOUND,
-        "trials": trials_of(shown),
-        "blocks": block_marks(shown.architecture.spec) if shown.architecture else (),
-    }
+    context = run_context(shown, text) | {"form": form}
     return render(request, "devices/run.html", context, status=422 if form.is_bound else 200)
-
-
-def _live(shown: Run) -> dict[str, Any]:
-    is_live, result = shown.state == Run.State.COMPUTING, shown.result
-    return {
-        "run": shown,
-        "campaign": shown.campaign,
-        "device": shown.campaign.device,
-        "files": run_files(shown),
-        "windows": window_rows(result),
-        "gross": result.get("gross"),
-        "net": result.get("net"),
-        "instrument": instrument_note(shown),
-        "findings": by_severity(shown.findings),
-        "is_live": is_live,
-        "nobody_reads": is_live and nobody_reads(),
-    }
 
 
 @require_GET
 def run_live(request: HttpRequest, run_id: int) -> HttpResponse:
     """The polled part while it is computed; then the whole page is fetched again."""
-    context = _live(run_or_404(run_id))
+    context = run_live_context(run_or_404(run_id))
     response = live_partial(request, "devices/_run_live.html", context, is_live=context["is_live"], events={})
     if not context["is_live"]:
         response.headers["HX-Refresh"] = "true"

@@ -1,5 +1,6 @@
 """A search space in full: the editor of a draft's, the others to read, and the paper's."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,17 +9,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from nas_engine.architecture import BLOCK_KINDS
 from nas_engine.search_space.paper_spaces import NAMES, spec_by_name
-from nas_engine.search_space.spec import SpaceSpec, problems
-from nas_engine.search_space.validation import SpaceProblem
+from nas_engine.search_space.spec import SpaceSpec
 from webapp.charts.distributions import distribution_figure, distribution_info
 from webapp.charts.style import Figure
 from webapp.forms.space import SpaceFields, changed, fields_of, posted_fields, read
 from webapp.models import Study
-from webapp.queries.pages.space import in_short_names, kind_mark, outcomes
-from webapp.queries.space_costs import QUANTITIES, Bounds, QuantityRow, bounds_of, sample_table
-from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit, space_facts, space_version
+from webapp.queries.pages.space import space_context, space_editor_context
+from webapp.queries.space_costs import Bounds, QuantityRow, bounds_of
+from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, space_facts, space_version
 from webapp.services.errors import Conflict
 from webapp.services.spaces import Stale, save_space
 from webapp.translation import frontend, space_spec
@@ -90,17 +89,13 @@ def _editor(
 ) -> HttpResponse:
     """The whole page; htmx gets what follows from the fields, and the rows where a button changed these."""
     reading = read(fields, classes_of(shown.dataset))
-    found = (*_of_the_input(shown, reading.spec), *map(in_short_names, reading.problems))
-    positions = outcomes(reading.spec, found)
-    context = _summary(reading.spec, bounds_of(shown), found) | {
-        "study": shown,
-        "title": f"Search space of {shown.name}",
+    context = space_editor_context(shown, reading.spec, reading.problems)
+    context |= {
         "fields": fields,
-        "rows": list(zip(fields.positions, positions, strict=True)),
-        "input": frontend(shown.dataset),
+        "rows": list(zip(fields.positions, context["positions"], strict=True)),
+        "figures": _figures(context),
         "seen": seen,
         "added": added,
-        "paper": SPACE_NAMES,
     }
     if request.htmx and status == 200:
         part = "_rows" if request.htmx.target == "positions" else "_live"
@@ -109,25 +104,13 @@ def _editor(
 
 
 def _read_only(request: HttpRequest, spec: SpaceSpec, bounds: Bounds, context: dict[str, Any]) -> HttpResponse:
-    found = tuple(map(in_short_names, problems(spec)))
-    context |= _summary(spec, bounds, found) | {"spec": spec, "positions": outcomes(spec, found)}
-    return render(request, "spaces/space.html", context)
+    context |= space_context(spec, bounds)
+    return render(request, "spaces/space.html", context | {"figures": _figures(context)})
 
 
-def _summary(spec: SpaceSpec, bounds: Bounds, found: tuple[SpaceProblem, ...]) -> dict[str, Any]:
-    """The panel: how many networks, what they cost, how many lie within which limits; or what keeps them away."""
-    errors = [problem for problem in found if problem.severity == "error"]
-    context: dict[str, Any] = {
-        "errors": errors,
-        "warnings": [problem for problem in found if problem.severity == "warning"],
-        "quantities": QUANTITIES,
-        "all_kinds": [kind_mark(kind) for kind in BLOCK_KINDS],
-        "figures": {},
-    }
-    if errors:
-        return context
-    table = sample_table(spec, bounds)
-    return context | {"table": table, "figures": {row.quantity.key: _figure(row) for row in table.rows}}
+def _figures(context: Mapping[str, Any]) -> dict[str, Figure]:
+    """By quantity, the distribution of what networks cost; none where the space cannot be built."""
+    return {row.quantity.key: _figure(row) for row in context["table"].rows} if "table" in context else {}
 
 
 def _figure(row: QuantityRow) -> Figure:
@@ -155,11 +138,6 @@ def _paper_spec(shown: Study, name: str) -> SpaceSpec:
     spec, config = spec_by_name(name, classes_of(shown.dataset)), frontend(shown.dataset)
     stem = replace(spec.stem, frames=config.frames, mel_bins=config.mel_bins)
     return replace(spec, name=edited_name(name), stem=stem)
-
-
-def _of_the_input(shown: Study, spec: SpaceSpec) -> tuple[SpaceProblem, ...]:
-    reason = misfit(shown.dataset, spec.stem)
-    return (SpaceProblem(None, reason),) if reason else ()
 
 
 def _added(action: str) -> int:

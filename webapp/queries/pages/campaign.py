@@ -85,6 +85,21 @@ def campaign_or_none(campaign_id: int) -> Campaign | None:
     return Campaign.objects.select_related("device").filter(pk=campaign_id).first()
 
 
+def campaign_context(campaign: Campaign, run_page_number: int) -> dict[str, Any]:
+    """The page of a campaign from `campaign_or_none`: files, a page of runs, bench kits. Up to eight queries."""
+    live = is_live(campaign)
+    return {
+        "campaign": campaign,
+        "device": campaign.device,
+        "files": file_rows(campaign),
+        "most_files": MOST_FILES,
+        "page": run_page(campaign, run_page_number),
+        "kits": kit_rows(campaign),
+        "is_live": live,
+        "nobody_reads": live and nobody_reads(),
+    }
+
+
 def file_rows(campaign: Campaign) -> tuple[FileRow, ...]:
     """The files, the newest first. One query."""
     files = MeasurementFile.objects.filter(campaign=campaign).order_by("-created_at", "-pk")[:MOST_FILES]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db.models import Q
@@ -79,6 +80,21 @@ class Choices:
 
     def __bool__(self) -> bool:
         return bool(self.baselines or self.front)
+
+
+def compare_context(wanted: Sequence[int]) -> dict[str, Any]:
+    """The page of the first `MOST_NETWORKS` of the trials `wanted`, and what else they could be compared with."""
+    found = comparison(wanted[:MOST_NETWORKS])
+    notes = list(found.notes)
+    if len(wanted) > MOST_NETWORKS:
+        notes.append(f"Only the first {MOST_NETWORKS} networks are shown.")
+    has_room = 0 < len(found.networks) < MOST_NETWORKS
+    return {
+        "comparison": found,
+        "notes": notes,
+        "others": found.ids,
+        "choices": choices(found.networks[0].trial, found.ids) if has_room else None,
+    }
 
 
 def comparison(trial_ids: Sequence[int]) -> Comparison:

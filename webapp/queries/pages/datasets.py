@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
 from webapp.models import Clip, Dataset, Study, Worker
 from webapp.queries.budget import live_workers
+from webapp.queries.pages.baselines import baselines_of, families, training_estimate
 from webapp.queries.paging import PageOf, page_of
 
 CLIPS_A_PAGE = 25
@@ -87,6 +89,47 @@ class StudyUse:
     name: str
     state: str
     state_label: str
+
+
+def dataset_context(
+    dataset: Dataset, wanted: ClipFilter, *, full_epochs: int, keep_length: bool = False
+) -> dict[str, Any]:
+    """The whole page: preparation or counts, problems, baselines, the `wanted` clips, studies that use it.
+
+    Training times are for `full_epochs` or, unless `keep_length`, for the length of the baselines there are.
+    """
+    return {
+        **dataset_preparation_context(dataset),
+        **dataset_clips_context(dataset, wanted),
+        **_baselines_context(dataset, full_epochs, keep_length),
+        "counts": count_table(dataset.counts, dataset.classes),
+        "total_seconds": total_seconds(dataset),
+        "studies": studies_using(dataset),
+    }
+
+
+def dataset_preparation_context(dataset: Dataset) -> dict[str, Any]:
+    """The polled part while the dataset is prepared. At most one query."""
+    return {"dataset": dataset, "nobody_prepares": nobody_prepares(dataset)}
+
+
+def dataset_clips_context(dataset: Dataset, wanted: ClipFilter) -> dict[str, Any]:
+    """The table of clips. Two queries."""
+    return {"dataset": dataset, "page": clip_page(dataset, wanted), "wanted": wanted}
+
+
+def _baselines_context(dataset: Dataset, full_epochs: int, keep_length: bool) -> dict[str, Any]:
+    """What is trained, the names that are missing, and how long training takes; nothing before it is READY."""
+    if dataset.state != Dataset.State.READY:
+        return {}
+    found = baselines_of(dataset.pk)
+    trained = {row.name for row in found.rows if not row.may_be_asked_again} if found else set()
+    length = found.full_epochs if found and not keep_length else full_epochs
+    return {
+        "baselines": found,
+        "baselines_missing": [one.family for one in families() if one.name not in trained],
+        "baselines_estimate": training_estimate(dataset, length),
+    }
 
 
 def dataset_rows() -> tuple[DatasetRow, ...]:

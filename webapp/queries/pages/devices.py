@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Q
 
+from nas_engine.energy.estimators.base import LEAST_MEASURED
 from webapp.models import Campaign, Device, EnergyModel, Run
+from webapp.queries.pages.energy_model import model_rows
 
 _MEASURED_RUNS = Q(
     campaigns__runs__state=Run.State.READY,
@@ -66,6 +69,17 @@ def device_rows() -> tuple[DeviceRow, ...]:
 
 def device_or_none(device_id: int) -> Device | None:
     return Device.objects.filter(pk=device_id).first()
+
+
+def device_context(device: Device) -> dict[str, Any]:
+    """The page of a device: campaigns, what was measured, its latest ready energy model. Three queries."""
+    return {
+        "device": device,
+        "campaigns": campaign_rows(device),
+        "measured": measured(device),
+        "model": next((row for row in model_rows(device) if row.state == EnergyModel.State.READY), None),
+        "least": LEAST_MEASURED,
+    }
 
 
 def campaign_rows(device: Device) -> tuple[CampaignRow, ...]:

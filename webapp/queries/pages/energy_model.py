@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from webapp.models import Device, EnergyModel, Run, StoredArchitecture
-from webapp.queries.training_table import TrainingRow
+from webapp.models import Device, EnergyModel, Run, StoredArchitecture, Worker
+from webapp.queries.budget import live_workers
+from webapp.queries.training_table import TrainingRow, training_set
 
 _HASHES_AT_ONCE = 5_000
 _FLOPS_A_MILLION = 1e6
@@ -68,6 +69,39 @@ def model_rows(device: Device) -> tuple[ModelRow, ...]:
 def model_or_none(device_id: int, version: int) -> EnergyModel | None:
     """One query."""
     return EnergyModel.objects.select_related("device").filter(device=device_id, version=version).first()
+
+
+def energy_models_context(device: Device) -> dict[str, Any]:
+    """The versions of a device, and what another one could be trained on."""
+    return {"device": device, "models": model_rows(device), "found": training_set(device.pk)}
+
+
+def energy_model_context(model: EnergyModel) -> dict[str, Any]:
+    """The page of a version from `model_or_none`: its report, and the runs that its charts are of, once it is READY."""
+    context = energy_model_live_context(model)
+    if model.state != EnergyModel.State.READY:
+        return context
+    runs = measured_runs(model)
+    held_back, known_id = held_back_runs(model.report, runs.rows), model.settings.get("known")
+    return context | {
+        "report": model.report,
+        "measured_runs": runs,
+        "residuals": residuals(held_back),
+        "furthest_off": furthest_off(held_back),
+        "studies": list(model.studies.order_by("name")),
+        "known": known_id and EnergyModel.objects.select_related("device").filter(pk=known_id).first(),
+    }
+
+
+def energy_model_live_context(model: EnergyModel) -> dict[str, Any]:
+    """The polled part while the version is trained. At most one query."""
+    is_live = model.state == EnergyModel.State.TRAINING
+    return {
+        "model": model,
+        "device": model.device,
+        "is_live": is_live,
+        "nobody_trains": is_live and not live_workers(Worker.Role.DATA),
+    }
 
 
 def measured_runs(model: EnergyModel) -> MeasuredRuns:

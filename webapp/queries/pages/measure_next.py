@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.search_space.paper_spaces import NAMES, by_name
 from nas_engine.search_space.space import SearchSpace
 from webapp.energy_predictors import predictor
-from webapp.models import Device, EnergyModel, StoredArchitecture, Study
+from webapp.models import Campaign, Device, EnergyModel, StoredArchitecture, Study
 from webapp.queries.energy_models import ready_models
 from webapp.queries.pages.results import results
 from webapp.queries.spaces import SPACE_NAMES
@@ -56,6 +57,30 @@ class Batch:
     networks: tuple[Proposed, ...]
     model: EnergyModel | None
     measured: int
+
+
+def measure_next_context(device: Device, key: str, count: int) -> dict[str, Any]:
+    """`count` networks of the source `key`, of the first one without a key.
+
+    Where there is no such source, "problem" is why, and the networks are of the first one.
+    """
+    listed, problem = sources(), ""
+    key = key or listed[0].key
+    try:
+        networks = offered(key)
+    except ValueError as error:
+        problem, key = str(error), listed[0].key
+        networks = offered(key)
+    return {
+        "device": device,
+        "sources": listed,
+        "source": key,
+        "problem": problem,
+        "count": count,
+        "most": MOST_PROPOSED,
+        "batch": batch(device, networks, count),
+        "campaigns": list(Campaign.objects.filter(device=device).order_by("-created_at")),
+    }
 
 
 def sources() -> tuple[NetworkSource, ...]:

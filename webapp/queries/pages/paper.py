@@ -1,15 +1,52 @@
 """The completed trials of a study as points of Figure 2, and real files of the paper's networks."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from typing import Any
 
 from nas_engine.cost import cost
+from nas_engine.paper import figure2
 from nas_engine.paper.figure2 import Figure2Point
-from nas_engine.paper.tables import NETWORKS
+from nas_engine.paper.tables import NETWORKS, TABLE_2_MODEL, table1, table2
 from webapp.models import StoredArchitecture, Study, Trial
 from webapp.translation import architecture
 
 _MOST_COUNTED = 50_000
 _counted: dict[str, int] = {}
+
+
+def table1_context() -> dict[str, Any]:
+    """Rows of Table 1 by the pure walk, each with the size of a real file where a trial made it. One query."""
+    delivered = delivered_bytes()
+    return {"rows": [(row, delivered.get(row.model)) for row in table1()]}
+
+
+def table2_context() -> dict[str, Any]:
+    """Rows of Table 2, and the size of the network's file where a trial made it. One query."""
+    *rows, total = table2()
+    return {"rows": rows, "total": total, "delivered_bytes": delivered_bytes().get(TABLE_2_MODEL)}
+
+
+def figure2_context(wanted: str) -> dict[str, Any] | None:
+    """Figure 2 of the study with the id `wanted` or, where it is empty, of the newest with completed trials.
+
+    None where the study that is wanted has none, or does not exist.
+    """
+    studies = studies_with_results()
+    shown = _chosen(studies, wanted)
+    if wanted and shown is None:
+        return None
+    points = study_points(shown) if shown else ()
+    return {
+        "studies": studies,
+        "study": shown,
+        "points": points,
+        "found": figure2.correlations(points),
+        "published": figure2,
+    }
+
+
+def _chosen(studies: Sequence[Study], wanted: str) -> Study | None:
+    return next((study for study in studies if not wanted or str(study.pk) == wanted), None)
 
 
 def study_points(study: Study) -> tuple[Figure2Point, ...]:

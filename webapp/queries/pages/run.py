@@ -8,6 +8,9 @@ from django.db.models import QuerySet
 
 from nas_engine.energy.runs.instruments import Instrument, instruments
 from webapp.models import MappingProfile, MeasurementFile, Run, Trial
+from webapp.queries.named_architectures import FOUND, search
+from webapp.queries.pages.campaign import by_severity, nobody_reads
+from webapp.queries.summaries import block_marks
 
 MOST_TRIALS = 5
 
@@ -71,6 +74,36 @@ class RunFile:
 def run_or_none(run_id: int) -> Run | None:
     """The run with its campaign, device and architecture. One query."""
     return Run.objects.select_related("campaign__device", "architecture").filter(pk=run_id).first()
+
+
+def run_context(run: Run, text: str) -> dict[str, Any]:
+    """The page of a run from `run_or_none`, with the architectures that `text` finds."""
+    return run_live_context(run) | {
+        "others": other_files(run),
+        "text": text,
+        "found": search(text),
+        "most_found": FOUND,
+        "trials": trials_of(run),
+        "blocks": block_marks(run.architecture.spec) if run.architecture else (),
+    }
+
+
+def run_live_context(run: Run) -> dict[str, Any]:
+    """The polled part while the run is computed. At most two queries."""
+    is_live, result = run.state == Run.State.COMPUTING, run.result
+    return {
+        "run": run,
+        "campaign": run.campaign,
+        "device": run.campaign.device,
+        "files": run_files(run),
+        "windows": window_rows(result),
+        "gross": result.get("gross"),
+        "net": result.get("net"),
+        "instrument": instrument_note(run),
+        "findings": by_severity(run.findings),
+        "is_live": is_live,
+        "nobody_reads": is_live and nobody_reads(),
+    }
 
 
 def file_or_none(file_id: int) -> MeasurementFile | None:

@@ -4,12 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from nas_engine.architecture import BLOCK_KINDS, BlockKind
 from nas_engine.search_space.position_spec import PositionSpec
-from nas_engine.search_space.spec import SpaceSpec
+from nas_engine.search_space.spec import SpaceSpec, problems
 from nas_engine.search_space.validation import MOST_OPTIONS, SpaceProblem
+from webapp.models import Study
+from webapp.queries.space_costs import QUANTITIES, Bounds, bounds_of, sample_table
+from webapp.queries.spaces import SPACE_NAMES, misfit
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
+from webapp.translation import frontend
 
 Size = tuple[int, int]
 _NAMED = re.compile(rf"\b(?:{'|'.join(sorted(BLOCK_KINDS, key=len, reverse=True))})(?:-\d+-\d+(?:-t\d+)?)?\b")
@@ -49,6 +54,38 @@ class PositionOutcome:
     hidden_exclusions: tuple[str, ...]
     kinds: tuple[KindMark, ...]
     problems: tuple[SpaceProblem, ...]
+
+
+def space_context(spec: SpaceSpec, bounds: Bounds) -> dict[str, Any]:
+    """A space to read: its positions, its problems, and the costs of its networks within `bounds`."""
+    found = tuple(map(in_short_names, problems(spec)))
+    return _summary_context(spec, bounds, found) | {"spec": spec, "positions": outcomes(spec, found)}
+
+
+def space_editor_context(study: Study, spec: SpaceSpec, found: Sequence[SpaceProblem]) -> dict[str, Any]:
+    """The space that stands in a draft's editor, with the problems `found` while it was read."""
+    reason = misfit(study.dataset, spec.stem)
+    of_the_input = (SpaceProblem(None, reason),) if reason else ()
+    shown = (*of_the_input, *map(in_short_names, found))
+    return _summary_context(spec, bounds_of(study), shown) | {
+        "study": study,
+        "title": f"Search space of {study.name}",
+        "positions": outcomes(spec, shown),
+        "input": frontend(study.dataset),
+        "paper": SPACE_NAMES,
+    }
+
+
+def _summary_context(spec: SpaceSpec, bounds: Bounds, found: Sequence[SpaceProblem]) -> dict[str, Any]:
+    """The panel: how many networks, their costs, the shares within limits ("table"); or the errors that forbid it."""
+    errors = [problem for problem in found if problem.severity == "error"]
+    context: dict[str, Any] = {
+        "errors": errors,
+        "warnings": [problem for problem in found if problem.severity == "warning"],
+        "quantities": QUANTITIES,
+        "all_kinds": [kind_mark(kind) for kind in BLOCK_KINDS],
+    }
+    return context if errors else context | {"table": sample_table(spec, bounds)}
 
 
 def kind_mark(kind: BlockKind) -> KindMark:

@@ -1,15 +1,24 @@
-"""The parts of a study's page that are not its progress, results or trials: events and failures."""
+"""A study's page and its parts, each as the context of a template: header, progress, trials, log."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
 from webapp.models import Event, Study, Trial
-from webapp.queries.energy_models import large_fields
+from webapp.queries.energy_estimates import energy_tag, in_words, source_of
+from webapp.queries.energy_models import large_fields, offer
+from webapp.queries.pages.baselines import baselines_of, beside
+from webapp.queries.pages.constraints import limits_in_words
+from webapp.queries.pages.progress import progress
+from webapp.queries.pages.results import Best, bests, results
+from webapp.queries.pages.trials import TRIAL_STATES, TrialFilter, trial_page
+from webapp.queries.spaces import space_facts
+from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
 
-EVENTS_SHOWN = 15
+EVENTS_SHOWN, ALL_EVENTS = 15, 500
 FAILURES_SHOWN = 20
 
 
@@ -46,6 +55,72 @@ def study_or_none(study_id: int) -> Study | None:
         .filter(pk=study_id)
         .first()
     )
+
+
+def study_context(study: Study, wanted: TrialFilter, *, all_events: bool = False) -> dict[str, Any]:
+    """The whole page of a study from `study_or_none`, with the trials that are `wanted`. Charts have their own data."""
+    context = (
+        study_header_context(study)
+        | study_progress_context(study)
+        | study_trials_context(study, wanted)
+        | study_log_context(study, all_events=all_events)
+    )
+    return context | {
+        **_baselines_context(study, context["best"]),
+        "space": space_facts(study),
+        "offer": offer(study),
+        "constraints": limits_in_words(study),
+        "trial_states": TRIAL_STATES,
+        "kinds": [(SHORT_KINDS[kind], kind, name) for kind, name in KIND_NAMES.items() if kind != "head"],
+    }
+
+
+def study_header_context(study: Study) -> dict[str, Any]:
+    """State, and which moves it allows. No query."""
+    state, states, is_search = study.state, Study.State, study.kind == Study.Kind.SEARCH
+    return {
+        "study": study,
+        "is_search": is_search,
+        "can_start": state == states.DRAFT,
+        "can_pause": state == states.RUNNING,
+        "can_resume": state in (states.PAUSED, states.STOPPED, states.FAILED),
+        "can_stop": state in (states.RUNNING, states.PAUSED),
+        "can_extend": is_search and state in (states.DRAFT, states.RUNNING, states.PAUSED, states.COMPLETED),
+        "can_delete": state not in (states.RUNNING, states.DRAINING),
+    }
+
+
+def study_progress_context(study: Study) -> dict[str, Any]:
+    """The polled part: progress, the best trials, and where their energies come from."""
+    found, source = bests(study), source_of(study)
+    return {
+        "study": study,
+        "progress": progress(study),
+        "best": found.by_reward,
+        "within": found.within_limits,
+        "energy_source": source,
+        "energy_words": in_words(source),
+        "energy_tag": energy_tag(source),
+    }
+
+
+def study_trials_context(study: Study, wanted: TrialFilter) -> dict[str, Any]:
+    """One page of the trials' table."""
+    return {"study": study, "page": trial_page(study, results(study), wanted), "wanted": wanted}
+
+
+def study_log_context(study: Study, *, all_events: bool = False) -> dict[str, Any]:
+    """Failures and the latest events, or `ALL_EVENTS` of these. Two queries."""
+    shown = events(study, ALL_EVENTS if all_events else EVENTS_SHOWN)
+    return {"study": study, "events": shown, "all_events": all_events, "failures": failures(study)}
+
+
+def _baselines_context(study: Study, best: Best | None) -> dict[str, Any]:
+    """The published networks compared with this search's best; a study of published networks has them as trials."""
+    if study.kind != Study.Kind.SEARCH or study.state == Study.State.DRAFT:
+        return {}
+    found = baselines_of(study.dataset_id, study.energy_model_id)
+    return {"baselines": found, "compared": beside(found.rows, study, best) if found else ()}
 
 
 def events(study: Study, limit: int = EVENTS_SHOWN) -> tuple[EventRow, ...]:

@@ -1,5 +1,6 @@
 """One trial in full: how it learnt, what it confuses, how its reward adds up."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +9,15 @@ from django.db.models import Subquery
 
 from nas_engine.reward import RewardParameters
 from webapp.models import CurvePoint, Trial
-from webapp.queries.energy_estimates import CurrentEstimate
+from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
 from webapp.queries.energy_models import large_fields
+from webapp.queries.pages.blocks import block_table
+from webapp.queries.pages.compare import choices
+from webapp.queries.pages.constraints import estimates
+from webapp.queries.pages.measured import measured_on
+from webapp.queries.pages.study import trial_events
+from webapp.queries.pages.trials import seconds_between
+from webapp.queries.spaces import space_facts
 from webapp.translation import reward_parameters
 
 CURVE_PHASES = ("float", "qat")
@@ -86,6 +94,42 @@ def trial_or_none(study_id: int, number: int) -> Trial | None:
     }
     found = Trial.objects.select_related(*related).filter(study=study_id, number=number)
     return found.defer(*large_fields("study__energy_model")).annotate(**beside).first()
+
+
+def trial_context(trial: Trial) -> dict[str, Any]:
+    """The whole page of a trial from `trial_or_none`, but for the data of its charts."""
+    return trial_live_context(trial) | {
+        "blocks": block_table(trial.architecture),
+        "choices": choices(trial),
+        "own_id": [trial.pk],
+        "estimates": estimates(trial),
+        "neighbours": neighbours(trial),
+        "space": space_facts(trial.study),
+        "architecture_json": json.dumps(trial.architecture.spec, indent=1),
+    }
+
+
+def trial_live_context(trial: Trial) -> dict[str, Any]:
+    """What changes while the trial runs. Four queries."""
+    points, estimates = curve(trial), all_estimates(trial)
+    estimate = current_estimate(trial, estimates)
+    return {
+        "trial": trial,
+        "study": trial.study,
+        "is_live": trial.state in Trial.OPEN,
+        "version": f"{trial.state}-{len(points)}",
+        "curve": points,
+        "forecasts": forecasts(trial),
+        "estimate": estimate,
+        "estimates": estimates,
+        "measured": measured_on(trial, estimate),
+        "reward": reward_parts(trial, estimate),
+        "confusion": confusion_rows(trial.confusion, trial.study.dataset.classes),
+        "seconds": phase_seconds(trial.seconds),
+        "wall_seconds": seconds_between(trial.started_at, trial.finished_at),
+        "events": trial_events(trial),
+        "retry": getattr(trial, "retry", None),
+    }
 
 
 def neighbours(trial: Trial) -> Neighbours:
