@@ -21,9 +21,9 @@ from webapp.queries.training_table import table_rows
 from webapp.services.requests import save_architectures
 from webapp.storage import save_by_hash
 from webapp.translation import architecture_row
+from webapp.worker.child.process import ChildProcess
 from webapp.worker.heartbeat import Heartbeat
 from webapp.worker.lifecycle import ThisWorker
-from webapp.worker.trainer import Trainer
 
 NETWORKS, EXAMINED = 24, 12
 NOISE_MJ = 0.02
@@ -32,7 +32,7 @@ _counter = itertools.count(1)
 
 def data_worker(name: str = "data-1") -> ThisWorker:
     """A data worker's identity, without its process."""
-    return ThisWorker(name, Heartbeat(name, Worker.Role.DATA), Trainer(), threading.Event())
+    return ThisWorker(name, Heartbeat(name, Worker.Role.DATA), ChildProcess("training"), threading.Event())
 
 
 def device(**values: object) -> Device:

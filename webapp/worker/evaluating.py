@@ -21,11 +21,11 @@ from webapp.services import trials
 from webapp.services.persistence import GivenUp, persist
 from webapp.services.trials import Claim
 from webapp.storage import hash_in_name, save_by_hash
+from webapp.worker.child.messages import Ended, Evaluate, Finished, Reported
+from webapp.worker.child.process import ChildDied, ChildProcess
 from webapp.worker.lifecycle import ThisWorker
-from webapp.worker.messages import Ended, Evaluate, Finished, Reported
 from webapp.worker.packs import discard, local_pack
 from webapp.worker.stopping import StopCheck, check_of
-from webapp.worker.trainer import Trainer, TrainerDied
 
 SILENCE_SECONDS = float(os.environ.get("EARSHOT_SILENCE_SECONDS", "900"))
 CANCEL_SECONDS = 30.0  # an epoch may take longer; then the process is ended and another one warmed up
@@ -78,7 +78,7 @@ class _Attempt:
     def __init__(self, claim: Claim, worker: ThisWorker, lost: threading.Event) -> None:
         self._claim = claim
         self._worker_name = worker.name
-        self._trainer: Trainer = worker.trainer
+        self._trainer: ChildProcess = worker.trainer
         self._stopping = worker.stopping
         self._lost = lost
         self._check = persist(lambda: check_of(Study.objects.get(pk=claim.study_id), claim.architecture))
@@ -88,20 +88,20 @@ class _Attempt:
         try:
             pack = persist(lambda: local_pack(self._claim.pack_name), give_up=self._stopping.is_set)
             ending = self._train(pack)
-        except TrainerDied as error:
+        except ChildDied as error:
             ending = Ended("transient", str(error))
         except (TransientError, OSError) as error:
             ending = Ended("transient", f"The features could not be had: {error}")
         if isinstance(ending, Finished):
-            self._complete(ending.evaluation)
+            self._complete(ending.result)
         else:
             self._end(ending)
 
-    def _train(self, pack: Path) -> Finished | Ended:
+    def _train(self, pack: Path) -> Finished[Evaluation] | Ended:
         """Drive the child until it has a result or an excuse, or until nobody wants to hear it."""
         settings = self._claim.settings
-        order = Evaluate(self._claim.architecture, str(pack), settings.full_epochs, settings.batch_size, settings.seed)
-        self._trainer.evaluate(order)
+        job = Evaluate(self._claim.architecture, str(pack), settings.full_epochs, settings.batch_size, settings.seed)
+        self._trainer.begin(job)
         patience_seconds = patience_with(self._claim.architecture)
         heard_at, cancelled_at = monotonic(), None
         while True:
@@ -114,7 +114,7 @@ class _Attempt:
                 return message
             if isinstance(message, Reported):
                 heard_at = monotonic()
-                self._report(message.progress)
+                self._report(message.event)
             if (self._lost.is_set() or self._hopeless) and cancelled_at is None:
                 cancelled_at = monotonic()
                 self._trainer.cancel()

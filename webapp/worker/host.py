@@ -8,7 +8,8 @@ from django.conf import settings
 from nas_engine.errors import BadMeasurement
 from webapp.models import Run
 from webapp.services import benches, runs
-from webapp.worker.bench_order import ask
+from webapp.worker.child.messages import Benchmark
+from webapp.worker.child.process import call_once
 from webapp.worker.packing import network_files
 
 
@@ -21,7 +22,7 @@ def measured_here(run: Run) -> runs.Figures:
         if refused or not networks:
             raise BadMeasurement(next(iter(refused.values()), "This network was deleted."))
         seconds = float(run.settings["seconds"])
-        found = ask(Path(folder), measure=f"{networks[0].hash}.tflite", seconds=seconds).measured
+        found = call_once(Benchmark(str(Path(folder) / f"{networks[0].hash}.tflite"), seconds))
     latency_ms, power_mw, idle_mw = (found[name] for name in ("latency_ms", "mean_power_mw", "idle_power_mw"))
     energy_mj = None if power_mw is None else power_mw * latency_ms / 1e3
     net_mj = None if power_mw is None or idle_mw is None else (power_mw - idle_mw) * latency_ms / 1e3

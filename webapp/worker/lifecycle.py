@@ -10,8 +10,8 @@ from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
 from webapp.models import Worker
 from webapp.services.workers import unique_name
+from webapp.worker.child.process import ChildProcess
 from webapp.worker.heartbeat import Heartbeat
-from webapp.worker.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -22,14 +22,14 @@ class ThisWorker:
 
     name: str
     heartbeat: Heartbeat
-    trainer: Trainer
+    trainer: ChildProcess
     stopping: threading.Event
 
     @classmethod
     def begin(cls, node: str, role: Worker.Role) -> "ThisWorker":
         """Sign on, and load what the first task would have to wait for: TensorFlow in the child, Vizier here."""
         name = unique_name(node)
-        worker = cls(name, Heartbeat(name, role), Trainer(), threading.Event())
+        worker = cls(name, Heartbeat(name, role), ChildProcess("training"), threading.Event())
         worker.heartbeat.start()
         if role == Worker.Role.TRAINING:
             worker.trainer.warm_up()

@@ -18,7 +18,8 @@ from webapp.models import BenchKit
 from webapp.services import benches
 from webapp.services.benches import KitNetwork
 from webapp.storage import save_file_by_hash
-from webapp.worker.bench_order import ask
+from webapp.worker.child.messages import MakeNetworks
+from webapp.worker.child.process import call_once
 
 _TEXTS = Path(__file__).with_name("kit")
 _SECONDS_EACH = 30.0
@@ -56,7 +57,7 @@ def network_files(networks: Sequence[KitNetwork], folder: Path) -> Mapping[str, 
             with default_storage.open(network.tflite) as stored:
                 (folder / f"{network.hash}.tflite").write_bytes(stored.read())
     untrained = {network.hash: dict(network.spec) for network in networks if not network.tflite}
-    return ask(folder, architectures=untrained).refused if untrained else {}
+    return call_once(MakeNetworks(str(folder), untrained)) if untrained else {}
 
 
 def _packed(kit: BenchKit, folder: Path) -> Path:

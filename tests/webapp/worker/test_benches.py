@@ -83,7 +83,7 @@ def test_a_file_that_is_no_network_fails_with_the_reason_and_ends_no_worker() ->
     compute_run(run.pk, "worker")
     run.refresh_from_db()
     assert run.state == Run.State.REFUSED
-    assert "The process with TensorFlow ended with code 1" in run.error
+    assert "TensorFlow Lite cannot run this network" in run.error
 
 
 def test_nothing_and_too_much_and_what_is_gone_cannot_be_chosen() -> None:

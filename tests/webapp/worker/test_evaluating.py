@@ -15,7 +15,8 @@ from nas_engine.simulation.simulated_evaluation import SIMULATED_TFLITE
 from tests.webapp import packs, rows
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.services import studies
-from webapp.worker import evaluating, trainer
+from webapp.worker import evaluating
+from webapp.worker.child import process
 from webapp.worker.packs import local_pack
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -160,7 +161,7 @@ def test_a_child_that_does_not_hear_a_cancellation_is_ended(worker, dataset, sim
 
 
 def test_a_worn_child_is_replaced_between_trials(worker, dataset, monkeypatch):
-    monkeypatch.setattr(trainer, "MOST_TRIALS", 1)
+    monkeypatch.setattr(process, "MOST_JOBS", 1)
     evaluating.evaluate(requested(dataset).pk, worker)
     first = worker.trainer.pid
     evaluating.evaluate(requested(dataset).pk, worker)

@@ -7,7 +7,7 @@ HEAVY = ["tensorflow", "tf_keras", "tensorflow_model_optimization", "jax", "vizi
 PROGRAM = f"""
 import sys
 import webapp.wsgi  # sets Django up
-import webapp.worker.tasks, webapp.worker.evaluating, webapp.worker.preparing
+import webapp.worker.tasks, webapp.worker.evaluating, webapp.worker.preparing, webapp.worker.packing, webapp.worker.host
 print(sorted(set({HEAVY}) & set(sys.modules)))
 """
 

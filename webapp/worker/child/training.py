@@ -1,4 +1,4 @@
-"""What a child process evaluates with: the engine itself, or a simulation without TensorFlow."""
+"""Jobs of a training worker's child: evaluations by the engine itself, or simulated ones without TensorFlow."""
 
 import hashlib
 import os
@@ -6,21 +6,30 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import nas_engine
-from nas_engine.audio.cache import FeaturePack
-from nas_engine.evaluation_result import Evaluation, OnProgress, Progress
+from nas_engine.audio.cache import FeaturePack, open_pack
 from nas_engine.network.schedule import TrainingConfig
-from webapp.worker.messages import Evaluate
+from nas_engine.evaluation_result import Evaluation, OnProgress, Progress
+from webapp.worker.child.messages import Evaluate
 
 Evaluator = Callable[[Evaluate, FeaturePack, OnProgress], Evaluation]
 _SHOWN_DIGITS = 12
 
 
-def chosen_evaluator() -> Evaluator:
-    """The real one, unless EARSHOT_EVALUATOR=simulated."""
-    return simulated_evaluator() if os.environ.get("EARSHOT_EVALUATOR") == "simulated" else real_evaluator()
+def load() -> Callable[[Evaluate, OnProgress], Evaluation]:
+    """Load the real evaluator, or the simulated one with EARSHOT_EVALUATOR=simulated."""
+    is_simulated = os.environ.get("EARSHOT_EVALUATOR") == "simulated"
+    evaluator = simulated_evaluator() if is_simulated else real_evaluator()
+    return lambda job, report: evaluator(job, _pack(job.pack_path), report)
+
+
+@lru_cache(maxsize=1)
+def _pack(path: str) -> FeaturePack:
+    """Trials of one study follow each other: their pack stays open."""
+    return open_pack(Path(path))
 
 
 def real_evaluator() -> Evaluator:
@@ -32,9 +41,9 @@ def real_evaluator() -> Evaluator:
     configure(threads)
     circumstances = _circumstances() | {"threads": str(threads)}
 
-    def run(order: Evaluate, pack: FeaturePack, on_progress: OnProgress) -> Evaluation:
-        evaluation = evaluate(order.architecture, pack, _config(order), on_progress)
-        environment = {**evaluation.environment, **circumstances, "seed": str(order.seed)}
+    def run(job: Evaluate, pack: FeaturePack, on_progress: OnProgress) -> Evaluation:
+        evaluation = evaluate(job.architecture, pack, _config(job), on_progress)
+        environment = {**evaluation.environment, **circumstances, "seed": str(job.seed)}
         return replace(evaluation, environment=environment)
 
     return run
@@ -46,18 +55,18 @@ def simulated_evaluator() -> Evaluator:
 
     epoch_seconds = float(os.environ.get("EARSHOT_SIMULATED_EPOCH_SECONDS", "0"))
 
-    def run(order: Evaluate, pack: FeaturePack, on_progress: OnProgress) -> Evaluation:
+    def run(job: Evaluate, pack: FeaturePack, on_progress: OnProgress) -> Evaluation:
         def slowly(progress: Progress) -> None:
             time.sleep(epoch_seconds)
             on_progress(progress)
 
-        return evaluate(order.architecture, pack, _config(order), slowly)
+        return evaluate(job.architecture, pack, _config(job), slowly)
 
     return run
 
 
-def _config(order: Evaluate) -> TrainingConfig:
-    return TrainingConfig(full_epochs=order.full_epochs, batch_size=order.batch_size, seed=order.seed)
+def _config(job: Evaluate) -> TrainingConfig:
+    return TrainingConfig(full_epochs=job.full_epochs, batch_size=job.batch_size, seed=job.seed)
 
 
 def _circumstances() -> dict[str, str]:

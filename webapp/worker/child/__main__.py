@@ -1,7 +1,7 @@
-"""The process that holds TensorFlow: `python -m webapp.worker.child FD`. It evaluates one architecture after another.
+"""The child's end: `python -m webapp.worker.child FD KIND`. It does one job after another, of the kind KIND.
 
-It knows neither Django nor the database. Its parent, the training worker, talks to it over the socket FD; when the
-parent is gone, so is the child.
+KIND is "training" or "bench", the module of this package that does the jobs. The child knows neither Django nor the
+database. Its parent, the worker, talks to it over the socket FD; when the parent is gone, so is the child.
 """
 
 import os
@@ -10,11 +10,11 @@ import sys
 import threading
 import time
 import traceback
-from functools import lru_cache
+from collections.abc import Callable
+from importlib import import_module
 from multiprocessing.connection import Connection
-from pathlib import Path
+from typing import Any
 
-from nas_engine.audio.cache import FeaturePack, open_pack
 from nas_engine.errors import (
     ConversionError,
     EvaluationCancelled,
@@ -22,32 +22,34 @@ from nas_engine.errors import (
     TrainingDiverged,
     TransientError,
 )
-from nas_engine.evaluation_result import Progress
-from webapp.worker.evaluators import Evaluator, chosen_evaluator
-from webapp.worker.messages import Cancel, Ended, Evaluate, Finished, FromChild, Ready, Reported
+from webapp.worker.child.messages import Cancel, Ended, Finished, FromChild, Job, Ready, Reported
+
+Report = Callable[[Any], None]
+Work = Callable[[Job[Any], Report], Any]
+"""Does a job and returns its result. It reports its events, and lets through what reporting raises."""
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, kind: str) -> None:
     began = time.monotonic()
     connection = Connection(descriptor)
-    evaluator = chosen_evaluator()
+    work: Work = import_module(f"webapp.worker.child.{kind}").load()
     inbox = _Inbox(connection)
     connection.send(Ready(seconds=time.monotonic() - began))
     while True:
-        connection.send(_answer(inbox.next_order(), evaluator, inbox.cancelled, connection))
+        connection.send(_answer(inbox.next_job(), work, inbox.cancelled, connection))
 
 
 class _Inbox:
-    """Reads the pipe in a thread, so that a cancellation, or the parent's death, is noticed during training."""
+    """Reads the pipe in a thread, so that a cancellation, or the parent's death, is noticed during a job."""
 
     def __init__(self, connection: Connection) -> None:
         self.cancelled = threading.Event()
         self._connection = connection
-        self._orders: queue.SimpleQueue[Evaluate] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job[Any]] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def next_order(self) -> Evaluate:
-        return self._orders.get()
+    def next_job(self) -> Job[Any]:
+        return self._jobs.get()
 
     def _read(self) -> None:
         while True:
@@ -59,17 +61,17 @@ class _Inbox:
                 self.cancelled.set()
             else:
                 self.cancelled.clear()
-                self._orders.put(message)
+                self._jobs.put(message)
 
 
-def _answer(order: Evaluate, evaluator: Evaluator, cancelled: threading.Event, connection: Connection) -> FromChild:
-    def report(progress: Progress) -> None:
-        connection.send(Reported(progress))
+def _answer(job: Job[Any], work: Work, cancelled: threading.Event, connection: Connection) -> FromChild:
+    def report(event: Any) -> None:
+        connection.send(Reported(event))
         if cancelled.is_set():
             raise EvaluationCancelled("The worker asked for it.")
 
     try:
-        return Finished(evaluator(order, _pack(order.pack_path), report))
+        return Finished(work(job, report))
     except EvaluationCancelled as error:
         return Ended("cancelled", str(error))
     except InfeasibleArchitecture as error:
@@ -83,11 +85,5 @@ def _answer(order: Evaluate, evaluator: Evaluator, cancelled: threading.Event, c
         return Ended("failed", f"{type(error).__name__}: {error}")
 
 
-@lru_cache(maxsize=1)
-def _pack(path: str) -> FeaturePack:
-    """Trials of one study follow each other: their pack stays open."""
-    return open_pack(Path(path))
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,40 @@
+"""Jobs of a data worker's child: networks for bench kits, and measurements on this computer."""
+
+import platform
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nas_engine.architecture import Architecture
+from nas_engine.energy import rapl
+from nas_engine.errors import ConversionError, InfeasibleArchitecture
+from nas_engine.network.host_benchmark import benchmark
+from nas_engine.network.untrained import untrained_files
+from webapp.worker.child.messages import Benchmark, MakeNetworks
+
+
+def load() -> Callable[[MakeNetworks | Benchmark, object], Mapping[str, Any]]:
+    """TensorFlow is loaded with this module."""
+    return lambda job, _: _make(job) if isinstance(job, MakeNetworks) else _measure(job)
+
+
+def _make(job: MakeNetworks) -> dict[str, str]:
+    refused = {}
+    for digest, spec in job.architectures.items():
+        try:
+            _, packed = untrained_files(Architecture.from_json(spec))
+        except (ConversionError, InfeasibleArchitecture) as error:
+            refused[digest] = str(error)
+        else:
+            (Path(job.folder) / f"{digest}.tflite").write_bytes(packed)
+    return refused
+
+
+def _measure(job: Benchmark) -> dict[str, Any]:
+    counters = rapl.Counters.find()
+    try:
+        measured = benchmark(Path(job.path).read_bytes(), job.seconds, counters)
+    except ValueError as error:
+        raise ConversionError(f"TensorFlow Lite cannot run this network: {error}") from error
+    note = "Energy is that of all processor packages, by their own counters (RAPL)." if counters else rapl.why_not()
+    return {**measured.to_json(), "machine": platform.node() or "this computer", "energy_note": note}

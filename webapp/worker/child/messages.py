@@ -1,0 +1,102 @@
+"""Messages between a worker and its child over their pipe. Nothing here loads TensorFlow.
+
+The worker sends one `Job` at a time, perhaps followed by `Cancel`. The child sends `Ready` once, then for each job any
+number of `Reported` and one `Finished` or `Ended`. Files are passed by their paths, only results by their content.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from nas_engine.architecture import Architecture
+from nas_engine.evaluation_result import Evaluation
+
+Result = TypeVar("Result")
+Ending = Literal["infeasible", "failed", "transient", "cancelled"]
+
+_LEAST_SECONDS = 300.0
+_SECONDS_A_NETWORK = 60.0
+
+
+class Job(Generic[Result]):
+    """Work for a child, which ends with a `Result`."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate(Job[Evaluation]):
+    """Train and evaluate a network on the features in `pack_path`. Each epoch and phase is a `Progress` event."""
+
+    architecture: Architecture
+    pack_path: str
+    full_epochs: int
+    batch_size: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class MakeNetworks(Job[Mapping[str, str]]):
+    """Write FOLDER/HASH.tflite with random weights for each architecture, given as JSON by its hash.
+
+    The result says, by hash, why architectures could not become a file.
+    """
+
+    folder: str
+    architectures: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def patience_seconds(self) -> float:
+        return _LEAST_SECONDS + len(self.architectures) * _SECONDS_A_NETWORK
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark(Job[Mapping[str, Any]]):
+    """Run a .tflite file on this computer for `seconds`.
+
+    The result holds the fields of `HostMeasurement`, "machine", its name, and "energy_note", a sentence.
+    """
+
+    path: str
+    seconds: float
+
+    @property
+    def patience_seconds(self) -> float:
+        return _LEAST_SECONDS + 4 * self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """To the child: end the job at its next event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """From the child: everything is loaded, which took `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """From the child: an event of the job, such as `Progress`."""
+
+    event: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[Result]):
+    """From the child: the job's result."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """From the child: the job has no result, and why. After "transient" another attempt may succeed."""
+
+    kind: Ending
+    reason: str
+
+
+FromChild = Ready | Reported | Finished[Any] | Ended
