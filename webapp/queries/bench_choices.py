@@ -1,15 +1,38 @@
 """Networks worth taking to a bench: what a search finds, what a study's fronts hold, what was named by hash."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import Q
 
-from webapp.models import StoredArchitecture, Study, Trial
-from webapp.queries.named_architectures import FoundArchitecture, named_networks
+from webapp.models import Campaign, StoredArchitecture, Study, Trial
+from webapp.queries.named_architectures import FOUND, FoundArchitecture, named_networks, search
 from webapp.queries.pages.results import results
 from webapp.queries.summaries import block_marks
 
 _MOST_OF_A_STUDY = 100
+
+
+def bench_context(campaign: Campaign, *, text: str, study_id: str, hashes: Sequence[str]) -> dict[str, Any]:
+    """Networks to choose among: those of the `hashes`, else of a study's fronts, else what `text` finds."""
+    return {
+        "campaign": campaign,
+        "device": campaign.device,
+        "text": text,
+        "study_id": study_id,
+        "studies": studies(),
+        "found": _found(text, study_id, hashes),
+        "most_found": FOUND,
+    }
+
+
+def _found(text: str, study_id: str, hashes: Sequence[str]) -> tuple[FoundArchitecture, ...]:
+    if hashes:
+        return of_hashes(hashes)
+    if study_id.isascii() and study_id.isdecimal() and len(study_id) < 19:
+        study = Study.objects.filter(pk=int(study_id)).first()
+        return of_study(study) if study is not None else ()
+    return search(text)
 
 
 def of_hashes(hashes: Sequence[str]) -> tuple[FoundArchitecture, ...]:

@@ -1,7 +1,5 @@
 """Choosing networks to measure: a kit to take along, runs on this computer; and tables of results from elsewhere."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,9 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from webapp.forms.measuring import TableForm
 from webapp.models import BenchKit
-from webapp.queries.bench_choices import of_hashes, of_study, studies
-from webapp.queries.named_architectures import FOUND, FoundArchitecture, search
-from webapp.queries.pages.study import study_or_none
+from webapp.queries.bench_choices import bench_context
 from webapp.services import benches as services
 from webapp.services import result_tables
 from webapp.services.errors import Conflict
@@ -26,28 +22,10 @@ def bench(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Networks to choose among: `?q=` searches, `?study=` takes a study's fronts, `?of=` names hashes."""
     shown = campaign_or_404(campaign_id)
     text = request.GET.get("q", "").replace("\0", "").strip()[:_LONGEST_SEARCH]
-    study_id = request.GET.get("study", "")
-    context: dict[str, Any] = {
-        "campaign": shown,
-        "device": shown.device,
-        "text": text,
-        "study_id": study_id,
-        "studies": studies(),
-        "found": _found(text, study_id, _hashes(request.GET.getlist("of"))),
-        "most_found": FOUND,
-        "host_seconds": services.HOST_SECONDS,
-        "is_chosen": bool(request.GET.getlist("of")),
-    }
+    chosen = request.GET.getlist("of")
+    context = bench_context(shown, text=text, study_id=request.GET.get("study", ""), hashes=_hashes(chosen))
+    context |= {"host_seconds": services.HOST_SECONDS, "is_chosen": bool(chosen)}
     return render(request, "devices/bench.html", context)
-
-
-def _found(text: str, study_id: str, hashes: list[str]) -> tuple[FoundArchitecture, ...]:
-    if hashes:
-        return of_hashes(hashes)
-    if study_id.isascii() and study_id.isdecimal() and len(study_id) < 19:
-        study = study_or_none(int(study_id))
-        return of_study(study) if study is not None else ()
-    return search(text)
 
 
 def _hashes(values: list[str]) -> list[str]:

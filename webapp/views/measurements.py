@@ -10,14 +10,11 @@ from django.views.decorators.http import require_GET, require_POST
 from webapp.forms.mapping import MappingForm
 from webapp.forms.measuring import ReadOptionsForm
 from webapp.models import MappingProfile, MeasurementFile
-from webapp.queries.pages.campaign import file_row, nobody_reads
-from webapp.queries.pages.run import file_or_none, profiles
+from webapp.queries.pages.run import file_context, file_live_context, file_or_none
 from webapp.services import measurements as services
 from webapp.services.errors import Conflict
 from webapp.services.result_tables import RESULTS
 from webapp.views.polling import live_partial
-
-State = MeasurementFile.State
 
 
 def file_or_404(file_id: int) -> MeasurementFile:
@@ -38,32 +35,16 @@ def _page(
     request: HttpRequest, shown: MeasurementFile, options: ReadOptionsForm, mapping: MappingForm | None
 ) -> HttpResponse:
     is_wrong = options.is_bound or (mapping is not None and mapping.is_bound)
-    context = _live(shown) | {
-        "options_form": options,
-        "mapping_form": mapping,
-        "profiles": profiles() if mapping is not None else (),
-        "runs": shown.runs.order_by("pk"),
-    }
+    context = file_context(shown, has_mapper=mapping is not None)
+    context |= {"options_form": options, "mapping_form": mapping, "is_results": RESULTS in shown.options}
     return render(request, "devices/file.html", context, status=422 if is_wrong else 200)
-
-
-def _live(shown: MeasurementFile) -> dict[str, Any]:
-    is_live = shown.state == State.READING
-    return {
-        "file": shown,
-        "row": file_row(shown),
-        "campaign": shown.campaign,
-        "device": shown.campaign.device,
-        "is_live": is_live,
-        "is_results": RESULTS in shown.options,
-        "nobody_reads": is_live and nobody_reads(),
-    }
 
 
 @require_GET
 def measurement_live(request: HttpRequest, file_id: int) -> HttpResponse:
     """The polled part while it is read; then the whole page is fetched again."""
-    context = _live(file_or_404(file_id))
+    shown = file_or_404(file_id)
+    context = file_live_context(shown) | {"is_results": RESULTS in shown.options}
     response = live_partial(request, "devices/_file_live.html", context, is_live=context["is_live"], events={})
     if not context["is_live"]:
         response.headers["HX-Refresh"] = "true"

@@ -38,7 +38,7 @@ def test_a_breakdown_has_a_page_that_needs_no_database(person: Client, monkeypat
     def broken(*_: object) -> None:
         raise DatabaseError("the server closed the connection")
 
-    monkeypatch.setattr("webapp.views.studies.study_page", broken)
+    monkeypatch.setattr("webapp.views.studies.studies_context", broken)
     person.raise_request_exception = False
     response = person.get(reverse("studies"))
     assert response.status_code == 500

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from nas_engine.energy.runs.instruments import Instrument, instruments
 from webapp.models import MappingProfile, MeasurementFile, Run, Trial
 from webapp.queries.named_architectures import FOUND, search
-from webapp.queries.pages.campaign import by_severity, nobody_reads
+from webapp.queries.pages.campaign import by_severity, file_row, nobody_reads
 from webapp.queries.summaries import block_marks
 
 MOST_TRIALS = 5
@@ -108,6 +108,27 @@ def run_live_context(run: Run) -> dict[str, Any]:
 
 def file_or_none(file_id: int) -> MeasurementFile | None:
     return MeasurementFile.objects.select_related("campaign__device").filter(pk=file_id).first()
+
+
+def file_context(file: MeasurementFile, *, has_mapper: bool) -> dict[str, Any]:
+    """The page of a file from `file_or_none`, with the mapping profiles if it has a mapper."""
+    return file_live_context(file) | {
+        "profiles": profiles() if has_mapper else (),
+        "runs": file.runs.order_by("pk"),
+    }
+
+
+def file_live_context(file: MeasurementFile) -> dict[str, Any]:
+    """The polled part while the file is read. At most one query."""
+    is_live = file.state == MeasurementFile.State.READING
+    return {
+        "file": file,
+        "row": file_row(file),
+        "campaign": file.campaign,
+        "device": file.campaign.device,
+        "is_live": is_live,
+        "nobody_reads": is_live and nobody_reads(),
+    }
 
 
 def runs_of_table(file: MeasurementFile) -> QuerySet[Run]:

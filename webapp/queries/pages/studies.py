@@ -10,6 +10,7 @@ from django.db.models import Count, F, Max, Q, QuerySet
 from webapp.models import Study, Trial, TrialEnergyEstimate
 from webapp.queries.budget import COUNTED
 from webapp.queries.energy_estimates import ENERGY, REWARD, with_estimates
+from webapp.queries.pages.datasets import any_usable_dataset
 from webapp.queries.paging import PageOf, page_of
 from webapp.translation import BYTES_PER_KB
 
@@ -57,6 +58,23 @@ class StudyFilter:
 def study_page(wanted: StudyFilter) -> PageOf[StudyRow]:
     """One page of searches, the newest first."""
     return page_of(_wanted(Study.Kind.SEARCH, wanted), number=wanted.page, size=ROWS_A_PAGE, rows=_rows)
+
+
+def studies_context(wanted: StudyFilter) -> dict[str, Any]:
+    """The whole page of the list: its rows, how many searches are in each state, whether there is any dataset."""
+    counts = state_counts()
+    return studies_rows_context(wanted) | {
+        "states": [(state, state.label, counts.get(state, 0)) for state in Study.State],
+        "any_study": bool(counts),
+        "any_dataset": any_usable_dataset(),
+    }
+
+
+def studies_rows_context(wanted: StudyFilter) -> dict[str, Any]:
+    """The table of the list, which is fetched to filter and to refresh it."""
+    page, baselines = study_page(wanted), baselines_rows(wanted)
+    is_live = any(row.is_live for row in (*page.rows, *baselines))
+    return {"page": page, "baselines": baselines, "wanted": wanted, "is_live": is_live}
 
 
 def baselines_rows(wanted: StudyFilter) -> tuple[StudyRow, ...]:
