@@ -71,11 +71,11 @@ def test_the_table_shows_and_filters_them_by_a_word_of_their_own():
     study = screened()
     found = {
         state: [row.number for row in trial_page(study, results(study), TrialFilter(state=state)).rows]
-        for state in ("", "REFUSED", "INFEASIBLE")
+        for state in ("", "VIOLATING", "INFEASIBLE")
     }
-    assert found == {"": [1, 2, 3, 4, 5, 6], "REFUSED": [5, 6], "INFEASIBLE": [4]}
+    assert found == {"": [1, 2, 3, 4, 5, 6], "VIOLATING": [5, 6], "INFEASIBLE": [4]}
     row = trial_page(study, results(study), TrialFilter(state="VIOLATING")).rows[0]
-    assert (row.state, row.state_label, row.reason, row.seconds) == ("REFUSED", "refused", REFUSAL, None)
+    assert (row.state, row.state_label, row.reason, row.seconds) == ("VIOLATING", "constraint violated", REFUSAL, None)
 
 
 def test_the_study_page_counts_them_shows_the_reason_and_names_the_limits(person: Client):
@@ -84,7 +84,7 @@ def test_the_study_page_counts_them_shows_the_reason_and_names_the_limits(person
     assert "2 refused before training" in text
     assert text.count(REFUSAL) == 2
     assert "flash 20 kB, energy 1.25 mJ" in text
-    assert '<option value="REFUSED" selected>refused</option>' in text
+    assert '<option value="VIOLATING" selected>constraint violated</option>' in text
 
 
 def test_limits_are_named_only_where_screening_is_on():

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import nas_engine
 from nas_engine.audio.cache import FeaturePack, open_pack
-from nas_engine.network.schedule import TrainingConfig
 from nas_engine.evaluation_result import Evaluation, OnProgress, Progress
+from nas_engine.network.schedule import TrainingConfig
 from webapp.worker.child.messages import Evaluate
 
 Evaluator = Callable[[Evaluate, FeaturePack, OnProgress], Evaluation]
