@@ -28,7 +28,7 @@ from nas_engine.architecture_features import describe
 from nas_engine.cost import cost
 from nas_engine.early_stopping.base import Curve, StoppingRule, best_reward
 from nas_engine.energy.estimators.analytical import predict_energy_mj
-from nas_engine.reward import RewardParameters, reward
+from nas_engine.reward import RewardParameters, reward_breakdown
 from nas_engine.simulation.recording import RecordedTraining, Recording, read_recording
 
 RECORDING = Path("benchmarks/data/paper-2d.jsonl")
@@ -54,7 +54,7 @@ def curve(training: RecordedTraining) -> Curve:
     return Curve(
         accuracies=tuple(point.eval_accuracy for point in points),
         features=describe(training.architecture),
-        penalty=1.0 - reward(1.0, energy_mj, counted.flash_bytes_estimate, _PARAMETERS),
+        penalty=reward_breakdown(1.0, energy_mj, counted.flash_bytes_estimate, _PARAMETERS).penalty,
         final_accuracy=training.int8_accuracy,
         losses=tuple(point.loss for point in points),
     )

@@ -7,7 +7,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.constraints import Constraints, EnergyFunction, find_violation
 from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.reward import RewardParameters, reward
+from nas_engine.reward import RewardParameters, reward_breakdown
 
 Penalty = Callable[[Architecture], float]
 """At least 0; infinite for what will not be trained."""
@@ -23,6 +23,6 @@ def penalty_of(parameters: RewardParameters, energy_mj: EnergyFunction, limits: 
             return math.inf
         if limits is not None and find_violation(counted, limits, energy_mj):
             return math.inf
-        return 1.0 - reward(1.0, energy_mj(counted), counted.flash_bytes_estimate, parameters)
+        return reward_breakdown(1.0, energy_mj(counted), counted.flash_bytes_estimate, parameters).penalty
 
     return penalty

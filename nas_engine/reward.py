@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass, fields
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class RewardParameters:
@@ -38,8 +41,34 @@ class RewardParameters:
         return self.flash_step_accuracy / self.flash_step_bytes
 
 
-def reward(accuracy: float, energy_mj: float, flash_bytes: float, parameters: RewardParameters) -> float:
-    """Equation 1, with the int8 accuracy (0..1), energy per inference and the size of the .tflite file.
+@dataclass(frozen=True, slots=True)
+class RewardBreakdown:
+    """Equation 1 with its terms: `reward` = `accuracy` - `energy_penalty` - `flash_penalty`, all in accuracy (0..1).
+
+    An excess is what lies above the threshold, 0 within it.
+    """
+
+    accuracy: float
+    energy_excess_mj: float
+    flash_excess_bytes: float
+    energy_penalty: float
+    flash_penalty: float
+
+    @property
+    def reward(self) -> float:
+        return self.accuracy - self.energy_penalty - self.flash_penalty
+
+    @property
+    def penalty(self) -> float:
+        """Both penalties, which the accuracy has no part in."""
+        return self.energy_penalty + self.flash_penalty
+
+
+def reward_breakdown(
+    accuracy: float, energy_mj: float, flash_bytes: float, parameters: RewardParameters
+) -> RewardBreakdown:
+    """Equation 1 (Speckhard et al., section 2) of the int8 accuracy (0..1), the energy per inference in mJ and the size
+    of the .tflite file in bytes.
 
     Raises ValueError for a value that is not finite: a reward of NaN would silently spoil every comparison after it.
     """
@@ -48,8 +77,23 @@ def reward(accuracy: float, energy_mj: float, flash_bytes: float, parameters: Re
             raise ValueError(f"{name} must be finite, not {value!r}")
     energy_excess_mj = max(0.0, energy_mj - parameters.energy_threshold_mj)
     flash_excess_bytes = max(0.0, flash_bytes - parameters.flash_threshold_bytes)
-    return (
-        accuracy
-        - parameters.energy_slope_per_mj * energy_excess_mj
-        - parameters.flash_slope_per_byte * flash_excess_bytes
+    return RewardBreakdown(
+        accuracy=accuracy,
+        energy_excess_mj=energy_excess_mj,
+        flash_excess_bytes=flash_excess_bytes,
+        energy_penalty=parameters.energy_slope_per_mj * energy_excess_mj,
+        flash_penalty=parameters.flash_slope_per_byte * flash_excess_bytes,
     )
+
+
+def reward(accuracy: float, energy_mj: float, flash_bytes: float, parameters: RewardParameters) -> float:
+    """The reward of `reward_breakdown`. Raises ValueError for a value that is not finite."""
+    return reward_breakdown(accuracy, energy_mj, flash_bytes, parameters).reward
+
+
+def within_thresholds(energy_mj: ArrayLike, flash_bytes: ArrayLike, parameters: RewardParameters) -> NDArray[np.bool_]:
+    """Whether Equation 1 takes nothing off, [n] for energies in mJ and sizes in bytes of shape [n]: values at a
+    threshold are within it.
+    """
+    within = np.asarray(energy_mj) <= parameters.energy_threshold_mj
+    return np.asarray(within & (np.asarray(flash_bytes) <= parameters.flash_threshold_bytes), dtype=np.bool_)

@@ -16,6 +16,7 @@ from nas_engine.constraints import Constraints, find_violation
 from nas_engine.cost import ArchitectureCost, cost
 from nas_engine.energy.estimators.analytical import SOURCE, analytical_energy_mj
 from nas_engine.errors import InfeasibleArchitecture
+from nas_engine.reward import RewardParameters, within_thresholds
 from nas_engine.search_space.space import SearchSpace
 
 METRICS = ("flops", "parameters", "plain_flash_bytes", "flash_bytes", "peak_ram_bytes", "energy_mj")
@@ -111,7 +112,11 @@ def summarise(
     if not len(values):
         raise ValueError(f"none of the {counted:,} networks looked at can be built: {reason}")
     columns = dict(zip(METRICS, values.T, strict=True))
-    affordable = columns["energy_mj"] < limits.energy_mj
+    thresholds = RewardParameters(energy_threshold_mj=limits.energy_mj, flash_threshold_bytes=limits.flash_bytes)
+    plain, packed = (
+        within_thresholds(columns["energy_mj"], columns[size], thresholds)
+        for size in ("plain_flash_bytes", "flash_bytes")
+    )
     return SpaceSummary(
         cardinality=space.cardinality,
         option_counts=tuple(len(position.options) for position in space.positions),
@@ -119,8 +124,8 @@ def summarise(
         is_exact=is_exact,
         infeasible=counted - len(values),
         limits=limits,
-        share_under_limits=_share(affordable & (columns["plain_flash_bytes"] < limits.flash_bytes), counted),
-        share_under_limits_packed=_share(affordable & (columns["flash_bytes"] < limits.flash_bytes), counted),
+        share_under_limits=_share(plain, counted),
+        share_under_limits_packed=_share(packed, counted),
         quantiles={name: _quantiles(column) for name, column in columns.items()},
         histograms={name: _histogram(column) for name, column in columns.items()},
         energy_source=energy_source,

@@ -16,8 +16,8 @@ from nas_engine.search_space.space import SearchSpace
 from nas_engine.search_space.spec import SpaceSpec
 from webapp import models
 from webapp.energy_predictors import energy_estimate
+from webapp.models.study import BYTES_PER_KB
 
-BYTES_PER_KB = 1000
 POINTS = 100  # percentage points in an accuracy of 1
 OPTION_FRONTEND = "frontend"
 """Where `Dataset.options` holds the fields of `FrontendConfig` that a person chose."""

@@ -10,7 +10,7 @@ from nas_engine.architecture_features import describe
 from nas_engine.designers.base import Objectives, Outcome, Suggestion
 from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.evaluation_result import Evaluation
-from nas_engine.reward import RewardParameters, reward
+from nas_engine.reward import RewardBreakdown, RewardParameters, reward_breakdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Training:
         self._rewards = rewards
         self._rule = rule
         self._features = describe(suggestion.architecture) if rule else ()
-        self._penalty = 1.0 - self._reward_of(1.0)
+        self._penalty = self._breakdown(1.0).penalty
         self._float_points = tuple(point for point in self._points if point.phase == "float")
         self._asked = 0
         self._forecast: float | None = None
@@ -123,7 +123,7 @@ class Training:
         return SimulatedTrial(
             self.number,
             self.suggestion.architecture,
-            None if self._is_stopped else self._reward_of(self._measured.int8_accuracy),
+            None if self._is_stopped else self._breakdown(self._measured.int8_accuracy).reward,
             self._trained_epochs,
             self._begun_seconds,
             self.moment_seconds,
@@ -176,5 +176,5 @@ class Training:
             losses=tuple(point.loss for point in seen),
         )
 
-    def _reward_of(self, accuracy: float) -> float:
-        return reward(accuracy, self._measured.energy_mj, self._measured.flash_bytes, self._rewards)
+    def _breakdown(self, accuracy: float) -> RewardBreakdown:
+        return reward_breakdown(accuracy, self._measured.energy_mj, self._measured.flash_bytes, self._rewards)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas_engine.reward import RewardParameters, reward
+from nas_engine.reward import RewardParameters, reward, reward_breakdown, within_thresholds
 
 PAPER = RewardParameters()
 LESS_HARSH = RewardParameters(energy_step_mj=1.75)  # b' of section 2
@@ -62,6 +62,21 @@ def test_a_value_that_is_not_finite_is_refused_by_name(bad: float) -> None:
         reward(0.7, bad, 50_000, PAPER)
     with pytest.raises(ValueError, match="flash_bytes"):
         reward(0.7, 1.0, bad, PAPER)
+
+
+@given(accuracies, energies_mj, flash_sizes)
+def test_the_terms_of_the_reward_add_up_and_are_free_within_the_thresholds(
+    accuracy: float, energy_mj: float, flash_bytes: int
+) -> None:
+    parts = reward_breakdown(accuracy, energy_mj, flash_bytes, PAPER)
+    assert parts.reward == reward(accuracy, energy_mj, flash_bytes, PAPER)
+    assert parts.reward == pytest.approx(parts.accuracy - parts.penalty)
+    is_free = parts.energy_excess_mj == 0 and parts.flash_excess_bytes == 0
+    assert within_thresholds(energy_mj, flash_bytes, PAPER) == is_free == (parts.penalty == 0)
+
+
+def test_a_value_at_its_threshold_is_within_it() -> None:
+    assert within_thresholds([1.25, 1.26, 1.25], [60_000, 60_000, 60_001], PAPER).tolist() == [True, False, False]
 
 
 def test_a_step_of_zero_is_refused_and_a_step_of_no_accuracy_switches_the_penalty_off() -> None:

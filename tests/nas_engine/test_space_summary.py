@@ -55,7 +55,7 @@ def test_shares_are_of_the_networks_under_both_limits() -> None:
     totals = [cost(architecture) for architecture in everything(space)]
     flash = float(np.median([total.flash_bytes_estimate for total in totals]))
     energy = float(np.median([predict_energy_mj(total).energy_mj for total in totals]))
-    under = [t.flash_bytes_estimate < flash and predict_energy_mj(t).energy_mj < energy for t in totals]
+    under = [t.flash_bytes_estimate <= flash and predict_energy_mj(t).energy_mj <= energy for t in totals]
     assert 0 < sum(under) < len(totals) / 2
     assert summarise(space, SummaryLimits(flash, energy)).share_under_limits_packed == sum(under) / len(totals)
     assert summarise(space, SummaryLimits(1e9, 1e9)).share_under_limits == 1

@@ -7,6 +7,8 @@ from nas_engine.search_space.spec import SpaceSpec
 from webapp.models import Study
 from webapp.queries.space_costs import Bounds, bounds_of, share_within, summary_of
 from webapp.translation import BYTES_PER_KB
+from webapp.models.study import BYTES_PER_KB
+from webapp.queries.space_costs import Bounds, bounds_of, share_within, summary_of
 
 LIMIT_FIELDS: Mapping[str, tuple[str, float, str]] = {
     "flash_limit_kb": ("flash_bytes", BYTES_PER_KB, "kB"),

@@ -9,7 +9,7 @@ from webapp.models.energy_model import EnergyModel, TrialEnergyEstimate
 from webapp.models.event import Event
 from webapp.models.measuring import BenchKit, MappingProfile, MeasurementFile, Run
 from webapp.models.study import Study
-from webapp.models.trial import CurvePoint, Trial
+from webapp.models.trial import CurvePoint, Trial, TrialQuerySet
 from webapp.models.worker import Worker
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "Study",
     "Trial",
     "TrialEnergyEstimate",
+    "TrialQuerySet",
     "Worker",
 ]

@@ -6,6 +6,8 @@ from django.db import models
 
 from webapp.models.dataset import Dataset
 
+BYTES_PER_KB = 1000
+
 
 class Study(models.Model):
     """A search. The settings below are the fields of the browser form and of the study file alike."""

@@ -1,10 +1,31 @@
 """Trials and their learning curves."""
 
+from typing import Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from webapp.models.architecture import StoredArchitecture
-from webapp.models.study import Study
+from webapp.models.study import BYTES_PER_KB, Study
+
+
+def within_thresholds(energy: str, trial: str = "") -> Q:
+    """The condition that Equation 1 takes nothing off, as `nas_engine.reward.within_thresholds` has it for arrays.
+
+    `energy` names the column in mJ to judge by; `trial` is the prefix, such as "trial__", of a trial's columns.
+    """
+    return Q(
+        (f"{energy}__lte", F(f"{trial}study__energy_threshold_mj")),
+        (f"{trial}flash_bytes__lte", F(f"{trial}study__flash_threshold_kb") * BYTES_PER_KB),
+    )
+
+
+class TrialQuerySet(models.QuerySet["Trial"]):
+    """Trials, with the rules that several pages select them by."""
+
+    def within_thresholds(self, energy: str = "energy_mj") -> Self:
+        """Those that Equation 1 takes nothing off, by the energy in the column or annotation `energy`."""
+        return self.filter(within_thresholds(energy))
 
 
 class Trial(models.Model):
@@ -67,6 +88,8 @@ class Trial(models.Model):
     environment = models.JSONField(default=dict, help_text="Library versions and threads the result came from")
     stopping = models.JSONField(null=True, blank=True, help_text="Forecasts of early stopping, and what came of them")
     tflite = models.FileField(max_length=200, blank=True)
+
+    objects = TrialQuerySet.as_manager()
 
     class Meta:
         ordering = ["study", "number"]

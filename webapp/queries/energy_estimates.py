@@ -8,11 +8,11 @@ published figures.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Coalesce
 
 from nas_engine.energy.estimators.analytical import SOURCE
-from webapp.models import Study, Trial, TrialEnergyEstimate
+from webapp.models import Study, Trial, TrialEnergyEstimate, TrialQuerySet
 from webapp.queries.energy_models import large_fields
 
 ENERGY, REWARD, ENERGY_SOURCE = "current_energy_mj", "current_reward", "current_energy_source"
@@ -45,7 +45,7 @@ class CurrentEstimate:
         return in_words(self.source)
 
 
-def with_estimates(trials: QuerySet[Trial], energy_model_id: int | None) -> QuerySet[Trial]:
+def with_estimates(trials: TrialQuerySet, energy_model_id: int | None) -> TrialQuerySet:
     """`trials` with their prices by this model, None for the published figures, as the columns named above."""
     by_model = (
         Q(energy_estimates__energy_model=energy_model_id)
@@ -65,7 +65,7 @@ def with_estimates(trials: QuerySet[Trial], energy_model_id: int | None) -> Quer
     )
 
 
-def trials_with_estimates(study: Study) -> QuerySet[Trial]:
+def trials_with_estimates(study: Study) -> TrialQuerySet:
     """The study's trials at their present prices."""
     return with_estimates(Trial.objects.filter(study=study), study.energy_model_id)
 

@@ -18,7 +18,8 @@ from nas_engine.space_summary import (
 )
 from webapp.energy_predictors import predictor
 from webapp.models import EnergyModel, Study
-from webapp.translation import BYTES_PER_KB, constraints
+from webapp.models.study import BYTES_PER_KB
+from webapp.translation import constraints
 
 SAMPLES = 2_000
 _LEAST = 1e-9  # a threshold of 0 is allowed: nothing lies within it

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -69,7 +69,7 @@ def _fail_trials_of(worker: str) -> int:
 
 def _fail_silent_trials() -> int:
     lease = timedelta(seconds=settings.LEASE_SECONDS)
-    running = Trial.objects.filter(state=Trial.State.RUNNING, heartbeat_at__lt=Now() - lease)
+    running: QuerySet[Trial] = Trial.objects.filter(state=Trial.State.RUNNING, heartbeat_at__lt=Now() - lease)
     silent = running.annotate(silence=ExpressionWrapper(Now() - F("heartbeat_at"), DurationField()))
     return sum(
         trials.fail(

@@ -6,7 +6,8 @@ from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture
 from webapp.energy_predictors import predictor_of
 from webapp.models import Study, Trial
-from webapp.translation import BYTES_PER_KB, architecture, constraints
+from webapp.models.study import BYTES_PER_KB
+from webapp.translation import architecture, constraints
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from django.db.models import QuerySet, Value
 from numpy.typing import NDArray
 
 from nas_engine import pareto
-from webapp.models import Study, Trial
+from nas_engine.reward import within_thresholds
+from webapp.models import Study, Trial, TrialQuerySet
 from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, trials_with_estimates
-from webapp.translation import BYTES_PER_KB
+from webapp.translation import reward_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def results(study: Study) -> Results:
         energy_mj=energy,
         flash_bytes=flash,
         reward=reward,
-        within_limits=(energy <= study.energy_threshold_mj) & (flash <= study.flash_threshold_kb * BYTES_PER_KB),
+        within_limits=within_thresholds(energy, flash, reward_parameters(study)),
         on_energy_front=pareto.front(values[:, [0, 1]], maximise=(True, False)),
         on_flash_front=pareto.front(values[:, [0, 2]], maximise=(True, False)),
         energy_sources=tuple(sorted({row[6] for row in rows if row[6]})),
@@ -92,9 +93,7 @@ class Bests:
 def bests(study: Study) -> Bests:
     """The completed trials that the page names first, at their present prices. One query."""
     completed = _completed(study)
-    within = completed.filter(
-        **{f"{ENERGY}__lte": study.energy_threshold_mj}, flash_bytes__lte=study.flash_threshold_kb * BYTES_PER_KB
-    )
+    within = completed.within_thresholds(ENERGY)
     first = _named("by_reward", completed.order_by(f"-{REWARD}", "number"))
     second = _named("within_limits", within.order_by("-int8_accuracy", f"-{REWARD}", "number"))
     return Bests(**{name: Best(*row) for name, *row in first.union(second, all=True)})
@@ -106,5 +105,5 @@ def _named(name: str, trials: QuerySet[Trial]) -> Any:
     return trials.annotate(name=Value(name)).values_list("name", *values)[:1]
 
 
-def _completed(study: Study) -> QuerySet[Trial]:
+def _completed(study: Study) -> TrialQuerySet:
     return trials_with_estimates(study).filter(state=Trial.State.COMPLETED)

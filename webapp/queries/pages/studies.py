@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import Count, F, Max, Q, QuerySet
 
 from webapp.models import Study, Trial, TrialEnergyEstimate
+from webapp.models.trial import within_thresholds
 from webapp.queries.budget import COUNTED
 from webapp.queries.energy_estimates import ENERGY, REWARD, with_estimates
 from webapp.queries.pages.datasets import any_usable_dataset
 from webapp.queries.paging import PageOf, page_of
-from webapp.translation import BYTES_PER_KB
 
 ROWS_A_PAGE = 25
 
@@ -109,31 +109,24 @@ def _rows(studies: Sequence[Study]) -> list[StudyRow]:
 
 def _results(study_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Counts of each study that has trials, and its best values by the published figures, in one aggregate."""
-    within_limits = COMPLETED & Q(
-        **{f"{ENERGY}__lte": F("study__energy_threshold_mj")},
-        flash_bytes__lte=F("study__flash_threshold_kb") * BYTES_PER_KB,
-    )
     trials = with_estimates(Trial.objects.filter(study__in=study_ids), None).order_by().values("study")
     found = trials.annotate(
         done=Count("pk", filter=FINISHED),
         running=Count("pk", filter=Q(state=Trial.State.RUNNING)),
         best_reward=Max(REWARD, filter=COMPLETED),
-        best_accuracy=Max("int8_accuracy", filter=within_limits),
+        best_accuracy=Max("int8_accuracy", filter=COMPLETED & within_thresholds(ENERGY)),
     )
     return {row["study"]: dict(row) for row in found}
 
 
 def _bests_by_model(study_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Best values of studies that point at an energy model, by the prices of that model, in one aggregate."""
-    within_limits = Q(
-        energy_mj__lte=F("trial__study__energy_threshold_mj"),
-        trial__flash_bytes__lte=F("trial__study__flash_threshold_kb") * BYTES_PER_KB,
-    )
+    within = within_thresholds("energy_mj", trial="trial__")
     estimates = TrialEnergyEstimate.objects.filter(
         trial__study__in=study_ids, energy_model=F("trial__study__energy_model")
     )
     found = estimates.values("trial__study").annotate(
-        best_reward=Max("reward"), best_accuracy=Max("trial__int8_accuracy", filter=within_limits)
+        best_reward=Max("reward"), best_accuracy=Max("trial__int8_accuracy", filter=within)
     )
     return {
         row["trial__study"]: {"best_reward": row["best_reward"], "best_accuracy": row["best_accuracy"]} for row in found

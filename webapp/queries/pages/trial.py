@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db.models import Subquery
 
-from nas_engine.reward import RewardParameters
+from nas_engine.reward import reward_breakdown
 from webapp.models import CurvePoint, Trial
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
+from webapp.models.study import BYTES_PER_KB
+from webapp.queries.energy_estimates import CurrentEstimate
 from webapp.queries.energy_models import large_fields
 from webapp.queries.pages.blocks import block_table
 from webapp.queries.pages.compare import choices
@@ -158,24 +160,19 @@ def reward_parts(trial: Trial, estimate: CurrentEstimate) -> RewardParts | None:
         or estimate.reward is None
     ):
         return None
-    parameters = reward_parameters(trial.study)
+    study = trial.study
+    found = reward_breakdown(trial.int8_accuracy, estimate.energy_mj, trial.flash_bytes, reward_parameters(study))
     return RewardParts(
-        accuracy=trial.int8_accuracy,
-        energy=_energy_penalty(estimate.energy_mj, parameters),
-        flash=_flash_penalty(trial.flash_bytes, parameters),
-        reward=estimate.reward,
+        accuracy=found.accuracy,
+        energy=Penalty(estimate.energy_mj, study.energy_threshold_mj, found.energy_excess_mj, found.energy_penalty),
+        flash=Penalty(
+            trial.flash_bytes / BYTES_PER_KB,
+            study.flash_threshold_kb,
+            found.flash_excess_bytes / BYTES_PER_KB,
+            found.flash_penalty,
+        ),
+        reward=found.reward,
     )
-
-
-def _energy_penalty(energy_mj: float, parameters: RewardParameters) -> Penalty:
-    excess = max(0.0, energy_mj - parameters.energy_threshold_mj)
-    return Penalty(energy_mj, parameters.energy_threshold_mj, excess, excess * parameters.energy_slope_per_mj)
-
-
-def _flash_penalty(flash_bytes: int, parameters: RewardParameters) -> Penalty:
-    excess = max(0.0, flash_bytes - parameters.flash_threshold_bytes)
-    cost_of_excess = excess * parameters.flash_slope_per_byte
-    return Penalty(flash_bytes / 1000, parameters.flash_threshold_bytes / 1000, excess / 1000, cost_of_excess)
 
 
 def confusion_rows(matrix: Sequence[Sequence[int]] | None, classes: Sequence[str]) -> tuple[ConfusionRow, ...]:

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from django.db.models import F, OrderBy, Q, QuerySet
 
+from nas_engine.reward import RewardBreakdown, reward_breakdown
 from webapp.models import Study, Trial
 from webapp.queries.energy_estimates import ENERGY, REWARD, CurrentEstimate, estimate_of, trials_with_estimates
 from webapp.queries.pages.results import Results
 from webapp.queries.paging import PageOf, page_of
 from webapp.queries.summaries import KIND_NAMES, BlockMark, block_marks, summary
-from webapp.translation import BYTES_PER_KB
+from webapp.translation import reward_parameters
 
 ROWS_A_PAGE = 50
 _LARGEST_NUMBER = 2**31 - 1
@@ -114,7 +115,7 @@ def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[Tr
 
 
 def _filtered(study: Study, results: Results, wanted: TrialFilter) -> QuerySet[Trial]:
-    trials = trials_with_estimates(study)
+    trials: QuerySet[Trial] = trials_with_estimates(study)
     if wanted.state == Trial.VIOLATING:
         trials = trials.filter(violates_constraints=True)
     elif wanted.state:
@@ -155,7 +156,8 @@ def _order(sort: str) -> tuple[OrderBy, OrderBy]:
 
 
 def _row(study: Study, trial: Trial, on_energy_front: bool, on_flash_front: bool) -> TrialRow:
-    completed, estimate = trial.state == Trial.State.COMPLETED, estimate_of(trial)
+    estimate = estimate_of(trial)
+    parts = _breakdown(study, trial, estimate)
     return TrialRow(
         id=trial.pk,
         number=trial.number,
@@ -174,10 +176,19 @@ def _row(study: Study, trial: Trial, on_energy_front: bool, on_flash_front: bool
         blocks=block_marks(trial.architecture.spec),
         on_energy_front=on_energy_front,
         on_flash_front=on_flash_front,
-        within_energy=completed and (estimate.energy_mj or 0) <= study.energy_threshold_mj,
-        within_flash=completed and (trial.flash_bytes or 0) <= study.flash_threshold_kb * BYTES_PER_KB,
+        within_energy=parts is not None and parts.energy_excess_mj == 0,
+        within_flash=parts is not None and parts.flash_excess_bytes == 0,
         reason=trial.reason,
         progress=_progress(trial),
+    )
+
+
+def _breakdown(study: Study, trial: Trial, estimate: CurrentEstimate) -> RewardBreakdown | None:
+    """Equation 1 of a completed trial."""
+    if trial.state != Trial.State.COMPLETED:
+        return None
+    return reward_breakdown(
+        trial.int8_accuracy or 0.0, estimate.energy_mj or 0.0, trial.flash_bytes or 0, reward_parameters(study)
     )
 
 

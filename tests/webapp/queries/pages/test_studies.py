@@ -165,6 +165,20 @@ def test_only_trials_below_both_thresholds_are_within_limits() -> None:
     assert len(rows) == found.within_limits.sum()
 
 
+def test_the_database_and_the_engine_agree_about_what_lies_within_the_thresholds() -> None:
+    study = make_study(completed=30)
+    at_the_threshold = Trial.objects.filter(study=study, state="COMPLETED").order_by("energy_mj")[15]
+    study.energy_threshold_mj, study.flash_threshold_kb = (
+        at_the_threshold.energy_mj,
+        at_the_threshold.flash_bytes / 1000,
+    )
+    study.save()
+    found = results(study)
+    completed = Trial.objects.filter(study=study, state="COMPLETED")
+    assert {trial.pk for trial in completed.within_thresholds()} == found.ids_on(found.within_limits)
+    assert at_the_threshold.pk in found.ids_on(found.within_limits)
+
+
 def test_the_best_trials_are_the_best() -> None:
     study = make_study(completed=30)
     found = results(study)
