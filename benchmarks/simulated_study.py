@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.throw_away import BASE, RunningMachine, machine_up
+from nas_engine.trial_plan import trial_epochs
 
 _PAGE_EVERY_SECONDS = 5.0
 
@@ -33,7 +34,7 @@ class Settings:
 
     @property
     def reports(self) -> int:
-        return -(-3 * self.epochs // 4) + 7
+        return trial_epochs(self.epochs) + 7
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def database() -> Iterator[Path]:
         from webapp.data_folder import DataFolder
         from webapp.supervisor.postgres import Cluster, running
 
-        folder = DataFolder.from_environment(BASE)
+        folder = DataFolder(path.resolve())
         folder.ensure()
         with running(Cluster.of(folder)) as cluster:
             cluster.ensure_database()

@@ -8,17 +8,18 @@ no other machine: `speed` says from finished trials how much slower or faster th
 from collections.abc import Iterable
 from statistics import median
 
+from nas_engine.trial_plan import QAT_EPOCH_PASSES, QAT_EPOCHS, TRIAL_SHARE
+
 _FIXED_SECONDS = 30.0  # build, trace, quantise, convert
 _SECONDS_A_CLIP = 1e-3
 _SECONDS_A_CLIP_AND_MFLOP = 4.5e-5
-_TRIAL_SHARE = 0.75  # of the full training length (paper, section 5)
-_QAT_PASSES = 8  # four epochs, each of which takes as long as two float ones
+_QAT_PASSES = QAT_EPOCH_PASSES * QAT_EPOCHS
 
 
 def rule_seconds(*, flops: int, full_epochs: int, clips: int) -> float:
     """Seconds of a trial on `clips` training clips by the rule of thumb."""
     a_clip = _SECONDS_A_CLIP + _SECONDS_A_CLIP_AND_MFLOP * flops / 1e6
-    return _FIXED_SECONDS + (_TRIAL_SHARE * full_epochs + _QAT_PASSES) * clips * a_clip
+    return _FIXED_SECONDS + (TRIAL_SHARE * full_epochs + _QAT_PASSES) * clips * a_clip
 
 
 def speed(finished: Iterable[tuple[float, float]]) -> float | None:

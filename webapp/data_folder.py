@@ -17,14 +17,9 @@ _LONGEST_SOCKET_FOLDER = 90
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """The folders below `EARSHOT_DATA`. Nothing is created until `ensure` is called."""
+    """The folders below the setting `DATA_FOLDER`. Nothing is created until `ensure` is called."""
 
     root: Path
-
-    @classmethod
-    def from_environment(cls, base: Path) -> "DataFolder":
-        """The folder that EARSHOT_DATA names, else `var` beside manage.py."""
-        return cls(Path(os.environ.get("EARSHOT_DATA") or base / "var").resolve())
 
     @property
     def postgres(self) -> Path:

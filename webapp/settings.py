@@ -1,4 +1,4 @@
-"""Settings, all from the environment; with none set, everything runs on this machine.
+"""Settings, all from the environment, which is read here alone; with none set, everything runs on this machine.
 
 | variable          | meaning                                           | default                                |
 |-------------------|---------------------------------------------------|----------------------------------------|
@@ -17,7 +17,7 @@ import dj_database_url
 from webapp.data_folder import DataFolder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_FOLDER = DataFolder.from_environment(BASE_DIR)
+DATA_FOLDER = DataFolder(Path(os.environ.get("EARSHOT_DATA") or BASE_DIR / "var").resolve())
 
 SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY") or DATA_FOLDER.secret_key()
 DEBUG = os.environ.get("DJANGO_DEBUG") == "1"
@@ -73,6 +73,7 @@ TEMPLATES = [
     }
 ]
 
+EMBEDDED_POSTGRES = not os.environ.get("DATABASE_URL")
 DATABASES = {
     "default": dj_database_url.parse(
         os.environ.get("DATABASE_URL") or DATA_FOLDER.embedded_database_url,
@@ -129,6 +130,12 @@ CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
 HEARTBEAT_SECONDS = float(os.environ.get("EARSHOT_HEARTBEAT_SECONDS", "5"))
 LEASE_SECONDS = float(os.environ.get("EARSHOT_LEASE_SECONDS", "30"))
 REDISPATCH_SECONDS = float(os.environ.get("EARSHOT_REDISPATCH_SECONDS", "15"))
+
+# Training processes and the copies of feature packs (docs/operations.md)
+SILENCE_SECONDS = float(os.environ.get("EARSHOT_SILENCE_SECONDS", "900"))
+TRIALS_PER_PROCESS = int(os.environ.get("EARSHOT_TRIALS_PER_PROCESS", "100"))
+PROCESS_BYTES = int(os.environ.get("EARSHOT_PROCESS_BYTES", str(4_000_000_000)))
+PACK_CACHE_BYTES = int(os.environ.get("EARSHOT_CACHE_BYTES", str(20_000_000_000)))
 
 LOGGING = {
     "version": 1,

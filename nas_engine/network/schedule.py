@@ -4,6 +4,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, TRIAL_SHARE, trial_epochs
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
@@ -13,9 +15,9 @@ class TrainingConfig:
     `qat_epochs` with simulated quantisation. One epoch draws as many examples as the train split has clips.
     """
 
-    full_epochs: int = 60
-    trial_fraction: float = 0.75
-    qat_epochs: int = 4
+    full_epochs: int = FULL_EPOCHS
+    trial_fraction: float = TRIAL_SHARE
+    qat_epochs: int = QAT_EPOCHS
     batch_size: int = 64
     learning_rate: float = 1e-2
     qat_learning_rate: float = 1e-4
@@ -40,7 +42,7 @@ class TrainingConfig:
     @property
     def trial_epochs(self) -> int:
         """Epochs of float training."""
-        return math.ceil(self.trial_fraction * self.full_epochs)
+        return trial_epochs(self.full_epochs, self.trial_fraction)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -27,9 +27,7 @@ from nas_engine.reward import RewardParameters
 from nas_engine.search_space.paper_spaces import SearchSpace
 from nas_engine.simulation.simulated_evaluation import Simulate, SimulatedPlan
 from nas_engine.simulation.simulated_trials import SimulatedSearch, SimulatedTrial, Training
-
-OPEN_PER_TRAINER = 2  # one in training, one waiting
-FEWEST_OPEN = 2
+from nas_engine.trial_plan import QAT_EPOCHS, TRIAL_EPOCHS, open_trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ class DryRunSettings:
     rewards: RewardParameters = field(default_factory=RewardParameters)
     limits: Constraints = field(default_factory=Constraints)
     energy_mj: EnergyFunction = analytical_energy_mj
-    trial_epochs: int = 45
-    qat_epochs: int = 4
+    trial_epochs: int = TRIAL_EPOCHS
+    qat_epochs: int = QAT_EPOCHS
     early_stopping: str = "none"
     stop_confidence: float = 0.95
     workers: tuple[int, ...] = (1, 4, 16)
@@ -192,8 +190,7 @@ class _Search:
 
     def _request(self) -> bool:
         """Have as many trials open as a study would; whether any was added."""
-        target = max(FEWEST_OPEN, OPEN_PER_TRAINER * self._workers)
-        missing = target - len(self._waiting) - len(self._running)
+        missing = open_trials(self._workers) - len(self._waiting) - len(self._running)
         count = min(missing, self._settings.budget - self._requested)
         if count < 1 or self.ended_early:
             return False

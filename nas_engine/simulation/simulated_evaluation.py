@@ -17,6 +17,7 @@ from nas_engine.cost import ArchitectureCost, cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase, Progress
 from nas_engine.simulation.synthetic_landscape import MAJORITY_ACCURACY, asymptotic_accuracy, epochs_to_learn
+from nas_engine.trial_plan import QAT_EPOCH_PASSES, TRIAL_EPOCHS
 
 SOURCE = "simulated"
 SIMULATED_TFLITE = b"simulated: no network was trained"
@@ -48,7 +49,7 @@ class TrainingPlan(Protocol):
 class SimulatedPlan:
     """A training plan for those who have no TrainingConfig at hand."""
 
-    trial_epochs: int = 45
+    trial_epochs: int = TRIAL_EPOCHS
     qat_epochs: int = 10
     seed: int = 0
 
@@ -111,7 +112,7 @@ def _seconds(counted: ArchitectureCost, plan: TrainingPlan) -> dict[str, float]:
     return {
         "build": 3.0,
         "float": epoch * plan.trial_epochs,
-        "qat": 2 * epoch * plan.qat_epochs,
+        "qat": QAT_EPOCH_PASSES * epoch * plan.qat_epochs,
         "convert": 0.5,
         "evaluate": 1.0,
     }

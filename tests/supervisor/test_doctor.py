@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from pytest_django.fixtures import SettingsWrapper
 
 from tests.supervisor.processes import ONE_PARENT, ONE_SLEEPER, ROOT, kill, supervising, wait_for_line
 from webapp.data_folder import DataFolder
@@ -96,9 +97,9 @@ def test_a_running_supervisor_is_named(tmp_path):
 
 
 @pytest.fixture
-def own_database(monkeypatch: pytest.MonkeyPatch) -> None:
+def own_database(settings: SettingsWrapper) -> None:
     """As if the tests' database were one that DATABASE_URL names."""
-    monkeypatch.setenv("DATABASE_URL", "postgres://of-the-tests")
+    settings.EMBEDDED_POSTGRES = False
 
 
 def test_a_prepared_database_and_its_queue_pass(broker, own_database, tmp_path):

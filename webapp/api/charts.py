@@ -4,6 +4,7 @@ from typing import get_args
 
 import numpy as np
 from django.http import Http404, HttpRequest, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
@@ -19,11 +20,11 @@ from webapp.charts.style import percent
 from webapp.models import Study
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.pages.baselines import BaselineRow, baselines_of
-from webapp.queries.pages.datasets import clip_or_none
+from webapp.queries.pages.datasets import shown_clips
 from webapp.queries.pages.paper import study_points
 from webapp.queries.pages.results import Results, results
-from webapp.queries.pages.study import study_or_none
-from webapp.queries.pages.trial import curve, trial_or_none
+from webapp.queries.pages.study import shown_studies
+from webapp.queries.pages.trial import curve, shown_trials
 from webapp.queries.pages.trials import summaries
 from webapp.translation import frontend
 
@@ -33,7 +34,7 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonRespo
     """int8 accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
     if resource not in get_args(Resource):
         raise Http404(f"There is no front over {resource}.")
-    study = _study(study_id)
+    study = get_object_or_404(shown_studies(), pk=study_id)
     is_search = study.kind == Study.Kind.SEARCH
     found, published = results(study), baselines_of(study.dataset_id, study.energy_model_id)
     is_energy = resource == "energy"
@@ -61,7 +62,7 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonRespo
 @require_GET
 def rewards_chart(request: HttpRequest, study_id: int) -> JsonResponse:
     """The best reward so far over the trials."""
-    study = _study(study_id)
+    study = get_object_or_404(shown_studies(), pk=study_id)
     found = results(study)
     shown = shown_rewards(len(found))
     links = _links(study, found.numbers[shown].tolist())
@@ -72,9 +73,7 @@ def rewards_chart(request: HttpRequest, study_id: int) -> JsonResponse:
 @require_GET
 def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonResponse:
     """The learning curve of one trial."""
-    trial = trial_or_none(study_id, number)
-    if trial is None:
-        raise Http404(f"Study {study_id} has no trial {number}.")
+    trial = get_object_or_404(shown_trials(study_id), number=number)
     epochs = (
         PlottedEpoch(point.phase, point.loss, point.train_accuracy, point.eval_accuracy) for point in curve(trial)
     )
@@ -87,27 +86,18 @@ def figure2_chart(request: HttpRequest, study_id: int, part: str) -> JsonRespons
     halves = {"accuracy": accuracy_figure, "memory": memory_figure}
     if part not in halves:
         raise Http404(f"Figure 2 has no part {part}.")
-    return JsonResponse(halves[part](figure2_info(study_points(_study(study_id)))))
+    return JsonResponse(halves[part](figure2_info(study_points(get_object_or_404(shown_studies(), pk=study_id)))))
 
 
 @require_GET
 @cache_control(private=True, max_age=3600)
 def spectrogram_chart(request: HttpRequest, dataset_id: int, clip_id: int) -> JsonResponse:
     """The log-mel spectrogram of a clip, computed by the front end that feeds the networks."""
-    clip = clip_or_none(dataset_id, clip_id)
-    if clip is None:
-        raise Http404(f"Dataset {dataset_id} has no clip {clip_id}.")
+    clip = get_object_or_404(shown_clips(dataset_id), pk=clip_id)
     config = frontend(clip.dataset)
     with clip.audio.open("rb") as file:
         samples = decode(file.read(), config.sample_rate_hz)
     return JsonResponse(spectrogram_figure(spectrogram_info(log_mel(samples, config), config)))
-
-
-def _study(study_id: int) -> Study:
-    study = study_or_none(study_id)
-    if study is None:
-        raise Http404(f"There is no study {study_id}.")
-    return study
 
 
 def _hover_texts(found: Results, shown: list[int]) -> list[str]:

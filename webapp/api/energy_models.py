@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable, Iterator, Mapping
 
 from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from webapp.api.files import Echo, attachment
@@ -18,7 +19,7 @@ from webapp.charts.energy_models import (
 )
 from webapp.charts.style import Figure
 from webapp.models import EnergyModel
-from webapp.queries.pages.energy_model import HeldBackRun, held_back_runs, measured_runs, model_or_none
+from webapp.queries.pages.energy_model import HeldBackRun, held_back_runs, measured_runs, ready_models_of
 
 _COLUMNS = (
     "run", "architecture", "energy_mj", "latency_ms", "sd_mj",
@@ -81,18 +82,15 @@ _FIGURES: Mapping[str, Callable[[EnergyModel], Figure]] = {
 @require_GET
 def energy_model_chart(request: HttpRequest, device_id: int, version: int, part: str) -> JsonResponse:
     """One of the figures of a ready model's report."""
-    model = model_or_none(device_id, version)
-    if model is None or model.state != EnergyModel.State.READY or part not in _FIGURES:
-        raise Http404(f"Device {device_id} has no chart {part} of an energy model {version}.")
-    return JsonResponse(_FIGURES[part](model))
+    if part not in _FIGURES:
+        raise Http404(f"An energy model has no chart {part}.")
+    return JsonResponse(_FIGURES[part](get_object_or_404(ready_models_of(device_id), version=version)))
 
 
 @require_GET
 def energy_model_csv(request: HttpRequest, device_id: int, version: int) -> StreamingHttpResponse:
     """Every run that a ready model learnt from and, where it was held back, what was predicted of it."""
-    model = model_or_none(device_id, version)
-    if model is None or model.state != EnergyModel.State.READY:
-        raise Http404(f"Device {device_id} has no ready energy model {version}.")
+    model = get_object_or_404(ready_models_of(device_id), version=version)
     return attachment(StreamingHttpResponse(_csv_lines(model), content_type="text/csv"), str(model), "-runs.csv")
 
 

@@ -12,6 +12,7 @@ from django.http import (
     JsonResponse,
     StreamingHttpResponse,
 )
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_safe
@@ -19,17 +20,17 @@ from django.views.decorators.http import require_GET, require_safe
 from webapp.api.files import Echo, attachment, download, ranged, safe_name
 from webapp.forms.study_file import study_to_toml
 from webapp.models import Study
-from webapp.queries.pages.datasets import clip_or_none
+from webapp.queries.pages.datasets import shown_clips
 from webapp.queries.pages.export import COLUMNS, trial_rows
-from webapp.queries.pages.study import study_or_none
-from webapp.queries.pages.trial import trial_or_none
+from webapp.queries.pages.study import shown_studies
+from webapp.queries.pages.trial import shown_trials
 from webapp.queries.study_summary import study_summary
 
 
 @require_GET
 def study_toml(request: HttpRequest, study_id: int) -> HttpResponse:
     """The settings as a study file, which the form and run_study read."""
-    study = _study(study_id)
+    study = get_object_or_404(shown_studies(), pk=study_id)
     if study.kind != Study.Kind.SEARCH:
         raise Http404(f"{study.name} is no search: it has no settings that a study file could hold.")
     return attachment(HttpResponse(study_to_toml(study), content_type="application/toml"), study.name, ".toml")
@@ -38,14 +39,14 @@ def study_toml(request: HttpRequest, study_id: int) -> HttpResponse:
 @require_GET
 def trials_csv(request: HttpRequest, study_id: int) -> StreamingHttpResponse:
     """One line a trial, streamed."""
-    study = _study(study_id)
+    study = get_object_or_404(shown_studies(), pk=study_id)
     return attachment(StreamingHttpResponse(_csv_lines(study), content_type="text/csv"), study.name, "-trials.csv")
 
 
 @require_GET
 def study_json(request: HttpRequest, study_id: int) -> JsonResponse:
     """The summary that `run_study --json` writes; `tflite` is the address of the file."""
-    study = _study(study_id)
+    study = get_object_or_404(shown_studies(), pk=study_id)
     summary = study_summary(study_id)
     for trial in summary["trials"]:
         if trial["tflite"]:
@@ -57,9 +58,7 @@ def study_json(request: HttpRequest, study_id: int) -> JsonResponse:
 @require_GET
 def trial_tflite(request: HttpRequest, study_id: int, number: int) -> FileResponse:
     """The int8 network of a completed trial: the very file whose accuracy and size the page shows."""
-    trial = trial_or_none(study_id, number)
-    if trial is None or not trial.tflite:
-        raise Http404(f"Trial {number} of study {study_id} has no network.")
+    trial = get_object_or_404(shown_trials(study_id).exclude(tflite=""), number=number)
     name = safe_name(trial.study.name, "trial", number, suffix=".tflite")
     return download(trial.tflite.open("rb"), name, "application/octet-stream")
 
@@ -67,9 +66,7 @@ def trial_tflite(request: HttpRequest, study_id: int, number: int) -> FileRespon
 @require_GET
 def trial_architecture(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
     """The architecture as nas_engine.Architecture.from_json reads it."""
-    trial = trial_or_none(study_id, number)
-    if trial is None:
-        raise Http404(f"Study {study_id} has no trial {number}.")
+    trial = get_object_or_404(shown_trials(study_id), number=number)
     response = JsonResponse(trial.architecture.spec, json_dumps_params={"indent": 1})
     return attachment(response, f"{trial.study.name} trial {number}", "-architecture.json")
 
@@ -78,17 +75,8 @@ def trial_architecture(request: HttpRequest, study_id: int, number: int) -> Http
 @cache_control(private=True, max_age=3600)
 def clip_audio(request: HttpRequest, dataset_id: int, clip_id: int) -> HttpResponseBase:
     """The clip as FLAC, whole or in ranges."""
-    clip = clip_or_none(dataset_id, clip_id)
-    if clip is None:
-        raise Http404(f"Dataset {dataset_id} has no clip {clip_id}.")
+    clip = get_object_or_404(shown_clips(dataset_id), pk=clip_id)
     return ranged(clip.audio.open("rb"), "audio/flac", request.headers.get("Range", ""))
-
-
-def _study(study_id: int) -> Study:
-    study = study_or_none(study_id)
-    if study is None:
-        raise Http404(f"There is no study {study_id}.")
-    return study
 
 
 def _csv_lines(study: Study) -> Iterator[str]:

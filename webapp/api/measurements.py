@@ -4,29 +4,28 @@ import math
 from collections.abc import Sequence
 
 from django.http import FileResponse, Http404, HttpRequest, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from nas_engine.errors import BadMeasurement
 from webapp.api.files import download, safe_name
 from webapp.charts.traces import trace_figure, trace_info
 from webapp.models import BenchKit, MeasurementFile
-from webapp.queries.pages.run import file_or_none, run_or_none, windows_of
+from webapp.queries.pages.run import shown_files, shown_runs, windows_of
 from webapp.queries.traces import trace_part
 
 
 @require_GET
 def file_trace(request: HttpRequest, file_id: int) -> JsonResponse:
     """Power over time of a file, or the part `?start=&end=` in seconds."""
-    return _trace(request, _file(file_id), ())
+    return _trace(request, get_object_or_404(shown_files(), pk=file_id), ())
 
 
 @require_GET
 def run_trace(request: HttpRequest, run_id: int, file_id: int) -> JsonResponse:
     """The same with the windows that the run was computed with."""
-    run, file = run_or_none(run_id), _file(file_id)
-    if run is None:
-        raise Http404(f"There is no run {run_id}.")
-    return _trace(request, file, windows_of(run.result, file_id))
+    run = get_object_or_404(shown_runs(), pk=run_id)
+    return _trace(request, get_object_or_404(shown_files(), pk=file_id), windows_of(run.result, file_id))
 
 
 def _trace(request: HttpRequest, file: MeasurementFile, windows_s: Sequence[tuple[float, float]]) -> JsonResponse:
@@ -59,22 +58,14 @@ def _seconds(request: HttpRequest, name: str) -> float | None:
 @require_GET
 def measurement_raw(request: HttpRequest, file_id: int) -> FileResponse:
     """The file as it was uploaded, under its own name."""
-    file = _file(file_id)
+    file = get_object_or_404(shown_files(), pk=file_id)
     return download(file.file.open("rb"), file.original_name, "application/octet-stream")
 
 
 @require_GET
 def kit_zip(request: HttpRequest, kit_id: int) -> FileResponse:
     """The packed kit."""
-    kit = BenchKit.objects.select_related("campaign__device").filter(pk=kit_id).first()
-    if kit is None or not kit.file:
-        raise Http404(f"There is no bench kit {kit_id}, or it is not packed yet.")
+    packed = BenchKit.objects.select_related("campaign__device").exclude(file="")
+    kit = get_object_or_404(packed, pk=kit_id)
     name = safe_name(kit.campaign.device.name, kit.campaign.name, "bench kit", kit.pk, suffix=".zip")
     return download(kit.file.open("rb"), name, "application/zip")
-
-
-def _file(file_id: int) -> MeasurementFile:
-    file = file_or_none(file_id)
-    if file is None:
-        raise Http404(f"There is no file {file_id}.")
-    return file

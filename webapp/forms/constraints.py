@@ -5,8 +5,6 @@ from typing import Any
 
 from nas_engine.search_space.spec import SpaceSpec
 from webapp.models import Study
-from webapp.queries.space_costs import Bounds, bounds_of, share_within, summary_of
-from webapp.translation import BYTES_PER_KB
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.space_costs import Bounds, bounds_of, share_within, summary_of
 
@@ -16,7 +14,6 @@ LIMIT_FIELDS: Mapping[str, tuple[str, float, str]] = {
     "energy_limit_mj": ("energy_mj", 1.0, "mJ"),
 }
 """Each limit's quantity in `nas_engine.space_summary`, its unit, and how much of the quantity's unit that is."""
-CONSTRAINT_FIELDS = ("enforce_constraints", *LIMIT_FIELDS)
 HELP_TEXTS: Mapping[str, str] = {
     "flash_limit_kb": "Size of the .tflite file, estimated within some percent before training. Empty: no limit.",
     "peak_ram_limit_kb": "Bytes of the activations that are alive at once, counted exactly. Empty: no limit.",
@@ -31,7 +28,7 @@ def constraint_errors(values: Mapping[str, Any], spec: SpaceSpec) -> Iterator[tu
     if all(values.get(field) is None for field in LIMIT_FIELDS):
         yield "enforce_constraints", "Screening refuses nothing without a limit: give at least one, or switch it off."
         return
-    study = Study(**{field: values.get(field) for field in (*CONSTRAINT_FIELDS, "energy_model")})
+    study = Study(**{field: values.get(field) for field in (*Study.SCREENING_SETTINGS, "energy_model")})
     yield from _impossible(values, spec, bounds_of(study))
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from webapp.forms.study import LIMITS
+from webapp.models import Study
 
 
 class Explanation(NamedTuple):
@@ -17,7 +17,7 @@ class Explanation(NamedTuple):
 
 def explain(values: Mapping[str, Any]) -> Explanation | None:
     """The sentences for these settings (numbers or their text); None while one of them is not a usable number."""
-    numbers = [_number(values.get(name)) for name in LIMITS]
+    numbers = [_number(values.get(name)) for name in Study.REWARD_SETTINGS]
     if any(number is None for number in numbers):
         return None
     energy_threshold, energy_step, energy_points, flash_threshold, flash_step, flash_points = numbers

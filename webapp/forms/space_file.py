@@ -25,10 +25,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from nas_engine.search_space.paper_spaces import NAMES, spec_by_name
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.search_space.spec import SpaceSpec
-from webapp.forms.toml_text import to_toml
 
 LONGEST_FILE = 1_000_000  # characters; the paper's spaces with every option spelled out have 30,000
 _HEADER = "# A search space of Earshot. Look at what is in it with: python manage.py space FILE\n"
@@ -72,12 +73,13 @@ def space_from_text(text: str) -> SpaceSpec:
 
 def space_to_toml(spec: SpaceSpec) -> str:
     """`spec` as a file that `read_space_file` reads back to the same."""
-    return _HEADER + to_toml(space_table(spec))
+    return _HEADER + tomli_w.dumps(space_table(spec))
 
 
 def space_table(spec: SpaceSpec) -> dict[str, Any]:
-    """`spec.to_json()` for people: defaults are left out."""
+    """`spec.to_json()` for people: defaults are left out, and what is not set."""
     data = spec.to_json()
+    data["head"] = {name: value for name, value in data["head"].items() if value is not None}
     data["positions"] = [
         {name: value for name, value in position.items() if _DEFAULTS.get(name) != value}
         for position in data["positions"]

@@ -8,22 +8,13 @@ from django import forms
 
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.spec import SpaceSpec
-from webapp.forms.constraints import CONSTRAINT_FIELDS, HELP_TEXTS, constraint_errors
+from webapp.forms.constraints import HELP_TEXTS, constraint_errors
 from webapp.models import Dataset, Study
 from webapp.queries.energy_models import ready_models
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit
 from webapp.translation import frontend, space_spec
 
-LIMITS = (
-    "energy_threshold_mj", "energy_step_mj", "energy_step_points",
-    "flash_threshold_kb", "flash_step_kb", "flash_step_points",
-)  # fmt: skip
 OFFERED_DESIGNERS = tuple(designer for designer in Study.Designer if designer != Study.Designer.LISTED)
-FIELDS = (
-    "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "early_stopping",
-    "stop_confidence", "batch_size", "seed", "energy_model", *LIMITS,
-    *CONSTRAINT_FIELDS,
-)  # fmt: skip
 STOPPING_HELP = {
     "stop_confidence": (
         "Exponential decay stops a trial that ends below the best reward with this probability. "
@@ -55,7 +46,7 @@ class StudyForm(forms.ModelForm):
 
     class Meta:
         model = Study
-        fields = FIELDS
+        fields = Study.SETTINGS
         widgets = {"notes": forms.Textarea(attrs={"rows": 2})}
         labels = STEP_LABELS
         help_texts = {**HELP_TEXTS, **STOPPING_HELP, **ENERGY_HELP, **STEP_HELP}
@@ -135,13 +126,13 @@ def _name(spec: Any) -> str:
 
 def defaults() -> dict[str, Any]:
     """The default of every setting that has one, by field name."""
-    fields = (Study._meta.get_field(name) for name in FIELDS)
+    fields = (Study._meta.get_field(name) for name in Study.SETTINGS)
     return {field.name: field.get_default() for field in fields if field.has_default()}
 
 
 def settings_of(study: Study) -> dict[str, Any]:
     """The settings of `study` by field name, as `StudyForm(initial=...)` takes them."""
-    settings = {name: getattr(study, name) for name in FIELDS if name not in ("dataset", "energy_model")}
+    settings = {name: getattr(study, name) for name in Study.SETTINGS if name not in ("dataset", "energy_model")}
     settings |= {"dataset": study.dataset_id, "energy_model": study.energy_model_id}
     if study.space == Study.Space.EDITED:
         settings[EDITED_SPACE] = space_spec(study).to_json()

@@ -15,11 +15,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import tomli_w
 from django import forms
 
 from webapp.forms.space_file import space_table
-from webapp.forms.study import EDITED_SPACE, FIELDS, StudyForm, defaults
-from webapp.forms.toml_text import to_toml
+from webapp.forms.study import EDITED_SPACE, StudyForm, defaults
 from webapp.models import Dataset, EnergyModel, Study
 from webapp.queries.energy_models import named_model, ready_models
 from webapp.translation import space_spec
@@ -55,7 +55,7 @@ def settings_from(values: Mapping[str, Any]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for given, value in values.items():
         name = (SHORT_NAMES | _FORMER_NAMES).get(given, given)
-        if name not in (*FIELDS, EDITED_SPACE):
+        if name not in (*Study.SETTINGS, EDITED_SPACE):
             raise StudyFileError(_unknown(given))
         if name in settings:
             raise StudyFileError(f"{name} is given twice, once as {given}: keep one of them.")
@@ -77,7 +77,7 @@ def _require_plain(name: str, value: Any, *, may_be_switch: bool) -> None:
 
 
 def _unknown(name: str) -> str:
-    known = [*FIELDS, *SHORT_NAMES]
+    known = [*Study.SETTINGS, *SHORT_NAMES]
     close = get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(known)}."
     return f"There is no setting named {name}. {hint}"
@@ -124,8 +124,9 @@ def errors_in_words(form: forms.BaseForm) -> str:
 def study_to_toml(study: Study) -> str:
     """The settings of `study` as a file that `read_study_file` reads back to the same settings."""
     model = study.energy_model
-    settings = {name: getattr(study, name) for name in FIELDS} | {"dataset": study.dataset.name}
-    settings["energy_model"] = str(model) if model else None
+    settings = {name: getattr(study, name) for name in Study.SETTINGS} | {"dataset": study.dataset.name}
+    if model:
+        settings["energy_model"] = str(model)
     if study.space == Study.Space.EDITED:
         settings["space"] = space_table(space_spec(study))
-    return _HEADER + to_toml(settings)
+    return _HEADER + tomli_w.dumps({name: value for name, value in settings.items() if value is not None})

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from nas_engine.trial_plan import FULL_EPOCHS
 from webapp.models.dataset import Dataset
 
 BYTES_PER_KB = 1000
@@ -56,7 +57,7 @@ class Study(models.Model):
     )
     full_epochs = models.PositiveIntegerField(
         "full training length",
-        default=60,
+        default=FULL_EPOCHS,
         validators=[MinValueValidator(1), MaxValueValidator(1_000)],
         help_text="Epochs of a finished network. A trial trains for three quarters of them, as in the paper.",
     )
@@ -133,6 +134,17 @@ class Study(models.Model):
         related_name="studies",
         help_text="The version that energies and rewards are taken from; without one, published figures.",
     )
+
+    REWARD_SETTINGS = (
+        "energy_threshold_mj", "energy_step_mj", "energy_step_points",
+        "flash_threshold_kb", "flash_step_kb", "flash_step_points",
+    )  # fmt: skip
+    SCREENING_SETTINGS = ("enforce_constraints", "flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj")
+    SETTINGS = (
+        "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "early_stopping",
+        "stop_confidence", "batch_size", "seed", "energy_model", *REWARD_SETTINGS, *SCREENING_SETTINGS,
+    )  # fmt: skip
+    """What a person sets, in the order of forms and files: forms, study files, clones, drafts and dry runs go by it."""
 
     # Life
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.SEARCH)

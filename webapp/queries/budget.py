@@ -7,10 +7,8 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
+from nas_engine.trial_plan import open_trials
 from webapp.models import Study, Trial, Worker
-
-FEWEST_OPEN = 2
-OPEN_PER_TRAINER = 2  # one in training, one waiting: a trainer that ends a trial finds the next at once
 
 # A trial that failed and was retried is answered by its retry; a cancelled one never ran, a refused one never will.
 # None of them uses up the budget.
@@ -51,10 +49,8 @@ def budget_of(study: Study) -> Budget:
 
 
 def open_target() -> int:
-    """How many trials a study should have open: enough that no trainer waits; no more, so that suggestions know most
-    results.
-    """
-    return max(FEWEST_OPEN, OPEN_PER_TRAINER * live_workers(Worker.Role.TRAINING))
+    """How many trials a study should have open, by the trainers that are alive."""
+    return open_trials(live_workers(Worker.Role.TRAINING))
 
 
 def trials_wanted(study: Study, target: int | None = None) -> int:

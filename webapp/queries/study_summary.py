@@ -10,27 +10,7 @@ from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, source
 from webapp.queries.energy_models import large_fields
 from webapp.translation import space_spec
 
-SETTINGS = (
-    "space",
-    "designer",
-    "switch_at",
-    "trial_budget",
-    "full_epochs",
-    "early_stopping",
-    "stop_confidence",
-    "batch_size",
-    "seed",
-    "energy_threshold_mj",
-    "energy_step_mj",
-    "energy_step_points",
-    "flash_threshold_kb",
-    "flash_step_kb",
-    "flash_step_points",
-    "enforce_constraints",
-    "flash_limit_kb",
-    "peak_ram_limit_kb",
-    "energy_limit_mj",
-)
+_NAMED_ELSEWHERE = ("name", "notes", "dataset", "energy_model")
 
 
 def study_summary(study_id: int) -> dict[str, Any]:
@@ -58,7 +38,7 @@ def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
             "classes": study.dataset.classes,
             "counts": study.dataset.counts,
         },
-        "settings": {name: getattr(study, name) for name in SETTINGS} | {"energy_model": _model_name(study)},
+        "settings": _settings(study),
         "energy_source": source_of(study),
         "search_space": space_spec(study).to_json() if study.space_spec else None,
         "created_at": study.created_at.isoformat(),
@@ -72,8 +52,9 @@ def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
     }
 
 
-def _model_name(study: Study) -> str | None:
-    return str(study.energy_model) if study.energy_model else None
+def _settings(study: Study) -> dict[str, Any]:
+    plain = {name: getattr(study, name) for name in Study.SETTINGS if name not in _NAMED_ELSEWHERE}
+    return plain | {"energy_model": str(study.energy_model) if study.energy_model else None}
 
 
 def trial_summary(trial: Trial, estimate: CurrentEstimate) -> dict[str, Any]:

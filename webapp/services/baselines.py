@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from nas_engine.baselines import Baseline, baseline
+from nas_engine.trial_plan import FULL_EPOCHS
 from webapp import translation
 from webapp.models import Dataset, Study
 from webapp.services import studies
@@ -17,7 +18,7 @@ from webapp.services.requests import UNANSWERED, latest_trials, request_listed, 
 from webapp.services.transitions import Actor, locked_study, record
 
 State = Study.State
-DEFAULT_FULL_EPOCHS = 60
+DEFAULT_FULL_EPOCHS = FULL_EPOCHS
 _NAME = "Baselines of {}"
 _ENDED = (State.COMPLETED, State.STOPPED, State.FAILED)
 

@@ -11,7 +11,6 @@ from webapp import dispatch
 from webapp.models import Dataset, DryRun, Study
 from webapp.services.errors import Conflict
 from webapp.services.spaces import fixed_space
-from webapp.services.studies import SETTINGS_FIELDS
 
 _KEPT = timedelta(days=1)
 _IDENTITY = ("name", "notes")
@@ -67,7 +66,7 @@ def order_dry_run(*, study: Study, owner: AbstractBaseUser | None) -> DryRun:
     values = {
         field.attname: getattr(study, field.attname)
         for field in Study._meta.concrete_fields
-        if field.name in SETTINGS_FIELDS and field.name not in _IDENTITY
+        if field.name in Study.SETTINGS and field.name not in _IDENTITY
     }
     values["space_spec"] = fixed_space(study)
     DryRun.objects.filter(created_at__lt=Now() - _KEPT).delete()

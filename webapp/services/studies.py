@@ -19,23 +19,7 @@ from webapp.services.transitions import Actor, locked_study, move_study, record
 
 State = Study.State
 NAME_LENGTH = 120
-LIFE_FIELDS = (
-    "id",
-    "kind",
-    "state",
-    "owner",
-    "cloned_from",
-    "created_at",
-    "started_at",
-    "finished_at",
-    "reason",
-    "space_spec",
-    "designer_state",
-    "duplicates_answered",
-    "suggest_failures",
-    "suggest_after",
-)
-SETTINGS_FIELDS = tuple(field.name for field in Study._meta.concrete_fields if field.name not in LIFE_FIELDS)
+SETTINGS_FIELDS = Study.SETTINGS
 
 
 def create_study(*, study: Study, owner: AbstractBaseUser | None) -> Study:
@@ -159,7 +143,7 @@ def clone(*, study_id: int, owner: AbstractBaseUser | None, name: str = "") -> S
     """A DRAFT with the same settings under `name`, or under the old name and "copy"."""
     original = Study.objects.get(pk=study_id)
     _require_search(original)
-    copy = Study(**{field: getattr(original, field) for field in SETTINGS_FIELDS})
+    copy = Study(**{field: getattr(original, field) for field in Study.SETTINGS})
     copy.name = name or free_name(original.name, "copy")
     copy.cloned_from = original
     if copy.space == Study.Space.EDITED:

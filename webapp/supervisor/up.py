@@ -1,6 +1,5 @@
 """`run`: everything one machine runs, for `manage.py up` and `manage.py demo`."""
 
-import os
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
@@ -40,7 +39,7 @@ def run(
     with locks.only_one(folder) as announce:
         chosen = ports.choose(host, port) if "web" in roles else 0
         announce(ports.address(host, chosen) if chosen else "")
-        machine = Machine(roles, host, chosen, trainers, embedded_postgres=not os.environ.get("DATABASE_URL"))
+        machine = Machine(roles, host, chosen, trainers, embedded_postgres=settings.EMBEDDED_POSTGRES)
         console.say(f"Earshot starts: {_summary(machine)}. Data and logs: {folder.root}")
         plan: list[Sequence[Child]] = [*stages(machine, folder, settings.BASE_DIR)]
         supervisor: Supervisor

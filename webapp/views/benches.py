@@ -1,8 +1,8 @@
 """Choosing networks to measure: a kit to take along, runs on this computer; and tables of results from elsewhere."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from webapp.forms.measuring import TableForm
@@ -52,9 +52,7 @@ def take_to_bench(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @require_POST
 def delete_kit(request: HttpRequest, kit_id: int) -> HttpResponse:
-    kit = BenchKit.objects.filter(pk=kit_id).first()
-    if kit is None:
-        raise Http404(f"There is no bench kit {kit_id}.")
+    kit = get_object_or_404(BenchKit, pk=kit_id)
     services.delete_kit(kit_id=kit_id)
     messages.success(request, "Deleted the bench kit.")
     return redirect("campaign", campaign_id=kit.campaign_id)

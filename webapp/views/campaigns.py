@@ -3,14 +3,14 @@
 from pathlib import PurePath
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from webapp.forms.filters import ids_in, page_in
 from webapp.forms.measuring import BY_NAME, TOGETHER, MeasurementUploadForm
 from webapp.models import Campaign
-from webapp.queries.pages.campaign import campaign_context, campaign_or_none
+from webapp.queries.pages.campaign import campaign_context, shown_campaigns
 from webapp.services import devices as device_services
 from webapp.services import measurements, runs
 from webapp.services.errors import Conflict
@@ -18,10 +18,7 @@ from webapp.views.polling import live_partial
 
 
 def campaign_or_404(campaign_id: int) -> Campaign:
-    campaign = campaign_or_none(campaign_id)
-    if campaign is None:
-        raise Http404(f"There is no campaign {campaign_id}.")
-    return campaign
+    return get_object_or_404(shown_campaigns(), pk=campaign_id)
 
 
 @require_http_methods(["GET", "POST"])

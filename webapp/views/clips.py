@@ -1,18 +1,15 @@
 """One clip's page."""
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from webapp.models import Clip
-from webapp.queries.pages.datasets import clip_or_none
+from webapp.queries.pages.datasets import shown_clips
 
 
 def clip_or_404(dataset_id: int, clip_id: int) -> Clip:
-    clip = clip_or_none(dataset_id, clip_id)
-    if clip is None:
-        raise Http404(f"Dataset {dataset_id} has no clip {clip_id}.")
-    return clip
+    return get_object_or_404(shown_clips(dataset_id), pk=clip_id)
 
 
 @require_safe

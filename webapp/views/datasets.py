@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from nas_engine.baselines import NAMES
@@ -15,7 +15,6 @@ from webapp.models import Dataset
 from webapp.queries.pages.datasets import (
     dataset_clips_context,
     dataset_context,
-    dataset_or_none,
     dataset_preparation_context,
     dataset_rows,
 )
@@ -26,10 +25,7 @@ from webapp.views.polling import POLLING_OVER, live_partial
 
 
 def dataset_or_404(dataset_id: int) -> Dataset:
-    dataset = dataset_or_none(dataset_id)
-    if dataset is None:
-        raise Http404(f"There is no dataset {dataset_id}.")
-    return dataset
+    return get_object_or_404(Dataset, pk=dataset_id)
 
 
 @require_GET

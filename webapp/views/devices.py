@@ -1,22 +1,19 @@
 """Devices: the list, making and changing one, one with its campaigns."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from webapp.forms.device import CampaignForm, DeviceForm
 from webapp.models import Device
-from webapp.queries.pages.devices import device_context, device_or_none, device_rows
+from webapp.queries.pages.devices import device_context, device_rows
 from webapp.services import devices as services
 from webapp.services.errors import Conflict
 
 
 def device_or_404(device_id: int) -> Device:
-    device = device_or_none(device_id)
-    if device is None:
-        raise Http404(f"There is no device {device_id}.")
-    return device
+    return get_object_or_404(Device, pk=device_id)
 
 
 @require_GET

@@ -1,8 +1,8 @@
 """The energy models of a device: their list, one version's report, and what a person may have done to them."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from webapp.charts.energy_models import flops_info, latency_info
@@ -12,7 +12,7 @@ from webapp.queries.pages.energy_model import (
     energy_model_context,
     energy_model_live_context,
     energy_models_context,
-    model_or_none,
+    shown_models,
 )
 from webapp.services import energy_models as services
 from webapp.services.errors import Conflict
@@ -21,10 +21,7 @@ from webapp.views.polling import live_partial
 
 
 def model_or_404(device_id: int, version: int) -> EnergyModel:
-    model = model_or_none(device_id, version)
-    if model is None:
-        raise Http404(f"Device {device_id} has no energy model {version}.")
-    return model
+    return get_object_or_404(shown_models(device_id), version=version)
 
 
 @require_http_methods(["GET", "POST"])

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.forms.mapping import MappingForm
 from webapp.forms.measuring import ReadOptionsForm
 from webapp.models import MappingProfile, MeasurementFile
-from webapp.queries.pages.run import file_context, file_live_context, file_or_none
+from webapp.queries.pages.run import file_context, file_live_context, shown_files
 from webapp.services import measurements as services
 from webapp.services.errors import Conflict
 from webapp.services.result_tables import RESULTS
@@ -18,10 +18,7 @@ from webapp.views.polling import live_partial
 
 
 def file_or_404(file_id: int) -> MeasurementFile:
-    file = file_or_none(file_id)
-    if file is None:
-        raise Http404(f"There is no file {file_id}.")
-    return file
+    return get_object_or_404(shown_files(), pk=file_id)
 
 
 @require_GET

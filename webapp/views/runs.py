@@ -1,14 +1,19 @@
 """A run: its trace, its windows, its energies, and the architecture that it measured."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.forms.filters import ids_in
 from webapp.forms.measuring import MOST_SPANS, RunForm
 from webapp.models import Run
-from webapp.queries.pages.run import run_context, run_live_context, run_or_none, window_rows
+from webapp.queries.pages.run import (
+    run_context,
+    run_live_context,
+    shown_runs,
+    window_rows,
+)
 from webapp.services import runs as services
 from webapp.services.errors import Conflict
 from webapp.views.polling import live_partial
@@ -17,10 +22,7 @@ _LONGEST_SEARCH = 100
 
 
 def run_or_404(run_id: int) -> Run:
-    run = run_or_none(run_id)
-    if run is None:
-        raise Http404(f"There is no run {run_id}.")
-    return run
+    return get_object_or_404(shown_runs(), pk=run_id)
 
 
 @require_GET

@@ -5,19 +5,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.forms.explanations import explain
 from webapp.forms.filters import trial_filter
-from webapp.forms.study import LIMITS
 from webapp.models import Study
 from webapp.queries.pages.study import (
+    shown_studies,
     study_context,
     study_header_context,
     study_log_context,
-    study_or_none,
     study_progress_context,
     study_trials_context,
 )
@@ -35,10 +34,7 @@ ACTIONS: Mapping[str, Callable[..., Study]] = {
 
 
 def study_or_404(study_id: int) -> Study:
-    study = study_or_none(study_id)
-    if study is None:
-        raise Http404(f"There is no study {study_id}.")
-    return study
+    return get_object_or_404(shown_studies(), pk=study_id)
 
 
 @require_GET
@@ -48,7 +44,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
     context = study_context(shown, trial_filter(request.GET), all_events=_wants_all_events(request))
     context |= {
         "query_string": request.GET.urlencode(),
-        "explanation": explain({name: getattr(shown, name) for name in LIMITS}),
+        "explanation": explain({name: getattr(shown, name) for name in Study.REWARD_SETTINGS}),
     }
     return render(request, "studies/study.html", context)
 

@@ -3,17 +3,17 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from webapp.forms.explanations import explain
 from webapp.forms.presets import preset_values, presets
 from webapp.forms.study import StudyForm, settings_of
 from webapp.forms.study_file import LONGEST_FILE, StudyFileError, form_from_file, read_study_file
-from webapp.models import Study
-from webapp.queries.dry_runs import DryRunPage, dry_run_or_none
-from webapp.queries.pages.datasets import dataset_or_none, newest_ready_dataset_id
+from webapp.models import Dataset, DryRun, Study
+from webapp.queries.dry_runs import DryRunPage, dry_run_page
+from webapp.queries.pages.datasets import newest_ready_dataset_id
 from webapp.queries.pages.estimates import Estimate, estimate
 from webapp.services import studies as services
 from webapp.services.dry_runs import order_dry_run
@@ -79,9 +79,7 @@ def edit_study(request: HttpRequest, study_id: int) -> HttpResponse:
 @require_GET
 def dry_run(request: HttpRequest, dry_run_id: int) -> HttpResponse:
     """What came of a dry run: a page, or the part of one that htmx asks for until it has ended."""
-    found = dry_run_or_none(dry_run_id)
-    if found is None:
-        raise Http404(f"There is no dry run {dry_run_id}: they are kept for a day.")
+    found = dry_run_page(get_object_or_404(DryRun, pk=dry_run_id))
     if request.headers.get("HX-Request"):
         return live_partial(request, "studies/_dry_run.html", {"dry_run": found}, is_live=found.is_live, events={})
     return render(request, "studies/dry_run.html", {"dry_run": found})
@@ -109,7 +107,7 @@ def _from_file(request: HttpRequest) -> HttpResponse:
     """Fill the form from an uploaded study file; nothing is saved yet."""
     upload = request.FILES.get("file")
     chosen = request.POST.get("dataset", "")
-    dataset = dataset_or_none(int(chosen)) if chosen.isdecimal() else None
+    dataset = Dataset.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
     try:
         if upload is None:
             raise StudyFileError("Choose a study file first.")
@@ -131,7 +129,7 @@ def _dry_run(request: HttpRequest, form: StudyForm, study: Study | None = None) 
     except Conflict as conflict:
         form.add_error(None, str(conflict))
         return _form_page(request, form, status=422, study=study)
-    return _form_page(request, form, study=study, dry_run=dry_run_or_none(ordered.pk))
+    return _form_page(request, form, study=study, dry_run=dry_run_page(ordered))
 
 
 def _form_page(

@@ -1,19 +1,16 @@
 """A trial's page and its live part."""
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from webapp.models import Trial
-from webapp.queries.pages.trial import trial_context, trial_live_context, trial_or_none
+from webapp.queries.pages.trial import shown_trials, trial_context, trial_live_context
 from webapp.views.polling import live_partial
 
 
 def trial_or_404(study_id: int, number: int) -> Trial:
-    trial = trial_or_none(study_id, number)
-    if trial is None:
-        raise Http404(f"Study {study_id} has no trial {number}.")
-    return trial
+    return get_object_or_404(shown_trials(study_id), number=number)
 
 
 @require_GET

@@ -1,7 +1,6 @@
 """One trial in a training worker: claim -> train in the child -> write back. No transaction is open in between."""
 
 import logging
-import os
 import threading
 from dataclasses import replace
 from functools import partial
@@ -9,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TypedDict
 
+from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError
 
@@ -27,7 +27,7 @@ from webapp.worker.lifecycle import ThisWorker
 from webapp.worker.packs import discard, local_pack
 from webapp.worker.stopping import StopCheck, check_of
 
-SILENCE_SECONDS = float(os.environ.get("EARSHOT_SILENCE_SECONDS", "900"))
+SILENCE_SECONDS: float = django_settings.SILENCE_SECONDS
 CANCEL_SECONDS = 30.0  # an epoch may take longer; then the process is ended and another one warmed up
 _TICK_SECONDS = 0.5
 _USUAL_FLOPS = 100_000_000  # no network of the search spaces has more

@@ -15,24 +15,23 @@ from django.core.files.storage import default_storage
 from nas_engine.errors import TransientError
 from webapp.storage import hash_in_name
 
-LIMIT_BYTES = int(os.environ.get("EARSHOT_CACHE_BYTES", str(20_000_000_000)))
 _CHUNK_BYTES = 1 << 20
 _DOWNLOAD = ".download-"
 _ABANDONED_SECONDS = 24 * 3600.0
 
 
-def local_pack(name: str, *, limit_bytes: int = LIMIT_BYTES) -> Path:
+def local_pack(name: str, *, limit_bytes: int | None = None) -> Path:
     """The path of a local copy of the stored pack `name`. Raises TransientError if what arrives is not what was stored.
 
-    When all copies together exceed `limit_bytes`, those unused for longest go. Who has one open keeps it: a mapped file
-    lives on until it is closed.
+    When all copies together exceed `limit_bytes` (None: the setting PACK_CACHE_BYTES), those unused for longest are
+    deleted. A process that has one open keeps it: a mapped file lives on until it is closed.
     """
     path = _folder() / Path(name).name
     with _locked(path):
         if not path.exists():
             _download(name, path)
         os.utime(path)
-    _evict(keep=path, limit_bytes=limit_bytes)
+    _evict(keep=path, limit_bytes=settings.PACK_CACHE_BYTES if limit_bytes is None else limit_bytes)
     return path
 
 

@@ -25,9 +25,10 @@ from nas_engine.designers.base import (
 from nas_engine.designers.deduplication import Filled, fill
 from nas_engine.designers.jax_setup import CACHE_VARIABLE
 from nas_engine.search_space.paper_spaces import SearchSpace
+from nas_engine.trial_plan import FEWEST_OPEN
 from webapp import translation
 from webapp.models import Study
-from webapp.queries.budget import FEWEST_OPEN, open_target, trials_wanted
+from webapp.queries.budget import open_target, trials_wanted
 from webapp.services import requests
 from webapp.worker.history import Memory, StudyHistory, history_of
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tomli_w
 from django.conf import settings
 from hypothesis import given
 from hypothesis import settings as examples
@@ -16,7 +17,6 @@ from nas_engine.search_space.spec import SpaceSpec, problems
 from tests.nas_engine.specs import space_specs
 from webapp.forms import space_file
 from webapp.forms.space_file import SpaceFileError, read_space_file, space_from_text, space_table, space_to_toml
-from webapp.forms.toml_text import to_toml
 
 
 @examples(max_examples=25)
@@ -39,7 +39,7 @@ def test_a_head_without_a_hidden_layer_is_written_and_read() -> None:
 
 def test_a_study_file_is_read_for_its_space() -> None:
     assert space_from_text('name = "x"\ntrials = 3\nspace = "paper_1d"') == PAPER_1D
-    assert space_from_text(to_toml({"name": "x", "space": space_table(PAPER_2D)})) == PAPER_2D
+    assert space_from_text(tomli_w.dumps({"name": "x", "space": space_table(PAPER_2D)})) == PAPER_2D
     with pytest.raises(SpaceFileError, match="search space must be an object"):
         space_from_text('space = "paper_3d"')
 

@@ -20,7 +20,7 @@ from webapp.queries.pages.estimates import estimate
 from webapp.queries.pages.export import COLUMNS, trial_rows
 from webapp.queries.pages.results import results
 from webapp.queries.pages.study import events, failures
-from webapp.queries.pages.trial import confusion_rows, curve, neighbours, reward_parts, trial_or_none
+from webapp.queries.pages.trial import confusion_rows, curve, neighbours, reward_parts, shown_trials
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def test_failures_and_events_take_one_query_each(django_assert_num_queries: Djan
 
 def test_the_block_table_adds_up_to_the_architectures_totals() -> None:
     study = make_study(completed=1)
-    trial = trial_or_none(study.pk, 1)
+    trial = shown_trials(study.pk).filter(number=1).first()
     assert trial is not None
     table = block_table(trial.architecture)
     assert [row.name for row in table.rows] == [*(f"b{number}" for number in range(1, 13)), "head"]
@@ -81,7 +81,7 @@ def test_the_curve_comes_in_the_order_of_training() -> None:
 def test_neighbours_skip_missing_numbers() -> None:
     study = make_study(completed=4)
     Trial.objects.filter(study=study, number=2).delete()
-    first, third, last = (trial for number in (1, 3, 4) if (trial := trial_or_none(study.pk, number)))
+    first, third, last = shown_trials(study.pk).order_by("number")
     assert (neighbours(first).previous, neighbours(first).next) == (None, 3)
     assert (neighbours(third).previous, neighbours(third).next) == (1, 4)
     assert neighbours(last).next is None

@@ -11,7 +11,7 @@ from tests.webapp.views.reading import text_of
 from webapp.models import Campaign, Run, Trial
 from webapp.queries.energy_estimates import CurrentEstimate
 from webapp.queries.pages.measured import measured_on
-from webapp.queries.pages.trial import trial_or_none
+from webapp.queries.pages.trial import shown_trials
 
 pytestmark = pytest.mark.django_db
 
@@ -19,9 +19,7 @@ PRICE = CurrentEstimate(2.0, 0.7, "estimate")
 
 
 def a_trial() -> Trial:
-    trial = trial_or_none(make_study(completed=2).pk, 1)
-    assert trial is not None
-    return trial
+    return shown_trials(make_study(completed=2).pk).get(number=1)
 
 
 def measure(trial: Trial, campaign: Campaign, energy_mj: float, latency_ms: float = 3.0, **values: object) -> Run:

@@ -13,7 +13,7 @@ from nas_engine.simulation.simulated_evaluation import SimulatedPlan
 from nas_engine.testing.spaces import tiny_2d
 from tests.webapp import energy_models, rows
 from webapp.models import DryRun, Study
-from webapp.queries.dry_runs import dry_run_or_none
+from webapp.queries.dry_runs import dry_run_page
 from webapp.services import trials
 from webapp.services.dry_runs import order_dry_run
 from webapp.services.errors import Conflict
@@ -56,8 +56,7 @@ def test_a_dry_run_says_what_to_expect_with_each_number_of_workers():
     for item in row.result["by_workers"]:
         assert item["trials"] == 12
         assert [checkpoint["trials"] for checkpoint in item["checkpoints"]] == [1, 3, 10, 12]
-    found = dry_run_or_none(row.pk)
-    assert found is not None
+    found = dry_run_page(row)
     medians = [best.best_rewards[0][1] for best in found.best]
     assert medians == sorted(medians)
     assert not found.is_live
@@ -109,10 +108,9 @@ def test_of_a_gaussian_process_fewer_trials_are_simulated_once(designer, most_tr
 
 def test_a_dry_run_that_waits_says_behind_how_many():
     first, second = (order_dry_run(study=unsaved(), owner=None) for _ in range(2))
-    assert [page.ahead for row in (first, second) if (page := dry_run_or_none(row.pk))] == [0, 1]
+    assert [dry_run_page(row).ahead for row in (first, second)] == [0, 1]
     dry_running.run(first.pk)
-    page = dry_run_or_none(second.pk)
-    assert page is not None
+    page = dry_run_page(second)
     assert (page.ahead, page.deliberates) == (0, False)
 
 

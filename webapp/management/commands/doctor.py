@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from webapp.supervisor.doctor import Finding, Status, examine
+from webapp.supervisor.doctor import MachineFinding, Status, examine
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        findings: list[Finding] = []
+        findings: list[MachineFinding] = []
         for finding in examine(settings.DATA_FOLDER, options["host"], options["port"]):
             findings.append(finding)
             if not options["json"]:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=1))
         sys.exit(int(any(finding.status == "FAIL" for finding in findings)))
 
-    def _print(self, finding: Finding) -> None:
+    def _print(self, finding: MachineFinding) -> None:
         self.stdout.write(f"{self._styled(finding.status)} {finding.subject}: {finding.found}")
         if finding.mend:
             self.stdout.write(f"     -> {finding.mend}")

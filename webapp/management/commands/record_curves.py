@@ -13,6 +13,7 @@ from nas_engine.evaluation_result import Evaluation, Progress
 from nas_engine.network.schedule import TrainingConfig
 from nas_engine.search_space.paper_spaces import NAMES, by_name
 from nas_engine.simulation.recording import Header, record
+from nas_engine.trial_plan import FULL_EPOCHS
 from webapp.management.plain_errors import plain_errors
 from webapp.management.progress import Line
 from webapp.management.sounds import packed_features
@@ -33,7 +34,9 @@ class Command(BaseCommand):
             "--first", type=int, default=1, help="the number of the first; with it, processes can share the work"
         )
         parser.add_argument("--space", default="paper-2d", type=lambda name: name.replace("-", "_"), choices=NAMES)
-        parser.add_argument("--full-epochs", type=int, default=60, help="a trial trains for three quarters of them")
+        parser.add_argument(
+            "--full-epochs", type=int, default=FULL_EPOCHS, help="a trial trains for three quarters of them"
+        )
         parser.add_argument("--seed", type=int, default=0, help="which networks are sampled")
         parser.add_argument("--threads", type=int, default=1)
         parser.add_argument("--files", type=Path, help="also keep each .tflite in this folder")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from webapp.models import BenchKit, Campaign, MeasurementFile, Run, Worker
 from webapp.queries.budget import live_workers
 from webapp.queries.paging import PageOf, page_of
@@ -81,12 +83,13 @@ class KitRow:
     created_at: datetime
 
 
-def campaign_or_none(campaign_id: int) -> Campaign | None:
-    return Campaign.objects.select_related("device").filter(pk=campaign_id).first()
+def shown_campaigns() -> QuerySet[Campaign]:
+    """Campaigns with their devices."""
+    return Campaign.objects.select_related("device")
 
 
 def campaign_context(campaign: Campaign, run_page_number: int) -> dict[str, Any]:
-    """The page of a campaign from `campaign_or_none`: files, a page of runs, bench kits. Up to eight queries."""
+    """The page of a campaign from `shown_campaigns`: files, a page of runs, bench kits. Up to eight queries."""
     live = is_live(campaign)
     return {
         "campaign": campaign,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from webapp.models import Clip, Dataset, Study, Worker
 from webapp.queries.budget import live_workers
@@ -155,10 +155,6 @@ def dataset_rows() -> tuple[DatasetRow, ...]:
     )
 
 
-def dataset_or_none(dataset_id: int) -> Dataset | None:
-    return Dataset.objects.filter(pk=dataset_id).first()
-
-
 def newest_ready_dataset_id() -> int | None:
     """What a new study most likely runs on."""
     ready = Dataset.objects.filter(state=Dataset.State.READY).order_by("-prepared_at")
@@ -197,8 +193,9 @@ def _clip_rows(clips: Sequence[Clip]) -> list[ClipRow]:
     return [ClipRow(clip.pk, clip.split, clip.label, clip.group, clip.source_name, clip.seconds) for clip in clips]
 
 
-def clip_or_none(dataset_id: int, clip_id: int) -> Clip | None:
-    return Clip.objects.select_related("dataset").filter(pk=clip_id, dataset=dataset_id).first()
+def shown_clips(dataset_id: int) -> QuerySet[Clip]:
+    """The clips of a dataset, each with it."""
+    return Clip.objects.select_related("dataset").filter(dataset=dataset_id)
 
 
 def total_seconds(dataset: Dataset) -> float:

@@ -67,10 +67,6 @@ def device_rows() -> tuple[DeviceRow, ...]:
     )
 
 
-def device_or_none(device_id: int) -> Device | None:
-    return Device.objects.filter(pk=device_id).first()
-
-
 def device_context(device: Device) -> dict[str, Any]:
     """The page of a device: campaigns, what was measured, its latest ready energy model. Three queries."""
     return {

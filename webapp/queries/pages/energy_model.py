@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 
 from webapp.models import Device, EnergyModel, Run, StoredArchitecture, Worker
 from webapp.queries.budget import live_workers
@@ -66,9 +67,14 @@ def model_rows(device: Device) -> tuple[ModelRow, ...]:
     )
 
 
-def model_or_none(device_id: int, version: int) -> EnergyModel | None:
-    """One query."""
-    return EnergyModel.objects.select_related("device").filter(device=device_id, version=version).first()
+def shown_models(device_id: int) -> QuerySet[EnergyModel]:
+    """The energy models of a device, each with it."""
+    return EnergyModel.objects.select_related("device").filter(device=device_id)
+
+
+def ready_models_of(device_id: int) -> QuerySet[EnergyModel]:
+    """Those that have a report."""
+    return shown_models(device_id).filter(state=EnergyModel.State.READY)
 
 
 def energy_models_context(device: Device) -> dict[str, Any]:
@@ -77,7 +83,7 @@ def energy_models_context(device: Device) -> dict[str, Any]:
 
 
 def energy_model_context(model: EnergyModel) -> dict[str, Any]:
-    """The page of a version from `model_or_none`: its report, and the runs that its charts are of, once it is READY."""
+    """The page of a version from `shown_models`: its report, and the runs that its charts are of, once it is READY."""
     context = energy_model_live_context(model)
     if model.state != EnergyModel.State.READY:
         return context

@@ -71,13 +71,13 @@ class RunFile:
     has_plot: bool
 
 
-def run_or_none(run_id: int) -> Run | None:
-    """The run with its campaign, device and architecture. One query."""
-    return Run.objects.select_related("campaign__device", "architecture").filter(pk=run_id).first()
+def shown_runs() -> QuerySet[Run]:
+    """Runs with their campaigns, devices and architectures."""
+    return Run.objects.select_related("campaign__device", "architecture")
 
 
 def run_context(run: Run, text: str) -> dict[str, Any]:
-    """The page of a run from `run_or_none`, with the architectures that `text` finds."""
+    """The page of a run from `shown_runs`, with the architectures that `text` finds."""
     return run_live_context(run) | {
         "others": other_files(run),
         "text": text,
@@ -106,12 +106,13 @@ def run_live_context(run: Run) -> dict[str, Any]:
     }
 
 
-def file_or_none(file_id: int) -> MeasurementFile | None:
-    return MeasurementFile.objects.select_related("campaign__device").filter(pk=file_id).first()
+def shown_files() -> QuerySet[MeasurementFile]:
+    """Files with their campaigns and devices."""
+    return MeasurementFile.objects.select_related("campaign__device")
 
 
 def file_context(file: MeasurementFile, *, has_mapper: bool) -> dict[str, Any]:
-    """The page of a file from `file_or_none`, with the mapping profiles if it has a mapper."""
+    """The page of a file from `shown_files`, with the mapping profiles if it has a mapper."""
     return file_live_context(file) | {
         "profiles": profiles() if has_mapper else (),
         "runs": file.runs.order_by("pk"),

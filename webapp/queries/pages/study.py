@@ -47,18 +47,14 @@ class FailureRow:
     retry_number: int | None
 
 
-def study_or_none(study_id: int) -> Study | None:
-    """The study with what every page about it names, None if there is none of this id. One query."""
-    return (
-        Study.objects.select_related("dataset", "owner", "cloned_from", "energy_model__device")
-        .defer(*large_fields("energy_model"))
-        .filter(pk=study_id)
-        .first()
-    )
+def shown_studies() -> QuerySet[Study]:
+    """Studies with what every page about one names."""
+    related = ("dataset", "owner", "cloned_from", "energy_model__device")
+    return Study.objects.select_related(*related).defer(*large_fields("energy_model"))
 
 
 def study_context(study: Study, wanted: TrialFilter, *, all_events: bool = False) -> dict[str, Any]:
-    """The whole page of a study from `study_or_none`, with the trials that are `wanted`. Charts have their own data."""
+    """The whole page of a study from `shown_studies`, with the trials that are `wanted`. Charts have their own data."""
     context = (
         study_header_context(study)
         | study_progress_context(study)

@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from nas_engine.reward import reward_breakdown
 from webapp.models import CurvePoint, Trial
-from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
 from webapp.models.study import BYTES_PER_KB
-from webapp.queries.energy_estimates import CurrentEstimate
+from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
 from webapp.queries.energy_models import large_fields
 from webapp.queries.pages.blocks import block_table
 from webapp.queries.pages.compare import choices
@@ -86,20 +85,20 @@ class Neighbours:
     next: int | None
 
 
-def trial_or_none(study_id: int, number: int) -> Trial | None:
-    """The trial with its study, dataset, architecture, relatives and neighbours. One query."""
+def shown_trials(study_id: int) -> QuerySet[Trial]:
+    """The trials of a study, each with its study, dataset, architecture, relatives and neighbours."""
     related = ("study__dataset", "study__energy_model__device", "architecture", "retried_from", "retry")
     numbers = Trial.objects.filter(study=study_id).values("number")
-    beside = {
-        _PREVIOUS: Subquery(numbers.filter(number__lt=number).order_by("-number")[:1]),
-        _NEXT: Subquery(numbers.filter(number__gt=number).order_by("number")[:1]),
+    neighbouring = {
+        _PREVIOUS: Subquery(numbers.filter(number__lt=OuterRef("number")).order_by("-number")[:1]),
+        _NEXT: Subquery(numbers.filter(number__gt=OuterRef("number")).order_by("number")[:1]),
     }
-    found = Trial.objects.select_related(*related).filter(study=study_id, number=number)
-    return found.defer(*large_fields("study__energy_model")).annotate(**beside).first()
+    found = Trial.objects.select_related(*related).filter(study=study_id)
+    return found.defer(*large_fields("study__energy_model")).annotate(**neighbouring)
 
 
 def trial_context(trial: Trial) -> dict[str, Any]:
-    """The whole page of a trial from `trial_or_none`, but for the data of its charts."""
+    """The whole page of a trial from `shown_trials`, but for the data of its charts."""
     return trial_live_context(trial) | {
         "blocks": block_table(trial.architecture),
         "choices": choices(trial),
@@ -135,7 +134,7 @@ def trial_live_context(trial: Trial) -> dict[str, Any]:
 
 
 def neighbours(trial: Trial) -> Neighbours:
-    """Of a trial that comes from `trial_or_none`. No query."""
+    """Of a trial that comes from `shown_trials`. No query."""
     return Neighbours(getattr(trial, _PREVIOUS), getattr(trial, _NEXT))
 
 

@@ -1,6 +1,5 @@
 """Checks of what runs or should run: supervisor, strays, port, database, queue."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 
@@ -40,7 +39,7 @@ def check_running(folder: DataFolder, host: str, port: int) -> Iterator[MachineF
 
 def check_postgres(folder: DataFolder) -> Iterator[MachineFinding]:
     """The embedded server, where one is used: it runs here, and its account reaches its files."""
-    if _own_database():
+    if not settings.EMBEDDED_POSTGRES:
         yield ok("PostgreSQL", "DATABASE_URL is set: the embedded server is not used")
         return
     try:
@@ -78,7 +77,9 @@ def check_database(folder: DataFolder) -> Iterator[MachineFinding]:
         missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except DatabaseError as error:
         mend = (
-            "Check DATABASE_URL and the network." if _own_database() else f"Look into {folder.logs / 'postgres.log'}."
+            f"Look into {folder.logs / 'postgres.log'}."
+            if settings.EMBEDDED_POSTGRES
+            else "Check DATABASE_URL and the network."
         )
         yield fail("database", f"does not answer: {str(error).strip().splitlines()[0]}", mend)
         return
@@ -118,9 +119,5 @@ def _check_other_broker() -> Iterator[MachineFinding]:
         yield fail("queue", f"the broker does not answer: {error}", "Check CELERY_BROKER_URL and the network.")
 
 
-def _own_database() -> bool:
-    return bool(os.environ.get("DATABASE_URL"))
-
-
 def _database_should_answer(folder: DataFolder) -> bool:
-    return _own_database() or locks.holder(folder) is not None
+    return not settings.EMBEDDED_POSTGRES or locks.holder(folder) is not None

@@ -29,8 +29,8 @@ from webapp.worker.child.messages import (
 
 Kind = Literal["training", "bench"]
 
-MOST_JOBS = int(os.environ.get("EARSHOT_TRIALS_PER_PROCESS", "100"))
-MOST_BYTES = int(os.environ.get("EARSHOT_PROCESS_BYTES", str(4_000_000_000)))
+MOST_JOBS = settings.TRIALS_PER_PROCESS
+MOST_BYTES = settings.PROCESS_BYTES
 _LAST_WORDS_SECONDS = 5.0
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 

@@ -1,4 +1,7 @@
-"""Jobs of a training worker's child: evaluations by the engine itself, or simulated ones without TensorFlow."""
+"""Jobs of a training worker's child: evaluations by the engine itself, or simulated ones without TensorFlow.
+
+The process that holds TensorFlow has neither Django nor its settings, so this module reads the environment itself.
+"""
 
 import hashlib
 import os
