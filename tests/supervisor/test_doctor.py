@@ -5,12 +5,12 @@ import os
 import socket
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from pytest_django.fixtures import SettingsWrapper
 
 from tests.supervisor.processes import ONE_PARENT, ONE_SLEEPER, ROOT, kill, supervising, wait_for_line
 from webapp.data_folder import DataFolder
@@ -97,7 +97,7 @@ def test_a_running_supervisor_is_named(tmp_path):
 
 
 @pytest.fixture
-def own_database(settings: SettingsWrapper) -> None:
+def own_database(settings: Any) -> None:
     """As if the tests' database were one that DATABASE_URL names."""
     settings.EMBEDDED_POSTGRES = False
 

@@ -76,11 +76,8 @@ def check_database(folder: DataFolder) -> Iterator[MachineFinding]:
         executor = MigrationExecutor(connection)
         missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except DatabaseError as error:
-        mend = (
-            f"Look into {folder.logs / 'postgres.log'}."
-            if settings.EMBEDDED_POSTGRES
-            else "Check DATABASE_URL and the network."
-        )
+        of_ours = f"Look into {folder.logs / 'postgres.log'}."
+        mend = of_ours if settings.EMBEDDED_POSTGRES else "Check DATABASE_URL and the network."
         yield fail("database", f"does not answer: {str(error).strip().splitlines()[0]}", mend)
         return
     if missing:
