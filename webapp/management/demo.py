@@ -16,6 +16,7 @@ from webapp.management.progress import Line
 from webapp.models import Dataset, Study, Trial
 from webapp.queries.budget import budget_of
 from webapp.services import datasets, preparation, studies
+from webapp.services.jobs import OPTION_FOLDER
 
 SYNTHETIC_NAME = "Synthetic sounds"
 _ROUND_SECONDS = 0.5
@@ -41,7 +42,7 @@ def _existing(path: Path | None) -> Dataset | None:
     """The dataset an earlier demo made from the same source."""
     if path is None:
         return Dataset.objects.filter(name=SYNTHETIC_NAME, synthetic=True).first()
-    return Dataset.objects.filter(**{f"options__{datasets.OPTION_FOLDER}": str(path)}).first()
+    return Dataset.objects.filter(**{f"options__{OPTION_FOLDER}": str(path)}).first()
 
 
 def _is_abandoned(dataset: Dataset) -> bool:

@@ -1,14 +1,12 @@
 """How much of a study's budget is spent, and how many trials it should have open."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import Count, Q
-from django.db.models.functions import Now
 
 from nas_engine.trial_plan import open_trials
 from webapp.models import Study, Trial, Worker
+from webapp.queries.leases import is_alive
 
 # A trial that failed and was retried is answered by its retry; a cancelled one never ran, a refused one never will.
 # None of them uses up the budget.
@@ -68,5 +66,4 @@ def trials_wanted(study: Study, target: int | None = None) -> int:
 
 def live_workers(role: Worker.Role) -> int:
     """Worker processes of all machines that were heard of within a lease."""
-    lease = timedelta(seconds=settings.LEASE_SECONDS)
-    return Worker.objects.filter(role=role, seen_at__gte=Now() - lease).count()
+    return Worker.objects.filter(is_alive(), role=role).count()

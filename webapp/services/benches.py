@@ -10,7 +10,7 @@ from nas_engine.architecture import Architecture as Network
 from webapp import translation
 from webapp.models import BenchKit, Run, StoredArchitecture
 from webapp.queries.named_architectures import named_networks
-from webapp.services import orders, runs
+from webapp.services import jobs, runs
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
 from webapp.services.requests import save_architectures
@@ -37,7 +37,7 @@ def request_kit(*, campaign_id: int, hashes: Sequence[str]) -> BenchKit:
     listed = [{"hash": name.hash, "label": name.label} for name in names]
     with transaction.atomic():
         kit = BenchKit.objects.create(campaign_id=campaign_id, architectures=listed)
-        orders.send(orders.KITS, kit.pk)
+        jobs.send(jobs.KITS, kit.pk)
     return kit
 
 
@@ -60,7 +60,7 @@ def measure_here(*, campaign_id: int, hashes: Sequence[str], seconds: float = HO
             for name in named_networks(_known(hashes))
         ]
         for run in made:
-            orders.send(orders.RUNS, run.pk)
+            jobs.send(jobs.RUNS, run.pk)
     return made
 
 
@@ -76,7 +76,7 @@ def _known(hashes: Sequence[str]) -> list[str]:
 
 def claim_kit(*, kit_id: int, worker: str) -> BenchKit | None:
     """The kit to pack, or None if another worker packs it."""
-    if not orders.claim(orders.KITS, kit_id, worker):
+    if not jobs.claim(jobs.KITS, kit_id, worker):
         return None
     return BenchKit.objects.select_related("campaign__device").get(pk=kit_id)
 
@@ -95,13 +95,13 @@ def networks_of(architectures: Sequence[Mapping[str, str]]) -> list[KitNetwork]:
 
 def complete_kit(*, kit_id: int, worker: str, file: str) -> bool:
     """PACKING -> READY with the stored zip."""
-    held = orders.KITS.held(kit_id, worker)
-    return bool(held.update(**orders.FREE, state=BenchKit.State.READY, file=file))
+    held = jobs.KITS.held(kit_id, worker)
+    return bool(held.update(**jobs.FREE, state=BenchKit.State.READY, file=file))
 
 
 def fail_kit(*, kit_id: int, worker: str, reason: str) -> bool:
     """PACKING -> FAILED."""
-    return bool(orders.KITS.held(kit_id, worker).update(**orders.FREE, state=BenchKit.State.FAILED, reason=reason))
+    return bool(jobs.KITS.held(kit_id, worker).update(**jobs.FREE, state=BenchKit.State.FAILED, reason=reason))
 
 
 def delete_kit(*, kit_id: int) -> None:

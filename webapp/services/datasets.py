@@ -1,7 +1,6 @@
 """Datasets come from an uploaded archive, a folder of this machine, or synthesis; and go."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import Any
 from uuid import uuid4
@@ -10,18 +9,15 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
 
-from webapp import dispatch
 from webapp.models import Clip, Dataset
+from webapp.services import jobs
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
+from webapp.services.jobs import OPTION_FOLDER
 from webapp.translation import OPTION_FRONTEND
 
 OPTION_SYNTHESIS = "synthesis"
-OPTION_FOLDER = "folder"
-MOST_ATTEMPTS = 3
-SILENCE = timedelta(minutes=15)  # a preparation that says nothing for so long is taken for dead
 
 
 def create_from_upload(
@@ -36,7 +32,7 @@ def create_from_upload(
         dataset = _create(name, owner, options=_options(frontend))
         dataset.upload.name = default_storage.save(f"uploads/{uuid4().hex}{suffix}", file)
         dataset.save(update_fields=["upload"])
-        send(dataset_id=dataset.pk)
+        jobs.send(jobs.DATASETS, dataset.pk)
     return dataset
 
 
@@ -55,7 +51,7 @@ def create_synthetic(
     options = _options(frontend) | {OPTION_SYNTHESIS: {"seed": seed, "recipe": dict(recipe or {})}}
     with transaction.atomic():
         dataset = _create(name, owner, options=options, synthetic=True)
-        send(dataset_id=dataset.pk)
+        jobs.send(jobs.DATASETS, dataset.pk)
     return dataset
 
 
@@ -64,12 +60,6 @@ def create_from_folder(
 ) -> Dataset:
     """A dataset to be prepared by the caller from a folder of its own machine (`preparation.prepare`)."""
     return _create(name, owner, options=_options(frontend) | {OPTION_FOLDER: str(path)})
-
-
-def send(*, dataset_id: int) -> None:
-    """Offer a PREPARING dataset to the data workers."""
-    Dataset.objects.filter(pk=dataset_id, state=Dataset.State.PREPARING).update(dispatched_at=Now())
-    dispatch.prepare_dataset(dataset_id=dataset_id)
 
 
 def delete(*, dataset_id: int) -> None:

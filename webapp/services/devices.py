@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, ProtectedError
 
 from webapp.models import BenchKit, Campaign, Device, EnergyModel, MeasurementFile, Run
-from webapp.services import orders
+from webapp.services import jobs
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
 
@@ -42,9 +42,9 @@ def change_device(*, device_id: int, seen_version: int, values: Mapping[str, Any
 def _compute_again(before: Device, changes: Mapping[str, Any]) -> None:
     """Read files anew that may have been read with the former supply, and compute runs with the former idle power."""
     if changes.get("supply_v", before.supply_v) != before.supply_v:
-        orders.reopen_all(orders.FILES, MeasurementFile.objects.filter(campaign__device=before))
+        jobs.reopen_all(jobs.FILES, MeasurementFile.objects.filter(campaign__device=before))
     if changes.get("idle_power_mw", before.idle_power_mw) != before.idle_power_mw:
-        orders.reopen_all(orders.RUNS, Run.objects.filter(campaign__device=before, settings__source="files"))
+        jobs.reopen_all(jobs.RUNS, Run.objects.filter(campaign__device=before, settings__source="files"))
 
 
 def delete_device(*, device_id: int) -> None:

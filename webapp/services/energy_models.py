@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from nas_engine.energy.estimators.base import LEAST_MEASURED
 from webapp.models import Device, EnergyModel
 from webapp.queries.training_table import TrainingRow, TrainingSet, table_rows, training_set
-from webapp.services import orders
+from webapp.services import jobs
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
 
@@ -55,7 +55,7 @@ def order_model(*, device_id: int, known_id: int | None = None, seed: int = 1) -
             settings={KNOWN: known_id},
             runs={TABLE: table, DIGEST: _digest(table)},
         )
-        orders.send(orders.MODELS, ordered.pk)
+        jobs.send(jobs.MODELS, ordered.pk)
     return ordered
 
 
@@ -103,7 +103,7 @@ def train_again(*, model_id: int) -> None:
     if not EnergyModel.objects.filter(pk=model_id, state=EnergyModel.State.FAILED).exists():
         raise Conflict("Only a model whose training failed can be trained again; order a new version instead.")
     with transaction.atomic():
-        orders.reopen(orders.MODELS, model_id, reason="")
+        jobs.reopen(jobs.MODELS, model_id, reason="")
 
 
 def delete_model(*, model_id: int) -> str:
@@ -125,14 +125,14 @@ def delete_model(*, model_id: int) -> str:
 
 def claim(*, model_id: int, worker: str) -> EnergyModel | None:
     """The version to train; None if another worker trains it or there is nothing to train."""
-    if not orders.claim(orders.MODELS, model_id, worker):
+    if not jobs.claim(jobs.MODELS, model_id, worker):
         return None
     return EnergyModel.objects.select_related("device").get(pk=model_id)
 
 
 def touch(*, model_id: int, worker: str) -> bool:
     """Say that the worker is still at it; False if nobody wants the result any more."""
-    return bool(orders.MODELS.held(model_id, worker).update(heartbeat_at=Now()))
+    return bool(jobs.MODELS.held(model_id, worker).update(heartbeat_at=Now()))
 
 
 def complete(*, model_id: int, worker: str, learnt: Learnt) -> bool:
@@ -146,4 +146,4 @@ def fail(*, model_id: int, worker: str, reason: str) -> bool:
 
 
 def _end(model_id: int, worker: str, **values: Any) -> bool:
-    return bool(orders.MODELS.held(model_id, worker).update(**orders.FREE, **values))
+    return bool(jobs.MODELS.held(model_id, worker).update(**jobs.FREE, **values))

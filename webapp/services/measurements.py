@@ -14,7 +14,7 @@ from django.db.models import F
 
 from webapp.models import Campaign, MappingProfile, MeasurementFile, Run
 from webapp.queries.pages.run import runs_of_table
-from webapp.services import orders
+from webapp.services import jobs
 from webapp.services.archives import spread
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.devices import STALE
@@ -95,7 +95,7 @@ def add_files(*, campaign_id: int, files: Sequence["File[bytes]"], options: Mapp
                 },
             )
             if is_new:
-                orders.send(orders.FILES, row.pk)
+                jobs.send(jobs.FILES, row.pk)
             elif options and any(row.options.get(key) != value for key, value in options.items()):
                 change_options(file_id=row.pk, seen_version=row.options_version, options=row.options | dict(options))
                 reread.append(row)
@@ -109,7 +109,7 @@ def change_options(*, file_id: int, seen_version: int, options: Mapping[str, Any
         seen = MeasurementFile.objects.filter(pk=file_id, options_version=seen_version)
         if not seen.update(options=dict(options), options_version=F("options_version") + 1):
             raise Conflict(STALE.format(what="how this file is read"))
-        orders.reopen(orders.FILES, file_id)
+        jobs.reopen(jobs.FILES, file_id)
 
 
 def delete_file(*, file_id: int) -> str:
@@ -127,7 +127,7 @@ def delete_file(*, file_id: int) -> str:
 
 def claim(*, file_id: int, worker: str) -> MeasurementFile | None:
     """The file to read, with its device; None if another worker reads it or nothing is to be read."""
-    if not orders.claim(orders.FILES, file_id, worker):
+    if not jobs.claim(jobs.FILES, file_id, worker):
         return None
     return MeasurementFile.objects.select_related("campaign__device").get(pk=file_id)
 
@@ -166,9 +166,9 @@ def refuse(*, file_id: int, worker: str, refused: RefusedFile) -> bool:
 def _end(file_id: int, worker: str, **values: Any) -> bool:
     """Write back what came of the reading, and have the file's runs computed."""
     with transaction.atomic():
-        if not orders.FILES.held(file_id, worker).update(**orders.FREE, **values):
+        if not jobs.FILES.held(file_id, worker).update(**jobs.FREE, **values):
             return False
-        orders.reopen_all(orders.RUNS, Run.objects.filter(files=file_id))
+        jobs.reopen_all(jobs.RUNS, Run.objects.filter(files=file_id))
     return True
 
 

@@ -13,7 +13,6 @@ from time import monotonic
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from nas_engine.audio.archive import extract_archive
@@ -25,8 +24,10 @@ from nas_engine.audio.synthesis.generator import Recipe, synthesise
 from nas_engine.errors import BadDataset
 from webapp import translation
 from webapp.models import Clip, Dataset
+from webapp.services import jobs
 from webapp.services.artifacts import collect_artifacts
-from webapp.services.datasets import OPTION_FOLDER, OPTION_SYNTHESIS, SILENCE, send
+from webapp.services.datasets import OPTION_SYNTHESIS
+from webapp.services.jobs import OPTION_FOLDER
 from webapp.services.persistence import persist
 from webapp.storage import save_by_hash, save_file_by_hash
 
@@ -50,12 +51,13 @@ def prepare(*, dataset_id: int, worker: str, on_progress: OnProgress | None = No
     settings.DATA_FOLDER.ensure()
     reporter = _Reporter(dataset_id, worker, on_progress)
     try:
-        with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="prepare-") as folder:
+        scratch = tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="prepare-")
+        with jobs.kept_alive(worker), scratch as folder:
             return _prepare(dataset, worker, Path(folder), reporter)
     except _TakenOver:
         return False
     except Interrupted:
-        hand_back(dataset_id=dataset_id, worker=worker)
+        jobs.hand_back(jobs.DATASETS, dataset_id, worker)
         return False
     except BadDataset as error:
         return fail(dataset_id=dataset_id, worker=worker, error=str(error))
@@ -66,28 +68,19 @@ def prepare(*, dataset_id: int, worker: str, on_progress: OnProgress | None = No
 
 def claim(*, dataset_id: int, worker: str) -> Dataset | None:
     """Take over the preparation for exactly one of those who ask."""
-    free = Q(heartbeat_at=None) | Q(heartbeat_at__lt=Now() - SILENCE) | Q(worker="")
-    waiting = Dataset.objects.filter(free, pk=dataset_id, state=Dataset.State.PREPARING)
-    if not waiting.update(worker=worker, heartbeat_at=Now(), attempts=F("attempts") + 1, phase="starting"):
+    if not jobs.claim(jobs.DATASETS, dataset_id, worker, phase="starting"):
         return None
     return Dataset.objects.get(pk=dataset_id)
 
 
 def fail(*, dataset_id: int, worker: str, error: str) -> bool:
     """PREPARING -> FAILED. The upload is dropped: it would fail again."""
-    mine = Dataset.objects.filter(pk=dataset_id, worker=worker, state=Dataset.State.PREPARING)
+    mine = jobs.DATASETS.held(dataset_id, worker)
     upload = mine.values_list("upload", flat=True).first()
     failed = bool(mine.update(state=Dataset.State.FAILED, error=error, phase="", upload=""))
     if failed and upload:
         collect_artifacts(names=[upload], grace=timedelta(0))
     return failed
-
-
-def hand_back(*, dataset_id: int, worker: str) -> None:
-    """Leave a PREPARING dataset to another worker, as if this one had not tried."""
-    mine = Dataset.objects.filter(pk=dataset_id, worker=worker, state=Dataset.State.PREPARING)
-    if mine.update(worker="", heartbeat_at=None, attempts=F("attempts") - 1):
-        send(dataset_id=dataset_id)
 
 
 class Interrupted(Exception):  # not an error
@@ -102,7 +95,7 @@ class _Reporter:
     """Writes progress to the dataset's row about once a second; ends the preparation when the row is no longer ours."""
 
     def __init__(self, dataset_id: int, worker: str, listener: OnProgress | None) -> None:
-        self._mine = Dataset.objects.filter(pk=dataset_id, worker=worker, state=Dataset.State.PREPARING)
+        self._mine = jobs.DATASETS.held(dataset_id, worker)
         self._listener = listener
         self._phase = ""
         self._next = 0.0
@@ -182,7 +175,7 @@ def _publish(dataset: Dataset, worker: str, prepared: Prepared, pack_path: Path,
     normalisation = open_pack(pack_path).normalisation.to_json()
     with transaction.atomic():
         Clip.objects.bulk_create(rows, batch_size=_ROWS_AT_ONCE)
-        published = Dataset.objects.filter(pk=dataset.pk, worker=worker, state=Dataset.State.PREPARING).update(
+        published = jobs.DATASETS.held(dataset.pk, worker).update(
             state=Dataset.State.READY,
             prepared_at=Now(),
             phase="",

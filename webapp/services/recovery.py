@@ -3,21 +3,24 @@
 Every step is a compare-and-swap of its own: several reapers, or a reaper beside a worker that comes back, do no harm.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from webapp import dispatch
-from webapp.models import Dataset, Study, Trial, Worker
+from webapp.models import Study, Trial, Worker
 from webapp.queries.budget import live_workers, trials_wanted
 from webapp.queries.deliberation import deliberates
-from webapp.services import datasets, orders, trials
+from webapp.queries.leases import is_stale
+from webapp.services import jobs, trials
+from webapp.services.completion import settle
+from webapp.services.jobs import KINDS
 from webapp.services.orders import KINDS
 from webapp.services.requests import send_requested_trials
 from webapp.services.studies import settle
@@ -35,8 +38,8 @@ class Recovered:
     ended_studies: int = 0
     resent_datasets: int = 0
     failed_datasets: int = 0
-    resent_orders: int = 0
-    failed_orders: int = 0
+    resent_jobs: int = 0
+    failed_jobs: int = 0
 
     def __str__(self) -> str:
         done = [f"{getattr(self, field.name)} {field.name.replace('_', ' ')}" for field in fields(self)]
@@ -52,13 +55,12 @@ def reap(*, judge_silence: bool = True) -> Recovered:
     failed = sum(_fail_trials_of(name) for name in dead)
     if judge_silence:
         failed += _fail_silent_trials()
-    resent_datasets, failed_datasets = _recover_datasets(dead)
-    resent_orders, failed_orders = _recover_orders(dead)
+    recovered = _recover_jobs(dead, judge_silence)
     Worker.objects.filter(name__in=dead).delete()
     if judge_silence:
         forget_silent_workers()
     resent, asked, ended = _advance_studies()
-    return Recovered(failed, resent, asked, ended, resent_datasets, failed_datasets, resent_orders, failed_orders)
+    return Recovered(failed, resent, asked, ended, **recovered)
 
 
 def _fail_trials_of(worker: str) -> int:
@@ -68,8 +70,7 @@ def _fail_trials_of(worker: str) -> int:
 
 
 def _fail_silent_trials() -> int:
-    lease = timedelta(seconds=settings.LEASE_SECONDS)
-    running: QuerySet[Trial] = Trial.objects.filter(state=Trial.State.RUNNING, heartbeat_at__lt=Now() - lease)
+    running: QuerySet[Trial] = Trial.objects.filter(is_stale(), state=Trial.State.RUNNING)
     silent = running.annotate(silence=ExpressionWrapper(Now() - F("heartbeat_at"), DurationField()))
     return sum(
         trials.fail(
@@ -117,32 +118,19 @@ def _ask_again(study: Study) -> int:
     return 1
 
 
-def _recover_orders(dead_workers: Collection[str]) -> tuple[int, int]:
-    """(orders sent again, orders given up)"""
-    taken = sum(work.model._default_manager.filter(state=work.open_state).exclude(worker="").count() for work in KINDS)
+def _recover_jobs(dead_workers: Collection[str], judge_silence: bool) -> dict[str, int]:
+    """How many datasets, and how many other jobs, were sent again and given up."""
+    taken = sum(job.open_rows().exclude(worker="").count() for job in KINDS)
     idle = live_workers(Worker.Role.DATA) > taken
-    done = [orders.recover(work, dead_workers=dead_workers, worker_is_idle=idle) for work in KINDS]
-    return sum(sent for sent, _ in done), sum(given_up for _, given_up in done)
-
-
-def _recover_datasets(dead_workers: Iterable[str]) -> tuple[int, int]:
-    """(preparations sent again, preparations given up)"""
-    resend_before = Now() - timedelta(seconds=settings.REDISPATCH_SECONDS)
-    long_ago = Now() - datasets.SILENCE
-    never_begun = Q(heartbeat_at=None, dispatched_at=None, created_at__lt=long_ago)  # its command was killed at once
-    abandoned = Q(worker__in=list(dead_workers)) | Q(heartbeat_at__lt=long_ago) | never_begun
-    preparing = Dataset.objects.filter(state=Dataset.State.PREPARING)
-    idle = live_workers(Worker.Role.DATA) - preparing.exclude(worker="").count()
-    lost = Q(worker="", dispatched_at__lt=resend_before) if idle > 0 else Q(pk=None)
-    hopeless = Q(attempts__gte=datasets.MOST_ATTEMPTS) | Q(options__has_key=datasets.OPTION_FOLDER)
-    failed = preparing.filter(abandoned & hopeless).update(
-        state=Dataset.State.FAILED,
-        phase="",
-        error="Its preparation was interrupted again and again, or the command that ran it was ended. Add it anew.",
-    )
-    resent = 0
-    for dataset_id in list(preparing.filter(abandoned | lost).values_list("pk", flat=True)):
-        if preparing.filter(abandoned | lost, pk=dataset_id).update(worker=""):
-            datasets.send(dataset_id=dataset_id)
-            resent += 1
-    return resent, failed
+    done = [
+        (job, jobs.recover(job, dead_workers=dead_workers, worker_is_idle=idle, judge_silence=judge_silence))
+        for job in KINDS
+    ]
+    of_datasets = [counts for job, counts in done if job is jobs.DATASETS]
+    others = [counts for job, counts in done if job is not jobs.DATASETS]
+    return {
+        "resent_datasets": sum(sent for sent, _ in of_datasets),
+        "failed_datasets": sum(given_up for _, given_up in of_datasets),
+        "resent_jobs": sum(sent for sent, _ in others),
+        "failed_jobs": sum(given_up for _, given_up in others),
+    }

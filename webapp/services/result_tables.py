@@ -21,7 +21,7 @@ from nas_engine.errors import InfeasibleArchitecture
 from webapp import translation
 from webapp.models import MeasurementFile, Run, StoredArchitecture
 from webapp.queries.pages.run import runs_of_table
-from webapp.services import measurements, orders, runs
+from webapp.services import jobs, measurements, runs
 from webapp.services.errors import Conflict
 from webapp.services.requests import save_architectures
 
@@ -83,7 +83,7 @@ def import_table(*, file_id: int, worker: str, text: str) -> int | None:
         raise BadTable(problems)
     new = {row.hash: row for row in map(_new_row, found) if row is not None}
     with transaction.atomic():
-        file = orders.FILES.held(file_id, worker).select_for_update().first()
+        file = jobs.FILES.held(file_id, worker).select_for_update().first()
         if file is None:
             return None
         runs_of_table(file).delete()  # of an import before this one

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from webapp.models import MeasurementFile, Run, StoredArchitecture
 from webapp.queries.named_architectures import named_in, other_hash
-from webapp.services import orders
+from webapp.services import jobs
 from webapp.services.devices import STALE
 from webapp.services.errors import Conflict
 
@@ -48,7 +48,7 @@ def create_run(*, campaign_id: int, file_ids: Iterable[int], label: str = "") ->
             settings={SOURCE: FROM_FILES, CHOICES: {}},
         )
         run.files.set(files)
-        orders.send(orders.RUNS, run.pk)
+        jobs.send(jobs.RUNS, run.pk)
     return run
 
 
@@ -103,7 +103,7 @@ def change_settings(
         if file_ids is not None:
             run.files.set(_files(run.campaign_id, file_ids))
         settings = run.settings | {CHOICES: dict(choices), IDLE_FILES: sorted(set(idle_files))}
-        orders.reopen(orders.RUNS, run_id, settings=settings)
+        jobs.reopen(jobs.RUNS, run_id, settings=settings)
 
 
 def attach(*, run_id: int, seen_version: int, architecture_hash: str | None) -> None:
@@ -133,7 +133,7 @@ def claim(*, run_id: int, worker: str) -> Run | None:
     """The run to compute; None while one of its files is being read, or if nothing is to be computed."""
     if MeasurementFile.objects.filter(runs=run_id, state=MeasurementFile.State.READING).exists():
         return None
-    if not orders.claim(orders.RUNS, run_id, worker):
+    if not jobs.claim(jobs.RUNS, run_id, worker):
         return None
     return Run.objects.select_related("campaign__device").get(pk=run_id)
 
@@ -152,13 +152,13 @@ def complete(
     `names` of its files and `graphs` of its benchmark logs may hold the hash of its architecture.
     """
     with transaction.atomic():
-        held = orders.RUNS.held(run_id, worker).filter(settings_version=seen_version)
+        held = jobs.RUNS.held(run_id, worker).filter(settings_version=seen_version)
         run = held.select_for_update().first()
         if run is None:
             return False
         architecture, contradicted = _architecture(run, names, graphs)
         held.update(
-            **orders.FREE,
+            **jobs.FREE,
             state=Run.State.READY,
             computed_at=Now(),
             architecture=architecture,
@@ -197,10 +197,10 @@ def refuse(
     *, run_id: int, worker: str, seen_version: int, error: str, findings: Sequence[Mapping[str, str]] = ()
 ) -> bool:
     """COMPUTING -> REFUSED, with what is wrong and what to do. What was computed before is gone: it is not true now."""
-    held = orders.RUNS.held(run_id, worker).filter(settings_version=seen_version)
+    held = jobs.RUNS.held(run_id, worker).filter(settings_version=seen_version)
     return bool(
         held.update(
-            **orders.FREE,
+            **jobs.FREE,
             state=Run.State.REFUSED,
             error=error,
             findings=[dict(finding) for finding in findings],

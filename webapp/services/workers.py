@@ -3,7 +3,6 @@
 import os
 import secrets
 import socket
-from datetime import timedelta
 
 import psutil
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from webapp.models import Worker
+from webapp.queries.leases import lease
 
 _NAME_LENGTH = 120
 _SAME_SECONDS = 60.0  # the start time of one process, read twice, shifts when the system's clock is set
@@ -51,7 +51,7 @@ def _count_no_more(successor: str) -> None:
     node, mark, _ = successor.rpartition("#")
     earlier = Worker.objects.filter(machine=machine_name(), name__startswith=node + mark).exclude(name=successor)
     if mark:
-        earlier.update(seen_at=Now() - 2 * timedelta(seconds=settings.LEASE_SECONDS))
+        earlier.update(seen_at=Now() - 2 * lease())
 
 
 def sign_off(*, name: str) -> None:
@@ -67,8 +67,7 @@ def dead_workers_of_this_machine() -> list[str]:
 
 def forget_silent_workers() -> int:
     """Remove rows of workers of any machine that have been silent for ten leases: they say nothing about today."""
-    limit = timedelta(seconds=10 * settings.LEASE_SECONDS)
-    return Worker.objects.filter(seen_at__lt=Now() - limit).delete()[0]
+    return Worker.objects.filter(seen_at__lt=Now() - 10 * lease()).delete()[0]
 
 
 def _is_running(pid: int, process_started: float) -> bool:

@@ -20,7 +20,7 @@ from webapp import translation
 from webapp.energy_predictors import predictor
 from webapp.models import EnergyModel, StoredArchitecture
 from webapp.queries.training_table import TrainingRow
-from webapp.services import energy_models, orders
+from webapp.services import energy_models, jobs
 from webapp.services.energy_models import KNOWN, Learnt, table_of
 from webapp.services.persistence import persist
 from webapp.storage import save_by_hash
@@ -38,7 +38,7 @@ def run(model_id: int, worker: ThisWorker) -> None:
     if model is None:
         return
     if worker.stopping.is_set():
-        orders.hand_back(orders.MODELS, model_id, worker.name)
+        jobs.hand_back(jobs.MODELS, model_id, worker.name)
         return
     try:
         with _beating(model_id, worker.name):

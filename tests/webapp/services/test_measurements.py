@@ -10,7 +10,8 @@ from django.db.models.functions import Now
 
 from tests.webapp import benches, rows
 from webapp.models import ArtifactChunk, MeasurementFile, Run
-from webapp.services import devices, measurements, orders, runs
+from webapp.queries.leases import lease
+from webapp.services import devices, jobs, measurements, runs
 from webapp.services.errors import Conflict
 from webapp.services.recovery import reap
 
@@ -129,12 +130,12 @@ def test_only_a_file_that_no_run_uses_is_deleted_and_its_bytes_with_it() -> None
 
 def test_the_file_of_a_dead_worker_is_read_by_another_and_given_up_after_three() -> None:
     row = benches.file_of(benches.campaign())
-    for attempt in range(1, orders.MOST_ATTEMPTS + 1):
+    for attempt in range(1, jobs.MOST_ATTEMPTS + 1):
         assert measurements.claim(file_id=row.pk, worker="w")
-        MeasurementFile.objects.filter(pk=row.pk).update(heartbeat_at=Now() - 2 * orders.SILENCE)
+        MeasurementFile.objects.filter(pk=row.pk).update(heartbeat_at=Now() - 2 * lease())
         recovered = reap()
-        expected = (1, 0) if attempt < orders.MOST_ATTEMPTS else (0, 1)
-        assert (recovered.resent_orders, recovered.failed_orders) == expected
+        expected = (1, 0) if attempt < jobs.MOST_ATTEMPTS else (0, 1)
+        assert (recovered.resent_jobs, recovered.failed_jobs) == expected
     row.refresh_from_db()
     assert row.state == "REFUSED"
     assert "want of memory" in row.error

@@ -14,7 +14,7 @@ from tests.webapp import rows
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import live_workers
 from webapp.services import datasets, preparation, studies, trials, workers
-from webapp.services.datasets import MOST_ATTEMPTS
+from webapp.services.jobs import MOST_ATTEMPTS
 from webapp.services.recovery import reap
 
 pytestmark = pytest.mark.django_db

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import fmean
 
-from django.conf import settings
 from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
 from webapp.models import Study, Trial, Worker
 from webapp.queries.budget import COUNTED
 from webapp.queries.deliberation import searcher_of
+from webapp.queries.leases import lease
 from webapp.queries.listed_progress import seconds_left_of_list
 from webapp.queries.pages.studies import FINISHED, LIVE_STATES
 from webapp.queries.summaries import BlockMark, block_marks
@@ -149,7 +149,7 @@ def _running_trial(trial: Trial, now: datetime) -> RunningTrial:
         epochs=trial.epochs,
         elapsed_seconds=_age(trial.started_at, now),
         silent_seconds=silent,
-        lost=silent > settings.LEASE_SECONDS,
+        lost=silent > lease().total_seconds(),
     )
 
 
@@ -158,7 +158,7 @@ def _age(moment: datetime | None, now: datetime) -> float:
 
 
 def _crew(study: Study, now: datetime) -> Crew:
-    alive = Q(seen_at__gte=now - timedelta(seconds=settings.LEASE_SECONDS))
+    alive = Q(seen_at__gte=now - lease())
     trainer, searcher = Q(role=Worker.Role.TRAINING), Q(role=searcher_of(study))
     return Crew(
         **Worker.objects.aggregate(
@@ -201,4 +201,4 @@ def _warning(study: Study, counts: Counts, oldest_request: datetime | None, crew
     else:
         return ""
     silent = _age(last, now)
-    return f"No {who} has reported for {silent:.0f} s." if silent > settings.LEASE_SECONDS else ""
+    return f"No {who} has reported for {silent:.0f} s." if silent > lease().total_seconds() else ""

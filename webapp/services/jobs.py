@@ -1,0 +1,170 @@
+"""Jobs of the data workers: a dataset to prepare, a file to read, a run to compute, a kit to pack, a model to train.
+
+Each is a row that is worked on under one rule, the one of trials: an open row is claimed by exactly one worker, which
+holds it by a lease and renews that by heartbeats; it is written back only by who still holds it, and it is offered
+again when its message was lost or the lease ran out.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.functions import Now
+
+from webapp import dispatch
+from webapp.models import BenchKit, Dataset, EnergyModel, MeasurementFile, Run
+from webapp.queries.leases import is_stale, lease
+
+MOST_ATTEMPTS = 3
+OPTION_FOLDER = "folder"
+"""Where `Dataset.options` names the folder of the machine whose command prepares it."""
+FREE: dict[str, Any] = {"worker": "", "heartbeat_at": None}
+"""Values of a row that nobody works on."""
+_DIED = "Its worker died under it again and again, perhaps for want of memory. Try a smaller file, or try again."
+_INTERRUPTED = "Its preparation was interrupted again and again, or the command that ran it was ended. Add it anew."
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One kind of job: its table, the state in which it is open, how it fails and why, and how it is sent.
+
+    `cleared` are values of a row that was given up. Rows of `local` are worked on by the command that made them, on its
+    own machine: no worker can take them over.
+    """
+
+    model: type[Model]
+    open_state: str
+    failed_state: str
+    reason_field: str
+    dispatch: Callable[[int], None]
+    given_up: str = _DIED
+    cleared: Mapping[str, Any] = field(default_factory=dict)
+    local: Q | None = None
+
+    def open_rows(self) -> QuerySet[Any]:
+        return self.model._default_manager.filter(state=self.open_state)
+
+    def open(self, row_id: int) -> QuerySet[Any]:
+        """The row, if it is still to be worked on."""
+        return self.open_rows().filter(pk=row_id)
+
+    def held(self, row_id: int, worker: str) -> QuerySet[Any]:
+        """The row, if `worker` still works on it."""
+        return self.open(row_id).filter(worker=worker)
+
+
+DATASETS = Job(
+    Dataset,
+    "PREPARING",
+    "FAILED",
+    "error",
+    lambda row_id: dispatch.prepare_dataset(dataset_id=row_id),
+    given_up=_INTERRUPTED,
+    cleared={"phase": ""},
+    local=Q(options__has_key=OPTION_FOLDER),
+)
+FILES = Job(MeasurementFile, "READING", "REFUSED", "error", lambda row_id: dispatch.read_measurement(file_id=row_id))
+RUNS = Job(Run, "COMPUTING", "REFUSED", "error", lambda row_id: dispatch.compute_run(run_id=row_id))
+KITS = Job(BenchKit, "PACKING", "FAILED", "reason", lambda row_id: dispatch.pack_bench_kit(kit_id=row_id))
+MODELS = Job(
+    EnergyModel, "TRAINING", "FAILED", "reason", lambda row_id: dispatch.train_energy_model(energy_model_id=row_id)
+)
+KINDS = [DATASETS, FILES, RUNS, KITS, MODELS]
+
+
+def send(job: Job, row_id: int) -> None:
+    """Offer an open row to the data workers."""
+    job.open(row_id).update(dispatched_at=Now())
+    job.dispatch(row_id)
+
+
+def reopen(job: Job, row_id: int, **values: Any) -> None:
+    """Have a row worked on once more, whoever works on it now: what they write back will not be taken."""
+    job.model._default_manager.filter(pk=row_id).update(state=job.open_state, attempts=0, **FREE, **values)
+    send(job, row_id)
+
+
+def reopen_all(job: Job, rows: QuerySet[Any]) -> None:
+    """`reopen` each of `rows`."""
+    for row_id in list(rows.values_list("pk", flat=True)):
+        reopen(job, row_id)
+
+
+def claim(job: Job, row_id: int, worker: str, **values: Any) -> bool:
+    """Take an open row, with new `values`, for exactly one of those who try."""
+    free = Q(worker="") | Q(heartbeat_at=None) | is_stale()
+    values |= {"worker": worker, "heartbeat_at": Now(), "attempts": F("attempts") + 1}
+    return bool(job.open(row_id).filter(free).update(**values))
+
+
+def heartbeat(worker: str) -> None:
+    """Renew the leases of whatever jobs `worker` holds."""
+    for job in KINDS:
+        job.open_rows().filter(worker=worker).update(heartbeat_at=Now())
+
+
+@contextmanager
+def kept_alive(worker: str) -> Iterator[None]:
+    """Renew the leases of `worker` from a thread while the block runs: for commands, whose process has no pulse."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(settings.HEARTBEAT_SECONDS):
+            try:
+                heartbeat(worker)
+            except (DatabaseError, InterfaceError):
+                pass  # the work itself meets the same trouble, and waits
+            finally:
+                connection.close()
+
+    thread = threading.Thread(target=renew, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def hand_back(job: Job, row_id: int, worker: str) -> None:
+    """Leave a row to another worker, as if this one had not tried."""
+    if job.held(row_id, worker).update(**FREE, attempts=F("attempts") - 1):
+        send(job, row_id)
+
+
+def recover(
+    job: Job, *, dead_workers: Collection[str], worker_is_idle: bool, judge_silence: bool = True
+) -> tuple[int, int]:
+    """(sent again, given up): rows whose worker died or let its lease run out, or whose message was lost while a worker
+    had nothing to do. Without `judge_silence` no lease runs out.
+    """
+    abandoned = Q(worker__in=list(dead_workers)) | (is_stale() if judge_silence else Q(pk=None))
+    sent_before = Now() - timedelta(seconds=settings.REDISPATCH_SECONDS)
+    lost = Q(worker="", dispatched_at__lt=sent_before) | Q(worker="", dispatched_at=None)
+    rows = job.open_rows()
+    hopeless = abandoned & Q(attempts__gte=MOST_ATTEMPTS)
+    if job.local is not None:
+        never_begun = Q(heartbeat_at=None, created_at__lt=Now() - lease())  # its command was killed at once
+        hopeless |= job.local & (abandoned | never_begun)
+    given_up = rows.filter(hopeless).update(
+        **FREE, **job.cleared, **{"state": job.failed_state, job.reason_field: job.given_up}
+    )
+    again = rows.filter(abandoned | lost if worker_is_idle else abandoned)
+    if job.local is not None:
+        again = again.exclude(job.local)
+    return _sent_again(job, again), given_up
+
+
+def _sent_again(job: Job, rows: QuerySet[Any]) -> int:
+    sent = 0
+    for row_id in list(rows.values_list("pk", flat=True)):
+        if rows.filter(pk=row_id).update(**FREE):
+            send(job, row_id)
+            sent += 1
+    return sent
