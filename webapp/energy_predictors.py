@@ -11,10 +11,10 @@ from django.core.files.storage import default_storage
 from nas_engine.constraints import EnergyFunction
 from nas_engine.cost import ArchitectureCost
 from nas_engine.energy.estimators.base import AnalyticalCostModel, EnergyPredictor, LearnedPredictor, load
+from webapp.caches import kept
 from webapp.models import EnergyModel, Study
 
 ANALYTICAL: EnergyPredictor = AnalyticalCostModel()
-_MODELS_KEPT = 8
 _NETWORKS_KEPT = 20_000
 
 
@@ -39,7 +39,7 @@ def energy_estimate(study: Study) -> EnergyFunction:
     return energy_mj
 
 
-@lru_cache(maxsize=_MODELS_KEPT)
+@kept("energy predictors")
 def _loaded(name: str) -> LearnedPredictor:
     """The name holds the content's hash: what has it never changes."""
     with default_storage.open(name) as file:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from webapp.caches import kept
 from webapp.forms.study_file import read_study_file
 
 
@@ -21,7 +21,7 @@ class Preset:
     values: Mapping[str, Any]
 
 
-@cache
+@kept("presets")
 def presets() -> tuple[Preset, ...]:
     """The files of the folder `studies`, the one with the fewest trials first."""
     found = [_preset(path) for path in sorted(Path(settings.BASE_DIR, "studies").glob("*.toml"))]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from nas_engine.constraints import Constraints
 from nas_engine.cost import ArchitectureCost
@@ -16,6 +15,7 @@ from nas_engine.space_summary import (
     share_keeping,
     summarise,
 )
+from webapp.caches import kept
 from webapp.energy_predictors import predictor
 from webapp.models import EnergyModel, Study
 from webapp.models.study import BYTES_PER_KB
@@ -117,7 +117,7 @@ def _nameless(spec: SpaceSpec) -> SpaceSpec:
     return replace(spec, name="any")
 
 
-@lru_cache(maxsize=64)
+@kept("spaces")
 def _summary_of(spec: SpaceSpec, thresholds: SummaryLimits, energy_model: EnergyModel | None) -> SpaceSummary:
     return summarise(
         spec.search_space(),
@@ -128,7 +128,7 @@ def _summary_of(spec: SpaceSpec, thresholds: SummaryLimits, energy_model: Energy
     )
 
 
-@lru_cache(maxsize=64)
+@kept("shares within hard limits")
 def _share_within(spec: SpaceSpec, hard: Constraints, energy_model: EnergyModel | None) -> float:
     return share_keeping(hard, spec.search_space(), samples=SAMPLES, energies_mj=_estimates(energy_model))
 

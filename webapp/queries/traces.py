@@ -1,13 +1,10 @@
 """What to draw of a trace: from the arrays that a worker has stored beside the raw file, which is not read again."""
 
-from functools import lru_cache
-
 from django.core.files.storage import default_storage
 
 from nas_engine.energy.traces.decimation import PlotSlice, Pyramid, from_npz
+from webapp.caches import kept
 from webapp.models import MeasurementFile
-
-_HELD = 4
 
 
 def trace_part(file: MeasurementFile, start_s: float | None, end_s: float | None) -> tuple[PlotSlice, float]:
@@ -20,7 +17,7 @@ def trace_part(file: MeasurementFile, start_s: float | None, end_s: float | None
     return held.part(start, held.duration_s if end_s is None else end_s), held.duration_s
 
 
-@lru_cache(maxsize=_HELD)
+@kept("traces")
 def _pyramid(name: str) -> Pyramid:
     """Names are made from the content's hash: what is held is never stale."""
     with default_storage.open(name) as file:

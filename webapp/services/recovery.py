@@ -19,9 +19,7 @@ from webapp.queries.budget import live_workers, trials_wanted
 from webapp.queries.deliberation import deliberates
 from webapp.queries.leases import is_stale
 from webapp.services import jobs, trials
-from webapp.services.completion import settle
 from webapp.services.jobs import KINDS
-from webapp.services.orders import KINDS
 from webapp.services.requests import send_requested_trials
 from webapp.services.studies import settle
 from webapp.services.transitions import locked_study

@@ -1,12 +1,12 @@
 """Small drawings: an architecture as bars, a share as a bar, a state as a badge."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from webapp.caches import kept
 from webapp.queries.summaries import BlockMark
 
 register = template.Library()
@@ -21,7 +21,7 @@ def architecture_bars(blocks: Sequence[BlockMark]) -> SafeString:
     return _bars(tuple(blocks))
 
 
-@lru_cache(maxsize=4096)
+@kept("architecture bars")
 def _bars(blocks: tuple[BlockMark, ...]) -> SafeString:
     bars = format_html_join(
         "",

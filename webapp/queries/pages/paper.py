@@ -7,11 +7,9 @@ from nas_engine.cost import cost
 from nas_engine.paper import figure2
 from nas_engine.paper.figure2 import Figure2Point
 from nas_engine.paper.tables import NETWORKS, TABLE_2_MODEL, table1, table2
+from webapp.caches import MOST_PARAMETERS_COUNTED, published_parameters
 from webapp.models import StoredArchitecture, Study, Trial
 from webapp.translation import architecture
-
-_MOST_COUNTED = 50_000
-_counted: dict[str, int] = {}
 
 
 def table1_context() -> dict[str, Any]:
@@ -54,7 +52,7 @@ def study_points(study: Study) -> tuple[Figure2Point, ...]:
     trials = Trial.objects.filter(study=study, state=Trial.State.COMPLETED).order_by("number")
     names = ("architecture", "architecture__parameters", "float_accuracy", "int8_accuracy", "flash_bytes")
     rows = list(trials.values_list("label", "number", *names))
-    published = _published_parameters({row[2] for row in rows})
+    published = _parameters_of({row[2] for row in rows})
     return tuple(
         Figure2Point(
             name=label or f"trial {number}",
@@ -69,14 +67,14 @@ def study_points(study: Study) -> tuple[Figure2Point, ...]:
     )
 
 
-def _published_parameters(hashes: Set[str]) -> dict[str, int]:
+def _parameters_of(hashes: Set[str]) -> dict[str, int]:
     """The paper's "parameters" by architecture. A hash stands for one network for ever, so each is counted once."""
-    found = {key: parameters for key in hashes if (parameters := _counted.get(key)) is not None}
+    found = {key: parameters for key in hashes if (parameters := published_parameters.get(key)) is not None}
     for row in StoredArchitecture.objects.filter(hash__in=hashes - found.keys()):
         found[row.hash] = cost(architecture(row)).published_parameters
-    if len(_counted) + len(found) > _MOST_COUNTED:
-        _counted.clear()
-    _counted.update(found)
+    if len(published_parameters) + len(found) > MOST_PARAMETERS_COUNTED:
+        published_parameters.clear()
+    published_parameters.update(found)
     return found
 
 

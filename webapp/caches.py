@@ -1,0 +1,32 @@
+"""What a process of the web application keeps from one request or task to the next: every such cache, by name.
+
+All hold what never changes under its key (content by hash, results of pure functions), so nothing has to be cleared.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
+R = TypeVar("R")
+
+MOST_KEPT: Mapping[str, int] = {
+    "architecture bars": 4_096,  # the small pictures in tables, some hundred bytes each
+    "energy predictors": 8,  # some MB each
+    "presets": 1,  # the study files that come with Earshot
+    "spaces": 64,  # distributions of networks drawn from a space
+    "shares within hard limits": 64,
+    "traces": 4,  # what is drawn of a trace, some MB each
+}
+"""How many entries each cache keeps; those unused for longest go."""
+MOST_PARAMETERS_COUNTED = 50_000
+published_parameters: dict[str, int] = {}
+"""Parameters as the paper counts them, by an architecture's hash."""
+
+
+def kept(name: str) -> "Callable[[Callable[..., R]], _lru_cache_wrapper[R]]":
+    """The decorator that keeps a function's results under `name`, one of `MOST_KEPT`."""
+    cached: Any = lru_cache(maxsize=MOST_KEPT[name])
+    return cached  # type: ignore[no-any-return]
