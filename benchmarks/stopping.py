@@ -24,7 +24,7 @@ import numpy as np
 
 from benchmarks import stopping_report
 from benchmarks.stopping_rules import entrants
-from nas_engine.architecture_features import describe
+from nas_engine.architecture_features import feature_vector
 from nas_engine.cost import cost
 from nas_engine.early_stopping.base import Curve, StoppingRule, best_reward
 from nas_engine.energy.estimators.analytical import predict_energy_mj
@@ -53,7 +53,7 @@ def curve(training: RecordedTraining) -> Curve:
     points = [point for point in training.curve if point.phase == "float"]
     return Curve(
         accuracies=tuple(point.eval_accuracy for point in points),
-        features=describe(training.architecture),
+        features=feature_vector(training.architecture),
         penalty=reward_breakdown(1.0, energy_mj, counted.flash_bytes_estimate, _PARAMETERS).penalty,
         final_accuracy=training.int8_accuracy,
         losses=tuple(point.loss for point in points),

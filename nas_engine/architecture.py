@@ -1,8 +1,8 @@
 """An architecture as data: stem (the input), blocks, head.
 
 Equal architectures have equal canonical JSON and an equal hash, so the hash serves as the key of an architecture
-everywhere. Kinds of blocks and heads follow Speckhard et al., section 3 and Table 2; `layers.expand` says what each
-consists of.
+everywhere. Kinds of blocks and heads follow Speckhard et al., section 3 and Table 2; `layers.expand` defines the layers
+of each.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _HASHES_KEPT = 32_768  # more than the longest study has trials
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """What enters the network: a log-mel spectrogram of `frames` time steps by `mel_bins` frequency bands.
+    """Input of the network: a log-mel spectrogram of `frames` time steps by `mel_bins` frequency bands.
 
     Layout "2d" gives an image of one channel, (frames, mel_bins, 1). Layout "1d" swaps frequency with depth, (frames,
     1, mel_bins), and every kernel, stride and pooling window then acts on time alone (section 3.6).
@@ -53,18 +53,21 @@ class Stem:
         return (self.frames, self.mel_bins, 1) if self.layout == "2d" else (self.frames, 1, self.mel_bins)
 
     def to_json(self) -> dict[str, Any]:
+        """`frames` and `mel_bins` as integers, `layout` as text."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: object) -> Self:
+        """Inverse of `to_json`. Raises ValueError naming the key that is missing, unknown or wrong."""
         return cls(**json_fields(data, "stem", ("frames", "mel_bins", "layout")))
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One step of the network. `strides` are (time, frequency); an identity has kernel_size = filters = 0.
+    """One block of the network. `strides` are (time, frequency); an identity has kernel_size = filters = 0.
 
-    `expansion` is MobileNetV2's t: the width of its depthwise part over the width of its input.
+    `expansion` is MobileNetV2's t: the channels of its depthwise part divided by those of its input. Raises ValueError
+    for values that the kind does not allow.
     """
 
     kind: BlockKind
@@ -100,10 +103,12 @@ class Block:
         return f"{self.kind}-{self.kernel_size}-{self.filters}{suffix}"
 
     def to_json(self) -> dict[str, Any]:
+        """All fields by name; `strides` as a list of two integers."""
         return asdict(self) | {"strides": list(self.strides)}
 
     @classmethod
     def from_json(cls, data: object, where: str = "block") -> Self:
+        """Inverse of `to_json`. Raises ValueError that begins with `where`, the block's place in its document."""
         fields = json_fields(data, where, ("kind", "kernel_size", "filters", "strides", "expansion"))
         fields["strides"] = json_pair(fields["strides"], f"{where}.strides")
         try:
@@ -127,10 +132,12 @@ class Head:
         require_choice(self.hidden_activation, "head.hidden_activation", get_args(HiddenActivation))
 
     def to_json(self) -> dict[str, Any]:
+        """All fields by name; `hidden_units` is None without a hidden layer."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: object) -> Self:
+        """Inverse of `to_json`. Raises ValueError naming the key that is missing, unknown or wrong."""
         return cls(**json_fields(data, "head", ("classes", "hidden_units", "hidden_activation")))
 
 
@@ -149,6 +156,7 @@ class Architecture:
             raise ValueError("blocks must be a tuple of at least one block")
 
     def to_json(self) -> dict[str, Any]:
+        """Stem, list of blocks and head as JSON-able values; the form that is stored and exported."""
         return {
             "stem": self.stem.to_json(),
             "blocks": [block.to_json() for block in self.blocks],
@@ -157,7 +165,7 @@ class Architecture:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """The inverse of `to_json`. Raises ValueError naming the key that is missing, unknown or wrong."""
+        """Inverse of `to_json`. Raises ValueError naming the key that is missing, unknown or wrong."""
         fields = json_fields(data, "architecture", ("stem", "blocks", "head"))
         blocks = json_list(fields["blocks"], "blocks")
         return cls(
@@ -167,7 +175,7 @@ class Architecture:
         )
 
     def canonical_json(self) -> str:
-        """The one JSON text of this architecture: sorted keys, no spaces."""
+        """JSON text with sorted keys and no spaces; equal for equal architectures."""
         return _canonical(self.to_json())
 
     @property
@@ -177,8 +185,8 @@ class Architecture:
 
     @property
     def network_hash(self) -> str:
-        """64 hex digits, equal for architectures that are the same network: an identity adds no layer, so it makes no
-        difference where it stands or how many there are.
+        """64 hex digits, equal for architectures that are the same network: identities are left out, since they add
+        no layer.
         """
         return self._network_hash or self._remember("_network_hash", _network_hash(self))
 
@@ -187,8 +195,8 @@ class Architecture:
         return value
 
 
-# A search asks for the hashes of all its networks at every suggestion. To compute one takes a millisecond, to find it
-# here twenty microseconds, for which all blocks are hashed: so an object keeps its own, too.
+# A search needs the hashes of all its networks at every suggestion. Computing one takes a millisecond, a look-up here
+# twenty microseconds, since it hashes all blocks. Each object therefore keeps its own hash as well.
 @lru_cache(maxsize=_HASHES_KEPT)
 def _hash(architecture: Architecture) -> str:
     return _digest(architecture.to_json())
@@ -237,12 +245,12 @@ def json_pair(data: object, where: str) -> tuple[Any, Any]:
 
 
 def require_int(value: object, where: str, minimum: int) -> None:
-    """Raise ValueError naming `where` for all but whole numbers of at least `minimum`; True and 3.0 are none."""
+    """Raise ValueError naming `where` unless `value` is an int (not bool, not float) of at least `minimum`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
         raise ValueError(f"{where} must be a whole number of at least {minimum}, not {value!r}")
 
 
 def require_choice(value: object, where: str, choices: tuple[object, ...]) -> None:
-    """Raise ValueError naming `where` and the choices for all but these."""
+    """Raise ValueError naming `where` and the choices unless `value` is one of `choices`."""
     if value not in choices:
         raise ValueError(f"{where} must be one of {', '.join(map(str, choices))}, not {value!r}")

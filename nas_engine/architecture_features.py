@@ -1,4 +1,4 @@
-"""An architecture as a few numbers that say how it may learn: what TSGP's map and the Gaussian process read."""
+"""Architecture as a fixed-length feature vector: input of TSGP's features and of the Gaussian process designer."""
 
 import math
 from collections.abc import Sequence
@@ -18,10 +18,11 @@ NAMES = (
 )
 
 
-def describe(architecture: Architecture) -> tuple[float, ...]:
-    """One number for each of `NAMES`, of no common scale. Raises InfeasibleArchitecture as `cost` does.
+def feature_vector(architecture: Architecture) -> tuple[float, ...]:
+    """One value for each of `NAMES`, not standardised. Raises InfeasibleArchitecture where it cannot be built.
 
-    Widths are means of the logarithm of filters over the first and the second half of the blocks, identities left out.
+    Logarithms are natural. Widths are means of log filters over the first and the second half of the blocks, without
+    identities; depth counts blocks without identities; shares are 0..1 of these.
     """
     counted = cost(architecture)
     blocks = [block for block in architecture.blocks if block.kind != "identity"]

@@ -1,10 +1,10 @@
-"""Published networks as architectures, so that the one builder and the one cost walk serve them too.
+"""Published networks as architectures, built and counted by the same code as those of a search space.
 
 The paper modified the MobileNets and TC-ResNets "slightly" for its 196x40 input without saying how. These definitions
 are the ones whose counted FLOPs equal Table 1's to the last printed digit (tests/nas_engine/test_baselines.py).
 
-Each takes a width multiplier, by which its authors' code thins or widens every layer; the rounding is theirs too. A
-baseline's name is its family and its width: "MobileNetV2-0.5"; the family alone means the width of Table 1.
+Each takes a width multiplier, which scales the filters of every layer, rounded as in its authors' code. A baseline's
+name is its family and its width: "MobileNetV2-0.5"; the family alone means the width of Table 1.
 """
 
 import re
@@ -18,7 +18,7 @@ _WIDTH = re.compile(r"(?P<family>.*?[^-])(?:-(?P<width>\d+(?:\.\d{1,3})?))?")
 
 
 def nas_bayesian(classes: int = 9) -> Architecture:
-    """The network of Table 2, the best that NAS-Bayesian found; an architecture of the space paper_2d."""
+    """Best network found by NAS-Bayesian (Speckhard et al., Table 2); an architecture of the space paper_2d."""
     blocks = (
         Block("kxk", 5, 8, (2, 1)),
         Block("kx1_1xk_dw", 3, 24, (2, 1)),
@@ -37,9 +37,10 @@ def nas_bayesian(classes: int = 9) -> Architecture:
 
 
 def mobilenet_v1(classes: int = 9, width: float = 1.0) -> Architecture:
-    """MobileNetV1: the first stride in time alone, the last of the thirteen blocks left out, a dense layer of 1000.
+    """MobileNetV1 (Howard et al. 2017): first stride in time alone, last of the thirteen blocks left out, dense 1000.
 
-    `width` thins as in Keras' MobileNet, rounding down; the dense layer keeps its 1000 units, as there.
+    `width` scales filters as in Keras' MobileNet, rounded down; the dense layer keeps its 1000 units. Raises ValueError
+    for a width outside 0.1..2, as all baselines do.
     """
     _check_width(width)
     strided = (2, 2)
@@ -59,10 +60,10 @@ def mobilenet_v1(classes: int = 9, width: float = 1.0) -> Architecture:
 
 
 def mobilenet_v2(classes: int = 9, width: float = 1.0) -> Architecture:
-    """MobileNetV2: expansion 6 in every bottleneck, the first stride in time alone, stage 160 without its stride.
+    """MobileNetV2: expansion 6 in every bottleneck, first stride in time alone, stage 160 without its stride.
 
-    `width` as in Keras' MobileNetV2: filters become multiples of 8, and the last convolution is widened but never
-    thinned (Sandler et al. 2018, section 4).
+    `width` as in Keras' MobileNetV2: filters become multiples of 8, and the last convolution is not scaled below a
+    width of 1 (Sandler et al. 2018, section 4).
     """
     _check_width(width)
     stages = ((16, 1, 1), (24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 1), (320, 1, 1))
@@ -82,12 +83,12 @@ def _multiple_of_8(filters: float) -> int:
 
 
 def tc_resnet8(classes: int = 9, width: float = 1.0) -> Architecture:
-    """TC-ResNet8 (Choi et al. 2019): one residual block a stage. `width` rounds down, as in the authors' code."""
+    """TC-ResNet8 (Choi et al. 2019): one residual block per stage. `width` rounds down, as in the authors' code."""
     return _tc_resnet(1, classes, width)
 
 
 def tc_resnet14(classes: int = 9, width: float = 1.5) -> Architecture:
-    """TC-ResNet14 (Choi et al. 2019): two residual blocks a stage. `width` rounds down, as in the authors' code."""
+    """TC-ResNet14 (Choi et al. 2019): two residual blocks per stage. `width` rounds down, as in the authors' code."""
     return _tc_resnet(2, classes, width)
 
 
@@ -114,12 +115,12 @@ BASELINES: Mapping[str, Callable[[int], Architecture]] = {
     "TCResNet8-1.0": tc_resnet8,
     "TCResNet14-1.5": tc_resnet14,
 }
-"""The networks of Table 1, under the names of its rows."""
+"""Networks of Table 1 (Speckhard et al.) by the names of its rows; each takes the number of classes."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """How a family is built, and its width in Table 1."""
+    """Constructor of a family and its width in Table 1."""
 
     build: Callable[[int, float], Architecture]
     default_width: float
@@ -143,17 +144,19 @@ class Baseline:
 
     @property
     def name(self) -> str:
-        """Such as "MobileNetV2-0.5": what `baseline` reads, always with the width."""
+        """Name with the width, such as "MobileNetV2-0.5"; accepted by `baseline`."""
         return f"{self.family}-{self.width}"
 
     def architecture(self, classes: int = 9) -> Architecture:
+        """Network of this family and width with `classes` outputs."""
         return _FAMILIES[self.family].build(classes, self.width)
 
 
 def baseline(name: str) -> Baseline:
     """The baseline called `name`: a family of `NAMES`, and its width after a hyphen unless it is that of Table 1.
 
-    Upper case and the family's own hyphen may be left out ("tcresnet8-0.5"). Raises ValueError saying what is wrong.
+    Upper case and the family's own hyphen may be left out ("tcresnet8-0.5"). Raises ValueError for
+    an unknown family or a width out of range.
     """
     found = _WIDTH.fullmatch(name.strip())
     key = found["family"].replace("-", "").lower() if found else ""
@@ -169,5 +172,5 @@ def baseline(name: str) -> Baseline:
 
 
 def by_name(name: str, classes: int = 9) -> Architecture:
-    """The network of `baseline(name)`, for so many classes."""
+    """Network of `baseline(name)` with `classes` outputs. Raises ValueError as `baseline` does."""
     return baseline(name).architecture(classes)

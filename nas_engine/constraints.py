@@ -1,4 +1,4 @@
-"""Refusing architectures over a hard limit before anything is trained, from their estimates alone."""
+"""Hard constraints on estimated flash, RAM and energy, checked before an architecture is trained."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -14,7 +14,10 @@ _MOST_DECIMALS = 6
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """What no network of a study may exceed; None is no limit. RAM is the peak of the activations alive at once."""
+    """Upper limits for every network of a study: bytes, bytes and mJ per inference; None is no limit.
+
+    `peak_ram_bytes` limits the greatest sum of int8 activations alive at once (`ArchitectureCost`).
+    """
 
     flash_bytes: float | None = None
     peak_ram_bytes: float | None = None
@@ -23,10 +26,9 @@ class Constraints:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Why an architecture is not worth a training, in words with numbers for the user.
+    """Constraints that an architecture violates. `reason` is a sentence for the user with estimates and limits.
 
-    `excess` orders refusals: the greatest ratio of an estimate to its limit, infinite where nothing can be estimated
-    because the network cannot be built.
+    `excess` is the greatest ratio of an estimate to its limit, above 1; infinite where the network cannot be built.
     """
 
     reason: str
@@ -35,11 +37,11 @@ class Violation:
 
 ConstraintCheck = Callable[[Architecture], Violation | None]
 EnergyFunction = Callable[[ArchitectureCost], float]
-"""Predicted mJ of one inference. Passed in, because predictions come from rooms above this one."""
+"""Energy predictor of one network: mJ per inference. Passed in, since predictors import this module."""
 
 
 def constraint_check(limits: Constraints, energy_mj: EnergyFunction) -> ConstraintCheck:
-    """The screen that refuses what cannot be built, and what is estimated to exceed one of `limits`."""
+    """Check that returns the violation of `limits` or of feasibility (a network that cannot be built), else None."""
 
     def check(architecture: Architecture) -> Violation | None:
         try:
@@ -51,7 +53,7 @@ def constraint_check(limits: Constraints, energy_mj: EnergyFunction) -> Constrai
 
 
 def find_violation(cost: ArchitectureCost, limits: Constraints, energy_mj: EnergyFunction) -> Violation | None:
-    """Why a network of this cost exceeds `limits`, or None where it does not; a value equal to its limit passes."""
+    """Violation of `limits` by a network of this cost, None if there is none; a value equal to its limit passes."""
     exceeded = list(_exceeded(cost, limits, energy_mj))
     if not exceeded:
         return None
@@ -73,7 +75,7 @@ def _exceeded(cost: ArchitectureCost, limits: Constraints, energy_mj: EnergyFunc
 
 
 def _sentence(what: str, value: float, limit: float, unit: str, decimals: int) -> str:
-    """Such as "flash estimate 72.3 kB exceeds the hard limit of 60 kB", with the decimals it takes to show that."""
+    """Such as "flash estimate 72.3 kB exceeds the hard limit of 60 kB", with enough decimals to show it."""
     while float(shown := f"{value:.{decimals}f}") <= limit and decimals < _MOST_DECIMALS:
         decimals += 1
     return f"{what} estimate {shown} {unit} exceeds the hard limit of {limit:g} {unit}"

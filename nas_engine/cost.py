@@ -1,6 +1,6 @@
-"""What an architecture costs, block by block, counted from the same layers the network is built from. No TensorFlow.
+"""FLOPs, parameters and bytes of an architecture, block by block, counted from the layers of `layers.expand`.
 
-How it counts (the convention that reproduces the paper's tables):
+Convention of counting, which reproduces the paper's tables:
 
 * FLOPs: 2 for each multiply-accumulate and 1 for the bias of each output element of a convolution or dense layer;
   window x outputs for average pooling; height x width x channels for the global average; 5 a class for the softmax.
@@ -9,12 +9,12 @@ How it counts (the convention that reproduces the paper's tables):
 * published_parameters: the paper's "parameters", everything Keras counts in the network prepared for quantisation-aware
   training. Besides weights and biases these are four values a BatchNorm channel, the range of every weight tensor (one
   a channel in a convolution, one in a depthwise or dense layer), the range of every activation, and step counters.
-  Only this count reproduces Table 1; as a figure for the size of a network, `parameters` is the honest one.
-* weight_bytes: what the .tflite file holds of them, an int8 for each weight and an int32 for each bias.
+  Only this count reproduces Table 1; `parameters` is the one to compare networks by.
+* weight_bytes: weights and biases in the .tflite file, an int8 for each weight and an int32 for each bias.
 * activation_bytes: int8 bytes of every tensor the block's layers write.
 * peak_activation_bytes: the greatest sum of tensors alive at once when the layers run in order, i.e. a layer's inputs
-  and output, and whatever a later layer still needs. It is what an allocator needs that never writes in place;
-  alignment and scratch buffers come on top.
+  and output, and the tensors that a later layer still needs. An allocator that never writes in place needs as much,
+  plus alignment and scratch buffers.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ from nas_engine.layers import (
 
 _SOFTMAX_FLOPS_PER_CLASS = 5
 _BIAS_BYTES = 4
-_RANGE, _COUNTER = 2, 1  # what the toolkit keeps of a quantised tensor, its two ends, and of every layer, its steps
+_RANGE, _COUNTER = 2, 1  # kept by the toolkit: two ends of the range of each quantised tensor, a step counter per layer
 _INPUT_PUBLISHED_PARAMETERS = _COUNTER + _RANGE
 
 
@@ -56,7 +56,7 @@ _INPUT_PUBLISHED_PARAMETERS = _COUNTER + _RANGE
 class BlockCost:
     """The cost of one block or, last and with kind "head", of the head. `output_shape` is (height, width, channels).
 
-    Flash estimates are what the block adds by itself; what blocks share in the packed file is in `flash_shared`.
+    Flash estimates (bytes) leave out the parts that blocks share in the packed file; those are in `flash_shared`.
     """
 
     name: str
@@ -84,47 +84,50 @@ class ArchitectureCost:
 
     @property
     def flops(self) -> int:
+        """FLOPs of one inference."""
         return sum(block.flops for block in self.blocks)
 
     @property
     def parameters(self) -> int:
+        """Trainable weights."""
         return sum(block.parameters for block in self.blocks)
 
     @property
     def published_parameters(self) -> int:
-        """The blocks' and those of the input, which is quantised as well."""
+        """Parameters as Table 1 counts them, including those of the quantised input."""
         return _INPUT_PUBLISHED_PARAMETERS + sum(block.published_parameters for block in self.blocks)
 
     @property
     def weight_bytes(self) -> int:
+        """int8 weights and int32 biases, in bytes."""
         return sum(block.weight_bytes for block in self.blocks)
 
     @property
     def activation_bytes(self) -> int:
+        """Bytes of all int8 tensors written in one inference."""
         return sum(block.activation_bytes for block in self.blocks)
 
     @property
     def peak_activation_bytes(self) -> int:
-        """One tensor alone passes from block to block, so the network's peak is the greatest of its blocks' peaks."""
+        """Greatest of the blocks' peaks, in bytes, since a single tensor passes from block to block."""
         return max(block.peak_activation_bytes for block in self.blocks)
 
     @property
     def flash_bytes_estimate(self) -> int:
-        """Size of the packed .tflite file, which is delivered, by `flash`'s model of it; before anything is trained."""
+        """Estimated bytes of the packed .tflite file, which is delivered (`nas_engine.flash`)."""
         own_bytes = sum(block.flash_bytes_estimate for block in self.blocks)
         return packed_network_bytes(own_bytes, (block.flash_shared for block in self.blocks))
 
     @property
     def plain_flash_bytes_estimate(self) -> int:
-        """Size of the plain .tflite file, as the converter writes it, by `flash`'s model of it."""
+        """Estimated bytes of the plain .tflite file, as the converter writes it (`nas_engine.flash`)."""
         return round(PLAIN_NETWORK_BYTES + sum(block.plain_flash_bytes_estimate for block in self.blocks))
 
 
 def cost(architecture: Architecture) -> ArchitectureCost:
-    """Count `architecture`. Raises InfeasibleArchitecture where it cannot be built.
+    """Cost of `architecture`. Raises InfeasibleArchitecture where it cannot be built.
 
-    Blocks are counted once for each input they meet, so ten thousand networks of one search space take well under a
-    second.
+    Counts are cached by block and input, so ten thousand networks of one search space take well under a second.
     """
     layout = architecture.stem.layout
     x = Tensor(INPUT_NAME, architecture.stem.input_shape)
@@ -168,7 +171,7 @@ def _count(block: BlockLayers, kernel_size: int, filters: int, strides: tuple[in
 
 
 def layer_flops(layer: Layer) -> int:
-    """FLOPs of one layer for one inference; see the module's docstring for what counts."""
+    """FLOPs of one layer for one inference; see the module's docstring. Raises TypeError for an unknown layer type."""
     outputs = prod(layer.output_shape)
     match layer:
         case Conv():
@@ -189,7 +192,7 @@ def layer_flops(layer: Layer) -> int:
 
 
 def layer_parameters(layer: Layer) -> int:
-    """Trainable weights of one layer: kernel, and bias or the two of BatchNorm a channel."""
+    """Trainable weights of one layer: kernel, and per channel a bias or gamma and beta of BatchNorm."""
     match layer:
         case Conv(batch_norm=False) | Dense():
             return layer_weights(layer) + layer.output_shape[-1]
@@ -200,10 +203,10 @@ def layer_parameters(layer: Layer) -> int:
 
 
 def layer_published_parameters(layer: Layer) -> int:
-    """A layer of ours with BatchNorm is up to three in Keras (kernel, BatchNorm, ReLU), each with a step counter.
+    """Parameters of one layer as Table 1 counts them; see the module's docstring.
 
-    One without carries its activation itself: the toolkit would leave a kernel with a bias in float behind which a
-    ReLU of its own stands.
+    A layer with BatchNorm is up to three in Keras (kernel, BatchNorm, ReLU), each with a step counter. One without
+    has its activation built in: the toolkit leaves a kernel with a bias in float if a separate ReLU follows.
     """
     match layer:
         case Conv(batch_norm=False):
@@ -222,13 +225,13 @@ def layer_published_parameters(layer: Layer) -> int:
 
 
 def layer_weight_bytes(layer: Layer) -> int:
-    """Bytes of the int8 kernel and of the int32 bias, which every layer with weights has once BatchNorm is folded."""
+    """Bytes of the int8 kernel and of the int32 bias; BatchNorm is folded into both."""
     weights = layer_weights(layer)
     return weights + _BIAS_BYTES * layer.output_shape[-1] if weights else 0
 
 
 def layer_weights(layer: Layer) -> int:
-    """The number of weights in the kernel; 0 where there is none."""
+    """Number of weights in the kernel; 0 without one."""
     match layer:
         case Conv():
             return prod(layer.kernel) * layer.input_shape[-1] * layer.filters

@@ -1,4 +1,4 @@
-"""The engine's exceptions, named by what the caller does next: hence no rule that every name end in "Error"."""
+"""Exceptions of the engine, named by how the caller reacts; hence not every name ends in "Error"."""
 
 
 class EarshotError(Exception):
@@ -18,7 +18,7 @@ class TrainingDiverged(EarshotError):
 
 
 class BadDataset(EarshotError):
-    """The data set cannot be used as it is. Show the message: it says what is wrong, where, and what to do."""
+    """The data set cannot be used as it is. Show the message: it names the fault, its place and the remedy."""
 
 
 class BadMeasurement(EarshotError):
@@ -30,4 +30,4 @@ class TransientError(EarshotError):
 
 
 class EvaluationCancelled(EarshotError):
-    """A progress callback asked the evaluation to end. Not a failure of the trial."""
+    """Raised by a progress callback to end the evaluation. Not a failure of the trial."""

@@ -1,4 +1,4 @@
-"""One trial: build -> train -> quantise -> train on -> convert -> measure."""
+"""Evaluation of one architecture: build, train in float, quantise, train quantisation-aware, convert, evaluate."""
 
 import gc
 import time
@@ -27,10 +27,11 @@ _CALIBRATION_BATCHES = 4
 def evaluate(
     architecture: Architecture, pack: FeaturePack, config: TrainingConfig, on_progress: OnProgress
 ) -> Evaluation:
-    """Train `architecture` on the pack's train split and measure it on its eval split.
+    """Train `architecture` on the pack's train split and evaluate its int8 .tflite file on the eval split.
 
-    The energy is the prior's prediction. Whatever `on_progress` raises ends the evaluation and is let through. Raises
-    InfeasibleArchitecture, TrainingDiverged, ConversionError, and BadDataset if network and data do not fit.
+    `energy_mj` of the result is estimated by the analytical cost model. An exception raised by `on_progress` ends the
+    evaluation and propagates. Raises InfeasibleArchitecture, TrainingDiverged, ConversionError, and BadDataset where
+    the shapes or classes of network and data differ.
     """
     _check_fit(architecture, pack)
     trial = _Trial(architecture, pack, config, on_progress)
@@ -154,7 +155,7 @@ class _Trial:
         counted = cost(self._architecture)
         energy = predict_energy_mj(counted)
         float_accuracy = [point.eval_accuracy for point in self._curve if point.phase == "float"][-1]
-        measurement = EvaluationResult(
+        result = EvaluationResult(
             float_accuracy=float_accuracy,
             int8_accuracy=accuracy,
             flash_bytes=len(content),
@@ -166,4 +167,4 @@ class _Trial:
             confusion=confusion,
             seconds=self._clock.seconds,
         )
-        return Evaluation(measurement, content, tuple(self._curve), versions())
+        return Evaluation(result, content, tuple(self._curve), versions())

@@ -40,7 +40,7 @@ class EvaluationResult:
         if not (math.isfinite(self.energy_mj) and self.energy_mj >= 0):
             raise ValueError(f"energy_mj must be a finite number of at least 0, not {self.energy_mj!r}")
         if not self.energy_source:
-            raise ValueError("energy_source must say where energy_mj comes from")
+            raise ValueError("energy_source must name where energy_mj comes from")
         if any(len(row) != len(self.confusion) or min(row) < 0 for row in self.confusion):
             raise ValueError("confusion must be a square matrix of counts of at least 0")
         for phase, value in self.seconds.items():

@@ -1,4 +1,4 @@
-"""The size of a network's .tflite file, estimated before anything is trained.
+"""Estimated size of a network's .tflite file before training.
 
 A .tflite file is a FlatBuffer, and there are two for one network (docs/flash.md): the *plain* one as TensorFlow's
 converter writes it, which the paper's figures compare with, and the *packed* one that Earshot delivers.
@@ -6,14 +6,14 @@ converter writes it, which the paper's figures compare with, and the *packed* on
 The weights follow from the format: one byte each, and for each output channel of a convolution an int32 bias and two
 float32 scales, of weights and bias. A dense layer is quantised as a whole and has the bias alone.
 
-Packed: `network.packing` writes every record once, so its bytes are counted here record by record. What equal layers
-share (zero points, shapes, options, operators) is counted once a network: `shared_parts` names it. Left to chance are
-vectors that happen to be equal and a few bytes of alignment.
+Packed: `network.packing` writes every record once, so its bytes are counted here record by record. Parts that equal
+layers share (zero points, shapes, options, operators; `shared_parts`) are counted once per network. Vectors that are
+equal by coincidence and a few bytes of alignment are not modelled.
 
 Plain: zero points take 16 bytes a channel on top, and the records of operators, tensors and buffers depend on the
 converter. They were fitted by least squares to files of TensorFlow 2.21 whose tensors carry numbers for names.
 
-The constants live here and nowhere else; tests hold both against real files.
+Tests compare both estimates with real files.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -22,13 +22,13 @@ from math import prod
 from nas_engine.layers import Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer, Shape
 
 SharedPart = tuple[Hashable, int]
-"""A piece that every layer with an equal one refers to: what it is, and its bytes."""
+"""Part of the packed file that layers share: its identity and its bytes."""
 
 PLAIN_NETWORK_BYTES = 1084.0
-"""What every plain file holds: header, input and output, operator codes, metadata."""
+"""Fixed part of every plain file: header, input and output, operator codes, metadata."""
 
 PACKED_NETWORK_BYTES = 566
-"""What every packed file holds: header, layouts of tables, input, softmax."""
+"""Fixed part of every packed file: header, layouts of tables, input, softmax."""
 
 _BIAS_BYTES = 4
 _SCALE_BYTES = 4
@@ -64,18 +64,18 @@ _OPTION_FIELDS: Mapping[type[Layer], int] = {
 
 
 def plain_layer_bytes(layer: Layer) -> float:
-    """Bytes that `layer` adds to the plain file."""
+    """Estimated bytes that `layer` adds to the plain file."""
     zero_points = 2 * _ZERO_POINT_BYTES * layer.output_shape[-1] if isinstance(layer, Conv | Depthwise) else 0
     return _PLAIN_RECORD_BYTES[type(layer)] + _constants_bytes(layer) + zero_points
 
 
 def packed_layer_bytes(layer: Layer) -> int:
-    """Bytes that `layer` adds to the packed file beside what it shares."""
+    """Estimated bytes that `layer` adds to the packed file, without its `shared_parts`."""
     return _constants_bytes(layer) + _output_bytes(layer) + _OPERATOR_BYTES + _record_bytes(layer)
 
 
 def shared_parts(layer: Layer) -> frozenset[SharedPart]:
-    """What `layer` needs of the packed file and other layers may need as well."""
+    """Parts of the packed file that `layer` refers to and other layers may refer to as well."""
     kind = type(layer)
     channels = layer.output_shape[-1]
     strides = getattr(layer, "strides", None)
@@ -93,7 +93,7 @@ def shared_parts(layer: Layer) -> frozenset[SharedPart]:
 
 
 def packed_network_bytes(layers_bytes: int, shared: Iterable[frozenset[SharedPart]]) -> int:
-    """The packed file of layers that take `layers_bytes` of their own and share `shared`."""
+    """Estimated bytes of a packed file: `layers_bytes` of the layers and the union of their `shared` parts."""
     return PACKED_NETWORK_BYTES + layers_bytes + sum(size for _, size in frozenset().union(*shared))
 
 
@@ -126,16 +126,16 @@ def _record_bytes(layer: Layer) -> int:
     match layer:
         case Conv():
             return 2 * (_CONSTANT_BYTES + _QUANTISATION_BYTES + _LENGTH_BYTES) + _LENGTH_BYTES + 3 * 4
-        case Depthwise():  # its weights say besides which dimension is that of the channels
+        case Depthwise():  # the record of its weights also holds the index of the channel dimension
             return 2 * (_CONSTANT_BYTES + _QUANTISATION_BYTES + _LENGTH_BYTES) + 4 + _LENGTH_BYTES + 3 * 4
         case Dense():
             return 2 * (_CONSTANT_BYTES + _QUANTISATION_BYTES + _ONE_SCALE_BYTES) + _LENGTH_BYTES + 3 * 4
-        case GlobalAverage():  # the second input says which axes: a shape, two numbers
+        case GlobalAverage():  # the second input holds the axes: a shape, two numbers
             return _CONSTANT_BYTES + 2 * 4 + _LENGTH_BYTES + 2 * 4
         case Add():
             return _LENGTH_BYTES + 2 * 4
         case _:
-            return 0  # an only input: the vector is that of the output of the layer before
+            return 0  # a single input: shares the vector of the previous layer's output
 
 
 def _kernel_shape(layer: Conv | Depthwise | Dense) -> Shape:

@@ -1,4 +1,4 @@
-"""What an architecture consists of: ONE walk, from which the Keras builder makes layers and `cost` counts.
+"""Primitive layers of an architecture: the one expansion that the Keras builder and `cost` both follow.
 
 `expand` turns blocks into primitive layers with explicit shapes. Every layer names its inputs, so parallel paths need
 no special case: walk the layers in order, look the inputs up by name. Shapes leave out the batch axis: (height =
@@ -22,7 +22,7 @@ INPUT_NAME = "x"
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What every layer has. `input_shape` is that of the first input (those of an Add are all alike)."""
+    """Fields common to all layers. `input_shape` is that of the first input (an Add's inputs have equal shapes)."""
 
     name: str
     inputs: tuple[str, ...]
@@ -41,12 +41,13 @@ class Conv(Layer):
 
     @property
     def filters(self) -> int:
+        """Output channels."""
         return self.output_shape[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Depthwise(Layer):
-    """Depthwise convolution (one filter a channel) without bias, followed by BatchNorm."""
+    """Depthwise convolution (one filter per channel) without bias, followed by BatchNorm."""
 
     kernel: Pair
     strides: Pair
@@ -61,6 +62,7 @@ class Dense(Layer):
 
     @property
     def units(self) -> int:
+        """Output values."""
         return self.output_shape[-1]
 
 
@@ -93,6 +95,7 @@ class Tensor(NamedTuple):
 
     @property
     def channels(self) -> int:
+        """Size of the last axis."""
         return self.shape[-1]
 
 
@@ -125,7 +128,10 @@ def expand(architecture: Architecture) -> tuple[BlockLayers, ...]:
 
 @lru_cache(maxsize=65536)
 def expand_block(block: Block, x: Tensor, layout: Layout, name: str) -> BlockLayers:
-    """The layers of one block on input `x`; layers are named `name` and a letter."""
+    """Layers of one block on input `x`, each named `name` and a letter.
+
+    Raises InfeasibleArchitecture where TensorFlow has no such layer.
+    """
     chain = _Chain(name, layout)
     output = _EXPANSIONS[block.kind](chain, x, block)
     return BlockLayers(name, block.kind, x, tuple(chain.layers), output)
@@ -133,7 +139,7 @@ def expand_block(block: Block, x: Tensor, layout: Layout, name: str) -> BlockLay
 
 @lru_cache(maxsize=4096)
 def expand_head(head: Head, x: Tensor) -> BlockLayers:
-    """Global average, the hidden dense layer if there is one, and the softmax over the classes."""
+    """Layers of the head: global average, the hidden dense layer if there is one, softmax over the classes."""
     chain = _Chain("h", "2d")
     y = chain.global_average(x)
     if head.hidden_units is not None:
@@ -143,7 +149,7 @@ def expand_head(head: Head, x: Tensor) -> BlockLayers:
 
 
 def all_layers(architecture: Architecture) -> tuple[Layer, ...]:
-    """Every layer of the network in the order of execution."""
+    """Every layer of the network in the order of execution. Raises InfeasibleArchitecture as `expand` does."""
     return tuple(layer for block in expand(architecture) for layer in block.layers)
 
 
@@ -177,7 +183,7 @@ class _Chain:
     def depthwise(self, x: Tensor, kernel: Pair, strides: Pair = (1, 1)) -> Tensor:
         kernel, strides = self._in_layout(kernel), self._in_layout(strides)
         if self.is_1d:
-            # TensorFlow refuses unequal depthwise strides; on a width of 1 the frequency stride changes nothing.
+            # TensorFlow rejects unequal depthwise strides; on a width of 1 the frequency stride changes nothing.
             strides = (strides[0], strides[0])
         if strides[0] != strides[1]:
             raise InfeasibleArchitecture(
@@ -213,7 +219,7 @@ class _Chain:
 
 
 def strided(shape: Shape, strides: Pair) -> Pair:
-    """Height and width after strides with 'same' padding: rounded up."""
+    """(height, width) after `strides` (time, frequency) with 'same' padding: quotients rounded up."""
     height, width = shape[0], shape[1]
     return -(-height // strides[0]), -(-width // strides[1])
 
@@ -263,7 +269,7 @@ def _mobilenet_v2_avg_pool(chain: _Chain, x: Tensor, block: Block) -> Tensor:
 
 
 def _tc_resnet(chain: _Chain, x: Tensor, block: Block) -> Tensor:
-    """Choi et al. 2019, Figure 2: two convolutions beside a shortcut, a 1x1 convolution where the shape changes."""
+    """Choi et al. 2019, Figure 2: two convolutions and a shortcut, a 1x1 convolution where the shape changes."""
     kernel = (block.kernel_size, block.kernel_size)
     changes = block.strides != (1, 1) or block.filters != x.channels
     shortcut = chain.conv(x, (1, 1), block.filters, block.strides) if changes else x

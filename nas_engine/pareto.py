@@ -1,4 +1,4 @@
-"""Which points no other point beats: Pareto front and hypervolume."""
+"""Pareto front of a set of points, and the hypervolume they dominate."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ Points = NDArray[np.float64]
 
 
 def front(points: Points, maximise: Sequence[bool]) -> NDArray[np.bool_]:
-    """Which of n points with d objectives, an array [n, d], are on the Pareto front: a mask [n].
+    """Mask [n] of the Pareto-optimal ones among n points with d objectives, an array [n, d].
 
-    `maximise` says for each objective whether more is better. A point dominates another if it is at least as good in
-    all objectives and better in one, so equal points stand or fall together. A point with a NaN is never on the front
-    and dominates nothing. Raises ValueError where the shapes do not fit.
+    `maximise` [d] marks the objectives of which more is better. A point dominates another if it is at least as good in
+    all objectives and better in one, so duplicates of an optimal point are all on the front. A point with a NaN is
+    never on the front and dominates nothing. Raises ValueError where the shapes do not fit.
     """
     oriented = _oriented(points, maximise)
     mask = np.zeros(len(oriented), dtype=bool)
@@ -23,9 +23,10 @@ def front(points: Points, maximise: Sequence[bool]) -> NDArray[np.bool_]:
 
 
 def hypervolume_2d(points: Points, reference: tuple[float, float], maximise: Sequence[bool]) -> float:
-    """The area that the points [n, 2] dominate, as far as it is better than `reference` in both objectives.
+    """Area that the points [n, 2] dominate within the region better than `reference` in both objectives.
 
-    Points no better than the reference, and points with a NaN, add nothing; without any other the area is 0.
+    In the product of the objectives' units. Points no better than the reference and points with a NaN add nothing.
+    Raises ValueError for another number of objectives than 2.
     """
     oriented = _oriented(points, maximise)
     if oriented.shape[1] != 2:

@@ -1,4 +1,4 @@
-"""What Equation 1 will take from the accuracy of a network: known before it is trained, not to be learnt."""
+"""Penalty of Equation 1 (Speckhard et al., section 2), known from estimates before a network is trained."""
 
 import math
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.reward import RewardParameters, reward_breakdown
 
 Penalty = Callable[[Architecture], float]
-"""At least 0; infinite for what will not be trained."""
+"""Accuracy points (0..1) that Equation 1 subtracts; infinite for an architecture that will not be trained."""
 
 
 def penalty_of(parameters: RewardParameters, energy_mj: EnergyFunction, limits: Constraints | None = None) -> Penalty:
-    """The penalty of estimated energy and flash; infinite for what exceeds `limits`, and for what cannot be built."""
+    """Penalty by estimated energy and flash; infinite where `limits` are violated or the network cannot be built."""
 
     def penalty(architecture: Architecture) -> float:
         try:

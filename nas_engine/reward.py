@@ -1,4 +1,4 @@
-"""Equation 1: accuracy less what energy and flash above their thresholds cost (Speckhard et al., section 2)."""
+"""Equation 1: accuracy less penalties for energy and flash above their thresholds (Speckhard et al., section 2)."""
 
 import math
 from dataclasses import dataclass, fields
@@ -9,9 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 @dataclass(frozen=True, slots=True)
 class RewardParameters:
-    """Thresholds below which a resource is free, and slopes above them, each written as the trade the paper states:
-    `energy_step_mj` more energy must bring `energy_step_accuracy` more accuracy. Defaults: thresholds E0 and M0, the
-    harsher penalty b, and c. The less harsh b' has energy_step_mj = 1.75.
+    """Thresholds and slopes of the penalties for energy (mJ per inference) and flash (bytes of the .tflite file).
+
+    A slope is given as a step of the resource and the accuracy (0..1) that it must bring: above the threshold,
+    `energy_step_mj` more energy must add `energy_step_accuracy`. Defaults: the paper's thresholds E0 and M0, its
+    steeper energy slope b, and c; its flatter b' has energy_step_mj = 1.75. Raises ValueError naming the wrong field.
     """
 
     energy_threshold_mj: float = 1.25
@@ -32,12 +34,12 @@ class RewardParameters:
 
     @property
     def energy_slope_per_mj(self) -> float:
-        """b of Equation 1, in accuracy per mJ."""
+        """b of Equation 1: accuracy (0..1) per mJ."""
         return self.energy_step_accuracy / self.energy_step_mj
 
     @property
     def flash_slope_per_byte(self) -> float:
-        """c of Equation 1, in accuracy per byte."""
+        """c of Equation 1: accuracy (0..1) per byte."""
         return self.flash_step_accuracy / self.flash_step_bytes
 
 
@@ -70,7 +72,7 @@ def reward_breakdown(
     """Equation 1 (Speckhard et al., section 2) of the int8 accuracy (0..1), the energy per inference in mJ and the size
     of the .tflite file in bytes.
 
-    Raises ValueError for a value that is not finite: a reward of NaN would silently spoil every comparison after it.
+    Raises ValueError for a value that is not finite, since every comparison with a reward of NaN is false.
     """
     for name, value in (("accuracy", accuracy), ("energy_mj", energy_mj), ("flash_bytes", flash_bytes)):
         if not math.isfinite(value):

@@ -1,4 +1,4 @@
-"""What the networks of a search space cost, before any is trained: distributions, and the share under two limits.
+"""Cost of the networks of a search space before training: distributions, and the share under two limits.
 
 Everything is an estimate: flash by `nas_engine.flash`, energy by the caller's predictor, by default
 `nas_engine.energy.estimators.analytical`.
@@ -20,10 +20,10 @@ from nas_engine.reward import RewardParameters, within_thresholds
 from nas_engine.search_space.space import SearchSpace
 
 METRICS = ("flops", "parameters", "plain_flash_bytes", "flash_bytes", "peak_ram_bytes", "energy_mj")
-"""What is counted of each network; `flash_bytes` is the packed file that is delivered, see `nas_engine.flash`."""
+"""Metrics of each network; `flash_bytes` is the packed file that is delivered, see `nas_engine.flash`."""
 
 EnergyEstimates = Callable[[Sequence[ArchitectureCost]], Sequence[float]]
-"""Predicted mJ of one inference of each network. All at once, for an energy model is quick with many."""
+"""Predicted mJ per inference [n] of n networks, in one call since predictors are vectorised."""
 
 MOST_SAMPLES = 100_000  # some six seconds
 _BINS = 30
@@ -31,7 +31,7 @@ _BINS = 30
 
 @dataclass(frozen=True, slots=True)
 class SummaryLimits:
-    """What a device affords. The defaults are the thresholds of the paper's reward."""
+    """Limits of a device: bytes of flash, mJ per inference. Defaults: thresholds of the paper's reward (E0, M0)."""
 
     flash_bytes: float = 60_000.0
     energy_mj: float = 1.25
@@ -65,7 +65,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class SpaceSummary:
-    """A space in numbers. Shares are 0..1 of the counted networks; those that cannot be built are under no limit.
+    """Statistics of a space. Shares are 0..1 of the counted networks; those that cannot be built count as over a limit.
 
     `samples` networks were counted: drawn uniformly or, if `is_exact`, every network of the space once. Quantiles and
     histograms, by the names of `METRICS`, are of those that can be built. `share_under_limits` is by the size of the
@@ -86,7 +86,7 @@ class SpaceSummary:
 
 
 def analytical_estimates(costs: Sequence[ArchitectureCost]) -> list[float]:
-    """By the published figures."""
+    """Energy estimates [n] of the analytical cost model, in mJ per inference."""
     return [analytical_energy_mj(total) for total in costs]
 
 
@@ -100,7 +100,7 @@ def summarise(
 ) -> SpaceSummary:
     """Count `samples` networks of `space`, or each of them if there are no more than that.
 
-    `energy_source` says in words where `energies_mj` come from.
+    `energies_mj` is the energy predictor, `energy_source` its description for the user.
 
     Raises ValueError for a number of samples out of 1..`MOST_SAMPLES`, and where no counted network can be built.
     """

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from nas_engine import architecture as engine
-from nas_engine.architecture_features import describe
+from nas_engine.architecture_features import feature_vector
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import Baseline
 from nas_engine.constraints import ConstraintCheck, Constraints, constraint_check
@@ -145,4 +145,4 @@ class Described:
 def described(value: engine.Architecture, study: models.Study) -> Described:
     """Features, and what the study's reward takes off for estimated energy and flash."""
     penalty = penalty_of(reward_parameters(study), energy_estimate(study))
-    return Described(describe(value), penalty(value))
+    return Described(feature_vector(value), penalty(value))

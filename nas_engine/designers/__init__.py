@@ -1,1 +1,1 @@
-"""Designers: what to try next. The only package that imports JAX and Vizier; `registry.create` makes every one."""
+"""Designers, which suggest architectures; see `registry.create`. The only package that imports JAX and Vizier."""

@@ -1,4 +1,4 @@
-"""What every designer is: a protocol of three methods, and the values that go in and out."""
+"""Protocol of a designer, its inputs (outcomes, settings) and its outputs (suggestions)."""
 
 import logging
 import math
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class SpaceExhausted(EarshotError):
-    """Every architecture of the space was tried or refused, or is being tried. The study has nothing left to ask."""
+    """Every architecture of the space is finished, violating or pending; the study has no further trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,11 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class DesignerSettings:
-    """What a study may say to its designer beside the seed. Each designer reads what concerns it.
+    """Settings of a study's designer in addition to the seed. Each designer reads those it has a use for.
 
-    `switch_at`: the trials that the hybrid leaves to the Gaussian process. `penalty`: what will be taken from an
-    architecture's accuracy to make its reward, infinite where it will not be trained; None where that is not known.
+    `switch_at`: number of trials after which the hybrid leaves the Gaussian process, at least 1 (else ValueError).
+    `penalty`: accuracy (0..1) subtracted from an architecture's accuracy to give its reward, infinite where it will
+    not be trained; None where it is not known.
     """
 
     switch_at: int = 1_000
@@ -44,7 +45,10 @@ class DesignerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Objectives:
-    """What a reward is made of: accuracy of the int8 network (0..1), energy per inference, size of its file."""
+    """Terms of a reward: accuracy of the int8 network (0..1), energy per inference (mJ), size of its file (bytes).
+
+    Raises ValueError for a value that is not finite.
+    """
 
     int8_accuracy: float
     energy_mj: float
@@ -58,10 +62,11 @@ class Objectives:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a trial ended. `number` is the trial's number in its study; `reward` is None where it is infeasible.
+    """Result of trial `number` of a study as reported to its designer; `reward` is None where it is infeasible.
 
-    `objectives` is None where they were not measured: it is infeasible, or was stopped early and `reward` is a
-    forecast. Trials that failed for a reason outside the architecture are not outcomes; do not report them.
+    `objectives` is None where the trial is infeasible, or was stopped early and `reward` is a forecast. Trials that
+    failed for a reason outside the architecture are not outcomes; do not report them. Raises ValueError for a reward
+    that is not finite.
     """
 
     number: int
@@ -77,7 +82,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ViolatingSuggestion:
-    """A suggestion that the screen refused, with the reason. It is trial `number` of its study and costs nothing."""
+    """Suggestion that violates a constraint, with the reason. It is trial `number` of its study and is not trained."""
 
     number: int
     suggestion: Suggestion
@@ -85,12 +90,12 @@ class ViolatingSuggestion:
 
     @property
     def outcome(self) -> Outcome:
-        """What the designer is told of it: infeasible."""
+        """Outcome reported to the designer: infeasible."""
         return Outcome(self.number, self.suggestion.architecture, None, self.suggestion.metadata)
 
 
 class NothingFeasible(EarshotError):
-    """Of many architectures looked at, none passes the screen. The study has nothing left to train.
+    """None of many architectures checked meets the constraints; the study has no further trial.
 
     `violating` are those among them that the designer had suggested.
     """
@@ -101,37 +106,37 @@ class NothingFeasible(EarshotError):
 
 
 class Designer(Protocol):
-    """Proposes architectures of one search space and learns from what became of them.
+    """Search algorithm: suggests architectures of one search space and learns from the outcomes of trials.
 
-    A designer holds no truth. `registry.create(name, space, seed, state, history)` makes an equivalent one at any time
-    from `dump()` and the study's outcomes, or from the outcomes alone. An implementation may assume that it is used by
-    one thread, and that every architecture it is told of belongs to the space; it may not assume that it suggested
-    them, that suggestions come back in order or at all, or that any outcome is feasible.
+    The study's outcomes are the authoritative state: `registry.create(name, space, seed, state, history)` makes an
+    equivalent designer at any time from `dump()` and the outcomes, or from the outcomes alone. An implementation may
+    assume that it is used by one thread, and that every architecture passed to it belongs to the space; it may not
+    assume that it suggested them, that outcomes arrive in order or at all, or that any outcome is feasible.
     """
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
-        """`count` architectures of the space, at least one.
+        """`count` (at least 1) architectures of the space.
 
         They differ from each other and from `pending` (suggested earlier, by this designer or another, and not yet
-        finished) unless the designer finds no others; they may repeat finished ones. `deduplication.fill` is strict.
+        finished) unless the designer finds no others. They may repeat finished ones; `deduplication.fill` removes those.
         """
         ...
 
     def update(self, outcomes: Sequence[Outcome]) -> None:
-        """Learn from outcomes that this designer has not been told of yet."""
+        """Learn from outcomes that were not passed to this designer before."""
         ...
 
     def dump(self) -> State:
-        """What cannot be recomputed from the outcomes, as JSON-able values."""
+        """State that cannot be recomputed from the outcomes, as JSON-able values."""
         ...
 
 
 def accepted_state(state: State | None, form: str) -> State | None:
-    """`state` if a designer that writes the format `form` dumped it, else None.
+    """`state` if its format is `form`, else None.
 
-    A state of another designer or version is no error: the outcomes are the truth, and the designer begins from them.
+    The state of another designer or version is no error: the designer is then rebuilt from the outcomes.
     """
     if state is not None and state.get("format") != form:
-        _log.warning("a designer's state of format %r is left aside: %r is needed", state.get("format"), form)
+        _log.warning("a designer's state of format %r is ignored: %r is needed", state.get("format"), form)
         return None
     return state

@@ -1,6 +1,7 @@
-"""No network is trained twice in a study, and none that is screened out: such suggestions are answered at once.
+"""Deduplication: no network is trained twice in a study, and none that violates the constraints.
 
-Two architectures that differ in where identities stand are one network (`Architecture.network_hash`).
+Such suggestions are answered at once. Two architectures that differ only in the places of identities are one network
+(`Architecture.network_hash`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,17 +20,17 @@ from nas_engine.designers.base import (
     Suggestion,
     ViolatingSuggestion,
 )
-from nas_engine.designers.distinct import new_anywhere
-from nas_engine.designers.spares import ConstraintFilter, spares
+from nas_engine.designers.new_architectures import new_anywhere
+from nas_engine.designers.fallback import ConstraintFilter, fallback_suggestions
 from nas_engine.search_space.paper_spaces import SearchSpace
 
-MOST_VIOLATING = 12  # suggestions after which a designer that hears nothing but refusals is not asked again
-_MANY_TWINS = 10  # architectures that are one network: seldom more, and then the designer is asked in vain
+MOST_VIOLATING = 12  # suggestions after which a designer whose suggestions violate the constraints is not called again
+_MANY_TWINS = 10  # architectures that are one network: seldom more, and then the designer finds nothing new
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """New architectures to try, how many repetitions the designer was answered on the way, and what was refused."""
+    """Suggestions to try, the number of repetitions answered from stored outcomes, and the violating suggestions."""
 
     suggestions: tuple[Suggestion, ...]
     duplicates_answered: int
@@ -48,31 +49,30 @@ def fill(
     next_number: int = 1,
     rounds: int = 4,
 ) -> Filled:
-    """Up to `count` suggestions, all different networks, none in `finished` (by architecture hash) or `pending`, none
-    refused.
+    """Up to `count` suggestions of different networks, none in `finished` or `pending`, none violating `check`.
 
-    A finished network that the designer suggests is answered with `designer.update` from the stored outcome, under
-    the suggestion's own metadata, as if it had been tried again. A new one that `check` refuses is answered as
-    infeasible, and is a trial: `Filled.violating` numbers them from `next_number` on, and fewer than
-    MOST_VIOLATING + `count` they are. The designer is asked until `rounds` times nothing was refused. What is missing
-    after that are neighbours of the best finished ones, then architectures from elsewhere, that pass the screen; of
-    these, refused ones are only passed over. Fewer than `count` means that no others were found. Where there is none at
-    all, raises NothingPasses if the screen refused any, SpaceExhausted otherwise.
+    `finished` maps architecture hashes to outcomes. A finished network that the designer suggests is answered with
+    `designer.update` from the stored outcome, under the suggestion's own metadata, as if it had been tried again. A new
+    one that violates `check` is answered as infeasible, and is a trial: `Filled.violating` numbers them from
+    `next_number` on, fewer than MOST_VIOLATING + `count` of them. The designer is called until `rounds` calls brought
+    no violation. `fallback_suggestions` complete the list; violating ones among them are skipped. Fewer than `count`
+    are returned where no others are found.
 
-    Dump the designer after this, not before: the answers are in no history.
+    Raises ValueError for a `count` below 1 and, where no suggestion is found, NothingFeasible if any architecture
+    violates `check`, SpaceExhausted otherwise. Dump the designer after this call, since the answers are in no history.
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
     filling = _Filling(space, finished, pending, ConstraintFilter(check), next_number)
     quiet = 0
     while quiet < rounds and filling.wants_more(count, rng):
-        quiet += not filling.ask(designer, count)
+        quiet += not filling.request(designer, count)
     filling.complete(count, rng)
     return Filled(tuple(filling.chosen), filling.answered, tuple(filling.violating))
 
 
 class _Filling:
-    """What one call of `fill` has gathered so far."""
+    """Suggestions and violations found so far by one call of `fill`."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class _Filling:
         self.answered = 0
         self._space = space
         self._finished = finished
-        # and those refused since
+        # finished networks, and violating ones found since
         self._known = {outcome.architecture.network_hash: outcome for outcome in finished.values()}
         self._pending = pending
         self._taken = set(self._known) | {architecture.network_hash for architecture in pending}
@@ -95,15 +95,15 @@ class _Filling:
         self._next_number = next_number
 
     def wants_more(self, count: int, rng: np.random.Generator) -> bool:
-        """Whether the designer is worth asking."""
+        """Whether suggestions are missing and the designer can still find new ones."""
         if len(self.chosen) == count or len(self.violating) >= MOST_VIOLATING:
             return False
         if len(self._taken) * _MANY_TWINS < self._space.cardinality:
             return True
         return new_anywhere(self._space, self._taken, rng) is not None
 
-    def ask(self, designer: Designer, count: int) -> bool:
-        """Ask for what is missing and answer what needs no training; whether anything was refused."""
+    def request(self, designer: Designer, count: int) -> bool:
+        """Request missing suggestions and answer those that need no training; returns whether any was violating."""
         before = len(self.violating)
         waiting = [*self._pending, *(suggestion.architecture for suggestion in self.chosen)]
         answers = [self._judge(item) for item in designer.suggest(count - len(self.chosen), waiting)]
@@ -111,7 +111,7 @@ class _Filling:
         return len(self.violating) > before
 
     def _judge(self, suggestion: Suggestion) -> Outcome | None:
-        """Choose the suggestion or refuse it; what the designer can be told of it at once."""
+        """Accept or reject a suggestion; returns the outcome to report to the designer at once, if there is one."""
         key = suggestion.architecture.network_hash
         if stored := self._known.get(key):
             self.answered += 1
@@ -129,18 +129,18 @@ class _Filling:
         return violating.outcome
 
     def complete(self, count: int, rng: np.random.Generator) -> None:
-        """Add what is missing without the designer. Raises NothingPasses or SpaceExhausted where nothing is found."""
-        others = spares(self._space, self._finished.values(), self._taken, self._constraint_filter, rng)
+        """Add missing suggestions without the designer. Raises NothingFeasible or SpaceExhausted if none is found."""
+        others = fallback_suggestions(self._space, self._finished.values(), self._taken, self._constraint_filter, rng)
         self.chosen.extend(islice(others, count - len(self.chosen)))
         if self.chosen:
             return
         if (nearest := self._constraint_filter.nearest) is None:
             raise SpaceExhausted(
-                f"every one of the {self._space.cardinality} architectures of {self._space.name} has been tried, was "
-                "refused or is being tried"
+                f"every one of the {self._space.cardinality} architectures of {self._space.name} is finished, violates "
+                "a constraint or is being tried"
             )
         raise NothingFeasible(
-            f"{self._constraint_filter.violating:,} architectures of {self._space.name} were looked at and none can be "
-            f"trained; the nearest: {nearest.violation.reason}",
+            f"{self._constraint_filter.violating:,} architectures of {self._space.name} were checked and none meets "
+            f"the constraints; the nearest: {nearest.violation.reason}",
             self.violating,
         )

@@ -1,7 +1,7 @@
-"""First a Gaussian process, then Hyper-Firefly (Speckhard et al., section 5).
+"""Hybrid of a Gaussian process and Hyper-Firefly (Speckhard et al., section 5).
 
-A Gaussian process learns most from few trials and slows down with many. After `switch_at` trials, whatever became of
-them, Hyper-Firefly takes over with the best of them as its first flies.
+A Gaussian process learns most from few trials and slows down with many. After `switch_at` trials, feasible or not,
+Hyper-Firefly takes over with the best of them as its first flies.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,9 +16,9 @@ _Maker = Callable[[SearchSpace, int, State | None, Sequence[Outcome]], Designer]
 
 
 class HybridDesigner:
-    """`first()` gives the maker of the first designer; it is not called after the switch, from which no way leads back.
+    """`first()` returns the constructor of the first designer; it is not called after the switch, which is final.
 
-    The state is that of the designer at work, and which one that is.
+    The state is that of the active designer, and which one is active.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class HybridDesigner:
         self._at_work = maker(space, seed, own_state, history)
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        """Suggestions of the active designer; switches within the call where `switch_at` is reached."""
         if self._switched:
             return self._at_work.suggest(count, pending)
         left = min(self._switch_at - len(self._before) - len(pending), count)
@@ -54,12 +55,14 @@ class HybridDesigner:
         return suggestions
 
     def update(self, outcomes: Sequence[Outcome]) -> None:
+        """Pass `outcomes` to the active designer and keep them for the switch."""
         if not self._switched:
             for outcome in outcomes:
                 self._before.setdefault(outcome.number, outcome)
         self._at_work.update(outcomes)
 
     def dump(self) -> State:
+        """Format, whether it has switched, and the state of the active designer."""
         return {"format": FORMAT, "switched": self._switched, "at_work": self._at_work.dump()}
 
     def _switch(self) -> None:

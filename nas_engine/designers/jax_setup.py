@@ -1,4 +1,4 @@
-"""How JAX runs in the process that searches: 64 bits, one thread, compiled code kept, no TensorFlow beside it."""
+"""Configuration of JAX in the search process: 64 bits, one thread, compilation cache, no import of TensorFlow."""
 
 import importlib
 import os
@@ -13,9 +13,9 @@ CACHE_VARIABLE = "EARSHOT_JAX_CACHE"  # a folder; unset: compiled code is not ke
 
 
 def configure(cache_folder: str | None = None) -> None:
-    """Make JAX ready for Vizier's Gaussian processes. Call before the first array; harmless when called again.
+    """Configure JAX for Vizier's Gaussian processes. Call before the first array; idempotent.
 
-    `cache_folder` (default: the environment's EARSHOT_JAX_CACHE) keeps compiled code from one process to the next.
+    `cache_folder` (default: environment variable EARSHOT_JAX_CACHE) keeps compiled code between processes.
     """
     import jax
 
@@ -30,9 +30,9 @@ def configure(cache_folder: str | None = None) -> None:
 def limit_threads(threads: int = 1) -> None:
     """Keep XLA and BLAS to `threads` threads, so that a search does not take the processors that train.
 
-    XLA reads these variables when JAX first computes; later calls change nothing. What the environment already says
-    about the same flag stands. JAX factorises and solves with SciPy's OpenBLAS, whose threads spin while they wait for
-    each other: beside training, two of them took three times the processor time of one.
+    XLA reads these variables when JAX first computes; later calls have no effect. Flags already set in the environment
+    are kept. JAX factorises and solves with SciPy's OpenBLAS, whose threads spin while they wait for each other: during
+    training, two of them took three times the processor time of one.
     """
     os.environ.setdefault("NPROC", str(threads))  # the size of XLA's pool for operations
     flags = os.environ.get("XLA_FLAGS", "")
@@ -45,7 +45,7 @@ def limit_threads(threads: int = 1) -> None:
 
 @contextmanager
 def tensorflow_kept_out() -> Iterator[None]:
-    """Within, importing TensorFlow fails, unless it is loaded already.
+    """Context in which importing TensorFlow fails, unless it is loaded already.
 
     TensorFlow Probability's JAX side, which Vizier builds on, imports TensorFlow where it is installed, only to copy
     docstrings. Without it the search worker starts in half the time and takes 500 MB less.

@@ -1,4 +1,4 @@
-"""Uniform random search: the baseline every other designer has to beat, and the start of those that need data."""
+"""Uniform random search: baseline for other designers, and the start of those that need data."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,15 @@ import numpy as np
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
-from nas_engine.designers.distinct import first_new, new_anywhere
+from nas_engine.designers.new_architectures import first_new, new_anywhere
 from nas_engine.search_space.paper_spaces import SearchSpace
 
 FORMAT = "random-1"
-_DRAWS = 20  # before it stops drawing and looks through the space
+_DRAWS = 20  # before the space is enumerated instead
 
 
 class RandomDesigner:
-    """Draws number 0, 1, 2, ... of a sequence that the seed fixes; the state is only how far it has come."""
+    """Draws 1, 2, 3, ... of a sequence that the seed fixes; the state is the number of draws made."""
 
     def __init__(
         self, space: SearchSpace, seed: int, state: State | None = None, history: Sequence[Outcome] = ()
@@ -25,6 +25,7 @@ class RandomDesigner:
         self._drawn: int = state["drawn"] if state else len(history)
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        """`count` architectures drawn uniformly, different networks where the space has as many."""
         taken = {architecture.network_hash for architecture in pending}
         suggestions = []
         for _ in range(count):
@@ -34,9 +35,10 @@ class RandomDesigner:
         return suggestions
 
     def update(self, outcomes: Sequence[Outcome]) -> None:
-        """Random search learns nothing."""
+        """No effect: random search does not depend on outcomes."""
 
     def dump(self) -> State:
+        """Format and number of draws made."""
         return {"format": FORMAT, "drawn": self._drawn}
 
     def _next_rng(self) -> np.random.Generator:

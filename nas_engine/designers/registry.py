@@ -1,4 +1,4 @@
-"""The designers by name. Importing this module loads neither Vizier nor JAX; `create` loads what it needs."""
+"""Designers by name. Importing this module loads neither Vizier nor JAX; `create` imports them where needed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -74,12 +74,11 @@ def create(
     history: Sequence[Outcome] = (),
     settings: DesignerSettings = DEFAULT_SETTINGS,
 ) -> Designer:
-    """The designer called `name` (one of `NAMES`), as it was when it dumped `state`, told of all of `history`.
+    """Designer `name` (one of `NAMES`), restored from `state` and informed of all of `history`.
 
-    `history` is every outcome of the study so far, whether or not the designer knew it when it dumped; order it by
-    the trial's number. Give the same `settings` every time. Without
-    `state` the designer is rebuilt from the history alone. Equal arguments make equal
-    designers. Raises ValueError for an unknown name and for an outcome outside the space.
+    `history` is every outcome of the study so far, including those already in `state`, in the order of trial numbers.
+    `settings` must be the same at every call. Without `state` the designer is rebuilt from the history alone. Equal
+    arguments make equal designers. Raises ValueError for an unknown name and for an outcome outside the space.
     """
     if name not in _LOADERS:
         raise ValueError(f"there is no designer {name!r}; known are {', '.join(NAMES)}")

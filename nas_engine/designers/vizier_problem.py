@@ -1,7 +1,7 @@
-"""Our values as Vizier's: a search space as a problem of one categorical parameter a block, outcomes as trials.
+"""Conversion to Vizier: a search space as a problem of one categorical parameter per block, outcomes as trials.
 
-One categorical a block, and not one parameter each for kind, kernel and filters: an identity has no kernel, no
-designer of Vizier's accepts conditional parameters, and its firefly finds better networks this way.
+One categorical per block, and not one parameter each for kind, kernel and filters: an identity has no kernel, no
+designer of Vizier accepts conditional parameters, and its firefly finds better networks this way.
 """
 
 import logging
@@ -20,10 +20,10 @@ logging.getLogger("absl").setLevel(logging.WARNING)  # Vizier reports every step
 
 
 class VizierProblem:
-    """One search space in Vizier's terms. A parameter's values are the indices of its position's options, as text.
+    """Search space as a Vizier problem statement; values of a parameter are indices of options, as text.
 
-    Positions of a single option are no parameters, since there is nothing to choose (unless all are like that:
-    Vizier wants at least one parameter).
+    Positions with a single option are not parameters, except one where all are such, as Vizier needs one.
+    `sizes` [parameters] are the numbers of values.
     """
 
     def __init__(self, space: SearchSpace) -> None:
@@ -41,19 +41,19 @@ class VizierProblem:
         return [f"block_{number + 1:02d}" for number in self._free]
 
     def parameters(self, architecture: Architecture) -> dict[str, str]:
-        """Raises ValueError where the architecture is not in the space."""
+        """Value of each parameter by name. Raises ValueError where the architecture is not in the space."""
         indices = self._space.encode(architecture)
         return {name: str(indices[number]) for name, number in zip(self._names, self._free, strict=True)}
 
     def architecture(self, parameters: Any) -> Architecture:
-        """The inverse of `parameters`, from Vizier's ParameterDict."""
+        """Inverse of `parameters`, from Vizier's ParameterDict."""
         indices = [0] * len(self._space.positions)
         for name, number in zip(self._names, self._free, strict=True):
             indices[number] = int(parameters.get_value(name))
         return self._space.decode(indices)
 
     def trial(self, outcome: Outcome) -> Any:
-        """A completed vz.Trial with the reward as its only metric; infeasible where there is none."""
+        """Completed vz.Trial with the reward as its only metric; infeasible without a reward."""
         trial = vz.Trial(parameters=self.parameters(outcome.architecture))
         if outcome.reward is None:
             trial.complete(vz.Measurement(), infeasibility_reason="infeasible architecture")
@@ -71,7 +71,7 @@ def flatten_metadata(metadata: Any) -> dict[str, dict[str, str]]:
 
 
 def restore_metadata(flat: Mapping[str, Mapping[str, str]]) -> Any:
-    """The inverse of `flatten_metadata`."""
+    """Inverse of `flatten_metadata`."""
     metadata = vz.Metadata()
     for namespace, values in flat.items():
         metadata.abs_ns(vz.Namespace.decode(namespace)).update(dict(values))

@@ -1,4 +1,4 @@
-"""The paper's two search spaces, by name (Speckhard et al., section 3), and what spaces consist of."""
+"""The paper's two search spaces by name (Speckhard et al., section 3); re-exports `Position` and `SearchSpace`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -41,7 +41,7 @@ PAPER_2D = SpaceSpec(
 )
 """The paper's space of twelve 2-D blocks; the image shrinks from 196x40 to 7x5 (section 3, strides of Table 2).
 
-The paper does not print its filter options; these follow its constraints: three a position, multiples of 8, nine to
+The paper does not print its filter options; these follow its constraints: three per position, multiples of 8, nine to
 thirty options a block, about a quarter of the networks under 60 kB and 1.25 mJ, and the network of Table 2 inside. For
 the same bound of thirty, plain MobileNetV2 is left out of the (2, 2) positions 3 and 5, where three kernel sizes would
 make it 36.
@@ -65,7 +65,7 @@ PAPER_1D = SpaceSpec(
     ),
     head=Head(),
 )
-"""The same twelve positions in one dimension: frequency becomes depth, time shrinks 196-98-49-25 (section 3.6).
+"""The paper's space of twelve 1-D blocks: frequency becomes depth, time shrinks 196-98-49-25 (section 3.6).
 
 The paper prints neither strides nor filters of this space. Table 2's five time strides cannot give the 6.43M FLOPs with
 37k parameters of 1D-NAS-Bayesian; halving time at positions 3, 5 and 10 alone, with these filters, can.
@@ -76,7 +76,7 @@ NAMES: tuple[str, ...] = tuple(_SPECS)
 
 
 def spec_by_name(name: str, classes: int = 9) -> SpaceSpec:
-    """The space called `name` (one of `NAMES`) with `classes` outputs, to be edited. Raises ValueError otherwise."""
+    """Editable space `name` (one of `NAMES`) with `classes` outputs. Raises ValueError for another name."""
     if name not in _SPECS:
         raise ValueError(f"there is no search space {name!r}; known are {', '.join(NAMES)}")
     spec = _SPECS[name]
@@ -85,15 +85,15 @@ def spec_by_name(name: str, classes: int = 9) -> SpaceSpec:
 
 @lru_cache
 def by_name(name: str, classes: int = 9) -> SearchSpace:
-    """The same with every option spelled out. Raises ValueError for an unknown name."""
+    """Search space `name` (one of `NAMES`) with `classes` outputs. Raises ValueError for another name."""
     return spec_by_name(name, classes).search_space()
 
 
 def paper_2d(classes: int = 9) -> SearchSpace:
-    """`PAPER_2D` with every option spelled out."""
+    """`PAPER_2D` as a search space with `classes` outputs."""
     return by_name("paper_2d", classes)
 
 
 def paper_1d(classes: int = 9) -> SearchSpace:
-    """`PAPER_1D` with every option spelled out."""
+    """`PAPER_1D` as a search space with `classes` outputs."""
     return by_name("paper_1d", classes)

@@ -1,4 +1,4 @@
-"""One position of a search space as a person writes it: lists of kinds, kernel sizes and filters."""
+"""Editable form of one position of a search space: lists of kinds, kernel sizes and filters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from nas_engine.architecture import (
 from nas_engine.search_space.space import Pair, Position
 
 MOST_COMBINATIONS = 2_000
-"""Combinations of one position, those left out included: more would be slow to list and unreadable."""
+"""Upper limit for the combinations of one position, excluded ones included: more are slow to list."""
 
 _REQUIRED = ("kinds", "kernel_sizes", "filters", "strides")
 _OPTIONAL = ("expansions", "excluded")
@@ -61,7 +61,7 @@ class PositionSpec:
 
     @property
     def combination_count(self) -> int:
-        """How many combinations there are before the excluded ones are left out."""
+        """Number of combinations, excluded ones included."""
         plain = len(self.kernel_sizes) * len(self.filters)
         return sum(
             1 if kind == "identity" else plain * (len(self.expansions) if kind in EXPANDING_KINDS else 1)
@@ -69,7 +69,10 @@ class PositionSpec:
         )
 
     def combinations(self) -> tuple[Block, ...]:
-        """Every combination, those excluded too. Raises ValueError where a kind cannot have the position's strides."""
+        """Every combination, excluded ones included.
+
+        Raises ValueError where a kind cannot have the position's strides or there are more than `MOST_COMBINATIONS`.
+        """
         if self.combination_count > MOST_COMBINATIONS:
             raise ValueError(
                 f"{self.combination_count:,} combinations of kinds, kernel sizes and filters; at most "
@@ -78,18 +81,18 @@ class PositionSpec:
         return tuple(block for kind in self.kinds for block in self._blocks(kind))
 
     def options(self) -> tuple[Block, ...]:
-        """The blocks to choose from. Raises ValueError as `combinations` does."""
+        """Blocks to choose from: combinations without the excluded. Raises ValueError as `combinations` does."""
         return tuple(block for block in self.combinations() if block.label not in self.excluded)
 
     def position(self) -> Position:
-        """Raises ValueError where the options are no position: none left, or a kind that cannot have these strides."""
+        """Position with these options. Raises ValueError if none is left or a kind cannot have these strides."""
         return Position(self.strides, self.options())
 
     @classmethod
     def from_position(cls, position: Position) -> Self:
-        """The shortest lists that give these options: `from_position(p).position()` equals `p` up to their order.
+        """Shortest lists with these options: `from_position(p).position()` equals `p` up to the order of options.
 
-        Raises ValueError where options differ in so many ways that the lists would be absurd.
+        Raises ValueError where the lists would combine to more than `MOST_COMBINATIONS`.
         """
         sized = [block for block in position.options if block.kind != "identity"]
         spec = cls(
@@ -103,11 +106,12 @@ class PositionSpec:
         return cls(spec.kinds, spec.kernel_sizes, spec.filters, spec.strides, spec.expansions, tuple(left_out))
 
     def to_json(self) -> dict[str, Any]:
+        """All fields by name, each as a list."""
         return {name: list(getattr(self, name)) for name in (*_REQUIRED, *_OPTIONAL)}
 
     @classmethod
     def from_json(cls, data: object, where: str = "position") -> Self:
-        """The inverse of `to_json`; `expansions` and `excluded` may be missing.
+        """Inverse of `to_json`; `expansions` and `excluded` may be missing.
 
         Raises ValueError naming the place of what is missing, unknown or wrong.
         """

@@ -1,7 +1,7 @@
 """A search space as a value: the options at each position and the architectures they span.
 
-An architecture of a space is also a tuple of indices, one a position: `encode` and `decode`. Designers think in
-indices; everybody else thinks in architectures.
+An architecture of a space is also a tuple of option indices, one per position: `encode` and `decode`. Designers work
+on indices, all other code on architectures.
 """
 
 import math
@@ -18,7 +18,10 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One step of every network of a space: fixed strides, and the blocks one may choose from."""
+    """One position of a search space: fixed strides (time, frequency) and the blocks to choose from.
+
+    Raises ValueError without options, for repeated ones and for one with other strides.
+    """
 
     strides: Pair
     options: tuple[Block, ...]
@@ -36,7 +39,7 @@ class Position:
         object.__setattr__(self, "_index", index)
 
     def index(self, block: Block) -> int | None:
-        """The number of `block` among the options, None where it is not one of them."""
+        """Index of `block` among the options, None where it is not one of them."""
         return self._index.get(block)
 
 
@@ -55,21 +58,22 @@ class SearchSpace:
 
     @property
     def cardinality(self) -> int:
-        """The number of architectures."""
+        """Number of architectures: the product of the numbers of options."""
         return math.prod(len(position.options) for position in self.positions)
 
     def contains(self, architecture: Architecture) -> bool:
+        """Whether stem, head and every block belong to the space."""
         return self._indices(architecture) is not None
 
     def encode(self, architecture: Architecture) -> tuple[int, ...]:
-        """The option's index at each position. Raises ValueError where the architecture is not in the space."""
+        """Index of the option at each position. Raises ValueError where the architecture is not in the space."""
         indices = self._indices(architecture)
         if indices is None:
             raise ValueError(f"architecture {architecture.hash[:12]} is not in the search space {self.name}")
         return indices
 
     def decode(self, indices: Sequence[int]) -> Architecture:
-        """The inverse of `encode`. Raises ValueError for a wrong number of indices or one out of range."""
+        """Inverse of `encode`. Raises ValueError for a wrong number of indices or one out of range."""
         if len(indices) != len(self.positions):
             raise ValueError(f"{self.name} has {len(self.positions)} positions, not {len(indices)}")
         for number, (index, position) in enumerate(zip(indices, self.positions, strict=True), start=1):
@@ -79,11 +83,11 @@ class SearchSpace:
         return Architecture(self.stem, tuple(chosen), self.head)
 
     def sample(self, rng: np.random.Generator) -> Architecture:
-        """An architecture drawn uniformly."""
+        """Architecture drawn uniformly: each position independently."""
         return self.decode([int(rng.integers(len(position.options))) for position in self.positions])
 
     def neighbours(self, architecture: Architecture) -> Iterator[Architecture]:
-        """Every architecture of the space that differs in exactly one block."""
+        """Every architecture of the space that differs in exactly one block, in a fixed order."""
         indices = self.encode(architecture)
         for number, position in enumerate(self.positions):
             for index in range(len(position.options)):
@@ -91,10 +95,11 @@ class SearchSpace:
                     yield self.decode((*indices[:number], index, *indices[number + 1 :]))
 
     def labels(self, position: int) -> tuple[str, ...]:
-        """The names of the options at `position` (counted from 0), each once: "mobilenet_v1-3-32", "identity"."""
+        """Labels of the options at `position` (counted from 0): "mobilenet_v1-3-32", "identity"."""
         return tuple(block.label for block in self.positions[position].options)
 
     def to_json(self) -> dict[str, Any]:
+        """Name, stem, head and, for each position, its strides and every option as JSON-able values."""
         positions = [
             {"strides": list(position.strides), "options": [block.to_json() for block in position.options]}
             for position in self.positions
@@ -103,7 +108,7 @@ class SearchSpace:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """The inverse of `to_json`. Raises ValueError naming the key that is missing, unknown or wrong."""
+        """Inverse of `to_json`. Raises ValueError naming the key that is missing, unknown or wrong."""
         fields = json_fields(data, "search space", ("name", "stem", "positions", "head"))
         positions = enumerate(json_list(fields["positions"], "positions"))
         return cls(

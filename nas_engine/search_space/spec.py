@@ -1,4 +1,4 @@
-"""A search space as a person writes and edits it; `SearchSpace` is the same with every option spelled out."""
+"""Editable form of a search space, with lists per position; `SearchSpace` lists every option."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -16,7 +16,7 @@ __all__ = ["PositionSpec", "SpaceProblem", "SpaceSpec", "problems"]
 class SpaceSpec:
     """Every network with this stem and head and, at each position, one of the options that its lists combine to.
 
-    Any spec of sound types can be made, so that one being edited can be kept; ask `problems` what is wrong with it.
+    Only types are checked, so that a space under edit can be stored; `problems` lists what keeps it from being built.
     """
 
     name: str
@@ -25,7 +25,7 @@ class SpaceSpec:
     head: Head
 
     def search_space(self) -> SearchSpace:
-        """The explicit space. Raises ValueError with the first of the `problems` that keep it from being built."""
+        """Search space with every option listed. Raises ValueError with the first error of `problems`."""
         for problem in problems(self):
             if problem.severity == "error":
                 raise ValueError(str(problem))
@@ -33,9 +33,9 @@ class SpaceSpec:
 
     @classmethod
     def from_search_space(cls, space: SearchSpace) -> Self:
-        """The spec of `space`: `from_search_space(s).search_space()` has exactly the options of `s` everywhere.
+        """Spec of `space`: `from_search_space(s).search_space()` has exactly the options of `s` at each position.
 
-        They are in the order of `PositionSpec`, so it equals `s` where that came from a spec, as every study's does.
+        They are in the order of `PositionSpec`, so it equals `s` if `s` was made from a spec, as every study's is.
         Raises ValueError where a position's options have too little in common to be written as lists.
         """
         positions = []
@@ -47,7 +47,7 @@ class SpaceSpec:
         return cls(space.name, space.stem, tuple(positions), space.head)
 
     def output_sizes(self) -> tuple[Pair, ...]:
-        """(height = time, width = frequency) behind each position, whichever option is chosen."""
+        """(height = time, width = frequency) after each position; equal for all its options."""
         sizes = []
         size: Pair = self.stem.input_shape[:2]
         for position in self.positions:
@@ -56,6 +56,7 @@ class SpaceSpec:
         return tuple(sizes)
 
     def to_json(self) -> dict[str, Any]:
+        """Name, stem, head and the lists of each position as JSON-able values."""
         return {
             "name": self.name,
             "stem": self.stem.to_json(),
@@ -65,10 +66,10 @@ class SpaceSpec:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """The inverse of `to_json`. A head without `hidden_units` has no hidden layer: TOML has no word for none.
+        """Inverse of `to_json`. A head without `hidden_units` has no hidden layer, since TOML has no null.
 
-        Raises ValueError with a line for each part that is wrong, naming the place and what is missing, unknown or
-        not a whole number. Whether the space can be built is another question: `problems`.
+        Raises ValueError with a line for each wrong part, naming its place and the key that is missing, unknown or not
+        a whole number. `problems` checks whether the space can be built.
         """
         fields = json_fields(data, "search space", ("name", "stem", "positions", "head"))
         errors: list[str] = []
@@ -90,7 +91,7 @@ class SpaceSpec:
 
 
 def problems(spec: SpaceSpec) -> tuple[SpaceProblem, ...]:
-    """Everything that is wrong with `spec`; it can be built if none of it is an "error"."""
+    """Errors and warnings about `spec`; it can be built if none is an "error"."""
     return find_problems(spec.name, spec.stem, spec.positions, spec.head)
 
 

@@ -1,7 +1,7 @@
-"""Everything that keeps a search space from being built, in words for the person who wrote it. No TensorFlow.
+"""Validation of an edited search space, with messages for its author. No TensorFlow.
 
-Whether a block can be built is asked of `layers.expand_block`, the walk that the Keras builder follows too, and of
-`Block` itself; only the bounds are this module's own.
+`layers.expand_block`, which the Keras builder follows too, and `Block` itself decide whether a block can be built; this
+module adds upper bounds.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from nas_engine.search_space.position_spec import MOST_COMBINATIONS, PositionSpe
 
 LONGEST_NAME = 100
 MOST_POSITIONS = 40  # MobileNetV2, the deepest network of the paper, has 19 blocks
-MOST_OPTIONS = 200  # the paper has thirty at most; a designer weighs them all
+MOST_OPTIONS = 200  # the paper has thirty at most; a designer scores them all
 MOST_FRAMES = 2_000  # 20 s at a hop of 10 ms
 MOST_MEL_BINS = 256
 MOST_CLASSES = 1_000
@@ -36,10 +36,10 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class SpaceProblem:
-    """What is wrong, and at which position (counted from 1; None: with the space as a whole).
+    """Problem of a search space at `position` (counted from 1; None: of the space as a whole).
 
-    An "error" keeps the space from being built. A "warning" does not: something has no effect, or an option cannot
-    follow some options before it, and networks with both end INFEASIBLE when they are suggested.
+    An "error" keeps the space from being built. A "warning" does not: a setting has no effect, or an option cannot
+    follow some options before it, so that networks with both are INFEASIBLE when suggested.
     """
 
     position: int | None
@@ -51,7 +51,7 @@ class SpaceProblem:
 
 
 def find_problems(name: str, stem: Stem, positions: Sequence[PositionSpec], head: Head) -> tuple[SpaceProblem, ...]:
-    """Every problem: those of the space as a whole, then position by position."""
+    """Errors and warnings, those of the space as a whole first, then position by position."""
     found = [*_of_the_whole(name, stem, len(positions), head)]
     size: Pair = stem.input_shape[:2]
     for number, position in enumerate(positions, start=1):
@@ -83,12 +83,12 @@ def _of_the_whole(name: str, stem: Stem, positions: int, head: Head) -> Iterator
 
 def _of_kinds(position: PositionSpec) -> Iterator[str]:
     for kind in position.kinds:
-        if reason := _refusal(kind, position.strides):
+        if reason := _invalid_reason(kind, position.strides):
             yield f"{kind} cannot stand at strides {position.strides}: {reason}"
 
 
-def _refusal(kind: BlockKind, strides: Pair) -> str | None:
-    """Why a block of this kind cannot have these strides, in the words of `Block`, which knows."""
+def _invalid_reason(kind: BlockKind, strides: Pair) -> str | None:
+    """Message of `Block` where a block of this kind cannot have these strides, else None."""
     try:
         Block(kind, *((0, 0) if kind == "identity" else (3, 8)), strides)
     except ValueError as error:
@@ -98,7 +98,7 @@ def _refusal(kind: BlockKind, strides: Pair) -> str | None:
 
 def _options(position: PositionSpec) -> tuple[Block, ...]:
     """The options whose kinds may have the position's strides; none where there are too many to list."""
-    kinds = tuple(kind for kind in position.kinds if not _refusal(kind, position.strides))
+    kinds = tuple(kind for kind in position.kinds if not _invalid_reason(kind, position.strides))
     return replace(position, kinds=kinds).options() if position.combination_count <= MOST_COMBINATIONS else ()
 
 
@@ -153,9 +153,9 @@ def _idle_strides(strides: Pair, stem: Stem, size: Pair) -> Iterator[str]:
 
 
 def _of_the_walk(stem: Stem, positions: Sequence[PositionSpec]) -> Iterator[SpaceProblem]:
-    """Options that cannot be built behind any, or behind some, of the options before them, or whose layers are absurd.
+    """Options that cannot be built after any, or after some, of the options before them, or whose layers are too large.
 
-    Ends where no option can be built, since nothing is known of what comes behind.
+    Ends where no option can be built, since the inputs of later positions are then unknown.
     """
     inputs = {Tensor(INPUT_NAME, stem.input_shape)}
     for number, position in enumerate(positions, start=1):
@@ -165,7 +165,7 @@ def _of_the_walk(stem: Stem, positions: Sequence[PositionSpec]) -> Iterator[Spac
         outputs: set[Tensor] = set()
         failures: dict[tuple[str, Severity], list[Block]] = {}
         for block in options:
-            expanded, reasons = _expanded(block, _telling(inputs, block.filters), stem, number)
+            expanded, reasons = _expanded(block, _representative(inputs, block.filters), stem, number)
             outputs |= {each.output._replace(name=INPUT_NAME) for each in expanded}
             outputs |= inputs if block.kind == "identity" else set()
             for failure in _failures(expanded, reasons):
@@ -177,9 +177,9 @@ def _of_the_walk(stem: Stem, positions: Sequence[PositionSpec]) -> Iterator[Spac
         inputs = outputs
 
 
-def _telling(inputs: Collection[Tensor], filters: int) -> Iterator[Tensor]:
-    """Those inputs that can make a difference to a block: it asks who wrote them and whether their channels are its own
-    filters; its layers are largest behind the most channels."""
+def _representative(inputs: Collection[Tensor], filters: int) -> Iterator[Tensor]:
+    """Inputs that can differ in effect on a block: it depends on whether a depthwise layer wrote them and on whether
+    their channels equal its filters; its layers are largest after the most channels."""
     for from_depthwise in (False, True):
         channels = {x.channels: x for x in inputs if x.from_depthwise == from_depthwise}
         most = sorted(channels, reverse=True)[:2]
@@ -221,7 +221,7 @@ def _in_layout(strides: Pair, stem: Stem) -> Pair:
 
 
 def _named(failed: Collection[Block], options: Iterable[Block]) -> str:
-    """The failed options; a kind of which all have failed, by its name alone."""
+    """Labels of the failed options; the name of the kind alone where all of its options failed."""
     standing = {block.kind for block in options if block not in failed}
     names = (block.label if block.kind in standing else f"every {block.kind}" for block in failed)
     return _some(list(dict.fromkeys(names)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nas_engine.architecture import Architecture
-from nas_engine.architecture_features import describe
+from nas_engine.architecture_features import feature_vector
 from nas_engine.designers.base import Objectives, Outcome, Suggestion
 from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.evaluation_result import Evaluation
@@ -96,7 +96,7 @@ class Training:
         self._begun_seconds = begun_seconds
         self._rewards = rewards
         self._rule = rule
-        self._features = describe(suggestion.architecture) if rule else ()
+        self._features = feature_vector(suggestion.architecture) if rule else ()
         self._penalty = self._breakdown(1.0).penalty
         self._float_points = tuple(point for point in self._points if point.phase == "float")
         self._asked = 0

@@ -96,13 +96,13 @@ def run(designer: Designer, reward: AdditiveReward, trials: int, first: int = 1)
     return outcomes
 
 
-def refuse_half(architecture: Architecture) -> Violation | None:
+def half_violate(architecture: Architecture) -> Violation | None:
     """A screen without a pattern that a designer could learn."""
     return Violation("its hash is odd", 1.5) if int(architecture.hash, 16) % 2 else None
 
 
 def fill_constrained(designer: Designer, count: int, history: Sequence[Outcome]) -> Filled:
-    """`deduplication.fill` of `small_2d` with `refuse_half` after `history`."""
+    """`deduplication.fill` of `small_2d` with `half_violate` after `history`."""
     return fill(
         designer,
         count,
@@ -110,7 +110,7 @@ def fill_constrained(designer: Designer, count: int, history: Sequence[Outcome])
         finished={outcome.architecture.hash: outcome for outcome in history},
         pending=[],
         rng=np.random.default_rng(len(history)),
-        check=refuse_half,
+        check=half_violate,
         next_number=len(history) + 1,
     )
 
@@ -197,7 +197,7 @@ class DesignerContract:
         original = self.create(small_2d(), history=history)
         filled = fill_constrained(original, 8, history)
         assert filled.violating
-        assert not any(refuse_half(suggestion.architecture) for suggestion in filled.suggestions)
+        assert not any(half_violate(suggestion.architecture) for suggestion in filled.suggestions)
         everything_heard = [*history, *(violating.outcome for violating in filled.violating)]
         restored = self.create(small_2d(), state=through_json(original.dump()), history=everything_heard)
         assert restored.dump() == original.dump()

@@ -1,7 +1,7 @@
-"""What evolution and NSGA-II share: parents among the trials told of so far, children that nobody has tried.
+"""Base of evolution and NSGA-II: parents among the reported trials, children that were not tried before.
 
-Everything but a counter follows from the outcomes in the order of their numbers. So a designer that was restarted goes
-on like one that was not, in whatever order trials end.
+All state but a counter follows from the outcomes in the order of their numbers, so that a restarted designer continues
+like one that was not restarted, in whatever order trials end.
 """
 
 from abc import ABC, abstractmethod
@@ -13,7 +13,7 @@ import numpy as np
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
-from nas_engine.designers.distinct import first_new, new_anywhere, new_neighbour
+from nas_engine.designers.new_architectures import first_new, new_anywhere, new_neighbour
 from nas_engine.search_space.paper_spaces import SearchSpace
 
 Indices = tuple[int, ...]
@@ -21,7 +21,7 @@ _DRAWS = 10  # children of other parents, before a neighbour of the last is take
 
 
 class BreedingDesigner(ABC):
-    """Random draws first, then children. The state is only how many it has suggested."""
+    """Random draws first, then children. The state is the number of suggestions made."""
 
     FORMAT: ClassVar[str]
     SOURCE: ClassVar[str]
@@ -40,6 +40,7 @@ class BreedingDesigner(ABC):
         self.update(history)
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        """Children of reported trials, or random draws while these are too few; new networks where there are any."""
         waiting = {architecture.network_hash for architecture in pending}
         suggestions = []
         for _ in range(count):
@@ -49,18 +50,20 @@ class BreedingDesigner(ABC):
         return suggestions
 
     def update(self, outcomes: Sequence[Outcome]) -> None:
+        """Add trials by number; an outcome of a known number is ignored."""
         for outcome in outcomes:
-            if outcome.number not in self._outcomes:  # what is answered from a stored result is no new evidence
+            if outcome.number not in self._outcomes:  # an answer from a stored result is no new evidence
                 self._indices[outcome.number] = self._space.encode(outcome.architecture)
                 self._outcomes[outcome.number] = outcome
                 self._tried.add(outcome.architecture.network_hash)
 
     def dump(self) -> State:
+        """Format and number of suggestions made."""
         return {"format": self.FORMAT, "suggested": self._suggested}
 
     @abstractmethod
     def _child(self, rng: np.random.Generator) -> Indices | None:
-        """A child of trials told of; None while they are too few."""
+        """Option indices [positions] of a child of reported trials; None while they are too few."""
 
     def _suggest_one(self, waiting: set[str]) -> Suggestion:
         self._suggested += 1

@@ -1,7 +1,7 @@
 """Regularised evolution (Real et al. 2019, "Regularized evolution for image classifier architecture search").
 
-The youngest trials are the population: what is old dies, however good, so that only networks last whose children are
-good too. The best of a few drawn from it is the parent; its child differs in one block.
+The youngest trials are the population. Old ones are dropped however good, so that only networks persist whose children
+are good too. The best of a few drawn from it is the parent; its child differs in one block.
 """
 
 import numpy as np
@@ -13,7 +13,10 @@ _TOURNAMENT = 10
 
 
 class EvolutionDesigner(BreedingDesigner):
-    """Age is the trial's number. Infeasible trials are no parents; their architectures are not suggested again."""
+    """Mutation of tournament winners; age is the trial's number.
+
+    Infeasible trials are no parents; their architectures are not suggested again.
+    """
 
     FORMAT = "evolution-1"
     SOURCE = "mutation"

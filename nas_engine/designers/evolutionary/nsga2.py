@@ -1,6 +1,6 @@
-"""NSGA-II (Deb et al. 2002) on accuracy, energy and flash: a front instead of the best reward.
+"""NSGA-II (Deb et al. 2002) on accuracy, energy and flash: searches for a front instead of the best reward.
 
-The population is what NSGA-II's elitism keeps: of all trials so far, those of the first fronts, and of the last front
+The population follows NSGA-II's elitism: of all trials so far, those of the first fronts, and of the last front
 that fits in part, the least crowded ones. Two of them, each the winner of a tournament of two, are crossed block by
 block, and the child is mutated. There are no generations: each trial that ends takes part at once, so that no trainer
 waits for the slowest of a generation.
@@ -21,7 +21,7 @@ _CROSSED = 0.9  # share of children with two parents
 
 
 class NSGA2Designer(BreedingDesigner):
-    """Rewards play no part: parents are the trials whose three objectives were measured."""
+    """Ignores rewards: parents are the trials with known objectives (`Outcome.objectives`)."""
 
     FORMAT = "nsga2-1"
     SOURCE = "crossover"
@@ -29,6 +29,7 @@ class NSGA2Designer(BreedingDesigner):
     _population: tuple[int, ...] | None = None  # the best first; None: not known since the last outcome
 
     def update(self, outcomes: Sequence[Outcome]) -> None:
+        """Add trials by number; the population is selected again at the next suggestion."""
         super().update(outcomes)
         self._population = None
 
@@ -61,7 +62,7 @@ class NSGA2Designer(BreedingDesigner):
 
 
 def survivors(points: Points, maximise: Sequence[bool], count: int) -> list[int]:
-    """The indices of the best `count` of the points [n, d] by NSGA-II's crowded comparison, the best first.
+    """Indices of the best `count` of the points [n, d] by NSGA-II's crowded comparison (Deb et al. 2002), best first.
 
     A point of an earlier front comes first; within a front, a point in a less crowded place; of equals, the first.
     """
@@ -77,7 +78,7 @@ def survivors(points: Points, maximise: Sequence[bool], count: int) -> list[int]
 
 
 def crowding(points: Points) -> NDArray[np.float64]:
-    """The crowding distance [n] of each of the points [n, d] of one front; infinite at the ends of each objective."""
+    """Crowding distance [n] of the points [n, d] of one front (Deb et al. 2002); infinite at each objective's ends."""
     distance = np.zeros(len(points))
     for values in points.T:
         order = np.argsort(values, kind="stable")

@@ -1,6 +1,6 @@
-"""What each block at each position has brought so far: ridge regression of the rewards on the blocks.
+"""Effect of each block at each position on the reward so far: ridge regression of rewards on one-hot blocks.
 
-It takes blocks to add up, which they do only roughly. That is enough to tell the more promising of a few networks.
+It assumes that effects add up, which holds only roughly, but well enough to rank a few networks.
 """
 
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-_SHRINKAGE = 10.0  # trials of a block at which its effect is taken for half of what they show
+_SHRINKAGE = 10.0  # ridge penalty: trials of a block at which its effect is shrunk by half
 _UNIT = 1e-9  # sums of whole numbers of it do not depend on the order of trials
-_LARGEST = 1e6  # of a reward; more would not fit
+_LARGEST = 1e6  # magnitude of a reward; larger ones are clipped
 
 
 class BlockEffects:
-    """A network is the indices of its options, one for each of the positions of `sizes`."""
+    """Incremental ridge regression for positions with `sizes` [positions] options; a network is its option indices."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
         self._starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
@@ -25,8 +25,8 @@ class BlockEffects:
         self._trials = 0
         self._effects: NDArray[np.float64] | None = None
 
-    def learn(self, network: Sequence[int], reward: float) -> None:
-        """Take one trial into account."""
+    def update(self, network: Sequence[int], reward: float) -> None:
+        """Add one trial: option indices [positions] and its reward."""
         options = self._starts + np.asarray(network)
         units = round(min(max(reward, -_LARGEST), _LARGEST) / _UNIT)
         self._together[np.ix_(options, options)] += 1
@@ -35,8 +35,8 @@ class BlockEffects:
         self._trials += 1
         self._effects = None
 
-    def promise(self, network: Sequence[int]) -> float:
-        """The reward to be expected, less the mean of all; 0 before the first trial."""
+    def predict(self, network: Sequence[int]) -> float:
+        """Expected reward of the option indices [positions] less the mean of all rewards; 0 before the first trial."""
         if self._effects is None:
             self._effects = self._fitted()
         return float(np.sum(self._effects[self._starts + np.asarray(network)]))

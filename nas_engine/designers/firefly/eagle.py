@@ -2,8 +2,8 @@
 
 A pool of flies, each holding the best architecture it has found. In turn each fly is pulled towards better flies, away
 from worse ones, and perturbed: that is the next suggestion, and the fly's number travels in its metadata. Vizier's
-class does the work; this one keeps its state as JSON and repairs what goes wrong when trials are replayed into it or
-end out of order (see `_reserve_numbers`).
+class implements the algorithm; this one keeps its state as JSON and corrects its bookkeeping where a history is passed
+to a new designer or trials end out of order (see `_reserve_numbers`).
 """
 
 from collections.abc import Sequence, Set
@@ -18,7 +18,7 @@ from vizier._src.algorithms.designers.eagle_strategy.eagle_strategy_utils import
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
-from nas_engine.designers.distinct import new_anywhere, new_neighbour
+from nas_engine.designers.new_architectures import new_anywhere, new_neighbour
 from nas_engine.designers.firefly.block_effects import BlockEffects
 from nas_engine.designers.vizier_problem import VizierProblem, flatten_metadata, restore_metadata
 from nas_engine.search_space.paper_spaces import SearchSpace
@@ -29,14 +29,14 @@ _EAGLE = "eagle"  # Vizier's namespace
 
 
 class EagleDesigner:
-    """Firefly search over one categorical parameter a block, with Vizier's number of flies unless `most_flies` is less.
+    """Firefly search over one categorical parameter per block, with at most `most_flies` flies (default: Vizier's).
 
-    A move to a network that was tried before goes on to a neighbour that was not: flies come close to each other, and
-    to be told a known result again would only wear them out. With `moves_compared` above 1, a fly weighs so many moves
-    and makes the one that promises most by what the blocks have brought so far (`block_effects`).
+    A move to a network that was tried before is replaced by a neighbour that was not: flies come close to each other,
+    and a known result reported again only lowers their perturbation. With `moves_compared` above 1, as many moves of a
+    fly are compared by their predicted rewards (`block_effects`) and the best is suggested.
 
-    The state holds the pool, Vizier's random generators, and the numbers of the outcomes it has seen, so that a
-    history that went on in the meantime is caught up with exactly once.
+    The state holds the pool, Vizier's random generators, and the numbers of the outcomes seen, so that later outcomes
+    of the history are passed to Vizier exactly once.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class EagleDesigner:
         self.update([outcome for outcome in history if outcome.number not in self._seen])
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        """Moves of the flies in turn; new networks where there are any."""
         taken = self._tried | {architecture.network_hash for architecture in pending}
         suggestions = []
         for _ in range(count):
@@ -80,6 +81,7 @@ class EagleDesigner:
         return suggestions
 
     def update(self, outcomes: Sequence[Outcome]) -> None:
+        """Move the flies named in the outcomes' metadata; others found new flies while the pool is not full."""
         self.remember(outcomes)
         trials = [self._trial(outcome) for outcome in outcomes]
         self._reserve_numbers(trials)
@@ -88,32 +90,33 @@ class EagleDesigner:
         self._seen.update(outcome.number for outcome in outcomes)
 
     def dump(self) -> State:
+        """Format, numbers of the outcomes seen, and Vizier's state as text."""
         return {"format": FORMAT, "seen": sorted(self._seen), "vizier": dumped(self._eagle)}
 
     @property
     def seen(self) -> Set[int]:
-        """The numbers of the outcomes it has been told of."""
+        """Numbers of the outcomes passed to `update` or `adopt`."""
         return self._seen
 
     def remember(self, outcomes: Sequence[Outcome]) -> None:
-        """Suggest none of their networks while there are others. No fly learns of them, only the regression."""
+        """Exclude the outcomes' networks from suggestions, add rewards to the regression; flies do not move."""
         for outcome in outcomes:
             network = outcome.architecture.network_hash
             if network not in self._tried and outcome.reward is not None:
-                self._effects.learn(self._space.encode(outcome.architecture), outcome.reward)
+                self._effects.update(self._space.encode(outcome.architecture), outcome.reward)
             self._tried.add(network)
 
     def tune(self, config: FireflyAlgorithmConfig) -> None:
-        """Move by these hyper-parameters from now on. The flies stay; so does their number, whatever `config` says."""
+        """Use the hyper-parameters of `config` from now on. The flies and the size of the pool do not change."""
         self._eagle._config = config
         self._eagle._utils.config = config
 
     def adopt(self, outcomes: Sequence[Outcome]) -> None:
-        """Begin where others have arrived: a fly at each of their best networks. The rest only counts as seen."""
+        """Start from another designer's outcomes: a fly at each of the best networks; the others only count as seen."""
         networks = {outcome.architecture.network_hash: outcome for outcome in outcomes if outcome.reward is not None}
         capacity = self._eagle._firefly_pool.capacity
         best = nlargest(capacity, networks.values(), key=lambda outcome: outcome.reward or 0.0)
-        self.update([replace(outcome, metadata={}) for outcome in best])  # flies of its own, no numbers of others
+        self.update([replace(outcome, metadata={}) for outcome in best])  # without the fly numbers of another designer
         self._seen.update(outcome.number for outcome in outcomes)
         self.remember(outcomes)
 
@@ -134,10 +137,10 @@ class EagleDesigner:
             return self._one_move()
         last, moves = pool._last_id, []
         for _ in range(self._moves_compared):
-            pool._last_id = last  # so that it is the same fly's turn
+            pool._last_id = last  # the same fly moves again
             moves.append(self._one_move())
         new = [move for move in moves if move.architecture.network_hash not in taken]
-        return max(new or moves, key=lambda move: self._effects.promise(self._space.encode(move.architecture)))
+        return max(new or moves, key=lambda move: self._effects.predict(self._space.encode(move.architecture)))
 
     def _one_move(self) -> Suggestion:
         (suggestion,) = self._eagle.suggest(1)
@@ -151,10 +154,10 @@ class EagleDesigner:
         return suggestion if other is None else Suggestion(other, suggestion.metadata)
 
     def _reserve_numbers(self, trials: Sequence[Any]) -> None:
-        """Make Vizier aware of fly numbers that it gave out in an earlier life.
+        """Reserve fly numbers that were given out before the designer was rebuilt.
 
         `EagleStrategyDesigner.update` never raises the pool's `_max_fly_id` for trials that carry a number. In a
-        designer that the history is replayed into, it stays 0: new flies then take numbers in use, and
+        designer rebuilt from the history, it stays 0: new flies then take numbers in use, and
         `get_next_moving_fly_copy`, which counts up to it, lets a single fly make every suggestion.
         """
         pool = self._eagle._firefly_pool
@@ -172,7 +175,7 @@ class EagleDesigner:
 
 
 def dumped(eagle: Any) -> dict[str, dict[str, str]]:
-    """The state of Vizier's class as `restore_metadata` reads it; equal states have equal dumps."""
+    """State of a Vizier designer as `restore_metadata` reads it; equal states have equal dumps."""
     metadata = flatten_metadata(eagle.dump())
     for values in metadata.values():
         if "dump_timestamp" in values:

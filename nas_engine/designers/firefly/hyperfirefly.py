@@ -1,8 +1,8 @@
 """Hyper-Firefly (Speckhard et al., section 5): a firefly whose hyper-parameters another firefly tunes.
 
-Every 50 trials the lower firefly gets new hyper-parameters and the upper one hears the best reward of the 50. The pool
-of flies stays as it is at such a change: Vizier's `MetaLearningDesigner` makes a new designer and replays all trials
-into it, after which a single fly makes every suggestion.
+Every 50 trials the lower firefly gets new hyper-parameters, and the best reward of the 50 is reported to the upper one.
+The pool of flies is kept at such a change: Vizier's `MetaLearningDesigner` makes a new designer and passes all trials
+to it, after which a single fly makes every suggestion.
 """
 
 from collections.abc import Sequence
@@ -34,10 +34,10 @@ median best reward after 300 trials is 0.853, after 1,000 0.877; with 1 it is 0.
 class HyperFireflyDesigner:
     """An `EagleDesigner` under a `FireflyTuner`.
 
-    A window counts what was suggested in it and no more: the outcomes of others, such as the Gaussian process before
-    the hybrid's switch, teach the lower firefly and say nothing about its hyper-parameters. So do outcomes that end
-    after their window, and results answered from the store. In a designer made from a history without a state, others'
-    best networks become the first flies.
+    A window counts the trials suggested in it only: outcomes of other designers, such as the Gaussian process before
+    the hybrid's switch, update the lower firefly but are no evidence on its hyper-parameters. The same holds for
+    outcomes that end after their window and for results answered from the store. In a designer made from a history
+    without a state, the best networks of others become the first flies.
     """
 
     def __init__(
@@ -64,12 +64,13 @@ class HyperFireflyDesigner:
         self.update([outcome for outcome in history if outcome.number not in self._firefly.seen])
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        """Moves of the lower firefly, marked with the current window."""
         mark = {"source": "hyperfirefly", WINDOW: str(self._window)}
         moves = self._firefly.suggest(count, pending)
         return [replace(move, metadata={**move.metadata, **mark}) for move in moves]
 
     def update(self, outcomes: Sequence[Outcome]) -> None:
-        """One after the other, so that many at once end as many windows as they would have one by one."""
+        """Learn from outcomes one by one, so that a batch ends as many windows as single calls would."""
         for outcome in outcomes:
             counts = outcome.number not in self._firefly.seen and outcome.metadata.get(WINDOW) == str(self._window)
             self._firefly.update([outcome])
@@ -77,6 +78,7 @@ class HyperFireflyDesigner:
                 self._count(outcome.reward)
 
     def dump(self) -> State:
+        """Format, window and its counters, and the states of tuner and firefly."""
         return {
             "format": FORMAT,
             "window": self._window,

@@ -1,11 +1,11 @@
-"""The firefly that tunes another one: Hyper-Firefly's upper half (Speckhard et al., section 5).
+"""Tuner of a firefly's hyper-parameters: the upper level of Hyper-Firefly (Speckhard et al., section 5).
 
-Its few flies live in the space of the other's hyper-parameters. A window of trials made by one setting of them is one
-trial up here, and the best reward of the window is its objective.
+A second firefly algorithm with few flies searches the hyper-parameters. A window of trials made with one setting is one
+trial of it, and the best reward of the window is its objective.
 
-Vizier's own attempt (`meta_learning`) searches a thousandfold around the defaults with 24 flies, which takes 1,200
-trials of other than good settings before it begins to learn. Here it is the defaults first, then within a factor of
-two of them, with six flies.
+Vizier's own version (`meta_learning`) searches a thousandfold around the defaults with 24 flies, which takes 1,200
+trials of mostly poor settings before it begins to learn. This one starts at the defaults, stays within a factor of two
+of them, and has six flies.
 """
 
 from typing import Any
@@ -19,8 +19,8 @@ from nas_engine.designers.base import State
 from nas_engine.designers.firefly.eagle import dumped
 from nas_engine.designers.vizier_problem import REWARD, restore_metadata
 
-# Those that change anything where all parameters are categorical. `perturbation` decides only when a fly is given up,
-# as its ratio to `perturbation_lower_bound`, so one of the two will do.
+# Hyper-parameters with an effect where all parameters are categorical. `perturbation` decides only when a fly is given
+# up, as its ratio to `perturbation_lower_bound`, so that one of the two is tuned.
 TUNED = (
     "gravity",
     "negative_gravity",
@@ -33,7 +33,7 @@ _FLIES = 6
 
 
 class FireflyTuner:
-    """Gives a firefly its hyper-parameters, one window of trials after another."""
+    """Chooses the hyper-parameters of a firefly for one window of trials after another."""
 
     def __init__(self, seed: int, state: State | None = None) -> None:
         self._eagle: Any = EagleStrategyDesigner(
@@ -46,11 +46,11 @@ class FireflyTuner:
 
     @property
     def config(self) -> FireflyAlgorithmConfig:
-        """The hyper-parameters of the present window."""
+        """Hyper-parameters of the current window."""
         return FireflyAlgorithmConfig(**self._values)
 
     def end_window(self, best_reward: float | None) -> None:
-        """Learn what the present setting led to, None if no trial of the window had a reward, and go on to the next."""
+        """Report the best reward of the window (None if no trial had one) and choose the setting of the next."""
         trial = vz.Trial(parameters=self._values)
         if self._fly:
             trial.metadata.ns("eagle")["parent_fly_id"] = self._fly
@@ -64,6 +64,7 @@ class FireflyTuner:
         self._fly = suggestion.metadata.ns("eagle")["parent_fly_id"]
 
     def dump(self) -> State:
+        """Current hyper-parameters, the fly they belong to, and Vizier's state as text."""
         return {"values": dict(self._values), "fly": self._fly, "vizier": dumped(self._eagle)}
 
 

@@ -1,11 +1,25 @@
-"""The acquisition functions of Vizier's GP-UCB-PE (`UCBScoreFunction`, `PEScoreFunction`) without what they repeat.
+"""Acquisition functions of Vizier's GP-UCB-PE (`UCBScoreFunction`, `PEScoreFunction`) without repeated computations.
 
 Vizier's exploration predicts every outcome again for each batch of points that it scores, both functions evaluate the
-kernel several times for the same pairs of points, and factorise and solve for outcomes and for pending points apart.
+kernel several times for the same pairs of points, and factorise and solve separately for outcomes and pending points.
 With 1,000 outcomes that is more than nine tenths of their time.
 
-What is modelled is the reward without its penalty, and `penalties` are in the model's units; an infinite one makes the
-score minus infinity.
+Notation:
+
+    N, M    outcomes; outcomes, pending points and padding together (rows)
+    P       points to score
+    X       features of the rows [M, ...], as Vizier's ModelInput
+    K       covariance of the rows with noise [M, M]; K = L L^T
+    W       L^-1 [M, M], `whitening`; its upper left corner [N, N] is that of the outcomes alone
+    y       labels of the outcomes [N]: standardised rewards without their penalties
+    a       weights [M] = W^T W (y - m(X)) over the outcomes, 0 elsewhere
+    k*      covariances of points with rows [P, M]
+    mu      k* a + m(x) [P], posterior mean
+    s, s_N  sqrt(k(x, x) + noise - |W k*|^2) [P], posterior standard deviation given all rows; given outcomes alone
+    c       penalties [P] or [M], in units of y; infinite: the score is minus infinity
+
+    UCB(x) = mu - c + ucb_coefficient * s
+    PE(x)  = s + violation_coefficient * min(mu - c + explore_coefficient * s_N - threshold, 0)
 """
 
 from typing import Any
@@ -23,12 +37,10 @@ CONFIG = gp_ucb_pe.UCBPEConfig()
 
 
 class Posterior(eqx.Module):
-    """A Gaussian process given the outcomes, and given the pending points as well.
+    """Posterior of a Gaussian process given the outcomes, and given outcomes and pending points.
 
-    `features` [rows]: the points of both, outcomes first, and padding behind them. `weights` [rows]: what the mean adds
-    up of covariances with the outcomes. `whitening` [rows, rows]: the inverse of the Cholesky factor of all their
-    covariances; because that of the outcomes alone is its upper left corner, one serves both. `known`: the number of
-    outcomes.
+    `features` [M]: outcomes first, then pending points, then padding. `weights` [M], `whitening` [M, M]: a and W of the
+    module's notation. `known`: N, the number of outcomes.
     """
 
     process: Any
@@ -37,11 +49,8 @@ class Posterior(eqx.Module):
     whitening: jax.Array
     known: jax.Array
 
-    def at(self, points: Any) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """The mean, the standard deviation given the outcomes, and that given pending points too. [points] each.
-
-        Deviations are those of a new measurement, noise included.
-        """
+    def predict(self, points: Any) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """(mu, s_N, s) at the points, [P] each; standard deviations include the noise of a new observation."""
         prior = self.process(self.features)
         covariances = prior.kernel.matrix(points, _values(self.features))
         covariances = jnp.where(self.features.categorical.is_missing[0], 0.0, covariances)
@@ -56,7 +65,10 @@ class Posterior(eqx.Module):
 
 
 def posterior(process: Any, tried: Any, known: int) -> Posterior:
-    """`tried`: Vizier's ModelData of the outcomes and, behind these `known` rows, of pending points with any labels."""
+    """Posterior of `process` given `tried`, Vizier's ModelData of M rows: `known` outcomes, then pending points.
+
+    Labels of pending points are ignored.
+    """
     cholesky = eqx.filter_jit(process.precompute_predictive)(tried).precomputed_divisor_matrix_cholesky
     # LAPACK's inverse of a triangle and a product for every batch take half the time of JAX's triangular solver.
     whitening, _ = dtrtri(np.asarray(cholesky), lower=1)
@@ -73,48 +85,50 @@ def _weights(process: Any, tried: Any, whitening: ArrayLike, known: ArrayLike) -
     return weights
 
 
-class UpperBound(eqx.Module):
-    """Where the reward may be highest, counting pending points as known where it asks how sure that is."""
+class UpperConfidenceBound(eqx.Module):
+    """Upper confidence bound UCB(x), with pending points counted as known in its standard deviation."""
 
     posterior: Posterior
 
     def score(self, points: Any, penalties: ArrayLike) -> jax.Array:
-        mean, _, deviation = self.posterior.at(points)
+        """UCB [P] of points with `penalties` [P]."""
+        mean, _, deviation = self.posterior.predict(points)
         score: jax.Array = mean - penalties + CONFIG.ucb_coefficient * deviation
         return score
 
 
-class Exploration(eqx.Module):
-    """Where the least is known among the promising: those whose upper bound may reach `threshold`."""
+class PureExploration(eqx.Module):
+    """Pure exploration PE(x): standard deviation among points whose upper bound reaches `threshold`."""
 
     posterior: Posterior
     threshold: jax.Array
 
     def score(self, points: Any, penalties: ArrayLike) -> jax.Array:
-        mean, known_deviation, deviation = self.posterior.at(points)
+        """PE [P] of points with `penalties` [P]."""
+        mean, known_deviation, deviation = self.posterior.predict(points)
         lacking = mean - penalties + CONFIG.explore_region_ucb_coefficient * known_deviation - self.threshold
         score: jax.Array = deviation + CONFIG.cb_violation_penalty_coefficient * jnp.minimum(lacking, 0.0)
         return score
 
 
-def promising(posterior: Posterior, penalties: ArrayLike) -> jax.Array:
-    """The threshold of `Exploration`: the mean where, of all tried points, the upper bound is highest."""
-    mean, deviation, _ = posterior.at(_values(posterior.features))
+def exploration_threshold(posterior: Posterior, penalties: ArrayLike) -> jax.Array:
+    """Threshold of `PureExploration` []: mu - c at the row, of all rows, with the highest UCB; `penalties` [M]."""
+    mean, deviation, _ = posterior.predict(_values(posterior.features))
     is_padding = posterior.features.categorical.is_missing[0]
     bound = jnp.where(is_padding, -jnp.inf, mean - penalties + CONFIG.ucb_coefficient * deviation)
     return (mean - penalties)[jnp.argmax(bound)]
 
 
-def points_of(numbers: ArrayLike, options: ArrayLike) -> Any:
-    """What kernels and scores take: `numbers` [points, features] and `options` [points, positions]."""
+def kernel_inputs(numbers: ArrayLike, options: ArrayLike) -> Any:
+    """Points as kernels and scores take them: `numbers` [P, features] and `options` [P, positions]."""
     return psd_kernels.ContinuousAndCategoricalValues(numbers, options)
 
 
 def _values(features: Any) -> Any:
-    """Of Vizier's ModelInput."""
-    return points_of(features.continuous.padded_array, features.categorical.padded_array)
+    """Points of Vizier's ModelInput."""
+    return kernel_inputs(features.continuous.padded_array, features.categorical.padded_array)
 
 
 def _deviation(variance: jax.Array, explained: jax.Array) -> jax.Array:
-    """`variance` before any outcome [points], `explained` by each row [points, rows]."""
+    """Standard deviation [P] from the prior `variance` [P] and the part `explained` by each row [P, M]."""
     return jnp.sqrt(jnp.maximum(variance - jnp.sum(explained, axis=1), 0.0))

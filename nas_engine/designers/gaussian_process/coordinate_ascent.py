@@ -1,7 +1,7 @@
-"""A search for the highest score over categorical parameters.
+"""Coordinate ascent: maximisation of a score over categorical parameters.
 
-Every step tries all options of one parameter from all starting points at once: a few dozen batches, and a local
-optimum at the end. Vizier's own strategy moves 25 flies a step and needs hundreds of steps; on the paper's space
+Each step scores all options of one parameter from all starting points in one batch; a few dozen batches reach a local
+optimum. Vizier's own strategy moves 25 flies a step and needs hundreds of steps; on the paper's space
 with 100 outcomes it found an upper confidence bound of 0.83 on average where this finds 0.993.
 """
 
@@ -14,13 +14,13 @@ Points = NDArray[np.int32]
 """Option indices, [n, parameters]."""
 Values = NDArray[np.float64]
 Score = Callable[[Points], Values]
-"""The scores [n] of points. They may be minus infinity."""
+"""Scores [n] of points [n, parameters]; they may be minus infinity."""
 
 
 def climb(score: Score, starts: Points, sizes: Sequence[int], sweeps: int) -> tuple[int, ...]:
-    """The best point that any of `starts` reaches in at most `sweeps` rounds over the parameters.
+    """Best point [parameters] that any of `starts` [n, parameters] reaches in at most `sweeps` rounds.
 
-    `sizes`: the number of options of each parameter. `score` is asked once for each point.
+    `sizes` [parameters]: the number of options of each. `score` is called once for each point.
     """
     scored = _Remembered(score)
     points, rows = starts.copy(), np.arange(len(starts))
@@ -39,7 +39,7 @@ def climb(score: Score, starts: Points, sizes: Sequence[int], sweeps: int) -> tu
 
 
 class _Remembered:
-    """A score that computes each point's value once: two thirds of those asked for came before."""
+    """Cache of a score by point: two thirds of the points requested have been scored before."""
 
     def __init__(self, score: Score) -> None:
         self._score = score

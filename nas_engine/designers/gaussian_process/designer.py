@@ -1,11 +1,11 @@
-"""Bayesian search: Vizier's GP-UCB-PE, told what is known without it, and quick enough to run beside training.
+"""Bayesian optimisation by Vizier's GP-UCB-PE with a known penalty, fast enough to run during training.
 
-What Equation 1 takes from an accuracy for energy and flash is known before the training (`DesignerSettings.penalty`),
-so only the rest of the reward is modelled, as a Gaussian process over the blocks and over numbers that describe the
-whole network (`gp_inputs`). A suggestion is where its upper confidence bound, less the penalty, is highest; further
-ones of a batch, and those made before there is news, explore where the model knows least among the promising. What
-keeps that cheap: arrays of few shapes (`gp_model`), parameters fitted from the last ones and only now and then
-(`warm_fit`), a search made for categorical parameters (`coordinate_ascent`), and one thread (`jax_setup`).
+The penalty of Equation 1 for energy and flash is known before the training (`DesignerSettings.penalty`), so only the
+accuracy is modelled, as a Gaussian process over the blocks and over features of the whole network (`encoding`). A
+suggestion maximises the upper confidence bound less the penalty; further ones of a batch, and those made before a new
+outcome, maximise the model's uncertainty among promising points. Costs are kept low by arrays of few shapes
+(`reward_model`), warm-started and infrequent fits (`warm_start`), a maximiser for categorical parameters
+(`coordinate_ascent`), and a single thread (`jax_setup`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ import numpy as np
 from nas_engine.architecture import Architecture
 from nas_engine.designers import jax_setup
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
-from nas_engine.designers.distinct import new_anywhere, new_neighbour
+from nas_engine.designers.new_architectures import new_anywhere, new_neighbour
 from nas_engine.designers.gaussian_process.encoding import Encoder
 from nas_engine.designers.gaussian_process.reward_model import RewardModel
 from nas_engine.designers.gaussian_process.warm_start import WarmStart
@@ -25,14 +25,14 @@ from nas_engine.penalty import Penalty
 from nas_engine.search_space.paper_spaces import SearchSpace
 
 FORMAT = "gaussian_process-3"
-_FIRST_RANDOM = 10  # rewards to collect at random before there is something to model
+_FIRST_RANDOM = 10  # rewards to collect at random before the first fit
 
 
 class GaussianProcessDesigner:
-    """GP-UCB-PE over one categorical parameter a block, and over what these make of the network.
+    """GP-UCB-PE over one categorical parameter per block and the features of the network.
 
-    The data come from the outcomes; the state holds the fitted parameters, counters, and which other architectures
-    of a finished network were answered with its result (as trial number and option indices): no history has those.
+    The data come from the outcomes; the state holds fitted parameters, counters, and which other architectures of a
+    finished network were answered with its result (as trial number and option indices), since no history has those.
     Without `penalty` whole rewards are modelled.
     """
 
@@ -61,6 +61,7 @@ class GaussianProcessDesigner:
         self.update(_answers(space, self._outcomes, state["answered"] if state else []))
 
     def suggest(self, count: int, pending: Sequence[Architecture]) -> list[Suggestion]:
+        """Random architectures until there are ten rewards, then points of the highest acquisition one by one."""
         rng = np.random.default_rng([self._seed, len(self._outcomes), self._suggested])
         model = self._model(rng)
         if model is None:
@@ -80,6 +81,7 @@ class GaussianProcessDesigner:
         return suggestions
 
     def update(self, outcomes: Sequence[Outcome]) -> None:
+        """Add outcomes by architecture; a repeated one replaces the former."""
         known = {outcome.number: key for key, outcome in self._outcomes.items()}
         for outcome in outcomes:
             key = outcome.architecture.hash
@@ -88,6 +90,7 @@ class GaussianProcessDesigner:
             self._outcomes[key] = outcome
 
     def dump(self) -> State:
+        """Format, counters, fitted parameters and the architectures answered with stored results."""
         return {
             "format": FORMAT,
             "random": self._random.dump(),
@@ -98,12 +101,12 @@ class GaussianProcessDesigner:
         }
 
     def _model(self, rng: np.random.Generator) -> RewardModel | None:
-        """Of the outcomes that say something of accuracies; None where these are too few."""
-        # By number, so that the order in which outcomes were told, which a restart changes, does not matter.
+        """Model of the outcomes with finite penalties; None while these have too few rewards."""
+        # By number: the order in which outcomes are reported changes at a restart.
         outcomes = sorted(self._outcomes.values(), key=lambda outcome: (outcome.number, outcome.architecture.hash))
         inputs = self._encoder.architectures([outcome.architecture for outcome in outcomes])
         rewards = np.array([np.nan if o.reward is None else o.reward for o in outcomes], dtype=np.float64)
-        is_trained = np.isfinite(inputs.penalties)  # the others are infeasible whatever the model says
+        is_trained = np.isfinite(inputs.penalties)  # the others are infeasible by their penalty alone
         inputs, rewards = inputs[is_trained], rewards[is_trained]
         if np.count_nonzero(np.isfinite(rewards)) < _FIRST_RANDOM:
             return None
@@ -115,7 +118,7 @@ class GaussianProcessDesigner:
     def _other_than(
         self, waiting: Sequence[Architecture], architecture: Architecture, rng: np.random.Generator
     ) -> Architecture:
-        """This architecture, or one close to it where it is waiting already."""
+        """This architecture, or a neighbour where it is pending already."""
         taken = {other.network_hash for other in waiting}
         if architecture.network_hash not in taken:
             return architecture
@@ -129,7 +132,7 @@ class GaussianProcessDesigner:
 def _answers(
     space: SearchSpace, known: Mapping[str, Outcome], answered: Sequence[tuple[int, Sequence[int]]]
 ) -> list[Outcome]:
-    """The stored results under the architectures that were answered with them."""
+    """Stored outcomes under the architectures that were answered with them."""
     by_number = {outcome.number: outcome for outcome in known.values()}
     return [
         replace(by_number[number], architecture=space.decode(indices))

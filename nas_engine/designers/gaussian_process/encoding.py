@@ -1,4 +1,16 @@
-"""What the Gaussian process is told of architectures: the option at each position, numbers for the whole, a penalty."""
+"""Inputs of the Gaussian process: the option at each position, features of the whole network, a penalty.
+
+Notation:
+
+    n   architectures
+    D   positions of the search space, each a categorical parameter
+    F   features of a network, `len(architecture_features.NAMES)`
+
+    points     [n, D] int32, index of the option at each position
+    networks   [n, D] int32, number of the block at each position, without identities, padded with -1
+    numbers    [n, F] float64, features with mean 0 and standard deviation 1 over the space
+    penalties  [n] float64, accuracy (0..1) subtracted by Equation 1; infinite: will not be trained
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +33,9 @@ _REMEMBERED = 50_000  # networks
 
 @dataclass(frozen=True, slots=True)
 class EncodedArchitectures:
-    """n architectures: `points` and `networks` [n, positions], `numbers` [n, features], `penalties` [n].
+    """Encoding of n architectures, with the arrays of the module's notation. Equal rows of `networks` are one network.
 
-    `networks` are numbers of blocks, without identities and with -1 behind: equal rows are the same network. An
-    infinite penalty is that of an architecture that will not be trained, whose numbers may be 0.
+    Where a penalty is infinite, `numbers` may be 0.
     """
 
     points: Points
@@ -38,7 +49,8 @@ class EncodedArchitectures:
     def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Self:
         return type(self)(self.points[chosen], self.networks[chosen], self.numbers[chosen], self.penalties[chosen])
 
-    def followed_by(self, other: Self) -> Self:
+    def concatenated(self, other: Self) -> Self:
+        """Rows of this encoding, then those of `other`."""
         return type(self)(
             np.concatenate([self.points, other.points]),
             np.concatenate([self.networks, other.networks]),
@@ -48,14 +60,14 @@ class EncodedArchitectures:
 
     @property
     def keys(self) -> list[bytes]:
-        """One for each row, equal where they are the same network."""
+        """Key of each row [n], equal for the same network."""
         return [network.tobytes() for network in self.networks]
 
 
 class Encoder:
-    """Encodes points of one space. The numbers are `architecture_features.describe`'s, with mean 0 and deviation 1.
+    """Encoder of points of one space; `numbers` are standardised `architecture_features.feature_vector`s.
 
-    Without a `penalty` it is 0, and infinite only for what cannot be built.
+    Without a `penalty`, penalties are 0, and infinite for networks that cannot be built.
     """
 
     def __init__(self, space: SearchSpace, penalty: Penalty | None) -> None:
@@ -66,7 +78,7 @@ class Encoder:
         self._described: dict[bytes, tuple[NDArray[np.float64], float]] = {}
 
     def architectures(self, architectures: Sequence[Architecture]) -> EncodedArchitectures:
-        """Raises ValueError for one outside the space."""
+        """Encoding of n architectures. Raises ValueError for one outside the space."""
         indices = [self._space.encode(architecture) for architecture in architectures]
         return self(np.array(indices, dtype=np.int32).reshape(len(indices), len(self._space.positions)))
 
@@ -84,7 +96,7 @@ class Encoder:
         return np.take_along_axis(networks, identities_last, axis=1)
 
     def _remembered(self, network: NDArray[np.int32], point: Sequence[int]) -> tuple[NDArray[np.float64], float]:
-        """A search for the best point meets the same networks again and again."""
+        """Numbers [F] and penalty of a network, cached: a search meets the same networks repeatedly."""
         key = network.tobytes()
         if key not in self._described:
             if len(self._described) == _REMEMBERED:
@@ -95,14 +107,14 @@ class Encoder:
     def _describe(self, point: Sequence[int]) -> tuple[NDArray[np.float64], float]:
         architecture = self._space.decode(point)
         try:
-            numbers = (np.array(architecture_features.describe(architecture)) - self._mean) / self._deviation
+            numbers = (np.array(architecture_features.feature_vector(architecture)) - self._mean) / self._deviation
         except InfeasibleArchitecture:
             return np.zeros(len(self._mean)), np.inf
         return numbers, self._penalty(architecture)
 
 
 def _numbered(space: SearchSpace) -> Points:
-    """The number of the block that each option is [positions, most options]."""
+    """Number of the block of each option [D, most options]."""
     numbers: dict[Block, int] = {}
     table = np.full((len(space.positions), max(len(p.options) for p in space.positions)), _IDENTITY, dtype=np.int32)
     for row, position in zip(table, space.positions, strict=True):
@@ -113,12 +125,12 @@ def _numbered(space: SearchSpace) -> Points:
 
 
 def _moments(space: SearchSpace) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each number over the space, 1 where it is always the same."""
+    """Mean and standard deviation [F] of each feature over the space; a deviation of 0 becomes 1."""
     rng = np.random.default_rng(0)
     described = []
     for _ in range(_SCALED_BY):
         try:
-            described.append(architecture_features.describe(space.sample(rng)))
+            described.append(architecture_features.feature_vector(space.sample(rng)))
         except InfeasibleArchitecture:
             continue
     values = np.array(described or [(0.0,) * len(architecture_features.NAMES)])

@@ -1,4 +1,16 @@
-"""Vizier's Gaussian process with few parameters, and priors for many inputs, because there are few outcomes."""
+"""Vizier's Gaussian process with tied length scales, and priors that suit many inputs and few outcomes.
+
+Notation:
+
+    F, D      continuous and categorical inputs: features of a network, positions of the space
+    z         features [F], standardised; o: options [D]
+    sigma^2   `signal_variance`; l_F^2, l_D^2: squared length scales, one for all features, one for all options
+    k(x, x')  = sigma^2 Matern-5/2(r) + linear term,
+    r^2       = sum_F (z - z')^2 / l_F^2 + sum_D [o != o'] / l_D^2
+    p(v)      prior density of a parameter v, log-normal: -log p = weight * log(v / centre)^2
+
+Source: `VizierGaussianProcess` of google-vizier (`tuned_gp_models`), whose length scales are one per input.
+"""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -19,13 +31,16 @@ _USUAL_NOISE, _NOISE_WEIGHT = 0.1, 0.5
 
 @dataclass(frozen=True)
 class TiedProcess:
-    """A model coroutine: Vizier's with its linear term, one length scale for all numbers and one for all options.
+    """Model coroutine: Vizier's with its linear term, one length scale for all numbers and one for all options.
 
-    Its own has a length scale for each, and with fewer outcomes than such parameters it finds patterns in noise. The
-    prior of a tied one is that of all it stands for, its centre moved with their number: distances add up over them,
-    and Vizier's centre of 0.5 would make strangers of networks that differ in one block. So it took training noise for
-    peculiarities of networks, which no likelihood of a few dozen outcomes can tell apart. The prior of noise helps,
-    too: training one network again scatters by 0.4 to 1.2 points (Table 1), accuracies of a space by 1 to 3.
+    Vizier's has a length scale for each, and with fewer outcomes than such parameters it finds patterns in noise. The
+    prior of a tied scale is the product of those it replaces, its centre multiplied by their number: squared distances
+    add up over inputs, and with Vizier's centre of 0.5 networks that differ in one block would be nearly uncorrelated.
+    Training noise would then be attributed to individual networks, which the likelihood of a few dozen outcomes cannot
+    distinguish. A prior on the noise helps as well: training one network again scatters by 0.4 to 1.2 accuracy points
+    (Table 1), accuracies of a space by 1 to 3.
+
+    `numbers`, `options`: F and D.
     """
 
     numbers: int
@@ -49,7 +64,7 @@ class TiedProcess:
                 return finished.value
 
     def start(self) -> dict[str, jax.Array]:
-        """Where to begin to fit: in the middle of the priors, the linear term as strong as the other."""
+        """Starting point of the fit by parameter name: the centres of the priors, both terms equally strong."""
         return {
             "signal_variance": jnp.array(0.5),
             _NOISE: jnp.array(_USUAL_NOISE),
@@ -62,7 +77,7 @@ class TiedProcess:
 
 
 def _tied(parameter: Any, size: int) -> Any:
-    """One value [1] in place of `size` ones, with their bounds."""
+    """Parameter of one value [1] that replaces `size` values, with their bounds."""
     bounds = tuple(bound[:1] for bound in parameter.constraint.bounds)
     return attr.evolve(
         parameter,
@@ -73,5 +88,5 @@ def _tied(parameter: Any, size: int) -> Any:
 
 
 def _log_normal(centre: float, weight: float) -> Callable[[jax.Array], jax.Array]:
-    """Minus the logarithm of a prior, as Vizier writes them."""
+    """Negative log density of a log-normal prior up to a constant, as Vizier's regularisers."""
     return lambda value: jnp.sum(weight * jnp.log(value / centre) ** 2)

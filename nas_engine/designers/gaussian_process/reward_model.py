@@ -1,9 +1,19 @@
 """Vizier's GP-UCB-PE, one suggestion at a time, on arrays of few different shapes.
 
-The parts are Vizier's: the Gaussian process and its priors (in `gp_kernel`), both acquisition functions (in
-`acquisition`) and the probabilities of choosing between them (`VizierGPUCBPEBandit`). Its own loop around them compiles
-some fifteen small functions for every new number of trials, and JAX keeps them all: 16 MB and half a second for each
-suggestion, without end. Here the arrays grow in steps, and nothing is compiled in between.
+The Gaussian process and its priors (`kernel`), both acquisition functions (`acquisition`) and the probabilities of
+choosing between them (`VizierGPUCBPEBandit`) are Vizier's. Its own loop around them compiles some fifteen small
+functions for every new number of trials, and JAX keeps them all: 16 MB and half a second for each suggestion. Here the
+arrays grow in steps, and nothing is compiled in between.
+
+Notation:
+
+    N      outcomes; M: outcomes and pending points, padded to one of few numbers of rows (`_rows`)
+    D, F   positions of the space, features of a network (`encoding`)
+    r      rewards without their penalties [N], accuracy 0..1; NaN: infeasible
+    y      labels [N] = (r - mean(r)) / u, infeasible ones at the minimum
+    u      unit, the standard deviation of r
+    c      penalties [M], divided by u where they are compared with y
+    theta  hyperparameters of the kernel, fitted to at most 256 outcomes
 """
 
 from collections.abc import Callable, Set
@@ -28,24 +38,24 @@ from nas_engine.designers.gaussian_process.warm_start import WarmStart
 Values = NDArray[np.float64]
 
 _SMALLEST, _DOUBLING_UNTIL, _BATCH_STEP = 16, 256, 64  # rows
-_MOST_FITTED = 256  # outcomes, drawn at random, that the parameters are fitted to; what is predicted rests on all
-_STARTS, _STARTS_OF_MANY = 8, 4  # up to as many outcomes as are fitted, and beyond: scores take longer then
+_MOST_FITTED = 256  # outcomes, drawn at random, that theta is fitted to; predictions use all
+_STARTS, _STARTS_OF_MANY = 8, 4  # up to _MOST_FITTED outcomes, and beyond: scores take longer then
 _SWEEPS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class AcquiredPoint:
-    """The point to try next, and whether it promises the most (else it is where the model knows least)."""
+    """Point to try next, option indices [D]. `exploits`: by the upper confidence bound, else by pure exploration."""
 
     point: tuple[int, ...]
     exploits: bool
 
 
 class RewardModel:
-    """A Gaussian process over rewards without their penalties [n]; NaN is infeasible, not all may be.
+    """Gaussian process over `rewards` [N] without their penalties; NaN is infeasible, at least one must not be.
 
-    `inputs`: what they belong to, with finite penalties. `encoded` describes other points of the same space, whose
-    positions have `sizes` options.
+    `inputs`: encoding of the N architectures, with finite penalties. `encoded` encodes other points of the same space,
+    whose positions have `sizes` [D] options.
     """
 
     def __init__(
@@ -67,27 +77,34 @@ class RewardModel:
         self._labels = labels
 
     def choose(self, pending: EncodedArchitectures, is_news: bool, rng: np.random.Generator) -> AcquiredPoint:
-        """The next point beside `pending`; `is_news` is whether an outcome has come since the last.
+        """Point of the highest acquisition, given that `pending` points are being tried.
 
-        Mostly the upper confidence bound after news, mostly exploration otherwise.
+        `is_news`: whether an outcome has come since the last point; then mostly by the upper confidence bound, else
+        mostly by pure exploration.
         """
         exploits = _exploits(is_news, rng)
-        tried = self._inputs.followed_by(pending)
+        tried = self._inputs.concatenated(pending)
         labels = np.pad(self._labels, (0, len(pending)))
         posterior = acquisition.posterior(self._process, _model_data(tried, labels), len(self._labels))
-        scores = acquisition.UpperBound(posterior) if exploits else self._exploration(posterior, tried)
+        scores = acquisition.UpperConfidenceBound(posterior) if exploits else self._exploration(posterior, tried)
         score = self._score(scores, set(tried.keys))
         return AcquiredPoint(climb(score, self._starts(rng), self._sizes, _SWEEPS), exploits)
 
-    def _exploration(self, posterior: acquisition.Posterior, tried: EncodedArchitectures) -> acquisition.Exploration:
+    def _exploration(
+        self, posterior: acquisition.Posterior, tried: EncodedArchitectures
+    ) -> acquisition.PureExploration:
         penalties = self._penalties(tried, len(posterior.features.categorical.padded_array))
-        return acquisition.Exploration(posterior, eqx.filter_jit(acquisition.promising)(posterior, penalties))
+        return acquisition.PureExploration(
+            posterior, eqx.filter_jit(acquisition.exploration_threshold)(posterior, penalties)
+        )
 
-    def _score(self, scores: acquisition.UpperBound | acquisition.Exploration, tried: Set[bytes]) -> Score:
-        """Minus infinity for networks that were tried, by other architectures as well.
+    def _score(
+        self, scores: acquisition.UpperConfidenceBound | acquisition.PureExploration, tried: Set[bytes]
+    ) -> Score:
+        """Acquisition of points, minus infinity for networks that were tried.
 
-        Vizier leaves tried points in, and the highest upper bound is often that of the best network so far or of its
-        twins, with identities in other places. What is tried is not trained again: such a suggestion would be lost.
+        Vizier leaves tried points in, and the highest upper bound is often that of the best network so far or of the
+        same with identities in other places. Such a suggestion would be lost, since no network is trained twice.
         """
         jitted = eqx.filter_jit(scores.score)
 
@@ -103,7 +120,7 @@ class RewardModel:
         return np.pad(inputs.penalties / self._unit, (0, rows - len(inputs)))
 
     def _starts(self, rng: np.random.Generator) -> Points:
-        """Half of them the best points so far, the others anywhere."""
+        """Starting points of the ascent [starts, D]: half the best so far, half at random."""
         starts = _STARTS if len(self._inputs) <= _MOST_FITTED else _STARTS_OF_MANY
         best = self._inputs.points[self._best_first[: starts // 2]]
         anywhere = rng.integers(self._sizes, size=(starts - len(best), len(self._sizes)), dtype=np.int32)
@@ -111,7 +128,7 @@ class RewardModel:
 
 
 def standardised(rewards: Values) -> tuple[Values, float]:
-    """Labels of mean 0 and deviation 1, and the deviation of the rewards; infeasible ones are as bad as the worst."""
+    """Labels y [N] with mean 0 and standard deviation 1, and the unit u; infeasible ones get the lowest reward."""
     filled = np.where(np.isnan(rewards), np.nanmin(rewards), rewards)
     unit = float(filled.std()) if np.ptp(filled) else 1.0
     return (filled - filled.mean()) / unit, unit
@@ -127,7 +144,7 @@ def _key(rng: np.random.Generator) -> jax.Array:
 
 
 def _model_data(inputs: EncodedArchitectures, labels: Values) -> Any:
-    """Vizier's ModelData in `_rows`, made in NumPy: JAX would compile for every number of rows."""
+    """Vizier's ModelData padded to `_rows`, made in NumPy: JAX would compile for every number of rows."""
     return types.ModelData(_features(inputs), _padded(labels[:, None], np.nan))
 
 
@@ -146,7 +163,7 @@ def _padded(values: NDArray[Any], fill: float) -> Any:
 
 
 def _rows(count: int) -> int:
-    """Powers of two as Vizier has them; then steps of half a 256, for the time of a score grows with their square."""
+    """Powers of two as in Vizier; above 256 steps of 128, since the time of a score grows with their square."""
     if count > _DOUBLING_UNTIL:
         step = _DOUBLING_UNTIL // 2
         return -(-count // step) * step
@@ -154,22 +171,24 @@ def _rows(count: int) -> int:
 
 
 def _batch_rows(count: int) -> int:
-    """For points to score: few shapes as well, and not much larger than asked for."""
+    """Rows of a batch of points to score: multiples of 64."""
     return -(-count // _BATCH_STEP) * _BATCH_STEP
 
 
 def _points(inputs: EncodedArchitectures, rows: int) -> Any:
     padding = ((0, rows - len(inputs)), (0, 0))
-    return acquisition.points_of(np.pad(inputs.numbers, padding), np.pad(inputs.points, padding, constant_values=-1))
+    return acquisition.kernel_inputs(
+        np.pad(inputs.numbers, padding), np.pad(inputs.points, padding, constant_values=-1)
+    )
 
 
 def _sample(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """The outcomes to fit the parameters to: all, or as many as a trainer can wait for."""
+    """Indices of the outcomes that theta is fitted to, at most 256."""
     return rng.permutation(count)[:_MOST_FITTED]
 
 
 def _fitted(data: Any, fit: WarmStart, key: jax.Array) -> Any:
-    """The process with parameters fitted from its usual start, one at random, or the last ones (`WarmStart`)."""
+    """Process with theta by MAP fit from the usual start, a random one, or the last fit (`WarmStart`)."""
     coroutine = TiedProcess(data.features.continuous.shape[1], data.features.categorical.shape[1])
     model = processes.CoroutineWithData(coroutine, data)
     drawn = eqx.filter_jit(model.setup)(key)

@@ -1,7 +1,7 @@
-"""Fitting a Gaussian process' parameters from where the last fit ended. Vizier's own designers begin anew each time.
+"""Warm start of a Gaussian process' MAP fit from the last parameters. Vizier's own designers start from scratch.
 
-One evaluation of the likelihood costs O(N^3), and L-BFGS needs one or two hundred from cold starts, so fitting would
-be most of a suggestion's time; yet one more outcome hardly changes the parameters.
+One evaluation of the likelihood costs O(N^3), and L-BFGS needs one or two hundred from cold starts, so fits would
+take most of a suggestion's time, although one more outcome hardly changes the parameters.
 """
 
 from collections.abc import Mapping
@@ -15,17 +15,18 @@ from vizier.jax import optimizers
 from nas_engine.designers.base import State
 
 _FULL_AFTER = 2.0  # growth of the outcomes after which to fit thoroughly, from Vizier's starting point as well
-_FULL_UNTIL = 512  # outcomes; by then Vizier's start has competed often, and it takes longer than trainers may wait
+_FULL_UNTIL = 512  # outcomes; beyond, a full fit takes longer than trainers can wait
 _FULL_ITERATIONS = 50
 _LIGHT_AFTER = 1.1  # growth of the outcomes after which to follow the optimum
 _LIGHT_ITERATIONS = 20
 
 
 class WarmStart:
-    """Vizier's `Optimizer` of model parameters, which remembers them. `known` is the number of outcomes now.
+    """Optimizer of model parameters (Vizier's `Optimizer` protocol) that keeps them in `state`.
 
-    Parameters are taken as they are until the outcomes have grown by a tenth, then improved from where they stand;
-    each time the outcomes have doubled, up to 512 of them, Vizier's default start competes with them.
+    `known` is the current number of outcomes. Parameters are reused until the outcomes have grown by a tenth, then
+    improved by L-BFGS-B from the last ones; each time the outcomes have doubled, up to 512 of them, the fit also starts
+    from Vizier's default.
     """
 
     def __init__(self, state: State | None, known: int) -> None:
@@ -41,7 +42,7 @@ class WarmStart:
         constraints: Any = None,
         best_n: int | None = None,
     ) -> tuple[Any, Any]:
-        """The best parameters with a leading axis of 1, and {"loss": [1, starts]}; `init_params` [starts, ...]."""
+        """Best parameters with a leading axis of 1, and {"loss": [1, starts]}; `init_params` [starts, ...]."""
         last = self._last()
         if self._state is None or _FULL_AFTER * self._state["full_at"] <= self._known <= _FULL_UNTIL:
             starts = _joined(last, init_params) if last else init_params
@@ -58,6 +59,7 @@ class WarmStart:
         return best, metrics
 
     def dump(self) -> State | None:
+        """Parameters and the numbers of outcomes at the last fits; None before the first."""
         return self._state
 
     def _last(self) -> dict[str, jax.Array]:
@@ -66,5 +68,5 @@ class WarmStart:
 
 
 def _joined(last: Mapping[str, jax.Array], default: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
-    """The last parameters and Vizier's default ones (its first) as two starts."""
+    """Two starts: the last parameters and Vizier's default (the first of `default`)."""
     return {name: jnp.concatenate([last[name], value[:1]]) for name, value in default.items()}

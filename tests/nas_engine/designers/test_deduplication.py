@@ -8,7 +8,7 @@ from nas_engine.designers.base import Designer, NothingFeasible, Outcome, SpaceE
 from nas_engine.designers.deduplication import MOST_VIOLATING, Filled, fill
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
-from nas_engine.testing.designers import AdditiveReward, everything, refuse_half, small_2d, twins_2d
+from nas_engine.testing.designers import AdditiveReward, everything, half_violate, small_2d, twins_2d
 from nas_engine.testing.spaces import tiny_2d
 
 
@@ -183,26 +183,26 @@ def refuse_all(architecture: Architecture) -> Violation:
 
 
 def test_what_the_screen_refuses_is_told_as_infeasible_and_numbered_as_the_next_trials():
-    filled = filled_with(RandomDesigner(small_2d(), seed=0), 5, small_2d(), refuse_half)
+    filled = filled_with(RandomDesigner(small_2d(), seed=0), 5, small_2d(), half_violate)
     assert len(filled.suggestions) == 5
-    assert not any(refuse_half(suggestion.architecture) for suggestion in filled.suggestions)
+    assert not any(half_violate(suggestion.architecture) for suggestion in filled.suggestions)
     assert [violating.number for violating in filled.violating] == list(range(7, 7 + len(filled.violating)))
     assert {violating.reason for violating in filled.violating} == {"its hash is odd"}
 
 
 def test_half_of_a_space_refused_leaves_the_designer_to_make_every_suggestion():
     designer = RandomDesigner(paper_2d(), seed=0)
-    filled = filled_with(designer, 5, paper_2d(), refuse_half)
+    filled = filled_with(designer, 5, paper_2d(), half_violate)
     drawn = [RandomDesigner(paper_2d(), seed=0, state={"format": "random-1", "drawn": n}) for n in range(99)]
-    in_order = [a.architecture for one in drawn for a in one.suggest(1, []) if not refuse_half(a.architecture)]
+    in_order = [a.architecture for one in drawn for a in one.suggest(1, []) if not half_violate(a.architecture)]
     assert [suggestion.architecture for suggestion in filled.suggestions] == in_order[:5]
 
 
 def test_a_designer_that_insists_on_a_refused_one_is_answered_and_it_is_recorded_once():
     space = tiny_2d()
-    violating = next(a for a in everything(space) if refuse_half(a))
+    violating = next(a for a in everything(space) if half_violate(a))
     designer = Stubborn(violating)
-    filled = filled_with(designer, 2, space, refuse_half, rounds=3)
+    filled = filled_with(designer, 2, space, half_violate, rounds=3)
     assert [(item.number, item.suggestion.architecture) for item in filled.violating] == [(7, violating)]
     assert {(outcome.number, outcome.reward) for outcome in designer.told} == {(7, None)}
     assert [outcome.metadata["asked"] for outcome in designer.told] == ["0", "0", "2", "2", "4", "4", "6", "6"]
@@ -211,7 +211,9 @@ def test_a_designer_that_insists_on_a_refused_one_is_answered_and_it_is_recorded
 
 
 def test_a_designer_that_hears_nothing_but_refusals_is_not_asked_for_ever():
-    with pytest.raises(NothingFeasible, match="looked at and none can be trained; the nearest: 8 filters") as caught:
+    with pytest.raises(
+        NothingFeasible, match="checked and none meets the constraints; the nearest: 8 filters"
+    ) as caught:
         filled_with(RandomDesigner(paper_2d(), seed=0), 2, paper_2d(), refuse_all)
     assert MOST_VIOLATING <= len(caught.value.violating) < MOST_VIOLATING + 2
 
@@ -231,7 +233,7 @@ def test_everything_that_passes_is_tried_once_and_nothing_is_refused_twice(name,
     for _ in range(space.cardinality):
         try:
             number = len(finished) + 1
-            filled = filled_with(designer, 5, space, refuse_half, finished=finished, rng=rng, next_number=number)
+            filled = filled_with(designer, 5, space, half_violate, finished=finished, rng=rng, next_number=number)
         except end:
             break
         recorded += [violating.suggestion.architecture.hash for violating in filled.violating]
@@ -241,5 +243,5 @@ def test_everything_that_passes_is_tried_once_and_nothing_is_refused_twice(name,
             finished[suggestion.architecture.hash] = outcome
             designer.update([outcome])
     trained = {key for key, outcome in finished.items() if outcome.reward is not None}
-    assert trained == {a.hash for a in everything(space) if not refuse_half(a)}
+    assert trained == {a.hash for a in everything(space) if not half_violate(a)}
     assert len(recorded) == len(set(recorded)) > 0

@@ -129,7 +129,7 @@ def test_a_limit_that_nothing_meets_ends_the_study_with_the_nearest_miss():
     suggesting.suggest_for(study.pk)
     study.refresh_from_db()
     assert study.state == Study.State.COMPLETED
-    assert "architectures of paper_2d were looked at and none can be trained; the nearest: flash" in study.reason
+    assert "architectures of paper_2d were checked and none meets the constraints; the nearest: flash" in study.reason
     assert 0 < study.trials.count() == study.trials.filter(violates_constraints=True).count() < 30
     assert_refused_once_at_no_cost(study)
     studies.extend_budget(study_id=study.pk, additional_trials=2)

@@ -16,7 +16,7 @@ def networks(count: int, seed: int = 0) -> list[tuple[int, ...]]:
 def learnt(trials: list[tuple[tuple[int, ...], float]]) -> BlockEffects:
     effects = BlockEffects(SIZES)
     for network, reward in trials:
-        effects.learn(network, reward)
+        effects.update(network, reward)
     return effects
 
 
@@ -29,21 +29,21 @@ def test_rewards_that_are_sums_of_blocks_are_foretold_for_networks_not_seen() ->
 
     effects = learnt([(network, reward(network) + rng.normal(0, 0.002)) for network in networks(400)])
     unseen = networks(100, seed=2)
-    foretold = [effects.promise(network) for network in unseen]
+    foretold = [effects.predict(network) for network in unseen]
     assert np.corrcoef(foretold, [reward(network) for network in unseen])[0, 1] > 0.97
 
 
 def test_nothing_is_promised_before_the_first_trial_or_where_all_rewards_are_equal() -> None:
-    assert BlockEffects(SIZES).promise((0, 0, 0, 0)) == 0
-    assert learnt([(network, 0.5) for network in networks(20)]).promise((1, 0, 2, 3)) == pytest.approx(0, abs=1e-12)
+    assert BlockEffects(SIZES).predict((0, 0, 0, 0)) == 0
+    assert learnt([(network, 0.5) for network in networks(20)]).predict((1, 0, 2, 3)) == pytest.approx(0, abs=1e-12)
 
 
 def test_what_is_learnt_does_not_depend_on_the_order_of_trials() -> None:
     trials = [(network, float(reward)) for network, reward in zip(networks(60), np.linspace(0.5, 0.8, 60), strict=True)]
     forth, back = learnt(trials), learnt(trials[::-1])
-    assert [forth.promise(network) for network in networks(30)] == [back.promise(network) for network in networks(30)]
+    assert [forth.predict(network) for network in networks(30)] == [back.predict(network) for network in networks(30)]
 
 
 def test_a_reward_beyond_all_bounds_does_no_harm() -> None:
     effects = learnt([((0, 0, 0, 0), -1e300), ((1, 0, 1, 1), 1e300), ((2, 0, 2, 2), 0.5)])
-    assert effects.promise((0, 0, 0, 0)) < effects.promise((1, 0, 1, 1)) < float("inf")
+    assert effects.predict((0, 0, 0, 0)) < effects.predict((1, 0, 1, 1)) < float("inf")

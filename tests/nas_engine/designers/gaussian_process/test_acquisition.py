@@ -81,7 +81,7 @@ def test_both_functions_score_as_viziers_do_where_nothing_has_a_penalty(process,
         labels=data[0].labels,
         scalarization_weights_rng=jax.random.PRNGKey(0),
     )
-    np.testing.assert_allclose(scored(acquisition.UpperBound(posterior)), viziers(theirs), rtol=1e-9)
+    np.testing.assert_allclose(scored(acquisition.UpperConfidenceBound(posterior)), viziers(theirs), rtol=1e-9)
 
     theirs = gp_ucb_pe.PEScoreFunction(
         *predictives,
@@ -91,21 +91,21 @@ def test_both_functions_score_as_viziers_do_where_nothing_has_a_penalty(process,
         trust_region=None,
         multimetric_promising_region_penalty_type=acquisition.CONFIG.multimetric_promising_region_penalty_type,
     )
-    threshold = eqx.filter_jit(acquisition.promising)(posterior, np.zeros(32))
-    np.testing.assert_allclose(scored(acquisition.Exploration(posterior, threshold)), viziers(theirs), rtol=1e-9)
+    threshold = eqx.filter_jit(acquisition.exploration_threshold)(posterior, np.zeros(32))
+    np.testing.assert_allclose(scored(acquisition.PureExploration(posterior, threshold)), viziers(theirs), rtol=1e-9)
 
 
 def test_a_penalty_is_taken_from_the_upper_bound_and_from_what_counts_as_promising(posterior):
-    bound = acquisition.UpperBound(posterior)
+    bound = acquisition.UpperConfidenceBound(posterior)
     np.testing.assert_allclose(scored(bound, 0.25), scored(bound) - 0.25, rtol=1e-9)
-    plain = eqx.filter_jit(acquisition.promising)(posterior, np.zeros(32))
-    lowered = eqx.filter_jit(acquisition.promising)(posterior, np.full(32, 0.25))
+    plain = eqx.filter_jit(acquisition.exploration_threshold)(posterior, np.zeros(32))
+    lowered = eqx.filter_jit(acquisition.exploration_threshold)(posterior, np.full(32, 0.25))
     assert float(lowered) == pytest.approx(float(plain) - 0.25)
-    same = scored(acquisition.Exploration(posterior, lowered), 0.25)
-    np.testing.assert_allclose(same, scored(acquisition.Exploration(posterior, plain)), rtol=1e-9)
+    same = scored(acquisition.PureExploration(posterior, lowered), 0.25)
+    np.testing.assert_allclose(same, scored(acquisition.PureExploration(posterior, plain)), rtol=1e-9)
 
 
 def test_what_will_not_be_trained_scores_minus_infinity(posterior):
-    threshold = eqx.filter_jit(acquisition.promising)(posterior, np.zeros(32))
-    for scores in (acquisition.UpperBound(posterior), acquisition.Exploration(posterior, threshold)):
+    threshold = eqx.filter_jit(acquisition.exploration_threshold)(posterior, np.zeros(32))
+    for scores in (acquisition.UpperConfidenceBound(posterior), acquisition.PureExploration(posterior, threshold)):
         assert (scored(scores, np.inf) == -np.inf).all()

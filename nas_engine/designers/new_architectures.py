@@ -1,6 +1,6 @@
-"""Ways to a network that nobody has tried yet, from the cheapest to the certain one.
+"""Search for architectures that a study has not tried: by repeated draws, among neighbours, in the whole space.
 
-`taken` always holds network hashes, so that an identity in another place makes nothing new.
+`taken` holds `Architecture.network_hash` values, so that another place of an identity does not count as new.
 """
 
 from collections.abc import Callable, Container, Iterator
@@ -13,7 +13,7 @@ from nas_engine.search_space.paper_spaces import SearchSpace
 
 
 def first_new(draw: Callable[[], Suggestion], taken: Container[str], attempts: int) -> Suggestion | None:
-    """The first of `attempts` draws whose network is not in `taken`."""
+    """First of at most `attempts` draws whose network is not in `taken`, None if all are."""
     for _ in range(attempts):
         suggestion = draw()
         if suggestion.architecture.network_hash not in taken:
@@ -24,23 +24,29 @@ def first_new(draw: Callable[[], Suggestion], taken: Container[str], attempts: i
 def new_neighbour(
     space: SearchSpace, architecture: Architecture, taken: Container[str], rng: np.random.Generator
 ) -> Architecture | None:
-    """An architecture that differs from this one in one block and is not in `taken`; each is equally likely."""
+    """Architecture that differs in one block and is not in `taken`, drawn uniformly; None if there is none.
+
+    Raises ValueError for an `architecture` outside the space.
+    """
     return next(new_neighbours(space, architecture, taken, rng), None)
 
 
 def new_neighbours(
     space: SearchSpace, architecture: Architecture, taken: Container[str], rng: np.random.Generator
 ) -> Iterator[Architecture]:
-    """Those that differ from this one in one block and are not in `taken` when their turn comes, in random order."""
+    """Architectures that differ in one block, in random order; `taken` is read when each one's turn comes.
+
+    Raises ValueError for an `architecture` outside the space.
+    """
     neighbours = list(space.neighbours(architecture))
     shuffled = (neighbours[i] for i in rng.permutation(len(neighbours)))
     return (neighbour for neighbour in shuffled if neighbour.network_hash not in taken)
 
 
 def new_anywhere(space: SearchSpace, taken: Container[str], rng: np.random.Generator) -> Architecture | None:
-    """The first architecture not in `taken`, counting through the whole space from a random one; None if there is none.
+    """First architecture not in `taken`, enumerating the whole space from a random one; None if there is none.
 
-    Certain, and quick for any space: it stops after one step more than there are architectures of networks in `taken`.
+    Takes at most one step more than there are architectures of the networks in `taken`.
     """
     sizes = [len(position.options) for position in space.positions]
     indices = [int(rng.integers(size)) for size in sizes]
@@ -53,7 +59,7 @@ def new_anywhere(space: SearchSpace, taken: Container[str], rng: np.random.Gener
 
 
 def _increment(indices: list[int], sizes: list[int]) -> None:
-    """Count one on, in place; the last position is the fastest, and the last architecture precedes the first."""
+    """Next tuple of indices, in place; the last position is the fastest, and after the last tuple comes the first."""
     for position in reversed(range(len(sizes))):
         indices[position] = (indices[position] + 1) % sizes[position]
         if indices[position]:

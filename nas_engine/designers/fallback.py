@@ -1,4 +1,4 @@
-"""Architectures without a designer, for when it has no more to say or says only what the screen refuses."""
+"""Fallback suggestions, for when a designer repeats itself or suggests only architectures that violate constraints."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ import numpy as np
 from nas_engine.architecture import Architecture
 from nas_engine.constraints import ConstraintCheck, Violation
 from nas_engine.designers.base import Outcome, Suggestion
-from nas_engine.designers.distinct import new_anywhere, new_neighbours
+from nas_engine.designers.new_architectures import new_anywhere, new_neighbours
 from nas_engine.search_space.paper_spaces import SearchSpace
 
-MOST_DRAWS = 2_000  # architectures from anywhere that the screen may refuse in a row: under a second
-_BEST = 5  # of the finished ones, whose neighbours are tried
+MOST_DRAWS = 2_000  # architectures from anywhere that may violate the constraints in a row: under a second
+_BEST = 5  # finished architectures whose neighbours are tried
 
 
 @dataclass(frozen=True, slots=True)
 class ViolatingArchitecture:
-    """A refused architecture and why."""
+    """Architecture and the constraints it violates."""
 
     architecture: Architecture
     violation: Violation
 
 
 class ConstraintFilter:
-    """A screen that counts what it refuses and remembers the nearest miss."""
+    """Constraint check that counts violations and remembers the architecture of the least excess."""
 
     def __init__(self, check: ConstraintCheck) -> None:
         self._check = check
@@ -33,7 +33,7 @@ class ConstraintFilter:
         self.nearest: ViolatingArchitecture | None = None
 
     def violation(self, architecture: Architecture) -> Violation | None:
-        """What the screen says."""
+        """Result of the constraint check for `architecture`, None where it meets all constraints."""
         violation = self._check(architecture)
         if violation is not None:
             self.violating += 1
@@ -42,17 +42,17 @@ class ConstraintFilter:
         return violation
 
 
-def spares(
+def fallback_suggestions(
     space: SearchSpace,
     best: Iterable[Outcome],
     taken: set[str],
     constraint_filter: ConstraintFilter,
     rng: np.random.Generator,
 ) -> Iterator[Suggestion]:
-    """New architectures that pass, until the space is used up or too many have been refused in a row.
+    """New architectures that meet the constraints, until the space or the number of draws is used up.
 
-    First neighbours of the `best` finished ones, then some from anywhere, then a descent from the nearest miss. Adds
-    to `taken` what it yields or finds refused.
+    First neighbours of the five best outcomes in `best`, then architectures from anywhere, then a descent from the one
+    of the least violation. Adds to `taken` the network hashes of those that it yields or finds violating.
     """
     feasible = ((outcome.reward, outcome.architecture) for outcome in best if outcome.reward is not None)
     for _, architecture in nlargest(_BEST, feasible, key=lambda pair: pair[0]):
@@ -73,7 +73,7 @@ def _passing(
 def _anywhere(
     space: SearchSpace, taken: set[str], constraint_filter: ConstraintFilter, rng: np.random.Generator
 ) -> Iterator[Architecture]:
-    """New ones from all over the space, until the sieve has refused MOST_DRAWS of them in a row."""
+    """New architectures from the whole space, until MOST_DRAWS of them in a row violate the constraints."""
     in_a_row = 0
     while in_a_row < MOST_DRAWS and (architecture := new_anywhere(space, taken, rng)) is not None:
         before = constraint_filter.violating
@@ -84,8 +84,8 @@ def _anywhere(
 def _descent(
     space: SearchSpace, taken: set[str], constraint_filter: ConstraintFilter, rng: np.random.Generator
 ) -> Iterator[Suggestion]:
-    """From the nearest miss to its best neighbour and on, as long as misses get nearer: limits may leave so little of
-    a space that no random draw falls inside.
+    """Feasible neighbours on a descent in the excess of violations, from the least one found so far: constraints
+    may leave so little of a space that no random draw falls inside.
     """
     left: ViolatingArchitecture | None = None
     while (nearest := constraint_filter.nearest) is not None and nearest is not left:
