@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from nas_engine.early_stopping.base import Curve, Decision, go_on
+from nas_engine.early_stopping.base import Curve, Decision, continue_training
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class PercentilePruning:
         epoch = len(running.accuracies)
         finished = [curve for curve in ended if curve.final_accuracy is not None]
         if len(finished) < self.n_startup_trials or epoch <= self.n_warmup_steps:
-            return go_on(running)
+            return continue_training(running)
         values = [curve.accuracies[epoch - 1] - curve.penalty for curve in finished]
         lowest = np.percentile(values, 100 - self.percentile)
-        return replace(go_on(running), stop=bool(max(running.accuracies) - running.penalty < lowest))
+        return replace(continue_training(running), stop=bool(max(running.accuracies) - running.penalty < lowest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Hyperband:
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
         epoch, bracket = len(running.accuracies), self._bracket(len(ended))
         if epoch not in self._rungs(bracket):
-            return go_on(running)
+            return continue_training(running)
         rivals = [curve for number, curve in enumerate(ended) if self._bracket(number) == bracket]
         values = [
             curve.accuracies[epoch - 1] - curve.penalty
@@ -56,7 +56,7 @@ class Hyperband:
             if len(curve.accuracies) >= epoch
         ]
         promoted = max(1, len(values) // self.reduction_factor)
-        return replace(go_on(running), stop=values[-1] < sorted(values, reverse=True)[promoted - 1])
+        return replace(continue_training(running), stop=values[-1] < sorted(values, reverse=True)[promoted - 1])
 
     def _brackets(self) -> int:
         return int(math.log(self.epochs / self.min_resource, self.reduction_factor)) + 1

@@ -118,7 +118,7 @@ class Designer(Protocol):
         """`count` (at least 1) architectures of the space.
 
         They differ from each other and from `pending` (suggested earlier, by this designer or another, and not yet
-        finished) unless the designer finds no others. They may repeat finished ones; `deduplication.fill` removes those.
+        finished) unless the designer finds no others. They may repeat finished ones, which `deduplication.fill` drops.
         """
         ...
 

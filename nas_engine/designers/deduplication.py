@@ -20,8 +20,8 @@ from nas_engine.designers.base import (
     Suggestion,
     ViolatingSuggestion,
 )
-from nas_engine.designers.new_architectures import new_anywhere
 from nas_engine.designers.fallback import ConstraintFilter, fallback_suggestions
+from nas_engine.designers.new_architectures import new_anywhere
 from nas_engine.search_space.paper_spaces import SearchSpace
 
 MOST_VIOLATING = 12  # suggestions after which a designer whose suggestions violate the constraints is not called again

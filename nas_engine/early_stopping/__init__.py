@@ -1,1 +1,1 @@
-"""When a training is not worth its remaining epochs: forecasts of the final reward from the curve so far."""
+"""Early stopping of trainings by forecasts of the final reward from the learning curve so far."""

@@ -1,4 +1,4 @@
-"""What every stopping rule is: a protocol of one method, and the values that go in and out."""
+"""Protocol of a stopping rule, its input (learning curves) and its output (decisions)."""
 
 import math
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ _BAND_DEVIATIONS = 1.96  # 95 % of a normal distribution
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One trial as a stopping rule sees it.
+    """Learning curve of one trial.
 
-    `accuracies` are the eval accuracies (0..1) after float epochs 1, 2, ...; `features` describe the architecture
-    (`features.describe`), equally many in every curve of a study; `penalty` is what Equation 1 takes from the accuracy
-    for energy and flash, estimated before the training. `final_accuracy` is that of the .tflite file, None where the
-    trial runs or was stopped early. `losses` are the mean training losses of the same epochs, none where they are not
-    known. Raises ValueError for a number that is not finite, or another number of losses.
+    `accuracies` are the eval accuracies (0..1) after float epochs 1, 2, ...; `features` are the architecture's
+    (`architecture_features.feature_vector`), equally many in every curve of a study; `penalty` is what Equation 1
+    subtracts from the accuracy, estimated before the training. `final_accuracy` is that of the .tflite file, None where
+    the trial runs or was stopped early. `losses` are the mean training losses of the same epochs, empty where they are
+    not known. Raises ValueError for a number that is not finite, or another number of losses.
     """
 
     accuracies: tuple[float, ...]
@@ -37,18 +37,18 @@ class Curve:
             raise ValueError(f"a curve of {len(self.accuracies)} epochs has {len(self.losses)} losses")
 
     def cut(self, epochs: int) -> "Curve":
-        """The same trial when it had trained so many float epochs."""
+        """Curve of the same trial after `epochs` float epochs."""
         return replace(self, accuracies=self.accuracies[:epochs], losses=self.losses[:epochs], final_accuracy=None)
 
     @property
     def reward(self) -> float | None:
-        """The reward of a finished trial, with the estimated penalty."""
+        """Reward of a finished trial with the estimated penalty, else None."""
         return None if self.final_accuracy is None else self.final_accuracy - self.penalty
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A normal distribution over the final reward."""
+    """Normal distribution of the final reward: mean and standard deviation."""
 
     reward: float
     deviation: float
@@ -56,11 +56,11 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a rule said after float epoch `epoch`, and why.
+    """Decision of a rule after float epoch `epoch`, with its reasons.
 
-    `forecast` is the mean of the final reward, `low` and `high` are the ends of its 95 % band, `best_reward` is the
-    best of the finished trials, and `probability` (0..1) that of ending below it; the trial is stopped from `required`
-    on. The six are None where the rule had too little to forecast from. `penalty` added to the forecast gives the
+    `forecast` is the mean of the final reward, `low` and `high` are the ends of its 95 % interval, `best_reward` is the
+    best of the finished trials, and `probability` (0..1) that of ending below it; the trial is stopped where it reaches
+    `required` (0..1). The six are None where the rule had too few data for a forecast. `forecast` + `penalty` is the
     forecast of the accuracy.
     """
 
@@ -75,32 +75,33 @@ class Decision:
     required: float | None = None
 
     def to_json(self) -> dict[str, Any]:
+        """All fields by name; stored with the epoch."""
         return asdict(self)
 
 
 class StoppingRule(Protocol):
-    """Says after each epoch whether a training goes on.
+    """Decides after each epoch whether a training continues.
 
-    A rule holds no truth: equal arguments give an equal decision, in any process and whatever was asked before.
+    A rule is stateless: equal arguments give an equal decision, in any process and after any earlier calls.
     """
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
-        """`running` has at least one epoch; `ended` are the study's finished and stopped trials as they ended."""
+        """Decision on `running`, a curve of at least one epoch; `ended`: curves of ended trials, in order of ending."""
         ...
 
 
-def go_on(running: Curve) -> Decision:
-    """The decision of a rule that has nothing to say."""
+def continue_training(running: Curve) -> Decision:
+    """Decision to continue without a forecast."""
     return Decision(len(running.accuracies), stop=False, penalty=running.penalty)
 
 
 def best_reward(ended: Sequence[Curve]) -> float | None:
-    """The best reward of the finished trials, None where none is finished."""
+    """Best reward of the finished trials, None where none is finished."""
     return max((curve.reward for curve in ended if curve.reward is not None), default=None)
 
 
 def compare(running: Curve, forecast: Forecast, best: float, required: float) -> Decision:
-    """Stop if `forecast` is below `best` with a probability of at least `required`."""
+    """Decision to stop if `forecast` is below `best` with a probability of at least `required` (0..1)."""
     probability = float(ndtr((best - forecast.reward) / forecast.deviation))
     margin = _BAND_DEVIATIONS * forecast.deviation
     return Decision(

@@ -1,4 +1,4 @@
-"""Curves as rows of equal length: losses and accuracies in time buckets, what is known of them, the final accuracy."""
+"""Learning curves as rows of equal length: losses and accuracies in time buckets and the final accuracy, masked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 from nas_engine.early_stopping.base import Curve
 from nas_engine.early_stopping.kernel import Array
 
-_MOST_BUCKETS = 32  # a Cholesky factor grows with the cube; finer than a thirtieth of a curve is noise
+_MOST_BUCKETS = 32  # the time of a Cholesky factor grows with the cube; finer buckets resolve only noise
 _LOSS_COARSENESS = 2  # losses are means over a whole epoch of training: smooth enough for half as many points
 
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """Trainings of `epochs` float epochs in buckets of equally many epochs; the paper's section 5.1 has them too."""
+    """Time buckets of equally many epochs for trainings of `epochs` float epochs (paper, section 5.1).
+
+    Raises ValueError for less than one epoch.
+    """
 
     epochs: int
 
@@ -25,33 +28,35 @@ class Buckets:
 
     @property
     def size(self) -> int:
-        """Epochs in a bucket."""
+        """Epochs per bucket."""
         return -(-self.epochs // _MOST_BUCKETS)
 
     @property
     def count(self) -> int:
+        """Number of buckets of accuracies, P - 1."""
         return self.epochs // self.size
 
     @property
     def loss_count(self) -> int:
+        """Number of buckets of losses, L."""
         return self.epochs // (self.size * _LOSS_COARSENESS)
 
     @property
     def times(self) -> Array:
-        """[count + 1]: the share of the float training done in the middle of each bucket, and 1 for the final point."""
+        """Share of the float training done in the middle of each bucket, then 1 for the final point [count + 1]."""
         return np.append(self._middles(self.size, self.count), 1.0)
 
     @property
     def loss_times(self) -> Array:
-        """[loss_count]: the same for losses."""
+        """Share of the float training done in the middle of each bucket of losses [loss_count]."""
         return self._middles(self.size * _LOSS_COARSENESS, self.loss_count)
 
     def points(self, curve: Curve) -> Array:
-        """[buckets that are full]: the mean accuracy of each. Raises ValueError for a curve that is too long."""
+        """Mean accuracy of each full bucket [full buckets]. Raises ValueError for a curve of too many epochs."""
         return self._means(curve.accuracies, self.size)[: self.count]
 
     def rows(self, curves: Sequence[Curve]) -> "CurveRows":
-        """Raises ValueError for a curve that is too long."""
+        """Rows of n curves: values and mask [n, L + P]. Raises ValueError for a curve of too many epochs."""
         values = np.zeros((len(curves), self.loss_count + self.count + 1))
         known = np.zeros(values.shape, dtype=bool)
         for row, curve in enumerate(curves):
@@ -67,7 +72,7 @@ class Buckets:
         return np.asarray(((np.arange(count) + 0.5) * size + 0.5) / self.epochs)
 
     def _means(self, epochs: Sequence[float], size: int) -> Array:
-        """[full buckets of `size` epochs]."""
+        """Means of full buckets of `size` epochs [full buckets]."""
         if len(epochs) > self.epochs:
             raise ValueError(f"a curve has {len(epochs)} epochs where {self.epochs} are trained")
         full = len(epochs) // size
@@ -76,7 +81,7 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True)
 class CurveRows:
-    """Curves [n, points]: losses, accuracies, and last the final accuracy. `values` are 0 where nothing is `known`."""
+    """n curves [n, L + P]: losses, accuracies, and last the final accuracy. `values` are 0 where not `known`."""
 
     values: Array
     known: NDArray[np.bool_]

@@ -1,4 +1,16 @@
-"""The two things that are seen of a training, accuracies and losses: their covariances, and the slopes of these."""
+"""Covariances of the two observed channels of a training, accuracies and losses, and their gradients.
+
+Notation (model in `curve_gp`):
+
+    n, F        curves, features of an architecture; x: standardised features [n, F]
+    L, P        times of losses and of accuracies (the last is the final accuracy), shares of the training 0..1
+    theta       hyperparameter vector [H], `vector` (`ParameterLayout`)
+    alpha, beta parameters of the decay kernel, exp(map of x) [n, 1]
+    s(t)        progress [P], 0..1, the time scale of walks and of the asymptote of accuracies
+    C_i         covariance of curve i without its linear part [L + P, L + P]
+    slope       derivative of the objective by C_i [n, L + P, L + P]
+    gradient    derivative of the objective by theta [H]
+"""
 
 from dataclasses import dataclass
 
@@ -9,23 +21,23 @@ from nas_engine.early_stopping.hyperparameters import NOISE_KNOTS, ParameterLayo
 from nas_engine.early_stopping.kernel import Array, exponential, exponential_slopes
 
 _ASYMPTOTES = (ParameterLayout.loss_asymptote, ParameterLayout.asymptote)
-_DIGITS = 12  # of times that are taken to be equal
+_DIGITS = 12  # decimals by which sums of times are compared
 _WALKS = (ParameterLayout.loss_walk, ParameterLayout.walk)
 
 
 def interpolation(times: Array, knots: tuple[float, ...]) -> Array:
-    """[times, knots]: the weight of each knot's value at each time, linear between neighbours."""
+    """Weights of linear interpolation [times, knots]: of each knot's value at each time."""
     return np.column_stack([np.interp(times, knots, row) for row in np.eye(len(knots))])
 
 
 def progress(times: Array) -> Array:
-    """[P]: 0 at the beginning, 1 at the end, rising while the learning rate falls."""
+    """s(t) = sin(pi t / 2) [P]: 0 at the beginning, 1 at the end, rising as a cosine schedule proceeds."""
     return np.asarray(np.sin(times * np.pi / 2))
 
 
 @dataclass(frozen=True, slots=True)
 class CurveChannel:
-    """Points at `times` [P], at `place` among all of a curve; which elements of the vector are its variances."""
+    """One channel: its `times` [P], its `place` among the points of a curve, indices of its variances in theta."""
 
     times: Array
     place: slice
@@ -33,7 +45,7 @@ class CurveChannel:
     walk: int
 
     def covariance(self, vector: Array, alpha: Array, beta: Array) -> Array:
-        """[n, P, P]: decays with the curves' `alpha` and `beta` [n, 1], and random walks."""
+        """Covariance [n, P, P] of decays with parameters `alpha` and `beta` [n, 1], and of random walks."""
         sums, place = self._sums
         decaying = np.exp(vector[self.decay]) * exponential(sums, alpha, beta)
         return np.asarray(decaying[:, place] + np.exp(vector[self.walk]) * self._walks)
@@ -41,7 +53,10 @@ class CurveChannel:
     def add_slopes(
         self, gradient: Array, slope: Array, vector: Array, alpha: Array, beta: Array
     ) -> tuple[Array, Array]:
-        """Add what `slope` [n, P, P], by the covariance, says; returns those by log alpha and log beta [n]."""
+        """Add the derivatives by the channel's variances to `gradient`; return those by log alpha and log beta [n].
+
+        `slope` [n, P, P] is the derivative by the channel's covariance.
+        """
         sums, place = self._sums
         by_sum = slope.reshape(len(slope), -1) @ np.eye(len(sums))[place.ravel()] * np.exp(vector[self.decay])
         gradient[self.decay] += np.sum(by_sum * exponential(sums, alpha, beta))
@@ -51,21 +66,21 @@ class CurveChannel:
 
     @property
     def _sums(self) -> tuple[Array, NDArray[np.intp]]:
-        """Each t + t' once [S], for the kernel depends on nothing else, and which of them a pair has [P, P]."""
+        """Distinct sums t + t' [S], on which alone the kernel depends, and the index of each pair's sum [P, P]."""
         pairs = self.times[:, None] + self.times[None, :]
         sums, place = np.unique(np.round(pairs, _DIGITS), return_inverse=True)
         return sums, place.reshape(pairs.shape)
 
     @property
     def _walks(self) -> Array:
-        """[P, P]: covariance of a random walk with variance 1 at the end."""
+        """Covariance [P, P] of a random walk with variance 1 at the end."""
         steps = progress(self.times)
         return np.asarray(np.minimum(steps[:, None], steps[None, :]))
 
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Losses at `loss_times` [L], then accuracies at `times` [P], the last of which is the final accuracy."""
+    """Both channels: losses at `loss_times` [L], then accuracies at `times` [P], the last one the final accuracy."""
 
     loss_times: Array
     times: Array
@@ -73,20 +88,23 @@ class Channels:
 
     @property
     def losses(self) -> CurveChannel:
+        """Channel of the losses."""
         place = slice(0, len(self.loss_times))
         return CurveChannel(self.loss_times, place, self.layout.loss_decay, self.layout.loss_walk)
 
     @property
     def accuracies(self) -> CurveChannel:
+        """Channel of the accuracies."""
         place = slice(len(self.loss_times), self.points)
         return CurveChannel(self.times, place, self.layout.decay, self.layout.walk)
 
     @property
     def points(self) -> int:
+        """Number of points of a curve, L + P."""
         return len(self.loss_times) + len(self.times)
 
     def covariance(self, vector: Array, features: Array) -> Array:
-        """[n, L + P, L + P] for standardised `features` [n, F]: all of the model but its linear part."""
+        """Covariances C_i [n, L + P, L + P] for standardised `features` [n, F], without the linear part."""
         alpha, beta = self._kernel_parameters(vector, features)
         total: Array = np.zeros((len(features), self.points, self.points))
         for channel in (self.losses, self.accuracies):
@@ -101,7 +119,7 @@ class Channels:
         return total
 
     def gradient(self, vector: Array, features: Array, slope: Array) -> Array:
-        """The gradient by the vector from that by the covariances, `slope` [n, L + P, L + P]."""
+        """Gradient by theta [H] from `slope`, the derivative by the covariances [n, L + P, L + P]."""
         layout, gradient = self.layout, np.zeros(self.layout.size)
         alpha, beta = self._kernel_parameters(vector, features)
         for channel in (self.losses, self.accuracies):
@@ -121,7 +139,7 @@ class Channels:
 
     @property
     def _profiles(self) -> Array:
-        """[L + P, 2]: how much of the losses' and of the accuracies' asymptote is in each point."""
+        """Loading [L + P, 2] of each point on the losses' and on the accuracies' asymptote."""
         profiles = np.zeros((self.points, 2))
         profiles[self.losses.place, 0] = 1.0
         profiles[self.accuracies.place, 1] = progress(self.times)
@@ -129,17 +147,17 @@ class Channels:
 
     @property
     def _common_walks(self) -> Array:
-        """[L, P]: covariance of one random walk's values at the losses' and at the accuracies' times."""
+        """Covariance [L, P] of one random walk between the losses' and the accuracies' times."""
         return np.asarray(np.minimum(progress(self.loss_times)[:, None], progress(self.times)[None, :]))
 
     def _coupled(self, vector: Array, *variances: int) -> Array:
-        """[2, 2]: the covariance of two elements, of losses and of accuracies, that are correlated."""
+        """Covariance [2, 2] of two correlated quantities, of losses and of accuracies."""
         deviations = np.exp(vector[list(variances)] / 2)
         correlation = np.tanh(vector[self.layout.coupling])
         return np.asarray(np.outer(deviations, deviations) * np.array([[1.0, correlation], [correlation, 1.0]]))
 
     def _add_coupled(self, gradient: Array, vector: Array, slope: Array, *variances: int) -> None:
-        """`slope` [2, 2] is by that covariance."""
+        """Add the derivatives by the parameters of `_coupled`; `slope` [2, 2] is the derivative by that covariance."""
         covariance = self._coupled(vector, *variances)
         gradient[list(variances)] += (slope * covariance).sum(axis=0)
         uncoupled = np.sqrt(covariance[0, 0] * covariance[1, 1]) / np.cosh(vector[self.layout.coupling]) ** 2
@@ -152,7 +170,7 @@ class Channels:
         return alpha, beta
 
     def _noise(self, vector: Array) -> Array:
-        """[L + P]: the variance of each point about its curve."""
+        """Noise variance of each point [L + P]."""
         noise = np.full(self.points, np.exp(vector[self.layout.loss_noise]))
         noise[self.accuracies.place] = np.exp(interpolation(self.times, NOISE_KNOTS) @ vector[self.layout.noise])
         noise[-1] = np.exp(vector[self.layout.final])

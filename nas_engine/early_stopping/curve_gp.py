@@ -5,24 +5,38 @@ Curve i at time t (share of the training done, 0..1) has an accuracy on the eval
     accuracy_i(t) = m(t) + s(t) (w.x_i + a_i) + g_i(t) + r_i(t) + noise(t),        final_i = accuracy_i(1) + offset
     loss_i(t)     = n(t) +       v.x_i + b_i  + h_i(t) + q_i(t) + noise
 
-with mean curves m and n that all share (the cosine schedule bends every curve alike), asymptotes w.x_i + a_i and
-v.x_i + b_i, partly learnt from the standardised features x_i, decaying parts g_i and h_i with the freeze-thaw kernel,
-alpha_i and beta_i log-linear in x_i, and random walks r_i and q_i. `offset` is what converting to int8 costs, and the
-noise of the final accuracy is its own. Progress s rises from 0 to 1 while the learning rate falls: networks begin
-alike, at the majority's class, and what is in them shows later; the walks' steps shrink with s.
+with mean curves m and n shared by all (the cosine schedule bends every curve alike), asymptotes w.x_i + a_i and
+v.x_i + b_i, partly predicted from the standardised features x_i, decaying parts g_i and h_i with the freeze-thaw
+kernel, alpha_i and beta_i log-linear in x_i, and random walks r_i and q_i. `offset` is the change of accuracy by the
+conversion to int8; the final accuracy has a noise variance of its own. Progress s rises from 0 to 1 while the learning
+rate falls: networks begin alike, at the majority class, and differ later; the walks' steps shrink with s.
 
-Mean curve and walk are no part of freeze-thaw. Held-out forecasts of recorded trainings asked for them: without the
-mean curve, forecasts from the first half erred by half as much again; without the walk, every point of the noisy early
-epochs counted as news of the asymptote, and forecasts were surer by half than they were right.
+Mean curve and walk are additions to freeze-thaw, justified by held-out forecasts of recorded trainings: without the
+mean curve, errors of forecasts from the first half were half as large again; without the walk, every point of the noisy
+early epochs counted as evidence on the asymptote, and errors were half as large again as the forecasts stated.
 
-The losses are a second witness: a_i and b_i are correlated. Every clip trained on counts in a loss, and by how much it
-was missed; an accuracy on some hundred clips hardly moves while everything still looks like the majority's class.
+Losses add information, since a_i and b_i are correlated: every training clip contributes to a loss by its margin, while
+an accuracy on some hundred clips hardly changes as long as the majority class is predicted.
 
-m, n, w, v and offset are linear: they have normal priors and are integrated out exactly, so a study of ten curves is as
-unsure of them as it must be. The rest, the hyperparameters, maximise the marginal likelihood by L-BFGS.
+m, n, w, v and offset are linear: they have normal priors and are integrated out exactly, which keeps their uncertainty
+in forecasts. The hyperparameters maximise the marginal likelihood times their priors by L-BFGS (MAP fit).
 
-What is not known of a curve (it was stopped, or still runs) is left out of its likelihood, so stopped curves teach
-what they showed.
+Points of a curve that are not known (it was stopped, or still runs) are left out of its likelihood, so that stopped
+curves contribute the points they have.
+
+Notation:
+
+    n, F      curves, features; x: standardised features [n, F]
+    L, P      times of losses and of accuracies, the last of P the final point
+    D         linear parameters: values of m and n at their knots, offset, w, v
+    theta     hyperparameters [H], `vector` (`ParameterLayout`)
+    y         values [n, L + P], `rows.values`; unknown points are masked by `rows.known`
+    A         design matrix [n, L + P, D]: linear part of the mean = A . (linear parameters)
+    Lambda    prior precision of the linear parameters [D], diagonal
+    C_i       covariance of curve i without its linear part [L + P, L + P]
+    S, mu     posterior covariance [D, D] = (sum_i A_i^T C_i^-1 A_i + Lambda)^-1 and mean [D] = S sum_i A_i^T C_i^-1 y_i
+
+Source: Rasmussen & Williams 2006, section 2.7 (explicit basis functions); Swersky et al. 2014 (freeze-thaw).
 """
 
 from dataclasses import dataclass
@@ -44,7 +58,7 @@ JITTER = 1e-7
 
 
 def conditional(mean: Array, joint: Array, known: NDArray[np.bool_], values: Array) -> tuple[float, float]:
-    """Mean and deviation of the last element of a normal distribution, given the `values` of those `known`."""
+    """Mean and standard deviation of the last element of N(`mean` [k], `joint` [k, k]) given `values` where `known`."""
     if not known.any():
         return float(mean[-1]), float(np.sqrt(joint[-1, -1]))
     gain = cho_solve(cho_factor(joint[np.ix_(known, known)]), joint[known, -1])
@@ -53,8 +67,8 @@ def conditional(mean: Array, joint: Array, known: NDArray[np.bool_], values: Arr
 
 
 @dataclass(frozen=True, slots=True)
-class Linear:
-    """The posterior of the linear part: mean [D] and covariance [D, D] of (knots of m, of n, offset, w, v)."""
+class LinearPosterior:
+    """Posterior of the linear parameters (knots of m, of n, offset, w, v): mu [D] and S [D, D]."""
 
     mean: Array
     covariance: Array
@@ -62,9 +76,9 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class CurveProcess:
-    """The model at the times of a bucket grid: [L] of the losses, [P] of the accuracies, the last the final point.
+    """Model at the times of a bucket grid: `loss_times` [L], `times` [P], the last of them the final point.
 
-    `features` of them. Points [L + P] of a curve are its losses, its accuracies and the final accuracy.
+    `features` is F. Points [L + P] of a curve are its losses, its accuracies and the final accuracy.
     """
 
     loss_times: Array
@@ -73,10 +87,11 @@ class CurveProcess:
 
     @property
     def layout(self) -> ParameterLayout:
+        """Places of the hyperparameters in theta."""
         return ParameterLayout(self.features)
 
     def design(self, features: Array) -> Array:
-        """[n, L + P, D]: what the linear part is multiplied with, for standardised features [n, F]."""
+        """Design matrix A [n, L + P, D] for standardised features [n, F]."""
         count, early = len(features), len(self.loss_times)
         columns = _Columns(self.features)
         design = np.zeros((count, early + len(self.times), columns.size))
@@ -88,7 +103,7 @@ class CurveProcess:
         return design
 
     def precision(self, vector: Array) -> Array:
-        """[D]: one over the prior variances of the linear part."""
+        """Prior precision Lambda [D] of the linear parameters."""
         columns = _Columns(self.features)
         precision = np.empty(columns.size)
         precision[columns.knots], precision[columns.loss_knots] = 1 / _KNOT_VARIANCE, 1 / _LOSS_KNOT_VARIANCE
@@ -98,14 +113,17 @@ class CurveProcess:
         return precision
 
     def covariance(self, vector: Array, features: Array) -> Array:
-        """[n, L + P, L + P]: everything but the linear part."""
+        """Covariances C_i [n, L + P, L + P] without the linear part, for standardised features [n, F]."""
         total = self._channels.covariance(vector, features)
         diagonal = np.arange(total.shape[1])
         total[:, diagonal, diagonal] += JITTER
         return total
 
     def loss(self, vector: Array, rows: CurveRows, features: Array) -> tuple[float, Array]:
-        """The negative log marginal likelihood of `rows` (up to a constant), and its gradient by the vector."""
+        """Negative log marginal likelihood of `rows` up to a constant, and its gradient by theta [H].
+
+        `features` [n, F] are standardised.
+        """
         solved = _Solved(self, vector, rows, features)
         linear = solved.linear
         residual = np.where(rows.known, rows.values - solved.design @ linear.mean, 0.0)
@@ -129,21 +147,24 @@ class CurveProcess:
             gradient[name] = 0.5 * (self.features - float(precision[mine] @ spread))
         return value, gradient
 
-    def linear(self, vector: Array, rows: CurveRows, features: Array) -> Linear:
-        """What `rows` say of the linear part, given the hyperparameters."""
+    def linear(self, vector: Array, rows: CurveRows, features: Array) -> LinearPosterior:
+        """Posterior of the linear parameters given `rows` and the hyperparameters."""
         return _Solved(self, vector, rows, features).linear
 
     def final(
-        self, vector: Array, linear: Linear, known: NDArray[np.bool_], values: Array, features: Array
+        self, vector: Array, linear: LinearPosterior, known: NDArray[np.bool_], values: Array, features: Array
     ) -> tuple[float, float]:
-        """Mean and deviation of the final accuracy of a curve with standardised `features`, given `known` points."""
+        """Mean and standard deviation of a curve's final accuracy given its `known` points [L + P].
+
+        `features` [F] are standardised.
+        """
         design = self.design(features[None, :])[0]
         mean = design @ linear.mean
         joint = self.covariance(vector, features[None, :])[0] + design @ linear.covariance @ design.T
         return conditional(mean, joint, known, values)
 
-    def shared_finals(self, vector: Array, linear: Linear, features: Array) -> tuple[Array, Array]:
-        """Means and deviations [n] of the final accuracies of networks of which nothing but `features` is known."""
+    def finals_before_training(self, vector: Array, linear: LinearPosterior, features: Array) -> tuple[Array, Array]:
+        """Means and standard deviations [n] of final accuracies given standardised `features` [n, F] alone."""
         end = CurveProcess(self.loss_times[:0], self.times[-1:], self.features)
         design, own = end.design(features)[:, -1], end.covariance(vector, features)[:, -1, -1]
         return design @ linear.mean, np.sqrt(own + np.einsum("nd,de,ne->n", design, linear.covariance, design))
@@ -155,7 +176,7 @@ class CurveProcess:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where in the linear part [D] what stands."""
+    """Columns of the linear parameters in A [.., D]."""
 
     features: int
 
@@ -177,7 +198,7 @@ class _Columns:
 
 
 class _Solved:
-    """Inverses [n, P, P] of the curves' covariances, with unit rows for what is unknown, and the linear posterior."""
+    """Inverses of C_i [n, L + P, L + P], with unit rows for unknown points, and the posterior of the linear part."""
 
     def __init__(self, process: CurveProcess, vector: Array, rows: CurveRows, features: Array) -> None:
         known = rows.known
@@ -192,4 +213,4 @@ class _Solved:
         gram = np.einsum("npd,npe->de", self.design, self.whitened, optimize=True)
         posterior = np.linalg.inv(gram + np.diag(process.precision(vector)))
         seen = np.einsum("npd,np->d", self.whitened, rows.values, optimize=True)
-        self.linear = Linear(posterior @ seen, posterior)
+        self.linear = LinearPosterior(posterior @ seen, posterior)

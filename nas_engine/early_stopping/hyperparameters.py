@@ -1,4 +1,4 @@
-"""What L-BFGS searches for TSGP: where each hyperparameter stands in one vector, and what is believed beforehand."""
+"""Hyperparameters of TSGP: their places in the vector that L-BFGS optimises, and their priors."""
 
 import math
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import numpy as np
 from nas_engine.early_stopping.kernel import Array
 
 NOISE_KNOTS = (0.15, 0.3, 0.45, 0.6, 0.8, 1.0)
-"""Shares of the training between which the noise of an epoch changes: under a cosine schedule it is large while the
-learning rate is, and accuracies settle at the end. Before the first it is constant: there accuracies are those of the
-majority's class, so equal that a noise of their own would make every exception a sign."""
+"""Knots of the noise variance of an epoch, in shares of the training: under a cosine schedule it is large while the
+learning rate is, and small at the end. It is constant before the first knot: early accuracies are those of the majority
+class, so equal that a separate noise there would be close to 0 and every exception would count as signal."""
 
 
 def _log_variance(deviation: float) -> float:
@@ -19,19 +19,20 @@ def _log_variance(deviation: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ParameterLayout:
-    """Slices of the vector for `features` numbers an architecture; all but `coupling` and the two maps are logarithms.
+    """Indices and slices of the hyperparameter vector theta [H] for F = `features` features of an architecture.
 
-    The maps give log alpha and log beta of the kernel: a constant, then a weight for each standardised feature.
+    All elements but `coupling` and the two maps are logarithms. The maps give log alpha and log beta of the kernel: a
+    constant, then a weight for each standardised feature.
     """
 
     features: int
 
-    asymptote = 0  # variance of accuracies' asymptotes about what the features say of them
+    asymptote = 0  # variance of accuracies' asymptotes about their regression on features
     decay = 1  # variance of the decaying part at time 0
     final = 2  # variance of the final accuracy about the curve at its end
-    weights = 3  # variance of the asymptote's weights, one a feature
+    weights = 3  # variance of the asymptote's weights, one per feature
     walk = 4  # variance at the end of a curve's random walk
-    loss_asymptote = 5  # and the same of losses
+    loss_asymptote = 5  # this and the next four: the same for losses
     loss_decay = 6
     loss_weights = 7
     loss_walk = 8
@@ -41,18 +42,21 @@ class ParameterLayout:
 
     @property
     def alpha(self) -> slice:
+        """Map of log alpha [1 + F]."""
         return slice(self.noise.stop, self.noise.stop + 1 + self.features)
 
     @property
     def beta(self) -> slice:
+        """Map of log beta [1 + F]."""
         return slice(self.alpha.stop, self.alpha.stop + 1 + self.features)
 
     @property
     def size(self) -> int:
+        """Length H of the vector."""
         return self.noise.stop + 2 * (1 + self.features)
 
-    def beliefs(self) -> tuple[Array, Array]:
-        """Mean and deviation of a normal prior for each element; what keeps ten curves from explaining everything."""
+    def priors(self) -> tuple[Array, Array]:
+        """Mean and standard deviation [H] of the normal priors, which keep a fit to ten curves from overfitting."""
         mean, deviation = np.zeros(self.size), np.full(self.size, 1.5)
         mean[self.asymptote], mean[self.decay] = _log_variance(0.03), _log_variance(0.1)
         mean[self.walk] = _log_variance(0.03)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from nas_engine.early_stopping.base import Curve, Decision, go_on
+from nas_engine.early_stopping.base import Curve, Decision, continue_training
 
 
 class NoStopping:
-    """Every training runs to its end."""
+    """Rule that never stops a training."""
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
-        return go_on(running)
+        """Always continue, without a forecast."""
+        return continue_training(running)

@@ -1,4 +1,4 @@
-"""The stopping rules by name."""
+"""Stopping rules by name."""
 
 from collections.abc import Callable, Mapping
 
@@ -18,10 +18,11 @@ NAMES: tuple[str, ...] = tuple(_MAKERS)
 
 
 def create(name: str, *, epochs: int, confidence: float, seed: int) -> StoppingRule:
-    """The rule called `name` (one of `NAMES`) for trainings of `epochs` float epochs.
+    """Stopping rule `name` (one of `NAMES`) for trainings of `epochs` float epochs.
 
     `confidence` is the probability (0.5 .. 0.999) with which a trial must end below the best before it is stopped.
-    Raises ValueError for a name, a confidence or a number of epochs that cannot be.
+    `seed`: of the sample of curves that a model is fitted to. Raises ValueError for an unknown name and for a
+    confidence or a number of epochs out of range.
     """
     if name not in _MAKERS:
         raise ValueError(f"there is no stopping rule {name!r}; known are {', '.join(NAMES)}")

@@ -1,4 +1,14 @@
-"""TSGP (paper, section 5.1): a Gaussian process a curve, with a mean and a map from architectures that curves share."""
+"""TSGP (paper, section 5.1): a Gaussian process per curve, with a mean and a map from architectures shared by curves.
+
+Notation:
+
+    n, F      curves that the model is fitted to, features of an architecture
+    theta     hyperparameters [H], mean and standard deviation of their priors [H] (`ParameterLayout.priors`)
+    z         (theta - prior mean) / prior deviation [H], the variable of L-BFGS, within -4..4
+    x         standardised features [n, F] = (features - center) / scale, clipped to -5..5
+    p_0       probability of a reward above the best, before the first epoch
+    p         the same given the curve so far; the trial is stopped where p <= (1 - confidence) p_0
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,29 +18,29 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import ndtr
 
-from nas_engine.early_stopping.base import Curve, Decision, Forecast, best_reward, compare, go_on
+from nas_engine.early_stopping.base import Curve, Decision, Forecast, best_reward, compare, continue_training
 from nas_engine.early_stopping.buckets import Buckets
-from nas_engine.early_stopping.curve_gp import CurveProcess, Linear
+from nas_engine.early_stopping.curve_gp import CurveProcess, LinearPosterior
 from nas_engine.early_stopping.kernel import Array
 
-_MOST_CURVES = 64  # half a second a fit, and the hyperparameters of so many curves are well known
+_MOST_CURVES = 64  # half a second per fit; more curves hardly change the hyperparameters
 _ITERATIONS = 40
-_WIDEST = 4.0  # deviations of the prior, beyond which nothing is searched
-_FARTHEST = 5.0  # deviations of the study's features
-_FITTED = 32  # fits kept: those of the studies that a process serves at a time
+_WIDEST = 4.0  # bound of L-BFGS, in standard deviations of the prior
+_FARTHEST = 5.0  # bound of standardised features
+_FITTED = 32  # fits in the cache: those of the studies that a process serves at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """What was learnt of a study's curves; `center` and `scale` standardise its features.
+class CurveModel:
+    """Model fitted to a study's curves; `center` and `scale` [F] standardise its features.
 
-    Accuracies below `floor`, that with which networks begin, count as it: how far below is chance. `rewards` and
-    `deviations` [n] are forecasts of the rewards of these curves' networks before their first epoch.
+    Accuracies below `floor`, the median first accuracy, are raised to it, since how far below they are is chance.
+    `rewards` and `deviations` [n] are forecasts of the rewards of these curves' networks before their first epoch.
     """
 
     process: CurveProcess
     vector: Array
-    linear: Linear
+    linear: LinearPosterior
     center: Array
     scale: Array
     floor: float
@@ -38,18 +48,18 @@ class Model:
     deviations: Array
 
     def final(self, curve: Curve, buckets: Buckets) -> tuple[float, float]:
-        """Mean and deviation of the final accuracy after what is seen of `curve`."""
+        """Mean and standard deviation of the final accuracy (0..1) given the epochs of `curve`."""
         rows = buckets.rows([_raised(curve.cut(len(curve.accuracies)), self.floor)])
         features = _standardised(np.array(curve.features, dtype=np.float64), self.center, self.scale)
         return self.process.final(self.vector, self.linear, rows.known[0], rows.values[0], features)
 
-    def chance(self, reward: float) -> float:
-        """The probability with which a network like those of the study exceeds `reward`, before its first epoch."""
+    def improvement_probability(self, reward: float) -> float:
+        """p_0: probability (0..1) that a network like those of the study exceeds `reward`, before its first epoch."""
         return float(np.mean(ndtr((self.rewards - reward) / self.deviations)))
 
 
 def _standardised(features: Array, center: Array, scale: Array) -> Array:
-    """Features with mean 0 and deviation 1 in the study; far outside of it the maps are not followed further."""
+    """Features with mean 0 and deviation 1 in the study, clipped so that maps are not extrapolated far."""
     return np.clip((features - center) / scale, -_FARTHEST, _FARTHEST)
 
 
@@ -58,8 +68,8 @@ def _raised(curve: Curve, floor: float) -> Curve:
 
 
 @lru_cache(maxsize=_FITTED)
-def fit(curves: tuple[Curve, ...], buckets: Buckets, seed: int) -> Model:
-    """Learn from finished and stopped `curves`, at least one; of very many, from a sample drawn with `seed`."""
+def fit(curves: tuple[Curve, ...], buckets: Buckets, seed: int) -> CurveModel:
+    """MAP fit to at least one finished or stopped curve; to a sample drawn with `seed` where there are more than 64."""
     if len(curves) > _MOST_CURVES:
         chosen = np.random.default_rng([seed, len(curves)]).choice(len(curves), _MOST_CURVES, replace=False)
         curves = tuple(curves[index] for index in sorted(chosen))
@@ -70,7 +80,7 @@ def fit(curves: tuple[Curve, ...], buckets: Buckets, seed: int) -> Model:
     rows = buckets.rows([_raised(curve, floor) for curve in curves])
     standardised = _standardised(features, center, scale)
     process = CurveProcess(buckets.loss_times, buckets.times, features.shape[1])
-    mean, deviation = process.layout.beliefs()
+    mean, deviation = process.layout.priors()
 
     def loss(offset: Array) -> tuple[float, Array]:
         value, gradient = process.loss(mean + deviation * offset, rows, standardised)
@@ -82,63 +92,64 @@ def fit(curves: tuple[Curve, ...], buckets: Buckets, seed: int) -> Model:
     )
     vector = mean + deviation * found.x
     linear = process.linear(vector, rows, standardised)
-    accuracies, deviations = process.shared_finals(vector, linear, standardised)
+    accuracies, deviations = process.finals_before_training(vector, linear, standardised)
     rewards = accuracies - np.array([curve.penalty for curve in curves])
-    return Model(process, vector, linear, center, scale, floor, rewards, deviations)
+    return CurveModel(process, vector, linear, center, scale, floor, rewards, deviations)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """When TSGP speaks: `finished` trials have a final accuracy, and the curve has so many full `buckets`."""
+class MinimumData:
+    """Data from which TSGP makes forecasts: trials with a final accuracy, and full buckets of the running curve."""
 
     finished: int = 10
     buckets: int = 4
 
 
-DEFAULT_PATIENCE = Patience()
+DEFAULT_MINIMUM = MinimumData()
 
 
 @dataclass(frozen=True, slots=True)
 class Tsgp:
-    """Stops what hardly has a chance left to become the best, by a model of the study's curves.
+    """Stops trials whose probability of becoming the best has fallen far, by a model of the study's curves.
 
-    A trial is stopped once its chance of exceeding the best finished trial is at most 1 - `confidence` of that which
-    the study's networks have before their first epoch. While a training goes on its chance is a martingale, so of the
-    trials that would become the best, a share of at most 1 - `confidence` is stopped, however often one looks and
-    however long the study is. A chance of at most 1 - `confidence` would not do: after n trials drawn at random the
-    next one is the best with probability 1/n, and all of them would be stopped by and by, whatever their curves.
+    A trial is stopped once its probability p of exceeding the best finished trial is at most 1 - `confidence` times
+    p_0, that of the study's networks before their first epoch. During a training p is a martingale, so of the trials
+    that would become the best, a share of at most 1 - `confidence` is stopped, however often the rule is applied and
+    however long the study is. The threshold p <= 1 - `confidence` would not do: after n trials drawn at random the
+    next one is the best with probability 1/n, and in a long study every trial would be stopped.
 
-    The model is fitted anew when a study has grown by a third, always to the first so many trials that ended: a
-    restarted process comes to the same decisions. Between the ends of buckets nothing new is known.
+    The model is fitted again when a study has grown by a third, always to the first trials that ended, so that a
+    restarted process makes the same decisions. The rule is applied at the ends of buckets.
     """
 
     buckets: Buckets
     confidence: float
     seed: int = 0
-    patience: Patience = DEFAULT_PATIENCE
+    minimum: MinimumData = DEFAULT_MINIMUM
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
+        """Forecast at the end of a bucket once there are the `minimum` data; otherwise the training continues."""
         epochs, best = len(running.accuracies), best_reward(ended)
-        learnt = self._learnt(ended)
+        fitted_to = self._fitted_to(ended)
         if (
             best is None
-            or not learnt
-            or epochs < self.patience.buckets * self.buckets.size
+            or not fitted_to
+            or epochs < self.minimum.buckets * self.buckets.size
             or epochs % self.buckets.size
         ):
-            return go_on(running)
-        model = fit(learnt, self.buckets, self.seed)
+            return continue_training(running)
+        model = fit(fitted_to, self.buckets, self.seed)
         accuracy, deviation = model.final(running, self.buckets)
-        allowed = (1 - self.confidence) * model.chance(best)
+        allowed = (1 - self.confidence) * model.improvement_probability(best)
         return compare(running, Forecast(accuracy - running.penalty, deviation), best, 1 - allowed)
 
-    def _learnt(self, ended: Sequence[Curve]) -> tuple[Curve, ...]:
-        """The first trials of `ended` that the model is fitted to, none where too few are finished."""
-        count = self.patience.finished
+    def _fitted_to(self, ended: Sequence[Curve]) -> tuple[Curve, ...]:
+        """First trials of `ended`, to which the model is fitted; empty where too few are finished."""
+        count = self.minimum.finished
         if len(ended) < count:
             return ()
         while (larger := count + max(1, count // 3)) <= len(ended):
             count = larger
-        learnt = tuple(ended[:count])
-        finished = sum(curve.final_accuracy is not None for curve in learnt)
-        return learnt if finished >= self.patience.finished else ()
+        first = tuple(ended[:count])
+        finished = sum(curve.final_accuracy is not None for curve in first)
+        return first if finished >= self.minimum.finished else ()

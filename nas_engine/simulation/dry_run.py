@@ -1,9 +1,10 @@
-"""What a study with given settings may bring and take, found out by simulating it: nothing is trained.
+"""Dry run of a study: expected rewards and durations from simulated searches, without training.
 
-The designer is the real one, and suggestions, screening and repetitions are handled as in a study; what training
-brings and how long it takes comes from `replay` or `recorded`. Time is counted, not waited for: trainers take the next
-trial as soon as one ends, and as many trials are open as in a study, so that designers know as little as they would.
-The stopping rule is the real one, too, and sees each curve epoch by epoch, beside the trials that have ended by then.
+The designer is the real one, and suggestions, constraints and repetitions are handled as in a study; results and
+durations of trainings come from `simulated_evaluation` or `recorded_trainings`. Time is simulated: trainers take the
+next trial as soon as one ends, and as many trials are open as in a study, so that designers know as little as they
+would. The stopping rule is the real one, too, and sees each curve epoch by epoch, with the trials that have ended by
+then.
 """
 
 import heapq
@@ -26,17 +27,17 @@ from nas_engine.penalty import penalty_of
 from nas_engine.reward import RewardParameters
 from nas_engine.search_space.paper_spaces import SearchSpace
 from nas_engine.simulation.simulated_evaluation import Simulate, SimulatedPlan
-from nas_engine.simulation.simulated_trials import SimulatedSearch, SimulatedTrial, Training
+from nas_engine.simulation.simulated_trials import SimulatedSearch, SimulatedTraining, SimulatedTrial
 from nas_engine.trial_plan import QAT_EPOCHS, TRIAL_EPOCHS, open_trials
 
 
 @dataclass(frozen=True, slots=True)
 class DryRunSettings:
-    """A study's settings as far as a simulation depends on them. Raises ValueError naming the one that is wrong.
+    """Settings of a study that a simulation depends on. Raises ValueError naming the one that is wrong.
 
     `designer` is one of `registry.NAMES`, `early_stopping` one of `early_stopping.registry.NAMES`. A search is
-    simulated for each number of `workers` with each of the seeds `seed`, `seed` + 1, ...; what exceeds `limits`, and
-    what cannot be built, is refused before it is trained. What networks cost is by `energy_mj` throughout.
+    simulated for each number of `workers` with each of the seeds `seed`, `seed` + 1, ...; suggestions that
+    violate `limits` or cannot be built are not trained. `energy_mj` estimates the energy of every network.
     """
 
     space: SearchSpace
@@ -63,7 +64,7 @@ class DryRunSettings:
         self.stopping_rule(self.seed)
 
     def stopping_rule(self, seed: int) -> StoppingRule | None:
-        """That of the search `seed`; None where every training runs to its end."""
+        """Stopping rule of the search `seed`; None where every training runs to its end."""
         rule = stopping_registry.create(
             self.early_stopping, epochs=self.trial_epochs, confidence=self.stop_confidence, seed=seed
         )
@@ -72,7 +73,7 @@ class DryRunSettings:
 
 @dataclass(frozen=True, slots=True)
 class Quartiles:
-    """Of the simulated searches with different seeds."""
+    """Quartiles of one quantity over the simulated searches with different seeds, in its unit."""
 
     low: float
     median: float
@@ -81,11 +82,11 @@ class Quartiles:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What to expect of a study with `workers` trainers. Everything is simulated.
+    """Expected course of a study with `workers` trainers, from simulated searches.
 
-    `best_rewards[n]` is after n + 1 trials; it ends with the shortest search. `saved_seconds` are what early stopping
-    saves of the training time, `saved_share` (0..1) by that of training the same trials to their ends. `trials` and
-    `ended_early` are of the searches by seed.
+    `best_rewards[n]` is after n + 1 trials, up to the length of the shortest search. `saved_seconds` is the training
+    time saved by early stopping, `saved_share` (0..1) its share of training the same trials to their ends. `stopped`,
+    `violating` and `duplicates_answered` are numbers of trials. `trials` and `ended_early` are per search, by seed.
     """
 
     workers: int
@@ -104,11 +105,11 @@ class Expectation:
 def dry_run(
     settings: DryRunSettings, simulate: Callable[[int], Simulate], enough: Callable[[], bool] = lambda: False
 ) -> Mapping[int, Expectation]:
-    """By number of workers, what to expect. `simulate(seed)` makes what stands for training in the search `seed`.
+    """Expectation by number of workers. `simulate(seed)` returns the simulated training of the search `seed`.
 
-    A simulation that may have one of several landscapes should take another for each seed, so that the quartiles show
-    what is not known. After each seed, `enough()` may end the dry run with fewer than were wanted. Raises ValueError
-    for an unknown designer.
+    A simulation with several possible landscapes should use another for each seed, so that the quartiles include its
+    uncertainty. After each seed, `enough()` may end the dry run with fewer seeds than set. Raises ValueError for an
+    unknown designer.
     """
     searches: dict[int, list[SimulatedSearch]] = {workers: [] for workers in settings.workers}
     for seed in range(settings.seed, settings.seed + settings.seeds):
@@ -121,7 +122,7 @@ def dry_run(
 
 
 def expectation(workers: int, searches: Sequence[SimulatedSearch]) -> Expectation:
-    """Median and quartiles of searches with `workers` trainers, at least one of them."""
+    """Median and quartiles of at least one search with `workers` trainers."""
     shortest = min(len(run.trials) for run in searches)
     return Expectation(
         workers=workers,
@@ -149,7 +150,7 @@ def search(settings: DryRunSettings, workers: int, seed: int, simulate: Simulate
 
 
 class _Search:
-    """One search while it goes on: who trains what until when, and what waits."""
+    """State of one simulated search: running trainings, waiting suggestions, finished trials."""
 
     def __init__(self, settings: DryRunSettings, workers: int, seed: int, simulate: Simulate) -> None:
         self.violating = 0
@@ -161,15 +162,15 @@ class _Search:
         self._simulate = simulate
         self._check = constraint_check(settings.limits, settings.energy_mj)
         penalty = penalty_of(settings.rewards, settings.energy_mj, settings.limits)
-        told = replace(settings.designer_settings, penalty=penalty)
-        self._designer = registry.create(settings.designer, settings.space, seed, settings=told)
+        designer_settings = replace(settings.designer_settings, penalty=penalty)
+        self._designer = registry.create(settings.designer, settings.space, seed, settings=designer_settings)
         self._finished: dict[str, Outcome] = {}
         self._waiting: deque[tuple[int, Suggestion]] = deque()
         self._rule = settings.stopping_rule(seed)
         self._ended: list[Curve] = []
-        self._running: list[tuple[float, int, Training]] = []  # a heap by their next moments
+        self._running: list[tuple[float, int, SimulatedTraining]] = []  # a heap by their next moments
         self._requested = 0
-        self._numbered = 0  # trials and refused ones, as a study counts them
+        self._numbered = 0  # trials and violating suggestions, as a study counts them
 
     def trials(self) -> Iterator[SimulatedTrial]:
         """Trials as they end, until the budget is spent or no suggestion can be had."""
@@ -189,7 +190,7 @@ class _Search:
             yield training.trial
 
     def _request(self) -> bool:
-        """Have as many trials open as a study would; whether any was added."""
+        """Open as many trials as a study would; returns whether any was added."""
         missing = open_trials(self._workers) - len(self._waiting) - len(self._running)
         count = min(missing, self._settings.budget - self._requested)
         if count < 1 or self.ended_early:
@@ -219,7 +220,7 @@ class _Search:
         return True
 
     def _give_up(self, error: SpaceExhausted | NothingFeasible) -> bool:
-        """End the search, unless a trial is open: its result may bring neighbours that pass. Always False."""
+        """End the search unless a trial is open, whose result may have feasible neighbours. Always returns False."""
         for violating in getattr(error, "violating", ()):
             self._remember_violating(violating.outcome)
         if not (self._waiting or self._running):
@@ -236,11 +237,11 @@ class _Search:
         settings = self._settings
         seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
         plan = SimulatedPlan(settings.trial_epochs, settings.qat_epochs, seed)
-        evaluation = self._priced(self._simulate(suggestion.architecture, plan), suggestion)
-        training = Training(number, suggestion, evaluation, now_seconds, settings.rewards, self._rule)
+        evaluation = self._re_estimated(self._simulate(suggestion.architecture, plan), suggestion)
+        training = SimulatedTraining(number, suggestion, evaluation, now_seconds, settings.rewards, self._rule)
         heapq.heappush(self._running, (training.moment_seconds, number, training))
 
-    def _priced(self, evaluation: Evaluation, suggestion: Suggestion) -> Evaluation:
+    def _re_estimated(self, evaluation: Evaluation, suggestion: Suggestion) -> Evaluation:
         energy_mj = self._settings.energy_mj(cost(suggestion.architecture))
         return replace(evaluation, result=replace(evaluation.result, energy_mj=energy_mj))
 

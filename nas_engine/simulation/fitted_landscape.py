@@ -1,10 +1,21 @@
-"""Accuracies of a whole search space, fitted to a few recorded trainings: Bayesian linear regression in numpy.
+"""Fitted landscape: accuracies of a search space by Bayesian linear regression on a few recorded trainings.
 
-An accuracy is a sum of what each block brings (its kind, kernel size and filters, at its position) and what the
-network's size brings (logarithms of its costs), a deviation of the network's own, and the scatter of training it
-again. Prior and noise are chosen by the evidence of the data. Blocks that help or hinder each other are in the
-network's own deviation, which has no structure: so a landscape is easier for a designer than the real one in that it
-is additive, and harder in that the rest cannot be learnt.
+An accuracy is a sum of effects of the blocks (kind, kernel size and filters at each position) and of the network's
+size (logarithms of its costs), a deviation of the individual network, and training noise. The variances of prior and
+noise maximise the evidence. Interactions of blocks fall into the individual deviation, which has no structure: a
+landscape is easier for a designer than the real one in that it is additive, and harder in that the rest cannot be
+learned.
+
+Notation (Rasmussen & Williams 2006, section 2.1):
+
+    n, d       recorded trainings, features
+    X          features [n, d]; x: features of one network [d]
+    y          accuracies [n], 0..1; residual: y - mean(y)
+    w          weights [d] ~ N(0, s^2 / d), s: `signal`
+    sigma      `noise`, standard deviation of the part of y that the features do not explain
+    K          X X^T / d [n, n] = V diag(lambda) V^T
+    C          s^2 K + sigma^2 I [n, n], covariance of y; `precision` is C^-1
+    E[w | y]   s^2 / d X^T C^-1 (y - mean(y)) [d]
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,17 +31,17 @@ from nas_engine.search_space.space import Position, SearchSpace
 
 FEWEST_TRAININGS = 8
 Values = NDArray[np.float64]
-_SIGNALS = np.geomspace(0.001, 1.0, 40)  # candidates for the standard deviation of what architectures bring
-_NOISES = np.geomspace(0.001, 0.2, 40)  # and of what the features do not explain
+_SIGNALS = np.geomspace(0.001, 1.0, 40)  # candidates for s, the standard deviation of the explained part
+_NOISES = np.geomspace(0.001, 0.2, 40)  # candidates for sigma
 
 
 @dataclass(frozen=True, slots=True)
 class FitReport:
-    """How good a fit is, as standard deviations of an accuracy (0..1).
+    """Quality of a fit, as standard deviations of an accuracy (0..1).
 
-    `spread` is that of the recorded accuracies: the error of always answering their mean. `leave_one_out_error` is the
-    root mean square error for a training that the fit has not seen. `unexplained` is what the evidence calls noise. Of
-    it, `training_noise` is scatter between trainings of one network; the rest belongs to the networks.
+    `spread` is that of the recorded accuracies: the error of always predicting their mean. `leave_one_out_error` is the
+    root mean square error for a training left out of the fit. `unexplained` is sigma; `training_noise` is the part of
+    it between trainings of one network, the rest is between networks.
     """
 
     trainings: int
@@ -41,12 +52,15 @@ class FitReport:
 
     @property
     def own_deviation(self) -> float:
-        """What is unexplained and no training noise: how far a network is from the sum of its blocks."""
+        """Standard deviation of the individual network from the additive model: unexplained without training noise."""
         return sqrt(max(0.0, self.unexplained**2 - self.training_noise**2))
 
 
 class BlockFeatures:
-    """What of an architecture of `space` the fit sees, as numbers of about the size of 1."""
+    """Features of architectures of `space` for the regression, of magnitude about 1.
+
+    Log sizes are standardised by the `recorded` architectures.
+    """
 
     def __init__(self, space: SearchSpace, recorded: Sequence[Architecture]) -> None:
         self._space = space
@@ -57,7 +71,7 @@ class BlockFeatures:
         self._spread = np.where(spread > 0, spread, 1.0)
 
     def of(self, architecture: Architecture) -> Values:
-        """[features]. Raises ValueError outside the space, InfeasibleArchitecture as `cost` does."""
+        """Features [d]. Raises ValueError outside the space, InfeasibleArchitecture as `cost` does."""
         self._space.encode(architecture)
         blocks = [
             value for block, scale in zip(architecture.blocks, self._scales, strict=True) for value in scale(block)
@@ -67,7 +81,7 @@ class BlockFeatures:
 
 
 class _Scale:
-    """One position: a number for each kind, and where between the smallest and the largest filters and kernel are."""
+    """Features of one position: one-hot kind, filters and kernel size scaled to -1..1 between their extremes."""
 
     def __init__(self, position: Position) -> None:
         self._kinds = sorted({block.kind for block in position.options})
@@ -82,10 +96,11 @@ class _Scale:
         yield _within(block.kernel_size, self._kernels) if is_real else 0.0
 
 
-class Fit:
-    """The regression of `accuracies` [n] on `features` [n, d]; at least `FEWEST_TRAININGS` of them.
+class LandscapeFit:
+    """Regression of `accuracies` [n] (0..1) on `features` [n, d].
 
-    Raises ValueError for fewer, and for an accuracy that is not finite.
+    `training_noise` is the known standard deviation between trainings of one network. Raises ValueError for fewer than
+    `FEWEST_TRAININGS` trainings and for an accuracy that is not finite.
     """
 
     def __init__(self, features: Values, accuracies: Values, training_noise: float) -> None:
@@ -109,15 +124,15 @@ class Fit:
             training_noise=min(training_noise, self._noise),
         )
 
-    def predicted(self, features: Values) -> float:
-        """The most likely accuracy of a network with these features [d]: the mean over all landscapes."""
+    def predict(self, features: Values) -> float:
+        """Posterior mean of the accuracy of a network with these features [d]."""
         weights = self._weight_variance * self._features.T @ (self._precision @ self._residual)
         return FittedLandscape(self._mean, weights).accuracy(features)
 
-    def drawn(self, rng: np.random.Generator) -> "FittedLandscape":
-        """One of the landscapes that the recorded trainings allow, as likely as it is likely.
+    def sample(self, rng: np.random.Generator) -> "FittedLandscape":
+        """Landscape drawn from the posterior of the weights, by conditioning a draw from the prior on the data.
 
-        What the trainings leave open differs from draw to draw; the mean of all of them would be flatter than any.
+        The posterior mean would be flatter than any landscape that is consistent with the trainings.
         """
         count, width = self._features.shape
         weights = rng.normal(0.0, sqrt(self._weight_variance), width)
@@ -126,25 +141,25 @@ class Fit:
         return FittedLandscape(self._mean, weights)
 
     def _leave_one_out_error(self) -> float:
-        """In closed form, e.g. Rasmussen & Williams, equation 5.12."""
+        """Root mean square of the closed-form leave-one-out errors (Rasmussen & Williams 2006, equation 5.12)."""
         errors = self._precision @ self._residual / np.diag(self._precision)
         return float(np.sqrt(np.mean(errors**2)))
 
 
 @dataclass(frozen=True, slots=True)
 class FittedLandscape:
-    """Accuracies by features: `mean` plus the features times `weights` [d]."""
+    """Linear landscape: accuracy = `mean` + x . `weights` [d]."""
 
     mean: float
     weights: Values
 
     def accuracy(self, features: Values) -> float:
-        """Of the network with these features [d]; not clipped."""
+        """Accuracy of the network with these features [d]; not clipped to 0..1."""
         return float(self.mean + features @ self.weights)
 
 
 def _most_evident(eigenvalues: Values, projections: Values) -> tuple[float, float]:
-    """The standard deviations of signal and noise under which the data are the most likely."""
+    """(s, sigma) of the greatest evidence, from lambda [n] and V^T (y - mean(y)) [n], on the grid of candidates."""
     variances = _SIGNALS[:, None, None] ** 2 * eigenvalues + _NOISES[None, :, None] ** 2
     evidence = -np.sum(np.log(variances) + projections**2 / variances, axis=-1)
     best = np.unravel_index(int(np.argmax(evidence)), evidence.shape)
@@ -161,6 +176,6 @@ def _range(sizes: Sequence[int]) -> tuple[int, int]:
 
 
 def _within(value: int, ends: tuple[int, int]) -> float:
-    """-1 at the lower end, 1 at the upper; 0 where there is but one value."""
+    """Position between the ends, -1 to 1; 0 where the ends are equal."""
     low, high = ends
     return 0.0 if low == high else 2 * (value - low) / (high - low) - 1

@@ -1,4 +1,4 @@
-"""Evaluations from a recording of real trainings: the recorded ones replayed, all others simulated from a fit to them.
+"""Evaluations from a recording of real trainings: recorded networks as recorded, all others simulated from a fit.
 
 A network that was not recorded gets the training of one of the recorded networks most like it (the donor), moved to
 another accuracy: that of a `landscape` fitted to all of them, with a deviation of the network's own and the noise of
@@ -15,14 +15,14 @@ from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase
-from nas_engine.simulation.fitted_landscape import BlockFeatures, Fit, FitReport
+from nas_engine.simulation.fitted_landscape import BlockFeatures, FitReport, LandscapeFit
 from nas_engine.simulation.recording import RecordedTraining, Recording
 from nas_engine.simulation.simulated_evaluation import (
     SOURCE,
     SimulatedPlan,
     TrainingPlan,
-    made_up_confusion,
     report_progress,
+    synthetic_confusion,
 )
 from nas_engine.simulation.synthetic_landscape import MAJORITY_ACCURACY
 
@@ -31,15 +31,15 @@ NO_TFLITE = {SOURCE: b"simulated: no network was trained", RECORDED: b"replayed:
 _DONORS = 5
 _LATE_SHARE = 0.8  # of the float epochs: accuracies after it scatter more than they rise
 _FEWEST_REPETITIONS = 10  # degrees of freedom below which jitter is the better estimate of training noise
-_OWN, _TRAINING = 0, 1  # what a random generator is for
+_OWN, _TRAINING = 0, 1  # uses of a random generator
 _PRECEDING: Mapping[Phase, tuple[str, ...]] = {"float": ("build", "float_trace"), "qat": ("quantise", "qat_trace")}
 
 
 class RecordedEvaluator:
-    """Trains nothing, knows what training would bring; deterministic by recording, landscape, architecture and plan.
+    """Simulated trainings from a recording; deterministic by recording, landscape, architecture and plan.
 
-    `landscape_seed` chooses one of the landscapes that the recording allows: what it leaves open differs between them.
-    Raises ValueError for a recording that is too small to fit.
+    `landscape_seed` draws one of the landscapes that are consistent with the recording. Raises ValueError for a
+    recording that is too small to fit.
     """
 
     def __init__(self, recording: Recording, landscape_seed: int = 0) -> None:
@@ -52,10 +52,10 @@ class RecordedEvaluator:
         self._features = BlockFeatures(self.space, recorded)
         self._recorded_features = np.array([self._features.of(architecture) for architecture in recorded])
         accuracies = np.array([training.int8_accuracy for training in self._trainings])
-        fit = Fit(self._recorded_features, accuracies, training_noise(self._trainings))
+        fit = LandscapeFit(self._recorded_features, accuracies, training_noise(self._trainings))
         self.report: FitReport = fit.report
         self._seed = landscape_seed
-        self._landscape = fit.drawn(np.random.default_rng(landscape_seed))
+        self._landscape = fit.sample(np.random.default_rng(landscape_seed))
         self._own: dict[str, list[RecordedTraining]] = {}
         for training in self._trainings:
             self._own.setdefault(training.architecture.network_hash, []).append(training)
@@ -64,23 +64,23 @@ class RecordedEvaluator:
 
     @property
     def plan(self) -> SimulatedPlan:
-        """The epochs that were recorded."""
+        """Plan with the recorded numbers of epochs."""
         first = self._trainings[0]
         return SimulatedPlan(_epochs(first, "float"), _epochs(first, "qat"))
 
     def evaluate(
         self, architecture: Architecture, pack: object, config: TrainingPlan, on_progress: OnProgress
     ) -> Evaluation:
-        """What `evaluation.evaluate` would do, at once and without a look at `pack`; errors as of `simulate`."""
+        """Interface of `evaluation.evaluate` without training; `pack` is ignored. Raises as `simulate` does."""
         evaluation = self.simulate(architecture, config)
         report_progress(evaluation, on_progress)
         return evaluation
 
     def simulate(self, architecture: Architecture, plan: TrainingPlan | None = None) -> Evaluation:
-        """The recorded training of `architecture` if there is one, else a simulated one.
+        """Recorded training of `architecture` if there is one, else a simulated one.
 
         Of a network recorded several times, `plan.seed` chooses the training. With other epochs than recorded, the
-        result is called simulated and rests on two assumptions. Every epoch is the recorded one at the same share of
+        result is marked as simulated and rests on two assumptions. Every epoch is the recorded one at the same share of
         the training, because the learning rate falls to 0 in either. A shorter training ends where the mean of the
         recorded curves was by then, a longer one where they ended: both a little too low. Raises ValueError outside
         the space, InfeasibleArchitecture as `cost` does.
@@ -96,15 +96,15 @@ class RecordedEvaluator:
             donor = self._donor(features, rng)
             noise = rng.normal(0.0, self.report.training_noise)
             difference = self._accuracy(architecture, features) + noise - donor.int8_accuracy
-        learnt = donor.float_accuracy + difference - MAJORITY_ACCURACY
-        difference += learnt * (_share_learnt(self._mean_curve, plan.trial_epochs) - 1)
+        learned = donor.float_accuracy + difference - MAJORITY_ACCURACY
+        difference += learned * (_share_learned(self._mean_curve, plan.trial_epochs) - 1)
         as_recorded = _planned(plan) == {phase: _epochs(donor, phase) for phase in _PRECEDING}
         return self._evaluation(architecture, donor, plan, difference, RECORDED if own and as_recorded else SOURCE)
 
     def accuracy(self, architecture: Architecture) -> float:
-        """The int8 accuracy of the landscape after training as recorded, without training noise; for benchmarks.
+        """Int8 accuracy (0..1) of the landscape after training as recorded, without training noise; for benchmarks.
 
-        A recorded network has one as well, which differs from its recorded training.
+        For a recorded network it differs from the recorded training. Raises as `simulate` does.
         """
         return self._accuracy(architecture, self._features.of(architecture))
 
@@ -129,7 +129,7 @@ class RecordedEvaluator:
         seconds = _seconds(donor, plan, slower)
         int8_accuracy = float(np.clip(donor.int8_accuracy + difference, 0.0, 1.0))
         curve = tuple(_moved_curve(donor, plan, difference, seconds))
-        measurement = EvaluationResult(
+        result = EvaluationResult(
             float_accuracy=[point.eval_accuracy for point in curve if point.phase == "float"][-1],
             int8_accuracy=int8_accuracy,
             flash_bytes=counted.flash_bytes_estimate,
@@ -138,17 +138,17 @@ class RecordedEvaluator:
             energy_mj=predict_energy_mj(counted).energy_mj,
             energy_source=source,
             peak_activation_bytes=counted.peak_activation_bytes,
-            confusion=made_up_confusion(architecture.head.classes, int8_accuracy),
+            confusion=synthetic_confusion(architecture.head.classes, int8_accuracy),
             seconds=seconds,
         )
-        return Evaluation(measurement, NO_TFLITE[source], curve, {"source": source, "from": self._origin})
+        return Evaluation(result, NO_TFLITE[source], curve, {"source": source, "from": self._origin})
 
 
 def training_noise(trainings: Sequence[RecordedTraining]) -> float:
-    """Standard deviation of the int8 accuracy over trainings of one network.
+    """Standard deviation of the int8 accuracy (0..1) over trainings of one network.
 
-    From networks that were trained several times if there are enough. Else from how accuracies differ between
-    successive late epochs of one training: a lower bound, because other weights to begin with scatter at least as much.
+    From networks that were trained several times if there are enough. Else from differences between successive late
+    epochs of one training: a lower bound, because other initial weights scatter at least as much.
     """
     by_network: dict[str, list[float]] = {}
     for training in trainings:
@@ -170,9 +170,9 @@ def _late_steps(training: RecordedTraining) -> NDArray[np.float64]:
 def _moved_curve(
     donor: RecordedTraining, plan: TrainingPlan, difference: float, seconds: Mapping[str, float]
 ) -> Iterator[EpochResult]:
-    """The donor's epochs, accuracies moved by as much of `difference` as the donor had learnt; losses are its own."""
-    learnt = _learnt(_values(donor, "float", "eval_accuracy"))
-    shares = {"float": learnt, "qat": np.ones(_epochs(donor, "qat"))}
+    """Epochs of the donor, accuracies moved by the share of `difference` that the donor had learned by then."""
+    learned = _learned(_values(donor, "float", "eval_accuracy"))
+    shares = {"float": learned, "qat": np.ones(_epochs(donor, "qat"))}
     passed_seconds = 0.0
     for phase, epochs in _planned(plan).items():
         passed_seconds += sum(seconds.get(name, 0.0) for name in _PRECEDING[phase])
@@ -191,15 +191,15 @@ def _moved_curve(
             )
 
 
-def _learnt(accuracies: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much of what it will learn a training has learnt, 0..1, rising, by its best accuracy so far [epochs]."""
+def _learned(accuracies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the final gain in accuracy reached so far, 0..1, rising, by the best accuracy so far [epochs]."""
     best = np.maximum.accumulate(accuracies)
     gained = best[-1] - best[0]
     return (best - best[0]) / gained if gained > 0 else np.arange(1, len(best) + 1) / len(best)
 
 
 def _seconds(donor: RecordedTraining, plan: TrainingPlan, slower: float) -> dict[str, float]:
-    """The donor's, by phase; epochs by their number, and `slower` times as long."""
+    """Seconds by phase: those of the donor, scaled by the number of epochs and by `slower`."""
     seconds = dict(donor.seconds)
     for phase, epochs in _planned(plan).items():
         recorded = _epochs(donor, phase)
@@ -208,7 +208,7 @@ def _seconds(donor: RecordedTraining, plan: TrainingPlan, slower: float) -> dict
 
 
 def _flops_exponent(trainings: Sequence[RecordedTraining]) -> float:
-    """The e for which the seconds of float training grow as FLOPs^e, 0..1."""
+    """Exponent e (0..1) by which the seconds of float training grow as FLOPs^e."""
     known = [training for training in trainings if training.seconds.get("float", 0.0) > 0]
     flops = np.log([cost(training.architecture).flops for training in known])
     if len(known) < 2 or not np.ptp(flops):
@@ -218,15 +218,15 @@ def _flops_exponent(trainings: Sequence[RecordedTraining]) -> float:
 
 
 def _mean_curve(trainings: Sequence[RecordedTraining]) -> NDArray[np.float64]:
-    """The mean eval accuracy by float epoch, the best so far [epochs]."""
+    """Running maximum of the mean eval accuracy by float epoch [epochs]."""
     epochs = min(_epochs(training, "float") for training in trainings)
     curves = [_values(training, "float", "eval_accuracy")[:epochs] for training in trainings]
     best: NDArray[np.float64] = np.maximum.accumulate(np.mean(curves, axis=0))
     return best
 
 
-def _share_learnt(mean_curve: NDArray[np.float64], epochs: int) -> float:
-    """What is learnt beyond a majority guess in `epochs`, 0..1 of what is learnt in all that were recorded."""
+def _share_learned(mean_curve: NDArray[np.float64], epochs: int) -> float:
+    """Gain over a majority guess after `epochs`, as a share (0..1) of the gain after all recorded epochs."""
     gained = mean_curve - MAJORITY_ACCURACY
     return _clipped(gained[min(epochs, len(gained)) - 1] / gained[-1]) if gained[-1] > 0 else 1.0
 

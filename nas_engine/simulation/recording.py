@@ -1,8 +1,8 @@
-"""Real trainings kept as a compact table, for `replay`, early stopping and comparisons of designers.
+"""Recordings of real trainings, for simulated evaluations and comparisons of stopping rules and designers.
 
-A recording is a text file of JSON lines. The first line says what was searched, on which clips, how it was trained and
-by which libraries; each further line is one training. Lines are appended one by one, so a run that is ended anywhere
-goes on where it stopped.
+A recording is a text file of JSON lines. The first line holds the search space, the clips, the training configuration
+and the versions of libraries; each further line is one training. Lines are appended one by one, so an interrupted run
+continues where it stopped.
 """
 
 import json
@@ -26,7 +26,7 @@ _CURVES = ("loss", "train_accuracy", "eval_accuracy")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What all trainings of a recording share. `sounds` says in words which clips, `training` is the configuration.
+    """First line of a recording. `sounds` describes the clips to the user, `training` is the configuration.
 
     Training `number` has architecture `space.sample(default_rng([seed, number]))`, and `number` as seed of its weights.
     """
@@ -38,10 +38,11 @@ class Header:
     environment: Mapping[str, str]
 
     def architecture(self, number: int) -> Architecture:
-        """The architecture of training `number`, counted from 1."""
+        """Architecture of training `number`, counted from 1."""
         return self.space.sample(np.random.default_rng([self.seed, number]))
 
     def to_json(self) -> dict[str, Any]:
+        """All fields by name, and `format`, the version of the file format."""
         return {
             "format": FORMAT,
             "space": self.space.to_json(),
@@ -53,7 +54,7 @@ class Header:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """The inverse of `to_json`. Raises ValueError naming the key that is missing, unknown or wrong."""
+        """Inverse of `to_json`. Raises ValueError naming the key that is missing, unknown or wrong."""
         fields = json_fields(data, "header", ("format", "space", "seed", "sounds", "training", "environment"))
         if fields.pop("format") != FORMAT:
             raise ValueError(f"header: format must be {FORMAT!r}")
@@ -62,7 +63,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class RecordedTraining:
-    """One training. Accuracies 0..1, on the eval split but for the curve's train accuracy; size of the .tflite.
+    """One training. Accuracies are 0..1 on the eval split except the curve's train accuracy; size of the .tflite file.
 
     `curve` has every epoch, float then QAT; its `seconds` are not kept (0.0). `seconds` is wall time by phase.
     """
@@ -78,7 +79,7 @@ class RecordedTraining:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A whole file, trainings in the order in which they were made."""
+    """Content of a recording; trainings in the order in which they were made."""
 
     header: Header
     trainings: tuple[RecordedTraining, ...]
@@ -87,7 +88,7 @@ class Recording:
 def read_recording(path: Path) -> Recording:
     """Read a recording. Raises ValueError with the file's name and the line that is wrong.
 
-    A last line without its end was being written when the recording was stopped; it is left out.
+    An incomplete last line, left by an interrupted run, is ignored.
     """
     lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
     if not lines:
@@ -107,7 +108,7 @@ def record(
     evaluate: Callable[[int, Architecture], Evaluation | None],
     first: int = 1,
 ) -> Iterator[RecordedTraining]:
-    """Make trainings `first` .. `count` that `path` does not hold yet, and append and yield each as it ends.
+    """Run trainings `first` .. `count` that `path` does not hold yet; append and yield each as it ends.
 
     `evaluate(number, architecture)` trains; a training that has no result (None) is left out. Raises ValueError,
     before anything is trained or written, where `path` holds a recording of another space, of other clips, or trained
@@ -128,7 +129,7 @@ def record(
 
 
 def _continued(path: Path, header: Header) -> set[int]:
-    """The numbers already in the file; begins it where there is none, and cuts off a line that was not finished."""
+    """Numbers already in the file; creates a missing file and cuts off an incomplete line."""
     if not path.exists():
         path.write_text(_json(header.to_json()), encoding="utf-8")
         return set()
@@ -144,7 +145,7 @@ def _continued(path: Path, header: Header) -> set[int]:
 
 
 def _line(space: SearchSpace, number: int, architecture: Architecture, evaluation: Evaluation) -> str:
-    measurement = evaluation.result
+    result = evaluation.result
     curves: dict[str, dict[str, list[float]]] = {
         phase: {
             name: [round(getattr(point, name), _DIGITS) for point in evaluation.curve if point.phase == phase]
@@ -156,10 +157,10 @@ def _line(space: SearchSpace, number: int, architecture: Architecture, evaluatio
         {
             "number": number,
             "options": list(space.encode(architecture)),
-            "float_accuracy": round(measurement.float_accuracy, _DIGITS),
-            "int8_accuracy": round(measurement.int8_accuracy, _DIGITS),
-            "flash_bytes": measurement.flash_bytes,
-            "seconds": {phase: round(seconds, 2) for phase, seconds in measurement.seconds.items()},
+            "float_accuracy": round(result.float_accuracy, _DIGITS),
+            "int8_accuracy": round(result.int8_accuracy, _DIGITS),
+            "flash_bytes": result.flash_bytes,
+            "seconds": {phase: round(seconds, 2) for phase, seconds in result.seconds.items()},
             **curves,
         }
     )

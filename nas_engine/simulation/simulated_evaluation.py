@@ -1,8 +1,8 @@
 """Simulated evaluations, without training: for dry runs of a study, benchmarks of designers, and tests.
 
-`evaluate` has the interface of `evaluation.evaluate`. Accuracies and curves are simulated (`synthetic_landscape`),
-costs are the real ones; results are marked "simulated" wherever they could be taken for real ones. `report_progress`
-reports a finished evaluation, simulated or recorded, to a progress callback as if it ran now.
+`evaluate` has the interface of `evaluation.evaluate`; accuracies and curves are simulated (`synthetic_landscape`),
+costs are counted as for a real network. Results carry the source "simulated". `report_progress` reports a finished
+evaluation, simulated or recorded, to a progress callback as if it ran now.
 """
 
 import math
@@ -33,21 +33,27 @@ _SECONDS_PER_MFLOP_AND_EPOCH = 0.4
 
 
 class TrainingPlan(Protocol):
-    """What of a training configuration a simulation depends on; at least one trial epoch."""
+    """Part of a training configuration that a simulation depends on; at least one trial epoch."""
 
     @property
-    def trial_epochs(self) -> int: ...
+    def trial_epochs(self) -> int:
+        """Float epochs, at least 1."""
+        ...
 
     @property
-    def qat_epochs(self) -> int: ...
+    def qat_epochs(self) -> int:
+        """Epochs of quantisation-aware training, at least 0."""
+        ...
 
     @property
-    def seed(self) -> int: ...
+    def seed(self) -> int:
+        """Seed of initial weights and batches; another seed gives another training noise."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedPlan:
-    """A training plan for those who have no TrainingConfig at hand."""
+    """Training plan without a TrainingConfig: numbers of epochs and the seed."""
 
     trial_epochs: int = TRIAL_EPOCHS
     qat_epochs: int = 10
@@ -56,14 +62,14 @@ class SimulatedPlan:
 
 DEFAULT_PLAN = SimulatedPlan()
 Simulate = Callable[[Architecture, TrainingPlan], Evaluation]
-"""What stands for training where nothing is trained."""
+"""Simulated training of an architecture by a plan."""
 
 
 def evaluate(architecture: Architecture, pack: object, config: TrainingPlan, on_progress: OnProgress) -> Evaluation:
-    """What `evaluation.evaluate` would do, at once and without a look at `pack`.
+    """Interface of `evaluation.evaluate` without training; `pack` is ignored.
 
-    Deterministic: equal architecture and config give an equal result; another seed trains another time.
-    An exception of the callback ends it, as there.
+    Deterministic: equal architecture and config give an equal result; another seed stands for another training. An
+    exception raised by `on_progress` propagates. Raises InfeasibleArchitecture as `cost` does.
     """
     evaluation = simulate(architecture, config)
     report_progress(evaluation, on_progress)
@@ -73,7 +79,7 @@ def evaluate(architecture: Architecture, pack: object, config: TrainingPlan, on_
 def report_progress(evaluation: Evaluation, on_progress: OnProgress) -> None:
     """Report the phases and epochs of a finished evaluation in their order, without waiting between them."""
     seconds = evaluation.result.seconds
-    last_epoch = {point.phase: point.epoch for point in evaluation.curve}  # epochs ascend: the last one stays
+    last_epoch = {point.phase: point.epoch for point in evaluation.curve}  # epochs ascend: the last one is kept
     on_progress(_between_epochs("build", 0.0))
     for point in evaluation.curve:
         values = (point.loss, point.train_accuracy, point.eval_accuracy)
@@ -83,15 +89,15 @@ def report_progress(evaluation: Evaluation, on_progress: OnProgress) -> None:
 
 
 def simulate(architecture: Architecture, plan: TrainingPlan = DEFAULT_PLAN) -> Evaluation:
-    """The simulated result of training `architecture` by `plan`. Raises InfeasibleArchitecture as `cost` does."""
+    """Simulated result of training `architecture` by `plan`. Raises InfeasibleArchitecture as `cost` does."""
     counted = cost(architecture)
     rng = np.random.default_rng([plan.seed, int(architecture.hash[:16], 16)])
     final_accuracy = asymptotic_accuracy(architecture) + rng.normal(0, _TRAINING_NOISE)
     seconds = _seconds(counted, plan)
     curve = tuple(_learning_curve(final_accuracy, epochs_to_learn(architecture), plan, seconds, rng))
     float_accuracy = [point.eval_accuracy for point in curve if point.phase == "float"][-1]
-    confusion = made_up_confusion(architecture.head.classes, curve[-1].eval_accuracy - abs(rng.normal(0, _INT8_LOSS)))
-    measurement = EvaluationResult(
+    confusion = synthetic_confusion(architecture.head.classes, curve[-1].eval_accuracy - abs(rng.normal(0, _INT8_LOSS)))
+    result = EvaluationResult(
         float_accuracy=float_accuracy,
         int8_accuracy=_share_correct(confusion),
         flash_bytes=counted.flash_bytes_estimate,
@@ -103,11 +109,11 @@ def simulate(architecture: Architecture, plan: TrainingPlan = DEFAULT_PLAN) -> E
         confusion=confusion,
         seconds=seconds,
     )
-    return Evaluation(measurement, SIMULATED_TFLITE, curve, {"source": SOURCE})
+    return Evaluation(result, SIMULATED_TFLITE, curve, {"source": SOURCE})
 
 
 def _seconds(counted: ArchitectureCost, plan: TrainingPlan) -> dict[str, float]:
-    """Made-up wall time by phase, in proportion to FLOPs and epochs; an epoch of QAT takes twice as long."""
+    """Synthetic seconds by phase, in proportion to FLOPs and epochs; an epoch of QAT takes twice as long."""
     epoch = _SECONDS_PER_MFLOP_AND_EPOCH * counted.flops / 1e6
     return {
         "build": 3.0,
@@ -125,27 +131,27 @@ def _learning_curve(
     seconds: Mapping[str, float],
     rng: np.random.Generator,
 ) -> Iterator[EpochResult]:
-    """From a majority guess exponentially to `final_accuracy`, with a jitter an epoch; QAT goes on where float ends."""
+    """Exponential rise from a majority guess to `final_accuracy`, with noise per epoch; QAT continues after float."""
     passed_seconds, trained = seconds["build"], 0
     epochs: tuple[tuple[Phase, int], ...] = (("float", plan.trial_epochs), ("qat", plan.qat_epochs))
     for phase, count in epochs:
         for epoch in range(1, count + 1):
             trained += 1
             passed_seconds += seconds[phase] / count
-            learnt = 1 - math.exp(-trained / time_constant)
-            accuracy = MAJORITY_ACCURACY + (final_accuracy - MAJORITY_ACCURACY) * learnt
+            learned = 1 - math.exp(-trained / time_constant)
+            accuracy = MAJORITY_ACCURACY + (final_accuracy - MAJORITY_ACCURACY) * learned
             yield EpochResult(
                 phase,
                 epoch,
-                loss=_FIRST_LOSS * (1 - learnt) + _LAST_LOSS * (1 - final_accuracy) * learnt,
-                train_accuracy=_clipped(accuracy + _OVERFITTING * learnt),
+                loss=_FIRST_LOSS * (1 - learned) + _LAST_LOSS * (1 - final_accuracy) * learned,
+                train_accuracy=_clipped(accuracy + _OVERFITTING * learned),
                 eval_accuracy=_clipped(accuracy + rng.normal(0, _EPOCH_NOISE)),
                 seconds=passed_seconds,
             )
 
 
-def made_up_confusion(classes: int, accuracy: float) -> tuple[tuple[int, ...], ...]:
-    """Counts with about this accuracy (0..1).
+def synthetic_confusion(classes: int, accuracy: float) -> tuple[tuple[int, ...], ...]:
+    """Confusion matrix of counts [classes, classes] with about this accuracy (0..1).
 
     Half of the examples are of the last class, the negatives, which attract all other errors; the errors on negatives
     go to the first class.

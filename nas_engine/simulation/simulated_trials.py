@@ -1,4 +1,4 @@
-"""Trials of a simulated search: a training passes epoch by epoch, and a stopping rule may end it as in a study."""
+"""Trials of a simulated search: a training advances epoch by epoch, and a stopping rule may end it as in a study."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from nas_engine.reward import RewardBreakdown, RewardParameters, reward_breakdow
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTrial:
-    """A trial that has ended; begin and end in seconds after the study began, all of them spent on the trial.
+    """Ended trial; begin and end are in simulated seconds after the study began.
 
-    `reward` is None where it was stopped early; `whole_seconds` is what it takes when it trains to its end.
+    `reward` is None where it was stopped early; `whole_seconds` is the duration of its whole training.
     """
 
     number: int
@@ -31,9 +31,9 @@ class SimulatedTrial:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSearch:
-    """One search: its trials in the order in which they ended, how many suggestions were refused and repeated.
+    """One search: trials in the order in which they ended, numbers of violating and of repeated suggestions.
 
-    `ended_early` says why the budget was not used up; "" where it was.
+    `ended_early` is the reason why the budget was not used up; "" where it was.
     """
 
     trials: tuple[SimulatedTrial, ...]
@@ -43,41 +43,41 @@ class SimulatedSearch:
 
     @property
     def best_rewards(self) -> tuple[float, ...]:
-        """The best reward after 1, 2, ... trials."""
+        """Best reward after 1, 2, ... trials; minus infinity before the first finished one."""
         rewards = [-np.inf if trial.reward is None else trial.reward for trial in self.trials]
         return tuple(np.maximum.accumulate(rewards).tolist())
 
     @property
     def training_seconds(self) -> float:
-        """Of all trainers together."""
+        """Seconds of training, all trainers together."""
         return sum(trial.ended_seconds - trial.begun_seconds for trial in self.trials)
 
     @property
     def saved_seconds(self) -> float:
-        """By which training the same trials to their ends would have taken longer, of all trainers together."""
+        """Seconds of training saved by stopping, all trainers together."""
         return sum(trial.begun_seconds + trial.whole_seconds - trial.ended_seconds for trial in self.stopped)
 
     @property
     def saved_share(self) -> float:
-        """0..1, of the seconds to the ends."""
+        """Share (0..1) of the seconds of whole trainings that was saved by stopping."""
         whole = self.training_seconds + self.saved_seconds
         return self.saved_seconds / whole if whole else 0.0
 
     @property
     def stopped(self) -> tuple[SimulatedTrial, ...]:
+        """Trials that were stopped early."""
         return tuple(trial for trial in self.trials if trial.reward is None)
 
     @property
     def wall_seconds(self) -> float:
-        """From the first trial's beginning to the last one's end."""
+        """Seconds from the beginning of the study to the end of its last trial."""
         return max((trial.ended_seconds for trial in self.trials), default=0.0)
 
 
-class Training:
-    """A trial that a trainer is at: `advance` it at each of its moments, the ends of its float epochs and its end.
+class SimulatedTraining:
+    """Running trial. Call `advance` at each of its moments: the ends of its float epochs, and its end.
 
-    A training that is stopped ends with its next epoch, where a real one looks whether it shall go on. Without a `rule`
-    its end is the only moment.
+    A stopped training ends with its next epoch, as a real one does. Without a `rule` its end is the only moment.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Training:
     ) -> None:
         self.number = number
         self.suggestion = suggestion
-        self._measured = evaluation.result
+        self._result = evaluation.result
         self._points = evaluation.curve
         self._begun_seconds = begun_seconds
         self._rewards = rewards
@@ -99,31 +99,33 @@ class Training:
         self._features = feature_vector(suggestion.architecture) if rule else ()
         self._penalty = self._breakdown(1.0).penalty
         self._float_points = tuple(point for point in self._points if point.phase == "float")
-        self._asked = 0
+        self._checked_epochs = 0
         self._forecast: float | None = None
 
     @property
     def moment_seconds(self) -> float:
-        """When its next moment is, after the study began."""
-        return self._begun_seconds + self._point_seconds(self._trained_epochs if self._is_ending else self._asked + 1)
+        """Time of the next moment, in seconds after the study began."""
+        return self._begun_seconds + self._point_seconds(
+            self._trained_epochs if self._is_ending else self._checked_epochs + 1
+        )
 
     def advance(self, ended: Sequence[Curve]) -> bool:
-        """Whether the trial ends with its next moment; `ended` are the study's trials that have ended by then."""
+        """Apply the rule; returns whether the trial ends now. `ended`: curves of the trials that have ended by now."""
         if self._rule is None or self._is_ending:
             return True
-        self._asked += 1
-        decision = self._rule.decide(self._curve(self._asked), ended)
+        self._checked_epochs += 1
+        decision = self._rule.decide(self._curve(self._checked_epochs), ended)
         if decision.stop:
             self._forecast = decision.forecast
         return False
 
     @property
     def trial(self) -> SimulatedTrial:
-        """What has become of it."""
+        """Trial as it ended."""
         return SimulatedTrial(
             self.number,
             self.suggestion.architecture,
-            None if self._is_stopped else self._breakdown(self._measured.int8_accuracy).reward,
+            None if self._is_stopped else self._breakdown(self._result.int8_accuracy).reward,
             self._trained_epochs,
             self._begun_seconds,
             self.moment_seconds,
@@ -132,19 +134,19 @@ class Training:
 
     @property
     def outcome(self) -> Outcome:
-        """What the designer is told: of a trial that was stopped, the forecast."""
-        measured, reward_ = self._measured, self.trial.reward
+        """Outcome reported to the designer; the reward of a stopped trial is its forecast."""
+        result, reward_ = self._result, self.trial.reward
         architecture, metadata = self.suggestion.architecture, self.suggestion.metadata
         if reward_ is None:
             return Outcome(self.number, architecture, self._forecast, metadata)
-        objectives = Objectives(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes)
+        objectives = Objectives(result.int8_accuracy, result.energy_mj, result.flash_bytes)
         return Outcome(self.number, architecture, reward_, metadata, objectives)
 
     @property
     def curve(self) -> Curve:
-        """What the rule learns from it."""
+        """Curve of the ended trial, for the stopping rule."""
         float_epochs = min(self._trained_epochs, len(self._float_points))
-        return self._curve(float_epochs, None if self._is_stopped else self._measured.int8_accuracy)
+        return self._curve(float_epochs, None if self._is_stopped else self._result.int8_accuracy)
 
     @property
     def _is_stopped(self) -> bool:
@@ -152,18 +154,18 @@ class Training:
 
     @property
     def _is_ending(self) -> bool:
-        return self._rule is None or self._is_stopped or self._asked == len(self._float_points)
+        return self._rule is None or self._is_stopped or self._checked_epochs == len(self._float_points)
 
     @property
     def _trained_epochs(self) -> int:
-        return min(self._asked + 1, len(self._points)) if self._is_stopped else len(self._points)
+        return min(self._checked_epochs + 1, len(self._points)) if self._is_stopped else len(self._points)
 
     @property
     def _whole_seconds(self) -> float:
-        return sum(self._measured.seconds.values())
+        return sum(self._result.seconds.values())
 
     def _point_seconds(self, epochs: int) -> float:
-        """From its beginning to the end of so many epochs; after the last, to its own end."""
+        """Seconds from its beginning to the end of epoch `epochs`; after the last epoch, to its end."""
         return self._whole_seconds if epochs == len(self._points) else self._points[epochs - 1].seconds
 
     def _curve(self, float_epochs: int, final_accuracy: float | None = None) -> Curve:
@@ -177,4 +179,4 @@ class Training:
         )
 
     def _breakdown(self, accuracy: float) -> RewardBreakdown:
-        return reward_breakdown(accuracy, self._measured.energy_mj, self._measured.flash_bytes, self._rewards)
+        return reward_breakdown(accuracy, self._result.energy_mj, self._result.flash_bytes, self._rewards)

@@ -1,9 +1,9 @@
-"""A made-up landscape of accuracies: what `replay` returns in place of training.
+"""Synthetic landscape of accuracies, used by `simulated_evaluation` in place of training.
 
-It is no prediction. It has the properties that make a search over the paper's space hard or easy, so that designers
-can be compared on thousands of networks in seconds: returns that diminish with width and depth, larger kernels that
-pay early in the network alone, parts of different use at different places, and neighbours that matter to each other
-(a residual path, a bottleneck, two blocks of one kind in a row). Its constants put the networks of Table 1 within
+It is not a prediction. It has properties that make a search over the paper's space hard or easy, so that designers can
+be compared on thousands of networks in seconds: returns that diminish with width and depth, larger kernels that help
+only early in the network, block kinds of different value, and interactions of neighbouring blocks (a residual path, a
+bottleneck, two blocks of one kind in a row). Its constants put the networks of Table 1 within
 three points of their published accuracies, and the networks of the paper's space between 0.63 and 0.73.
 """
 
@@ -48,20 +48,20 @@ def asymptotic_accuracy(architecture: Architecture) -> float:
 
 
 def epochs_to_learn(architecture: Architecture) -> float:
-    """The time constant of learning: wide and deep networks start slower and end higher, so that curves cross."""
+    """Time constant of learning in epochs: wide and deep networks start slower and end higher, so curves cross."""
     return 3 + 0.03 * sum(block.filters for block in architecture.blocks)
 
 
 def _use(block: Block, place: float) -> float:
-    """What a block brings by itself at `place` (0 = first, 1 = last)."""
+    """Contribution of a block by itself at `place` (0 = first, 1 = last)."""
     width = block.filters / (block.filters + _HALF_WIDTH)
-    # A kernel of 5 pays on large feature maps; one larger than what is left of the image does not.
+    # A kernel of 5 helps on large feature maps, not on those smaller than the kernel.
     field = 1 + _KERNEL_GAIN * (1 - 1.5 * place) * min(block.kernel_size - 3, 2) if block.kernel_size else 0
     return _USE_OF_KIND[block.kind] * width * field
 
 
 def _interplay(before: Block, after: Block) -> float:
-    """What two blocks in a row gain or lose by each other."""
+    """Contribution of the interaction of two successive blocks."""
     octaves = abs(math.log2(after.filters / before.filters))
     gain = -_BOTTLENECK_LOSS * max(0.0, octaves - 0.5)
     if after.kind in ("mobilenet_v2", "tc_resnet") and after.strides == (1, 1) and octaves == 0:

@@ -18,8 +18,8 @@ from vizier._src.algorithms.designers.eagle_strategy.eagle_strategy_utils import
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
-from nas_engine.designers.new_architectures import new_anywhere, new_neighbour
 from nas_engine.designers.firefly.block_effects import BlockEffects
+from nas_engine.designers.new_architectures import new_anywhere, new_neighbour
 from nas_engine.designers.vizier_problem import VizierProblem, flatten_metadata, restore_metadata
 from nas_engine.search_space.paper_spaces import SearchSpace
 

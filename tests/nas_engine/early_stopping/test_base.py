@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nas_engine.early_stopping.base import Curve, Forecast, best_reward, compare, go_on
+from nas_engine.early_stopping.base import Curve, Forecast, best_reward, compare, continue_training
 
 CURVE = Curve((0.5, 0.6), (1.0,), 0.02)
 
@@ -47,4 +47,4 @@ def test_a_decision_becomes_json() -> None:
         "epoch": 2, "stop": True, "penalty": 0.02, "forecast": 0.6, "low": decision.low, "high": decision.high,
         "best_reward": 0.62, "probability": decision.probability, "required": 0.97,
     }  # fmt: skip
-    assert go_on(CURVE).to_json()["forecast"] is None
+    assert continue_training(CURVE).to_json()["forecast"] is None

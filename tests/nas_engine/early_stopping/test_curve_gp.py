@@ -17,7 +17,7 @@ PROCESS = CurveProcess(BUCKETS.loss_times, BUCKETS.times, features=2)
 def problem() -> tuple[Array, CurveRows, Array]:
     """Hyperparameters that are nobody's mean, curves of which half were stopped, standardised features."""
     rng = np.random.default_rng(1)
-    mean, deviation = PROCESS.layout.beliefs()
+    mean, deviation = PROCESS.layout.priors()
     return (
         mean + 0.3 * deviation * rng.normal(size=len(mean)),
         BUCKETS.rows(half_stopped(study(6))),
@@ -68,5 +68,5 @@ def test_before_the_first_epoch_forecasts_are_what_features_say() -> None:
     linear = PROCESS.linear(vector, rows, features)
     nothing = BUCKETS.rows([study(1)[0].cut(0)])
     each = [PROCESS.final(vector, linear, nothing.known[0], nothing.values[0], row) for row in features]
-    means, deviations = PROCESS.shared_finals(vector, linear, features)
+    means, deviations = PROCESS.finals_before_training(vector, linear, features)
     assert list(zip(means, deviations, strict=True)) == [pytest.approx(one) for one in each]

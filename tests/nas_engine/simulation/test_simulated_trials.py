@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from nas_engine.designers.base import Suggestion
-from nas_engine.early_stopping.base import Curve, Decision, StoppingRule, go_on
+from nas_engine.early_stopping.base import Curve, Decision, StoppingRule, continue_training
 from nas_engine.reward import RewardParameters
 from nas_engine.search_space.paper_spaces import paper_2d
 from nas_engine.simulation import simulated_evaluation
 from nas_engine.simulation.dry_run import DryRunSettings, dry_run, search
 from nas_engine.simulation.simulated_evaluation import SimulatedPlan
-from nas_engine.simulation.simulated_trials import Training
+from nas_engine.simulation.simulated_trials import SimulatedTraining
 
 PLAN = SimulatedPlan(trial_epochs=6, qat_epochs=2)
 NETWORK = paper_2d().sample(np.random.default_rng(3))
@@ -32,18 +32,18 @@ class StopsAfter:
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
         self.seen.append((running, len(ended)))
-        return replace(go_on(running), stop=len(running.accuracies) == self.epochs, forecast=0.4)
+        return replace(continue_training(running), stop=len(running.accuracies) == self.epochs, forecast=0.4)
 
 
-def trained(rule: StoppingRule | None) -> Training:
-    training = Training(7, Suggestion(NETWORK, {"fly": "1"}), WHOLE, 100.0, RewardParameters(), rule)
+def trained(rule: StoppingRule | None) -> SimulatedTraining:
+    training = SimulatedTraining(7, Suggestion(NETWORK, {"fly": "1"}), WHOLE, 100.0, RewardParameters(), rule)
     while not training.advance(()):
         pass
     return training
 
 
 def test_without_a_rule_a_training_has_one_moment_its_end() -> None:
-    training = Training(7, Suggestion(NETWORK), WHOLE, 100.0, RewardParameters())
+    training = SimulatedTraining(7, Suggestion(NETWORK), WHOLE, 100.0, RewardParameters())
     assert training.moment_seconds == 100.0 + sum(WHOLE.result.seconds.values())
     assert training.advance(())
     assert training.trial.epochs == 8
