@@ -172,7 +172,7 @@ class _Chain:
     ) -> Tensor:
         kernel, strides = self._in_layout(kernel), self._in_layout(strides)
         if x.from_depthwise and kernel == (1, 1) != strides:
-            # oneDNN dies of a segmentation fault in quantisation-aware training of such a pair.
+            # oneDNN fails with a segmentation fault in quantisation-aware training of such a pair.
             raise InfeasibleArchitecture(
                 f"block {self._prefix}: a 1x1 convolution with strides {strides} cannot follow a depthwise "
                 "convolution; stride in the depthwise convolution or by pooling"

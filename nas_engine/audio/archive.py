@@ -1,4 +1,4 @@
-"""Unpack uploaded zip archives without trusting them."""
+"""Extraction of untrusted zip archives."""
 
 import shutil
 import stat
@@ -18,7 +18,7 @@ def extract_archive(path: Path, dest: Path, *, limit_bytes: int = LIMIT_BYTES, l
 
     Hidden files and macOS' `__MACOSX` are left out. Raises BadDataset for anything that is not a complete, plain zip
     file, for names that lead outside, links, encryption, and contents beyond the limits, which are checked on the
-    bytes that really come out, not on what the archive says. What was unpacked until then is removed.
+    bytes extracted, not on sizes stated in the archive. A folder made here is removed on failure.
     """
     created = not dest.exists()
     dest.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def _hidden(member: zipfile.ZipInfo) -> bool:
 def _target(member: zipfile.ZipInfo, dest: Path) -> Path:
     parts = _parts(member)
     if not parts or ".." in parts or parts[0].startswith("/") or ":" in parts[0]:
-        raise BadDataset(f"The archive holds '{member.filename}', a name that leads outside of it. It is refused.")
+        raise BadDataset(f"The archive holds '{member.filename}', a name that leads outside of it. Use relative names.")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise BadDataset(f"The archive holds the link '{member.filename}'. Pack the files themselves, not links.")
     if member.flag_bits & 1:
@@ -66,7 +66,7 @@ def _target(member: zipfile.ZipInfo, dest: Path) -> Path:
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, dest: Path, left_bytes: int, limit_bytes: int) -> int:
-    """Unpack one file; returns how many bytes may still come."""
+    """Unpack one file; returns the number of bytes left of the limit."""
     target = _target(member, dest)
     target.parent.mkdir(parents=True, exist_ok=True)
     with archive.open(member) as source, target.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Features to network input: random batches for training, fixed crops for evaluation. All of it vectorised numpy."""
+"""Network inputs from a feature pack: random batches for training, fixed crops for evaluation, in numpy."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:
-    """Batches that `training_batches` yields: all are full, so that TensorFlow traces one shape only."""
+    """Number of batches of `training_batches`; all are full, so that TensorFlow traces a single shape."""
     return max(1, math.ceil(examples / batch_size))
 
 
@@ -35,10 +35,12 @@ def training_batches(
 ) -> Iterator[Batch]:
     """One epoch of shuffled batches (x float32 [batch_size, frames, mel_bins] normalised, y int64 [batch_size]).
 
-    `negative_share` of the examples come from the class "negative", whatever its share of the clips (paper, section 4:
-    50 %); the rest keep the proportions of the other classes. Without such a class all classes come equally often.
-    Every clip is cropped at random; one no longer than the input is repeated from a random start. `augmentation=None`
-    means SpecAugment with its defaults. The same `rng` state gives the same epoch.
+    `negative_share` of the examples come from the class "negative", independently of its share of the clips (paper,
+    section 4: 50 %); the rest keep the proportions of the other classes. Without such a class all classes are equally
+    frequent. Every clip is cropped at random; one no longer than the input is repeated from a random start.
+    `augmentation=None` means SpecAugment with its defaults. The same `rng` state gives the same epoch.
+
+    Raises ValueError for a `negative_share` outside 0..1 (exclusive).
     """
     if not 0.0 < negative_share < 1.0:
         raise ValueError(f"negative_share must lie between 0 and 1, not {negative_share}")
@@ -59,7 +61,7 @@ def training_batches(
 def draw_epoch(
     labels: NDArray[np.int64], classes: Sequence[str], count: int, negative_share: float, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Indices [count] of the clips of one epoch, shuffled; within a group no clip comes twice before all came once."""
+    """Indices [count] of the clips of one epoch, shuffled; within a group no clip repeats before all were drawn."""
     if NEGATIVE in classes:
         negative = labels == classes.index(NEGATIVE)
         groups = [np.flatnonzero(negative), np.flatnonzero(~negative)]
@@ -76,7 +78,7 @@ def draw_epoch(
 
 
 def _cycle(group: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """`count` members: as many whole shuffled rounds as fit, then part of another."""
+    """`count` members of `group`: whole shuffled rounds, then part of another."""
     rounds = [rng.permutation(group) for _ in range(math.ceil(count / group.size))]
     return np.concatenate(rounds)[:count] if rounds else group[:0]
 
@@ -84,7 +86,7 @@ def _cycle(group: NDArray[np.int64], count: int, rng: np.random.Generator) -> ND
 def _random_crops(
     split: SplitFeatures, clips: NDArray[np.int64], frames: int, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """[len(clips), frames, mel_bins], a copy."""
+    """Random crops [len(clips), frames, mel_bins], a copy."""
     first = split.offsets[clips]
     lengths = split.offsets[clips + 1] - first
     starts = rng.integers(0, np.where(lengths > frames, lengths - frames + 1, lengths))
@@ -93,7 +95,10 @@ def _random_crops(
 
 
 def evaluation_arrays(pack: FeaturePack, split: str) -> Batch:
-    """(x float32 [n, frames, mel_bins] normalised, y int64 [n]) of the fixed evaluation crops, in the pack's order."""
+    """Evaluation crops in the pack's order: x float32 [n, frames, mel_bins] normalised, y int64 [n].
+
+    Raises BadDataset if the pack has no clips of the split.
+    """
     features = pack.split(split)
     crops = np.stack([evaluation_crop(features.features(index), pack.config) for index in range(len(features))])
     return pack.normalisation.apply(crops), np.array(features.labels)

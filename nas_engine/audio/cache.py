@@ -1,9 +1,9 @@
-"""The feature pack: the log-mel features of a whole dataset in one memory-mapped file.
+"""Feature pack: the log-mel features of a whole dataset in one memory-mapped file.
 
 Layout: magic | arrays, each at a multiple of 64 bytes | description (JSON) | trailer. The description comes last so
-that a dataset larger than memory is written in one pass, and a file cut short anywhere has no valid trailer.
-Features are float32, not float16: half precision would move log-mel values by up to 0.004, enough to flip the last bit
-of an int8 input, and then an exported network would not repeat its measured accuracy on recomputed features.
+that a dataset larger than memory is written in one pass, and a truncated file has no valid trailer. Features are
+float32, not float16: half precision changes log-mel values by up to 0.004, enough to change the last bit of an int8
+input, so that an exported network would not reproduce its accuracy on recomputed features.
 """
 
 import json
@@ -31,7 +31,7 @@ _SMALLEST_STD = 1e-3  # a mel bin that never changes must not be divided by zero
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One clip's features, [frames_total, mel_bins] float32, on their way into a pack."""
+    """Features of one clip to be written, float32 [frames_total, mel_bins], with split, class and a unique clip_id."""
 
     split: str
     label: str
@@ -41,7 +41,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class SplitFeatures:
-    """The clips of one split, end to end: clip i is rows offsets[i] .. offsets[i + 1] of `log_mel`.
+    """Clips of one split, concatenated: clip i is rows offsets[i] .. offsets[i + 1] of `log_mel`.
 
     log_mel float32 [total_frames, mel_bins], memory-mapped, not normalised; offsets int64 [n + 1]; labels int64 [n],
     indices into `classes`; clip_ids str [n].
@@ -57,13 +57,13 @@ class SplitFeatures:
         return len(self.labels)
 
     def features(self, index: int) -> NDArray[np.float32]:
-        """[frames_total, mel_bins] of one clip."""
+        """Features of clip `index`, float32 [frames_total, mel_bins], not normalised."""
         return self.log_mel[self.offsets[index] : self.offsets[index + 1]]
 
 
 @dataclass(frozen=True, slots=True)
 class FeaturePack:
-    """An open pack. Opening reads only the description; features are paged in as they are used."""
+    """Open feature pack. Opening reads only the description; features are paged in as they are used."""
 
     config: FrontendConfig
     classes: tuple[str, ...]
@@ -72,14 +72,16 @@ class FeaturePack:
 
     @property
     def mean(self) -> NDArray[np.float32]:
+        """Mean of each mel bin over the training frames [mel_bins]."""
         return self.normalisation.mean
 
     @property
     def std(self) -> NDArray[np.float32]:
+        """Standard deviation of each mel bin over the training frames [mel_bins]."""
         return self.normalisation.std
 
     def split(self, name: str) -> SplitFeatures:
-        """Raises BadDataset if the dataset has no clip in this split."""
+        """Clips of the split `name`. Raises BadDataset if it has none."""
         if name not in self.splits:
             raise BadDataset(f"This dataset has no clips in the split '{name}'; it has {', '.join(self.splits)}.")
         return self.splits[name]
@@ -118,7 +120,7 @@ class _SplitUnderWay:
 
 
 class _Writer:
-    """Writes arrays one after another and remembers where each lies."""
+    """Writes arrays one after another and records the place of each."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -147,7 +149,8 @@ class _Writer:
 def write_pack(path: Path, examples: Iterable[Example], config: FrontendConfig, classes: Sequence[str]) -> None:
     """Write `examples` (all of one split in a row) to `path`, which appears only when it is complete.
 
-    Raises BadDataset without training clips; ValueError if a label is not in `classes` or a split comes in two pieces.
+    Raises BadDataset without training clips; ValueError for a label that is not in `classes`, features of another shape
+    than [frames_total, mel_bins], or a split in two pieces.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
@@ -209,8 +212,8 @@ def _split_arrays(writer: _Writer, split: _SplitUnderWay, bins: int) -> dict[str
 def open_pack(path: Path, *, verify: bool = False) -> FeaturePack:
     """Memory-map the pack at `path`; `verify` also reads it all and compares the checksum.
 
-    Raises TransientError if the file is cut short or damaged (delete it and build or fetch it again), OSError if there
-    is none.
+    Raises TransientError if the file is truncated or damaged (delete it and build or fetch it again), OSError if it
+    does not exist.
     """
     size = path.stat().st_size
     if size < len(MAGIC) + _TRAILER.size:

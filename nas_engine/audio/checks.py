@@ -1,4 +1,4 @@
-"""What can be wrong with a set of clips, said so that its owner can put it right."""
+"""Checks of a set of clips, with messages that state the problem and its remedy."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,10 +15,10 @@ Counts = dict[str, dict[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class DatasetProblem:
-    """One finding. An "error" left clips out, a "warning" may spoil results, a "note" says what was decided.
+    """Finding. An "error" left clips out, a "warning" may impair results, a "note" records a decision.
 
-    kind: a word to group by, such as "unreadable" or "group_in_two_splits"; where: file, line or class;
-    message: what is wrong and what to do.
+    `kind`: key to group by, such as "unreadable" or "group_in_two_splits"; `where`: file, line or class; `message`:
+    problem and remedy.
     """
 
     kind: str
@@ -28,32 +28,49 @@ class DatasetProblem:
 
 
 class LabelledClip(Protocol):
+    """Clip with a split and a class, as the checks need it."""
+
     @property
-    def split(self) -> str: ...
+    def split(self) -> str:
+        """One of `SPLITS`."""
+        ...
+
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """Name of the class."""
+        ...
+
     @property
-    def group(self) -> str: ...
+    def group(self) -> str:
+        """Recording that the clip was cut from, "" if unknown."""
+        ...
+
     @property
-    def source_name(self) -> str: ...
+    def source_name(self) -> str:
+        """Name of the clip in messages."""
+        ...
 
 
 class HashedClip(LabelledClip, Protocol):
+    """Labelled clip with a hash of its samples."""
+
     @property
-    def sha256(self) -> str: ...
+    def sha256(self) -> str:
+        """64 hex digits, equal for equal samples."""
+        ...
 
 
 Hashed = TypeVar("Hashed", bound=HashedClip)
 
 
 def count_clips(clips: Iterable[LabelledClip], classes: Sequence[str]) -> Counts:
-    """{split: {class: clips}}, with every split and class, also where there are none."""
+    """Number of clips as {split: {class: clips}}, with every split and class, including zeros."""
     counted = Counter((clip.split, clip.label) for clip in clips)
     return {split: {label: counted[split, label] for label in classes} for split in SPLITS}
 
 
 def without_duplicates(clips: Iterable[Hashed]) -> tuple[list[Hashed], list[DatasetProblem]]:
-    """Keep the first of clips with the very same samples, in the order train, eval, test."""
+    """First of clips with equal samples in the order train, eval, test, and a problem for each copy."""
     first: dict[str, Hashed] = {}
     problems = []
     for clip in sorted(clips, key=lambda clip: SPLITS.index(clip.split)):
@@ -73,7 +90,7 @@ def _duplicate(original: LabelledClip, copy: LabelledClip) -> DatasetProblem:
 
 
 def group_leaks(clips: Iterable[LabelledClip]) -> list[DatasetProblem]:
-    """One warning for each recording whose clips lie in more than one split."""
+    """Warnings for recordings whose clips are in more than one split."""
     by_group: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for clip in clips:
         if clip.group:
@@ -91,7 +108,7 @@ def _leak(group: str, splits: Counter[str]) -> DatasetProblem:
 
 
 def missing_classes(counts: Mapping[str, Mapping[str, int]]) -> list[DatasetProblem]:
-    """One warning for each class without clips in a split that has clips of others, one for an empty test split."""
+    """Warnings for classes without clips in a split that has clips of others, and for an empty test split."""
     problems = [
         DatasetProblem("class_without_clips", "warning", f"{split}: {label}", _MISSING_CLASS[split].format(label=label))
         for split, labels in counts.items()
@@ -105,7 +122,7 @@ def missing_classes(counts: Mapping[str, Mapping[str, int]]) -> list[DatasetProb
 
 
 def vanished_classes(found: Iterable[LabelledClip], classes: Sequence[str]) -> list[DatasetProblem]:
-    """One warning for each class of which not a single clip could be used."""
+    """Warnings for classes without a usable clip."""
     gone = sorted({clip.label for clip in found} - set(classes))
     message = "None of its clips can be used, so networks are built without this class: see the problems of its clips."
     return [DatasetProblem("class_left_out", "warning", label, message) for label in gone]
@@ -119,7 +136,7 @@ _MISSING_CLASS = {
 
 
 def require_trainable(counts: Mapping[str, Mapping[str, int]], problems: Sequence[DatasetProblem]) -> None:
-    """Raise BadDataset if there is too little to train and compare networks."""
+    """Raise BadDataset without train or eval clips, or with training clips of a single class."""
     lacking = [split for split in ("train", "eval") if not any(counts[split].values())]
     trained = [label for label, number in counts["train"].items() if number]
     if not lacking and len(trained) >= 2:
@@ -135,7 +152,7 @@ def require_trainable(counts: Mapping[str, Mapping[str, int]], problems: Sequenc
 
 
 def shortened(problems: Sequence[DatasetProblem]) -> list[DatasetProblem]:
-    """At most 50 problems of a kind, then one that counts the rest, so that a list stays readable."""
+    """At most 50 problems of each kind, followed by one that counts the rest."""
     by_kind: defaultdict[str, list[DatasetProblem]] = defaultdict(list)
     for problem in problems:
         by_kind[problem.kind].append(problem)

@@ -1,4 +1,4 @@
-"""Find the labelled clips in a folder or list, whatever its layout."""
+"""Scan of a folder or manifest for labelled clips, in any of the known layouts."""
 
 import hashlib
 import os
@@ -30,7 +30,7 @@ _LAYOUTS = (
 
 @dataclass(frozen=True, slots=True)
 class ClipSource:
-    """Where a clip is and what it is. `group`: the recording it was cut from, "" if unknown."""
+    """Clip found by a scan: file, split and class. `group`: recording it was cut from, "" if unknown."""
 
     path: Path
     split: str
@@ -41,7 +41,7 @@ class ClipSource:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """All clips found (sorted by their place in the source), which layout that was, and what was wrong."""
+    """Result of a scan: clips in the order of the source, name of the layout, problems."""
 
     clips: tuple[ClipSource, ...]
     layout: str
@@ -51,7 +51,7 @@ class Scan:
 def scan(path: Path, *, esc50_classes: Esc50Classes = "earshot") -> Scan:
     """List the clips at `path`, a folder or a CSV file, without reading their sound.
 
-    Raises BadDataset if nothing there looks like a set of clips. Clips without a split get one by a hash of their
+    Raises BadDataset if no known layout is found. Clips without a split get one by a hash of their
     group (60 % train, 20 % eval, 20 % test), so that a recording never lies in two of them.
     """
     if path.is_file():
@@ -71,7 +71,7 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def _descend(path: Path) -> Path:
-    """Archives often hold one folder that holds everything."""
+    """Root of the clips: archives often hold a single folder with everything."""
     entries = _visible(path)
     while len(entries) == 1 and entries[0].is_dir() and entries[0].name.lower() not in _SPLIT_OF:
         inner = _visible(entries[0])
@@ -90,7 +90,7 @@ def _find_manifest(root: Path) -> Path | None:
     if usable:
         return usable[0]
     if lists and not any(entry.is_dir() for entry in _visible(root)):
-        return lists[0]  # the only thing there: reading it says which columns it lacks
+        return lists[0]  # the only content: reading it reports the missing columns
     return None
 
 
@@ -183,23 +183,23 @@ def _split_note(clips: int, grouped: bool) -> DatasetProblem:
     message = f"{clips} clips came without a split: 60 % went to train, 20 % to eval, 20 % to test, "
     message += "all clips of a group together." if grouped else "each by itself."
     if not grouped:
-        message += " If several clips were cut from one recording, say so in a column 'group'."
+        message += " If several clips were cut from one recording, name it in a column 'group'."
     return DatasetProblem("split_assigned", "note", "all clips", message)
 
 
 def split_of_group(group: str) -> str:
-    """The split of all clips of one recording: fixed for ever by its name, 60 / 20 / 20 % on average."""
+    """Split of all clips of one recording, determined by a hash of its name: 60 / 20 / 20 % on average."""
     share = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) / 2.0**64
     return "train" if share < 0.6 else "eval" if share < 0.8 else "test"
 
 
 def _fit(text: str, longest: int) -> str:
-    """Shorten to `longest` characters without making two names equal."""
+    """`text` shortened to `longest` characters; different texts stay different by a hash."""
     if len(text) <= longest:
         return text
     return text[: longest - 17] + "~" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def labels_in_order(labels: Iterable[str]) -> tuple[str, ...]:
-    """Classes in the order of a network's outputs: by name, "negative" last."""
+    """Different classes in the order of a network's outputs: by name, "negative" last."""
     return tuple(sorted(set(labels), key=lambda label: (label == "negative", label)))

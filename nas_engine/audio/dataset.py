@@ -1,4 +1,4 @@
-"""From a scan to clips and features that are ready to train on, in memory that does not grow with the dataset."""
+"""Preparation of a dataset: decodes scanned clips and computes features, with memory independent of its size."""
 
 import hashlib
 import io
@@ -37,9 +37,9 @@ _FULL_SCALE = 32768.0
 
 @dataclass(frozen=True, slots=True)
 class PreparedClip:
-    """A usable clip: 16 kHz mono 16-bit FLAC at `flac_path`, `sha256` of its little-endian samples.
+    """Usable clip: 16 kHz mono 16-bit FLAC at `flac_path`, `sha256` of its little-endian samples.
 
-    Its features are `frames` rows of the work file from `first_row` on.
+    Its features are `frames` rows of the features file from `first_row` on.
     """
 
     split: str
@@ -55,9 +55,9 @@ class PreparedClip:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`clips` are in the pack's order: train, eval, test; within a split by class, then name.
+    """Result of `prepare`; `clips` are in the pack's order: train, eval, test; within a split by class, then name.
 
-    `counts` is {split: {class: clips}}. The files lie in the work folder that `prepare` was given.
+    `counts` is {split: {class: clips}}. The files are in the `workdir` of `prepare`.
     """
 
     config: FrontendConfig
@@ -68,13 +68,14 @@ class Prepared:
     features_path: Path
 
     def examples(self) -> Iterator[Example]:
-        """Features in the pack's order, each read from disk when it is asked for; clip_id is the clip's sha256."""
+        """Features [frames, mel_bins] in the pack's order, read from disk on demand; clip_id is the clip's sha256."""
         rows = np.memmap(self.features_path, dtype=np.float32, mode="r").reshape(-1, self.config.mel_bins)
         for clip in self.clips:
             features = np.asarray(rows[clip.first_row : clip.first_row + clip.frames])
             yield Example(clip.split, clip.label, clip.sha256, features)
 
     def write_pack(self, path: Path) -> None:
+        """Write the feature pack to `path`. Raises BadDataset without training clips."""
         write_pack(path, self.examples(), self.config, self.classes)
 
 
@@ -100,9 +101,9 @@ def prepare(
 ) -> Prepared:
     """Decode, check and transform all clips of a scan; write 16 kHz FLAC and features below `workdir`.
 
-    Clips that cannot be used, and copies, are left out and listed in `problems`. Features are computed from the very
-    samples that the FLAC holds. `on_progress` is called about every 64 clips and may raise to cancel.
-    Raises BadDataset if too little is left to train on: no train or no eval clips, or a single class.
+    Clips that cannot be used, and copies, are left out and listed in `problems`. Features are computed from the
+    samples stored in the FLAC. `on_progress(done, total, phase)` is called about every 64 clips and may raise to
+    cancel. Raises BadDataset if too few clips are left: no train or no eval clips, or a single class.
     """
     workdir.mkdir(parents=True, exist_ok=True)
     features_path = workdir / "features.f32"
@@ -123,7 +124,7 @@ def _read_all(
 ) -> Iterator[_Read]:
     """Usable clips in the scan's order; findings are added to `problems`."""
     total = len(scan.clips)
-    # Threads suffice: libsndfile, soxr and numpy's FFT let go of the interpreter lock.
+    # Threads suffice: libsndfile, soxr and numpy's FFT release the interpreter lock.
     with ThreadPoolExecutor(threads or min(4, os.cpu_count() or 1)) as pool:
         for start in range(0, total, _CLIPS_AT_ONCE):
             on_progress(start, total, "reading clips")

@@ -1,4 +1,4 @@
-"""Sound files to 16 kHz mono samples."""
+"""Decoding of sound files to mono samples at one rate."""
 
 import io
 import struct
@@ -16,12 +16,12 @@ SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", 
 LONGEST_SECONDS = 30.0
 SHORTEST_SECONDS = 0.1
 _COMPLETE_SHARE = 0.95  # MP3 headers only estimate the length
-_QUIETEST = 1.0 / 32768.0  # below one step of 16-bit audio there is nothing to hear
-_UNKNOWN_LENGTH = 0xFFFFFFFF  # what programs write into a WAV header when they stream
+_QUIETEST = 1.0 / 32768.0  # one step of 16-bit audio
+_UNKNOWN_LENGTH = 0xFFFFFFFF  # written into a WAV header by programs that stream
 
 
 class ClipProblem(BadDataset):
-    """One clip cannot be used; `kind` groups such problems, the message says why and what to do."""
+    """One clip cannot be used; `kind` groups such problems, the message holds the reason and the remedy."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -37,14 +37,15 @@ class DecodedClip:
 
 
 def decode(source: Path | bytes, sample_rate_hz: int = 16_000) -> NDArray[np.float32]:
-    """Samples float32 [n] in -1..1 of a WAV, FLAC, Ogg, MP3 or AIFF file; raises ClipProblem if it cannot be used."""
+    """Samples float32 [n] in -1..1 of a WAV, FLAC, Ogg, MP3 or AIFF file. Raises ClipProblem if it cannot be used."""
     return decode_clip(source, sample_rate_hz).samples
 
 
 def decode_clip(source: Path | bytes, sample_rate_hz: int = 16_000) -> DecodedClip:
-    """As `decode`; also tells whether the sound was cut to its first 30 seconds.
+    """As `decode`, with the length of a sound that was cut to its first 30 seconds.
 
-    Channels are averaged. Sound beyond full scale (float files, MP3 overshoot) is scaled down to it.
+    Channels are averaged. Sound beyond full scale (float files, MP3 overshoot) is scaled down to it. Raises ClipProblem
+    for an unreadable, truncated, silent, too short or not finite sound, and OSError where the file cannot be opened.
     """
     channels, rate_hz, cut_from_seconds = _read(source)
     mono = channels.mean(axis=1, dtype=np.float32)
@@ -65,7 +66,7 @@ def _read(source: Path | bytes) -> tuple[NDArray[np.float32], int, float | None]
     """Samples [n, channels], their rate in hertz, and the full length in seconds if not all was read."""
     if not (len(source) if isinstance(source, bytes) else source.stat().st_size):
         raise ClipProblem("empty", "The file is empty (0 bytes). Copy it again or leave it out.")
-    _refuse_cut_wav(source)
+    _reject_cut_wav(source)
     try:
         with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
             wanted = min(file.frames, int(LONGEST_SECONDS * file.samplerate))
@@ -83,8 +84,8 @@ def _read(source: Path | bytes) -> tuple[NDArray[np.float32], int, float | None]
     return samples, rate_hz, frames / rate_hz if frames > wanted else None
 
 
-def _refuse_cut_wav(source: Path | bytes) -> None:
-    """libsndfile reads what is left of a WAV file that was cut short and says nothing: compare the lengths here."""
+def _reject_cut_wav(source: Path | bytes) -> None:
+    """Raise ClipProblem for a truncated WAV file, of which libsndfile reads the rest without an error."""
     if isinstance(source, bytes):
         head, size = source[:12], len(source)
     else:

@@ -1,9 +1,8 @@
-"""The layout of ESC-50 (Piczak 2015): meta/esc50.csv beside audio/, five folds, fifty categories.
+"""Layout of ESC-50 (Piczak 2015): meta/esc50.csv next to audio/, five folds, fifty categories.
 
-Earshot's reading: folds 1-3 train, 4 evaluates, 5 tests; the group is the Freesound recording a clip was cut from.
-Six of the nine classes have a category of their own. Everything else is a sound event that is none of them, so it is
-negative (paper, section 4), thinned out per split until negatives are half of the clips. A flushing toilet is running
-water to some and not to others: it is left out.
+Folds 1-3 are train, 4 eval, 5 test; the group is the Freesound recording a clip was cut from. Six of the nine classes
+have a category of their own. All other sound events are negative (paper, section 4), subsampled per split until
+negatives are half of the clips. The category toilet_flush is ambiguous (running water or not) and is left out.
 """
 
 import csv
@@ -32,11 +31,15 @@ _NEEDED = ("filename", "fold", "category", "src_file")
 
 
 def is_esc50(root: Path) -> bool:
+    """Whether `root` has the layout of ESC-50."""
     return (root / "meta" / "esc50.csv").is_file() and (root / "audio").is_dir()
 
 
 def read_esc50(root: Path, classes: Esc50Classes = "earshot") -> list[Row]:
-    """Rows with paths relative to `root`; `classes="all"` keeps the fifty categories as classes."""
+    """Rows with paths relative to `root`; `classes="all"` keeps the fifty categories as classes.
+
+    Raises BadDataset where meta/esc50.csv lacks a column or is not UTF-8.
+    """
     rows = _read(root)
     if classes == "all":
         return rows
@@ -72,5 +75,5 @@ def _with_class(row: Row) -> Row:
 
 
 def _by_hash(row: Row) -> str:
-    """A fixed order that has nothing to do with categories or recordings."""
+    """Sort key: a fixed order independent of categories and recordings."""
     return hashlib.sha256(row.path.encode()).hexdigest()

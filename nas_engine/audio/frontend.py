@@ -1,7 +1,7 @@
-"""Samples to log-mel spectrograms, with numpy alone.
+"""Front end: log-mel spectrograms of samples, in numpy alone.
 
-The recipe is small on purpose: whoever deploys a network must compute the very same features on a phone or a
-microcontroller, so every constant is in `FrontendConfig` and `export_frontend` writes all of them down.
+It is small on purpose: a deployed network needs the same features on a phone or a microcontroller, so every constant is
+in `FrontendConfig`, and `export_frontend` writes all of them.
 
 Paper, section 4: "The log-mel spectrogram of the data are computed"; section 3.4 and Table 2 give the 196 x 40 input.
 """
@@ -40,7 +40,10 @@ _CROP = (
 
 @dataclass(frozen=True, slots=True)
 class FrontendConfig:
-    """Everything that decides a feature's value. Two equal configs give equal features; `hash` names them."""
+    """Parameters of the front end; equal configs give equal features. Raises ValueError naming the wrong one.
+
+    `*_samples`, `fft_size`: samples; `*_hz`: hertz; `log_offset`: power; `frames`: frames of a network input.
+    """
 
     version: int = VERSION
     sample_rate_hz: int = 16_000
@@ -71,7 +74,7 @@ class FrontendConfig:
 
     @property
     def seconds(self) -> float:
-        """Length of the sound that one network input covers."""
+        """Length in seconds of the sound that one network input covers."""
         return ((self.frames - 1) * self.hop_samples + self.window_samples) / self.sample_rate_hz
 
     @property
@@ -81,11 +84,12 @@ class FrontendConfig:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
+        """All fields by name."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Raises ValueError naming keys that are missing or unknown."""
+        """Inverse of `to_json`. Raises ValueError naming keys that are missing or unknown."""
         known = {field.name for field in fields(cls)}
         if wrong := known.symmetric_difference(values):
             raise ValueError(f"front end: missing or unknown keys: {', '.join(sorted(wrong))}")
@@ -100,21 +104,23 @@ class Normalisation:
     std: NDArray[np.float32]
 
     def to_json(self) -> dict[str, list[float]]:
+        """Both arrays as lists of `mel_bins` numbers."""
         return {"mean": self.mean.tolist(), "std": self.std.tolist()}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Inverse of `to_json`; other keys are ignored."""
         return cls(np.array(values["mean"], np.float32), np.array(values["std"], np.float32))
 
     def apply(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[..., mel_bins] to zero mean and unit deviation."""
+        """Features [..., mel_bins] standardised to zero mean and unit deviation."""
         result: NDArray[np.float32] = (features - self.mean) / self.std
         return result
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The stretch of one column of the mel matrix that is not zero."""
+    """Nonzero part of one column of the mel matrix: `weights` from row `first_bin` on."""
 
     first_bin: int
     weights: NDArray[np.float64]
@@ -128,9 +134,10 @@ def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=8)
 def mel_matrix(config: FrontendConfig) -> NDArray[np.float64]:
-    """[fft_size / 2 + 1, mel_bins] triangles of height 1, linear and equally spaced in mel (as in YAMNet).
+    """Mel filters [fft_size / 2 + 1, mel_bins]: triangles of height 1, linear and equally spaced in mel (as in YAMNet).
 
-    Weights are rounded to six decimals so that the exported numbers are the computed ones, to the last digit.
+    Weights are rounded to six decimals, so that exported and computed numbers are equal. Raises ValueError where a mel
+    bin is narrower than a spectral bin.
     """
     hertz = np.arange(config.fft_size // 2 + 1, dtype=np.float64) * (config.sample_rate_hz / config.fft_size)
     bins = _mel(hertz)[:, np.newaxis]
@@ -165,10 +172,11 @@ def _window(config: FrontendConfig) -> NDArray[np.float64]:
 
 
 def log_mel(samples: NDArray[np.float32], config: FrontendConfig) -> NDArray[np.float32]:
-    """Samples [n] in -1..1 to natural-log mel power [frames_total, mel_bins], float32.
+    """Natural-log mel power [frames_total, mel_bins], float32, of samples [n] in -1..1.
 
-    frames_total = 1 + (n - window) // hop; sound shorter than one window is filled up with zeros. The transform runs
-    in float64: in float32 its rounding noise shows wherever a loud tone sits next to silence.
+    frames_total = 1 + (n - window) // hop; sound shorter than one window is padded with zeros. The transform runs in
+    float64: in float32 its rounding noise is visible where a loud tone is next to silence. Raises ValueError for
+    samples of more than one axis.
     """
     if samples.ndim != 1:
         raise ValueError(f"log_mel takes mono samples [n], not shape {samples.shape}")
@@ -183,16 +191,16 @@ def log_mel(samples: NDArray[np.float32], config: FrontendConfig) -> NDArray[np.
 
 
 def _weighted_sum(power: NDArray[np.float64], band: Band) -> NDArray[np.float64]:
-    """One column of `power @ mel_matrix`. Not a matrix product: on small ones BLAS threads fight over the cores."""
+    """One column of `power @ mel_matrix`. Not a matrix product: on small ones BLAS threads contend for cores."""
     result: NDArray[np.float64] = (power[:, band.first_bin : band.first_bin + len(band.weights)] * band.weights).sum(1)
     return result
 
 
 def evaluation_start(features: NDArray[np.float32], config: FrontendConfig) -> int:
-    """First frame of the window that stands for a clip in evaluation.
+    """First frame of the window of a clip that is evaluated; `features` [frames_total, mel_bins].
 
-    Among all windows that hold at least 99 % of the loudest window's energy, the middle one: it keeps a short event
-    whole and away from the edges, where the loudest window alone would be a tie.
+    Of all windows with at least 99 % of the loudest window's energy, the middle one: it contains a short event whole
+    and away from the edges, where several windows are equally loud.
     """
     if len(features) <= config.frames:
         return 0
@@ -204,7 +212,7 @@ def evaluation_start(features: NDArray[np.float32], config: FrontendConfig) -> i
 
 
 def evaluation_crop(features: NDArray[np.float32], config: FrontendConfig) -> NDArray[np.float32]:
-    """[frames_total, mel_bins] to the fixed network input [frames, mel_bins], not yet normalised.
+    """Network input [frames, mel_bins], not normalised, of a clip's features [frames_total, mel_bins].
 
     Long clips: the window of `evaluation_start`. Short clips are repeated from their start until the input is full.
     """
@@ -214,7 +222,7 @@ def evaluation_crop(features: NDArray[np.float32], config: FrontendConfig) -> ND
 
 
 def export_frontend(config: FrontendConfig, normalisation: Normalisation) -> dict[str, Any]:
-    """The contents of frontend.json: all that a stranger with numpy and a sound file reader needs to feed a network.
+    """Content of frontend.json, sufficient to compute network inputs without Earshot.
 
     Parameters, the steps in words, the mel matrix, the crop rule and the normalisation.
     """

@@ -1,4 +1,4 @@
-"""Lists of clips as CSV files: which columns there are and what each row says."""
+"""Manifests: lists of clips as CSV files."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ _DELIMITERS = ",;\t|"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list: `path` relative to the list's folder, `split` as written ("" if not given), `group` or ""."""
+    """Line of a manifest: `path` relative to the list's folder, `split` as written ("" if not given), `group` or ""."""
 
     where: str
     path: str
@@ -30,11 +30,12 @@ class Row:
 
 
 def has_needed_columns(path: Path) -> bool:
+    """Whether the header has the columns path and class. Raises BadDataset for a text that is not UTF-8."""
     return not _missing(_columns(_header(read_text(path))[0]))
 
 
 def read_manifest(path: Path) -> list[Row]:
-    """All rows of a manifest; raises BadDataset naming the file and the columns found and needed.
+    """Rows of a manifest. Raises BadDataset naming the file and the columns found and needed.
 
     The delimiter may be a comma, semicolon, tab or bar; column names ignore case; other columns are ignored.
     """
@@ -53,6 +54,7 @@ def read_manifest(path: Path) -> list[Row]:
 
 
 def read_text(path: Path) -> str:
+    """Text of a UTF-8 file, with or without a byte order mark. Raises BadDataset for other encodings."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

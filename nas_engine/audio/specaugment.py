@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class SpecAugment:
-    """How much is hidden. Each mask has a uniformly drawn width from 0 to its largest; no masks: no augmentation.
+    """Parameters of SpecAugment: number of masks and largest width, in frames and mel bins; `gain_db`: random gain.
 
-    The defaults are lighter than Park et al.'s: in short trainings of a small network on synthetic clips two masks of
-    each kind cost accuracy; on real clips there was no difference to be seen.
-    Time warping is left out: Park et al. found it to be the least of the three steps, and the random crop shifts time.
+    Widths are drawn uniformly from 0 to the largest. The defaults are lighter than Park et al.'s: in short trainings of
+    a small network on synthetic clips two masks of each kind reduced accuracy; on real clips there was no difference.
+    Time warping is left out: Park et al. found it the least effective of the three steps, and the random crop shifts
+    time. Raises ValueError for a negative value.
     """
 
     time_masks: int = 1
@@ -28,19 +29,19 @@ class SpecAugment:
 
 
 def mask(batch: NDArray[np.float32], augmentation: SpecAugment, rng: np.random.Generator) -> None:
-    """Hide random stretches of time and frequency of [B, frames, mel_bins], in place, each example its own.
+    """Mask random ranges of time and frequency of a batch [B, frames, mel_bins] in place, independently per example.
 
-    Hidden values become 0, which is the mean of normalised features.
+    Masked values become 0, which is the mean of normalised features.
     """
     examples, frames, bins = batch.shape
-    hidden_frames = _stretches(examples, frames, augmentation.time_masks, augmentation.time_mask_frames, rng)
-    hidden_bins = _stretches(examples, bins, augmentation.frequency_masks, augmentation.frequency_mask_bins, rng)
+    hidden_frames = _ranges(examples, frames, augmentation.time_masks, augmentation.time_mask_frames, rng)
+    hidden_bins = _ranges(examples, bins, augmentation.frequency_masks, augmentation.frequency_mask_bins, rng)
     keep = (~hidden_frames).astype(np.float32)[:, :, np.newaxis] * (~hidden_bins).astype(np.float32)[:, np.newaxis, :]
     np.multiply(batch, keep, out=batch)
 
 
-def _stretches(examples: int, length: int, masks: int, largest: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """[examples, length], true inside one of `masks` random stretches of at most `largest` positions."""
+def _ranges(examples: int, length: int, masks: int, largest: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Mask [examples, length], true inside one of `masks` random ranges of at most `largest` positions."""
     widths = rng.integers(0, min(largest, length) + 1, (examples, masks, 1))
     starts = rng.integers(0, length - widths + 1)
     positions = np.arange(length)

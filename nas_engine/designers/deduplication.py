@@ -25,7 +25,7 @@ from nas_engine.designers.new_architectures import new_anywhere
 from nas_engine.search_space.paper_spaces import SearchSpace
 
 MOST_VIOLATING = 12  # suggestions after which a designer whose suggestions violate the constraints is not called again
-_MANY_TWINS = 10  # architectures that are one network: seldom more, and then the designer finds nothing new
+_EQUIVALENTS = 10  # architectures that are one network: seldom more, and then the designer finds nothing new
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class _Filling:
         """Whether suggestions are missing and the designer can still find new ones."""
         if len(self.chosen) == count or len(self.violating) >= MOST_VIOLATING:
             return False
-        if len(self._taken) * _MANY_TWINS < self._space.cardinality:
+        if len(self._taken) * _EQUIVALENTS < self._space.cardinality:
             return True
         return new_anywhere(self._space, self._taken, rng) is not None
 

@@ -1,1 +1,1 @@
-"""Networks made real: Keras models, training, quantisation, .tflite. The only package that knows TensorFlow."""
+"""Keras models, training, quantisation and .tflite files of architectures. The only package that imports TensorFlow."""

@@ -1,4 +1,4 @@
-"""Keras models from architectures: `layers.all_layers` is the walk, this module knows what each layer is in Keras."""
+"""Keras models of architectures: maps each layer of `layers.all_layers` to Keras layers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from nas_engine.layers import (
 )
 from nas_engine.network.keras import keras, tf
 
-BATCH_NORM_MOMENTUM = 0.9  # Keras' 0.99 and MobileNet's 0.999 lag too far behind on data sets of few batches
+BATCH_NORM_MOMENTUM = 0.9  # Keras' 0.99 and MobileNet's 0.999 are too slow for data sets of few batches
 SOFTMAX_NAME = "y"
 
 Tensor = Any
@@ -26,10 +26,10 @@ Tensor = Any
 
 
 def build(architecture: Architecture, dropout: float = 0.0) -> Any:
-    """The float network with BatchNorm: float32 [B, *stem.input_shape] -> class probabilities [B, classes].
+    """Float network with BatchNorm: float32 [B, *stem.input_shape] -> class probabilities [B, classes].
 
-    The output of each layer of `layers.all_layers` is the output of the Keras layer of the same name. `dropout` is the
-    share of pooled features dropped in training. Raises InfeasibleArchitecture where `expand` does.
+    Each layer of `layers.all_layers` corresponds to the output of the Keras layer of the same name. `dropout` (0..1) is
+    the share of pooled features dropped in training. Raises InfeasibleArchitecture where `expand` does.
     """
 
     def apply(layer: Layer, inputs: list[Tensor]) -> Tensor:
@@ -42,7 +42,7 @@ def build(architecture: Architecture, dropout: float = 0.0) -> Any:
 
 
 def logits_of(model: Any) -> Any:
-    """The same network, layers and weights without the softmax, whose gradient is best taken together with the loss."""
+    """Keras model with the same layers and weights without the softmax: -> logits [B, classes]."""
     last_dense = model.layers[-2]  # `assemble` adds the softmax last
     return keras.Model(model.inputs, last_dense.output)
 
@@ -52,7 +52,10 @@ def assemble(
     apply: Callable[[Layer, list[Tensor]], Tensor],
     prepare: Callable[[Tensor], Tensor] = lambda x: x,
 ) -> Any:
-    """Walk the architecture's layers: `prepare` the input, `apply` each layer to its inputs, add the softmax."""
+    """Keras model by `prepare` on the input, `apply` on each layer and its inputs, and a softmax.
+
+    Raises InfeasibleArchitecture as `layers.expand` does.
+    """
     layers = all_layers(architecture)
 
     def walk() -> Any:
@@ -63,12 +66,15 @@ def assemble(
         probabilities = keras.layers.Softmax(name=SOFTMAX_NAME)(tensors[layers[-1].name])
         return keras.Model(inputs, probabilities, name="m")
 
-    # AutoGraph would look through the Python source of each layer: a third of the time of building.
+    # AutoGraph would parse the Python source of each layer: a third of the build time.
     return tf.autograph.experimental.do_not_convert(walk)()
 
 
 def apply_float(layer: Layer, inputs: list[Tensor]) -> Tensor:
-    """The output of `layer` in the float network, as Keras layers; but for the softmax, which `assemble` adds."""
+    """Output of `layer` in the float network, without the softmax, which `assemble` adds.
+
+    Raises TypeError for an unknown type of layer.
+    """
     match layer:
         case AveragePool() | GlobalAverage():
             return bare_layer(layer)(inputs[0])
@@ -84,7 +90,7 @@ def apply_float(layer: Layer, inputs: list[Tensor]) -> Tensor:
 
 
 def bare_layer(layer: Layer) -> Any:
-    """The Keras layer of a pool or an Add, which has no weights."""
+    """Keras layer of a pool or an Add, which have no weights. Raises TypeError for other layers."""
     match layer:
         case AveragePool():
             return keras.layers.AveragePooling2D(layer.pool, layer.strides, padding="same", name=layer.name)
@@ -96,7 +102,7 @@ def bare_layer(layer: Layer) -> Any:
 
 
 def weighted_layer(layer: Layer, name: str, *, use_bias: bool) -> Any:
-    """The Keras layer of a convolution or a dense layer, without its activation."""
+    """Keras layer of a convolution or a dense layer, without its activation. Raises TypeError for other layers."""
     match layer:
         case Conv():
             return keras.layers.Conv2D(
@@ -112,23 +118,25 @@ def weighted_layer(layer: Layer, name: str, *, use_bias: bool) -> Any:
 
 
 def has_batch_norm(layer: Layer) -> bool:
+    """Whether BatchNorm follows the kernel: depthwise layers, and convolutions without a bias."""
     return isinstance(layer, Depthwise) or (isinstance(layer, Conv) and layer.batch_norm)
 
 
 def has_weights(layer: Layer) -> bool:
+    """Whether the layer has a kernel."""
     return isinstance(layer, Conv | Depthwise | Dense)
 
 
 def weights_name(layer: Layer) -> str:
-    """Name of the Keras layer with the weights of `layer`, in the float network."""
+    """Name of the Keras layer with the kernel of `layer` in the float network."""
     return f"{layer.name}_weights"
 
 
 def batch_norm_name(layer: Layer) -> str:
-    """Name of the Keras layer with the BatchNorm of `layer`, in the float network."""
+    """Name of the Keras layer with the BatchNorm of `layer` in the float network."""
     return f"{layer.name}_norm"
 
 
 def _activation(activation: Activation, name: str) -> Any:
-    """The softmax is left to `assemble`; a linear activation adds no operation."""
+    """Activation layer; linear, without an operation, for a softmax, which `assemble` adds."""
     return keras.layers.Activation("relu" if activation == "relu" else "linear", name=name)

@@ -1,4 +1,4 @@
-"""The time, and where counters can be read the energy, of a .tflite file's inference on this computer."""
+"""Latency of a .tflite file on this computer, and power where energy counters can be read."""
 
 import statistics
 import time
@@ -16,18 +16,22 @@ _MS = 1e3
 
 
 class EnergyCounters(Protocol):
-    """As `nas_engine.energy.rapl.Counters` reads them."""
+    """Energy counters of processor packages, as `nas_engine.energy.rapl.Counters`."""
 
-    def read_uj(self) -> tuple[int, ...]: ...
+    def read_uj(self) -> tuple[int, ...]:
+        """Current value of each counter in microjoules."""
+        ...
 
-    def used_mj(self, before_uj: Sequence[int], after_uj: Sequence[int]) -> float: ...
+    def used_mj(self, before_uj: Sequence[int], after_uj: Sequence[int]) -> float:
+        """Energy in mJ between two readings, all counters together."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class HostMeasurement:
-    """Times of single inferences on one thread; power of all processor packages, None without counters.
+    """Times of single inferences on one thread; mean power of all processor packages, None without counters.
 
-    `idle_power_mw` was taken for as many seconds before, while this process slept.
+    `seconds` is the sum of the times. `idle_power_mw` was measured before, while this process slept.
     """
 
     runs: int
@@ -40,6 +44,7 @@ class HostMeasurement:
     idle_power_mw: float | None
 
     def to_json(self) -> dict[str, Any]:
+        """All fields by name."""
         return asdict(self)
 
 
@@ -53,7 +58,8 @@ def benchmark(
 ) -> HostMeasurement:
     """Run a .tflite file for `seconds` after warming up, one inference after another, and at least LEAST_RUNS times.
 
-    Raises ValueError where `content` is no network.
+    `counters` add power; `idle_seconds` is the duration of the idle measurement. Raises ValueError if `content` is no
+    .tflite file.
     """
     interpreter = interpreter_of(content)
     details = interpreter.get_input_details()[0]

@@ -1,4 +1,4 @@
-"""The only import of TensorFlow, Keras and the model optimization toolkit; everything else says `from .keras import`.
+"""The only import of TensorFlow, Keras and the model optimization toolkit; other modules import them from here.
 
 The toolkit's quantisation-aware training needs legacy Keras (tf-keras), which must be chosen before the first import.
 """
@@ -23,12 +23,13 @@ __all__ = ["configure", "keras", "tf", "tflite_schema", "tfmot", "versions"]
 
 
 def configure(threads: int) -> None:
-    """Let TensorFlow use `threads` threads. RuntimeError once TensorFlow has run its first operation.
+    """Limit TensorFlow to `threads` threads. Raises RuntimeError once TensorFlow has run its first operation.
 
-    One thread a process and one process a core trains the most examples a second (benchmarks/training_throughput.py).
+    One thread per process and one process per core give the most examples per second
+    (benchmarks/training_throughput.py).
 
-    The objects that exist by now, TensorFlow's modules above all, are taken out of garbage collection: they stay, and
-    each collection after a trial takes 0.1 s instead of 0.4 s.
+    Objects that exist by now, mostly TensorFlow's modules, are excluded from garbage collection: a collection after a
+    trial then takes 0.1 s instead of 0.4 s.
     """
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
@@ -37,7 +38,7 @@ def configure(threads: int) -> None:
 
 
 def versions() -> dict[str, str]:
-    """What a trained network depends on, for the trial's record."""
+    """Versions of the libraries that a trained network depends on, by package name."""
     return {
         "tensorflow": str(tf.__version__),
         "tf_keras": str(keras.__version__),

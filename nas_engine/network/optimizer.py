@@ -1,7 +1,7 @@
 """AdamW (Loshchilov and Hutter 2019) from TensorFlow's fused kernels.
 
-Keras' optimizer writes each update out in a dozen operations a weight, a thousand for one network: tracing them takes
-a second longer, and they cost 4 ms of each step.
+Keras' optimizer expands each update into a dozen operations per weight, a thousand for one network: tracing takes a
+second longer, and each step 4 ms.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _EPSILON = 1e-7
 
 
 class AdamW:
-    """Updates `variables`; decays those of more than one axis (kernels, not biases and BatchNorm)."""
+    """AdamW on `variables`; `weight_decay` applies to those of more than one axis (not to biases and BatchNorm)."""
 
     def __init__(self, variables: Sequence[Any], weight_decay: float) -> None:
         self._variables = list(variables)
@@ -25,7 +25,10 @@ class AdamW:
         self._beta_2_power = tf.Variable(_BETA_2, trainable=False)
 
     def apply(self, gradients: Sequence[Any], learning_rate: Any) -> None:
-        """One step; `learning_rate` is a scalar tensor. To be called while a tf.function is traced."""
+        """Apply one step; `gradients` in the order of `variables`, `learning_rate` a scalar tensor.
+
+        To be called while a tf.function is traced.
+        """
         decay = learning_rate * self._weight_decay
         powers = self._beta_1_power.read_value(), self._beta_2_power.read_value()
         for variable, gradient, (mean, square) in zip(self._variables, gradients, self._slots, strict=True):

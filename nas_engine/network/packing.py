@@ -1,9 +1,9 @@
-"""The same .tflite network in the fewest bytes that TensorFlow Lite and TensorFlow Lite Micro still run.
+"""Packing of .tflite files into the fewest bytes that TensorFlow Lite and TensorFlow Lite Micro can run.
 
 A .tflite file is a FlatBuffer: tables that point at tables and vectors. The converter writes each of them where it is
-needed; here equal ones are written once, what no runtime reads is left out, and the order is chosen so that hardly a
-byte is spent on alignment. Weights, biases, scales, zero points, operators and their order stay as they are, so a
-runtime computes the same (docs/flash.md says what was left out, and how that is checked).
+needed; here equal ones are written once, fields that no runtime reads are left out, and the order minimises padding.
+Weights, biases, scales, zero points, operators and their order are kept, so that a runtime computes the same results
+(docs/flash.md lists the parts left out, and how that is checked).
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ _FILE_IDENTIFIER = b"TFL3"
 _LENGTH_BYTES = 4  # before each vector
 
 WEIGHT_ALIGNMENT = 16
-"""Of constant tensors, in bytes from the file's beginning: the schema's `force_align`. Micro reads them in place."""
+"""Alignment of constant tensors in bytes from the file's beginning: the schema's `force_align`, read in place."""
 
 _TENSOR_FIELDS_LOST = ("isVariable", "sparsity", "shapeSignature", "variantTensors", "externalBuffer")
 _OPERATOR_FIELDS_LOST = ("customOptions", "mutatingVariableInputs", "intermediates", "builtinOptions2")
@@ -30,16 +30,15 @@ _Adder = Callable[[Any, Any], Any]
 
 
 def pack(content: bytes) -> bytes:
-    """The network of the .tflite file `content`, which has one subgraph, in as few bytes as possible.
+    """Packed form of the .tflite file `content`, which has one subgraph.
 
-    Keeps the signature and the numbers of tensors and operators; drops names of tensors, the description, metadata,
-    and buffers that hold nothing. Raises ValueError for networks of other kinds than Earshot's, e.g. with variables or
-    custom operators, of which something would be lost.
+    Keeps the signature and the indices of tensors and operators; drops names of tensors, the description, metadata, and
+    empty buffers. Raises ValueError for networks with fields that would be lost, e.g. variables or custom operators.
     """
     model = _unpack(content)
     (subgraph,) = model.subgraphs
-    _refuse_losses(subgraph.tensors, _TENSOR_FIELDS_LOST)
-    _refuse_losses(subgraph.operators, _OPERATOR_FIELDS_LOST)
+    _reject_losses(subgraph.tensors, _TENSOR_FIELDS_LOST)
+    _reject_losses(subgraph.operators, _OPERATOR_FIELDS_LOST)
     writer = _Writer(len(content))
     writer.write_vectors(_vectors(model, subgraph))
     writer.finish(_pack_model(writer, model, subgraph))
@@ -47,7 +46,7 @@ def pack(content: bytes) -> bytes:
 
 
 def without_names(content: bytes) -> bytes:
-    """The network as the converter wrote it, with numbers for names of tensors, which no runtime reads."""
+    """The .tflite file `content` with tensors named by their indices; no runtime reads the names."""
     model = _unpack(content)
     for subgraph in model.subgraphs:
         for number, tensor in enumerate(subgraph.tensors):
@@ -61,7 +60,7 @@ def _unpack(content: bytes) -> Any:
     return schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(content, 0))
 
 
-def _refuse_losses(records: Iterable[Any], fields: Iterable[str]) -> None:
+def _reject_losses(records: Iterable[Any], fields: Iterable[str]) -> None:
     for number, record in enumerate(records):
         for field in fields:
             if np.any(getattr(record, field)):
@@ -69,10 +68,10 @@ def _refuse_losses(records: Iterable[Any], fields: Iterable[str]) -> None:
 
 
 class _Writer:
-    """A FlatBuffer in which equal vectors and equal tables are the same one.
+    """Writer of a FlatBuffer in which equal vectors and equal tables are shared.
 
-    FlatBuffers are written from their end, children before parents. Sharing is part of the format: offsets are all a
-    reader has.
+    FlatBuffers are written from their end, children before parents. Readers follow offsets, so sharing is part of the
+    format.
     """
 
     def __init__(self, size: int) -> None:
@@ -80,10 +79,10 @@ class _Writer:
         self._known: dict[Hashable, int] = {}
 
     def write_vectors(self, vectors: Iterable[tuple[Vector, int]]) -> None:
-        """Write vectors, each with its alignment, in the order that needs least padding.
+        """Write vectors, each with its alignment in bytes, in a greedy order of least padding.
 
-        Always the next one is that which needs the least padding; among those, the strictest; among those, the one that
-        leaves least to the next boundary for weights. So short vectors fill the gaps between weights.
+        The next vector is the one with the least padding; of equals, the one with the strictest alignment; of those,
+        the one that ends closest to a boundary for weights. Short vectors thus fill the gaps between weights.
         """
         waiting = {_vector_key(values): (values, alignment) for values, alignment in vectors}
         while waiting:
@@ -103,11 +102,11 @@ class _Writer:
         return int(builder.EndVector())
 
     def vector(self, values: Vector | None) -> int | None:
-        """The offset of a vector that `write_vectors` has written."""
+        """Offset of a vector written by `write_vectors`, None for None."""
         return None if values is None else self._known[_vector_key(values)]
 
     def offsets(self, offsets: Sequence[int]) -> int:
-        """A vector of tables."""
+        """Offset of a new vector of tables."""
         builder = self._builder
         builder.StartVector(4, len(offsets), 4)
         for offset in reversed(offsets):
@@ -118,9 +117,9 @@ class _Writer:
         return int(self._builder.CreateSharedString(text))
 
     def table(self, start: Callable[[Any], Any], *fields: tuple[_Adder, int | None]) -> int:
-        """A table of the schema: its `Start` function, and `Add` functions with values, wide fields first.
+        """Offset of a table, by the schema's `Start` function and `Add` functions with values, wide fields first.
 
-        Fields that are None, 0 or False are left out: that is their default in every table written here.
+        Fields that are None, 0 or False are left out, as these are the defaults of all tables written here.
         """
         return self.once((start, *fields), lambda: self._write_table(start, fields))
 
@@ -132,7 +131,7 @@ class _Writer:
         return int(self._builder.EndObject())
 
     def scalars(self, table: Any) -> int:
-        """A table of the schema's object API that holds numbers only, as operators' options do."""
+        """Offset of a table of the schema's object API with scalars only, such as operators' options."""
         key = (type(table), *sorted(vars(table).items()))
         return self.once(key, lambda: int(table.Pack(self._builder)))
 
@@ -166,13 +165,13 @@ def _vectors(model: Any, subgraph: Any) -> list[tuple[Vector, int]]:
 
 
 def _constants(model: Any, subgraph: Any) -> dict[int, Vector]:
-    """What tensors hold before the network runs, by number of buffer."""
+    """Constant tensors' data by index of buffer."""
     numbers = (tensor.buffer for tensor in subgraph.tensors)
     return {number: model.buffers[number].data for number in numbers if model.buffers[number].data is not None}
 
 
 def _quantization_vectors(quantization: Any) -> tuple[Vector | None, Vector | None]:
-    """Scales and zero points, which come together or not at all."""
+    """Scales and zero points; both or neither."""
     if quantization is None or quantization.scale is None:
         return None, None
     return quantization.scale, quantization.zeroPoint
@@ -203,7 +202,7 @@ def _pack_model(writer: _Writer, model: Any, subgraph: Any) -> int:
 
 
 def _pack_buffers(writer: _Writer, constants: Mapping[int, Vector]) -> tuple[dict[int, int], list[int]]:
-    """New numbers of the old buffers that hold something, and all tables; number 0 is empty, as the schema demands."""
+    """New index of each non-empty buffer, and the tables of all; index 0 is empty, as the schema demands."""
     tables = [writer.table(schema.BufferStart)]
     numbers = {}
     for number, values in constants.items():

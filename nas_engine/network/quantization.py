@@ -1,12 +1,12 @@
-"""Quantisation-aware training with the TensorFlow model optimization toolkit, arranged to be cheap on a CPU.
+"""Quantisation-aware training (QAT) with the TensorFlow model optimization toolkit, fast on a CPU.
 
-Three departures from the toolkit's defaults, each of which makes the QAT step faster and the .tflite file equal to
-the network that was trained:
+Three differences from the toolkit's defaults, each of which makes the QAT step faster and the .tflite file equal to the
+network that was trained:
 
-* BatchNorm is folded into the convolutions before QAT, as the converter would do after it.
-* Activation ranges are measured once on the float network instead of followed by moving averages.
-* A ReLU is the lower end of its range: a quantised value cannot be below 0 if the range begins at 0, so the float
-  operation and its gradient are left out. The int8 kernels saturate in the same place.
+* BatchNorm is folded into the convolutions before QAT, not by the converter after it.
+* Activation ranges are measured once on the float network instead of by moving averages.
+* A ReLU is implied by its range: a quantised value cannot be below 0 if the range begins at 0, so the float operation
+  and its gradient are left out. The int8 kernels saturate at the same value.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,20 +33,20 @@ _SMALLEST_RANGE = 1e-4  # a dead layer still needs a scale above 0
 
 
 class Range(NamedTuple):
-    """What a tensor's 256 levels span; contains 0, which int8 must represent exactly."""
+    """Range of a tensor's 256 levels; contains 0, which int8 must represent exactly."""
 
     low: float
     high: float
 
 
 Ranges = Mapping[str, Range]
-"""By layer name; the network's input under INPUT_NAME."""
+"""Range of each layer's output by layer name; of the network's input under INPUT_NAME."""
 
 
 def quantise(architecture: Architecture, float_model: Any, ranges: Ranges) -> Any:
-    """The network with BatchNorm folded and quantisation simulated: float32 [B, *stem.input_shape] -> [B, classes].
+    """QAT model with BatchNorm folded and quantisation simulated: float32 [B, *stem.input_shape] -> [B, classes].
 
-    Starts from the weights of `float_model` (from `builder.build`), which stays as it is.
+    Starts from the weights of `float_model` (from `builder.build`), which is not changed.
     """
     weighted = {
         layer: weighted_layer(layer, layer.name, use_bias=True)
@@ -57,8 +57,8 @@ def quantise(architecture: Architecture, float_model: Any, ranges: Ranges) -> An
     def apply(layer: Layer, inputs: list[Tensor]) -> Tensor:
         inner = weighted.get(layer) or bare_layer(layer)
         if isinstance(layer, AveragePool):
-            # .tflite averages in the scale of its input and rounds halves away from the middle of the range;
-            # a simulated rounding always goes up. The exact average is nearer to .tflite than a simulated rounding.
+            # .tflite averages in the scale of its input and rounds halves away from the middle of the range; a
+            # simulated rounding always goes up. The exact average is closer to .tflite than a simulated rounding.
             return inner(inputs[0])
         return _annotated(inner, layer, ranges[layer.name])(inputs if len(inputs) > 1 else inputs[0])
 
@@ -85,7 +85,7 @@ def _apply_quantisation(annotated: Any) -> Any:
 
 
 def folded_weights(layer: Layer, float_model: Any) -> list[NDArray[np.float32]]:
-    """[kernel, bias] that compute what the layer and its BatchNorm compute after training."""
+    """[kernel, bias] equivalent to the layer and its BatchNorm after training (Jacob et al. 2018, section 3.2)."""
     weights: list[NDArray[np.float32]] = float_model.get_layer(weights_name(layer)).get_weights()
     if not has_batch_norm(layer):
         return weights
@@ -98,9 +98,9 @@ def folded_weights(layer: Layer, float_model: Any) -> list[NDArray[np.float32]]:
 
 
 def measure_ranges(architecture: Architecture, float_model: Any, batches: Iterable[NDArray[np.float32]]) -> Ranges:
-    """The range of every layer's output, each end averaged over `batches` x [B, frames, mel_bins].
+    """Range of every layer's output, each end averaged over `batches` of x [B, frames, mel_bins].
 
-    The average over batches, rather than the extreme of all, keeps a single loud example from coarsening every level.
+    Averages over batches, not extremes of all, so that a single loud example does not coarsen all levels.
     """
     layers = all_layers(architecture)
     names = [INPUT_NAME, *(layer.name for layer in layers)]
@@ -118,22 +118,23 @@ def measure_ranges(architecture: Architecture, float_model: Any, batches: Iterab
 
 
 class WeightQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
-    """Symmetric int8 levels -127..127 over each tensor, or each output channel of a convolution.
+    """Symmetric int8 levels -127..127 per tensor, or per output channel of a convolution.
 
-    The range is the largest weight itself, so nothing is clipped and the gradient passes straight through.
+    The range ends at the largest weight, so no weight is clipped and gradients pass unchanged.
     """
 
     def __init__(self, per_channel: bool) -> None:
         self.per_channel = per_channel
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+        """No variables of its own (tfmot's `Quantizer`)."""
         return {}
 
     def __call__(self, inputs: Tensor, training: bool, weights: dict[str, Any], **kwargs: Any) -> Tensor:
         if not self.per_channel:
             limit = _limit(inputs, None)
             return tf.quantization.fake_quant_with_min_max_vars(inputs, -limit, limit, narrow_range=True)
-        # The operation wants channels on the last axis, a depthwise kernel is [height, width, channels, 1].
+        # The operation needs channels on the last axis; a depthwise kernel is [height, width, channels, 1].
         shape = inputs.shape
         kernel = tf.reshape(inputs, shape[:-1]) if shape[-1] == 1 else inputs
         limits = _limit(kernel, list(range(kernel.shape.rank - 1)))
@@ -141,28 +142,31 @@ class WeightQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
         return tf.reshape(quantised, shape) if shape[-1] == 1 else quantised
 
     def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor, as Keras serialises them."""
         return {"per_channel": self.per_channel}
 
 
 def _limit(weights: Tensor, axes: list[int] | None) -> Tensor:
-    """A hair above the largest magnitude, lest rounding puts that weight outside and stops its gradient."""
+    """Slightly above the largest magnitude, so that rounding does not put that weight outside and stop its gradient."""
     limit = tf.reduce_max(tf.abs(weights), axis=axes) * (1 + 1e-6)
     return tf.stop_gradient(tf.maximum(limit, _SMALLEST_RANGE))
 
 
 class RangeQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
-    """256 levels over a fixed range; no gradient where the value lies outside."""
+    """Quantiser of 256 levels over a fixed range; no gradient for values outside."""
 
     def __init__(self, low: float, high: float) -> None:
         self.low, self.high = low, high
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+        """No variables of its own (tfmot's `Quantizer`)."""
         return {}
 
     def __call__(self, inputs: Tensor, training: bool, weights: dict[str, Any], **kwargs: Any) -> Tensor:
         return tf.quantization.fake_quant_with_min_max_args(inputs, self.low, self.high)
 
     def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor, as Keras serialises them."""
         return {"low": self.low, "high": self.high}
 
 
@@ -173,27 +177,32 @@ class LayerQuantization(tfmot.quantization.keras.QuantizeConfig):
         self.kernel, self.per_channel, self.output = kernel, per_channel, output
 
     def get_weights_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
+        """The kernel and its quantiser, if there is one."""
         return [(getattr(layer, self.kernel), WeightQuantizer(self.per_channel))] if self.kernel else []
 
     def set_quantize_weights(self, layer: Any, quantize_weights: list[Tensor]) -> None:
+        """Replace the kernel by its quantised tensor."""
         for weights in quantize_weights:
             setattr(layer, str(self.kernel), weights)
 
     def get_activations_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
+        """Empty: the range of the output implies the activation."""
         return []
 
     def set_quantize_activations(self, layer: Any, quantize_activations: list[Any]) -> None:
-        """There are none: the output's range is the activation."""
+        """No effect: there are no quantised activations."""
 
     def get_output_quantizers(self, layer: Any) -> list[Any]:
+        """Quantiser of the output over its measured range."""
         return [RangeQuantizer(*self.output)]
 
     def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor, as Keras serialises them."""
         return {"kernel": self.kernel, "per_channel": self.per_channel, "output": self.output}
 
 
 class _AsAnnotated:
-    """A quantisation scheme that leaves the graph as it is: every layer already says how it is to be quantised."""
+    """Quantisation scheme that keeps the graph unchanged: every layer is annotated with its own configuration."""
 
     def get_layout_transformer(self) -> "_AsAnnotated":
         return self

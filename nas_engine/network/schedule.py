@@ -1,4 +1,4 @@
-"""How long and how fast a network is trained: values only, no TensorFlow."""
+"""Training configuration and learning-rate schedule; no TensorFlow."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -9,10 +9,11 @@ from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, TRIAL_SHARE, trial_ep
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """The training of one trial.
+    """Training configuration of a trial. Raises ValueError naming the wrong value.
 
-    A trial trains for `trial_fraction` of the full training time (paper, section 5: three quarters) and then for
-    `qat_epochs` with simulated quantisation. One epoch draws as many examples as the train split has clips.
+    A trial trains for `trial_fraction` of `full_epochs` (paper, section 5: three quarters) and then for `qat_epochs`
+    with simulated quantisation. One epoch draws as many examples as the train split has clips. Learning rates are the
+    peaks of their schedules; `dropout`, `label_smoothing` and `negative_share` are 0..1.
     """
 
     full_epochs: int = FULL_EPOCHS
@@ -41,10 +42,11 @@ class TrainingConfig:
 
     @property
     def trial_epochs(self) -> int:
-        """Epochs of float training."""
+        """Epochs of float training: `trial_fraction` of `full_epochs`, rounded up."""
         return trial_epochs(self.full_epochs, self.trial_fraction)
 
     def to_json(self) -> dict[str, Any]:
+        """All fields by name."""
         return asdict(self)
 
 
@@ -57,7 +59,7 @@ class CosineDecay:
     warmup_steps: int = 0
 
     def __call__(self, step: int) -> float:
-        """The rate of step 0 .. steps - 1."""
+        """Learning rate of step 0 .. steps - 1."""
         if step < self.warmup_steps:
             return self.peak * (step + 1) / self.warmup_steps
         done = (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)

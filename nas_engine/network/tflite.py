@@ -1,4 +1,4 @@
-"""A trained network as an int8 .tflite file, and its accuracy in the TFLite interpreter."""
+"""Conversion of a trained network to an int8 .tflite file, and its evaluation in the TFLite interpreter."""
 
 import contextlib
 import warnings
@@ -14,19 +14,18 @@ from nas_engine.network.packing import pack, without_names
 
 
 def convert(model: Any) -> bytes:
-    """The .tflite file of a quantisation-aware model: int8 input [1, height, width, channels], int8 output.
+    """Packed .tflite file of a quantisation-aware model: int8 input [1, height, width, channels], output [1, classes].
 
-    This is the packed file, which is what Earshot scores, stores and delivers. Raises ConversionError as
-    `convert_plain` does.
+    This is the file that Earshot evaluates, stores and delivers. Raises ConversionError as `convert_plain` does.
     """
     return pack(convert_plain(model))
 
 
 def convert_plain(model: Any) -> bytes:
-    """The same network as the converter writes it, but for tensor names: what published sizes compare with.
+    """Plain .tflite file, as the converter writes it except for tensor names; comparable with published sizes.
 
     Converts a traced function, not the Keras model: `from_keras_model` spends 20 s on saving it as a SavedModel first.
-    Raises ConversionError if the converter gives up or would leave the input or the output in float.
+    Raises ConversionError if the converter fails or leaves the input or the output in float.
     """
     signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="x")
     function = tf.function(lambda x: model(x, training=False), input_signature=[signature], autograph=False)
@@ -48,7 +47,7 @@ def evaluate_tflite(
 ) -> tuple[float, tuple[tuple[int, ...], ...]]:
     """Accuracy (0..1) and confusion[true][predicted] of examples x [n, ...], y [n] on one thread of the interpreter.
 
-    `x` is float and is quantised here as a phone would do it; a last axis of 1 may be missing.
+    `x` is float and is quantised by the scale and zero point of the input; a last axis of 1 may be missing.
     """
     predicted = np.argmax(predict_tflite(content, x), axis=1)
     confusion = np.zeros((classes, classes), np.int64)
@@ -58,7 +57,7 @@ def evaluate_tflite(
 
 
 def predict_tflite(content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:
-    """The int8 outputs [n, classes] for float inputs x [n, ...]; (output + 128) / 256 is a probability."""
+    """Outputs int8 [n, classes] for float inputs x [n, ...]; (output + 128) / 256 is a probability."""
     interpreter = interpreter_of(content)
     source, sink = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     scale, zero_point = source["quantization"]
@@ -79,7 +78,7 @@ def _check_types(content: bytes) -> None:
 
 
 def interpreter_of(content: bytes) -> Any:
-    """The interpreter, ready to run on one thread. Raises ValueError where `content` is no .tflite file."""
+    """TFLite interpreter on one thread, with tensors allocated. Raises ValueError if `content` is no .tflite file."""
     with _quiet():
         interpreter = tf.lite.Interpreter(model_content=content, num_threads=1)
         interpreter.allocate_tensors()
@@ -88,7 +87,7 @@ def interpreter_of(content: bytes) -> Any:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Converter and interpreter warn at each call, of quantised inputs and of their successor packages."""
+    """Context without the warnings of converter and interpreter on quantised inputs and on successor packages."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,4 +1,4 @@
-"""Training of a Keras model, float or quantisation-aware, epoch by epoch."""
+"""Training of a Keras model, float or quantisation-aware, one epoch at a time."""
 
 import math
 import time
@@ -23,14 +23,17 @@ _EVALUATION_BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class EpochMetrics:
-    """Mean loss and share of right answers (0..1) over the training batches of one epoch, while it went on."""
+    """Mean loss and accuracy (0..1) over the training batches of one epoch, each before its update."""
 
     loss: float
     accuracy: float
 
 
 class ModelTrainer:
-    """Trains one model in one phase of a trial; `phase` is the name of the phase in messages."""
+    """Trainer of one model in one phase of a trial; `phase` is its name in messages.
+
+    `weight_decay` and `label_smoothing` as in `TrainingConfig`.
+    """
 
     def __init__(
         self, model: Any, phase: str, schedule: CosineDecay, *, weight_decay: float = 0.0, label_smoothing: float = 0.0
@@ -50,11 +53,11 @@ class ModelTrainer:
 
     @property
     def trace_seconds(self) -> float:
-        """Time spent on turning Python into graphs."""
+        """Seconds spent on tracing Python into graphs."""
         return self._step.trace_seconds + self._count_hits.trace_seconds
 
     def epoch(self, batches: Iterable[Batch]) -> EpochMetrics:
-        """Train on `batches`. Raises TrainingDiverged if the loss is no longer a finite number."""
+        """Train one epoch on `batches`. Raises TrainingDiverged if the mean loss is not finite."""
         losses, hits, examples = [], 0, 0
         for x, y in batches:
             loss, step_hits = self._step(self._shaped(x), y, self._schedule(self._steps))
@@ -72,7 +75,7 @@ class ModelTrainer:
         return EpochMetrics(mean_loss, hits / examples)
 
     def accuracy(self, x: NDArray[np.float32], y: NDArray[np.int64]) -> float:
-        """Share of examples x [n, frames, mel_bins] that the network as it is now gets right."""
+        """Accuracy (0..1) of the current weights on examples x [n, frames, mel_bins], y [n]."""
         hits = 0
         for start in range(0, len(y), _EVALUATION_BATCH):
             part = slice(start, start + _EVALUATION_BATCH)
@@ -80,7 +83,7 @@ class ModelTrainer:
         return hits / len(y)
 
     def _shaped(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Frames by mel bins as the network's layout wants them; both layouts lie alike in memory."""
+        """Batch in the network's layout; both layouts have the same memory order."""
         return x.reshape(-1, *self._model.input_shape[1:])
 
     def _trace_step(self, x: Tensor, y: Tensor, learning_rate: Tensor) -> tuple[Tensor, Tensor]:
@@ -100,7 +103,7 @@ def _hits(logits: Tensor, y: Tensor) -> Tensor:
 
 
 class _Traced:
-    """A TensorFlow function that knows how much longer its first call took than a later one."""
+    """TensorFlow function that measures how much longer its first call took than later ones."""
 
     def __init__(self, function: Callable[..., Any], *signature: Any) -> None:
         self._function = tf.function(function, input_signature=signature, autograph=False)
@@ -119,7 +122,7 @@ class _Traced:
 
     @property
     def trace_seconds(self) -> float:
-        """0 until there is a second call to compare the first with."""
+        """Seconds by which the first call took longer than the shortest later one; 0 before a second call."""
         if self._first_seconds is None or math.isinf(self._usual_seconds):
             return 0.0
         return max(0.0, self._first_seconds - self._usual_seconds)

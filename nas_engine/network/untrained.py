@@ -1,4 +1,4 @@
-"""A network with the weights it would begin training with, made ready for conversion: for its size and its speed."""
+"""Untrained networks, ready for conversion, to measure file size and latency."""
 
 from typing import Any
 
@@ -14,11 +14,12 @@ _BIAS_SPREAD = 0.1
 
 
 def untrained_model(architecture: Architecture, seed: int = 0) -> Any:
-    """The quantisation-aware model of `architecture`, its ranges measured on noise.
+    """Quantisation-aware model of `architecture` with initial weights, its ranges measured on noise.
 
-    What it answers means nothing; neither the size of its .tflite file nor the time of an inference depends on that.
-    Biases and the like are noise, too, because the converter leaves out what is all zero, as it never is once trained.
-    BatchNorm takes its statistics from noise that is faint to loud, so that different inputs get different answers.
+    Its outputs are meaningless; size of the .tflite file and latency do not depend on the weights. Biases and BatchNorm
+    parameters are random, because the converter removes tensors of zeros, which trained networks do not have. BatchNorm
+    statistics are those of noise at several levels, so that different inputs give different outputs. Raises
+    InfeasibleArchitecture where it cannot be built.
     """
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
@@ -30,13 +31,13 @@ def untrained_model(architecture: Architecture, seed: int = 0) -> Any:
     noise = rng.normal(0.0, levels, (len(levels), *architecture.stem.input_shape)).astype(np.float32)
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.0  # one step is all there is
+            layer.momentum = 0.0  # statistics of a single step
     model(noise, training=True)
     ranges = quantization.measure_ranges(architecture, model, [noise])
     return quantization.quantise(architecture, model, ranges)
 
 
 def untrained_files(architecture: Architecture, seed: int = 0) -> tuple[bytes, bytes]:
-    """The plain .tflite file of such a network, as the converter writes it, and the packed one, which is delivered."""
+    """Plain and packed .tflite file of `untrained_model`. Raises ConversionError as `tflite.convert_plain` does."""
     plain = tflite.convert_plain(untrained_model(architecture, seed))
     return plain, pack(plain)

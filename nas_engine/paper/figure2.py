@@ -1,4 +1,4 @@
-"""Figure 2 of the paper: does the int8 network keep the accuracy, and do parameters tell the file's size?
+"""Figure 2 of the paper: correlations of int8 with float accuracy, and of file size with parameters.
 
 The paper: 2,000 networks, correlation 0.955 between float and int8 accuracy (section 2.1) and 0.942 between parameters
 and the size of the quantised file (section 2.5).
@@ -17,7 +17,7 @@ PUBLISHED_MEMORY_CORRELATION = 0.942
 
 @dataclass(frozen=True, slots=True)
 class Figure2Point:
-    """One trained network. Accuracies 0..1; `parameters` as the paper counts them; `flash_bytes` of its .tflite."""
+    """Trained network. Accuracies 0..1; `parameters` as the paper counts them; `flash_bytes` of its .tflite."""
 
     name: str
     float_accuracy: float
@@ -29,7 +29,7 @@ class Figure2Point:
 
 @dataclass(frozen=True, slots=True)
 class Correlations:
-    """Of float with int8 accuracy, and of parameters with flash; None where one of the two does not vary."""
+    """Correlations of float with int8 accuracy, and of parameters with flash; None where one of the two is constant."""
 
     networks: int
     accuracy_pearson: float | None
@@ -40,7 +40,10 @@ class Correlations:
 
 
 def correlations(points: Sequence[Figure2Point]) -> Correlations:
-    """`largest_accuracy_loss` is the greatest |float - int8| (0..1), None without points."""
+    """Pearson and Spearman correlations of `points`.
+
+    `largest_accuracy_loss` is the greatest |float - int8| (0..1), None without points.
+    """
     floats = np.array([point.float_accuracy for point in points], float)
     int8s = np.array([point.int8_accuracy for point in points], float)
     parameters = np.array([point.parameters for point in points], float)
@@ -62,7 +65,7 @@ def _pearson(x: NDArray[np.float64], y: NDArray[np.float64]) -> float | None:
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Places from 0; equal values share the mean of their places."""
+    """Ranks [n] from 0; equal values share the mean of their ranks."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return np.asarray((last - (counts + 1) / 2)[inverse], np.float64)

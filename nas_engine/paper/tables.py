@@ -1,6 +1,6 @@
-"""Tables 1 and 2 of the paper, ours beside what was printed (Speckhard et al.).
+"""Tables 1 and 2 of the paper (Speckhard et al.) with the engine's counts next to the published ones.
 
-A row is unexplained where a count of ours lies outside of what the printed digits can mean and we do not know why.
+A row is marked as unexplained where a count is outside of the rounding of the printed digits for an unknown reason.
 Flash is compared, but never the reason for that mark: converters of 2021 and of today write different files for one
 network. Differences are (ours - published) / published in percent.
 """
@@ -26,7 +26,7 @@ from nas_engine.energy.estimators.published_figures import (
 
 TABLE_2_MODEL = "NAS-Bayesian"
 NETWORKS = {TABLE_2_MODEL: nas_bayesian(), **{model: build(9) for model, build in BASELINES.items()}}
-"""The networks of Table 1 whose layers are known, with the paper's nine classes."""
+"""Networks of Table 1 with published layers, for the paper's nine classes."""
 
 _NOT_PUBLISHED = "The paper prints no layers of this network, so there is nothing of ours to compare."
 _NOTES: Mapping[str, str] = {
@@ -56,10 +56,11 @@ class FileSizes:
 
 @dataclass(frozen=True, slots=True)
 class Table1Row:
-    """A network. `parameters` are counted as the paper did, `parameters_trainable` as everybody does.
+    """Row of Table 1. `parameters` are counted as in the paper, `parameters_trainable` in the usual way.
 
-    `flash_bytes` is the plain file, which compares with the published one. What is ours is None where the layers are
-    not known. Energy is predicted. Accuracy and latency of ours are always None: they depend on sounds and device.
+    `flash_bytes` is the plain file, which is comparable with the published one. Our values are None where the layers
+    are not published. Energy (mJ) is predicted. Our accuracy and latency are always None: they depend on sounds and
+    device.
     """
 
     model: str
@@ -89,9 +90,9 @@ class Table1Row:
 
 @dataclass(frozen=True, slots=True)
 class Table2Row:
-    """A block of Table 2's network, its head, or the total; fields as in Table1Row, but for flash.
+    """Row of Table 2: a block of the network, its head, or the total; fields as in Table1Row except flash.
 
-    `flash_bytes` is the packed file: of a block the estimate of what it adds, of the total the file itself unless
+    `flash_bytes` is the packed file: of a block the estimated bytes it adds, of the total the file itself unless
     `flash_is_estimate`; `flash_bytes_plain` likewise the plain one. The paper prints parameters and flash of
     the total alone.
     """
@@ -119,7 +120,7 @@ class Table2Row:
 
 
 def estimated_sizes(counted: ArchitectureCost) -> FileSizes:
-    """The sizes of both files by `flash`'s model of them."""
+    """Estimated sizes of both files (`nas_engine.flash`)."""
     return FileSizes(counted.plain_flash_bytes_estimate, counted.flash_bytes_estimate)
 
 
@@ -164,7 +165,7 @@ def _table1_row(published: PublishedNetwork, file: FileSizes | None) -> Table1Ro
 
 
 def is_beyond_rounding(counted: ArchitectureCost, published: PublishedNetwork) -> bool:
-    """Whether a count of ours would be printed otherwise than Table 1 prints it."""
+    """Whether FLOPs or parameters differ from Table 1 by more than its rounding."""
     return (
         abs(counted.flops - published.flops) > FLOPS_ROUNDING
         or abs(counted.published_parameters - published.quantized_parameters) > PARAMETERS_ROUNDING
@@ -172,7 +173,7 @@ def is_beyond_rounding(counted: ArchitectureCost, published: PublishedNetwork) -
 
 
 def table2(file: FileSizes | None = None) -> list[Table2Row]:
-    """Table 2 with two rows more, the head and the total. `file` holds the sizes of the real files."""
+    """Table 2 with two additional rows, the head and the total. `file` holds the sizes of the real files, if known."""
     counted = cost(NETWORKS[TABLE_2_MODEL])
     *blocks, head = counted.blocks
     rows = [_table2_row(published, block) for published, block in zip(TABLE_2, blocks, strict=True)]

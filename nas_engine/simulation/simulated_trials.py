@@ -105,9 +105,8 @@ class SimulatedTraining:
     @property
     def moment_seconds(self) -> float:
         """Time of the next moment, in seconds after the study began."""
-        return self._begun_seconds + self._point_seconds(
-            self._trained_epochs if self._is_ending else self._checked_epochs + 1
-        )
+        epochs = self._trained_epochs if self._is_ending else self._checked_epochs + 1
+        return self._begun_seconds + self._point_seconds(epochs)
 
     def advance(self, ended: Sequence[Curve]) -> bool:
         """Apply the rule; returns whether the trial ends now. `ended`: curves of the trials that have ended by now."""

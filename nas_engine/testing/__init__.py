@@ -1,1 +1,1 @@
-"""What other people need to test against the engine: tiny spaces, tiny audio, contract tests."""
+"""Support for tests against the engine: tiny search spaces, tiny audio, contract tests."""

@@ -1,4 +1,4 @@
-"""Tiny datasets for tests: simple tones, made in milliseconds, that a network can tell apart."""
+"""Tiny datasets for tests: separable tones, generated in milliseconds."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ _RATE_HZ = 16_000
 
 
 def tone(label: int, rng: np.random.Generator, seconds: float) -> NDArray[np.float32]:
-    """A noisy tone [n] of this class: an octave apart from the neighbouring classes, a little off pitch each time."""
+    """Noisy tone [n] of a class at 16 kHz; classes are an octave apart, the pitch varies by a fifth of it."""
     hertz = _LOWEST_HZ * 2.0 ** (label + rng.uniform(-0.2, 0.2))
     time = np.arange(round(seconds * _RATE_HZ)) / _RATE_HZ
     samples = 0.2 * np.sin(2.0 * np.pi * hertz * time) + rng.normal(0.0, 0.02, len(time))
@@ -44,7 +44,7 @@ def tiny_pack(
     seed: int = 0,
     config: FrontendConfig | None = None,
 ) -> FeaturePack:
-    """Write a real feature pack of such clips to `path` and open it."""
+    """Write a feature pack of such clips to `path` and open it."""
     config = config or FrontendConfig()
     write_pack(
         path,

@@ -1,4 +1,4 @@
-"""What TensorFlow itself counts in a network, to hold `nas_engine.cost` against."""
+"""TensorFlow's own counts of a network, to compare `nas_engine.cost` with."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,15 +18,15 @@ _WITH_WEIGHTS = (
 
 
 def trainable_parameters(model: Any) -> int:
-    """What `model.summary()` calls trainable."""
+    """Trainable parameters as in `model.summary()`."""
     return sum(int(weights.shape.num_elements()) for weights in model.trainable_weights)
 
 
 def profiled_flops(models: Mapping[str, Any]) -> dict[str, int]:
-    """By name of the Keras model, what tf.profiler counts for one example; additions of tensors left out.
+    """FLOPs of one inference by tf.profiler, by name of the Keras model; additions of tensors left out.
 
-    TensorFlow of 2021, which the paper used, had no count for additions. One graph holds all models, because to
-    profile a graph takes a second however little is in it.
+    TensorFlow of 2021, which the paper used, did not count additions. One graph holds all models, because profiling a
+    graph takes a second whatever its size.
     """
 
     def run_all() -> None:
@@ -45,7 +45,7 @@ def profiled_flops(models: Mapping[str, Any]) -> dict[str, int]:
 
 
 def apply_folded(layer: Layer, inputs: list[Tensor]) -> Tensor:
-    """The output of `layer` in the network as it is deployed, BatchNorm folded into a bias; without activations."""
+    """Output of `layer` in the deployed network, BatchNorm folded into a bias; without activations."""
     if builder.has_weights(layer):
         return builder.weighted_layer(layer, layer.name, use_bias=True)(inputs[0])
     return builder.bare_layer(layer)(inputs if len(inputs) > 1 else inputs[0])
@@ -70,7 +70,7 @@ def stored_weight_bytes(content: bytes) -> int:
 
 
 def _plain(architecture: Architecture) -> Any:
-    """The network as one writes it down in Keras by hand, which is how the toolkit's patterns know it."""
+    """Network as written by hand in Keras, the form that the toolkit's patterns recognise."""
     inputs = keras.Input(architecture.stem.input_shape)
     tensors = {INPUT_NAME: inputs}
     layers = all_layers(architecture)

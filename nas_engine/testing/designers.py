@@ -1,4 +1,4 @@
-"""The contract of every designer. Subclass `DesignerContract` in a test module and set `name`; pytest does the rest."""
+"""Contract tests of designers. Subclass `DesignerContract` in a test module and set `name`; pytest collects them."""
 
 import json
 import time
@@ -41,12 +41,12 @@ def single_2d(classes: int = 3) -> SearchSpace:
 
 
 def everything(space: SearchSpace) -> Iterator[Architecture]:
-    """Every architecture of a space; take a small one."""
+    """Every architecture of a (small) space."""
     return (space.decode(indices) for indices in product(*(range(len(p.options)) for p in space.positions)))
 
 
 class AdditiveReward:
-    """A reward with a known optimum: a random part for each option of each position, summed."""
+    """Reward with a known optimum `best`: the sum of a random part for each option of each position."""
 
     def __init__(self, space: SearchSpace, seed: int = 0) -> None:
         rng = np.random.default_rng(seed)
@@ -60,7 +60,7 @@ class AdditiveReward:
 
 
 class Bench:
-    """Trials without training: the reward is the accuracy, energy and flash have optima elsewhere in the space."""
+    """Trials without training: the reward is the accuracy; energy and flash have other optima in the space."""
 
     def __init__(self, space: SearchSpace) -> None:
         self._accuracy, self._energy, self._flash = (AdditiveReward(space, seed) for seed in range(3))
@@ -68,7 +68,7 @@ class Bench:
     def outcome(
         self, number: int, architecture: Architecture, metadata: Mapping[str, str] | None = None, *, fails: bool = False
     ) -> Outcome:
-        """How trial `number` ends; infeasible if it `fails`."""
+        """Outcome of trial `number`; infeasible if it `fails`."""
         if fails:
             return Outcome(number, architecture, None, metadata or {})
         values = (self._accuracy(architecture), self._energy(architecture), self._flash(architecture) * 1e5)
@@ -76,7 +76,7 @@ class Bench:
 
 
 def random_history(space: SearchSpace, count: int, *, infeasible_every: int = 0, first: int = 1) -> list[Outcome]:
-    """Outcomes of random architectures with additive rewards, as somebody else would have added them."""
+    """Outcomes of random architectures with additive rewards, not suggested by the designer under test."""
     rng = np.random.default_rng(1000 + first)
     bench = Bench(space)
     return [
@@ -86,7 +86,7 @@ def random_history(space: SearchSpace, count: int, *, infeasible_every: int = 0,
 
 
 def run(designer: Designer, reward: AdditiveReward, trials: int, first: int = 1) -> list[Outcome]:
-    """One trial after another: suggest, evaluate, update."""
+    """Outcomes of sequential trials: suggest, evaluate, update."""
     outcomes = []
     for number in range(first, first + trials):
         (suggestion,) = designer.suggest(1, [])
@@ -97,7 +97,7 @@ def run(designer: Designer, reward: AdditiveReward, trials: int, first: int = 1)
 
 
 def half_violate(architecture: Architecture) -> Violation | None:
-    """A screen without a pattern that a designer could learn."""
+    """Constraint check that half of all architectures violate, without a pattern that a designer could learn."""
     return Violation("its hash is odd", 1.5) if int(architecture.hash, 16) % 2 else None
 
 
@@ -116,13 +116,14 @@ def fill_constrained(designer: Designer, count: int, history: Sequence[Outcome])
 
 
 def hashes(suggestions: Sequence[Suggestion]) -> list[str]:
+    """Hashes of the suggested architectures."""
     return [suggestion.architecture.hash for suggestion in suggestions]
 
 
 class DesignerContract:
-    """What `designers.base.Designer` promises, for the designer called `name`.
+    """Tests of the contract `designers.base.Designer` for the designer `name`.
 
-    `known` is how long the histories are: enough for the designer to use what it has learnt.
+    `known` is the length of histories, enough for the designer to use its model.
     """
 
     name: str
@@ -137,9 +138,11 @@ class DesignerContract:
         state: State | None = None,
         history: Sequence[Outcome] = (),
     ) -> Designer:
+        """Designer under test with its settings."""
         return registry.create(self.name, space, seed, state, history, self.settings)
 
     def informed(self, seed: int = 7) -> Designer:
+        """Designer informed of a history of `known` outcomes, every fifth infeasible."""
         return self.create(small_2d(), seed, history=random_history(small_2d(), self.known, infeasible_every=5))
 
     def test_a_designer_without_history_suggests_one_or_many(self) -> None:
@@ -192,14 +195,14 @@ class DesignerContract:
         history = random_history(space, self.known, infeasible_every=1)
         assert_different_members(space, self.create(space, history=history).suggest(4, []), 4)
 
-    def test_what_is_screened_out_is_heard_as_infeasible_and_survives_a_restart(self) -> None:
+    def test_a_violating_suggestion_is_reported_as_infeasible_and_survives_a_restart(self) -> None:
         history = random_history(small_2d(), self.known)
         original = self.create(small_2d(), history=history)
         filled = fill_constrained(original, 8, history)
         assert filled.violating
         assert not any(half_violate(suggestion.architecture) for suggestion in filled.suggestions)
-        everything_heard = [*history, *(violating.outcome for violating in filled.violating)]
-        restored = self.create(small_2d(), state=through_json(original.dump()), history=everything_heard)
+        all_outcomes = [*history, *(violating.outcome for violating in filled.violating)]
+        restored = self.create(small_2d(), state=through_json(original.dump()), history=all_outcomes)
         assert restored.dump() == original.dump()
         assert restored.suggest(2, []) == original.suggest(2, [])
 
@@ -235,10 +238,10 @@ class DesignerContract:
 
 
 class SearchContract(DesignerContract):
-    """What whole searches need, for designers whose suggestions cost milliseconds."""
+    """Tests of whole searches, for designers whose suggestions take milliseconds."""
 
     def search(self, trials: int, *, restarts: bool) -> list[str]:
-        """The networks of a search in which two trials are open at a time and every seventh is infeasible."""
+        """Hashes of the networks of a search in which two trials are open at a time and every seventh is infeasible."""
         space, bench = small_2d(), Bench(small_2d())
         designer, outcomes = self.create(space), list[Outcome]()
         open_trials: list[Suggestion] = []
@@ -277,12 +280,13 @@ class SearchContract(DesignerContract):
 
 
 def through_json(state: State) -> State:
-    """What becomes of a state in a JSON column."""
+    """State after a round trip through a JSON column."""
     restored: State = json.loads(json.dumps(state, allow_nan=False))
     return restored
 
 
 def assert_different_members(space: SearchSpace, suggestions: Sequence[Suggestion], count: int) -> None:
+    """Assert that there are `count` different suggestions of the space with JSON-able metadata."""
     assert len(suggestions) == count
     assert len(set(hashes(suggestions))) == count
     assert all(space.contains(suggestion.architecture) for suggestion in suggestions)

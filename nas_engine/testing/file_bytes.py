@@ -1,6 +1,6 @@
-"""What every byte of a .tflite file is for.
+"""Purpose of every byte of a .tflite file.
 
-The file is walked as a reader would, from the root table; a byte that nothing leads to is padding. Field numbers are
+The file is traversed as by a reader, from the root table; a byte that is not reached is padding. Field numbers are
 those of the schema (tensorflow/lite/schema/schema.fbs).
 """
 
@@ -15,14 +15,14 @@ CATEGORIES = (
     "weights", "biases", "scales", "zero points", "shapes", "names", "tensors", "buffers", "operators", "metadata",
     "header", "layouts", "padding",
 )  # fmt: skip
-"""layouts: vtables, which say where a table's fields lie. header: the root, the subgraph, the signature."""
+"""layouts: vtables, the places of a table's fields. header: the root, the subgraph, the signature."""
 
 _INT32 = tflite_schema.TensorType.INT32
 
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """A vector of scalars (or a string) with so many bytes an element."""
+    """Vector of scalars (or a string) with `size` bytes per element."""
 
     category: str
     size: int
@@ -60,11 +60,11 @@ _TABLES: dict[str, tuple[str, dict[int, _Numbers | _Tables]]] = {
     "signature": ("header", {0: _Tables("tensor map"), 1: _Tables("tensor map"), 2: _Numbers("header", 1)}),
     "tensor map": ("header", {0: _Numbers("header", 1)}),
 }  # fmt: skip
-"""By kind of table: what its own bytes are for, and its fields that lead on."""
+"""By kind of table: the category of its own bytes, and its fields that refer to others."""
 
 
 def bytes_by_category(content: bytes) -> dict[str, int]:
-    """Bytes of each of `CATEGORIES`; they add up to the file. Vectors and tables that are shared count once."""
+    """Bytes of each of `CATEGORIES`, summing up to the file. Shared vectors and tables count once."""
     walk = _Walk(content)
     walk.constants()
     walk.table(walk.target(0), "model")

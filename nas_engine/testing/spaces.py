@@ -1,4 +1,4 @@
-"""A search space small enough to train and to search exhaustively in a test."""
+"""Search space that is small enough to train and to search exhaustively in a test."""
 
 from nas_engine.architecture import Head, Stem
 from nas_engine.search_space.paper_spaces import SearchSpace

@@ -1,7 +1,7 @@
-"""A synthetic dataset of the nine classes, for trying Earshot out where no recordings are at hand.
+"""Synthetic dataset of the nine classes, for trials of Earshot without recordings.
 
-It is made to rank networks, not to be solved: events sit at random places, partly outside of the clip, in rooms, behind
-other sounds and noise, through narrow channels, at any level. Half of each split is negative (paper, section 4).
+It is hard enough to rank networks: events are at random places, partly outside of the clip, in rooms, masked by other
+sounds and noise, through narrow channels, at any level. Half of each split is negative (paper, section 4).
 """
 
 from collections.abc import Callable, Iterator
@@ -33,11 +33,12 @@ _CLIPS_AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How many clips of each positive class, with as many negatives as positives together, and how hard.
+    """Number of clips of each positive class (negatives: as many as all positives together), and their difficulty.
 
-    Ranges are drawn from evenly; decibels are relative to the event. Measured with seed 1 and the values below, eval
-    accuracy after 30 float epochs, two training seeds: a depthwise-separable network of 4,200 parameters (Keras'
-    count) 0.78 and 0.72, the same of 19,700 parameters 0.90 and 0.94; a random forest on log-mel statistics 0.70.
+    Values are drawn uniformly from ranges; decibels are relative to the event, shares are 0..1 of the clips.
+    Eval accuracy with seed 1 and the values below after 30 float epochs, two training seeds: a depthwise-separable
+    network of 4,200 parameters (Keras' count) 0.78 and 0.72, the same of 19,700 parameters 0.90 and 0.94; a random
+    forest on log-mel statistics 0.70.
     """
 
     train_clips_per_class: int = 40
@@ -52,6 +53,7 @@ class Recipe:
     level_dbfs: tuple[float, float] = (-38.0, -12.0)
 
     def clips_per_class(self, split: str) -> int:
+        """Clips of each positive class in `split`."""
         return {
             "train": self.train_clips_per_class,
             "eval": self.eval_clips_per_class,
@@ -91,7 +93,7 @@ def synthesise(
 
 
 def _plans(seed: int, recipe: Recipe) -> Iterator[_Plan]:
-    """All clips; each has a seed of its own, so that neither order nor the size of other classes matters."""
+    """All clips, each with its own seed, independent of order and of the size of other classes."""
     labels = (*POSITIVE, "negative")
     for split_index, split in enumerate(SPLITS):
         for label_index, label in enumerate(labels):
@@ -108,7 +110,7 @@ def _write(out_dir: Path, plan: _Plan, recipe: Recipe) -> None:
 
 
 def make_clip(label: str, recipe: Recipe, rng: np.random.Generator) -> NDArray[np.float32]:
-    """One clip [n] in -1..1 of a positive class or "negative"."""
+    """Samples [n] in -1..1 at 16 kHz of a clip of a positive class or "negative". Raises KeyError for another label."""
     count = samples_of(rng.uniform(*recipe.seconds))
     kind = str(rng.choice(list(NEGATIVE)))
     sound = NEGATIVE[kind](count, rng) if label == "negative" else POSITIVE[label](count, rng)
@@ -123,7 +125,7 @@ def make_clip(label: str, recipe: Recipe, rng: np.random.Generator) -> NDArray[n
 
 
 def _event_level(sound: Samples) -> Samples:
-    """Bring the sounding parts to RMS 1: a bark between pauses counts as loud as it is, not as it averages."""
+    """Sound [n] scaled so that its sounding parts, without pauses, have RMS 1."""
     power = sound**2
     loud = power[power > power.mean() * 0.1]
     result: Samples = sound / max(float(np.sqrt(loud.mean())) if loud.size else 0.0, 1e-6)
@@ -131,7 +133,7 @@ def _event_level(sound: Samples) -> Samples:
 
 
 def _in_channel(sound: Samples, recipe: Recipe, rng: np.random.Generator) -> Samples:
-    """Perhaps in a room, perhaps through a wall or a poor microphone."""
+    """Sound [n], at random with reverberation and with a narrow band (a wall, a poor microphone)."""
     if rng.uniform() < recipe.room_share:
         sound = in_room(sound, rng.uniform(0.1, 0.8), rng.uniform(0.1, 1.2), rng)
     if rng.uniform() < recipe.channel_share:

@@ -1,7 +1,9 @@
-"""Sounds of the negative class: real events that share pitch, rhythm or timbre with a positive class but are none.
+"""Sounds of the negative class: events that share pitch, rhythm or timbre with a positive class.
 
 The paper (section 4) calls its data "somewhat challenging since the negative examples are all real sound events (e.g.
-guitar playing) and not simply low volume noise"; so every kind here is somebody's neighbour.
+guitar playing) and not simply low volume noise"; every kind here is close to a positive class.
+
+Each function returns `count` samples [count] at 16 kHz.
 """
 
 from collections.abc import Mapping
@@ -120,7 +122,7 @@ def footsteps(count: int, rng: np.random.Generator) -> Samples:
 
 
 def sweeps(count: int, rng: np.random.Generator) -> Samples:
-    """Single glides up or down, like a siren that never comes back."""
+    """Single glides up or down: a siren without the return."""
     track = np.zeros(count)
     moment = rng.uniform(-0.5, 0.5)
     while moment < count / RATE_HZ:
@@ -134,7 +136,7 @@ def sweeps(count: int, rng: np.random.Generator) -> Samples:
 
 
 def horn(count: int, rng: np.random.Generator) -> Samples:
-    """Car horns: a siren's timbre at a pitch that stays."""
+    """Car horns: a siren's timbre at a constant pitch."""
     low = rng.uniform(300.0, 520.0)
     track = np.zeros(count)
     moment = rng.uniform(-0.3, 0.8)
@@ -170,7 +172,7 @@ def weather(count: int, rng: np.random.Generator) -> Samples:
 
 
 def applause(count: int, rng: np.random.Generator) -> Samples:
-    """Many claps at once: running water with a grain."""
+    """Applause of many claps: like running water, coarser."""
     impulses = rng.poisson(rng.uniform(20.0, 90.0) / RATE_HZ, count) * rng.uniform(0.3, 1.0, count)
     length = samples_of(0.02)
     clap = rng.normal(size=length) * np.exp(-np.arange(length) / samples_of(0.004))

@@ -1,7 +1,7 @@
-"""The eight positive classes (paper, section 4) as parametric sounds.
+"""Parametric sounds of the eight positive classes (paper, section 4).
 
-Each function fills `count` samples at 16 kHz and draws everything that may vary from `rng`: pitch, rhythm, timbre,
-number of repetitions, and how much of the event falls into the clip.
+Each function returns samples [count] at 16 kHz and draws pitch, rhythm, timbre, number of repetitions and the part of
+the event within the clip from `rng`.
 """
 
 from collections.abc import Callable, Mapping

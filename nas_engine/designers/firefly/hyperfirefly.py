@@ -46,7 +46,7 @@ class HyperFireflyDesigner:
         state = accepted_state(state, FORMAT)
         self._tuner = FireflyTuner(seed, state["tuner"] if state else None)
         self._window: int = state["window"] if state else 0
-        self._heard: int = state["heard"] if state else 0
+        self._counted: int = state["heard"] if state else 0
         self._best: float | None = state["best"] if state else None
         # A rebuild without state must not begin the quasi-random sequence again: its start is in the history.
         firefly_seed = int(np.random.SeedSequence([seed, len(history)]).generate_state(1)[0])
@@ -82,18 +82,18 @@ class HyperFireflyDesigner:
         return {
             "format": FORMAT,
             "window": self._window,
-            "heard": self._heard,
+            "heard": self._counted,
             "best": self._best,
             "tuner": self._tuner.dump(),
             "firefly": self._firefly.dump(),
         }
 
     def _count(self, reward: float | None) -> None:
-        self._heard += 1
+        self._counted += 1
         if reward is not None:
             self._best = reward if self._best is None else max(self._best, reward)
-        if self._heard < TRIALS_A_WINDOW:
+        if self._counted < TRIALS_A_WINDOW:
             return
         self._tuner.end_window(self._best)
         self._firefly.tune(self._tuner.config)
-        self._window, self._heard, self._best = self._window + 1, 0, None
+        self._window, self._counted, self._best = self._window + 1, 0, None

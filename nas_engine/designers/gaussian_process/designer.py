@@ -69,8 +69,8 @@ class GaussianProcessDesigner:
         waiting = list(pending)
         suggestions = []
         for _ in range(count):
-            is_news = len(self._outcomes) > self._known_at_last
-            choice = model.choose(self._encoder.architectures(waiting), is_news, rng)
+            has_new_outcomes = len(self._outcomes) > self._known_at_last
+            choice = model.choose(self._encoder.architectures(waiting), has_new_outcomes, rng)
             architecture = self._other_than(waiting, self._space.decode(choice.point), rng)
             suggestions.append(
                 Suggestion(architecture, {"source": "exploitation" if choice.exploits else "exploration"})

@@ -7,7 +7,7 @@ Notation:
     sigma^2   `signal_variance`; l_F^2, l_D^2: squared length scales, one for all features, one for all options
     k(x, x')  = sigma^2 Matern-5/2(r) + linear term,
     r^2       = sum_F (z - z')^2 / l_F^2 + sum_D [o != o'] / l_D^2
-    p(v)      prior density of a parameter v, log-normal: -log p = weight * log(v / centre)^2
+    p         prior density, normal in log v for a parameter v: -log p = weight * log(v / centre)^2
 
 Source: `VizierGaussianProcess` of google-vizier (`tuned_gp_models`), whose length scales are one per input.
 """
@@ -88,5 +88,5 @@ def _tied(parameter: Any, size: int) -> Any:
 
 
 def _log_normal(centre: float, weight: float) -> Callable[[jax.Array], jax.Array]:
-    """Negative log density of a log-normal prior up to a constant, as Vizier's regularisers."""
+    """Negative log density of a normal prior on log v up to a constant, as Vizier's regularisers."""
     return lambda value: jnp.sum(weight * jnp.log(value / centre) ** 2)

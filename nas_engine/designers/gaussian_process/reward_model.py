@@ -76,13 +76,13 @@ class RewardModel:
         self._process = _fitted(_model_data(inputs[fitted_to], labels[fitted_to]), fit, _key(rng))
         self._labels = labels
 
-    def choose(self, pending: EncodedArchitectures, is_news: bool, rng: np.random.Generator) -> AcquiredPoint:
+    def choose(self, pending: EncodedArchitectures, has_new_outcomes: bool, rng: np.random.Generator) -> AcquiredPoint:
         """Point of the highest acquisition, given that `pending` points are being tried.
 
-        `is_news`: whether an outcome has come since the last point; then mostly by the upper confidence bound, else
-        mostly by pure exploration.
+        `has_new_outcomes`: whether an outcome was added since the last point; then mostly by the upper confidence
+        bound, else mostly by pure exploration.
         """
-        exploits = _exploits(is_news, rng)
+        exploits = _exploits(has_new_outcomes, rng)
         tried = self._inputs.concatenated(pending)
         labels = np.pad(self._labels, (0, len(pending)))
         posterior = acquisition.posterior(self._process, _model_data(tried, labels), len(self._labels))
@@ -134,8 +134,8 @@ def standardised(rewards: Values) -> tuple[Values, float]:
     return (filled - filled.mean()) / unit, unit
 
 
-def _exploits(is_news: bool, rng: np.random.Generator) -> bool:
-    share = 1 - CONFIG.pe_overwrite_probability if is_news else CONFIG.ucb_overwrite_probability
+def _exploits(has_new_outcomes: bool, rng: np.random.Generator) -> bool:
+    share = 1 - CONFIG.pe_overwrite_probability if has_new_outcomes else CONFIG.ucb_overwrite_probability
     return bool(rng.random() < share)
 
 

@@ -57,12 +57,12 @@ def test_after_news_it_mostly_exploits_and_otherwise_it_mostly_explores():
     """Vizier's probabilities: 0.9 and 0.25."""
     rng = np.random.default_rng(0)
 
-    def share(is_news: bool) -> float:
-        return sum(reward_model._exploits(is_news, rng) for _ in range(4000)) / 4000
+    def share(has_new_outcomes: bool) -> float:
+        return sum(reward_model._exploits(has_new_outcomes, rng) for _ in range(4000)) / 4000
 
     # 4000 draws have a standard deviation of at most 0.8 %.
-    assert share(is_news=True) == pytest.approx(0.9, abs=0.04)
-    assert share(is_news=False) == pytest.approx(0.25, abs=0.04)
+    assert share(has_new_outcomes=True) == pytest.approx(0.9, abs=0.04)
+    assert share(has_new_outcomes=False) == pytest.approx(0.25, abs=0.04)
 
 
 def test_parameters_are_fitted_to_all_outcomes_or_to_256_drawn_anew_each_time():
@@ -88,7 +88,7 @@ def test_it_chooses_what_is_promising_after_its_penalty_and_nothing_that_will_no
     )  # fmt: skip
     rng = np.random.default_rng(1)
     nothing = encoder.architectures([])
-    chosen = [model.choose(nothing, is_news, rng) for is_news in (True, True, False, False)]
+    chosen = [model.choose(nothing, has_new_outcomes, rng) for has_new_outcomes in (True, True, False, False)]
     assert {choice.exploits for choice in chosen} == {True, False}
     assert all(choice.point[0] != first_best for choice in chosen)
     assert min(accuracy(space.decode(choice.point)) for choice in chosen if choice.exploits) > np.quantile(rewards, 0.8)
@@ -106,6 +106,6 @@ def test_neither_what_was_tried_nor_its_twins_are_chosen():
         tried, rng.normal(size=len(tried)), encoder, tuple(len(p.options) for p in space.positions),
         WarmStart(None, len(tried)), rng,
     )  # fmt: skip
-    for is_news in (True, False):
-        choice = model.choose(encoder.architectures([]), is_news, rng)
+    for has_new_outcomes in (True, False):
+        choice = model.choose(encoder.architectures([]), has_new_outcomes, rng)
         assert encoder(np.array([choice.point], dtype=np.int32)).keys == everything[:1].keys
