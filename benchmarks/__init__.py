@@ -1,3 +1,3 @@
-"""Programs that measure what Earshot claims. `make bench` runs most of them and writes one JSON; `make bench-search`
-compares search and early stopping with others.
+"""Benchmarks behind Earshot's published figures. `make bench` runs most of them and writes one JSON file; `make
+bench-search` compares designers and early stopping with other libraries.
 """

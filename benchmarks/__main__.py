@@ -1,9 +1,9 @@
-"""Run every benchmark, one after another, each in a process of its own, and write one JSON.
+"""Run all benchmarks one after another, each in its own process, and write one JSON file.
 
     python -m benchmarks --json benchmarks/results/bench.json [--only training_throughput ...]
 
-A benchmark is a module with `--json OUT`; what it writes stands under its name in the result. One that fails is
-recorded with its exit code and the last lines it said; the others still run, and the exit code is 1.
+A benchmark is a module with `--json OUT`; its output is stored under its name in the result. A failed one is recorded
+with its exit code and the last lines of its standard error; the others still run, and the exit code is 1.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _LIBRARIES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "google
 
 
 def environment() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """Date, Python version and machine of the measurements."""
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
@@ -38,7 +38,7 @@ def environment() -> dict[str, Any]:
 
 
 def run(module: str) -> dict[str, Any]:
-    """Run one benchmark and return what it measured, or how it failed."""
+    """Result of one benchmark, or its exit code and last lines where it failed."""
     print(f"== {module}", flush=True)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

@@ -3,8 +3,8 @@
     python -m benchmarks.baselines --json OUT [--seconds 5]
 
 One thread throughout. The networks are untrained, which changes neither time nor size. Latency is that of the delivered
-file in TensorFlow Lite's interpreter with XNNPACK, as a phone runs it: single inferences for so many seconds, after a
-warm-up; quartiles, since other work on the machine only ever adds time.
+file in TensorFlow Lite's interpreter with XNNPACK, as on a phone: single inferences for `--seconds` after a warm-up.
+Quartiles are reported, since other work on the machine only adds time.
 """
 
 import argparse
@@ -27,7 +27,7 @@ LEAST_RUNS = 30
 
 
 def seconds_to_file(architecture: Architecture) -> tuple[dict[str, float], bytes]:
-    """Seconds by step, and the file that is delivered."""
+    """Seconds by step, and the packed .tflite file."""
     started = time.perf_counter()
     model = untrained_model(architecture)
     quantised = time.perf_counter()
@@ -75,7 +75,7 @@ def measure(architecture: Architecture, seconds: float) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=5.0, help="of inferences a network")
+    parser.add_argument("--seconds", type=float, default=5.0, help="seconds of inferences per network")
     arguments = parser.parse_args()
     configure(1)
     warm_up, _ = seconds_to_file(NETWORKS["TCResNet8-1.0"])  # TensorFlow's first steps take longer than any later

@@ -1,11 +1,11 @@
-"""Hold the cost walk against TensorFlow, network by network: 300 random architectures, Table 2's and the baselines.
+"""Compare `nas_engine.cost` with TensorFlow's counts: 300 random architectures, Table 2's and the baselines.
 
     python -m benchmarks.counts --json OUT [--count 150] [--seed 0] [--only flops parameters ...]
 
 Of each network: FLOPs by tf.profiler, trainable parameters of the float Keras model, `count_params()` of the model that
 the toolkit's `quantize_model` makes (the published parameters), and the bytes of weights in the .tflite file. Every
-difference is listed; there should be none, and the exit code says so. Takes half an hour, so `make bench` leaves it out
-(the tests count each distinct layer instead).
+difference is listed; the exit code is 1 if there is any. Takes half an hour, so `make bench` leaves it out (the tests
+count each distinct layer instead).
 """
 
 import argparse
@@ -44,11 +44,11 @@ MEASURES: dict[str, Callable[[Architecture], int]] = {
     "published_parameters": counting.quantized_parameters,
     "weight_bytes": lambda network: counting.stored_weight_bytes(untrained_files(network)[0]),
 }
-"""What TensorFlow counts, by the name of the cost's property."""
+"""TensorFlow's counts by name of the property of `ArchitectureCost`."""
 
 
 def counted_by_tensorflow(architecture: Architecture, only: list[str], seconds: Counter[str]) -> dict[str, int]:
-    """Adds the time that each count took to `seconds`."""
+    """Count with TensorFlow; adds the duration of each count to `seconds`."""
     counted = {}
     for name in only:
         started = time.perf_counter()
@@ -59,7 +59,7 @@ def counted_by_tensorflow(architecture: Architecture, only: list[str], seconds: 
 
 
 def seconds_to_cost(count: int) -> float:
-    """Seconds to cost so many networks that were not costed before."""
+    """Seconds of `cost` for networks that are not in its cache."""
     import numpy as np
 
     rng = np.random.default_rng(1)

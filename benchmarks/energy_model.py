@@ -1,10 +1,10 @@
-"""How well a device is learned from few of its networks, and from a simulated campaign of thousands.
+"""Accuracy of energy models learned from few measured networks, and from a simulated campaign of thousands.
 
     python -m benchmarks.energy_model TABLE.csv --json OUT [--seeds 5] [--measured 50 100 200 1000]
 
-TABLE holds two devices' columns, each learned alone and with the other known; networks held back are the same for one
-seed, and the paper's forest alone learns from the same rows. Every finished piece is written at once, and what OUT has
-already is not done again.
+TABLE holds two devices' columns, each learned alone and with the other known. The held-out networks are the same for
+one seed, and the paper's forest learns from the same rows. Every finished piece is written at once; pieces already in
+OUT are skipped.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def key(target: str, known: str | None, measured: int, seed: int) -> str:
 
 
 def learn(path: Path, target: str, known: str | None, measured: int, seed: int) -> dict[str, Any]:
-    """What `manage.py fit_cost_table` prints, and what the forest alone would."""
+    """Scores printed by `manage.py fit_cost_table`, and those of the forest alone."""
     features, costs = networks(path, target, known)
     started = time.process_time()
     result = table_benchmark.evaluate(features, costs, measured=measured, seed=seed)
@@ -57,13 +57,13 @@ def learn(path: Path, target: str, known: str | None, measured: int, seed: int) 
 
 @lru_cache(maxsize=4)
 def networks(path: Path, target: str, known: str | None) -> tuple[Sequence[Row], Values]:
-    """Rows with what is known of the other device, the same for every seed, and what the target takes."""
+    """Rows with the known values of the other device, the same for every seed, and the target's values."""
     table = csv_table.read(path, target, known)
     return table_benchmark.features(table, known, 0), table.measurements[target]
 
 
 def forest_alone(features: Sequence[Row], costs: Values, measured: int, seed: int) -> dict[str, float]:
-    """Scores of the paper's forest, of the same networks."""
+    """Scores of the paper's forest on the same networks."""
     parts = table_benchmark.split(len(features), seed)
     chosen, held_back = parts.measurable[:measured], parts.held_back
     table = [features[row] for row in chosen]
@@ -74,7 +74,7 @@ def forest_alone(features: Sequence[Row], costs: Values, measured: int, seed: in
 
 
 def simulate(seed: int) -> dict[str, Any]:
-    """A campaign of 15,000 networks of the paper's space: 12,000 to learn from, 3,000 held back."""
+    """A campaign of 15,000 networks of the paper's space: 12,000 for training, 3,000 held out."""
     made = campaign(paper_2d(), NETWORKS, seed)
     exact, seen = np.array(made.exact_mj), np.array([one.energy_mj for one in made.measured])
     costs = [cost(one.architecture) for one in made.measured]
@@ -100,7 +100,7 @@ def simulate(seed: int) -> dict[str, Any]:
 
 
 def medians(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Over the seeds, by target, known device and measured networks."""
+    """Statistics over the seeds by target, known device and number of measured networks."""
     settings = dict.fromkeys((piece["target"], piece["known"], piece["measured"]) for piece in pieces)
     found = []
     for setting in settings:

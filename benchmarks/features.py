@@ -1,4 +1,4 @@
-"""A feature pack of the size of a small real set, for benchmarks that time training: values do not matter there."""
+"""Feature pack of random values with the size of a small real set, for benchmarks that time training."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ CLIPS = {"train": 640, "eval": 192}
 
 
 def random_pack(path: Path) -> Path:
-    """Noise of 1.5 to 5 s a clip, half of it negatives, written to `path`."""
+    """Write a pack of noise clips of 1.5 to 5 s, half of them negatives, to `path`."""
     rng = np.random.default_rng(0)
     config = FrontendConfig()
     write_pack(

@@ -1,9 +1,9 @@
-"""Where the bytes of a network's .tflite files go, plain and packed, and what packing costs.
+"""Bytes of networks' .tflite files by purpose, plain and packed, and the duration of packing.
 
     python -m benchmarks.file_bytes --json OUT [--random 0]
 
-The networks of the paper, untrained, are converted once; both files are walked byte by byte. Sizes estimated before
-training are printed beside them; `--random N` adds N random networks of each space to that comparison.
+The networks of the paper, untrained, are converted once; both files are traversed byte by byte. Sizes estimated
+before training are printed next to them; `--random N` adds N random networks of each space to that comparison.
 """
 
 import argparse

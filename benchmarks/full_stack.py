@@ -1,13 +1,13 @@
-"""A long study through the real stack, restarted on the way, with training simulated.
+"""A long study through the real stack, with restarts and simulated training.
 
     python -m benchmarks.full_stack --json OUT [--trials 2000] [--switch-at 1000] [--workers 4] [--restarts 2]
         [--designer hybrid] [--report-seconds 0] [--compare]
 
-Embedded PostgreSQL, queue, web server, search workers, trainers and reaper run as `manage.py up` runs them. The
-restarts are at equal distances, in turn a stop (SIGINT) and a crash (kill -9, children included).
-Reported: seconds; whether every trial is accounted for; how quickly the study's page answered meanwhile; processor time
-by process. `--compare` runs the same study again, undisturbed, and compares architectures and rewards: they are equal
-if there is one worker; with several, the order in which trials end decides what the designer knows.
+Embedded PostgreSQL, queue, web server, search workers, trainers and reaper run as under `manage.py up`. Restarts are at
+equal distances, alternately a stop (SIGINT) and a crash (kill -9, children included).
+Reported: seconds; whether every trial is accounted for; response times of the study's page meanwhile; processor time by
+process. `--compare` runs the same study again, undisturbed, and compares architectures and rewards: they are equal
+if there is one worker; with several, the order in which trials end determines the designer's data.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from benchmarks.throw_away import data_folder
 
 
 def run(name: str, settings: Settings, workers: int, report_seconds: float, restarts: int) -> dict[str, Any]:
-    """One study from its start to its end, over `restarts` + 1 lives of the machine."""
+    """One study from its start to its end, with `restarts` restarts."""
     began, study_id, visitor, processor = time.monotonic(), 0, None, Counter[str]()
     stages = [settings.trials * part // (restarts + 1) for part in range(restarts + 2)]
     for life, (_, until) in enumerate(pairwise(stages)):
@@ -73,9 +73,9 @@ def main() -> None:
     parser.add_argument("--designer", default="hybrid")
     parser.add_argument("--switch-at", type=int, default=1_000)
     parser.add_argument("--workers", type=int, default=4, help="training workers")
-    parser.add_argument("--report-seconds", type=float, default=0.0, help="a simulated trial sleeps this ten times")
+    parser.add_argument("--report-seconds", type=float, default=0.0, help="a simulated trial sleeps ten times as long")
     parser.add_argument("--restarts", type=int, default=2)
-    parser.add_argument("--compare", action="store_true", help="run it undisturbed as well")
+    parser.add_argument("--compare", action="store_true", help="run the study without restarts as well")
     given = parser.parse_args()
     settings = Settings(given.trials, given.designer, given.switch_at)
     result: dict[str, Any] = {"trials": given.trials, "workers": given.workers, "load_before": os.getloadavg()}

@@ -1,13 +1,13 @@
-"""What a suggestion of the Gaussian process costs after 20, 100, 300 and 1,000 finished trials.
+"""Time and memory of a suggestion by the Gaussian process after 20, 100, 300 and 1,000 finished trials.
 
     python -m benchmarks.gp_suggestions --json OUT [--trials 20 100 300 1000] [--batches 1 4]
 
-The finished trials are those of an eagle search with simulated training, so that they crowd where rewards are high, as
-a study's do. Each case runs in a process of its own, as a worker that has just been started: `first` is its first
-suggestion, which compiles (or loads what JAX keeps in the folder `EARSHOT_JAX_CACHE`) and fits the model from nothing;
-`warm` are the following ones, each after one more outcome; `light_fit` and `full_fit` are warm ones that improve the
-model's parameters on the way, which the others leave alone (`warm_fit`). Seconds pass on the wall, `cpu` ones on
-processors: where the machine is busy, the latter tell more. `load` is the number of processes that wanted one.
+The finished trials are those of an eagle search with simulated training, so that they concentrate where rewards are
+high, as in a study. Each case runs in its own process, like a newly started worker: `first` is its first suggestion,
+which compiles (or loads JAX's cache in the folder `EARSHOT_JAX_CACHE`) and fits the model from scratch; `warm` are the
+following ones, each after one more outcome; `light_fit` and `full_fit` are warm ones that also update the model's
+parameters (`warm_start`). `seconds` are wall time, `cpu` processor time, which is more reliable on a busy machine.
+`load` is the number of runnable processes.
 """
 
 import argparse
@@ -34,7 +34,7 @@ SETTINGS = DesignerSettings(penalty=PENALTY)
 
 
 def measure(known: int, batch: int) -> dict[str, Any]:
-    """Every figure of one case, in this process."""
+    """All figures of one case, in this process."""
     space = paper_2d()
     searcher = OurSearcher("eagle", space, SEED, SETTINGS)
     outcomes = [searcher.last_outcome for _ in search(searcher, made_up(), SEED, known + WARM)]
@@ -62,7 +62,7 @@ def measure(known: int, batch: int) -> dict[str, Any]:
 def _refitting(
     space: SearchSpace, outcomes: Sequence[Outcome], state: State, batch: int, counter: str
 ) -> dict[str, float]:
-    """A suggestion that finds the fit called `counter` due."""
+    """Figures of a suggestion at which the fit named `counter` is due."""
     due = {**state, "fit": {**state["fit"], counter: 0}}
     return _timed(registry.create("gaussian_process", space, SEED, due, outcomes, SETTINGS), batch)
 

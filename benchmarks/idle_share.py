@@ -1,15 +1,15 @@
-"""How much of their time trainers wait, in a study with every process of one machine.
+"""Idle share of trainers in a study with every process of one machine.
 
     python -m benchmarks.idle_share --json OUT [--trials 24] [--epochs 16]
     python -m benchmarks.idle_share --json OUT --simulated-seconds 20 [--trials 64] [--workers 8]
         [--designer gaussian_process] [--finished 960]
 
-A trainer is busy from a trial's claim to its result. Its idle share is what is left of the time between the first
-claim and its own last result while trials of the study were still to be had: the tail, in which the other trainer
-ends the last trial, is no waiting. Sound is synthetic; the networks are trained, quantised and scored for real.
+A trainer is busy from a trial's claim to its result. Its idle share is the rest of the time between the first claim and
+its own last result; the end of the study, in which only another trainer has a trial left, is not counted. Sound is
+synthetic; the networks are trained, quantised and evaluated.
 With `--simulated-seconds` nothing is trained: a trial sleeps about so long, in ten parts. The study has many finished
-trials already (the tests' rows: results simulated, shapes real), whose history its designer must learn first. So its
-beginning is one no study has: nobody trains yet, and the first suggestions have to be made for all trainers at once.
+trials already (the tests' rows: results simulated, shapes real), whose history its designer must process first. Its
+beginning is thus unlike a real study's: no trainer is busy, and the first suggestions are made for all of them at once.
 `idle_share_at_work` leaves that out: it counts each trainer from the moment when the last one had its first trial.
 """
 
@@ -49,7 +49,7 @@ def run_study(trials: int, epochs: int) -> int:
 
 
 def run_simulated(settings: Settings, finished: int) -> int:
-    """Make a study with so many finished trials, have `settings.trials` more trained, return its id."""
+    """Make a study with finished trials, run `settings.trials` more, return its id."""
     from tests.webapp.factories import make_study
     from webapp.models import Dataset
 
@@ -66,7 +66,7 @@ def run_simulated(settings: Settings, finished: int) -> int:
 
 
 def measure(study_id: int, after: int = 0) -> dict[str, Any]:
-    """Idle share of each trainer and of all together, from the own times of the trials after number `after`."""
+    """Idle share of each trainer and of all together, from the times of the trials after number `after`."""
     from webapp.models import Trial
 
     spans: Spans = defaultdict(list)
@@ -87,7 +87,7 @@ def measure(study_id: int, after: int = 0) -> dict[str, Any]:
 
 
 def _idle(times: Sequence[tuple[datetime, datetime]], since: datetime) -> tuple[float, float]:
-    """Seconds without a trial, and all seconds, of a trainer from `since` to its last result."""
+    """Idle seconds and all seconds of a trainer from `since` to its last result."""
     present = (max(end for _, end in times) - since).total_seconds()
     busy = sum((end - max(start, since)).total_seconds() for start, end in times if end > since)
     return present - busy, present
@@ -103,9 +103,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--trials", type=int, default=24)
     parser.add_argument("--epochs", type=int, default=16, help="full training length of the study")
-    parser.add_argument("--simulated-seconds", type=float, help="of a trial, slept")
+    parser.add_argument("--simulated-seconds", type=float, help="duration of a trial, which sleeps")
     parser.add_argument("--workers", type=int, default=8, help="simulated: trainers")
-    parser.add_argument("--designer", default="gaussian_process", help="simulated: who suggests")
+    parser.add_argument("--designer", default="gaussian_process", help="simulated: name of the designer")
     parser.add_argument("--finished", type=int, default=960, help="simulated: trials that have ended before")
     arguments = parser.parse_args()
     with data_folder() as folder:

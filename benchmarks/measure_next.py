@@ -1,11 +1,11 @@
-"""How many measurements *measure next* saves: errors of models learned from chosen networks and from random ones.
+"""Measurements saved by *measure next*: errors of models learned from chosen networks and from random ones.
 
     python -m benchmarks.measure_next --json OUT [--table nasbench201_latency.csv] [--seeds 10] [--alone]
 
 16 networks are measured first, then batches make them 24, 36, 54, 80 and 120, out of 1,000; errors are those of other
-networks. Asked of a simulated campaign of our own space and, with a table of two real devices, of each, alone and with
-the other known. Random samples go on to 180, so that it can be said how many of them are as good as N chosen ones.
-Every finished piece is written at once, and what OUT has already is not done again.
+networks. Evaluated on a simulated campaign of the 2-D space and, with a table of two real devices, on each of them,
+alone and with the other known. Random samples go on to 180, to find how many of them are as good as N chosen ones.
+Every finished piece is written at once; pieces already in OUT are skipped.
 """
 
 import argparse
@@ -40,7 +40,7 @@ Way = Literal["chosen", "random"]
 
 @dataclass(frozen=True, slots=True)
 class MeasurementTask:
-    """`offered` networks with what measuring each would give, `held_back` ones with what counts as the truth."""
+    """`offered` networks with their measurements, and `held_back` networks with their true values."""
 
     offered: Sequence[Row]
     measurements: Values
@@ -49,7 +49,7 @@ class MeasurementTask:
 
 
 def tasks(table: Path | None, *, alone: bool) -> list[tuple[str, str | None]]:
-    """Device and known device of each."""
+    """Pairs of device and known device."""
     real = [
         (target, known) for target, other in (DEVICES, DEVICES[::-1]) for known in ((None,) if alone else (None, other))
     ]
@@ -58,7 +58,7 @@ def tasks(table: Path | None, *, alone: bool) -> list[tuple[str, str | None]]:
 
 @lru_cache(maxsize=1)
 def task(table: Path | None, device: str, known: str | None, seed: int) -> MeasurementTask:
-    """The same for equal arguments."""
+    """Offered and held-out networks of a task; deterministic by the arguments."""
     if table is None or device == SIMULATED:
         made = campaign(paper_2d(), OFFERED + HELD_BACK, seed)
         features = rows([cost(one.architecture) for one in made.measured], None)
@@ -78,7 +78,7 @@ def task(table: Path | None, device: str, known: str | None, seed: int) -> Measu
 
 
 def learn(of: MeasurementTask, way: Way, seed: int) -> list[dict[str, float]]:
-    """Errors on the networks held back, by number measured."""
+    """Errors on the held-out networks by number of measured ones."""
     order = np.random.default_rng(seed).permutation(OFFERED).tolist()
     sizes = SIZES if way == "chosen" else RANDOM_SIZES
     measured: list[int] = []
@@ -95,14 +95,14 @@ def learn(of: MeasurementTask, way: Way, seed: int) -> list[dict[str, float]]:
 
 
 def _choose(of: MeasurementTask, measured: list[int], model: TableModel | None, count: int) -> list[int]:
-    """As the page does: out of what was not measured yet."""
+    """Next batch as the page chooses it, from the networks that were not measured yet."""
     left = sorted(set(range(OFFERED)) - set(measured))
     acquisitions = next_batch([of.offered[i] for i in left], [of.offered[i] for i in measured], model, count)
     return [left[acquisition.index] for acquisition in acquisitions]
 
 
 def summary(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Medians and quartiles over the seeds for each task and size, and how many random ones are as good as N chosen."""
+    """Medians and quartiles over the seeds by task and size, and the number of random ones equivalent to N chosen."""
     settings = dict.fromkeys((piece["device"], piece["known"]) for piece in pieces)
     return [{"device": device, "known": known} | _compared(pieces, device, known) for device, known in settings]
 
@@ -126,9 +126,9 @@ def _quartiles(curves: list[list[dict[str, float]]]) -> Iterator[dict[str, Any]]
 
 
 def _random_as_good(curve: list[dict[str, Any]], error: str, wanted: float) -> float | None:
-    """The number of random measurements with that median error, between sizes by logarithms; None beyond the last.
+    """Number of random measurements with that median error, log-interpolated between sizes; None beyond the last.
 
-    Where more measurements were worse by chance, the curve is taken to stay at its best until then.
+    The curve is the running minimum of the errors, since more measurements may be worse by chance.
     """
     best, first = np.unique(-np.minimum.accumulate([point[error]["median"] for point in curve]), return_index=True)
     if -wanted > best[-1]:

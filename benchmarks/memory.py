@@ -1,13 +1,13 @@
-"""Memory of a process, as benchmarks report it."""
+"""Peak memory of a process."""
 
 import resource
 from pathlib import Path
 
 
 def peak_bytes() -> int:
-    """The most memory that this process has held.
+    """Peak resident memory of this process in bytes.
 
-    Linux counts what the parent held at the start of a child as the child's own in `ru_maxrss`, so ask elsewhere there.
+    On Linux from /proc, since `ru_maxrss` of a child includes the memory of its parent at the fork.
     """
     status = Path("/proc/self/status")
     if status.exists():

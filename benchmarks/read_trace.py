@@ -1,12 +1,12 @@
-"""What it takes to read, check and integrate five minutes of a Monsoon: 1.5 million rows, 67 MB.
+"""Time and memory to read, check and integrate five minutes of a Monsoon trace: 1.5 million rows, 67 MB.
 
     python -m benchmarks.read_trace --json OUT [--rows 1500000]
 
 The file is made as Monsoon's Python API writes it: seconds below "Time(ms)", stamps in bursts of 128, a comma at the
-end of rows; once more with the `np.float64(...)` of NumPy 2, once packed with gzip. Each is read in a process of its
-own. `cpu_seconds` are user and system time of all threads, without imports, as in a worker that is warm;
-`plot_cpu_seconds` come on top, for the pyramid that the plot is drawn from; `cpu_seconds_with_imports` are those of
-the whole process. `peak_mb` is the most memory that the process ever held.
+end of rows; once more with the `np.float64(...)` of NumPy 2, once packed with gzip. Each is read in its own process.
+`cpu_seconds` are user and system time of all threads, without imports, as in a worker that is warm; `plot_cpu_seconds`
+are those of the plot's pyramid in addition; `cpu_seconds_with_imports` are those of the whole process. `peak_mb` is its
+peak memory.
 """
 
 import argparse
@@ -32,7 +32,7 @@ KINDS = ("plain", "np.float64", "gzip")
 
 
 def rows(count: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Stamps, mA and V by the block: idle for a third, then inferences of 2 ms at twice the current."""
+    """Blocks of stamps, mA and V: idle for a third, then inferences of 2 ms at twice the current."""
     rng = np.random.default_rng(seed)
     for start in range(0, count, _BLOCK_ROWS):
         index = np.arange(start, min(start + _BLOCK_ROWS, count))
@@ -43,7 +43,7 @@ def rows(count: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray, np
 
 
 def write(path: Path, count: int, cell: str) -> None:
-    """The file with each number formatted by `cell`."""
+    """Write the file with each number formatted by `cell`."""
     line = ",".join([cell] * 3) + ",\n"
     with path.open("w") as file:
         file.write("Time(ms),Main(mA),Main Voltage(V),\n")
@@ -53,7 +53,7 @@ def write(path: Path, count: int, cell: str) -> None:
 
 
 def measure(path: Path) -> dict[str, Any]:
-    """Read, examine, find the window and integrate, as a worker does it, in this process."""
+    """Read, check, find the window and integrate, as a worker does, in this process."""
     from nas_engine.energy.readers import registry
     from nas_engine.energy.runs.evaluation import evaluate
     from nas_engine.energy.traces.decimation import pyramid
@@ -92,7 +92,7 @@ def in_own_process(path: Path) -> dict[str, Any]:
 
 
 def made(folder: Path, kind: str, count: int) -> Path:
-    """The file of this kind in `folder`."""
+    """Path of the file of this kind in `folder`."""
     path = folder / "run.csv"
     write(path, count, "np.float64({!r})" if kind == "np.float64" else "{!r}")
     if kind != "gzip":

@@ -1,13 +1,13 @@
-"""How good a network each designer, ours and others', has found after 50, 100, 300, 1,000 and 2,000 trials.
+"""Best networks found by Earshot's designers and by peers after 50, 100, 300, 1,000 and 2,000 trials.
 
     python -m benchmarks.search --json OUT --work DIR [--jobs 2] [--only hyperfirefly optuna_tpe ...] [--again eagle]
     python -m benchmarks.search --json benchmarks/results/search.json --render
 
-Whole searches of the paper's space, ours through the code a study uses (registry, deduplication), the peers as their
-users would run them (`search_peers`), two trials open at any time. Trainings are replayed and simulated from a
-recording of real ones, another landscape for each seed; and from the made-up landscape. A finished search is kept in
---work, where an ended run goes on; --again makes those of somebody anew. What is in --work is summed up in --json, and
-`--render` writes table and plot in docs/ from that alone.
+Whole searches of the paper's space, ours through the code of a study (registry, deduplication), the peers as their
+users would run them (`search_peers`), two trials open at any time. Trainings are simulated from a recording of real
+ones, with another landscape for each seed, and from the synthetic landscape. Finished searches are kept in --work,
+where an interrupted run continues; --again repeats those of an entrant. --json holds a summary of --work, from which
+`--render` writes table and plot in docs/.
 """
 
 import argparse
@@ -30,12 +30,12 @@ from nas_engine.simulation.recorded_trainings import RecordedEvaluator
 from nas_engine.simulation.recording import read_recording
 
 RECORDING = Path("benchmarks/data/paper-2d.jsonl")
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # `jobs` processes are what there is to do
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # parallelism is by `jobs` processes
 
 
 @dataclass(frozen=True, slots=True)
 class SearchTask:
-    """One search, and where its record is kept."""
+    """One search and the path of its record."""
 
     entrant: str
     landscape: str
@@ -53,7 +53,7 @@ class SearchTask:
         return self.path.exists() and Record.read(self.path).trials >= self.trials
 
     def run(self) -> Record:
-        """Search and keep the record."""
+        """Run the search and write its record."""
         where = landscape(self.landscape, self.seed, self.recording)
         searcher = BY_NAME[self.entrant].make(where.space, self.seed)
         trials = list(search(searcher, where, self.seed, self.trials))
@@ -63,7 +63,7 @@ class SearchTask:
 
 
 def tasks(arguments: argparse.Namespace) -> Iterator[SearchTask]:
-    """What is to be run, the cheap first, and of equals one seed after the other."""
+    """Searches to run, cheap entrants first, then by seed."""
     chosen = [entrant for entrant in ENTRANTS if entrant.name in arguments.only and not entrant.missing]
     for dearness in sorted({entrant.dearness for entrant in chosen}):
         group = [entrant for entrant in chosen if entrant.dearness == dearness]
@@ -78,7 +78,7 @@ def _task(entrant: SearchEntrant, name: str, seed: int, arguments: argparse.Name
 
 
 def run(todo: Sequence[SearchTask], jobs: int) -> None:
-    """Run what is not done yet, `jobs` at a time, each process with one thread."""
+    """Run the searches that are not finished, `jobs` at a time, each process with one thread."""
     os.environ.update(_ONE_THREAD)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         running = {pool.submit(task.run): task for task in todo}
@@ -93,13 +93,13 @@ def run(todo: Sequence[SearchTask], jobs: int) -> None:
 
 
 def kept(folder: Path, entrant: SearchEntrant) -> dict[int, Record]:
-    """The records of one entrant by seed, of whatever length."""
+    """Records of one entrant by seed, of any length."""
     found = {int(path.stem.rpartition("-")[2]): Record.read(path) for path in folder.glob(f"{entrant.name}-*.json")}
     return dict(sorted(found.items()))
 
 
 def result(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Everything known from the finished searches in --work."""
+    """Summary of the finished searches in --work."""
     recording = read_recording(arguments.recording)
     report = RecordedEvaluator(recording).report
     peers = [entrant.name for entrant in ENTRANTS if entrant.library]
@@ -130,18 +130,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--render", action="store_true", help="only write table and plot from --json")
-    parser.add_argument("--work", type=Path, help="a folder for finished searches")
+    parser.add_argument("--work", type=Path, help="folder for finished searches")
     parser.add_argument("--recording", type=Path, default=RECORDING)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", nargs="+", choices=BY_NAME, default=list(BY_NAME))
     parser.add_argument("--again", nargs="+", choices=BY_NAME, default=[])
     parser.add_argument("--landscapes", nargs="+", choices=search_landscapes.NAMES, default=search_landscapes.NAMES)
-    parser.add_argument("--seeds", type=int, default=max(entrant.seeds for entrant in ENTRANTS), help="at most")
-    parser.add_argument("--trials", type=int, default=max(entrant.trials for entrant in ENTRANTS), help="at most")
+    parser.add_argument("--seeds", type=int, default=max(entrant.seeds for entrant in ENTRANTS), help="upper limit")
+    parser.add_argument("--trials", type=int, default=max(entrant.trials for entrant in ENTRANTS), help="upper limit")
     arguments = parser.parse_args()
     if not arguments.render:
         if arguments.work is None:
-            parser.error("say by --work where finished searches are to be kept")
+            parser.error("--work is needed: the folder in which finished searches are kept")
         everything = list(tasks(arguments))
         for task in everything:
             if task.entrant in arguments.again:

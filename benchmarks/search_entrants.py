@@ -1,4 +1,4 @@
-"""Who is compared, for how many trials with how many seeds, and whether it can run here."""
+"""Entrants of the comparison: numbers of trials and seeds, and requirements."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _DEAR_SEEDS = 3
 
 @dataclass(frozen=True, slots=True)
 class SearchEntrant:
-    """`library` is whose it is, "" for ours; `needs` what must be importable. `dearness` orders: the cheap go first."""
+    """Entrant. `library` is its library, "" for ours; `needs` its modules; `dearness` the order, cheap ones first."""
 
     name: str
     title: str
@@ -31,12 +31,12 @@ class SearchEntrant:
 
     @property
     def missing(self) -> Sequence[str]:
-        """The modules without which it cannot run."""
+        """Modules that it needs and that are not installed."""
         return [module for module in self.needs if find_spec(module) is None]
 
     @property
     def source(self) -> str:
-        """Whose it is and of which version, if it is installed."""
+        """Library and its version, if it is installed."""
         if not self.library:
             return OURS
         return self.library if self.missing else f"{self.library} {version(self.library)}"

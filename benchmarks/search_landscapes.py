@@ -1,4 +1,4 @@
-"""What the compared searches search: the paper's 2-D space, with rewards of recorded or of made-up trainings."""
+"""Landscapes of the compared searches: the paper's 2-D space with rewards of recorded or synthetic trainings."""
 
 import hashlib
 from collections.abc import Callable
@@ -25,7 +25,7 @@ MADE_UP = "made_up"
 NAMES = (RECORDED, MADE_UP)
 _PARAMETERS = RewardParameters()
 PENALTY = penalty_of(_PARAMETERS, lambda counted: predict_energy_mj(counted).energy_mj)
-"""What a study tells its designer of Equation 1."""
+"""Penalty of Equation 1 as a study passes it to its designer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class SearchLandscape:
     plan: SimulatedPlan
 
     def observed(self, architecture: Architecture, seed: int, number: int) -> tuple[float, Objectives]:
-        """What trial `number` of the search `seed` measures; another trial of the same network measures another."""
+        """Reward of trial `number` of the search `seed`, with training noise that differs between trials."""
         noise = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
         plan = SimulatedPlan(self.plan.trial_epochs, self.plan.qat_epochs, noise)
         measured = self.simulate(architecture, plan).result
@@ -46,14 +46,14 @@ class SearchLandscape:
         return reward(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes, _PARAMETERS), objectives
 
     def noise_free(self, architecture: Architecture) -> float:
-        """The reward with the accuracy that training again and again would have as its mean."""
+        """Reward with the mean accuracy of repeated trainings."""
         counted = cost(architecture)
         energy_mj = predict_energy_mj(counted).energy_mj
         return reward(self.accuracy(architecture), energy_mj, counted.flash_bytes_estimate, _PARAMETERS)
 
 
 def landscape(name: str, seed: int, recording: Path) -> SearchLandscape:
-    """The landscape called `name` (one of `NAMES`). The recorded one is another for each seed, the made-up one is not.
+    """Landscape `name` (one of `NAMES`). The recorded one differs between seeds, the synthetic one does not.
 
     Raises ValueError where the recording cannot be read or is too small, KeyError for an unknown name.
     """
@@ -61,7 +61,7 @@ def landscape(name: str, seed: int, recording: Path) -> SearchLandscape:
 
 
 def edition(name: str, recording: Path) -> str:
-    """The landscape's name with whatever makes it another one: searches of two editions cannot be compared."""
+    """Name and version of the landscape; searches of different versions cannot be compared."""
     if name != RECORDED:
         return name
     return f"{name}-{hashlib.sha256(recording.read_bytes()).hexdigest()[:8]}"
@@ -78,5 +78,5 @@ def _recorded(recording: Path, seed: int) -> SearchLandscape:
 
 
 def made_up() -> SearchLandscape:
-    """That of `nas_engine.simulation.simulated_evaluation`."""
+    """Landscape of `nas_engine.simulation.simulated_evaluation`."""
     return SearchLandscape(paper_2d(), simulate, asymptotic_accuracy, DEFAULT_PLAN)

@@ -1,6 +1,6 @@
-"""The peers as their users would run them: their defaults, one categorical parameter a block, ask and tell.
+"""Peers as their users would run them: defaults, one categorical parameter per block, ask-and-tell.
 
-Nothing of ours helps them. A network that one suggests again is trained again, as its user would.
+They get no deduplication: a network that is suggested again is trained again.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from nas_engine.search_space.paper_spaces import SearchSpace
 
 
 class OptunaSearcher:
-    """A study of one of Optuna's samplers, in memory."""
+    """Study of one of Optuna's samplers, in memory."""
 
     answered = 0
 
@@ -41,7 +41,7 @@ class OptunaSearcher:
 
 
 class VizierSearcher:
-    """One of Vizier's designers through its Designer API, told of every trial as it ends, and of those that run."""
+    """Designer of Vizier through its Designer API, updated with every completed trial and with the active ones."""
 
     answered = 0
 
@@ -54,12 +54,12 @@ class VizierSearcher:
         problem.metric_information.append(vz.MetricInformation("reward", goal=vz.ObjectiveMetricGoal.MAXIMIZE))
         self._designer = make(problem)
         self._pending: deque[Any] = deque()
-        self._asked = 0
+        self._suggested = 0
 
     def ask(self) -> Architecture:
         (suggestion,) = self._designer.suggest(1)
-        self._asked += 1
-        self._pending.append(suggestion.to_trial(self._asked))
+        self._suggested += 1
+        self._pending.append(suggestion.to_trial(self._suggested))
         values = suggestion.parameters.as_dict()
         return self._space.decode([int(values[name]) for name in sorted(values)])
 
@@ -74,12 +74,12 @@ def optuna_tpe(space: SearchSpace, seed: int) -> OptunaSearcher:
 
 
 def optuna_nsga2(space: SearchSpace, seed: int) -> OptunaSearcher:
-    """On the reward alone, as everybody here: a genetic algorithm then."""
+    """NSGA-II on the reward alone, which makes it a genetic algorithm."""
     return OptunaSearcher(space, optuna.samplers.NSGAIISampler(seed=seed))
 
 
 def optuna_gp(space: SearchSpace, seed: int) -> OptunaSearcher:
-    """Raises ImportError at its first suggestion where PyTorch is not installed."""
+    """Optuna's Gaussian process. Raises ImportError at its first suggestion without PyTorch."""
     return OptunaSearcher(space, optuna.samplers.GPSampler(seed=seed))
 
 
@@ -90,7 +90,7 @@ def vizier_eagle(space: SearchSpace, seed: int) -> VizierSearcher:
 
 
 def vizier_gp_ucb_pe(space: SearchSpace, seed: int) -> VizierSearcher:
-    """What Vizier's service runs by default. Its models need JAX in 64 bits, which the service switches on."""
+    """Default of Vizier's service. Its models need JAX in 64 bits, as in the service."""
     import jax
     from vizier._src.algorithms.designers.gp_ucb_pe import VizierGPUCBPEBandit
 

@@ -1,8 +1,8 @@
-"""The regret curves as one SVG: light and dark by the reader's choice, every line named where it ends.
+"""Regret curves as one SVG: light or dark by the reader's scheme, every line labelled at its end.
 
-Written by hand with ElementTree: the environment has no library that draws SVG files, and one for a single plot would
-bring more than it saves. Colours are Okabe and Ito's, which most colour-blind people can tell apart; one colour a kind
-of method, solid for ours and dashed for a peer's.
+Written with ElementTree: the environment has no library that draws SVG files, and a single plot does not justify one.
+Colours are Okabe and Ito's, which most colour-blind people can distinguish; one colour per kind of method, solid for
+ours and dashed for a peer's.
 """
 
 import math
@@ -30,7 +30,7 @@ _CURVES = """.curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
 
 
 def plot(result: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    """Median regret by trial, a panel for each landscape that was searched."""
+    """Median regret by trial, a panel for each landscape."""
     searched = {name: found for name, found in result["landscapes"].items() if found}
     height = _PANEL_HEIGHT * len(searched)
     size = {"viewBox": f"0 0 {_WIDTH} {height}", "width": str(_WIDTH), "height": str(height)}
@@ -46,7 +46,7 @@ def plot(result: Mapping[str, Any], titles: Mapping[str, str]) -> str:
 
 
 class _Panel:
-    """One landscape: a logarithmic axis of trials, a linear one of regret."""
+    """Panel of one landscape: logarithmic axis of trials, linear axis of regret."""
 
     def __init__(self, group: ElementTree.Element, found: Mapping[str, Any], entrants: Mapping[str, Any]) -> None:
         self._group = group
@@ -86,7 +86,7 @@ class _Panel:
         ElementTree.SubElement(self._group, "polyline", attributes)
 
     def _labels(self, ends: Mapping[str, tuple[float, float]]) -> None:
-        """Names in a column on the right, in the order of the lines' ends, no two on each other."""
+        """Labels in a column on the right, in the order of the lines' ends, without overlap."""
         order = sorted(ends, key=lambda name: ends[name][1])
         top = _TOP + _LINE_HEIGHT / 2
         for number, name in enumerate(order):
@@ -119,6 +119,6 @@ class _Panel:
 
 
 def _round_step(highest: float) -> float:
-    """A step of 1, 2 or 5 times a power of ten that divides the axis into four to ten."""
+    """Step of 1, 2 or 5 times a power of ten that divides the axis into four to ten."""
     power = 10 ** math.floor(math.log10(max(highest, 1e-6) / 4))
     return next(factor * power for factor in (5, 2, 1) if factor * power <= max(highest, 1e-6) / 4)

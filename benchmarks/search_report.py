@@ -1,4 +1,4 @@
-"""Table and plot of docs/search.md, from nothing but the JSON: `python -m benchmarks.search --render`."""
+"""Table and plot of docs/search.md from the JSON: `python -m benchmarks.search --render`."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,18 +12,18 @@ PAGE = Path("docs/search.md")
 PLOT = Path("docs/search-regret.svg")
 BEGIN = "<!-- written by `python -m benchmarks.search --render`; edit nothing up to the end -->"
 END = "<!-- end -->"
-TITLES: Mapping[str, str] = {"recorded": "Landscapes fitted to the recording", "made_up": "The made-up landscape"}
+TITLES: Mapping[str, str] = {"recorded": "Landscapes fitted to the recording", "made_up": "The synthetic landscape"}
 _MEASURES: Mapping[str, str] = {"observed": "measured", "noise_free": "without noise"}
 
 
 def write(result: Mapping[str, Any]) -> None:
-    """Raises ValueError where the page has lost the marks between which the tables stand."""
+    """Write tables and plot. Raises ValueError where the page lacks the marks around the tables."""
     PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), result), encoding="utf-8")
     PLOT.write_text(plot(result, TITLES), encoding="utf-8")
 
 
 def with_tables(page: str, result: Mapping[str, Any]) -> str:
-    """`page` with the tables of `result` in place of those it has."""
+    """`page` with its tables replaced by those of `result`."""
     if page.count(BEGIN) != 1 or END not in page.split(BEGIN)[1]:
         raise ValueError(f"{PAGE} must hold the lines {BEGIN!r} and {END!r} once, in this order")
     before, after = page.split(BEGIN)
@@ -31,7 +31,7 @@ def with_tables(page: str, result: Mapping[str, Any]) -> str:
 
 
 def tables(result: Mapping[str, Any]) -> str:
-    """In Markdown: one of the claims, one for each landscape that was searched."""
+    """Markdown tables: one of the claims, one for each landscape."""
     searched = {name: found for name, found in result["landscapes"].items() if found}
     lines = list(_claims(result))
     for name, found in searched.items():
@@ -72,7 +72,7 @@ def _row(entrant: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
 
 
 def _seeds(summary: Mapping[str, Any]) -> str:
-    """How many searches there are, and from which checkpoint on fewer: "20; 3 from 300"."""
+    """Number of searches, and the checkpoint from which on there are fewer: "20; 3 from 300"."""
     counts = [(int(trial), checkpoint["seeds"]) for trial, checkpoint in summary["checkpoints"].items()]
     before = [summary["seeds"], *(seeds for _, seeds in counts)]
     fewer = (f"; {seeds} from {trial:,}" for (trial, seeds), last in zip(counts, before, strict=False) if seeds < last)
@@ -80,7 +80,7 @@ def _seeds(summary: Mapping[str, Any]) -> str:
 
 
 def _cell(checkpoint: Mapping[str, Any] | None) -> str:
-    """Median and quartiles of the measured reward, and below without noise."""
+    """Median and quartiles of the observed reward, and below of the reward without noise."""
     if checkpoint is None:
         return "–"
     return "<br>".join(

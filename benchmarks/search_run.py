@@ -1,4 +1,4 @@
-"""One search of one landscape by anybody, and what is kept of it."""
+"""One search of one landscape by any searcher, and its record."""
 
 import json
 import statistics
@@ -20,11 +20,11 @@ from nas_engine.search_space.paper_spaces import SearchSpace
 
 OPEN = 2  # trials at any time, as in a study with one trainer: one trains, one waits
 _DIGITS = 5
-_LATE = 20  # the last suggestions, whose time tells what the next would cost
+_LATE = 20  # last suggestions, whose median time estimates that of the next
 
 
 class Searcher(Protocol):
-    """Whoever suggests. `ask` is called while `OPEN` - 1 suggestions wait; they are answered in their order."""
+    """Ask-and-tell interface. `ask` is called while `OPEN` - 1 suggestions wait; they are answered in their order."""
 
     def ask(self) -> Architecture: ...
 
@@ -32,16 +32,16 @@ class Searcher(Protocol):
 
     @property
     def answered(self) -> int:
-        """Suggestions answered from the store, which cost no trial."""
+        """Number of suggestions answered from stored outcomes, without a trial."""
         ...
 
 
 Maker = Callable[[SearchSpace, int], Searcher]
-"""Of a searcher for a space and a seed."""
+"""Constructor of a searcher for a space and a seed."""
 
 
 class OurSearcher:
-    """A designer of the registry, asked and told as a study does it."""
+    """Designer of the registry, called as in a study."""
 
     def __init__(self, name: str, space: SearchSpace, seed: int, settings: DesignerSettings) -> None:
         self.answered = 0
@@ -53,7 +53,7 @@ class OurSearcher:
 
     @property
     def last_outcome(self) -> Outcome:
-        """What the designer was told last."""
+        """Outcome reported to the designer last."""
         return next(reversed(self._finished.values()))
 
     def ask(self) -> Architecture:
@@ -74,7 +74,7 @@ class OurSearcher:
 
 @dataclass(frozen=True, slots=True)
 class SearchTrial:
-    """A trial that ended: what was measured of the network, what it is worth without noise, what asking took."""
+    """Ended trial: result of the network, its reward without noise, seconds of the suggestion."""
 
     architecture: Architecture
     reward: float
@@ -83,7 +83,7 @@ class SearchTrial:
 
 
 def search(searcher: Searcher, landscape: SearchLandscape, seed: int, trials: int) -> Iterator[SearchTrial]:
-    """A study whose trials take equally long: the oldest of the open ones ends, a new one begins."""
+    """Trials of a study whose trials take equally long: the oldest open one ends, a new one begins."""
     waiting: deque[tuple[Architecture, float]] = deque()
     for number in range(1, trials + 1):
         while len(waiting) < min(OPEN, trials - number + 1):
@@ -98,7 +98,7 @@ def search(searcher: Searcher, landscape: SearchLandscape, seed: int, trials: in
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is kept of a search. `best` are [trial, reward, reward without noise] where the best reward rose.
+    """Record of a search. `best` are [trial, reward, reward without noise] where the best reward rose.
 
     `repeated` counts networks that were trained again, `answered` those answered from the store. `known` is the best
     reward without noise of all networks it trained.
@@ -114,7 +114,7 @@ class Record:
 
     @classmethod
     def of(cls, trials: Sequence[SearchTrial], answered: int) -> Self:
-        """Of a search of at least one trial."""
+        """Record of a search of at least one trial."""
         best: list[tuple[int, float, float]] = []
         for number, trial in enumerate(trials, start=1):
             if not best or round(trial.reward, _DIGITS) > best[-1][1]:
@@ -131,12 +131,12 @@ class Record:
         )
 
     def at(self, trial: int) -> tuple[float, float]:
-        """The best reward after so many trials, and that network's without noise."""
+        """Best reward after so many trials, and that of the same network without noise."""
         _, reward, noise_free = [item for item in self.best if item[0] <= trial][-1]
         return reward, noise_free
 
     def write(self, path: Path) -> None:
-        """At once or not at all."""
+        """Write the record atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".tmp")
         unfinished.write_text(json.dumps(asdict(self)))

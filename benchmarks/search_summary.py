@@ -1,4 +1,4 @@
-"""What many searches say together: medians and quartiles over the seeds at equal trials."""
+"""Summary of searches: medians and quartiles over the seeds at equal numbers of trials."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,27 +14,27 @@ _FIRST_POINT = 10
 _DIGITS = 4
 
 MEASURES = ("observed", "noise_free")
-# What the search is held to: a designer of ours is at least as good as the best peer after so many trials.
+# Requirements for the search: a designer of ours is at least as good as the best peer after so many trials.
 CLAIMS: Mapping[str, Sequence[int]] = {"gaussian_process": (50, 100), "hyperfirefly": (300, 1_000)}
 
 Records = Mapping[int, Record]
-"""The searches of one entrant by seed."""
+"""Searches of one entrant by seed."""
 
 
 def summary(entrants: Mapping[str, Records], is_one_landscape: bool) -> dict[str, Any]:
-    """By entrant, what its searches of one landscape reached.
+    """Results on one landscape by entrant.
 
-    Regret is the best reward known less that of the network with the best measured reward, both without noise. Known
-    is what anybody trained on the same landscape: with any seed if `is_one_landscape`, else with the same one.
+    Regret is the best known reward less that of the network with the best observed reward, both without noise. Known
+    are all networks trained on the same landscape: with any seed if `is_one_landscape`, else with the same one.
     """
     known = _known(entrants.values(), is_one_landscape)
     return {name: _entrant_summary(records, known) for name, records in entrants.items() if records}
 
 
 def claims(entrants: Mapping[str, Records], peers: Sequence[str]) -> list[dict[str, Any]]:
-    """Each of `CLAIMS` with the median of ours and of the best of `peers`, over seeds that all compared have.
+    """Each of `CLAIMS` with the median of ours and of the best of `peers`, over their common seeds.
 
-    A peer that has searched with some of our seeds alone is compared apart from the others, over these.
+    A peer with only some of our seeds is compared separately, over these.
     """
     return [
         _claim(entrants, group, ours, trial, measure, seeds)
@@ -48,7 +48,7 @@ def claims(entrants: Mapping[str, Records], peers: Sequence[str]) -> list[dict[s
 def _groups(
     entrants: Mapping[str, Records], peers: Sequence[str], ours: str, trial: int
 ) -> dict[frozenset[int], list[str]]:
-    """Peers by the seeds with which they and ours have searched so long; the most seeds first."""
+    """Peers by the seeds for which they and ours have searches of this length; the most seeds first."""
     long_enough = {name: {s for s, record in entrants[name].items() if record.trials >= trial} for name in entrants}
     groups: dict[frozenset[int], list[str]] = defaultdict(list)
     for peer in peers:
@@ -85,8 +85,8 @@ def _known(entrants: Sequence[Records] | Any, is_one_landscape: bool) -> dict[in
 
 
 def _entrant_summary(records: Records, known: Mapping[int, float]) -> dict[str, Any]:
-    """A checkpoint is of the searches that were not over before it, and says of how many; the curve is of all, as far
-    as all of them went.
+    """Statistics of the searches: a checkpoint covers those that reached it, with their number; the curve covers all,
+    up to the shortest.
     """
     trials = [record.trials for record in records.values()]
     runs = records.values()

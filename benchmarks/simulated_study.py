@@ -1,4 +1,4 @@
-"""A study through every process of one machine while nothing is trained: results are simulated, time is slept.
+"""Study through every process of one machine with simulated training: results are simulated, trials sleep.
 
 Import before anything of `webapp`.
 """
@@ -24,7 +24,7 @@ _PAGE_EVERY_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Of a study. A simulated trial has three quarters of `epochs`, rounded up, and seven more reports."""
+    """Settings of a study. A simulated trial reports three quarters of `epochs`, rounded up, plus seven times."""
 
     trials: int
     designer: str
@@ -39,14 +39,14 @@ class Settings:
 
 @contextmanager
 def simulating(workers: int, report_seconds: float) -> Iterator[RunningMachine]:
-    """Every process of a machine, with training simulated: a trial sleeps `report_seconds` at each report."""
+    """All processes of a machine with simulated training: a trial sleeps `report_seconds` at each report."""
     os.environ |= {"EARSHOT_EVALUATOR": "simulated", "EARSHOT_SIMULATED_EPOCH_SECONDS": str(report_seconds)}
     with machine_up("--trainers", str(workers)) as machine:
         yield machine
 
 
 def add_few_sounds(folder: Path) -> None:
-    """A dataset named "sounds" of a few synthetic clips: nobody listens to them."""
+    """A dataset named "sounds" of a few synthetic clips."""
     from nas_engine.audio.synthesis.generator import Recipe, synthesise
 
     few = Recipe(train_clips_per_class=2, eval_clips_per_class=1, test_clips_per_class=1)
@@ -56,7 +56,7 @@ def add_few_sounds(folder: Path) -> None:
 
 
 def start_study(name: str, settings: Settings) -> int:
-    """Its id; it runs."""
+    """Start a study and return its id."""
     from webapp.models import Dataset, Study
     from webapp.services import studies
 
@@ -73,7 +73,7 @@ def start_study(name: str, settings: Settings) -> int:
 
 
 def wait_until_ended(study_id: int, trials: int) -> None:
-    """Until so many trials have ended. Raises RuntimeError when the study ends before."""
+    """Wait until so many trials have ended. Raises RuntimeError when the study ends before."""
     from webapp.models import Study
     from webapp.queries.budget import budget_of
 
@@ -113,7 +113,7 @@ def account_of(study_id: int) -> dict[str, Any]:
 
 
 def sequence_of(study_id: int) -> list[tuple[str, float]]:
-    """(architecture, reward) of the completed trials; a retry stands where its original would have."""
+    """(architecture, reward) of the completed trials; a retry takes the place of its original."""
     from django.db.models.functions import Coalesce
 
     from webapp.models import Study
@@ -123,7 +123,7 @@ def sequence_of(study_id: int) -> list[tuple[str, float]]:
 
 
 class Visitor:
-    """Somebody who loads the study's page again and again."""
+    """Client that loads the study's page repeatedly."""
 
     def __init__(self, study_id: int) -> None:
         from django.contrib.auth.models import User

@@ -1,15 +1,15 @@
-"""How many epochs each stopping rule saves on real recorded trainings, and how much of the best reward it loses.
+"""Epochs saved and best reward lost by each stopping rule on real recorded trainings.
 
     python -m benchmarks.stopping --json benchmarks/results/stopping.json
     python -m benchmarks.stopping --json benchmarks/results/stopping.json --render
 
 A study is all trainings of the recording (`manage.py record_curves`) in an order shuffled by a seed, one after another.
-A stopped one saves its remaining float epochs and all of its QAT; what it would have reached is lost if it was the
-best. Rewards are recorded int8 accuracies less Equation 1's penalties with the paper's parameters, flash and energy
-both by estimate, as a rule knows them. Beside our rules stand median pruning and Hyperband as Optuna has them. Every
-rule is tried with several settings, and compared at equal loss: the most epochs that one of them saves while median,
-or mean, of the reward lost over the seeds is at most 0.002. TSGP was developed on trainings with odd numbers;
-`held_out` are studies of those with even numbers alone. `--render` writes table and plot in docs/ from the JSON alone.
+A stopped one saves its remaining float epochs and all of its QAT; its reward is lost if it was the best. Rewards are
+recorded int8 accuracies less Equation 1's penalties with the paper's parameters, flash and energy both estimated, as
+for a rule. Earshot's rules are compared with Optuna's median pruning and Hyperband, each with several settings, at
+equal loss: the most epochs saved by a setting whose median, or mean, of the reward lost over the seeds is at most
+0.002. TSGP was developed on trainings with odd numbers; `held_out` are studies of those with even numbers alone.
+`--render` writes table and plot in docs/ from the JSON alone.
 """
 
 import argparse
@@ -39,7 +39,7 @@ _PARAMETERS = RewardParameters()
 
 @dataclass(frozen=True, slots=True)
 class RecordedStudy:
-    """What became of one replayed study; `saved` is a share (0..1) of all epochs, float and QAT; `lost` is reward."""
+    """Result of one simulated study; `saved` is a share (0..1) of all epochs, float and QAT; `lost` is reward."""
 
     saved: float
     lost: float
@@ -47,7 +47,7 @@ class RecordedStudy:
 
 
 def curve(training: RecordedTraining) -> Curve:
-    """A whole recorded training."""
+    """Recorded training to its end."""
     counted = cost(training.architecture)
     energy_mj = predict_energy_mj(counted).energy_mj
     points = [point for point in training.curve if point.phase == "float"]
@@ -61,7 +61,7 @@ def curve(training: RecordedTraining) -> Curve:
 
 
 def study(rule: StoppingRule, curves: Sequence[Curve], qat_epochs: int) -> RecordedStudy:
-    """Replay `curves` in their order with one worker."""
+    """Simulate a study of `curves` in their order with one worker."""
     ended: list[Curve] = []
     decisions, started = 0, time.process_time()
     for whole in curves:
@@ -90,14 +90,14 @@ def summary(studies: Sequence[RecordedStudy]) -> dict[str, Any]:
 
 
 def _quartiles(values: Sequence[float]) -> dict[str, float]:
-    """Rounded; with the mean, which shows the rare loss that a median hides."""
+    """Rounded quantiles, and the mean, which shows rare losses that a median hides."""
     q25, median, q75 = np.quantile(values, (0.25, 0.5, 0.75))
     named = {"median": median, "q25": q25, "q75": q75, "mean": np.mean(values), "largest": max(values)}
     return {name: round(float(value), 4) for name, value in named.items()}
 
 
 def compare(curves: Sequence[Curve], qat_epochs: int, seeds: int) -> dict[str, Any]:
-    """Each rule with each of its settings on the same shuffled studies."""
+    """Results of each rule with each of its settings on the same shuffled studies."""
     epochs = len(curves[0].accuracies)
     found: dict[str, dict[str, list[RecordedStudy]]] = {}
     for seed in range(seeds):
@@ -115,7 +115,7 @@ def compare(curves: Sequence[Curve], qat_epochs: int, seeds: int) -> dict[str, A
 
 
 def with_bests(settings: dict[str, Any]) -> dict[str, Any]:
-    """Beside all `settings`: the default, and those that save most at a slight loss, None where there are none."""
+    """All `settings`, the default, and those that save most at a small loss, None where there are none."""
 
     def best(measure: str) -> str | None:
         slight = [name for name, found in settings.items() if found["reward_lost"][measure] <= SLIGHT_LOSS]
@@ -130,7 +130,7 @@ def with_bests(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def measure(recording: Recording, seeds: int) -> Iterator[dict[str, Any]]:
-    """The result when studies of all trainings are done, then with those of what TSGP was not developed on.
+    """Results of studies of all trainings, then with those of the trainings that TSGP was not developed on.
 
     Raises ValueError where there are too few trainings.
     """

@@ -1,4 +1,4 @@
-"""Two rules that users of Optuna know, with its settings, as rules of `nas_engine.early_stopping`."""
+"""Optuna's percentile and Hyperband pruners, with its settings, as rules of `nas_engine.early_stopping`."""
 
 import math
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from nas_engine.early_stopping.base import Curve, Decision, continue_training
 
 @dataclass(frozen=True, slots=True)
 class PercentilePruning:
-    """Stops a trial whose best epoch so far is below the finished trials' at this epoch, their upper share apart.
+    """Stops a trial whose best epoch so far is below a percentile of the finished trials' at this epoch.
 
-    Optuna's MedianPruner is the one with `percentile` 50, and PercentilePruner those with another; arguments have its
-    names and defaults. `n_warmup_steps` are epochs in which nothing is stopped.
+    Optuna's MedianPruner has `percentile` 50, PercentilePruner others; arguments have Optuna's names and defaults.
+    `n_warmup_steps` are epochs in which nothing is stopped.
     """
 
     percentile: float = 50.0
@@ -34,10 +34,10 @@ class PercentilePruning:
 
 @dataclass(frozen=True, slots=True)
 class Hyperband:
-    """Brackets of asynchronous successive halving: at r f^b, r f^(b+1), ... epochs the best 1/f of a bracket goes on.
+    """Brackets of asynchronous successive halving: at r f^b, r f^(b+1), ... epochs the best 1/f of a bracket continues.
 
     `min_resource` is r and `reduction_factor` f, with Optuna's defaults. `ended` must be in the order in which the
-    trials began (one worker), which is how a trial is given its bracket.
+    trials began (one worker), which assigns brackets.
     """
 
     epochs: int
@@ -71,7 +71,7 @@ class Hyperband:
 
 @lru_cache(maxsize=10_000)
 def _drawn(seed: int, number: int, brackets: int, factor: int) -> int:
-    """The bracket of a trial, in proportion to the trials that Hyperband gives each for equal epochs."""
+    """Bracket of a trial, in proportion to the trials that Hyperband gives each for equal epochs."""
     halvings = np.arange(brackets)[::-1]
     budgets = np.ceil(brackets * factor**halvings / (halvings + 1))
     return int(np.random.default_rng([seed, number]).choice(len(budgets), p=budgets / budgets.sum()))

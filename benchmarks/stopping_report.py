@@ -1,4 +1,4 @@
-"""Table and plot of docs/search.md, from nothing but the JSON: `python -m benchmarks.stopping --render`."""
+"""Table and plot of docs/search.md from the JSON: `python -m benchmarks.stopping --render`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,13 +32,13 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 24, 64, 52
 
 
 def write(result: Mapping[str, Any]) -> None:
-    """Raises ValueError where the page has lost the marks between which the tables stand."""
+    """Write tables and plot. Raises ValueError where the page lacks the marks around the tables."""
     PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), result), encoding="utf-8")
     PLOT.write_text(plot(result["studies"]["all"]), encoding="utf-8")
 
 
 def with_tables(page: str, result: Mapping[str, Any]) -> str:
-    """`page` with the tables of `result` in place of those it has."""
+    """`page` with its tables replaced by those of `result`."""
     if page.count(BEGIN) != 1 or END not in page.split(BEGIN)[1]:
         raise ValueError(f"{PAGE} must hold the lines {BEGIN!r} and {END!r} once, in this order")
     before, after = page.split(BEGIN)
@@ -46,7 +46,7 @@ def with_tables(page: str, result: Mapping[str, Any]) -> str:
 
 
 def tables(result: Mapping[str, Any]) -> str:
-    """In Markdown, one for each part of the recording."""
+    """Markdown tables, one for each part of the recording."""
     return "\n\n".join(
         "\n".join([f"**{_title(name, part, result)}**", "", *_table(part["rules"])])
         for name, part in result["studies"].items()
@@ -78,7 +78,7 @@ def _row(title: str, chosen_by: str, chosen: str | None, settings: Mapping[str, 
 
 
 def plot(part: Mapping[str, Any]) -> str:
-    """Every setting of every rule: median of the epochs saved, mean of the reward lost."""
+    """Plot of every setting of every rule: median of the epochs saved, mean of the reward lost."""
     size = {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "width": str(_WIDTH), "height": str(_HEIGHT)}
     svg = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", **size})
     title = "Epochs saved (median) and best reward lost (mean) by rule and setting"

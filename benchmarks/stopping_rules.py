@@ -1,4 +1,4 @@
-"""The stopping rules compared, each with the settings its users could choose, the default first."""
+"""Stopping rules of the comparison, each with possible settings, the default first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _REDUCTIONS = (3, 2, 4)
 
 @dataclass(frozen=True, slots=True)
 class StoppingEntrant:
-    """A rule with `settings` in words, for trainings of a number of epochs."""
+    """Rule with a description of its `settings`, for trainings of a number of epochs."""
 
     rule: str
     settings: str
@@ -27,7 +27,7 @@ class StoppingEntrant:
 
 
 def entrants(epochs: int, seed: int) -> Mapping[str, tuple[StoppingEntrant, ...]]:
-    """By rule."""
+    """Settings by rule."""
     return {
         "tsgp": _ours("tsgp", epochs, seed),
         "exponential_decay": _ours("exponential_decay", epochs, seed),

@@ -1,9 +1,9 @@
-"""Server time of the study page at 100 and 2,000 trials, and what the web process weighs.
+"""Server time of the study page at 100 and 2,000 trials, and memory of the web process.
 
     python -m benchmarks.study_page --json OUT
 
 Rows are the tests' (results simulated, shapes real). Time is that of the whole request in Django, without network;
-the weight is the resident memory of a gunicorn worker after it has served the page and its charts.
+memory is the resident memory of a gunicorn worker after it has served the page and its charts.
 """
 
 import argparse

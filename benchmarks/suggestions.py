@@ -1,11 +1,11 @@
-"""What the next suggestion costs a search worker, with history and saving, by finished trials.
+"""Time of the next suggestion in a search worker, with history and saving, by number of finished trials.
 
     python -m benchmarks.suggestions --json OUT [--designers hyperfirefly ...] [--finished 300 1000] [--repeats 20]
 
 On a real PostgreSQL with the real queue; rows are the tests' (results simulated, shapes real). Each repeat ends a trial
-and times `suggest_for`, which reads the history, tells the designer, asks it, checks what it says, saves trials and
-state, and offers them to the queue. `history_ms` is the reading alone, `designer_ms` the asking and checking. Medians
-and the slowest, on the wall; the first suggestion, which loads and compiles, stands apart.
+and times `suggest_for`, which reads the history, updates the designer, requests suggestions, checks them, saves trials
+and state, and offers them to the queue. `history_ms` is the reading alone, `designer_ms` requests and checks. Medians
+and maxima of wall time; the first suggestion, which loads and compiles, is reported separately.
 """
 
 import argparse
@@ -25,9 +25,9 @@ def measure(designer: str, finished: int, repeats: int) -> dict[str, Any]:
 
     study = make_study(completed=finished, designer=designer, state="RUNNING", trial_budget=2 * finished + 100)
     first_ms = _timed(lambda: suggesting.suggest_for(study.pk))
-    asked: list[float] = []
+    request_ms: list[float] = []
     fill = suggesting._fill
-    suggesting._fill = lambda *given: _noted(asked, lambda: fill(*given))
+    suggesting._fill = lambda *given: _noted(request_ms, lambda: fill(*given))
     whole, reading, processor = [], [], []
     for _ in range(repeats):
         _end_one_trial(study)
@@ -43,7 +43,7 @@ def measure(designer: str, finished: int, repeats: int) -> dict[str, Any]:
         "slowest_ms": round(max(whole), 1),
         "processor_ms": round(statistics.median(processor), 1),
         "history_ms": round(statistics.median(reading), 1),
-        "designer_ms": round(statistics.median(asked), 1),
+        "designer_ms": round(statistics.median(request_ms), 1),
         "state_bytes": len(json.dumps(study.designer_state)),
     }
 

@@ -1,4 +1,4 @@
-"""What the plots of `docs` have in common: colours that follow the reader's light or dark, letters, grid."""
+"""Common style of the plots in `docs`: colours by the reader's light or dark scheme, fonts, grid."""
 
 STYLE = """
 svg { --ink: #1a1a1a; --paper: #ffffff; --grid: #dddddd; }

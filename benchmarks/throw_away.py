@@ -1,4 +1,4 @@
-"""A data folder that lives as long as one benchmark, and Django on it. Import before anything of `webapp`."""
+"""Temporary data folder of a benchmark, and Django on it. Import before anything of `webapp`."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ BASE = Path(__file__).resolve().parent.parent
 
 @contextlib.contextmanager
 def data_folder() -> Iterator[Path]:
-    """A temporary EARSHOT_DATA with nothing of the person's own database or broker in the environment."""
+    """Context with a temporary EARSHOT_DATA, without the user's database or broker in the environment."""
     with tempfile.TemporaryDirectory(prefix="earshot-bench-") as folder:
         for name in ("DATABASE_URL", "CELERY_BROKER_URL"):
             os.environ.pop(name, None)
@@ -29,7 +29,7 @@ def data_folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def database() -> Iterator[Path]:
-    """A `data_folder` with PostgreSQL and its tables, and Django in this process on it; no other process of ours."""
+    """Context with a `data_folder`, PostgreSQL with tables, and Django in this process; no other Earshot process."""
     with data_folder() as path:
         from webapp.data_folder import DataFolder
         from webapp.supervisor.postgres import Cluster, running
@@ -46,19 +46,19 @@ def database() -> Iterator[Path]:
 
 
 class RunningMachine:
-    """`manage.py up` and what it started."""
+    """`manage.py up` and its child processes."""
 
     def __init__(self, process: "subprocess.Popen[str]", address: str) -> None:
         self.address = address
         self._process = process
 
     def kill(self) -> None:
-        """What a power cut leaves; the kernel ends the children."""
+        """Kill it as a power cut would; the kernel ends the children."""
         self._process.kill()
         self._process.wait()
 
     def processor_seconds(self) -> dict[str, float]:
-        """User and system time so far by what `up` started, with their own children."""
+        """Seconds of user and system time so far of each process that `up` started, children included."""
         spent = {}
         for child in psutil.Process(self._process.pid).children():
             with contextlib.suppress(psutil.Error):
@@ -69,7 +69,7 @@ class RunningMachine:
 
 @contextlib.contextmanager
 def machine_up(*arguments: str, ready_seconds: float = 180) -> Iterator[RunningMachine]:
-    """`manage.py up` with everything it starts, ready to work; then Django in this process on the same database."""
+    """Context with `manage.py up` and all its processes ready, and Django in this process on the same database."""
     process = subprocess.Popen(
         [sys.executable, str(BASE / "manage.py"), "up", "--port", "auto", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=BASE,
@@ -83,7 +83,7 @@ def machine_up(*arguments: str, ready_seconds: float = 180) -> Iterator[RunningM
 
 
 def _address(process: "subprocess.Popen[str]", ready_seconds: float) -> str:
-    """Wait until it answers."""
+    """Wait until it responds."""
     assert process.stdout is not None
     deadline = time.monotonic() + ready_seconds
     address = ""
@@ -104,7 +104,7 @@ def _address(process: "subprocess.Popen[str]", ready_seconds: float) -> str:
 
 
 def _name(child: psutil.Process) -> str:
-    """The queue that a worker serves, else the program."""
+    """Queue of a worker, name of the program for other processes."""
     words = child.cmdline()
     if "--queues" in words:
         return words[words.index("--queues") + 1]

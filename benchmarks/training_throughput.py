@@ -1,11 +1,11 @@
-"""Training examples a second, float and QAT: Earshot's trainers together, against plain `model.fit`.
+"""Training examples per second, float and QAT: Earshot's trainers together, compared with plain `model.fit`.
 
     python -m benchmarks.training_throughput --json OUT [--seconds 20] [--rounds 3]
 
-Ours: one process a core, each with one thread, each training the paper's Table 2 network by `network.training.Trainer`
-with random crops, SpecAugment and balanced batches. Theirs: one process, default threads, `model.fit` on features that
-lie in memory ready to use (no crops, no augmentation), float the same network, QAT by `tfmot.quantize_model`.
-The two take turns, so that a machine whose speed drifts treats them alike; only one side runs at a time.
+Ours: one process per core, each with one thread, each training the paper's Table 2 network with
+`network.training.ModelTrainer`, random crops, SpecAugment and balanced batches. Theirs: one process, default threads,
+`model.fit` on features in memory (no crops, no augmentation), float the same network, QAT by `tfmot.quantize_model`.
+The two alternate, so that drifts of the machine's speed affect both; only one side runs at a time.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from benchmarks.features import random_pack
 PHASES = ("float", "qat")
 BATCH = 64
 Runner = Callable[[float], tuple[int, float]]
-"""Trains for about so many seconds; returns (examples, seconds)."""
+"""Training for about the given seconds; returns (examples, seconds)."""
 
 
 def our_runner(phase: str, pack_path: str) -> Runner:
@@ -92,7 +92,7 @@ SIDES: dict[str, Callable[[str, str], Runner]] = {"ours": our_runner, "plain": p
 
 
 def serve(side: str, phase: str, pack_path: str, pipe: Connection) -> None:
-    """A child process: build, warm up, then train whenever told for how long."""
+    """Child process: builds, warms up, then trains for each duration that it receives."""
     run = SIDES[side](phase, pack_path)
     run(0.1)
     pipe.send("ready")
@@ -101,7 +101,7 @@ def serve(side: str, phase: str, pack_path: str, pipe: Connection) -> None:
 
 
 class Children:
-    """The processes of one side in one phase, warm."""
+    """Warm processes of one side in one phase."""
 
     def __init__(self, side: str, phase: str, count: int, pack_path: str) -> None:
         context = multiprocessing.get_context("spawn")
@@ -114,7 +114,7 @@ class Children:
             pipe.recv()
 
     def examples_per_second(self, seconds: float) -> float:
-        """All processes at once."""
+        """Train in all processes at once."""
         for pipe in self._pipes:
             pipe.send(seconds)
         return sum(examples / took for examples, took in [pipe.recv() for pipe in self._pipes])
@@ -147,7 +147,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=20.0, help="of training a side and round")
+    parser.add_argument("--seconds", type=float, default=20.0, help="seconds of training per side and round")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,11 @@
-"""Seconds of a trial that are not training: a warm Earshot trainer against the naive recipe.
+"""Seconds of a trial outside of training: a warm Earshot trainer compared with a naive script.
 
     python -m benchmarks.trial_overhead --json OUT [--trials 4]
 
 Ours: `evaluate` in one warm process with one thread, different networks of the 2-D space, everything but the training
-epochs counted: build, tracing, quantise, convert, score through the interpreter, write. The first trial of the process
-is reported apart. The naive recipe: a fresh process a trial that imports TensorFlow, computes the features of the clips
-it trains on, calls `quantize_model` and `from_keras_model`, scores through the interpreter and writes the file.
+epochs counted: build, tracing, quantise, convert, evaluation in the interpreter, write. The first trial of the process
+is reported separately. The naive script: a new process per trial that imports TensorFlow, computes the features of the
+clips it trains on, calls `quantize_model` and `from_keras_model`, evaluates in the interpreter and writes the file.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def measure_ours(folder: Path, trials: int) -> dict[str, Any]:
 
 
 def naive_trial(clips: Path) -> None:
-    """What a script does that was written for one network. Run in a fresh process."""
+    """Steps of a script written for one network. Runs in a new process."""
     import numpy as np
     import soundfile
 
@@ -97,9 +97,9 @@ def measure_naive(folder: Path) -> dict[str, Any]:
         soundfile.write(clips / f"{number}.flac", samples, 16_000)
     command = [sys.executable, "-m", "benchmarks.trial_overhead", "--naive", str(clips), "--json", "unused"]
     started = time.perf_counter()
-    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     total = time.perf_counter() - started
-    inside = json.loads(said.splitlines()[-1])
+    inside = json.loads(output.splitlines()[-1])
     return {
         "seconds": round(total - inside["training"], 2),
         "of_which_start_and_import": round(total - inside["inside"] - inside["training"], 2),
