@@ -9,7 +9,7 @@ from pathlib import Path
 from nas_engine.audio.checks import DatasetProblem
 from nas_engine.audio.decode import SUFFIXES
 from nas_engine.audio.esc50 import Esc50Classes, is_esc50, read_esc50
-from nas_engine.audio.manifest import Row, has_needed_columns, read_manifest
+from nas_engine.audio.manifest import ManifestRow, has_needed_columns, read_manifest
 from nas_engine.errors import BadDataset
 
 LONGEST_LABEL = 80
@@ -111,13 +111,13 @@ def _from_folders(root: Path) -> Scan:
     else:
         places = [("", folder) for folder in folders]
         layout = "folders class"
-    rows: list[Row] = []
+    rows: list[ManifestRow] = []
     problems: list[DatasetProblem] = []
     for split, folder in places:
         names = [file.relative_to(root).as_posix() for file in sorted(folder.rglob("*")) if file.is_file()]
         names = [name for name in names if "/." not in name]
         clips = [name for name in names if _is_audio(root / name)]
-        rows += [Row(name, name, split, folder.name, "") for name in clips]
+        rows += [ManifestRow(name, name, split, folder.name, "") for name in clips]
         problems += [_ignored(root / name, name) for name in names if not _is_audio(root / name)]
         if not clips:
             where = folder.relative_to(root).as_posix()
@@ -138,7 +138,7 @@ def _ignored(file: Path, name: str) -> DatasetProblem:
     return DatasetProblem("not_audio", "note", name, "Not a sound file: ignored.")
 
 
-def _from_rows(rows: Sequence[Row], root: Path, layout: str) -> Scan:
+def _from_rows(rows: Sequence[ManifestRow], root: Path, layout: str) -> Scan:
     clips, problems, unsplit = [], [], 0
     for row in rows:
         problem = _wrong(row, root)
@@ -156,7 +156,7 @@ def _from_rows(rows: Sequence[Row], root: Path, layout: str) -> Scan:
     return Scan(tuple(clips), layout, tuple(problems))
 
 
-def _wrong(row: Row, root: Path) -> DatasetProblem | None:
+def _wrong(row: ManifestRow, root: Path) -> DatasetProblem | None:
     if not row.path or not row.label:
         missing = "path" if not row.path else "class"
         return DatasetProblem(

@@ -54,7 +54,7 @@ class PreparedClip:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedDataset:
     """Result of `prepare`; `clips` are in the pack's order: train, eval, test; within a split by class, then name.
 
     `counts` is {split: {class: clips}}. The files are in the `workdir` of `prepare`.
@@ -98,7 +98,7 @@ def prepare(
     workdir: Path,
     *,
     threads: int | None = None,
-) -> Prepared:
+) -> PreparedDataset:
     """Decode, check and transform all clips of a scan; write 16 kHz FLAC and features below `workdir`.
 
     Clips that cannot be used, and copies, are left out and listed in `problems`. Features are computed from the
@@ -116,7 +116,7 @@ def prepare(
     problems += duplicates + group_leaks(kept) + vanished_classes(scan.clips, classes) + missing_classes(counts)
     require_trainable(counts, problems)
     kept.sort(key=lambda clip: (SPLITS.index(clip.split), classes.index(clip.label), clip.source_name))
-    return Prepared(config, tuple(kept), classes, tuple(shortened(problems)), counts, features_path)
+    return PreparedDataset(config, tuple(kept), classes, tuple(shortened(problems)), counts, features_path)
 
 
 def _read_all(

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Literal
 
-from nas_engine.audio.manifest import Row, read_text
+from nas_engine.audio.manifest import ManifestRow, read_text
 from nas_engine.errors import BadDataset
 
 Esc50Classes = Literal["earshot", "all"]
@@ -35,7 +35,7 @@ def is_esc50(root: Path) -> bool:
     return (root / "meta" / "esc50.csv").is_file() and (root / "audio").is_dir()
 
 
-def read_esc50(root: Path, classes: Esc50Classes = "earshot") -> list[Row]:
+def read_esc50(root: Path, classes: Esc50Classes = "earshot") -> list[ManifestRow]:
     """Rows with paths relative to `root`; `classes="all"` keeps the fifty categories as classes.
 
     Raises BadDataset where meta/esc50.csv lacks a column or is not UTF-8.
@@ -45,7 +45,7 @@ def read_esc50(root: Path, classes: Esc50Classes = "earshot") -> list[Row]:
         return rows
     mapped = [_with_class(row) for row in rows if row.label not in AMBIGUOUS]
     positives = Counter(row.split for row in mapped if row.label != "negative")
-    negatives: defaultdict[str, list[Row]] = defaultdict(list)
+    negatives: defaultdict[str, list[ManifestRow]] = defaultdict(list)
     for row in mapped:
         if row.label == "negative":
             negatives[row.split].append(row)
@@ -53,13 +53,13 @@ def read_esc50(root: Path, classes: Esc50Classes = "earshot") -> list[Row]:
     return [row for row in mapped if row.label != "negative" or row in kept]
 
 
-def _read(root: Path) -> list[Row]:
+def _read(root: Path) -> list[ManifestRow]:
     reader = csv.DictReader(io.StringIO(read_text(root / "meta" / "esc50.csv")))
     found = reader.fieldnames or []
     if missing := [column for column in _NEEDED if column not in found]:
         raise BadDataset(f"meta/esc50.csv: the column {', '.join(missing)} is missing. Found: {', '.join(found)}.")
     return [
-        Row(
+        ManifestRow(
             where=f"meta/esc50.csv, line {reader.line_num}",
             path=f"audio/{line['filename']}",
             split=_SPLIT_OF_FOLD.get(line["fold"], f"fold {line['fold']}"),
@@ -70,10 +70,10 @@ def _read(root: Path) -> list[Row]:
     ]
 
 
-def _with_class(row: Row) -> Row:
-    return Row(row.where, row.path, row.split, POSITIVE.get(row.label, "negative"), row.group)
+def _with_class(row: ManifestRow) -> ManifestRow:
+    return ManifestRow(row.where, row.path, row.split, POSITIVE.get(row.label, "negative"), row.group)
 
 
-def _by_hash(row: Row) -> str:
+def _by_hash(row: ManifestRow) -> str:
     """Sort key: a fixed order independent of categories and recordings."""
     return hashlib.sha256(row.path.encode()).hexdigest()

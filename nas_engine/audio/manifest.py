@@ -19,7 +19,7 @@ _DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ManifestRow:
     """Line of a manifest: `path` relative to the list's folder, `split` as written ("" if not given), `group` or ""."""
 
     where: str
@@ -34,7 +34,7 @@ def has_needed_columns(path: Path) -> bool:
     return not _missing(_columns(_header(read_text(path))[0]))
 
 
-def read_manifest(path: Path) -> list[Row]:
+def read_manifest(path: Path) -> list[ManifestRow]:
     """Rows of a manifest. Raises BadDataset naming the file and the columns found and needed.
 
     The delimiter may be a comma, semicolon, tab or bar; column names ignore case; other columns are ignored.
@@ -85,9 +85,9 @@ def _missing(columns: Mapping[str, int]) -> list[str]:
     return [column for column in NEEDED if column not in columns]
 
 
-def _row(where: str, cells: list[str], columns: Mapping[str, int]) -> Row:
+def _row(where: str, cells: list[str], columns: Mapping[str, int]) -> ManifestRow:
     def cell(column: str) -> str:
         index = columns.get(column, len(cells))
         return cells[index].strip() if index < len(cells) else ""
 
-    return Row(where, cell("path").replace("\\", "/"), cell("split"), cell("class"), cell("group"))
+    return ManifestRow(where, cell("path").replace("\\", "/"), cell("split"), cell("class"), cell("group"))

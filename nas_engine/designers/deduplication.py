@@ -29,7 +29,7 @@ _EQUIVALENTS = 10  # architectures that are one network: seldom more, and then t
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledSuggestions:
     """Suggestions to try, the number of repetitions answered from stored outcomes, and the violating suggestions."""
 
     suggestions: tuple[Suggestion, ...]
@@ -48,12 +48,12 @@ def fill(
     check: ConstraintCheck = lambda architecture: None,
     next_number: int = 1,
     rounds: int = 4,
-) -> Filled:
+) -> FilledSuggestions:
     """Up to `count` suggestions of different networks, none in `finished` or `pending`, none violating `check`.
 
     `finished` maps architecture hashes to outcomes. A finished network that the designer suggests is answered with
     `designer.update` from the stored outcome, under the suggestion's own metadata, as if it had been tried again. A new
-    one that violates `check` is answered as infeasible, and is a trial: `Filled.violating` numbers them from
+    one that violates `check` is answered as infeasible, and is a trial: `FilledSuggestions.violating` numbers them from
     `next_number` on, fewer than MOST_VIOLATING + `count` of them. The designer is called until `rounds` calls brought
     no violation. `fallback_suggestions` complete the list; violating ones among them are skipped. Fewer than `count`
     are returned where no others are found.
@@ -68,7 +68,7 @@ def fill(
     while quiet < rounds and filling.wants_more(count, rng):
         quiet += not filling.request(designer, count)
     filling.complete(count, rng)
-    return Filled(tuple(filling.chosen), filling.answered, tuple(filling.violating))
+    return FilledSuggestions(tuple(filling.chosen), filling.answered, tuple(filling.violating))
 
 
 class _Filling:

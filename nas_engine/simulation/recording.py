@@ -25,7 +25,7 @@ _CURVES = ("loss", "train_accuracy", "eval_accuracy")
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class RecordingHeader:
     """First line of a recording. `sounds` describes the clips to the user, `training` is the configuration.
 
     Training `number` has architecture `space.sample(default_rng([seed, number]))`, and `number` as seed of its weights.
@@ -81,7 +81,7 @@ class RecordedTraining:
 class Recording:
     """Content of a recording; trainings in the order in which they were made."""
 
-    header: Header
+    header: RecordingHeader
     trainings: tuple[RecordedTraining, ...]
 
 
@@ -93,7 +93,7 @@ def read_recording(path: Path) -> Recording:
     lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
     if not lines:
         raise ValueError(f"{path}: this is no recording: it has no complete line")
-    header = _parsed(path, 1, lines[0], Header.from_json)
+    header = _parsed(path, 1, lines[0], RecordingHeader.from_json)
     trainings = (
         _parsed(path, number, line, lambda data: _training(header.space, data))
         for number, line in enumerate(lines[1:], start=2)
@@ -103,7 +103,7 @@ def read_recording(path: Path) -> Recording:
 
 def record(
     path: Path,
-    header: Header,
+    header: RecordingHeader,
     count: int,
     evaluate: Callable[[int, Architecture], Evaluation | None],
     first: int = 1,
@@ -128,7 +128,7 @@ def record(
         yield _training(header.space, json.loads(line))
 
 
-def _continued(path: Path, header: Header) -> set[int]:
+def _continued(path: Path, header: RecordingHeader) -> set[int]:
     """Numbers already in the file; creates a missing file and cuts off an incomplete line."""
     if not path.exists():
         path.write_text(_json(header.to_json()), encoding="utf-8")

@@ -11,7 +11,7 @@ from nas_engine.architecture import Architecture, Head, Stem
 from nas_engine.constraints import Violation
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, DesignerSettings, Objectives, Outcome, State, Suggestion
-from nas_engine.designers.deduplication import Filled, fill
+from nas_engine.designers.deduplication import FilledSuggestions, fill
 from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
 from nas_engine.search_space.spec import PositionSpec, SpaceSpec
 
@@ -101,7 +101,7 @@ def half_violate(architecture: Architecture) -> Violation | None:
     return Violation("its hash is odd", 1.5) if int(architecture.hash, 16) % 2 else None
 
 
-def fill_constrained(designer: Designer, count: int, history: Sequence[Outcome]) -> Filled:
+def fill_constrained(designer: Designer, count: int, history: Sequence[Outcome]) -> FilledSuggestions:
     """`deduplication.fill` of `small_2d` with `half_violate` after `history`."""
     return fill(
         designer,

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from nas_engine.audio.archive import extract_archive
 from nas_engine.audio.cache import open_pack
 from nas_engine.audio.clips import scan
-from nas_engine.audio.dataset import Prepared, PreparedClip
+from nas_engine.audio.dataset import PreparedClip, PreparedDataset
 from nas_engine.audio.dataset import prepare as prepare_clips
 from nas_engine.audio.synthesis.generator import Recipe, synthesise
 from nas_engine.errors import BadDataset
@@ -140,7 +140,7 @@ def _source(dataset: Dataset, folder: Path, report: OnProgress) -> Path:
     return extract_archive(archive, folder / "unpacked")
 
 
-def _clip_rows(dataset: Dataset, prepared: Prepared, report: OnProgress) -> Iterator[Clip]:
+def _clip_rows(dataset: Dataset, prepared: PreparedDataset, report: OnProgress) -> Iterator[Clip]:
     """Unsaved rows whose audio is stored. `position` counts within a split, as the pack does."""
     positions: Counter[str] = Counter()
     total = len(prepared.clips)
@@ -168,7 +168,7 @@ def _store(clips: Sequence[PreparedClip]) -> list[str]:
         return [save_by_hash(default_storage, "clips", clip.flac_path.read_bytes(), ".flac") for clip in clips]
 
 
-def _publish(dataset: Dataset, worker: str, prepared: Prepared, pack_path: Path, rows: list[Clip]) -> bool:
+def _publish(dataset: Dataset, worker: str, prepared: PreparedDataset, pack_path: Path, rows: list[Clip]) -> bool:
     """PREPARING -> READY with everything that was found, in one transaction."""
     upload = dataset.upload.name
     pack_name = save_file_by_hash(default_storage, "packs", pack_path)

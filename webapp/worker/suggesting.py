@@ -22,7 +22,7 @@ from nas_engine.designers.base import (
     SpaceExhausted,
     ViolatingSuggestion,
 )
-from nas_engine.designers.deduplication import Filled, fill
+from nas_engine.designers.deduplication import FilledSuggestions, fill
 from nas_engine.designers.jax_setup import CACHE_VARIABLE
 from nas_engine.search_space.paper_spaces import SearchSpace
 from nas_engine.trial_plan import FEWEST_OPEN
@@ -139,7 +139,7 @@ def _violating_trials(violating: Sequence[ViolatingSuggestion]) -> list[requests
     ]
 
 
-def _fill(study: Study, designer: Designer, space: SearchSpace, history: StudyHistory, count: int) -> Filled:
+def _fill(study: Study, designer: Designer, space: SearchSpace, history: StudyHistory, count: int) -> FilledSuggestions:
     rng = np.random.default_rng([study.seed, history.turns])
     return fill(
         designer,

@@ -7,7 +7,7 @@ import soundfile
 
 from nas_engine.audio.cache import open_pack
 from nas_engine.audio.clips import scan
-from nas_engine.audio.dataset import Prepared, prepare
+from nas_engine.audio.dataset import PreparedDataset, prepare
 from nas_engine.audio.decode import decode
 from nas_engine.audio.frontend import FrontendConfig, log_mel
 from nas_engine.errors import BadDataset
@@ -16,7 +16,7 @@ from nas_engine.testing.audio import TINY_CLASSES, tiny_folder, tone
 CONFIG = FrontendConfig()
 
 
-def prepared(folder: Path, workdir: Path, threads: int | None = None) -> Prepared:
+def prepared(folder: Path, workdir: Path, threads: int | None = None) -> PreparedDataset:
     return prepare(scan(folder), CONFIG, lambda done, total, phase: None, workdir, threads=threads)
 
 

@@ -5,7 +5,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.constraints import ConstraintCheck, Violation
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, NothingFeasible, Outcome, SpaceExhausted, State, Suggestion
-from nas_engine.designers.deduplication import MOST_VIOLATING, Filled, fill
+from nas_engine.designers.deduplication import MOST_VIOLATING, FilledSuggestions, fill
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
 from nas_engine.testing.designers import AdditiveReward, everything, half_violate, small_2d, twins_2d
@@ -173,7 +173,9 @@ def test_a_count_below_one_is_refused():
         )
 
 
-def filled_with(designer: Designer, count: int, space: SearchSpace, check: ConstraintCheck, **more) -> Filled:
+def filled_with(
+    designer: Designer, count: int, space: SearchSpace, check: ConstraintCheck, **more
+) -> FilledSuggestions:
     given = {"finished": {}, "pending": [], "rng": np.random.default_rng(0), "next_number": 7}
     return fill(designer, count, space=space, check=check, **given | more)
 

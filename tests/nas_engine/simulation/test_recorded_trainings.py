@@ -15,7 +15,7 @@ from nas_engine.evaluation_result import Evaluation, Progress
 from nas_engine.search_space.paper_spaces import paper_2d
 from nas_engine.simulation import simulated_evaluation
 from nas_engine.simulation.recorded_trainings import RecordedEvaluator, training_noise
-from nas_engine.simulation.recording import Header, Recording, read_recording, record
+from nas_engine.simulation.recording import Recording, RecordingHeader, read_recording, record
 from nas_engine.simulation.simulated_evaluation import SimulatedPlan
 from nas_engine.testing.spaces import tiny_2d
 from tests.nas_engine.sampling import samples
@@ -24,7 +24,7 @@ PLAN = SimulatedPlan(trial_epochs=20, qat_epochs=3)
 COUNT = 150
 
 
-def made(path: Path, header: Header, count: int) -> Recording:
+def made(path: Path, header: RecordingHeader, count: int) -> Recording:
     def simulated(number: int, architecture: Architecture) -> Evaluation:
         return simulated_evaluation.simulate(architecture, replace(PLAN, seed=number))
 
@@ -39,7 +39,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def recording(path: Path) -> Recording:
-    return made(path, Header(paper_2d(), 7, "no clips: simulated", {"full_epochs": 20}, {}), COUNT)
+    return made(path, RecordingHeader(paper_2d(), 7, "no clips: simulated", {"full_epochs": 20}, {}), COUNT)
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +184,7 @@ def test_phases_and_epochs_are_reported_as_in_a_real_evaluation(evaluator: Recor
 
 def test_networks_trained_several_times_tell_the_training_noise(tmp_path: Path) -> None:
     """18 networks, 100 trainings: they scatter by the simulation's 0.005, and by the step to int8 of 0.004."""
-    header = Header(tiny_2d(), 7, "no clips: simulated", {}, {})
+    header = RecordingHeader(tiny_2d(), 7, "no clips: simulated", {}, {})
     recording = made(tmp_path / "tiny.jsonl", header, 100)
     assert 0.004 < training_noise(recording.trainings) < 0.008
     evaluator = RecordedEvaluator(recording)

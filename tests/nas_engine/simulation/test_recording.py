@@ -10,11 +10,11 @@ import pytest
 from nas_engine.architecture import Architecture
 from nas_engine.evaluation_result import Evaluation
 from nas_engine.simulation import simulated_evaluation
-from nas_engine.simulation.recording import Header, RecordedTraining, read_recording, record
+from nas_engine.simulation.recording import RecordedTraining, RecordingHeader, read_recording, record
 from nas_engine.simulation.simulated_evaluation import SimulatedPlan
 from nas_engine.testing.spaces import tiny_2d
 
-HEADER = Header(tiny_2d(), 7, "tones: 4 clips", {"full_epochs": 4}, {"tensorflow": "none: simulated"})
+HEADER = RecordingHeader(tiny_2d(), 7, "tones: 4 clips", {"full_epochs": 4}, {"tensorflow": "none: simulated"})
 PLAN = SimulatedPlan(trial_epochs=3, qat_epochs=2)
 
 
@@ -22,7 +22,7 @@ def simulated(number: int, architecture: Architecture) -> Evaluation:
     return simulated_evaluation.simulate(architecture, replace(PLAN, seed=number))
 
 
-def trained(path: Path, count: int, header: Header = HEADER) -> list[RecordedTraining]:
+def trained(path: Path, count: int, header: RecordingHeader = HEADER) -> list[RecordedTraining]:
     return list(record(path, header, count, simulated))
 
 
@@ -83,7 +83,7 @@ def test_processes_that_share_the_work_make_what_one_would(path: Path) -> None:
     assert shared == trained(path.with_name("whole.jsonl"), 4)
 
 
-def other_headers() -> Iterator[tuple[str, Header]]:
+def other_headers() -> Iterator[tuple[str, RecordingHeader]]:
     yield "space", replace(HEADER, space=tiny_2d(classes=4))
     yield "seed", replace(HEADER, seed=8)
     yield "sounds", replace(HEADER, sounds="other tones")
@@ -91,7 +91,7 @@ def other_headers() -> Iterator[tuple[str, Header]]:
 
 
 @pytest.mark.parametrize(("name", "header"), tuple(other_headers()))
-def test_a_file_is_not_continued_with_other_settings(path: Path, name: str, header: Header) -> None:
+def test_a_file_is_not_continued_with_other_settings(path: Path, name: str, header: RecordingHeader) -> None:
     trained(path, 1)
     before = path.read_bytes()
     with pytest.raises(ValueError, match=f"another {name}"):

@@ -8,7 +8,7 @@ import pytest
 from nas_engine.architecture import Architecture
 from nas_engine.evaluation_result import Evaluation
 from nas_engine.simulation import simulated_evaluation
-from nas_engine.simulation.recording import Header, record
+from nas_engine.simulation.recording import RecordingHeader, record
 from nas_engine.simulation.simulated_evaluation import SimulatedPlan
 from nas_engine.testing.spaces import tiny_2d
 from tests.webapp import energy_models, rows
@@ -143,7 +143,7 @@ def test_a_recording_of_the_same_space_stands_for_training(tmp_path):
         return simulated_evaluation.simulate(architecture, SimulatedPlan(6, 2, seed=number))
 
     (tmp_path / "a note.jsonl").write_text("no recording\n")
-    list(record(tmp_path / "tiny.jsonl", Header(tiny_2d(), 7, "no clips: simulated", {}, {}), 12, simulated))
+    list(record(tmp_path / "tiny.jsonl", RecordingHeader(tiny_2d(), 7, "no clips: simulated", {}, {}), 12, simulated))
     row = ended(tiny())
     assert row.result["accuracies_from"] == "a landscape fitted to 12 recorded trainings (no clips: simulated)"
     assert row.result["seconds_from"] == "12 recorded trainings (no clips: simulated)"

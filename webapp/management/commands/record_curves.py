@@ -12,7 +12,7 @@ from nas_engine.errors import InfeasibleArchitecture, TrainingDiverged
 from nas_engine.evaluation_result import Evaluation, Progress
 from nas_engine.network.schedule import TrainingConfig
 from nas_engine.search_space.paper_spaces import NAMES, by_name
-from nas_engine.simulation.recording import Header, record
+from nas_engine.simulation.recording import RecordingHeader, record
 from nas_engine.trial_plan import FULL_EPOCHS
 from webapp.management.plain_errors import plain_errors
 from webapp.management.progress import Line
@@ -78,12 +78,12 @@ class _Recorder:
                 f"{training.flash_bytes / 1000:.1f} kB"
             )
 
-    def _header(self, environment: dict[str, str]) -> Header:
+    def _header(self, environment: dict[str, str]) -> RecordingHeader:
         clips = {split: len(self._pack.split(split)) for split in ("train", "eval")}
         name = self._options["name"] or self._options["sounds"].resolve().stem
         training = self._config(0).to_json()
         del training["seed"]  # each training has its own
-        return Header(
+        return RecordingHeader(
             space=by_name(self._options["space"], len(self._pack.classes)),
             seed=self._options["seed"],
             sounds=f"{name}: {clips['train']} clips for training, {clips['eval']} for evaluation",
