@@ -2,47 +2,17 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nas_engine.architecture import Architecture, Head, Stem
+from nas_engine.architecture import Architecture
 from nas_engine.constraints import Violation
 from nas_engine.designers import registry
 from nas_engine.designers.base import Designer, DesignerSettings, Objectives, Outcome, State, Suggestion
 from nas_engine.designers.deduplication import FilledSuggestions, fill
 from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
-from nas_engine.search_space.spec import PositionSpec, SpaceSpec
-
-
-def small_2d(classes: int = 3) -> SearchSpace:
-    """Four positions, the second without a choice: 3 x 1 x 9 x 10 = 270 networks."""
-    positions = (
-        PositionSpec(("kxk",), (3,), (8, 16, 24), (2, 1)),
-        PositionSpec(("kx1_1xk_dw",), (3,), (16,), (2, 1)),
-        PositionSpec(("kx1_1xk_dw", "mobilenet_v1", "mobilenet_v2_avg_pool"), (3,), (16, 24, 32), (2, 2)),
-        PositionSpec(("kx1_1xk_dw", "mobilenet_v1", "mobilenet_v2", "identity"), (3,), (24, 32, 40), (1, 1)),
-    )
-    return SpaceSpec("small_2d", Stem(), positions, Head(classes=classes)).search_space()
-
-
-def twins_2d() -> SearchSpace:
-    """2 x 3 x 3 architectures; where one of the last two blocks is an identity, the other may come first or second."""
-    alike = PositionSpec(("mobilenet_v1", "identity"), (3,), (8, 16), (1, 1))
-    positions = (PositionSpec(("kxk",), (3,), (8, 16), (4, 4)), alike, alike)
-    return SpaceSpec("twins_2d", Stem(), positions, Head(3)).search_space()
-
-
-def single_2d(classes: int = 3) -> SearchSpace:
-    """Two positions without a choice: one network."""
-    positions = (PositionSpec(("kxk",), (3,), (8,), (2, 1)), PositionSpec(("kx1_1xk_dw",), (3,), (16,), (2, 1)))
-    return SpaceSpec("single_2d", Stem(), positions, Head(classes=classes)).search_space()
-
-
-def everything(space: SearchSpace) -> Iterator[Architecture]:
-    """Every architecture of a (small) space."""
-    return (space.decode(indices) for indices in product(*(range(len(p.options)) for p in space.positions)))
+from nas_engine.testing.spaces import single_2d, small_2d
 
 
 class AdditiveReward:
@@ -146,28 +116,34 @@ class DesignerContract:
         return self.create(small_2d(), seed, history=random_history(small_2d(), self.known, infeasible_every=5))
 
     def test_a_designer_without_history_suggests_one_or_many(self) -> None:
+        """Different architectures of the space from the first call on, one by one and in batches."""
         space = small_2d()
         for count in (1, 8):
             assert_different_members(space, self.create(space).suggest(count, []), count)
 
     def test_a_designer_with_history_suggests_one_or_many(self) -> None:
+        """The same after `known` outcomes."""
         designer = self.informed()
         for count in (1, 8):
             assert_different_members(small_2d(), designer.suggest(count, []), count)
 
     def test_suggestions_made_in_parallel_differ(self) -> None:
+        """Pending architectures are not suggested again."""
         first = self.informed().suggest(3, [])
         second = self.informed().suggest(3, [suggestion.architecture for suggestion in first])
         assert not set(hashes(first)) & set(hashes(second))
 
     def test_equal_seed_and_history_give_equal_suggestions(self) -> None:
+        """A designer is deterministic."""
         assert self.informed().suggest(3, []) == self.informed().suggest(3, [])
 
     def test_seeds_differ_in_what_they_begin_with(self) -> None:
+        """Another seed gives another first batch."""
         space = small_2d()
         assert hashes(self.create(space, seed=1).suggest(8, [])) != hashes(self.create(space, seed=2).suggest(8, []))
 
     def test_a_restored_designer_goes_on_like_the_one_that_was_dumped(self) -> None:
+        """State and history restore a designer exactly."""
         history = random_history(small_2d(), self.known, infeasible_every=5)
         original = self.create(small_2d(), history=history)
         original.suggest(3, [])
@@ -176,6 +152,7 @@ class DesignerContract:
         assert restored.suggest(3, []) == original.suggest(3, [])
 
     def test_a_restored_designer_catches_up_with_what_it_missed(self) -> None:
+        """Outcomes after the dump are learned from the history."""
         history = random_history(small_2d(), self.known)
         original = self.create(small_2d(), history=history[:-3])
         original.suggest(1, [])
@@ -184,6 +161,7 @@ class DesignerContract:
         assert restored.suggest(3, []) == original.suggest(3, [])
 
     def test_a_state_of_another_designer_is_left_aside(self) -> None:
+        """A state of unknown format gives a designer made from the history alone."""
         history = random_history(small_2d(), 5)
         foreign = {"format": "another-1", "drawn": "?"}
         assert self.create(small_2d(), state=foreign, history=history).suggest(2, []) == self.create(
@@ -191,11 +169,13 @@ class DesignerContract:
         ).suggest(2, [])
 
     def test_a_study_of_nothing_but_infeasible_outcomes_goes_on(self) -> None:
+        """No reward is needed to suggest."""
         space = small_2d()
         history = random_history(space, self.known, infeasible_every=1)
         assert_different_members(space, self.create(space, history=history).suggest(4, []), 4)
 
     def test_a_violating_suggestion_is_reported_as_infeasible_and_survives_a_restart(self) -> None:
+        """Outcomes of constraint violations are part of the history."""
         history = random_history(small_2d(), self.known)
         original = self.create(small_2d(), history=history)
         filled = fill_constrained(original, 8, history)
@@ -207,6 +187,7 @@ class DesignerContract:
         assert restored.suggest(2, []) == original.suggest(2, [])
 
     def test_outcomes_that_others_suggested_are_welcome(self) -> None:
+        """Outcomes with missing or foreign metadata are accepted."""
         space = small_2d()
         designer = self.create(space)
         foreign: list[Mapping[str, str]] = [{}, {"source": "neighbour"}, {"eagle_fly": "no number", "source": "?"}]
@@ -215,6 +196,7 @@ class DesignerContract:
         assert_different_members(space, designer.suggest(2, []), 2)
 
     def test_an_outcome_reported_twice_is_no_obstacle(self) -> None:
+        """A repeated report under another architecture is accepted."""
         history = random_history(small_2d(), self.known)
         designer = self.create(small_2d(), history=history)
         (suggestion,) = designer.suggest(1, [])
@@ -222,6 +204,7 @@ class DesignerContract:
         assert_different_members(small_2d(), designer.suggest(2, []), 2)
 
     def test_a_space_of_one_architecture_is_a_space(self) -> None:
+        """Without a choice, the only architecture is suggested again."""
         space = single_2d()
         history = random_history(space, 3)
         for past in ((), history):
@@ -229,6 +212,7 @@ class DesignerContract:
             assert space.contains(suggestion.architecture)
 
     def test_a_long_history_is_read_in_seconds(self) -> None:
+        """Two restarts with 300 outcomes take at most `seconds_to_rebuild`."""
         space = paper_2d()
         history = random_history(space, 300, infeasible_every=13)
         started = time.monotonic()
@@ -256,9 +240,11 @@ class SearchContract(DesignerContract):
         return [outcome.architecture.hash for outcome in outcomes]
 
     def test_a_search_restarted_at_every_trial_goes_the_same_way(self) -> None:
+        """120 trials give equal networks with and without restarts."""
         assert self.search(120, restarts=True) == self.search(120, restarts=False)
 
     def test_every_option_is_reached_from_a_history_of_a_single_network(self) -> None:
+        """300 trials try every option of every position at least once."""
         space, bench = small_2d(), Bench(small_2d())
         alone = space.decode([0] * len(space.positions))
         designer = self.create(space, history=[bench.outcome(number, alone) for number in range(1, 61)])
@@ -272,6 +258,7 @@ class SearchContract(DesignerContract):
         }
 
     def test_a_suggestion_after_a_thousand_trials_takes_less_than_50_ms(self) -> None:
+        """Bound on processor time, mean of ten suggestions."""
         designer = self.create(paper_2d(), history=random_history(paper_2d(), 1_000, infeasible_every=13))
         designer.suggest(1, [])
         started = time.process_time()

@@ -15,8 +15,7 @@ from nas_engine.search_space.paper_spaces import paper_1d, paper_2d
 from nas_engine.search_space.space import Position, SearchSpace
 from nas_engine.search_space.spec import PositionSpec, SpaceSpec
 from nas_engine.space_summary import METRICS, SummaryLimits, share_keeping, summarise
-from nas_engine.testing.designers import everything
-from nas_engine.testing.spaces import tiny_2d
+from nas_engine.testing.spaces import everything, tiny_2d
 
 PAPER = SummaryLimits(flash_bytes=60_000, energy_mj=1.25)
 

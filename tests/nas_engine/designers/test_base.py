@@ -3,7 +3,7 @@ import math
 import pytest
 
 from nas_engine.designers.base import Objectives, Outcome, accepted_state
-from nas_engine.testing.designers import everything, single_2d
+from nas_engine.testing.spaces import everything, single_2d
 
 
 @pytest.mark.parametrize("reward", [math.nan, math.inf, -math.inf])

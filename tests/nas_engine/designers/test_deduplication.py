@@ -8,8 +8,8 @@ from nas_engine.designers.base import Designer, NothingFeasible, Outcome, SpaceE
 from nas_engine.designers.deduplication import MOST_VIOLATING, FilledSuggestions, fill
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
-from nas_engine.testing.designers import AdditiveReward, everything, half_violate, small_2d, twins_2d
-from nas_engine.testing.spaces import tiny_2d
+from nas_engine.testing.designers import AdditiveReward, half_violate
+from nas_engine.testing.spaces import everything, small_2d, tiny_2d, twins_2d
 
 
 class Stubborn:

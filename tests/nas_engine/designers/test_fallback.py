@@ -11,7 +11,8 @@ from nas_engine.designers import fallback as module
 from nas_engine.designers.base import Outcome
 from nas_engine.designers.fallback import ConstraintFilter, fallback_suggestions
 from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
-from nas_engine.testing.designers import everything, half_violate, small_2d
+from nas_engine.testing.designers import half_violate
+from nas_engine.testing.spaces import everything, small_2d
 
 
 def flash_screen(limit_bytes: float) -> ConstraintCheck:

@@ -11,15 +11,8 @@ from nas_engine.designers.base import DesignerSettings, Outcome, State
 from nas_engine.designers.firefly.hyperfirefly import WINDOW
 from nas_engine.designers.hybrid import HybridDesigner
 from nas_engine.designers.random import RandomDesigner
-from nas_engine.testing.designers import (
-    AdditiveReward,
-    SearchContract,
-    hashes,
-    random_history,
-    run,
-    small_2d,
-    through_json,
-)
+from nas_engine.testing.designers import AdditiveReward, SearchContract, hashes, random_history, run, through_json
+from nas_engine.testing.spaces import small_2d
 
 
 class TestHybridDesigner(SearchContract):

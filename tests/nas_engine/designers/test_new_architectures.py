@@ -2,8 +2,7 @@ import numpy as np
 
 from nas_engine.designers.new_architectures import new_anywhere, new_neighbour
 from nas_engine.search_space.paper_spaces import paper_2d
-from nas_engine.testing.designers import everything
-from nas_engine.testing.spaces import tiny_2d
+from nas_engine.testing.spaces import everything, tiny_2d
 
 
 def test_the_one_architecture_left_is_found_wherever_the_count_begins():

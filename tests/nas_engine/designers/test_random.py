@@ -1,6 +1,6 @@
 from nas_engine.designers.random import RandomDesigner
-from nas_engine.testing.designers import SearchContract, hashes, small_2d
-from nas_engine.testing.spaces import tiny_2d
+from nas_engine.testing.designers import SearchContract, hashes
+from nas_engine.testing.spaces import small_2d, tiny_2d
 
 
 class TestRandomDesigner(SearchContract):

@@ -7,7 +7,7 @@ import pytest
 from nas_engine.designers import registry
 from nas_engine.designers.base import Outcome
 from nas_engine.search_space.paper_spaces import paper_2d
-from nas_engine.testing.designers import small_2d
+from nas_engine.testing.spaces import small_2d
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():

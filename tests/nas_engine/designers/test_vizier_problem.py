@@ -5,7 +5,7 @@ from vizier import pyvizier as vz
 from nas_engine.designers.base import Outcome
 from nas_engine.designers.vizier_problem import VizierProblem, flatten_metadata, restore_metadata
 from nas_engine.search_space.paper_spaces import paper_2d
-from nas_engine.testing.designers import single_2d, small_2d
+from nas_engine.testing.spaces import single_2d, small_2d
 
 
 def test_the_papers_space_is_twelve_categorical_parameters():

@@ -1,7 +1,8 @@
 """Children of what has been tried: never again what has been, and the same in whatever order trials end."""
 
 from nas_engine.designers.evolutionary.evolution import EvolutionDesigner
-from nas_engine.testing.designers import Bench, everything, hashes, random_history, small_2d
+from nas_engine.testing.designers import Bench, hashes, random_history
+from nas_engine.testing.spaces import everything, small_2d
 
 
 def test_the_order_in_which_trials_end_makes_no_difference():

@@ -6,7 +6,8 @@ from nas_engine.designers.evolutionary.nsga2 import MAXIMISE, NSGA2Designer, cro
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.pareto import front
 from nas_engine.search_space.paper_spaces import paper_2d
-from nas_engine.testing.designers import Bench, SearchContract, random_history, small_2d
+from nas_engine.testing.designers import Bench, SearchContract, random_history
+from nas_engine.testing.spaces import small_2d
 
 
 class TestNSGA2Designer(SearchContract):

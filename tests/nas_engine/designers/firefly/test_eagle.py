@@ -4,7 +4,8 @@ from nas_engine.designers.base import Outcome
 from nas_engine.designers.firefly.eagle import FLY, EagleDesigner
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.search_space.paper_spaces import paper_2d
-from nas_engine.testing.designers import AdditiveReward, SearchContract, run, small_2d, through_json
+from nas_engine.testing.designers import AdditiveReward, SearchContract, run, through_json
+from nas_engine.testing.spaces import small_2d
 
 
 class TestEagleDesigner(SearchContract):

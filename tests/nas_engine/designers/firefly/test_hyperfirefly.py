@@ -5,7 +5,8 @@ from nas_engine.designers.firefly.eagle import FLY
 from nas_engine.designers.firefly.hyperfirefly import MOST_FLIES, TRIALS_A_WINDOW, WINDOW, HyperFireflyDesigner
 from nas_engine.designers.random import RandomDesigner
 from nas_engine.search_space.paper_spaces import paper_2d
-from nas_engine.testing.designers import AdditiveReward, SearchContract, random_history, run, small_2d, through_json
+from nas_engine.testing.designers import AdditiveReward, SearchContract, random_history, run, through_json
+from nas_engine.testing.spaces import small_2d
 
 
 class TestHyperFireflyDesigner(SearchContract):

@@ -6,7 +6,8 @@ import numpy as np
 
 from nas_engine.designers import registry
 from nas_engine.designers.base import DesignerSettings, Outcome
-from nas_engine.testing.designers import AdditiveReward, DesignerContract, everything, random_history, run, small_2d
+from nas_engine.testing.designers import AdditiveReward, DesignerContract, random_history, run
+from nas_engine.testing.spaces import everything, small_2d
 
 
 class TestGaussianProcessDesigner(DesignerContract):

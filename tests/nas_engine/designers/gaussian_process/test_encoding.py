@@ -5,7 +5,7 @@ from nas_engine import architecture_features
 from nas_engine.architecture import Architecture
 from nas_engine.designers.gaussian_process.encoding import Encoder
 from nas_engine.search_space.paper_spaces import paper_2d
-from nas_engine.testing.designers import single_2d, small_2d
+from nas_engine.testing.spaces import single_2d, small_2d
 
 
 def drawn(count: int) -> list[Architecture]:

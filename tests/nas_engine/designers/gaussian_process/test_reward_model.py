@@ -8,7 +8,8 @@ from nas_engine.designers.gaussian_process.encoding import Encoder
 from nas_engine.designers.gaussian_process.reward_model import RewardModel, standardised
 from nas_engine.designers.gaussian_process.warm_start import WarmStart
 from nas_engine.search_space.paper_spaces import paper_2d
-from nas_engine.testing.designers import AdditiveReward, twins_2d
+from nas_engine.testing.designers import AdditiveReward
+from nas_engine.testing.spaces import twins_2d
 
 
 @pytest.fixture(autouse=True)
