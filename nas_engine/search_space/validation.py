@@ -137,7 +137,7 @@ def _without_effect(position: PositionSpec) -> Iterator[str]:
     if position.combination_count <= MOST_COMBINATIONS:
         known = {block.label for block in _options(replace(position, excluded=()))}
         if unknown := [label for label in position.excluded if label not in known]:
-            yield f"excluded names what is no option anyway: {_some(unknown)}"
+            yield f"excluded names labels that are not options: {_some(unknown)}"
     if position.expansions != (1,) and not set(position.kinds) & set(EXPANDING_KINDS):
         yield f"expansions have no effect: only {', '.join(EXPANDING_KINDS)} expands"
     if position.kinds == ("identity",) and (position.kernel_sizes or position.filters):

@@ -221,7 +221,7 @@ def test_a_designer_that_hears_nothing_but_refusals_is_not_asked_for_ever():
 
 
 def test_a_small_space_of_which_nothing_passes_is_looked_through_and_the_number_said():
-    with pytest.raises(NothingFeasible, match="18 architectures of tiny_2d were looked at"):
+    with pytest.raises(NothingFeasible, match="18 architectures of tiny_2d were checked"):
         filled_with(RandomDesigner(tiny_2d(), seed=0), 4, tiny_2d(), refuse_all)
 
 

@@ -98,7 +98,7 @@ def test_all_problems_are_named_at_once() -> None:
 
 
 WARNINGS = {
-    "unknown label": (edited(1, excluded=("kxk-9-8",)), 1, "excluded names what is no option anyway: kxk-9-8"),
+    "unknown label": (edited(1, excluded=("kxk-9-8",)), 1, "excluded names labels that are not options: kxk-9-8"),
     "expansions": (edited(1, expansions=(1, 6)), 1, "expansions have no effect: only mobilenet_v2 expands"),
     "identity alone": (edited(4, kinds=("identity",)), 4, "kernel sizes and filters have no effect on identity"),
     "map used up": (replace(PAPER_2D, stem=Stem(12, 40)), 10, "the time stride 2 has no effect: the map is down to 1"),

@@ -114,7 +114,7 @@ def test_refused_suggestions_are_counted_and_never_trained() -> None:
 def test_a_space_smaller_than_the_budget_ends_early_and_says_why(designer: str) -> None:
     run = search(replace(SETTINGS, space=tiny_2d(), designer=designer), 4, 0, simulated_evaluation.simulate)
     assert len(run.trials) == 18
-    assert "has been tried" in run.ended_early
+    assert "is finished, violates a constraint or is being tried" in run.ended_early
 
 
 def test_limits_that_nothing_passes_end_a_dry_run_without_a_trial() -> None:
@@ -122,7 +122,7 @@ def test_limits_that_nothing_passes_end_a_dry_run_without_a_trial() -> None:
     (expected,) = dry_run(settings, lambda seed: simulated_evaluation.simulate).values()
     assert expected.trials == (0, 0, 0)
     assert expected.best_rewards == ()
-    assert all("none can be trained" in reason for reason in expected.ended_early)
+    assert all("none meets the constraints" in reason for reason in expected.ended_early)
 
 
 def test_the_expectation_is_of_medians_and_quartiles_and_best_rewards_never_fall() -> None:

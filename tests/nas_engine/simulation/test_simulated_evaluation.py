@@ -22,7 +22,11 @@ PLAN = SimulatedPlan(trial_epochs=30, qat_epochs=4)
 
 
 def test_an_equal_architecture_and_plan_give_an_equal_result_in_every_process() -> None:
-    program = "from nas_engine import baselines, replay\nprint(repr(replay.simulate(baselines.nas_bayesian()).result))"
+    program = (
+        "from nas_engine.baselines import nas_bayesian\n"
+        "from nas_engine.simulation.simulated_evaluation import simulate\n"
+        "print(repr(simulate(nas_bayesian()).result))"
+    )
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
     assert repr(simulate(nas_bayesian()).result) == other
 

@@ -113,7 +113,7 @@ def test_warnings_are_shown_and_keep_nothing_from_being_counted(tmp_path: Path) 
     path = tmp_path / "space.toml"
     text = space_to_toml(PAPER_2D).replace('kinds = ["kxk"]', 'kinds = ["kxk"]\nexcluded = ["kxk-9-9"]')
     path.write_text(text, encoding="utf-8")
-    warning = "position 1: excluded names what is no option anyway: kxk-9-9"
+    warning = "position 1: excluded names labels that are not options: kxk-9-9"
     assert f"warning: {warning}" in run(str(path), "--samples", "20")
     assert as_json(str(path), "--samples", "20")["warnings"] == [warning]
 

@@ -117,7 +117,8 @@ def test_a_dry_run_that_waits_says_behind_how_many():
 def test_a_space_that_is_used_up_is_said():
     row = ended(tiny(trial_budget=40))
     assert {item["trials"] for item in row.result["by_workers"]} == {18}
-    assert all("has been tried" in item["ended_early"][0] for item in row.result["by_workers"])
+    reason = "is finished, violates a constraint or is being tried"
+    assert all(reason in item["ended_early"][0] for item in row.result["by_workers"])
 
 
 def test_hard_limits_refuse_in_a_dry_run_as_in_a_study():
@@ -128,7 +129,7 @@ def test_hard_limits_refuse_in_a_dry_run_as_in_a_study():
 def test_limits_that_nothing_passes_are_a_reason_without_a_traceback():
     row = ended(tiny(enforce_constraints=True, flash_limit_kb=0.1))
     assert row.state == "FAILED"
-    assert "none can be trained" in row.reason
+    assert "none meets the constraints" in row.reason
     assert "Error" not in row.reason
 
 

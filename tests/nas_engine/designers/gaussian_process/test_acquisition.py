@@ -51,7 +51,7 @@ def posterior(process) -> acquisition.Posterior:
 
 
 def tried() -> EncodedArchitectures:
-    return drawn(KNOWN, seed=1).followed_by(drawn(PENDING, seed=4))
+    return drawn(KNOWN, seed=1).concatenated(drawn(PENDING, seed=4))
 
 
 def new() -> EncodedArchitectures:

@@ -30,7 +30,7 @@ def test_points_are_those_of_the_space_and_penalties_those_that_were_given():
     assert inputs.points.tolist() == [list(paper_2d().encode(architecture)) for architecture in architectures]
     assert inputs.penalties.tolist() == [0.0, 0.01, 0.02, 0.03]
     last = inputs[np.array([3])]
-    assert last.followed_by(inputs[np.array([0])]).penalties.tolist() == [0.03, 0.0]
+    assert last.concatenated(inputs[np.array([0])]).penalties.tolist() == [0.03, 0.0]
     np.testing.assert_array_equal(encoder(last.points).numbers, inputs.numbers[3:])
 
 
