@@ -139,7 +139,7 @@ def share_keeping(
     seed: int = 0,
     energies_mj: EnergyEstimates = analytical_estimates,
 ) -> float:
-    """Share, 0..1, of `samples` networks drawn uniformly that can be built and exceed none of `limits`."""
+    """Share (0..1) of `samples` networks drawn uniformly that can be built and violate none of `limits`."""
     costs = list(_drawn_costs(space, samples, seed))
     energies = energies_mj(costs) if costs else []
     return sum(_keeps(limits, total, energy) for total, energy in zip(costs, energies, strict=True)) / samples

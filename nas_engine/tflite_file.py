@@ -15,18 +15,19 @@ _INT8 = 9
 
 @dataclass(frozen=True, slots=True)
 class QuantisedTensor:
-    """real = scale * (int8 - zero_point)"""
+    """Shape and quantisation of an int8 tensor: real value = `scale` * (int8 - `zero_point`)."""
 
     shape: tuple[int, ...]
     scale: float
     zero_point: int
 
     def to_json(self) -> dict[str, Any]:
+        """Fields by name, and `dtype`."""
         return {"shape": list(self.shape), "dtype": "int8", "scale": self.scale, "zero_point": self.zero_point}
 
 
 def input_and_output(content: bytes) -> tuple[QuantisedTensor, QuantisedTensor]:
-    """The one input and the one output of the network. Raises ValueError if `content` is not an int8 .tflite file."""
+    """Input and output of a network with one of each. Raises ValueError if `content` is not an int8 .tflite file."""
     if content[4:8] != _IDENTIFIER:
         raise ValueError("These bytes are not a .tflite file.")
     model = _Table(content, _follow(content, 0))
@@ -52,7 +53,7 @@ def _follow(content: bytes, position: int) -> int:
 
 
 class _Table:
-    """A FlatBuffer table: its first word leads back to a vtable that says where each field lies."""
+    """FlatBuffer table: its first word is the offset of a vtable with the place of each field."""
 
     def __init__(self, content: bytes, position: int) -> None:
         self._content = content

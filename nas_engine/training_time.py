@@ -1,8 +1,8 @@
 """Rule of thumb for the training time of a network, from its FLOPs, and the speed of this machine relative to it.
 
-Seconds of a trial = fixed + passes x clips x (seconds a clip + seconds a clip and MFLOP x MFLOPs). The constants were
-measured on one thread of one x86 processor, from TC-ResNet8 (6 MFLOPs) to MobileNetV2 (430 MFLOPs). They are right for
-no other machine: `speed` says from finished trials how much slower or faster this one is.
+Seconds of a trial = fixed + passes x clips x (seconds per clip + seconds per clip and MFLOP x MFLOPs). The constants were
+measured on one thread of one x86 processor, from TC-ResNet8 (6 MFLOPs) to MobileNetV2 (430 MFLOPs). Other
+machines differ: `speed` estimates the ratio of this one from finished trials.
 """
 
 from collections.abc import Iterable
@@ -23,6 +23,6 @@ def rule_seconds(*, flops: int, full_epochs: int, clips: int) -> float:
 
 
 def speed(finished: Iterable[tuple[float, float]]) -> float | None:
-    """The median of seconds taken over seconds by the rule, of (taken, by the rule); None without any."""
+    """Median ratio of seconds taken to seconds by the rule, from pairs (taken, by the rule); None without pairs."""
     ratios = [taken / rule for taken, rule in finished]
     return median(ratios) if ratios else None
