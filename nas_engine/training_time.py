@@ -1,8 +1,8 @@
 """Rule of thumb for the training time of a network, from its FLOPs, and the speed of this machine relative to it.
 
-Seconds of a trial = fixed + passes x clips x (seconds per clip + seconds per clip and MFLOP x MFLOPs). The constants were
-measured on one thread of one x86 processor, from TC-ResNet8 (6 MFLOPs) to MobileNetV2 (430 MFLOPs). Other
-machines differ: `speed` estimates the ratio of this one from finished trials.
+Seconds of a trial = fixed + passes x clips x (seconds per clip + seconds per clip and MFLOP x MFLOPs). The constants
+were measured on one thread of one x86 processor, from TC-ResNet8 (6 MFLOPs) to MobileNetV2 (430 MFLOPs). Other machines
+differ: `speed` estimates the ratio of this one from finished trials.
 """
 
 from collections.abc import Iterable

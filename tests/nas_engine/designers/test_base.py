@@ -25,4 +25,4 @@ def test_only_a_state_of_the_right_format_is_accepted(caplog):
     assert accepted_state(None, "eagle-1") is None
     assert not caplog.records
     assert accepted_state(state, "eagle-2") is None
-    assert "'eagle-1' is left aside" in caplog.text
+    assert "'eagle-1' is ignored" in caplog.text

@@ -83,7 +83,8 @@ _LOADED = """
 import sys
 from nas_engine.designers import registry
 from nas_engine.designers.base import DesignerSettings
-from nas_engine.testing.designers import random_history, small_2d
+    from nas_engine.testing.designers import random_history
+    from nas_engine.testing.spaces import small_2d
 history = random_history(small_2d(), 12)
 designer = registry.create("hybrid", small_2d(), 0, None, history, DesignerSettings(switch_at=12))
 designer.suggest(1, [])
