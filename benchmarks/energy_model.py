@@ -23,7 +23,7 @@ from nas_engine.energy.estimators.base import LearnedPredictor, rows
 from nas_engine.energy.estimators.campaign_simulation import NOISE_MJ, campaign
 from nas_engine.energy.regression import csv_table, forest, table_benchmark, training
 from nas_engine.energy.regression.metrics import scores
-from nas_engine.energy.regression.schema import Row, Schema, Values
+from nas_engine.energy.regression.schema import Schema, TableRow, Values
 from nas_engine.search_space.paper_spaces import paper_2d
 
 DEVICES = ("raspi4_latency_ms", "pixel3_latency_ms")
@@ -56,13 +56,13 @@ def learn(path: Path, target: str, known: str | None, measured: int, seed: int) 
 
 
 @lru_cache(maxsize=4)
-def networks(path: Path, target: str, known: str | None) -> tuple[Sequence[Row], Values]:
+def networks(path: Path, target: str, known: str | None) -> tuple[Sequence[TableRow], Values]:
     """Rows with the known values of the other device, the same for every seed, and the target's values."""
     table = csv_table.read(path, target, known)
     return table_benchmark.features(table, known, 0), table.measurements[target]
 
 
-def forest_alone(features: Sequence[Row], costs: Values, measured: int, seed: int) -> dict[str, float]:
+def forest_alone(features: Sequence[TableRow], costs: Values, measured: int, seed: int) -> dict[str, float]:
     """Scores of the paper's forest on the same networks."""
     parts = table_benchmark.split(len(features), seed)
     chosen, held_back = parts.measurable[:measured], parts.held_back

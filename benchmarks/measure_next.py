@@ -26,7 +26,7 @@ from nas_engine.energy.regression import table_benchmark, training
 from nas_engine.energy.regression.active_learning import next_batch
 from nas_engine.energy.regression.metrics import scores
 from nas_engine.energy.regression.model import TableModel
-from nas_engine.energy.regression.schema import Row, Values
+from nas_engine.energy.regression.schema import TableRow, Values
 from nas_engine.search_space.paper_spaces import paper_2d
 
 SIZES = (16, 24, 36, 54, 80, 120)
@@ -42,9 +42,9 @@ Way = Literal["chosen", "random"]
 class MeasurementTask:
     """`offered` networks with their measurements, and `held_back` networks with their true values."""
 
-    offered: Sequence[Row]
+    offered: Sequence[TableRow]
     measurements: Values
-    held_back: Sequence[Row]
+    held_back: Sequence[TableRow]
     truth: Values
 
 

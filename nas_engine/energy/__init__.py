@@ -1,1 +1,1 @@
-"""Energy per inference: read from power monitors, and predicted before anyone has measured."""
+"""Energy per inference (mJ): measured with power monitors, and predicted by energy models."""

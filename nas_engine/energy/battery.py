@@ -1,4 +1,4 @@
-"""What an energy per inference means to who carries the device: joules a day, and days on a battery.
+"""Energy per inference in everyday units: joules per day, and days on a battery.
 
 An always-on network answers once a second, 86,400 times a day (Speckhard et al., section 1, where the batteries come
 from, too). The days are those on which nothing but the network draws from the battery.
@@ -13,7 +13,7 @@ _J_A_KJ = 1_000.0
 
 @dataclass(frozen=True, slots=True)
 class Battery:
-    """A full battery and whose it is, in a word."""
+    """Full battery of a kind of device: `name` for the user, capacity in kJ."""
 
     name: str
     capacity_kj: float
@@ -27,10 +27,10 @@ TYPICAL = (PHONE, WATCH, EARBUD)
 
 
 def joules_a_day(energy_mj: float) -> float:
-    """At one inference a second."""
+    """Energy of a day (J) at one inference per second, from the energy of one inference (mJ)."""
     return energy_mj * INFERENCES_A_DAY / _MJ_A_J
 
 
 def battery_days(energy_mj: float, battery: Battery) -> float:
-    """Days until inferences alone, one a second, have emptied the battery. `energy_mj` must be above 0."""
+    """Days until inferences alone, one per second at `energy_mj` (mJ, above 0), have emptied the battery."""
     return battery.capacity_kj * _J_A_KJ / joules_a_day(energy_mj)

@@ -16,7 +16,7 @@ _MS = 1e3
 
 
 class EnergyCounters(Protocol):
-    """Energy counters of processor packages, as `nas_engine.energy.rapl.Counters`."""
+    """Energy counters of processor packages, as `nas_engine.energy.rapl.RaplCounters`."""
 
     def read_uj(self) -> tuple[int, ...]:
         """Current value of each counter in microjoules."""

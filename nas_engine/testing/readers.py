@@ -133,7 +133,7 @@ class TableContract(ReaderContract):
         for first, second in _pairs(len(header)):
             swapped = [_swapped(row, first, second) for row in rows]
             if (damaged := self.outcome(tmp_path, self.joined([header, *swapped]))) is not None:
-                assert_same_or_told(damaged, whole)
+                assert_same_or_reported(damaged, whole)
 
     def test_a_cell_that_is_no_number_is_left_out_or_refused(self, tmp_path: Path) -> None:
         whole = self.read(tmp_path, self.whole)
@@ -142,7 +142,7 @@ class TableContract(ReaderContract):
             row = rows[1 + (17 * number) % (len(rows) - 1)]
             row[number % len([name for name in rows[0] if name])] = cell
             if (damaged := self.outcome(tmp_path, self.joined(rows))) is not None:
-                assert_same_or_told(damaged, whole)
+                assert_same_or_reported(damaged, whole)
 
     def test_a_row_with_too_many_or_too_few_cells_is_refused(self, tmp_path: Path) -> None:
         for change in (lambda row: [*row, "1.0", "2.0"], lambda row: row[:1]):
@@ -164,7 +164,7 @@ def assert_equal(one: FileReading, other: FileReading) -> None:
     np.testing.assert_allclose(one.content.time_s, other.content.time_s, rtol=1e-9)
 
 
-def assert_same_or_told(damaged: FileReading, whole: FileReading) -> None:
+def assert_same_or_reported(damaged: FileReading, whole: FileReading) -> None:
     """The mean power is that of the whole file, or a finding of the damaged one alone says what is different."""
     assert isinstance(damaged.content, Trace)
     assert isinstance(whole.content, Trace)

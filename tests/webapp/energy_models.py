@@ -13,7 +13,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import analytical_energy_mj
 from nas_engine.energy.estimators.base import dump
-from nas_engine.energy.estimators.model_report import ModelReport, examine
+from nas_engine.energy.estimators.model_report import ModelReport, cross_validate
 from nas_engine.energy.estimators.training import MeasuredNetwork, TrainedModel, train
 from nas_engine.search_space.paper_spaces import paper_2d
 from webapp.models import Campaign, Device, EnergyModel, Run, StoredArchitecture, Worker
@@ -90,7 +90,7 @@ def examined(networks: int) -> ModelReport:
         MeasuredNetwork(network, true_energy_mj(network, 2.0) + NOISE_MJ * rng.normal())
         for network in sampled(networks)
     ]
-    return examine(measured, seed=1, noise_mj=NOISE_MJ)
+    return cross_validate(measured, seed=1, noise_mj=NOISE_MJ)
 
 
 def examined_model(of: Device) -> EnergyModel:

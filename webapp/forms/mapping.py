@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from nas_engine.energy.readers.parsing import units
-from nas_engine.energy.readers.parsing.mapping import CLOCK, GUESS, Mapping
+from nas_engine.energy.readers.parsing.mapping import CLOCK, GUESS, ColumnMapping
 from nas_engine.errors import BadMeasurement
 
 KINDS = ("time", "current", "voltage", "power")
@@ -45,7 +45,7 @@ class MappingForm(forms.Form):
 
     def __init__(self, *args: Any, columns: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, auto_id="id_mapping_%s", **kwargs)  # not those of the options beside it
-        self.mapping: Mapping | None = None
+        self.mapping: ColumnMapping | None = None
         names = [(name, name) for name in columns]
         for kind in KINDS:
             self.fields[kind] = forms.ChoiceField(choices=[*_NONE, *names], required=False, label=f"{kind} column")
@@ -78,7 +78,7 @@ class MappingForm(forms.Form):
         }
         wanted |= {name: values.get(name) for name in ("rate_hz", "voltage_v", "triggers", "spacing")}
         try:
-            self.mapping = Mapping.from_json(wanted)
+            self.mapping = ColumnMapping.from_json(wanted)
         except BadMeasurement as error:
             self.add_error(None, f"{str(error)[:1].upper()}{str(error)[1:]}.")
         return values

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nas_engine.energy.runs.evaluation import RunResult, WindowEnergy
 from nas_engine.energy.runs.file_report import FileReport, finding_text
-from nas_engine.energy.traces.statistics import Repeats
+from nas_engine.energy.traces.statistics import RepeatStatistics
 
 
 def report_text(reports: Sequence[FileReport]) -> str:
@@ -71,7 +71,7 @@ def _within(entry: WindowEnergy) -> str:
     return f", {least}+-{reach_mj:.2g} mJ within it (95 %, {scatter.blocks} block means of power)"
 
 
-def _spread(summary: Repeats) -> str:
+def _spread(summary: RepeatStatistics) -> str:
     if summary.sd is None or summary.low95 is None or summary.high95 is None:
         return f"{summary.mean:.6g} mJ (one measurement)"
     return (

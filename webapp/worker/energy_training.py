@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 
 from nas_engine.energy.estimators.base import LearnedPredictor, dump
-from nas_engine.energy.estimators.model_report import examine
+from nas_engine.energy.estimators.model_report import cross_validate
 from nas_engine.energy.estimators.training import MeasuredNetwork, train
 from nas_engine.energy.traces.statistics import pooled_sd
 from nas_engine.errors import EarshotError
@@ -62,7 +62,7 @@ def _learn(model: EnergyModel) -> Learnt:
     ]
     known = _known(model)
     trained = train(measured, source=str(model), known=known, seed=model.seed)
-    report = examine(measured, known=known, seed=model.seed, noise_mj=_noise_mj(table))
+    report = cross_validate(measured, known=known, seed=model.seed, noise_mj=_noise_mj(table))
     name = persist(lambda: save_by_hash(default_storage, "energy-models", dump(trained.predictor), ".npz"))
     return Learnt(name, report.to_json() | {"model": trained.report["model"]})
 

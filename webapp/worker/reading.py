@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 
 from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.base import ReadOptions
-from nas_engine.energy.traces.checks import examine
+from nas_engine.energy.traces.checks import check_trace
 from nas_engine.energy.traces.decimation import pyramid
 from nas_engine.energy.traces.integration import whole_mean_mw
 from nas_engine.energy.traces.trace import (
@@ -63,7 +63,7 @@ def read_file(file_id: int, worker: str) -> None:
             except BadMeasurement as error:
                 name = file.original_name
                 refused = measurements.RefusedFile(
-                    sentence(error), columns_of(path, name), is_bystander=registry.is_bystander(path, name)
+                    sentence(error), columns_of(path, name), is_bystander=registry.holds_no_measurement(path, name)
                 )
                 measurements.refuse(file_id=file_id, worker=worker, refused=refused)
                 return
@@ -141,7 +141,7 @@ def _found(file: MeasurementFile, reading: FileReading, path: Path) -> measureme
     content = reading.content
     findings, plot = list(reading.all_findings), ""
     if isinstance(content, Trace):
-        findings += examine(content)
+        findings += check_trace(content)
         plot = save_by_hash(default_storage, "plots", pyramid(content).to_npz(), ".npz")
     return measurements.ReadFile(
         format=reading.format,

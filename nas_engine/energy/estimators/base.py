@@ -19,7 +19,7 @@ from nas_engine.cost import ArchitectureCost
 from nas_engine.energy.estimators import features
 from nas_engine.energy.estimators.analytical import SOURCE, predict_energy_mj
 from nas_engine.energy.regression.model import TableModel
-from nas_engine.energy.regression.schema import Row
+from nas_engine.energy.regression.schema import TableRow
 
 KNOWN = "energy_mj on the known device"
 """The column that holds what the model of another device predicts, where one helps."""
@@ -97,7 +97,7 @@ class LearnedPredictor:
         ]
 
 
-def rows(costs: Sequence[ArchitectureCost], known: LearnedPredictor | None) -> list[Row]:
+def rows(costs: Sequence[ArchitectureCost], known: LearnedPredictor | None) -> list[TableRow]:
     """The table a model reads: the networks' features and, where there is one, the known device's predictions."""
     table = [features.row(cost) for cost in costs]
     if known is not None:

@@ -8,15 +8,15 @@ starts.
 
 from nas_engine.cost import ArchitectureCost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
-from nas_engine.energy.regression.schema import Value
+from nas_engine.energy.regression.schema import CellValue
 
 ANALYTICAL = "analytical_energy_mj"
 """Column with the analytical cost model's estimate (mJ), which a model of few measurements corrects."""
 
 
-def row(cost: ArchitectureCost) -> dict[str, Value]:
+def row(cost: ArchitectureCost) -> dict[str, CellValue]:
     """The features of a network by name; blocks are numbered from 1, identities have kernel size and filters 0."""
-    values: dict[str, Value] = {}
+    values: dict[str, CellValue] = {}
     blocks = cost.blocks[:-1]  # the last is the head, which a search space shares
     for number, block in enumerate(blocks, start=1):
         values[f"block {number} kind"] = block.kind

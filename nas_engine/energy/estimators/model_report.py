@@ -18,7 +18,7 @@ from nas_engine.energy.estimators.features import ANALYTICAL
 from nas_engine.energy.estimators.training import MeasuredNetwork, train
 from nas_engine.energy.regression import forest
 from nas_engine.energy.regression.metrics import folds, scores
-from nas_engine.energy.regression.schema import Row, Schema, Values
+from nas_engine.energy.regression.schema import Schema, TableRow, Values
 
 FOLDS = 5
 MOST_FOR_ALL_FOLDS = 2_000
@@ -92,7 +92,7 @@ class _Fold:
     predictor: LearnedPredictor
 
 
-def examine(
+def cross_validate(
     measured: Sequence[MeasuredNetwork],
     *,
     known: LearnedPredictor | None = None,
@@ -171,7 +171,7 @@ def _point(measured: Sequence[MeasuredNetwork], fold: _Fold, networks: int) -> L
 
 
 def _permutation(
-    measured: Sequence[MeasuredNetwork], table: Sequence[Row], found: Sequence[_Fold], seed: int
+    measured: Sequence[MeasuredNetwork], table: Sequence[TableRow], found: Sequence[_Fold], seed: int
 ) -> dict[str, float]:
     """By feature, the RMSE of held-back runs with its values shuffled among them, less the RMSE as they are."""
     rng, names = np.random.default_rng(seed), list(dict.fromkeys(name for row in table for name in row))
@@ -190,19 +190,19 @@ def _permutation(
     return {name: float(np.sqrt(np.mean(values))) - base for name, values in squares.items()}
 
 
-def _shuffled(own: Sequence[Row], name: str, rng: np.random.Generator) -> list[Row]:
+def _shuffled(own: Sequence[TableRow], name: str, rng: np.random.Generator) -> list[TableRow]:
     """The rows with the values of one column dealt out anew; who has none (a short network) gets and gives none."""
     having = [index for index, row in enumerate(own) if name in row]
     given = dict(zip(having, rng.permutation(having), strict=True))
     return [{**row, name: own[given[index]][name]} if index in given else row for index, row in enumerate(own)]
 
 
-def _squared_errors(predictor: LearnedPredictor, table: Sequence[Row], target: Values) -> list[float]:
+def _squared_errors(predictor: LearnedPredictor, table: Sequence[TableRow], target: Values) -> list[float]:
     errors: list[float] = ((predictor.model.predict_rows(table).value - target) ** 2).tolist()
     return errors
 
 
-def _impurity(measured: Sequence[MeasuredNetwork], table: Sequence[Row], seed: int) -> dict[str, float]:
+def _impurity(measured: Sequence[MeasuredNetwork], table: Sequence[TableRow], seed: int) -> dict[str, float]:
     """Of the paper's forest, whatever the model is made of."""
     schema = Schema.of(table)
     target = np.array([one.energy_mj for one in measured])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
 from nas_engine.energy.readers.parsing import clock, power, table, text, timing, units
 from nas_engine.energy.readers.parsing.layout import TableLayout
-from nas_engine.energy.readers.parsing.mapping import CLOCK, GUESS, MappedColumn, Mapping
+from nas_engine.energy.readers.parsing.mapping import CLOCK, GUESS, ColumnMapping, MappedColumn
 from nas_engine.energy.readers.parsing.power import PowerChannel, SampleRows
 from nas_engine.energy.traces.trace import FileReading, Finding, Trace, Values
 
@@ -35,7 +35,7 @@ class MappedTable:
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         if options.mapping is None:
             raise source.wrong(unknown(source.head()))
-        mapping = Mapping.from_json(options.mapping)
+        mapping = ColumnMapping.from_json(options.mapping)
         layout = source.head().layout
         if layout is None:
             raise source.wrong("this is no text, so it has no columns to map; give a CSV")
@@ -79,7 +79,7 @@ def unknown(head: FileHead) -> str:
     )
 
 
-def _trace(source: FileSource, layout: TableLayout, mapping: Mapping, options: ReadOptions) -> Trace:
+def _trace(source: FileSource, layout: TableLayout, mapping: ColumnMapping, options: ReadOptions) -> Trace:
     named = {kind: column for kind in ("current", "voltage", "power") if (column := getattr(mapping, kind)) is not None}
     numbers = [column.column for column in named.values()]
     words = list(mapping.triggers)
@@ -136,7 +136,7 @@ def _level(cell: str) -> bool | None:
 
 def _timing(
     source: FileSource,
-    mapping: Mapping,
+    mapping: ColumnMapping,
     loaded: table.Table,
     numbers: dict[str, Values],
     words: dict[str, tuple[str, ...]],

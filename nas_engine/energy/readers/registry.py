@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from nas_engine.energy.readers.android_runner import AndroidRunnerMonsoon
-from nas_engine.energy.readers.answered import ANSWERED
 from nas_engine.energy.readers.aosp_monsoon import AospMonsoon
 from nas_engine.energy.readers.base import FileHead, FileSource, Reader, ReadOptions
 from nas_engine.energy.readers.battery_manager import BatteryManager
@@ -30,6 +29,7 @@ from nas_engine.energy.readers.ppk2_session import Ppk2Session
 from nas_engine.energy.readers.runner_results import RunnerResults
 from nas_engine.energy.readers.stm32n6 import Stm32n6
 from nas_engine.energy.readers.trepn import Trepn
+from nas_engine.energy.readers.unsupported import UNSUPPORTED
 from nas_engine.energy.traces.trace import FileReading
 from nas_engine.errors import BadMeasurement
 
@@ -42,7 +42,7 @@ READERS: tuple[Reader, ...] = (
     EnergyRunnerTrace(),
     MlcommonsResults(),
     EnergyRunnerStamps(),
-    *ANSWERED,
+    *UNSUPPORTED,
     RunnerResults(),
     BenchmarkModelLog(),
     MonsoonPython(),
@@ -94,7 +94,7 @@ def read_all(
         raise source.wrong(f"cannot be read ({error.strerror or error})") from None
 
 
-def is_bystander(path: Path, name: str) -> bool:
+def holds_no_measurement(path: Path, name: str) -> bool:
     """Whether a file that was refused holds no measurement: it is known for something else (the log of a session), or
     it is neither of a known format nor a table. What holds one that cannot be used as it is, is none.
     """
@@ -110,7 +110,7 @@ def is_bystander(path: Path, name: str) -> bool:
 
 def _holds_nothing(head: FileHead) -> bool:
     reader = next((reader for reader in READERS if reader.recognises(head)), None)
-    return reader in ANSWERED if reader is not None else not MAPPER.recognises(head)
+    return reader in UNSUPPORTED if reader is not None else not MAPPER.recognises(head)
 
 
 def chosen(head: FileHead, options: ReadOptions = _DEFAULTS) -> Reader:

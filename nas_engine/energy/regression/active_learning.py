@@ -14,9 +14,9 @@ import numpy as np
 
 from nas_engine.energy.regression.gaussian_process.encoding import RowEncoder
 from nas_engine.energy.regression.gaussian_process.kernel import FIRST_NOISE, Kernel
-from nas_engine.energy.regression.gaussian_process.process import GaussianProcess, Scatter
+from nas_engine.energy.regression.gaussian_process.process import GaussianProcess, NoiseModel
 from nas_engine.energy.regression.model import TableModel
-from nas_engine.energy.regression.schema import EncodedFeatures, Row, Schema
+from nas_engine.energy.regression.schema import EncodedFeatures, Schema, TableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Acquisition:
 
 
 def next_batch(
-    offered: Sequence[Row], measured: Sequence[Row], model: TableModel | None, count: int
+    offered: Sequence[TableRow], measured: Sequence[TableRow], model: TableModel | None, count: int
 ) -> list[Acquisition]:
     """`count` of the rows `offered` (or all, if there are fewer), the most telling first.
 
@@ -43,16 +43,16 @@ def next_batch(
     return most_informative(uninformed_process(schema, offered, measured), schema.encode(offered), count)
 
 
-def uninformed_process(schema: Schema, offered: Sequence[Row], measured: Sequence[Row]) -> GaussianProcess:
+def uninformed_process(schema: Schema, offered: Sequence[TableRow], measured: Sequence[TableRow]) -> GaussianProcess:
     """A process that knows where the rows `measured` lie, but no measurement: its covariance is the first guess."""
-    reader = RowEncoder.of(schema, schema.encode([*offered, *measured]), logs=False)
+    reader = RowEncoder.fit(schema, schema.encode([*offered, *measured]), logs=False)
     return GaussianProcess(
         reader=reader,
         parameters=Kernel(reader.columns, len(reader.scaled)).initial_parameters(),
         inputs=reader.read(schema.encode(measured)),
         solution=np.zeros(len(measured)),
         noise=np.full(len(measured), FIRST_NOISE),
-        scatter=Scatter(FIRST_NOISE),
+        scatter=NoiseModel(FIRST_NOISE),
         offset=0.0,
         scale=1.0,
     )

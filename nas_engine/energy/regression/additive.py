@@ -26,7 +26,7 @@ Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Additive:
+class AdditiveModel:
     """mean = offset + inputs @ weights + sum of tables[pair]; `deviation` of what is left is the same everywhere.
 
     `pairs` are columns of options, `tables` [sum of sizes of the pairs] their tables one after the other.
@@ -68,23 +68,23 @@ class Additive:
         return cls(reader, offset, arrays["weights"], pairs, arrays["tables"], deviation)
 
 
-def fit(schema: Schema, features: EncodedFeatures, target: Values, *, logs: bool) -> Additive:
+def fit(schema: Schema, features: EncodedFeatures, target: Values, *, logs: bool) -> AdditiveModel:
     """Fit to `target` [n]; with `logs` numbers above 0 enter by their logarithms."""
-    reader = RowEncoder.of(schema, features, logs=logs)
+    reader = RowEncoder.fit(schema, features, logs=logs)
     inputs, sizes = reader.read(features), _sizes(reader)
     offset, alone = float(target.mean()), _flat(inputs)
     rest = target - offset - alone @ _ridge(alone, target - offset)
     codes = _codes(inputs, sizes)
-    pairs = _telling_pairs(codes, sizes, rest)
+    pairs = _significant_pairs(codes, sizes, rest)
     together = [np.eye(sizes[a] * sizes[b])[codes[:, a] * sizes[b] + codes[:, b]] for a, b in pairs]
     design = np.concatenate([alone, *together], axis=1)
     weights = _ridge(design, target - offset)
     deviation = float(np.std(target - offset - design @ weights))
     columns = alone.shape[1]
-    return Additive(reader, offset, weights[:columns], tuple(pairs), weights[columns:], deviation)
+    return AdditiveModel(reader, offset, weights[:columns], tuple(pairs), weights[columns:], deviation)
 
 
-def _telling_pairs(codes: Codes, sizes: Sequence[int], rest: Values) -> list[tuple[int, int]]:
+def _significant_pairs(codes: Codes, sizes: Sequence[int], rest: Values) -> list[tuple[int, int]]:
     told = {pair: _beyond_chance(codes, sizes, rest, *pair) for pair in combinations(range(len(sizes)), 2)}
     telling = sorted((pair for pair, by in told.items() if by > _BEYOND_CHANCE), key=lambda pair: -told[pair])
     return telling[:_MOST_PAIRS]

@@ -7,29 +7,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.energy.regression.schema import Row, Values
+from nas_engine.energy.regression.schema import TableRow, Values
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class AveragedRows:
     """Each network once: its row, the mean [n] of its `counts` [n] measurements, and the `noise` of a single one.
 
     `noise` is the standard deviation between repeats of one network, over all networks; None without repeats.
     """
 
-    table: Sequence[Row]
+    table: Sequence[TableRow]
     target: Values
     counts: Values
     noise: float | None
 
-    def take(self, rows: NDArray[Any]) -> "Repeated":
-        return Repeated([self.table[row] for row in rows], self.target[rows], self.counts[rows], self.noise)
+    def take(self, rows: NDArray[Any]) -> "AveragedRows":
+        return AveragedRows([self.table[row] for row in rows], self.target[rows], self.counts[rows], self.noise)
 
 
-def averaged(table: Sequence[Row], target: Values, groups: Sequence[str] | None) -> Repeated:
+def average_repeats(table: Sequence[TableRow], target: Values, groups: Sequence[str] | None) -> AveragedRows:
     """Rows of equal group are one network, in the order they first appear; without `groups` each row is one."""
     if groups is None:
-        return Repeated(table, target, np.ones(len(target)), None)
+        return AveragedRows(table, target, np.ones(len(target)), None)
     numbers = {group: i for i, group in enumerate(dict.fromkeys(groups))}
     member = np.array([numbers[group] for group in groups])
     counts = np.bincount(member).astype(np.float64)
@@ -37,4 +37,4 @@ def averaged(table: Sequence[Row], target: Values, groups: Sequence[str] | None)
     first = np.unique(member, return_index=True)[1]
     spare = len(target) - len(counts)
     noise = float(np.sqrt(np.sum((target - means[member]) ** 2) / spare)) if spare else None
-    return Repeated([table[row] for row in first], means, counts, noise)
+    return AveragedRows([table[row] for row in first], means, counts, noise)

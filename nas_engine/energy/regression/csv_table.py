@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nas_engine.energy.regression.schema import Row, Value, Values
+from nas_engine.energy.regression.schema import CellValue, TableRow, Values
 from nas_engine.errors import BadMeasurement
 
 _SEPARATORS = re.compile(r"[|+,;:\s]+")
@@ -26,7 +26,7 @@ _UNITS = frozenset(("ns", "us", "ms", "s", "uj", "mj", "j", "mw", "w", "fps", "l
 class CostTable:
     """`rows` of features, the measurements of all rows by column, and columns that are neither (`skipped`)."""
 
-    rows: Sequence[Row]
+    rows: Sequence[TableRow]
     measurements: dict[str, Values]
     skipped: tuple[str, ...]
 
@@ -40,7 +40,7 @@ def read(path: Path, target: str, known: str | None = None, ignored: Sequence[st
     for name in (target, *([known] if known else []), *ignored):
         if name not in columns:
             raise BadMeasurement(f"{path.name} has no column {name!r}; it has {', '.join(columns)}.")
-    features: dict[str, list[Value]] = {}
+    features: dict[str, list[CellValue]] = {}
     measurements, skipped = {}, []
     for name, cells in columns.items():
         numbers = _numbers(cells)
@@ -101,14 +101,14 @@ def _is_finite(cell: str) -> bool:
         return False
 
 
-def _options(name: str, cells: Sequence[str]) -> dict[str, list[Value]]:
+def _options(name: str, cells: Sequence[str]) -> dict[str, list[CellValue]]:
     """The column itself or, of one with too many different texts, its parts; {} where these are no options either."""
     if len(set(cells)) <= _MOST_OPTIONS:
         return {name: list(cells)}
     parts = [[part for part in _SEPARATORS.split(cell) if part] for cell in cells]
     if len({len(row) for row in parts}) != 1:
         return {}
-    columns = [list[Value](column) for column in zip(*parts, strict=True)]
+    columns = [list[CellValue](column) for column in zip(*parts, strict=True)]
     if any(len(set(column)) > _MOST_OPTIONS for column in columns):
         return {}
     return {f"{name} {number}": column for number, column in enumerate(columns, start=1)}

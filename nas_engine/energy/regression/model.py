@@ -13,9 +13,9 @@ from typing import Any, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.energy.regression.additive import Additive
+from nas_engine.energy.regression.additive import AdditiveModel
 from nas_engine.energy.regression.gaussian_process.process import GaussianProcess
-from nas_engine.energy.regression.schema import EncodedFeatures, Row, Schema, Values
+from nas_engine.energy.regression.schema import EncodedFeatures, Schema, TableRow, Values
 from nas_engine.energy.regression.trees import Trees
 
 Transform = Literal["none", "log", "sqrt"]
@@ -34,7 +34,7 @@ class ModelPart(Protocol):
         ...
 
 
-_PARTS: Mapping[str, Any] = {"trees": Trees, "process": GaussianProcess, "sum": Additive}
+_PARTS: Mapping[str, Any] = {"trees": Trees, "process": GaussianProcess, "sum": AdditiveModel}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class TableModel:
     parts: tuple[tuple[float, ModelPart], ...]
     spread: float
 
-    def predict_rows(self, rows: Sequence[Row]) -> PredictedIntervals:
+    def predict_rows(self, rows: Sequence[TableRow]) -> PredictedIntervals:
         return self.predict(self.schema.encode(rows))
 
     def predict(self, features: EncodedFeatures) -> PredictedIntervals:

@@ -11,8 +11,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-Value = str | float
-Row = Mapping[str, Value]
+CellValue = str | float
+TableRow = Mapping[str, CellValue]
 Codes = NDArray[np.int64]
 Values = NDArray[np.float64]
 
@@ -68,7 +68,7 @@ class Schema:
         return tuple(column for column in self.columns if not column.is_categorical)
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Self:
+    def of(cls, rows: Sequence[TableRow]) -> Self:
         """The columns of `rows`, in the order met; one with any text in it is categorical. Raises ValueError on none.
 
         Levels are sorted, so that the order of rows makes no difference.
@@ -78,13 +78,13 @@ class Schema:
         names = list(dict.fromkeys(name for row in rows for name in row))
         return cls(tuple(_column(name, [row.get(name) for row in rows]) for name in names))
 
-    def encode(self, rows: Sequence[Row]) -> EncodedFeatures:
+    def encode(self, rows: Sequence[TableRow]) -> EncodedFeatures:
         """`rows` as codes and numbers; columns they have beyond the schema's are left out."""
         codes = [_encode_levels(column, rows) for column in self.categorical]
         numbers = [np.array([_number(row.get(column.name)) for row in rows]) for column in self.numeric]
         return EncodedFeatures(_columns(codes, len(rows), np.int64), _columns(numbers, len(rows), np.float64))
 
-    def outside(self, row: Row) -> tuple[str, ...]:
+    def outside(self, row: TableRow) -> tuple[str, ...]:
         """What of `row` lies outside of what the schema was made of, in words; () where nothing does."""
         return tuple(said for column in self.columns if (said := _outside(column, row.get(column.name))))
 
@@ -96,14 +96,14 @@ class Schema:
         return cls(tuple(SchemaColumn(c["name"], tuple(c["levels"]), float(c["low"]), float(c["high"])) for c in data))
 
 
-def _column(name: str, values: Sequence[Value | None]) -> SchemaColumn:
+def _column(name: str, values: Sequence[CellValue | None]) -> SchemaColumn:
     if any(isinstance(value, str) for value in values):
         return SchemaColumn(name, tuple(sorted({_level(value) for value in values})))
     numbers = [_number(value) for value in values]
     return SchemaColumn(name, (), min(numbers), max(numbers))
 
 
-def _encode_levels(column: SchemaColumn, rows: Sequence[Row]) -> list[int]:
+def _encode_levels(column: SchemaColumn, rows: Sequence[TableRow]) -> list[int]:
     index = {level: code for code, level in enumerate(column.levels)}
     return [index.get(_level(row.get(column.name)), UNSEEN) for row in rows]
 
@@ -112,15 +112,15 @@ def _columns(columns: Sequence[Any], rows: int, dtype: Any) -> NDArray[Any]:
     return np.array(columns, dtype=dtype).T if columns else np.empty((rows, 0), dtype=dtype)
 
 
-def _level(value: Value | None) -> str:
+def _level(value: CellValue | None) -> str:
     return ABSENT if value is None else str(value)
 
 
-def _number(value: Value | None) -> float:
+def _number(value: CellValue | None) -> float:
     return 0.0 if value is None else float(value)
 
 
-def _outside(column: SchemaColumn, value: Value | None) -> str:
+def _outside(column: SchemaColumn, value: CellValue | None) -> str:
     if column.is_categorical:
         level = _level(value)
         return "" if level in column.levels else f"{column.name} was never measured as {level}"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nas_engine.energy.regression import training
 from nas_engine.energy.regression.csv_table import CostTable
 from nas_engine.energy.regression.metrics import scores
-from nas_engine.energy.regression.schema import Row, Values
+from nas_engine.energy.regression.schema import TableRow, Values
 from nas_engine.energy.regression.transfer import with_known
 from nas_engine.errors import BadMeasurement
 
@@ -54,12 +54,12 @@ def split(rows: int, seed: int) -> Split:
     return Split(order[:held_back], order[held_back:])
 
 
-def features(table: CostTable, known: str | None, seed: int) -> Sequence[Row]:
+def features(table: CostTable, known: str | None, seed: int) -> Sequence[TableRow]:
     """The rows a model reads; with `known`, what is known of the other device beside them."""
     return with_known(table.rows, known, table.measurements[known], seed) if known else table.rows
 
 
-def evaluate(rows: Sequence[Row], target: Values, *, measured: int, seed: int) -> TableScores:
+def evaluate(rows: Sequence[TableRow], target: Values, *, measured: int, seed: int) -> TableScores:
     """Train on `measured` random rows, predict those held back. Raises BadMeasurement for too many or too few."""
     parts = split(len(rows), seed)
     if not LEAST_MEASURED <= measured <= len(parts.measurable):

@@ -14,12 +14,12 @@ import numpy as np
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from nas_engine.energy.regression.aggregation import Repeated, averaged
+from nas_engine.energy.regression.aggregation import AveragedRows, average_repeats
 from nas_engine.energy.regression.ensembles import Ensemble, fit_few, fit_many
 from nas_engine.energy.regression.gaussian_process import gp_fit
 from nas_engine.energy.regression.metrics import Scores, scores
 from nas_engine.energy.regression.model import TableModel, Transform, backward, forward
-from nas_engine.energy.regression.schema import EncodedFeatures, Row, Schema, Values
+from nas_engine.energy.regression.schema import EncodedFeatures, Schema, TableRow, Values
 
 COVERAGE = 0.9
 _PILOT_ROWS = 300
@@ -31,7 +31,7 @@ class FittedModel:
     """The model, what each network was predicted as without it (`cross_fitted` [networks]), and how it was chosen."""
 
     model: TableModel
-    measured: Repeated
+    measured: AveragedRows
     cross_fitted: Values
     kind: str
     impurity_importance: dict[str, float]
@@ -46,9 +46,9 @@ class FittedModel:
         return self.kind if self.model.transform == "none" else f"{self.kind}, {self.model.transform} scale"
 
 
-def fit(table: Sequence[Row], target: Values, *, seed: int, groups: Sequence[str] | None = None) -> FittedModel:
+def fit(table: Sequence[TableRow], target: Values, *, seed: int, groups: Sequence[str] | None = None) -> FittedModel:
     """Train on the rows of `table` and their `target` [n]; rows of equal group are repeats of one network."""
-    measured = averaged(table, target, groups)
+    measured = average_repeats(table, target, groups)
     schema = Schema.of(measured.table)
     features = schema.encode(measured.table)
     with threadpool_limits(1, user_api="blas"):  # beside trainings, threads that wait for each other take minutes
@@ -61,7 +61,7 @@ def fit(table: Sequence[Row], target: Values, *, seed: int, groups: Sequence[str
 
 
 def _ensemble(
-    schema: Schema, features: EncodedFeatures, measured: Repeated, transform: Transform, seed: int
+    schema: Schema, features: EncodedFeatures, measured: AveragedRows, transform: Transform, seed: int
 ) -> Ensemble:
     target = forward(transform, measured.target)
     if len(target) > gp_fit.MOST_ROWS:
@@ -83,7 +83,7 @@ def _spread(target: Values, ensemble: Ensemble) -> float:
     return float(quantile * np.sqrt(np.mean(distances**2)))
 
 
-def _best_transform(schema: Schema, features: EncodedFeatures, measured: Repeated, seed: int) -> Transform:
+def _best_transform(schema: Schema, features: EncodedFeatures, measured: AveragedRows, seed: int) -> Transform:
     """The scale on which left-out networks of a sample are predicted best, in the target's own unit."""
     if measured.target.min() <= 0 or measured.target.max() < 2 * measured.target.min():
         return "none"

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from nas_engine.energy.regression import forest
-from nas_engine.energy.regression.schema import Row, Schema, Values
+from nas_engine.energy.regression.schema import Schema, TableRow, Values
 
 _LEAST_TO_SMOOTH = 200
 
 
-def with_known(table: Sequence[Row], name: str, known: Values, seed: int) -> list[Row]:
+def with_known(table: Sequence[TableRow], name: str, known: Values, seed: int) -> list[TableRow]:
     """`table` with two columns more, "NAME, expected" and "NAME, beyond", or just NAME of few rows.
 
     `known` [n] is the other device's; the forest that expects it never sees the target, nor the row it is asked for.

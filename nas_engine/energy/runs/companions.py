@@ -1,6 +1,6 @@
-"""Files that belong to a run and lie beside it: a session of EnergyRunner is a folder, its trace says no number.
+"""Companion files of a run in the same folder: the results of an EnergyRunner session.
 
-`trace1-energy.bin` and `trace1-timestamps.json` do not say how many inferences a window holds; the `results.txt` of the
+`trace1-energy.bin` and `trace1-timestamps.json` do not state how many inferences a window holds; `results.txt` of the
 same folder does.
 """
 
@@ -20,9 +20,10 @@ _RESULTS = "results.txt"
 def companions(
     paths: Sequence[Path], contents: Sequence[Readings | str], options: ReadOptions, read: ReadFile
 ) -> Readings:
-    """The results beside a trace with time stamps of uncounted windows, if nobody gave them; otherwise nothing.
+    """Readings of `results.txt` in the folder of a trace whose stamped windows have no number of inferences.
 
-    `contents` are the readings of `paths`, or why one cannot be read. What is taken says so in a finding.
+    () where results are among the files, or no such file can be read. `contents` are the readings of `paths`, or the
+    message why one cannot be read. Every reading carries a finding that it was added.
     """
     readings = [reading for content in contents if not isinstance(content, str) for reading in content]
     if any(isinstance(reading.content, EnergyTable) for reading in readings):
@@ -46,7 +47,7 @@ def _results_in(folder: Path, options: ReadOptions, read: ReadFile) -> Readings:
         found = read(folder / _RESULTS, options)
     except BadMeasurement:
         return ()
-    message = f"{_RESULTS} beside the trace was read for the number of inferences in each window"
+    message = f"{_RESULTS} in the folder of the trace was read for the number of inferences in each window"
     finding = Finding("companion", "note", message)
     return tuple(
         replace(reading, findings=(*reading.findings, finding))

@@ -1,4 +1,4 @@
-"""What the files of one run say about each other: whether they are of one run and of one network."""
+"""Consistency checks between the files of one run: whether they are of one run and of one network."""
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from nas_engine.energy.traces.integration import InferenceEnergy
-from nas_engine.energy.traces.statistics import Repeats
+from nas_engine.energy.traces.statistics import RepeatStatistics
 from nas_engine.energy.traces.trace import BenchmarkLog, BenchmarkResult, EnergyRow, EnergyTable, Finding
 from nas_engine.errors import BadMeasurement
 
@@ -17,12 +17,13 @@ _OTHER_NETWORK = 0.5
 _LATENCIES_APART = 0.05
 
 
-def against_table(
+def compare_with_table(
     tables: Sequence[EnergyTable], energies: Sequence[InferenceEnergy], *, by_hand: bool
 ) -> list[Finding]:
-    """A runner's own figures beside ours: over 1 % apart needs a look, over 10 % is another run.
+    """Finding on energies [n] computed here against the runner's own: a warning over 1 % apart, an error over 10 %.
 
-    Windows by hand may differ from the runner's as much as a person likes: they are told, not refused.
+    An error means files of another run. `by_hand`: windows were chosen by hand, so that any difference is a warning.
+    () where the numbers of energies differ.
     """
     published = [row.energy_per_inference_mj for table in tables for row in table.rows]
     if not published or len(published) != len(energies) or min(published) <= 0:
@@ -31,21 +32,21 @@ def against_table(
     if apart <= _AGREES:
         message = f"the runner's own energies differ from those of the trace by at most {100 * apart:.2g} %"
         return [Finding("runner_figures", "note", message)]
-    told = f"{100 * apart:.2g} %" if apart < 1 else f"a factor of {1 + apart:.2g}"
+    difference = f"{100 * apart:.2g} %" if apart < 1 else f"a factor of {1 + apart:.2g}"
     message = (
-        f"the runner's own energies differ from those of the trace by up to {told}: trace and results are not of one "
-        "run; give the results.txt of the trace's own folder, or leave it out"
+        f"the runner's own energies differ from those of the trace by up to {difference}: trace and results are not of "
+        "one run; give the results.txt of the trace's own folder, or leave it out"
     )
     return [Finding("runner_figures", "error" if apart > _OTHER_RUN and not by_hand else "warning", message)]
 
 
-def net_energy_findings(net: Repeats | None, idle_mw: float | None) -> list[Finding]:
-    """The net energy in words, for whoever sees only the gross one."""
+def net_energy_findings(net: RepeatStatistics | None, idle_mw: float | None) -> list[Finding]:
+    """Finding with the median net energy (mJ), for outputs that show the gross energy only; a warning if it is <= 0."""
     if net is None or idle_mw is None:
         return []
     if net.mean <= 0:
         message = (
-            f"the idle power ({idle_mw:.5g} mW) is not below that of the windows; see which stretch counts as idle"
+            f"the idle power ({idle_mw:.5g} mW) is not below that of the windows; check which stretch counts as idle"
         )
         return [Finding("idle_above_active", "warning", message)]
     message = f"net of an idle power of {idle_mw:.5g} mW an inference takes {net.median:.5g} mJ (median)"
@@ -53,32 +54,32 @@ def net_energy_findings(net: Repeats | None, idle_mw: float | None) -> list[Find
 
 
 def spread_findings(energies_mj: Sequence[float]) -> list[Finding]:
-    """Repeats of one network that are over a quarter apart are no repeats."""
+    """A warning where gross energies (mJ) [n] of one network are over a quarter apart."""
     if len(energies_mj) < 2 or min(energies_mj) <= 0 or max(energies_mj) <= (1 + _REPEATS_APART) * min(energies_mj):
         return []
     message = (
-        f"the {len(energies_mj)} repeats range from {min(energies_mj):.4g} to {max(energies_mj):.4g} mJ: see that all "
-        "files and windows are of one network at work, and that the clock is locked"
+        f"the {len(energies_mj)} repeats range from {min(energies_mj):.4g} to {max(energies_mj):.4g} mJ: check that "
+        "all files and windows are of one network at work, and that the clock is locked"
     )
     return [Finding("repeats_differ", "warning", message)]
 
 
-def one_result(tables: Sequence[EnergyTable]) -> list[EnergyRow]:
-    """The rows of all tables. Raises BadMeasurement where the tables cannot be of one network."""
+def rows_of_one_network(tables: Sequence[EnergyTable]) -> list[EnergyRow]:
+    """Rows of all tables. Raises BadMeasurement where medians differ by half, so that the networks differ."""
     medians = [float(np.median([row.energy_per_inference_mj for row in table.rows])) for table in tables if table.rows]
     if len(medians) > 1 and max(medians) > (1 + _OTHER_NETWORK) * min(medians):
-        told = ", ".join(f"{median:.4g} mJ" for median in medians)
+        energies = ", ".join(f"{median:.4g} mJ" for median in medians)
         raise BadMeasurement(
-            f"the {len(medians)} files of results say {told} an inference: they are of different networks; make a run "
-            "of each"
+            f"the {len(medians)} files of results state {energies} per inference: they are of different networks; make "
+            "a run of each"
         )
     return [row for table in tables for row in table.rows]
 
 
-def latency_of_logs(logs: Sequence[BenchmarkLog]) -> tuple[BenchmarkLog | None, tuple[Finding, ...]]:
-    """Logs without a trace are repeats: a log with their mean latency, and what is said where they differ.
+def mean_log(logs: Sequence[BenchmarkLog]) -> tuple[BenchmarkLog | None, tuple[Finding, ...]]:
+    """Log with the mean latency of logs without a trace, which count as repeats, and a finding where they differ.
 
-    Raises BadMeasurement where one takes half as long again as another: they are not of one network.
+    Raises BadMeasurement where latencies differ by half: the logs are not of one network.
     """
     results = [log.results[-1] for log in logs if log.results]
     if len(results) < 2:
@@ -88,15 +89,15 @@ def latency_of_logs(logs: Sequence[BenchmarkLog]) -> tuple[BenchmarkLog | None, 
     mean = BenchmarkLog((BenchmarkResult(latency_ms=mean_ms, graph=results[0].graph),))
     if max(latencies_ms) <= (1 + _LATENCIES_APART) * min(latencies_ms):
         return mean, ()
-    told = ", ".join(f"{value:.5g} ms" for value in latencies_ms)
+    values = ", ".join(f"{value:.5g} ms" for value in latencies_ms)
     if max(latencies_ms) > (1 + _OTHER_NETWORK) * min(latencies_ms):
-        raise BadMeasurement(f"the benchmark logs say {told} an inference: make a run of each network")
-    message = f"the times of one inference differ: {told}; their mean is used, see that all logs are of one network"
+        raise BadMeasurement(f"the benchmark logs state {values} per inference: make a run of each network")
+    message = f"the times of one inference differ: {values}; their mean is used, check that all logs are of one network"
     return mean, (Finding("latencies_differ", "warning", message),)
 
 
-def refuse_several_networks(logs: Sequence[BenchmarkLog]) -> None:
-    """Raise BadMeasurement where the logs of a run name different graphs: a run is one network."""
+def require_one_network(logs: Sequence[BenchmarkLog]) -> None:
+    """Check that the logs of a run name one graph. Raises BadMeasurement otherwise: a run is one network."""
     graphs = [log.results[-1].graph for log in logs if log.results]
     names = dict.fromkeys(PurePosixPath(graph.replace("\\", "/")).name for graph in graphs if graph)
     if len(names) > 1:

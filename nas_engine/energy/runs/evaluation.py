@@ -1,7 +1,7 @@
-"""The files of one run (one network, measured once or several times) to its energy per inference.
+"""Evaluation of the files of one run (one network, measured once or several times): energy per inference.
 
-One function serves `manage.py read_measurement` and the web: `evaluate`. Energy per inference is mean power x mean
-inference time, as in the paper; net of idle and window energy / N stand beside it and are never mixed with it.
+`evaluate` serves both `manage.py read_measurement` and the web. Energy per inference is mean power x mean inference
+time (Speckhard et al., section 2.3); net energy and window energy / N are reported separately.
 """
 
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from nas_engine.energy.runs.consistency import (
-    against_table,
-    latency_of_logs,
+    compare_with_table,
+    mean_log,
     net_energy_findings,
-    one_result,
+    rows_of_one_network,
     spread_findings,
 )
-from nas_engine.energy.runs.inputs import MeasuredTrace, Parts, sort_parts
+from nas_engine.energy.runs.inputs import MeasuredTrace, RunInputs, sort_inputs
 from nas_engine.energy.runs.settings import RunSettings
-from nas_engine.energy.runs.window_selection import choose_windows, hints
+from nas_engine.energy.runs.window_selection import active_part_findings, choose_windows
 from nas_engine.energy.traces.block_means import PowerScatter, power_scatter
-from nas_engine.energy.traces.checks import examine, examine_latency
+from nas_engine.energy.traces.checks import check_latency, check_trace
 from nas_engine.energy.traces.integration import (
     InferenceEnergy,
     energy_mj,
@@ -27,10 +27,10 @@ from nas_engine.energy.traces.integration import (
     mean_power_mw,
     whole_mean_mw,
 )
-from nas_engine.energy.traces.plateau import Idle, idle_beside, range_idle
-from nas_engine.energy.traces.statistics import Repeats, repeats
+from nas_engine.energy.traces.plateau import IdlePower, idle_in_range, idle_near
+from nas_engine.energy.traces.statistics import RepeatStatistics, repeat_statistics
 from nas_engine.energy.traces.trace import BenchmarkLog, EnergyRow, FileReading, Finding, Stamps, Window
-from nas_engine.energy.traces.windows import Chosen
+from nas_engine.energy.traces.windows import SelectedWindows
 from nas_engine.errors import BadMeasurement
 
 _SEEN_BY_READERS_TOO = {"stale_gauge", "lost_samples", "charging", "clipping"}
@@ -38,9 +38,9 @@ _SEEN_BY_READERS_TOO = {"stale_gauge", "lost_samples", "charging", "clipping"}
 
 @dataclass(frozen=True, slots=True)
 class WindowEnergy:
-    """One window of one trace (by its number among the files) and the energy of an inference in it.
+    """Energy of one inference in one window of one trace; `reading` is the index of the trace among the files.
 
-    `scatter` is of the power within this window alone; what windows and runs differ by is in `RunResult.gross`.
+    `scatter` covers power within this window; variation between windows is in `RunResult.gross`.
     """
 
     reading: int
@@ -50,7 +50,7 @@ class WindowEnergy:
 
     @property
     def gross_reach_mj(self) -> float | None:
-        """Half of the 95 % interval of the gross energy by the scatter of power alone, the time taken as exact."""
+        """Half width (mJ) of the 95 % interval of the gross energy by the scatter of power, with exact latency."""
         if self.scatter is None:
             return None
         return (self.scatter.high95_mw - self.scatter.low95_mw) / 2 * self.energy.latency_ms / 1e3
@@ -58,10 +58,10 @@ class WindowEnergy:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What the files of a run say together. None: they do not say.
+    """Result of the files of one run; None for what they do not state.
 
-    `mean_power_mw` is over the windows where there are energies, else over the first trace. `energies_mj` are gross,
-    one a window or repeat; `gross` and `net` summarise them.
+    `mean_power_mw` is over the windows where there are energies, else over the first trace. `energies_mj` [n] are the
+    gross energies of one inference, one per window or repeat; `gross` and `net` are their statistics (mJ).
     """
 
     samples: int | None = None
@@ -73,43 +73,43 @@ class RunResult:
     offset_s: float | None = None
     windows: tuple[WindowEnergy, ...] = ()
     energies_mj: tuple[float, ...] = ()
-    gross: Repeats | None = None
-    net: Repeats | None = None
+    gross: RepeatStatistics | None = None
+    net: RepeatStatistics | None = None
     findings: tuple[Finding, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """Why the figures must not be used; then there are no energies."""
+        """Findings of severity "error": the figures must not be used, and there are no energies."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     def to_json(self) -> dict[str, Any]:
-        """Only JSON values, all finite."""
+        """JSON values by field name; all numbers are finite."""
         return asdict(self)
 
 
 def evaluate(readings: Sequence[FileReading], settings: RunSettings | None = None) -> RunResult:
     """Windows, energies and findings of one run from all its files, in any order.
 
-    Raises BadMeasurement where the files do not belong together or a window is impossible.
+    Raises BadMeasurement where the files do not belong together, hold no figure, or a window is impossible.
     """
     settings = settings or RunSettings()
-    parts = sort_parts(readings, settings)
-    findings = [*(finding for reading in readings for finding in reading.all_findings), *parts.findings]
-    result = _of_traces(parts, settings) if parts.measured else _without_trace(parts, settings)
+    inputs = sort_inputs(readings, settings)
+    findings = [*(finding for reading in readings for finding in reading.all_findings), *inputs.findings]
+    result = _of_traces(inputs, settings) if inputs.measured else _without_trace(inputs, settings)
     return _with_findings(result, findings)
 
 
-def _of_traces(parts: Parts, settings: RunSettings) -> RunResult:
-    evaluated = [_of_trace(measured, parts, settings) for measured in parts.measured]
-    first = parts.measured[0].trace
+def _of_traces(inputs: RunInputs, settings: RunSettings) -> RunResult:
+    evaluated = [_of_trace(measured, inputs, settings) for measured in inputs.measured]
+    first = inputs.measured[0].trace
     windows = tuple(window for result in evaluated for window in result.windows)
     energies = [window.energy for window in windows]
     nets = [energy.net_mj for energy in energies if energy.net_mj is not None]
-    net = repeats(nets) if nets and len(nets) == len(energies) else None
+    net = repeat_statistics(nets) if nets and len(nets) == len(energies) else None
     findings = [finding for result in evaluated for finding in result.findings]
     findings += [finding for energy in energies for finding in energy.findings]
     findings += net_energy_findings(net, evaluated[0].idle_power_mw)
-    findings += against_table(parts.tables, energies, by_hand=bool(settings.spans_s))
+    findings += compare_with_table(inputs.tables, energies, by_hand=bool(settings.spans_s))
     findings += spread_findings([energy.gross_mj for energy in energies])
     return RunResult(
         samples=first.samples,
@@ -121,21 +121,21 @@ def _of_traces(parts: Parts, settings: RunSettings) -> RunResult:
         offset_s=evaluated[0].offset_s,
         windows=windows,
         energies_mj=tuple(energy.gross_mj for energy in energies),
-        gross=repeats([energy.gross_mj for energy in energies]) if energies else None,
+        gross=repeat_statistics([energy.gross_mj for energy in energies]) if energies else None,
         net=net,
         findings=tuple(findings),
     )
 
 
-def _of_trace(measured: MeasuredTrace, parts: Parts, settings: RunSettings) -> RunResult:
+def _of_trace(measured: MeasuredTrace, inputs: RunInputs, settings: RunSettings) -> RunResult:
     """The windows of one trace and their energies; without energies if it has an error or no latency is known."""
     trace, curve = measured.trace, measured.curve
     latency_ms, findings = _latency(measured.stamps, measured.log, settings)
-    chosen = choose_windows(measured, parts.tables, settings, has_latency=latency_ms is not None)
-    findings += (*examine(trace, chosen.windows, curve), *chosen.findings, *hints(measured, chosen))
+    chosen = choose_windows(measured, inputs.tables, settings, has_latency=latency_ms is not None)
+    findings += (*check_trace(trace, chosen.windows, curve), *chosen.findings, *active_part_findings(measured, chosen))
     if any(finding.severity == "error" for finding in findings):
         return RunResult(findings=findings)
-    idle, idle_findings = _idle(measured, parts, settings, chosen)
+    idle, idle_findings = _idle(measured, inputs, settings, chosen)
     energies = tuple(
         WindowEnergy(measured.reading, window, energy, power_scatter(trace, window, curve))
         for window in chosen.windows
@@ -152,7 +152,7 @@ def _of_trace(measured: MeasuredTrace, parts: Parts, settings: RunSettings) -> R
 
 
 def _energy(
-    measured: MeasuredTrace, window: Window, idle: Idle | None, latency_ms: float | None
+    measured: MeasuredTrace, window: Window, idle: IdlePower | None, latency_ms: float | None
 ) -> InferenceEnergy | None:
     """None where neither the time of an inference nor the number of inferences is known."""
     if latency_ms is None and window.inferences is None:
@@ -166,83 +166,83 @@ def _energy(
 
 
 def _idle(
-    measured: MeasuredTrace, parts: Parts, settings: RunSettings, chosen: Chosen
-) -> tuple[Idle | None, tuple[Finding, ...]]:
-    """The idle power to subtract for the net figure, and what is said about it."""
+    measured: MeasuredTrace, inputs: RunInputs, settings: RunSettings, chosen: SelectedWindows
+) -> tuple[IdlePower | None, tuple[Finding, ...]]:
+    """Idle power to subtract for the net energy, and findings on it."""
     if settings.idle == "none" or not chosen.windows:
         return None, ()
-    idle: Idle | None
+    idle: IdlePower | None
     if settings.idle == "power" and settings.idle_power_mw is not None:
-        idle = Idle(settings.idle_power_mw, ())
+        idle = IdlePower(settings.idle_power_mw, ())
     elif settings.idle == "range" and settings.idle_range_s is not None:
-        idle = range_idle(measured.trace, *settings.idle_range_s, measured.curve)
-    elif parts.idle:
-        return _of_idle_traces(parts.idle)
+        idle = idle_in_range(measured.trace, *settings.idle_range_s, measured.curve)
+    elif inputs.idle:
+        return _of_idle_traces(inputs.idle)
     else:
-        idle = idle_beside(measured.trace, chosen.windows, measured.curve)
+        idle = idle_near(measured.trace, chosen.windows, measured.curve)
     if idle is None:
         message = (
-            "no idle stretch of half a second beside the windows: only the gross energy (the paper's) is given; for "
+            "no idle stretch of half a second next to the windows: only the gross energy (the paper's) is given; for "
             "the net one record a few seconds at rest before the benchmark, or add an idle trace"
         )
         return None, (Finding("no_idle", "note", message),)
     return idle, ()
 
 
-def _of_idle_traces(traces: Sequence[MeasuredTrace]) -> tuple[Idle | None, tuple[Finding, ...]]:
-    """The mean power of the idle traces; none if one of them cannot be used."""
-    found = [finding for part in traces for finding in examine(part.trace)]
+def _of_idle_traces(traces: Sequence[MeasuredTrace]) -> tuple[IdlePower | None, tuple[Finding, ...]]:
+    """Mean power of the idle traces; None if one of them cannot be used."""
+    found = [finding for part in traces for finding in check_trace(part.trace)]
     wrong = next((finding for finding in found if finding.severity == "error"), None)
     if wrong is not None:
         message = f"the idle trace cannot be used, so there is no net energy: {wrong.message}"
         return None, (Finding("idle_unusable", "warning", message),)
-    return Idle(sum(whole_mean_mw(part.trace, part.curve) for part in traces) / len(traces), ()), ()
+    return IdlePower(sum(whole_mean_mw(part.trace, part.curve) for part in traces) / len(traces), ()), ()
 
 
 def _latency(
     stamps: Stamps | None, log: BenchmarkLog | None, settings: RunSettings
 ) -> tuple[float | None, tuple[Finding, ...]]:
-    """The average time of one inference: as a person says, else by the stamps of this run, else by its log."""
+    """Mean time of one inference (ms): from the settings, else the stamps of this run, else its log."""
     by_stamps = float(stamps.inference_ms.mean()) if stamps is not None and stamps.inference_ms is not None else None
     by_log = log.results[-1].latency_ms if log is not None and log.results else None
     known = [value for value in (settings.latency_ms, by_stamps, by_log) if value is not None]
     if not known:
         return None, ()
-    findings = examine_latency(known[0])
+    findings = check_latency(known[0])
     if any(abs(other - known[0]) > 0.05 * known[0] for other in known[1:]):
-        told = ", ".join(f"{value:.5g} ms" for value in known)
-        message = f"the times of one inference differ: {told}; the first is used, see that all files are of one run"
+        values = ", ".join(f"{value:.5g} ms" for value in known)
+        message = f"the times of one inference differ: {values}; the first is used, check that all files are of one run"
         findings = (*findings, Finding("latencies_differ", "warning", message))
     return known[0], findings
 
 
-def _without_trace(parts: Parts, settings: RunSettings) -> RunResult:
-    """A run of which there are only results: a runner's table, a sum, a benchmark log, time stamps."""
-    log, logs_differ = latency_of_logs(parts.logs)
-    latency_ms, findings = _latency(parts.stamps[0] if parts.stamps else None, log, settings)
+def _without_trace(inputs: RunInputs, settings: RunSettings) -> RunResult:
+    """Result of a run without a trace: a runner's table, a sum, a benchmark log, time stamps."""
+    log, logs_differ = mean_log(inputs.logs)
+    latency_ms, findings = _latency(inputs.stamps[0] if inputs.stamps else None, log, settings)
     findings = (*findings, *logs_differ)
-    if parts.tables:
-        return _of_table(one_result(parts.tables), latency_ms, findings)
-    if parts.stamps:
+    if inputs.tables:
+        return _of_table(rows_of_one_network(inputs.tables), latency_ms, findings)
+    if inputs.stamps:
         message = "time stamps have no power of their own; give them together with the trace of the same run"
         findings = (*findings, Finding("stamps_alone", "note", message))
-    if not parts.summaries or latency_ms is None:
-        return RunResult(latency_ms=latency_ms, findings=findings, **_sum(parts))
-    energy = inference_energy(parts.summaries[0].mean_power_mw, settings.idle_power_mw, latency_ms, None, None)
+    if not inputs.summaries or latency_ms is None:
+        return RunResult(latency_ms=latency_ms, findings=findings, **_sum(inputs))
+    energy = inference_energy(inputs.summaries[0].mean_power_mw, settings.idle_power_mw, latency_ms, None, None)
     return RunResult(
         latency_ms=latency_ms,
         energies_mj=(energy.gross_mj,),
-        gross=repeats([energy.gross_mj]),
+        gross=repeat_statistics([energy.gross_mj]),
         findings=findings,
-        **_sum(parts),
+        **_sum(inputs),
     )
 
 
-def _sum(parts: Parts) -> dict[str, Any]:
-    """Power and time of a summary, as keywords of RunResult."""
-    if not parts.summaries:
+def _sum(inputs: RunInputs) -> dict[str, Any]:
+    """Power and duration of an energy summary, as keywords of RunResult."""
+    if not inputs.summaries:
         return {}
-    return {"mean_power_mw": parts.summaries[0].mean_power_mw, "duration_s": parts.summaries[0].duration_s}
+    return {"mean_power_mw": inputs.summaries[0].mean_power_mw, "duration_s": inputs.summaries[0].duration_s}
 
 
 def _of_table(rows: Sequence[EnergyRow], latency_ms: float | None, findings: tuple[Finding, ...]) -> RunResult:
@@ -255,7 +255,7 @@ def _of_table(rows: Sequence[EnergyRow], latency_ms: float | None, findings: tup
         mean_power_mw=_mean(powers_mw),
         latency_ms=_mean(latencies_ms) or latency_ms,
         energies_mj=energies_mj,
-        gross=repeats(energies_mj),
+        gross=repeat_statistics(energies_mj),
         findings=(*findings, *spread_findings(energies_mj)),
     )
 
@@ -278,8 +278,8 @@ def _with_findings(result: RunResult, before: Sequence[Finding]) -> RunResult:
     findings = tuple(dict.fromkeys((*before, *added)))
     if any(finding.severity == "error" for finding in findings):
         return RunResult(result.samples, result.rate_hz, result.duration_s, findings=findings)
-    says = (result.samples, result.mean_power_mw, result.latency_ms, result.energies_mj)
-    if not any(says) and not any(finding.code == "stamps_alone" for finding in findings):
+    figures = (result.samples, result.mean_power_mw, result.latency_ms, result.energies_mj)
+    if not any(figures) and not any(finding.code == "stamps_alone" for finding in findings):
         raise BadMeasurement(
             "the files of this run hold neither power nor the time of an inference; add a trace or a log"
         )

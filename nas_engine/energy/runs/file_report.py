@@ -1,6 +1,6 @@
-"""What measurement files say, one report a file: behind `manage.py read_measurement`.
+"""Reports on measurement files, one per file, for `manage.py read_measurement`.
 
-Every file gets a report, also one that cannot be read: its error is a sentence, and no number stands beside it.
+A file that cannot be read has a report, too: with a sentence as its error and without numbers.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from nas_engine.errors import BadMeasurement
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file. None: the file does not say, or must not be believed (`error` says why).
+    """Report on one file; figures are None where the file does not state them or must not be used (see `error`).
 
     The mean power is that of the windows where there are energies, else of the whole file.
     """
@@ -31,10 +31,11 @@ class FileReport:
 
     @property
     def ok(self) -> bool:
+        """Whether the file was read and its figures may be used."""
         return self.error is None
 
     def to_json(self) -> dict[str, Any]:
-        """The keys that `read_measurement --json` documents; energies of an inference are gross (the paper's)."""
+        """JSON values under the keys that `read_measurement --json` documents; energies of an inference are gross."""
         result = self.result
         return {
             "file": str(self.path),
@@ -54,25 +55,25 @@ class FileReport:
 
 
 def finding_text(finding: Finding) -> str:
-    """A finding as a line: notes are marked, so that warnings stand out."""
+    """Message of a finding, with "note: " in front of notes so that warnings stand out."""
     return f"note: {finding.message}" if finding.severity == "note" else finding.message
 
 
 def _intervals(result: RunResult) -> list[tuple[float, float] | None]:
-    """The 95 % interval of each window's mean power by its own scatter; None where it cannot be told."""
+    """95 % interval (mW) of each window's mean power from its own scatter; None where it cannot be estimated."""
     scatters = (entry.scatter for entry in result.windows)
     return [None if scatter is None else (scatter.low95_mw, scatter.high95_mw) for scatter in scatters]
 
 
 def read_plain(path: Path, options: ReadOptions) -> Readings:
-    """What is in a file; several readings for a zip of several files. Raises BadMeasurement."""
+    """Readings of one file; several for a zip of several files. Raises BadMeasurement where one cannot be read."""
     return tuple(reading for _, reading in read_all(path, options))
 
 
 def report_each(
     paths: Sequence[Path], options: ReadOptions, settings: RunSettings, read: ReadFile = read_plain
 ) -> tuple[FileReport, ...]:
-    """Every file by itself; a zip of several files counts as one run. Never raises for what is in a file."""
+    """Reports on files as runs of their own; a zip of several files is one run. Content of files never raises."""
     return tuple(_report_one(path, options, settings, read) for path in paths)
 
 
@@ -83,10 +84,10 @@ def report_together(
     idle_paths: Sequence[Path] = (),
     read: ReadFile = read_plain,
 ) -> tuple[FileReport, ...]:
-    """The files of one run: each with its own samples and rate, all with the run's power, latency and energies.
+    """Reports on the files of one run: each with its own samples and rate, all with the run's power and energies.
 
     Idle traces (`idle_paths`, at the end of the result) keep their own power. A file that cannot be read is left out
-    of the run and said to be; if the rest makes no run, every report says why.
+    of the run with a finding; if the rest makes no run, every report has the reason as its error.
     """
     every = (*paths, *idle_paths)
     contents = [_read_or_error(path, options, read) for path in every]
@@ -101,7 +102,7 @@ def report_together(
     try:
         run = evaluate(readings, replace(settings, idle_readings=idle))
     except BadMeasurement as error:
-        return tuple(report if report.error else _refused(report, str(error)) for report in alone)
+        return tuple(report if report.error else _failed(report, str(error)) for report in alone)
     of_files = {finding for _, reading in readable for finding in reading.all_findings}
     about = (*(finding for finding in run.findings if finding not in of_files), *_left_out(alone))
     measured = {readable[entry.reading][0] for entry in run.windows}
@@ -151,7 +152,7 @@ def _is_trace(content: Readings) -> bool:
 
 
 def _joined(report: FileReport, content: Readings, run: RunResult) -> FileReport:
-    """A file's own samples, rate, duration and findings with the run's figures; a trace also tells its findings."""
+    """Report with a file's own samples, rate, duration and findings and the run's figures (for traces its findings)."""
     own = report.result
     findings = tuple(finding for reading in content for finding in reading.all_findings)
     joined = replace(
@@ -164,7 +165,7 @@ def _joined(report: FileReport, content: Readings, run: RunResult) -> FileReport
     return _with_errors(replace(report, error=None, result=joined))
 
 
-def _refused(report: FileReport, error: str) -> FileReport:
+def _failed(report: FileReport, error: str) -> FileReport:
     own = report.result
     described = RunResult(own.samples, own.rate_hz, own.duration_s, findings=own.findings)
     return replace(report, error=error, result=described)

@@ -1,9 +1,9 @@
-"""The files of one run by their parts in it: traces to measure in, idle traces, time stamps, logs, results."""
+"""Files of one run sorted by their role: traces to measure, idle traces, time stamps, logs, results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nas_engine.energy.runs.consistency import refuse_several_networks
+from nas_engine.energy.runs.consistency import require_one_network
 from nas_engine.energy.runs.settings import RunSettings
 from nas_engine.energy.traces.integration import EnergyCurve, whole_mean_mw
 from nas_engine.energy.traces.plateau import smoothed, two_levels
@@ -16,7 +16,7 @@ _WORKING_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeasuredTrace:
-    """A trace with what belongs to it; `reading` is its number (from 0) among the files of the run."""
+    """Trace with its energy curve, time stamps and log; `reading` is its index among the files of the run."""
 
     reading: int
     trace: Trace
@@ -26,8 +26,8 @@ class MeasuredTrace:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parts:
-    """What `evaluate` works on; the findings say what was taken for idle."""
+class RunInputs:
+    """Inputs of `evaluate` by role; the findings state which traces were taken for idle."""
 
     measured: tuple[MeasuredTrace, ...]
     idle: tuple[MeasuredTrace, ...]
@@ -38,8 +38,8 @@ class Parts:
     findings: tuple[Finding, ...]
 
 
-def sort_parts(readings: Sequence[FileReading], settings: RunSettings) -> Parts:
-    """Give every reading its part. Raises BadMeasurement where it is not clear what belongs to what."""
+def sort_inputs(readings: Sequence[FileReading], settings: RunSettings) -> RunInputs:
+    """Sort readings by role and assign stamps and logs to traces. Raises BadMeasurement where that is ambiguous."""
     if not readings:
         raise BadMeasurement("no file was given; give a trace, a benchmark log or a file of results")
     traces = [
@@ -49,9 +49,9 @@ def sort_parts(readings: Sequence[FileReading], settings: RunSettings) -> Parts:
     ]
     stamps = tuple(reading.content for reading in readings if isinstance(reading.content, Stamps))
     logs = tuple(reading.content for reading in readings if isinstance(reading.content, BenchmarkLog))
-    refuse_several_networks(logs)
+    require_one_network(logs)
     measured, idle, findings = _split_idle(traces, settings, [reading.format for reading in readings])
-    return Parts(
+    return RunInputs(
         measured=_paired(measured, stamps, logs),
         idle=idle,
         stamps=stamps,
@@ -65,7 +65,7 @@ def sort_parts(readings: Sequence[FileReading], settings: RunSettings) -> Parts:
 def _split_idle(
     traces: list[MeasuredTrace], settings: RunSettings, formats: Sequence[str]
 ) -> tuple[list[MeasuredTrace], tuple[MeasuredTrace, ...], tuple[Finding, ...]]:
-    """Traces named idle, or, among several, those which draw far less than the others work at."""
+    """Traces to measure and idle traces: those named idle, or, among several, those that draw far less power."""
     findings: tuple[Finding, ...] = ()
     named = [trace for trace in traces if trace.reading in settings.idle_readings]
     if len(named) < len(settings.idle_readings):
@@ -80,7 +80,7 @@ def _split_idle(
 
 
 def _resting(traces: list[MeasuredTrace]) -> list[MeasuredTrace]:
-    """Traces whose mean is far below the level at which the busiest one works, and which no window points to."""
+    """Traces without windows whose mean is under 70 % of the active level of the busiest trace."""
     levels_mw = [_working_level_mw(measured) for measured in traces]
     limit_mw = _IDLE_SHARE * max(levels_mw)
     return [
@@ -93,7 +93,7 @@ def _resting(traces: list[MeasuredTrace]) -> list[MeasuredTrace]:
 
 
 def _working_level_mw(measured: MeasuredTrace) -> float:
-    """The power of the plateau, or of the whole trace if it has none or only short bursts."""
+    """Power (mW) of the plateau, or of the whole trace if it has none or only short bursts."""
     trace, curve = measured.trace, measured.curve
     smooth_mw = smoothed(trace, curve)[1]
     levels = two_levels(smooth_mw)
@@ -106,7 +106,7 @@ def _paired(
 ) -> tuple[MeasuredTrace, ...]:
     """Each trace with its stamps and its log: one log serves all traces, otherwise the n-th belongs to the n-th.
 
-    Stamps and traces that say when they were taken are paired in the order of time.
+    Stamps and traces with a time of recording are paired in the order of time.
     """
     count = len(traces)
     if count and len(stamps) not in (0, count):
@@ -127,7 +127,7 @@ def _paired(
 
 
 def _in_time(traces: list[MeasuredTrace], stamps: tuple[Stamps, ...]) -> tuple[Stamps, ...]:
-    """The stamps in the order of their traces: by clock where all have one, else as given."""
+    """Stamps in the order of their traces: by clock where all have one, else as given."""
     starts_s = [measured.trace.started_at_s for measured in traces]
     firsts_s = [each.windows[0].start_s if each.epoch and each.windows else None for each in stamps]
     known_s = [start_s for start_s in starts_s if start_s is not None]
@@ -139,10 +139,10 @@ def _in_time(traces: list[MeasuredTrace], stamps: tuple[Stamps, ...]) -> tuple[S
 
 
 def _taken_as_idle(measured: MeasuredTrace, *, of_one_kind: bool) -> Finding:
-    """`of_one_kind`: the same tool wrote a trace of the device at work, as is usual."""
+    """Finding that a trace was taken as idle; `of_one_kind`: the same tool wrote a trace of the device at work."""
     doubt = "" if of_one_kind else ", though another tool wrote it than the others"
     message = (
         f"file {measured.reading + 1} draws {whole_mean_mw(measured.trace, measured.curve):.4g} mW on average, far "
-        f"less than the others: it is taken as the idle baseline{doubt}; say so if it is not"
+        f"less than the others: it is taken as the idle baseline{doubt}; correct the idle setting if it is not"
     )
     return Finding("idle_trace", "note" if of_one_kind else "warning", message)

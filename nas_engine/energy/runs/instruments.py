@@ -1,7 +1,7 @@
-"""Which instrument wrote a file, as far as its format tells, and how accurate its maker says it is.
+"""Instrument behind a file by its format, and its accuracy as published by the maker.
 
-An instrument's own error (gain, offset) is common to all windows and repeats, so no interval of theirs holds it. Only
-figures that the maker publishes stand here, with their source. No figure: none could be had from the maker in writing.
+An instrument's own error (gain, offset) is common to all windows and repeats, so their intervals do not include it.
+Figures are those that the maker publishes, with their source; without a figure, the maker publishes none.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """`accuracy`: in the maker's words, from `source`; both empty where no figure of the maker is known."""
+    """Instrument and its `accuracy` in the maker's words, from `source`; both empty where no figure is published."""
 
     name: str
     accuracy: str = ""
@@ -44,8 +44,8 @@ BY_FORMAT = {
 
 
 def instruments(formats: Sequence[str]) -> tuple[Instrument, ...]:
-    """The instruments behind files of these formats (`Reading.format`), each once, in their order.
+    """Instruments behind files of these formats (`FileReading.format`), each once, in the order of the formats.
 
-    Formats that several instruments share, such as EnergyRunner's or a table of one's own, name none.
+    Formats that several instruments share, such as EnergyRunner's or a mapped table, have none.
     """
     return tuple(dict.fromkeys(BY_FORMAT[name] for name in formats if name in BY_FORMAT))

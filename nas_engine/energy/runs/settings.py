@@ -1,4 +1,4 @@
-"""What a person decides about one run: where its inferences ran, how long one takes, what counts as idle."""
+"""Settings of one run: windows of inferences, time of one inference, idle power."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -12,7 +12,7 @@ IdleKind = Literal["auto", "none", "range", "power"]
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """Every choice of `run.evaluate`; the default is what the files themselves say. JSON there and back.
+    """Settings of `evaluation.evaluate`; the default takes everything from the files. Convertible to JSON and back.
 
     window "auto": the marked spans, else time stamps, else windows in the file, else a trigger, else the plateau.
     Raises BadMeasurement where a choice lacks its value or is impossible.
@@ -23,13 +23,13 @@ class RunSettings:
     channel: str | None = None  # the trigger input; None: the only one that moves
     active_high: bool = True
     offset_s: float | None = None  # added to time stamps; None: found by alignment
-    inferences: int | None = None  # in each window, where the files do not say
-    latency_ms: float | None = None  # average time of one inference, before what the files say
-    idle: IdleKind = "auto"  # auto: an idle trace, else the rest beside the windows
+    inferences: int | None = None  # in each window, where the files do not state it
+    latency_ms: float | None = None  # mean time of one inference, instead of that in the files
+    idle: IdleKind = "auto"  # auto: an idle trace, else the rest next to the windows
     idle_range_s: tuple[float, float] | None = None
     idle_power_mw: float | None = None
     idle_readings: tuple[int, ...] = ()  # numbers (from 0) of the readings that are idle traces
-    instrument_percent: float | None = None  # accuracy of the instrument by its papers, ± % of reading; only told
+    instrument_percent: float | None = None  # accuracy by the instrument's data sheet, ± % of reading; display only
 
     def __post_init__(self) -> None:
         if self.window not in get_args(WindowKind) or self.idle not in get_args(IdleKind):
@@ -51,12 +51,12 @@ class RunSettings:
                 raise BadMeasurement(message)
 
     def to_json(self) -> dict[str, Any]:
-        """Only JSON values; exact inverse of `from_json`."""
+        """JSON values by setting; exact inverse of `from_json`."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "RunSettings":
-        """Raises BadMeasurement for a name that is no setting or a value of the wrong form."""
+        """Settings from JSON. Raises BadMeasurement for a name that is no setting or a value of the wrong form."""
         unknown = set(stored) - {field.name for field in fields(cls)}
         if unknown:
             raise BadMeasurement(f"unknown settings of a run: {', '.join(sorted(unknown))}")

@@ -1,4 +1,4 @@
-"""Which windows of a trace count in a run: as a person says, else by the most certain mark that the files have."""
+"""Selection of the windows of a run: as the settings state, else by the most certain mark in the files."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,24 +9,25 @@ from nas_engine.energy.traces.alignment import by_stamps
 from nas_engine.energy.traces.integration import recorded_mean_mw
 from nas_engine.energy.traces.plateau import plateau
 from nas_engine.energy.traces.trace import EnergyTable, Finding, Window
-from nas_engine.energy.traces.windows import Chosen, by_trigger, manual, moving_triggers
+from nas_engine.energy.traces.windows import SelectedWindows, by_trigger, manual, moving_triggers
 from nas_engine.errors import BadMeasurement
 
 
 def choose_windows(
     measured: MeasuredTrace, tables: Sequence[EnergyTable], settings: RunSettings, *, has_latency: bool
-) -> Chosen:
-    """The windows with the number of inferences in each, where that is known; none where nothing marks any.
+) -> SelectedWindows:
+    """Windows of the trace with the number of inferences in each, where known; no windows where nothing marks any.
 
-    Raises BadMeasurement where the choice made is impossible for this trace.
+    `has_latency`: the time of one inference is known, so that windows need no number of inferences. Raises
+    BadMeasurement where the settings are impossible for this trace.
     """
     kind = settings.window if settings.window != "auto" else _most_certain(measured, settings, has_latency)
     chosen = _of_kind(kind, measured, settings)
     return _counted(chosen, kind, tables, settings, has_latency)
 
 
-def hints(measured: MeasuredTrace, chosen: Chosen) -> tuple[Finding, ...]:
-    """Where the device seems to have worked, for a trace in which nothing was asked to be measured."""
+def active_part_findings(measured: MeasuredTrace, chosen: SelectedWindows) -> tuple[Finding, ...]:
+    """A note on the part of the trace in which the device seems to be active, if no windows were selected."""
     if chosen.windows or measured.stamps is not None:
         return ()
     trace, curve = measured.trace, measured.curve
@@ -60,12 +61,12 @@ def _most_certain(measured: MeasuredTrace, settings: RunSettings, has_latency: b
     return "plateau" if has_latency else None
 
 
-def _of_kind(kind: WindowKind | None, measured: MeasuredTrace, settings: RunSettings) -> Chosen:
+def _of_kind(kind: WindowKind | None, measured: MeasuredTrace, settings: RunSettings) -> SelectedWindows:
     trace, curve = measured.trace, measured.curve
     if kind == "manual":
         return manual(trace, settings.spans_s)
     if kind == "whole":
-        return Chosen((Window(0.0, trace.duration_s, label="whole trace"),))
+        return SelectedWindows((Window(0.0, trace.duration_s, label="whole trace"),))
     if kind == "plateau":
         return plateau(trace, curve)
     if kind == "trigger":
@@ -73,17 +74,21 @@ def _of_kind(kind: WindowKind | None, measured: MeasuredTrace, settings: RunSett
     if kind == "file":
         if not trace.windows:
             raise BadMeasurement("the file of the trace names no windows; choose the window in another way")
-        return Chosen(trace.windows)
+        return SelectedWindows(trace.windows)
     if kind == "stamps":
         if measured.stamps is None:
             raise BadMeasurement("there is no file of time stamps in this run; add it, or choose another window")
         return by_stamps(trace, measured.stamps, settings.offset_s, curve)
-    return Chosen(())
+    return SelectedWindows(())
 
 
 def _counted(
-    chosen: Chosen, kind: WindowKind | None, tables: Sequence[EnergyTable], settings: RunSettings, has_latency: bool
-) -> Chosen:
+    chosen: SelectedWindows,
+    kind: WindowKind | None,
+    tables: Sequence[EnergyTable],
+    settings: RunSettings,
+    has_latency: bool,
+) -> SelectedWindows:
     """Fill in the inferences of each window from the settings or a runner's table with as many rows.
 
     A plateau is trimmed, so no count of the whole run holds for it.
@@ -100,7 +105,7 @@ def _counted(
     findings = chosen.findings
     if not has_latency and any(window.inferences is None for window in windows):
         message = (
-            f"the files do not say how many inferences ran in the {len(windows)} window(s); give that number, or a "
+            f"the files do not state how many inferences ran in the {len(windows)} window(s); give that number, or a "
             "benchmark log, for the energy of one"
         )
         findings = (*findings, Finding("no_count", "note", message))

@@ -1,9 +1,15 @@
-"""Time stamps of another clock placed on a trace.
+"""Alignment of time stamps of another clock with a trace.
 
-A phone's clock and the clock of the computer that records differed by 0.2 to 0.35 s in the only public data set of
-this kind. The offset is the one within +-1 s at which the stamped stretches draw most power on average; if the power
-does not fall behind them there, that of nearly the most power at which it does. Stamps of warm-up runs help to find it
-and are then left out of the energy.
+    symbol     code         shape    unit   meaning
+    a_j, b_j   start_s,     [m]      s      begin and end of stamped window j, on the trace's time before alignment
+               end_s
+    o_i        offsets_s    [k]      s      candidate offsets, every 1 ms within +-1 s
+    P(o_i)     power_mw     [k]      mW     mean power in the union of [a_j + o_i, b_j + o_i); -inf if half is missing
+    f(o_i)     fall_mw      [k]      mW     fall of power at the end of the last window, b_m + o_i
+
+The offset is argmax P(o), unless another offset with P within 15 % of the maximum has a far larger fall f: then that
+one. A phone's clock and the clock of the recording computer differed by 0.2 to 0.35 s in the only public data set of
+this kind. Stamps of warm-up runs help to find the offset and are then left out of the energy.
 """
 
 from dataclasses import replace
@@ -12,7 +18,7 @@ import numpy as np
 
 from nas_engine.energy.traces.integration import MINIMUM_COVERAGE, EnergyCurve
 from nas_engine.energy.traces.trace import Finding, Stamps, Trace, Values, Window
-from nas_engine.energy.traces.windows import Chosen
+from nas_engine.energy.traces.windows import SelectedWindows
 from nas_engine.errors import BadMeasurement
 
 REACH_S = 1.0
@@ -28,12 +34,14 @@ _STANDS_OUT = 1.05
 _WARM_UP = "warm"
 
 
-def by_stamps(trace: Trace, stamps: Stamps, offset_s: float | None = None, curve: EnergyCurve | None = None) -> Chosen:
-    """The stamped stretches on the trace's time, warm-up left out, and the offset used.
+def by_stamps(
+    trace: Trace, stamps: Stamps, offset_s: float | None = None, curve: EnergyCurve | None = None
+) -> SelectedWindows:
+    """Stamped windows on the trace's time, without warm-up, and the offset (s) used.
 
     Single inferences that follow each other closely become one window of many: a monitor's stamps do not resolve
     2 ms. Without `offset_s` stamps of another clock are aligned; stamps counted from the trace's start are not moved.
-    Raises BadMeasurement where the stretches do not lie on the trace.
+    Raises BadMeasurement where the windows do not lie on the trace.
     """
     curve = curve or EnergyCurve(trace)
     stretches = merged(stamps.windows)
@@ -56,7 +64,7 @@ def by_stamps(trace: Trace, stamps: Stamps, offset_s: float | None = None, curve
 
 
 def merged(windows: tuple[Window, ...]) -> tuple[Window, ...]:
-    """Neighbouring single inferences of one label as one window, if the pause between them is shorter than they are."""
+    """Windows with consecutive single inferences of one label merged where the pause is shorter than an inference."""
     result: list[Window] = []
     for window in sorted(windows, key=lambda window: window.start_s):
         last = result[-1] if result else None
@@ -77,16 +85,16 @@ def _from_first(stretches: tuple[Window, ...]) -> tuple[Window, ...]:
 def _aligned(
     trace: Trace, curve: EnergyCurve, start_s: Values, end_s: Values, lost_clock: bool
 ) -> tuple[float, tuple[Finding, ...]]:
-    """The offset of most power among those that keep the stretches on the trace, with what is to be said of it."""
+    """Offset (s) of most power among those that keep the windows on the trace, with findings on its certainty."""
     low_s, high_s = -REACH_S, REACH_S
     if lost_clock:
         low_s, high_s = -float(start_s[0]), trace.duration_s - float(end_s[-1])
-    _refuse_strangers(trace, start_s, end_s, low_s, high_s, lost_clock)
+    _require_overlap(trace, start_s, end_s, low_s, high_s, lost_clock)
     step_s = max(STEP_S, (high_s - low_s) / _MOST_OFFSETS)
     offsets_s = np.linspace(low_s, high_s, round((high_s - low_s) / step_s) + 1, dtype=np.float64)
     power_mw = _mean_power(curve, start_s, end_s, offsets_s)
     if not np.isfinite(power_mw).any():
-        raise _strangers(trace, start_s, end_s)
+        raise _no_overlap(trace, start_s, end_s)
     best = _at_the_fall(curve, float(end_s[-1] - start_s[-1]), float(end_s[-1]), offsets_s, power_mw)
     flat_s = offsets_s[np.abs(power_mw - power_mw[best]) <= _FLAT * abs(power_mw[best])]
     findings = [_found(float(offsets_s[best]), float(flat_s.min()), float(flat_s.max()), lost_clock)]
@@ -95,9 +103,9 @@ def _aligned(
     stands_out = power_mw[best] >= _STANDS_OUT * _outside_mw(trace, curve)
     if lost_clock and not stands_out:
         raise BadMeasurement(
-            "the trace does not say when it began, and under the stamped inferences it draws no more than elsewhere: "
-            "nothing tells where they belong; see that both are of one run, give the offset in seconds, or choose the "
-            "window by hand"
+            "the trace does not state when it began, and under the stamped inferences it draws no more than elsewhere: "
+            "their place cannot be determined; check that both are of one run, give the offset in seconds, or choose "
+            "the window by hand"
         )
     if not stands_out:
         findings.append(_warning("the power in the stamped windows does not stand out from that of the whole trace"))
@@ -121,10 +129,10 @@ def _mean_power(curve: EnergyCurve, start_s: Values, end_s: Values, offsets_s: V
 
 
 def _at_the_fall(curve: EnergyCurve, last_s: float, end_s: float, offsets_s: Values, power_mw: Values) -> int:
-    """The offset of the most power [k], or one of nearly the most at which it falls far more as the last window ends.
+    """Index of the offset [k] of most power, or of nearly the most with a far larger fall behind the last window.
 
     Before its first stamp a benchmark loads and warms up at full power, after its last one it stops: where warm-up was
-    not stamped, the most power alone may lie too early.
+    not stamped, the offset of most power may be too early.
     """
     near_s = min(_EDGE_S, last_s)
     edge_s = end_s + offsets_s
@@ -139,14 +147,14 @@ def _at_the_fall(curve: EnergyCurve, last_s: float, end_s: float, offsets_s: Val
 
 
 def _recorded_mw(curve: EnergyCurve, start_s: Values, end_s: Values) -> Values:
-    """Mean power of what was recorded; NaN where nothing was."""
+    """Mean power (mW) of the recorded part of each [start, end); NaN where nothing was recorded."""
     covered_s = curve.covered_s(start_s, end_s)
     power_mw: Values = np.full(len(start_s), np.nan)
     np.divide(curve.energy_mj(start_s, end_s), covered_s, out=power_mw, where=covered_s > 0)
     return power_mw
 
 
-def _refuse_strangers(
+def _require_overlap(
     trace: Trace, start_s: Values, end_s: Values, low_s: float, high_s: float, lost_clock: bool
 ) -> None:
     length_s = float(end_s[-1] - start_s[0])
@@ -157,10 +165,10 @@ def _refuse_strangers(
         )
     overlap_s = min(float(end_s[-1]) + high_s, trace.duration_s) - max(float(start_s[0]) + low_s, 0.0)
     if overlap_s < 0.5 * min(length_s, trace.duration_s):
-        raise _strangers(trace, start_s, end_s)
+        raise _no_overlap(trace, start_s, end_s)
 
 
-def _strangers(trace: Trace, start_s: Values, end_s: Values) -> BadMeasurement:
+def _no_overlap(trace: Trace, start_s: Values, end_s: Values) -> BadMeasurement:
     return BadMeasurement(
         f"the time stamps run from {start_s[0]:.3f} s to {end_s[-1]:.3f} s of the trace's time, but the trace "
         f"lasts from 0 s to {trace.duration_s:.3f} s: they are not of one run, or the clocks differ by more than "
@@ -175,8 +183,8 @@ def _placed(
     start_s: Values,
     end_s: Values,
     findings: tuple[Finding, ...],
-) -> Chosen:
-    """The stretches that count and were recorded; what is left out is said."""
+) -> SelectedWindows:
+    """Measured windows that were recorded, with a finding on those left out."""
     recorded = curve.covered_s(start_s, end_s) >= MINIMUM_COVERAGE * (end_s - start_s) - 1e-9
     counts = np.array([_WARM_UP not in window.label.lower() for window in stretches])
     if not counts.any():
@@ -193,7 +201,7 @@ def _placed(
     if missing := int((counts & ~recorded).sum()):
         message = f"{missing} of {counts.sum()} stamped windows lie outside what was recorded and were left out"
         findings = (*findings, Finding("windows_outside", "warning", message))
-    return Chosen(windows, findings)
+    return SelectedWindows(windows, findings)
 
 
 def _outside_mw(trace: Trace, curve: EnergyCurve) -> float:
@@ -207,7 +215,7 @@ def _found(best_s: float, low_s: float, high_s: float, lost_clock: bool) -> Find
         f"them; any offset from {low_s:+.3f} s to {high_s:+.3f} s changes that power by under 0.5 %"
     )
     if lost_clock:
-        message += " (the trace does not say when it began, so the first stamp counts as 0 s); check it on the plot"
+        message += " (the trace does not state when it began, so the first stamp counts as 0 s); check it on the plot"
     return Finding("clock_offset", "warning" if lost_clock else "note", message)
 
 

@@ -1,19 +1,26 @@
-"""How far the mean power of one window can be trusted, by that window alone: the method of batch means.
+"""Confidence interval of the mean power of one window: the method of batch means.
 
-Samples of a power trace follow each other closely, so sd / sqrt(samples) is far too small. The window is cut into n
-blocks of equal length, long against the time over which power remembers itself; their means m_i are then close to
-independent, and
+Samples of a power trace are autocorrelated, so sd / sqrt(samples) is far too small. The window is cut into b blocks of
+equal length, long compared with the correlation time of power; their means are then close to independent, and
 
-    se = sd(m_1 ... m_n) / sqrt(n),    95 % interval = mean +- t(n - 1, 0.975) * se.
+    se = sd(m_1 ... m_b) / sqrt(b),    95 % interval = m +- t(b - 1, 0.975) * se.
+
+    symbol   code          shape    unit   meaning
+    b        blocks        scalar   1      number of blocks, 20 or 10
+    e_j      energy_mj     [b]      mJ     energy recorded in block j
+    d_j      recorded_s    [b]      s      recorded time of block j
+    m_j      means_mw      [b]      mW     e_j / d_j, mean power of block j
+    m        mean_mw       scalar   mW     sum e_j / sum d_j, mean power of the window
+    se       se_mw         scalar   mW     standard error of m
+    r        correlation   scalar   1      lag-1 autocorrelation of the m_j
 
 Source: Conway, "Some tactical problems in digital simulation", Management Science 10 (1963); between 10 and 30 blocks
 are enough and more gain nothing: Schmeiser, "Batch size effects in the analysis of simulation output", Operations
-Research 30 (1982). Whether the blocks are long enough is asked of the correlation of neighbouring block means, whose
-one-sided 5 % limit is Anderson's: "Distribution of the serial correlation coefficient", Annals of Mathematical
-Statistics 13 (1942).
+Research 30 (1982). Blocks are long enough where r is below its one-sided 5 % limit: Anderson, "Distribution of the
+serial correlation coefficient", Annals of Mathematical Statistics 13 (1942).
 
-It holds what scatters within a window. What differs from run to run (temperature, clock, other processes) only repeats
-show, and the instrument's own error neither.
+The interval covers variation within a window. Variation between runs (temperature, clock, other processes) shows only
+in repeats, and the instrument's own error in neither.
 """
 
 import math
@@ -27,17 +34,17 @@ from nas_engine.energy.traces.trace import Trace, Values, Window
 
 MOST_BLOCKS, FEWEST_BLOCKS = 20, 10
 SHORTEST_BLOCK_S = 1.0
-"""A window that permits it has blocks at least so long: clocks, caches and schedulers settle within a second."""
+"""Least length of each of 20 blocks, otherwise there are 10: clocks, caches and schedulers settle within a second."""
 _SAMPLES_A_BLOCK = 2
 _NO_SCATTER = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class PowerScatter:
-    """The standard error of a window's mean power and its 95 % t interval, mW, from `blocks` blocks of `block_s`.
+    """Standard error of a window's mean power and its 95 % t interval (mW) from `blocks` blocks of `block_s` seconds.
 
-    `wanders`: the means of neighbouring blocks are still alike, so power changes more slowly than the window can show
-    and the true interval is wider.
+    `wanders`: block means are still autocorrelated, so power changes more slowly than the window can show and the true
+    interval is wider.
     """
 
     blocks: int
@@ -49,10 +56,10 @@ class PowerScatter:
 
 
 def power_scatter(trace: Trace, window: Window, curve: EnergyCurve | None = None) -> PowerScatter | None:
-    """The scatter within `window`, or None where it cannot be told.
+    """Standard error and interval of the mean power within `window`; None where they cannot be estimated.
 
-    That is: fewer than two samples a block, a block of which nothing was recorded, or power that never changes (a
-    stale gauge, whose scatter of zero would be no certainty).
+    That is: fewer than two samples per block, a block of which nothing was recorded, or constant power (a stale gauge,
+    whose standard deviation of 0 is no certainty).
     """
     curve = curve or EnergyCurve(trace)
     inside = np.searchsorted(trace.time_s, (window.start_s, window.end_s))
@@ -80,7 +87,7 @@ def _of_blocks(curve: EnergyCurve, window: Window, blocks: int) -> PowerScatter 
 
 
 def _alike(means: Values) -> bool:
-    """Whether neighbours among the block means [n] resemble each other more than chance lets 5 % of them."""
+    """Whether the lag-1 autocorrelation of block means [b] exceeds Anderson's one-sided 5 % limit."""
     n, apart = len(means), means - means.mean()
     correlation = float(apart[1:] @ apart[:-1]) / float(apart @ apart)
     return correlation > (1.645 * math.sqrt(n - 2) - 1.0) / (n - 1)

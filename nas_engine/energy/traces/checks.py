@@ -1,6 +1,6 @@
-"""The trace doctor: what may be wrong with a trace or with the windows chosen in it, and what to do about it.
+"""Checks of a trace and of the windows selected in it: findings with what is wrong and what to do about it.
 
-Readers report what only the file shows (repeated stamps, guessed units); here stands what the samples themselves show.
+Readers report what only the file shows (repeated stamps, guessed units); these checks look at the samples.
 An `error` means that the figures must not be used.
 """
 
@@ -12,7 +12,7 @@ from nas_engine.energy.traces.integration import EnergyCurve, gap_limit_s, recor
 from nas_engine.energy.traces.trace import Finding, Severity, Trace, Values, Window
 
 SHORTEST_WINDOW_S = 10.0
-"""MLPerf Tiny asks for ten seconds and ten inferences a window."""
+"""MLPerf Tiny demands ten seconds and ten inferences per window."""
 FEWEST_INFERENCES = 10
 FEWEST_SAMPLES = 100
 USUAL_MW = 20_000.0
@@ -27,8 +27,8 @@ _PILE = 0.005
 _NOISE = 0.005
 
 
-def examine(trace: Trace, windows: Sequence[Window] = (), curve: EnergyCurve | None = None) -> tuple[Finding, ...]:
-    """Findings about the samples, and about the windows if there are any; those of `trace.findings` not repeated."""
+def check_trace(trace: Trace, windows: Sequence[Window] = (), curve: EnergyCurve | None = None) -> tuple[Finding, ...]:
+    """Findings on the samples and on the `windows`, if any; those in `trace.findings` are not repeated."""
     checks = (_negative, _absurd, _stale, _clipped, _gaps)
     found = [finding for check in checks if (finding := check(trace)) is not None]
     if windows:
@@ -38,8 +38,8 @@ def examine(trace: Trace, windows: Sequence[Window] = (), curve: EnergyCurve | N
     return tuple(found)
 
 
-def examine_latency(latency_ms: float) -> tuple[Finding, ...]:
-    """An inference of more than an hour is a wrong unit."""
+def check_latency(latency_ms: float) -> tuple[Finding, ...]:
+    """An error where the time of one inference (ms) is above an hour, which means a wrong unit; otherwise ()."""
     if latency_ms <= LONGEST_INFERENCE_MS:
         return ()
     message = f"an inference of {latency_ms / 1e3:.6g} s is longer than an hour: the unit of the time is wrong"
@@ -71,7 +71,7 @@ def _negative(trace: Trace) -> Finding | None:
         "charging",
         "warning",
         f"{100 * share:.1f} % of the samples are negative: now and then current flowed back",
-        "see that nothing charges the device, USB least of all",
+        "check that nothing charges the device, USB in particular",
     )
 
 
@@ -95,7 +95,7 @@ def _absurd(trace: Trace) -> Finding | None:
 
 
 def _stale(trace: Trace) -> Finding | None:
-    """A gauge polled faster than it measures repeats its value; a real monitor's noise never does for long."""
+    """A gauge polled faster than it measures repeats its value; a power monitor's noise never does for long."""
     if trace.samples < _STALE_SAMPLES or not trace.power_mw.any():
         return None
     changes = np.flatnonzero(np.diff(trace.power_mw)) + 1
@@ -146,7 +146,7 @@ def _noise(values: Values) -> float:
 
 
 def _usual_hold(values: Values) -> float:
-    """How many samples one value is held, typically: more than one where a slow gauge was read fast."""
+    """Median number of samples for which one value is held: above one where a slow gauge was read fast."""
     return float(np.median(np.diff(np.flatnonzero(np.concatenate(([True], np.diff(values) != 0, [True]))))))
 
 
@@ -213,7 +213,7 @@ def _drifting(trace: Trace, windows: Sequence[Window], curve: EnergyCurve) -> Fi
                 "warning",
                 f"power is not steady in the window from {window.start_s:.3f} s to {window.end_s:.3f} s: its "
                 f"halves draw {first_mw:.4g} mW and {second_mw:.4g} mW",
-                "see on the plot whether the window holds only inferences; lock the clock and warm up longer",
+                "check on the plot whether the window holds only inferences; lock the clock and warm up longer",
             )
     return None
 

@@ -1,4 +1,4 @@
-"""A trace for a plot: minima and maxima of ever longer stretches, so that any zoom shows every peak in few points.
+"""Min-max pyramid of a trace for plots: any zoom shows every peak in few points.
 
 Level 0 holds the samples themselves (up to two million; longer traces begin with pairs), each further level a quarter
 as many stretches. Stored as plain NumPy arrays; 1.5 million samples make 9 MB.
@@ -26,7 +26,7 @@ _EVEN = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlotSlice:
-    """Part of a trace: k stretches [k] with their beginning, smallest and largest power; 2k points at most as asked.
+    """Part of a trace: beginning (s), smallest and largest power (mW) of k stretches, [k] each.
 
     `is_exact`: each stretch is one sample.
     """
@@ -38,8 +38,8 @@ class PlotSlice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Level:
-    """One resolution: stretches of `samples_each` samples; `time_s` is their beginning. Shapes [m]."""
+class PyramidLevel:
+    """One resolution: begin (s), smallest and largest power (mW) of stretches of `samples_each` samples, [m] each."""
 
     samples_each: int
     time_s: Values
@@ -49,16 +49,16 @@ class Level:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pyramid:
-    """The levels of one trace, finest first."""
+    """Levels of one trace, finest first, and its duration (s)."""
 
-    levels: tuple[Level, ...]
+    levels: tuple[PyramidLevel, ...]
     duration_s: float
 
     def part(self, start_s: float, end_s: float, points: int = MOST_POINTS) -> PlotSlice:
-        """What to draw of [start_s, end_s), with one stretch more at either side, in at most `points` points.
+        """Points to draw of [start_s, end_s) and one stretch more on either side, `points` at most.
 
-        Two points a stretch, or one a sample where single samples are shown. Raises BadMeasurement for a part without
-        length.
+        Two points per stretch, or one per sample where single samples are shown. Raises BadMeasurement for a part
+        without length.
         """
         if not (np.isfinite(start_s) and np.isfinite(end_s) and start_s < end_s):
             raise BadMeasurement(f"the part from {start_s} s to {end_s} s has no length; give start before end")
@@ -69,7 +69,7 @@ class Pyramid:
         return _thinned(level, first, last, points)
 
     def to_npz(self) -> bytes:
-        """The arrays as an .npz file, uncompressed: a query loads only the levels that it needs."""
+        """Arrays as an uncompressed .npz file, the input of `from_npz`: a query loads only the levels that it needs."""
         arrays: dict[str, NDArray[np.generic]] = {"duration_s": np.array(self.duration_s)}
         for number, level in enumerate(self.levels):
             arrays[f"each{number}"] = np.array(level.samples_each)
@@ -83,10 +83,10 @@ class Pyramid:
 
 
 def pyramid(trace: Trace) -> Pyramid:
-    """Every level of a trace: 1.5 million samples take a few hundredths of a second."""
+    """All levels of a trace; 1.5 million samples take a few hundredths of a second."""
     each = -(-trace.samples // _MOST_AT_BASE)
     power_mw = trace.power_mw.astype(np.float32)
-    levels = [_grouped(Level(1, trace.time_s, power_mw, power_mw), each)]
+    levels = [_grouped(PyramidLevel(1, trace.time_s, power_mw, power_mw), each)]
     while len(levels[-1].time_s) > _COARSEST:
         levels.append(_grouped(levels[-1], _FACTOR))
     return Pyramid(tuple(levels), trace.duration_s)
@@ -100,24 +100,24 @@ def from_npz(data: bytes) -> Pyramid:
             levels = tuple(_level(arrays, number) for number in range(count))
             duration_s = float(arrays["duration_s"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise BadMeasurement("the stored plot of this trace is damaged; read the file anew") from error
+        raise BadMeasurement("the stored plot of this trace is damaged; read the file again") from error
     if not levels or any(not len(x.time_s) == len(x.low_mw) == len(x.high_mw) > 0 for x in levels):
-        raise BadMeasurement("the stored plot of this trace is incomplete; read the file anew")
+        raise BadMeasurement("the stored plot of this trace is incomplete; read the file again")
     return Pyramid(levels, duration_s)
 
 
-def _level(arrays: Mapping[str, NDArray[np.generic]], number: int) -> Level:
+def _level(arrays: Mapping[str, NDArray[np.generic]], number: int) -> PyramidLevel:
     low = np.asarray(arrays[f"low{number}"], dtype=np.float32)
     each = int(arrays[f"each{number}"].item())
     high = np.asarray(arrays[f"high{number}"], dtype=np.float32) if each > 1 else low
-    return Level(each, _expanded(np.asarray(arrays[f"time{number}"], dtype=np.float64), len(low)), low, high)
+    return PyramidLevel(each, _expanded(np.asarray(arrays[f"time{number}"], dtype=np.float64), len(low)), low, high)
 
 
-def _grouped(level: Level, factor: int) -> Level:
+def _grouped(level: PyramidLevel, factor: int) -> PyramidLevel:
     if factor == 1:
         return level
     starts = np.arange(0, len(level.time_s), factor)
-    return Level(
+    return PyramidLevel(
         level.samples_each * factor,
         level.time_s[starts],
         np.minimum.reduceat(level.low_mw, starts),
@@ -125,20 +125,22 @@ def _grouped(level: Level, factor: int) -> Level:
     )
 
 
-def _reach(level: Level, start_s: float, end_s: float) -> tuple[int, int]:
+def _reach(level: PyramidLevel, start_s: float, end_s: float) -> tuple[int, int]:
     """The stretches [first, last) that touch [start_s, end_s), and one more after them; at least one."""
     first = max(0, int(np.searchsorted(level.time_s, start_s, side="right")) - 1)
     last = min(len(level.time_s), int(np.searchsorted(level.time_s, end_s, side="left")) + 1)
     return first, max(last, first + 1)
 
 
-def _points_each(level: Level) -> int:
+def _points_each(level: PyramidLevel) -> int:
     """A single sample is one point, a stretch its smallest and its largest."""
     return 1 if level.samples_each == 1 else 2
 
 
-def _thinned(level: Level, first: int, last: int, points: int) -> PlotSlice:
-    part = Level(level.samples_each, level.time_s[first:last], level.low_mw[first:last], level.high_mw[first:last])
+def _thinned(level: PyramidLevel, first: int, last: int, points: int) -> PlotSlice:
+    part = PyramidLevel(
+        level.samples_each, level.time_s[first:last], level.low_mw[first:last], level.high_mw[first:last]
+    )
     if (last - first) * _points_each(level) > points:
         part = _grouped(part, -(-2 * (last - first) // points))
     return PlotSlice(part.time_s, part.low_mw, part.high_mw, part.samples_each == 1)

@@ -1,8 +1,19 @@
-"""Power over time to energy: integrals that leave out what was not recorded, and the energy of one inference.
+"""Integration of power over time that leaves gaps out, and the energy of one inference.
 
-The paper's energy of one inference is "the average inference time multiplied by the average power" (section 2.3), with
-nothing subtracted. That is `InferenceEnergy.gross_mj`. The energy of the window divided by its inferences stands beside
-it as a check: it also holds the gaps between inferences, so it is the larger one by the idle share of the loop.
+    symbol        code                        shape    unit   meaning
+    t_i           time_s                      [n]      s      time of sample i, from 0
+    P_i           power_mw                    [n]      mW     power of sample i
+    dt_i          steps_s                     [n - 1]  s      t_(i+1) - t_i; a gap where above `gap_limit_s`
+    E(t)          EnergyCurve.energy_mj       [...]    mJ     integral of P over the recorded time before t
+    T(t)          EnergyCurve.covered_s       [...]    s      recorded time before t
+    P             mean_power_mw               scalar   mW     (E(end) - E(start)) / (T(end) - T(start))
+    L             latency_ms                  scalar   ms     mean time of one inference
+    E_gross       InferenceEnergy.gross_mj    scalar   mJ     P * L / 1000
+    E_net         InferenceEnergy.net_mj      scalar   mJ     (P - P_idle) * L / 1000
+
+E_gross is the paper's energy of one inference, "the average inference time multiplied by the average power" (Speckhard
+et al., section 2.3), with nothing subtracted. The energy of the window divided by its number of inferences serves as a
+check: it includes the gaps between inferences, so it exceeds E_gross by the idle share of the loop.
 """
 
 from dataclasses import dataclass
@@ -14,9 +25,9 @@ from nas_engine.energy.traces.trace import Finding, Trace, Values, Window
 from nas_engine.errors import BadMeasurement
 
 MINIMUM_COVERAGE = 0.99
-"""A window of which less was recorded has no energy (EnergyRunner refuses 0.999, monitors on USB lose more)."""
+"""Least recorded share (0..1) of a window with an energy (EnergyRunner demands 0.999; monitors on USB lose more)."""
 AGREEMENT = 0.05
-"""Relative difference between the paper's energy and window energy / N from which on a person is told."""
+"""Relative difference between the paper's energy and window energy / N above which a finding is reported."""
 _REGULAR_GAP_PERIODS = 1.5
 _IRREGULAR_GAP_PERIODS = 10.0
 _AT_ONCE = 1_000_000
@@ -25,7 +36,7 @@ Indices = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class InferenceEnergy:
-    """The energy of one inference in one window. Gross is the paper's; net is less the idle power, and kept apart."""
+    """Energy of one inference in one window: gross as in the paper, net of the idle power, and window energy / N."""
 
     mean_power_mw: float
     idle_power_mw: float | None
@@ -37,10 +48,10 @@ class InferenceEnergy:
 
 
 class EnergyCurve:
-    """The energy and the recorded time from the start of a trace to any moment: built once, asked for many windows.
+    """Cumulative energy E(t) and recorded time T(t) of a trace: built once in O(n), O(log n) for each window.
 
-    Trapezoid between samples of `point` traces (exact inside a segment too), rectangles for `interval` traces. What
-    lies in a gap counts neither as energy nor as time. Holds 8 bytes a sample beside the trace, 16 if it has gaps.
+    Trapezoidal rule between samples of `point` traces (exact inside a segment too), rectangles for `interval` traces.
+    A gap counts neither as energy nor as time. Takes 8 bytes per sample in addition to the trace, 16 if it has gaps.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -63,11 +74,11 @@ class EnergyCurve:
                 self._covered_before_s[part + 1] = self._covered_before_s[first] + np.cumsum(widths_s)
 
     def energy_mj(self, start_s: Values, end_s: Values) -> Values:
-        """Energy recorded in each [start, end): arrays of one shape, seconds; mW x s = mJ."""
+        """Energy (mJ) recorded in each [start, end); `start_s` and `end_s` (s) and the result have one shape."""
         return self._until(end_s)[0] - self._until(start_s)[0]
 
     def covered_s(self, start_s: Values, end_s: Values) -> Values:
-        """Seconds of each [start, end) that were recorded."""
+        """Recorded time (s) within each [start, end); `start_s` and `end_s` (s) and the result have one shape."""
         return self._until(end_s)[1] - self._until(start_s)[1]
 
     def _until(self, at_s: Values) -> tuple[Values, Values]:
@@ -79,7 +90,7 @@ class EnergyCurve:
         return self._energy_before_mj[segment] + energy_mj, self._covered_before_s[segment] + inside_s
 
     def _shape(self, segment: Indices) -> tuple[Values, Values]:
-        """How long each segment was recorded, s, and how its power changes, mW/s."""
+        """Recorded time of each segment, s, and slope of its power, mW/s."""
         after = np.minimum(segment + 1, len(self._time_s) - 1)
         steps_s = self._time_s[after] - self._time_s[segment]
         if self._is_point:
@@ -90,9 +101,9 @@ class EnergyCurve:
 
 
 def gap_limit_s(steps_s: Values) -> float:
-    """The longest step between samples that is no gap: 1.5 periods of a regular trace, 10 medians of an irregular one.
+    """Longest step (s) between samples that is no gap, from the steps [n - 1] of a trace.
 
-    Shape of `steps_s`: [n - 1]. Pollers such as BatteryManager jitter by design, so for them only a hole counts.
+    1.5 periods of a regular trace, 10 medians of an irregular one: pollers such as BatteryManager jitter by design.
     """
     longest_s = float(steps_s.max())
     if longest_s <= _REGULAR_GAP_PERIODS * float(steps_s.min()):
@@ -103,13 +114,13 @@ def gap_limit_s(steps_s: Values) -> float:
 
 
 def energy_mj(trace: Trace, window: Window, curve: EnergyCurve | None = None) -> float:
-    """Energy recorded in the window, mJ. Gaps add nothing: see `coverage`."""
-    return float(_ask(curve or EnergyCurve(trace), window)[0])
+    """Energy recorded in the window, mJ. Gaps add nothing: see `coverage`. `curve` saves building one."""
+    return float(_recorded(curve or EnergyCurve(trace), window)[0])
 
 
 def coverage(trace: Trace, window: Window, curve: EnergyCurve | None = None) -> float:
-    """The share (0..1) of the window that was recorded."""
-    return float(_ask(curve or EnergyCurve(trace), window)[1]) / window.duration_s
+    """Share (0..1) of the window that was recorded."""
+    return float(_recorded(curve or EnergyCurve(trace), window)[1]) / window.duration_s
 
 
 def mean_power_mw(trace: Trace, window: Window, curve: EnergyCurve | None = None) -> float:
@@ -117,7 +128,7 @@ def mean_power_mw(trace: Trace, window: Window, curve: EnergyCurve | None = None
 
     Raises BadMeasurement where less than `MINIMUM_COVERAGE` of it was recorded.
     """
-    energy, covered_s = _ask(curve or EnergyCurve(trace), window)
+    energy, covered_s = _recorded(curve or EnergyCurve(trace), window)
     # An interval's end and a window's end may differ in the last bit.
     if covered_s < MINIMUM_COVERAGE * window.duration_s - 1e-9 or covered_s <= 0.0:
         name = f"window {window.label}" if window.label else "window"
@@ -130,13 +141,13 @@ def mean_power_mw(trace: Trace, window: Window, curve: EnergyCurve | None = None
 
 
 def recorded_mean_mw(curve: EnergyCurve, window: Window) -> float:
-    """The mean power of whatever was recorded of the window, mW; NaN where nothing was. To look, not to measure."""
-    energy, covered_s = _ask(curve, window)
+    """Mean power of the recorded part of the window, mW; NaN where nothing was recorded. For checks, not results."""
+    energy, covered_s = _recorded(curve, window)
     return energy / covered_s if covered_s > 0 else float("nan")
 
 
 def whole_mean_mw(trace: Trace, curve: EnergyCurve | None = None) -> float:
-    """Time-weighted mean power of all that was recorded, gaps left out, mW."""
+    """Time-weighted mean power of the whole trace without its gaps, mW. Raises BadMeasurement where all is gaps."""
     mean_mw = recorded_mean_mw(curve or EnergyCurve(trace), Window(0.0, trace.duration_s))
     if not np.isfinite(mean_mw):
         raise BadMeasurement("no two samples of this trace belong together: every step between them is a gap")
@@ -146,10 +157,10 @@ def whole_mean_mw(trace: Trace, curve: EnergyCurve | None = None) -> float:
 def inference_energy(
     mean_mw: float, idle_mw: float | None, latency_ms: float, window_mj: float | None, inferences: int | None
 ) -> InferenceEnergy:
-    """Energy of one inference by the paper's rule; mW x ms = uJ.
+    """Energy of one inference: mean power (mW) x mean inference time (ms), section 2.3 of the paper.
 
-    `window_mj` and `inferences` give the cross-check where both are known. Raises BadMeasurement for a time that no
-    inference can take.
+    Energy of the window (mJ) and number of `inferences` give the cross-check where both are known. Raises
+    BadMeasurement for a time that is not finite and above 0.
     """
     if not (np.isfinite(latency_ms) and latency_ms > 0.0):
         raise BadMeasurement(f"an inference of {latency_ms} ms: give the average time of one inference, above 0 ms")
@@ -160,7 +171,7 @@ def inference_energy(
     return InferenceEnergy(mean_mw, idle_mw, latency_ms, gross_mj, net_mj, per_inference_mj, findings)
 
 
-def _ask(curve: EnergyCurve, window: Window) -> tuple[float, float]:
+def _recorded(curve: EnergyCurve, window: Window) -> tuple[float, float]:
     start_s, end_s = np.array([window.start_s]), np.array([window.end_s])
     return float(curve.energy_mj(start_s, end_s)[0]), float(curve.covered_s(start_s, end_s)[0])
 

@@ -1,4 +1,4 @@
-"""The stretch of a trace in which the device worked, found by its power alone, and the idle stretch beside it.
+"""Active windows of a trace found by power alone (plateaus), and the idle power next to them.
 
 Facebook's FAI-PEP takes a fixed threshold of 150 mA over a moving mean; here the threshold lies midway between the
 medians of the low and the high cluster of 100 ms means, so that it suits a phone and a microcontroller alike.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nas_engine.energy.traces.integration import EnergyCurve, mean_power_mw, recorded_mean_mw
 from nas_engine.energy.traces.trace import Finding, Trace, Values, Window
-from nas_engine.energy.traces.windows import Chosen
+from nas_engine.energy.traces.windows import SelectedWindows
 from nas_engine.errors import BadMeasurement
 
 SMOOTHING_S = 0.1
@@ -30,30 +30,32 @@ _SHORTEST_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
-    """The two levels of power of a trace with a step in it, and the threshold midway, mW."""
+class PowerLevels:
+    """Idle and active level of a trace whose power has a step, mW."""
 
     low_mw: float
     high_mw: float
 
     @property
     def threshold_mw(self) -> float:
+        """Midpoint of both levels, mW; power above it is active."""
         return 0.5 * (self.low_mw + self.high_mw)
 
 
 @dataclass(frozen=True, slots=True)
-class Idle:
-    """Mean power of a device at rest, and where it was read."""
+class IdlePower:
+    """Mean power (mW) of a device at rest, and the windows it was read from; () where it was given."""
 
     mean_power_mw: float
     stretches: tuple[Window, ...]
 
 
-def plateau(trace: Trace, curve: EnergyCurve | None = None) -> Chosen:
-    """The longest stretch above the threshold and those like it (half as long, 10 % as high), 0.2 s off each end.
+def plateau(trace: Trace, curve: EnergyCurve | None = None) -> SelectedWindows:
+    """Windows of active power: the longest stretch above the threshold and those like it, trimmed by 0.2 s at each end.
 
-    A stretch under 0.8 s loses a quarter at each end instead. A trace of one steady level is taken whole, with a
-    finding. Raises BadMeasurement where power rises in short bursts only, or has neither steps nor one level.
+    Alike are stretches of at least half its length and within 10 % of its power. A stretch under 0.8 s loses a quarter
+    at each end instead. A trace of one steady level is taken whole, with a finding. Raises BadMeasurement where power
+    rises in short bursts only, or has neither steps nor one level.
     """
     curve = curve or EnergyCurve(trace)
     at_s, smooth_mw = smoothed(trace, curve)
@@ -70,24 +72,24 @@ def plateau(trace: Trace, curve: EnergyCurve | None = None) -> Chosen:
     return _alike(curve, stretches)
 
 
-def _whole_if_steady(trace: Trace, curve: EnergyCurve) -> Chosen:
+def _whole_if_steady(trace: Trace, curve: EnergyCurve) -> SelectedWindows:
     middle_s = 0.5 * trace.duration_s
     first_mw = recorded_mean_mw(curve, Window(0.0, middle_s))
     second_mw = recorded_mean_mw(curve, Window(middle_s, trace.duration_s))
     if not abs(second_mw - first_mw) <= _CONTRAST * abs(first_mw):
         raise BadMeasurement(
             f"no step between idle and active is seen in the power, and its halves differ ({first_mw:.4g} mW and "
-            f"{second_mw:.4g} mW), so nothing tells where the inferences ran; choose the window by hand"
+            f"{second_mw:.4g} mW), so the power does not show where the inferences ran; choose the window by hand"
         )
     message = (
         "no step between idle and active is seen in the power, so the whole trace counts as active; if it begins or "
         "ends idle, give the window by hand"
     )
-    return Chosen((Window(0.0, trace.duration_s),), (Finding("no_plateau", "warning", message),))
+    return SelectedWindows((Window(0.0, trace.duration_s),), (Finding("no_plateau", "warning", message),))
 
 
 def smoothed(trace: Trace, curve: EnergyCurve) -> tuple[Values, Values]:
-    """Centres (s) and means (mW) of windows of 100 ms, every 10 ms, inside the trace; shorter ones for short traces."""
+    """Moving mean of power: centres (s) [m] and means (mW) [m] of 100 ms every 10 ms, shorter for short traces."""
     width_s = min(SMOOTHING_S, trace.duration_s / 20)
     step_s = max(width_s / _MEANS_PER_SMOOTHING, trace.duration_s / _MOST_MEANS, 1.0 / trace.rate_hz)
     width_s = max(width_s, step_s)
@@ -98,8 +100,11 @@ def smoothed(trace: Trace, curve: EnergyCurve) -> tuple[Values, Values]:
     return at_s[recorded], curve.energy_mj(start_s, end_s)[recorded] / covered_s[recorded]
 
 
-def two_levels(smooth_mw: Values) -> Levels | None:
-    """Medians of the two clusters that differ most (Otsu's split); None where they are no clusters. Shape [m]."""
+def two_levels(smooth_mw: Values) -> PowerLevels | None:
+    """Medians of the two clusters of power means (mW) [m] by Otsu's threshold; None where they are no clusters.
+
+    Source: Otsu, "A threshold selection method from gray-level histograms" (1979).
+    """
     if len(smooth_mw) < 4:
         return None
     values = np.sort(smooth_mw)
@@ -108,7 +113,7 @@ def two_levels(smooth_mw: Values) -> Levels | None:
     mean_below, mean_above = below / count, (values.sum() - below) / (len(values) - count)
     split = int(np.argmax(count * (len(values) - count) * (mean_above - mean_below) ** 2)) + 1
     low, high = values[:split], values[split:]
-    levels = Levels(float(np.median(low)), float(np.median(high)))
+    levels = PowerLevels(float(np.median(low)), float(np.median(high)))
     step_mw = levels.high_mw - levels.low_mw
     if step_mw <= _SEPARATION * (_spread(low) + _spread(high)) or step_mw <= _CONTRAST * abs(levels.high_mw):
         return None
@@ -116,7 +121,10 @@ def two_levels(smooth_mw: Values) -> Levels | None:
 
 
 def active_stretches(trace: Trace, at_s: Values, is_active: NDArray[np.bool_]) -> tuple[Window, ...]:
-    """Runs of active means (shapes [m]) as windows, in order; a run at the trace's end reaches to its end."""
+    """Windows of consecutive active means, in order; a run at the trace's end reaches to its end.
+
+    `at_s` [m] are centres in seconds and `is_active` [m] flags, as of `smoothed`.
+    """
     if not is_active.any():
         return ()
     middles_s = np.concatenate(([0.0], 0.5 * (at_s[1:] + at_s[:-1]), [trace.duration_s]))
@@ -127,11 +135,11 @@ def active_stretches(trace: Trace, at_s: Values, is_active: NDArray[np.bool_]) -
     )
 
 
-def idle_beside(trace: Trace, windows: Sequence[Window], curve: EnergyCurve | None = None) -> Idle | None:
-    """The device at rest in this trace: between the windows, else before the first, else after the last.
+def idle_near(trace: Trace, windows: Sequence[Window], curve: EnergyCurve | None = None) -> IdlePower | None:
+    """Idle power of the device in this trace: between the windows, else before the first, else after the last.
 
-    0.2 s next to activity are left out. Before comes before after, because a processor stays fast for a while. None
-    where there is no half second of rest, or the "rest" draws as much as the windows.
+    0.2 s next to activity are left out. The time before is preferred to the time after, because a processor keeps its
+    clock for a while. None where there is no half second of rest, or rest draws within 5 % of the windows.
     """
     curve = curve or EnergyCurve(trace)
     busy = _busy(trace, windows, curve)
@@ -148,11 +156,11 @@ def idle_beside(trace: Trace, windows: Sequence[Window], curve: EnergyCurve | No
 
 
 def _spread(values: Values) -> float:
-    """The standard deviation by the median of absolute deviations, which a few transitions do not move."""
+    """Standard deviation estimated by the median absolute deviation, which a few transitions do not affect."""
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
-def _alike(curve: EnergyCurve, stretches: tuple[Window, ...]) -> Chosen:
+def _alike(curve: EnergyCurve, stretches: tuple[Window, ...]) -> SelectedWindows:
     """The stretches that repeat the longest one, trimmed and numbered."""
     longest = max(stretches, key=lambda window: window.duration_s)
     level_mw = recorded_mean_mw(curve, _trimmed(longest))
@@ -167,7 +175,8 @@ def _alike(curve: EnergyCurve, stretches: tuple[Window, ...]) -> Chosen:
         if window.duration_s >= 0.5 * longest.duration_s
         and abs(recorded_mean_mw(curve, trimmed := _trimmed(window)) - level_mw) <= _SIMILAR * abs(level_mw)
     ]
-    return Chosen(tuple(Window(w.start_s, w.end_s, label=f"plateau {n}") for n, w in enumerate(alike, start=1)))
+    numbered = (Window(w.start_s, w.end_s, label=f"plateau {n}") for n, w in enumerate(alike, start=1))
+    return SelectedWindows(tuple(numbered))
 
 
 def _trimmed(window: Window) -> Window:
@@ -194,18 +203,18 @@ def _gaps_between(busy: Sequence[Window]) -> list[Window]:
     return [Window(start_s, end_s) for start_s, end_s in gaps if end_s > start_s]
 
 
-def _idle_in(curve: EnergyCurve, stretches: Sequence[Window]) -> Idle | None:
+def _idle_in(curve: EnergyCurve, stretches: Sequence[Window]) -> IdlePower | None:
     start_s = np.array([window.start_s for window in stretches])
     end_s = np.array([window.end_s for window in stretches])
     covered_s = float(curve.covered_s(start_s, end_s).sum()) if stretches else 0.0
     if covered_s < SHORTEST_IDLE_S:
         return None
-    return Idle(float(curve.energy_mj(start_s, end_s).sum()) / covered_s, tuple(stretches))
+    return IdlePower(float(curve.energy_mj(start_s, end_s).sum()) / covered_s, tuple(stretches))
 
 
-def range_idle(trace: Trace, start_s: float, end_s: float, curve: EnergyCurve | None = None) -> Idle:
-    """The idle range a person marked; raises BadMeasurement where it was not recorded."""
+def idle_in_range(trace: Trace, start_s: float, end_s: float, curve: EnergyCurve | None = None) -> IdlePower:
+    """Idle power in [start_s, end_s) given by the user, s. Raises BadMeasurement where it was not recorded."""
     if not start_s < end_s:
         raise BadMeasurement(f"the idle range from {start_s:g} s to {end_s:g} s has no length; give start before end")
     window = Window(start_s, end_s, label="idle")
-    return Idle(mean_power_mw(trace, window, curve), (window,))
+    return IdlePower(mean_power_mw(trace, window, curve), (window,))

@@ -1,4 +1,4 @@
-"""Repeated measurements of one thing: how far their mean can be trusted."""
+"""Statistics of repeated measurements of one quantity: mean, standard deviation, 95 % interval, pooled deviation."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,11 +15,11 @@ _SERIES_FROM = 100  # degrees of freedom from which the expansion of t in 1/degr
 
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
-    """n values with their mean, sample standard deviation, 95 % t interval of the mean, and median (one unit for all).
+class RepeatStatistics:
+    """Mean, sample standard deviation, 95 % t interval of the mean, and median of n values, in the unit of the values.
 
-    One value has neither a deviation nor an interval. Repeats are whole windows or runs: samples of one trace follow
-    each other too closely to count as repeats. The instrument's own error is common to all and not in here.
+    One value has neither a deviation nor an interval. Repeats are whole windows or runs: samples of one trace are
+    autocorrelated and do not count as repeats. The instrument's own error is common to all repeats and not included.
     """
 
     n: int
@@ -30,8 +30,8 @@ class Repeats:
     median: float
 
 
-def repeats(values: Sequence[float]) -> Repeats:
-    """Summarise; raises BadMeasurement where there is nothing to summarise or a value cannot be measured."""
+def repeat_statistics(values: Sequence[float]) -> RepeatStatistics:
+    """Statistics of `values` [n]. Raises BadMeasurement where there is none, or one is not finite or above 1e15."""
     array = np.asarray(values, dtype=np.float64)
     if not len(array) or not (np.abs(array) < _UNMEASURABLE).all():
         raise BadMeasurement(
@@ -39,22 +39,22 @@ def repeats(values: Sequence[float]) -> Repeats:
         )
     n, mean, median = len(array), float(array.mean()), float(np.median(array))
     if n == 1:
-        return Repeats(1, mean, None, None, None, median)
+        return RepeatStatistics(1, mean, None, None, None, median)
     sd = float(array.std(ddof=1))
-    return Repeats(n, mean, sd, *interval95(mean, sd, n), median)
+    return RepeatStatistics(n, mean, sd, *interval95(mean, sd, n), median)
 
 
 def interval95(mean: float, sd: float, n: int) -> tuple[float, float]:
-    """The 95 % t interval of the mean of n >= 2 values with this sample standard deviation."""
+    """95 % t interval (low, high) of the mean of n >= 2 values with sample standard deviation `sd`."""
     reach = t975(n - 1) * sd / math.sqrt(n)
     return mean - reach, mean + reach
 
 
 @lru_cache(maxsize=256)
 def t975(degrees: int) -> float:
-    """The 97.5 % quantile of Student's t: Abramowitz and Stegun 26.7.3 to 26.7.5.
+    """97.5 % quantile of Student's t with `degrees` of freedom: Abramowitz and Stegun 26.7.3 to 26.7.5.
 
-    SciPy's would have a web process load 27 MB for this number.
+    SciPy would make a web process load 27 MB for this number.
     """
     if degrees >= _SERIES_FROM:
         return _t_by_series(NormalDist().inv_cdf(0.975), degrees)
@@ -85,7 +85,7 @@ def _t_by_series(x: float, degrees: int) -> float:
 
 
 def pooled_sd(groups: Iterable[Sequence[float]]) -> float | None:
-    """The standard deviation within groups that may have different means; None if no group has two values."""
+    """Pooled standard deviation within groups that may have different means; None if no group has two values."""
     repeated = [np.asarray(values, dtype=np.float64) for values in groups if len(values) > 1]
     degrees = sum(len(values) - 1 for values in repeated)
     squares = sum(float(((values - values.mean()) ** 2).sum()) for values in repeated)

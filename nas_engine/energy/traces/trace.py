@@ -1,7 +1,7 @@
-"""What a measurement file can hold, whoever wrote it: samples of power, time stamps, a benchmark's result.
+"""Contents of measurement files of every format: traces of power, time stamps, benchmark results, energies.
 
-Readers make these values, everything after them (windows, integration, the doctor, pages) sees nothing else. Units are
-in the names; power is in mW and time in seconds from the first sample, whatever the file had.
+Readers make these values; windows, integration, checks and pages work on them alone. Units are in the names: power is
+in mW and time in seconds from the first sample, whatever unit the file has.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ Severity = Literal["note", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should know about a measurement: a code for programs, a sentence for people.
+    """Remark on a measurement: a code for programs, a sentence for the user.
 
-    `note`: nothing to do; `warning`: the figure may be off, the message says by what; `error`: do not use the figure.
+    `note`: nothing to do; `warning`: the figure may be off for the stated reason; `error`: the figure must not be used.
     Codes in use, among others: repeated_stamps, backward_stamps, lost_samples, clipping, short_window, charging,
     usb_fed, stale_gauge, no_idle, unfinished_benchmark, unfinished_row, guessed_unit, guessed_rate, guessed_channel,
     retimed, clock_offset, nan_cells, low_power, high_power, averaged, op_profiling, several_models, indicative.
@@ -34,9 +34,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time, half open [start_s, end_s), in seconds from the first sample of the trace it belongs to.
+    """Half-open interval of time [start_s, end_s) in seconds from the first sample of the trace it belongs to.
 
-    In `Stamps` with `epoch`, seconds since 1970 by the clock that wrote the stamps.
+    In `Stamps` with `epoch`, seconds since 1970 by the clock that wrote the stamps. `inferences` is the number of
+    inferences within, None if unknown. Raises BadMeasurement for an interval without length.
     """
 
     start_s: float
@@ -50,12 +51,13 @@ class Window:
 
     @property
     def duration_s(self) -> float:
+        """Length of the window in seconds, above 0."""
         return self.end_s - self.start_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """One channel of power of one monitor over time: at least two samples, all finite, time strictly increasing.
+    """Power over time on one channel of a monitor: at least two samples, all finite, time strictly increasing.
 
     spacing "point": values are samples at their time (integrate by trapezoid); "interval": value i is the mean from
     time_s[i] on for 1 / rate_hz (integrate by rectangle).
@@ -65,11 +67,11 @@ class Trace:
     time_s: Values  # [n], from 0; by sample index where stamps were re-timed
     spacing: Literal["point", "interval"]
     rate_hz: float  # nominal: (n - 1) / span
-    started_at_s: float | None = None  # seconds since 1970 of time 0 by the recording computer, if the file says
-    triggers: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)  # by name of the input ("D0"), [n] each
-    windows: tuple[Window, ...] = ()  # those that the file itself names
+    started_at_s: float | None = None  # seconds since 1970 of time 0 by the recording computer, if the file states it
+    triggers: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)  # digital inputs by name ("D0"), [n] each
+    windows: tuple[Window, ...] = ()  # windows that the file itself names
     findings: tuple[Finding, ...] = ()
-    stamped_s: float | None = None  # last stamp of the file less its first, where samples were re-timed by index
+    stamped_s: float | None = None  # last stamp of the file minus its first, where samples were re-timed by index
 
     def __post_init__(self) -> None:
         """Raise BadMeasurement where arithmetic on the samples would give a number without meaning."""
@@ -87,33 +89,34 @@ class Trace:
 
     @property
     def samples(self) -> int:
+        """Number of samples, n."""
         return len(self.power_mw)
 
     @property
     def duration_s(self) -> float:
-        """What the samples cover: from the first to the last, and for intervals to the end of the last."""
+        """Time (s) that the samples cover: from the first to the last, and for intervals to the end of the last."""
         span_s = float(self.time_s[-1])
         return span_s if self.spacing == "point" else span_s + 1.0 / self.rate_hz
 
     @property
     def stamped_duration_s(self) -> float:
-        """How long the recording lasted by its file's own stamps, to tell people; windows go by `duration_s`."""
+        """Length (s) of the recording by the file's own stamps, for display; windows refer to `duration_s`."""
         return self.duration_s if self.stamped_s is None else self.stamped_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stamps:
-    """Times of inferences, or of a benchmark's edges, that belong to a trace in another file."""
+    """Times of inferences, or of a benchmark's begin and end, that belong to a trace in another file."""
 
-    windows: tuple[Window, ...]  # one an inference or a block of them, in the clock of the file
+    windows: tuple[Window, ...]  # one per inference or block of inferences, in the clock of the file
     epoch: bool  # True: seconds since 1970; False: seconds from the first sample of the trace
-    inference_ms: Values | None = None  # [m] durations of the inferences that count, warm-up left out
+    inference_ms: Values | None = None  # [m] durations of the measured inferences, without warm-up
     findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkResult:
-    """What a benchmark of TensorFlow Lite or LiteRT said about one network; None: it did not say."""
+    """Result of benchmark_model (TensorFlow Lite or LiteRT) for one network; None for what the log does not state."""
 
     latency_ms: float  # mean of the measured runs
     runs: int | None = None
@@ -133,7 +136,7 @@ class BenchmarkResult:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkLog:
-    """Every complete result in one log, in its order; the last one counts."""
+    """Complete results of one log, in the order of the log; the last one is used."""
 
     results: tuple[BenchmarkResult, ...]
     findings: tuple[Finding, ...] = ()
@@ -141,7 +144,7 @@ class BenchmarkLog:
 
 @dataclass(frozen=True, slots=True)
 class EnergySummary:
-    """The sum of a measurement without its trace: it cannot be checked, and no window can be chosen in it."""
+    """Total energy of a measurement without its trace: it cannot be checked, and no window can be chosen in it."""
 
     energy_mj: float
     duration_s: float
@@ -149,12 +152,13 @@ class EnergySummary:
 
     @property
     def mean_power_mw(self) -> float:
+        """Mean power over the whole measurement, mW."""
         return self.energy_mj / self.duration_s
 
 
 @dataclass(frozen=True, slots=True)
 class EnergyRow:
-    """One measured window of a results file: energy of the whole window, or of one inference if that is all it says."""
+    """Measured window of a results file: energy per inference and, where the file states them, its components."""
 
     energy_per_inference_mj: float
     label: str = ""
@@ -167,7 +171,7 @@ class EnergyRow:
 
 @dataclass(frozen=True, slots=True)
 class EnergyTable:
-    """Energies per inference which a runner worked out itself, a row each window or repeat."""
+    """Energies per inference as computed by a benchmark runner, one row per window or repeat."""
 
     rows: tuple[EnergyRow, ...]
     findings: tuple[Finding, ...] = ()
@@ -178,7 +182,7 @@ Content = Trace | Stamps | BenchmarkLog | EnergySummary | EnergyTable
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FileReading:
-    """One file, read: which format it was, what it holds, and what the reader noticed beside the content's findings."""
+    """Content of one file, its format, and the reader's findings in addition to those of the content."""
 
     format: str
     content: Content
@@ -186,5 +190,5 @@ class FileReading:
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
-        """The reader's and the content's, each once."""
+        """Findings of the reader and of the content, without duplicates."""
         return tuple(dict.fromkeys((*self.findings, *self.content.findings)))

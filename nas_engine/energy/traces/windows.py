@@ -1,4 +1,4 @@
-"""Where in a trace the inferences ran: by an input of the monitor, or by hand. See also `plateau` and `alignment`."""
+"""Windows of inferences in a trace by a trigger input of the monitor or by hand; see also `plateau`, `alignment`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,32 +11,32 @@ from nas_engine.errors import BadMeasurement
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """Windows of one trace and how they were found; `offset_s`: seconds added to time stamps to place them."""
+class SelectedWindows:
+    """Windows of one trace with findings on the selection; `offset_s`: seconds added to time stamps to place them."""
 
     windows: tuple[Window, ...]
     findings: tuple[Finding, ...] = ()
     offset_s: float | None = None
 
 
-def manual(trace: Trace, spans_s: Sequence[tuple[float, float]], inferences: int | None = None) -> Chosen:
-    """Windows from [start, end) pairs in seconds; raises BadMeasurement where one is not inside the trace."""
+def manual(trace: Trace, spans_s: Sequence[tuple[float, float]], inferences: int | None = None) -> SelectedWindows:
+    """Windows given by hand as [start, end) pairs in seconds. Raises BadMeasurement for one not inside the trace."""
     windows = tuple(_inside(trace, start_s, end_s, inferences) for start_s, end_s in spans_s)
     if not windows:
         raise BadMeasurement("no window was given; give its start and its end in seconds from the first sample")
-    return Chosen(windows)
+    return SelectedWindows(windows)
 
 
 def moving_triggers(trace: Trace) -> tuple[str, ...]:
-    """Names of the inputs that change at least once; an input that never moves marks nothing."""
+    """Names of the digital inputs that change at least once; a constant input marks nothing."""
     return tuple(name for name, level in trace.triggers.items() if bool(level.any()) and not bool(level.all()))
 
 
-def by_trigger(trace: Trace, channel: str | None = None, active_high: bool = True) -> Chosen:
-    """One window for each stretch in which the input is active.
+def by_trigger(trace: Trace, channel: str | None = None, active_high: bool = True) -> SelectedWindows:
+    """One window per stretch in which a digital input is active.
 
-    Without `channel` the only input that moves. Stretches cut off by an end of the trace are left out if whole ones
-    remain. Raises BadMeasurement where there is no such input or it never becomes active.
+    `channel` defaults to the only input that changes. Stretches cut off by an end of the trace are left out if whole
+    ones remain. Raises BadMeasurement where there is no such input or it is never active.
     """
     name = channel or _only_moving(trace)
     if name not in trace.triggers:
@@ -51,7 +51,7 @@ def by_trigger(trace: Trace, channel: str | None = None, active_high: bool = Tru
     return _whole_stretches(trace, name, starts, ends)
 
 
-def _whole_stretches(trace: Trace, name: str, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> Chosen:
+def _whole_stretches(trace: Trace, name: str, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> SelectedWindows:
     """`starts`, `ends`: sample numbers [m] of the stretches, ends excluded."""
     is_cut = (starts == 0) | (ends == trace.samples)
     findings: tuple[Finding, ...] = ()
@@ -68,7 +68,7 @@ def _whole_stretches(trace: Trace, name: str, starts: NDArray[np.intp], ends: ND
     )
     if not windows:
         raise BadMeasurement(f"{name} is active in the very last sample only: record on after the inference")
-    return Chosen(windows, findings)
+    return SelectedWindows(windows, findings)
 
 
 def _only_moving(trace: Trace) -> str:
@@ -76,7 +76,9 @@ def _only_moving(trace: Trace) -> str:
     if len(moving) == 1:
         return moving[0]
     if moving:
-        raise BadMeasurement(f"several trigger inputs move ({', '.join(moving)}); say which one marks the inferences")
+        raise BadMeasurement(
+            f"several trigger inputs move ({', '.join(moving)}); choose the one that marks the inferences"
+        )
     raise BadMeasurement("no trigger input of this trace ever changes; choose the window in another way")
 
 

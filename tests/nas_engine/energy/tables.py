@@ -2,23 +2,23 @@
 
 import numpy as np
 
-from nas_engine.energy.regression.schema import Row, Values
+from nas_engine.energy.regression.schema import TableRow, Values
 
 OPERATIONS = {"none": 0.0, "skip": 1.0, "pool": 2.0, "conv": 6.0}
 
 
-def networks(count: int, seed: int = 0) -> list[Row]:
+def networks(count: int, seed: int = 0) -> list[TableRow]:
     """Three edges of a cell with one of four operations each, a width of four values, and a file size."""
     rng = np.random.default_rng(seed)
     names = sorted(OPERATIONS)
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for _ in range(count):
         edges = {f"edge {edge}": names[rng.integers(len(names))] for edge in range(3)}
         rows.append({**edges, "width": float(rng.choice([8, 16, 24, 32])), "bytes": float(rng.uniform(10, 60))})
     return rows
 
 
-def costs(rows: list[Row], noise: float = 0.0, seed: int = 1) -> Values:
+def costs(rows: list[TableRow], noise: float = 0.0, seed: int = 1) -> Values:
     """What a device takes: the operations' sum, doubled where the first edge is a convolution, and the bytes."""
     exact = [
         sum(OPERATIONS[str(row[f"edge {edge}"])] for edge in range(3)) * (2 if row["edge 0"] == "conv" else 1)

@@ -31,10 +31,14 @@ def _make(job: MakeNetworks) -> dict[str, str]:
 
 
 def _measure(job: Benchmark) -> dict[str, Any]:
-    counters = rapl.Counters.find()
+    counters = rapl.RaplCounters.find()
     try:
         measured = benchmark(Path(job.path).read_bytes(), job.seconds, counters)
     except ValueError as error:
         raise ConversionError(f"TensorFlow Lite cannot run this network: {error}") from error
-    note = "Energy is that of all processor packages, by their own counters (RAPL)." if counters else rapl.why_not()
+    note = (
+        "Energy is that of all processor packages, by their own counters (RAPL)."
+        if counters
+        else rapl.unavailable_reason()
+    )
     return {**measured.to_json(), "machine": platform.node() or "this computer", "energy_note": note}

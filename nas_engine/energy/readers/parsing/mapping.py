@@ -1,6 +1,6 @@
 """What the columns of a table mean, as a person said it: a value that can be kept as a profile."""
 
-from collections.abc import Mapping as MappingOf
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
@@ -22,7 +22,7 @@ class MappedColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class ColumnMapping:
     """Which columns are what. Power, or current and a voltage; a time, or a rate.
 
     Raises:
@@ -60,7 +60,7 @@ class Mapping:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @classmethod
-    def from_json(cls, data: MappingOf[str, Any]) -> "Mapping":
+    def from_json(cls, data: Mapping[str, Any]) -> "ColumnMapping":
         """Raise BadMeasurement where the JSON is no mapping."""
         unknown = set(data) - set(cls.__dataclass_fields__)
         if unknown:

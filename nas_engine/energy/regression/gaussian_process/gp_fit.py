@@ -25,7 +25,7 @@ from nas_engine.energy.regression.gaussian_process.likelihood import (
     leave_one_out,
     map_fit,
 )
-from nas_engine.energy.regression.gaussian_process.process import GaussianProcess, Scatter
+from nas_engine.energy.regression.gaussian_process.process import GaussianProcess, NoiseModel
 from nas_engine.energy.regression.schema import EncodedFeatures, Schema, Values
 
 MOST_ROWS = 2_000
@@ -56,7 +56,7 @@ class _Stage:
     """One fit: `problem` as it weighs outliers, the `scatter` and the `parameters` found."""
 
     problem: RegressionProblem
-    scatter: Scatter
+    scatter: NoiseModel
     parameters: Values
 
 
@@ -64,7 +64,7 @@ def fit(
     schema: Schema, features: EncodedFeatures, target: Values, counts: Values, seed: int, *, logs: bool
 ) -> FittedProcess:
     """Fit to `target` [n], each the mean of `counts` [n] measurements; with `logs` numbers above 0 enter by theirs."""
-    reader = RowEncoder.of(schema, features, logs=logs)
+    reader = RowEncoder.fit(schema, features, logs=logs)
     problem, rng = _problem(reader, features, target, counts), np.random.default_rng(seed)
     means = _cross_fitted_means(problem, rng)
     best = min(range(len(means)), key=lambda stage: float(np.mean((target - means[stage]) ** 2)))
@@ -76,7 +76,7 @@ def fit(
 
 def quick_leave_one_out(schema: Schema, features: EncodedFeatures, target: Values, seed: int, *, logs: bool) -> Values:
     """What one plain fit predicts of each row [n] without it: a sixth of the time, good for comparing targets."""
-    problem = _problem(RowEncoder.of(schema, features, logs=logs), features, target, np.ones(len(target)))
+    problem = _problem(RowEncoder.fit(schema, features, logs=logs), features, target, np.ones(len(target)))
     rows = np.arange(len(target))
     return leave_one_out(problem, map_fit(problem, rows, likelihood.initial_parameters(problem.kernel), _STEPS)).mean
 
@@ -104,7 +104,7 @@ def _stages(problem: RegressionProblem, seen: Mask, rng: np.random.Generator) ->
     rows = np.flatnonzero(seen)
     rows = np.sort(rng.permutation(rows)[:_MOST_ROWS_FOR_PARAMETERS])
     parameters = map_fit(problem, rows, likelihood.initial_parameters(problem.kernel), _STEPS)
-    plain = _Stage(problem, _scatter(problem, Scatter(0.0), parameters), parameters)
+    plain = _Stage(problem, _scatter(problem, NoiseModel(0.0), parameters), parameters)
     if len(problem.target) < _LEAST_FOR_OUTLIERS:
         return [plain]
     scatter, weighted = _weighted(problem, seen, likelihood.posterior_mean(problem, parameters, seen))
@@ -112,19 +112,19 @@ def _stages(problem: RegressionProblem, seen: Mask, rng: np.random.Generator) ->
     return [plain, _Stage(weighted, _scatter(weighted, scatter, again), again)]
 
 
-def _scatter(problem: RegressionProblem, shape: Scatter, parameters: Values) -> Scatter:
+def _scatter(problem: RegressionProblem, shape: NoiseModel, parameters: Values) -> NoiseModel:
     return replace(shape, usual=float(np.exp(parameters[-1])) * problem.scale**2)
 
 
-def _weighted(problem: RegressionProblem, seen: Mask, predicted: Values) -> tuple[Scatter, RegressionProblem]:
+def _weighted(problem: RegressionProblem, seen: Mask, predicted: Values) -> tuple[NoiseModel, RegressionProblem]:
     """How scatter grows with the level among the rows `seen`, and the problem with weights for outliers."""
     error = np.abs(problem.target - predicted)
     low = float(np.quantile(problem.target[seen], _LOWEST_SHARE))
-    scatter = Scatter(1.0)
+    scatter = NoiseModel(1.0)
     if low > 0:
         levels = np.log(np.maximum(predicted[seen], low))
         power = float(np.polyfit(levels, np.log(error[seen] + 1e-4 * problem.scale), 1)[0])
-        scatter = Scatter(1.0, min(max(power, 0.0), 1.5), float(np.exp(levels.mean())), low)
+        scatter = NoiseModel(1.0, min(max(power, 0.0), 1.5), float(np.exp(levels.mean())), low)
     usual = scatter.variance(predicted)
     unit = np.maximum(np.median((error**2 / usual)[seen]) / _MEDIAN_SQUARE, 1e-12)
     weights = usual * (_FREEDOM + error**2 / (usual * unit)) / (_FREEDOM + 1)

@@ -17,7 +17,7 @@ _ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Scatter:
+class NoiseModel:
     """How measurements of one network scatter: variance = usual * (level / typical) ** (2 * power), levels from `low`.
 
     In the unit of the target and its square; `power` 0 is the same scatter everywhere, 1 a share of what is measured.
@@ -46,7 +46,7 @@ class GaussianProcess:
     inputs: EncodedRows
     solution: Values
     noise: Values
-    scatter: Scatter
+    scatter: NoiseModel
     offset: float
     scale: float
 
@@ -103,7 +103,7 @@ class GaussianProcess:
             inputs=EncodedRows(arrays["one_hot"].astype(np.float64), arrays["numbers"]),
             solution=arrays["solution"],
             noise=arrays["noise"],
-            scatter=Scatter(**settings["scatter"]),
+            scatter=NoiseModel(**settings["scatter"]),
             offset=float(settings["offset"]),
             scale=float(settings["scale"]),
         )

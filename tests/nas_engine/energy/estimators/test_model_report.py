@@ -7,7 +7,7 @@ import pytest
 
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import analytical_energy_mj
-from nas_engine.energy.estimators.model_report import ModelReport, examine
+from nas_engine.energy.estimators.model_report import ModelReport, cross_validate
 from nas_engine.energy.estimators.training import MeasuredNetwork
 from nas_engine.errors import BadMeasurement
 from nas_engine.search_space.paper_spaces import paper_2d
@@ -28,7 +28,7 @@ def measured(networks: int, repeats: int = 1) -> list[MeasuredNetwork]:
 
 @pytest.fixture(scope="module")
 def report() -> ModelReport:
-    return examine(measured(60, repeats=2), noise_mj=NOISE_MJ, seed=1)
+    return cross_validate(measured(60, repeats=2), noise_mj=NOISE_MJ, seed=1)
 
 
 def test_every_run_is_predicted_once_by_a_model_that_has_not_seen_its_network(report: ModelReport) -> None:
@@ -67,9 +67,9 @@ def test_a_report_is_json(report: ModelReport) -> None:
 
 
 def test_the_fewest_networks_that_make_a_model_make_a_report() -> None:
-    assert len(examine(measured(5)).held_back) == 5
+    assert len(cross_validate(measured(5)).held_back) == 5
 
 
 def test_too_few_networks_are_refused() -> None:
     with pytest.raises(BadMeasurement):
-        examine(measured(2))
+        cross_validate(measured(2))

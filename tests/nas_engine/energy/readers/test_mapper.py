@@ -8,7 +8,7 @@ import pytest
 from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.base import FileHead, ReadOptions
 from nas_engine.energy.readers.mapper import MappedTable, columns
-from nas_engine.energy.readers.parsing.mapping import MappedColumn, Mapping, propose
+from nas_engine.energy.readers.parsing.mapping import ColumnMapping, MappedColumn, propose
 from nas_engine.energy.traces.trace import Trace
 from nas_engine.errors import BadMeasurement
 from nas_engine.testing.readers import TableContract
@@ -105,8 +105,8 @@ def test_binary_has_no_columns_to_map(tmp_path: Path) -> None:
 
 class TestMapping:
     def test_it_survives_json(self) -> None:
-        mapping = Mapping.from_json(MAPPING | {"triggers": ["D0", "D1"], "voltage_v": 3.3})
-        assert Mapping.from_json(json.loads(json.dumps(mapping.to_json()))) == mapping
+        mapping = ColumnMapping.from_json(MAPPING | {"triggers": ["D0", "D1"], "voltage_v": 3.3})
+        assert ColumnMapping.from_json(json.loads(json.dumps(mapping.to_json()))) == mapping
         assert mapping.current == MappedColumn("Current[mA]", "mA")
 
     @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ class TestMapping:
     )
     def test_what_makes_no_sense_is_refused(self, change: dict[str, Any], message: str) -> None:
         with pytest.raises(BadMeasurement, match=message):
-            Mapping.from_json(MAPPING | change)
+            ColumnMapping.from_json(MAPPING | change)
 
     def test_names_and_units_propose_one(self) -> None:
         layout = head(INA).layout

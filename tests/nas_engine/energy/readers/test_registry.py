@@ -72,13 +72,13 @@ def test_what_holds_no_measurement_is_told_what_it_is_and_known_for_a_bystander(
     path = written(tmp_path, content, name)
     with pytest.raises(BadMeasurement, match=message):
         registry.read(path)
-    assert registry.is_bystander(path, name)
-    assert registry.is_bystander(written(tmp_path, gzip.compress(content), "packed"), name)
+    assert registry.holds_no_measurement(path, name)
+    assert registry.holds_no_measurement(written(tmp_path, gzip.compress(content), "packed"), name)
 
 
 @pytest.mark.parametrize("content", [b"t_ms,amps\n0,0.1\n1,0.2\n", STOCK[:40], b"\x1f\x8b cut gzip", b""])
 def test_a_table_and_a_damaged_recording_are_no_bystanders(content: bytes, tmp_path: Path) -> None:
-    assert not registry.is_bystander(written(tmp_path, content, "file"), "file")
+    assert not registry.holds_no_measurement(written(tmp_path, content, "file"), "file")
 
 
 def test_a_workbook_is_asked_for_as_csv(tmp_path: Path) -> None:

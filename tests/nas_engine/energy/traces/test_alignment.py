@@ -88,7 +88,7 @@ def test_power_that_tells_nothing_about_the_offset_is_warned_of() -> None:
 
 
 def test_stamps_that_nothing_places_on_a_trace_without_a_clock_are_refused() -> None:
-    with pytest.raises(BadMeasurement, match="nothing tells where they belong"):
+    with pytest.raises(BadMeasurement, match="their place cannot be determined"):
         by_stamps(trace(steps((7, 300))), stamps(2.0))
     assert by_stamps(trace(steps((7, 300))), stamps(2.0), offset_s=2.0).windows
 

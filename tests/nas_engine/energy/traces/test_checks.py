@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nas_engine.energy.traces.checks import examine, examine_latency
+from nas_engine.energy.traces.checks import check_latency, check_trace
 from nas_engine.energy.traces.trace import Trace, Values, Window
 from tests.nas_engine.energy.made_traces import ACTIVE_MW, steps, trace, work
 
@@ -10,7 +10,7 @@ NOISY = NOISE.normal(2000, 200, 20_000)
 
 
 def codes(of: Trace, *windows: Window) -> dict[str, str]:
-    return {finding.code: finding.severity for finding in examine(of, windows)}
+    return {finding.code: finding.severity for finding in check_trace(of, windows)}
 
 
 def test_a_sound_trace_with_a_good_window_has_no_findings() -> None:
@@ -41,12 +41,12 @@ def holed(seconds: float) -> Trace:
 def test_each_disease_of_a_trace_is_named_with_what_to_do(sick: Trace, code: str, severity: str) -> None:
     found = codes(sick)
     assert found == {code: severity}
-    (finding,) = examine(sick)
+    (finding,) = check_trace(sick)
     assert "; " in finding.message
 
 
 def test_a_hole_is_located() -> None:
-    assert "0.207 s at 0.999 s" in examine(holed(0.206))[0].message
+    assert "0.207 s at 0.999 s" in check_trace(holed(0.206))[0].message
 
 
 @pytest.mark.parametrize(
@@ -76,5 +76,5 @@ def test_a_window_that_means_little_is_named(window: Window, code: str) -> None:
 
 
 def test_an_inference_of_over_an_hour_is_an_error() -> None:
-    assert examine_latency(3_700_000.0)[0].severity == "error"
-    assert examine_latency(2.07) == ()
+    assert check_latency(3_700_000.0)[0].severity == "error"
+    assert check_latency(2.07) == ()

@@ -66,7 +66,7 @@ def test_a_stored_pyramid_is_the_same_one_for_even_and_for_uneven_times() -> Non
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", LONG.to_npz()[:5000], b"nothing" * 100])
 def test_a_damaged_pyramid_is_refused(data: bytes) -> None:
-    with pytest.raises(BadMeasurement, match="read the file anew"):
+    with pytest.raises(BadMeasurement, match="read the file again"):
         from_npz(data)
 
 

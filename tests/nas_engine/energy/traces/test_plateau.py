@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nas_engine.energy.traces.integration import mean_power_mw
-from nas_engine.energy.traces.plateau import idle_beside, plateau, range_idle
+from nas_engine.energy.traces.plateau import idle_in_range, idle_near, plateau
 from nas_engine.energy.traces.trace import Trace, Window
 from nas_engine.errors import BadMeasurement
 from tests.nas_engine.energy.made_traces import ACTIVE_MW, IDLE_MW, steps, trace, work
@@ -56,14 +56,14 @@ def test_a_trace_of_one_steady_level_is_taken_whole_and_said_to_be(power: np.nda
 
 def test_idle_is_read_between_the_windows_first() -> None:
     made = trace(steps((3, 66), (5, 75), (2, 60), (5, 75), (3, 59), noise_mw=0.1))
-    idle = idle_beside(made, [Window(3, 8), Window(10, 15)])
+    idle = idle_near(made, [Window(3, 8), Window(10, 15)])
     assert idle is not None
     assert idle.mean_power_mw == pytest.approx(60, rel=1e-3)
 
 
 def test_idle_before_the_work_counts_rather_than_the_tail_after_it() -> None:
     made = trace(steps((3, IDLE_MW), (8, ACTIVE_MW), (3, 800)))
-    idle = idle_beside(made, [Window(5, 10)])
+    idle = idle_near(made, [Window(5, 10)])
     assert idle is not None
     assert idle.mean_power_mw == pytest.approx(IDLE_MW, rel=0.01)
     assert idle.stretches[0].end_s == pytest.approx(2.8, abs=0.03)
@@ -71,21 +71,21 @@ def test_idle_before_the_work_counts_rather_than_the_tail_after_it() -> None:
 
 def test_work_outside_the_window_is_not_taken_for_idle() -> None:
     made = trace(steps((3, IDLE_MW), (8, ACTIVE_MW), (3, IDLE_MW)))
-    idle = idle_beside(made, [Window(9, 10)])
+    idle = idle_near(made, [Window(9, 10)])
     assert idle is not None
     assert idle.mean_power_mw == pytest.approx(IDLE_MW, rel=0.01)
 
 
 def test_a_trace_without_rest_has_no_idle() -> None:
     busy = trace(steps((10, ACTIVE_MW)))
-    assert idle_beside(busy, [Window(2, 8)]) is None
-    assert idle_beside(work(rest_s=0.3), [Window(0.3, 12.3)]) is None
+    assert idle_near(busy, [Window(2, 8)]) is None
+    assert idle_near(work(rest_s=0.3), [Window(0.3, 12.3)]) is None
 
 
 def test_a_marked_idle_range_is_taken_as_marked() -> None:
-    assert range_idle(work(), 0.0, 2.0).mean_power_mw == pytest.approx(IDLE_MW, rel=0.01)
+    assert idle_in_range(work(), 0.0, 2.0).mean_power_mw == pytest.approx(IDLE_MW, rel=0.01)
     with pytest.raises(BadMeasurement, match="give start before end"):
-        range_idle(work(), 2.0, 1.0)
+        idle_in_range(work(), 2.0, 1.0)
 
 
 def test_the_last_sample_of_a_slow_monitor_does_not_disturb() -> None:

@@ -3,12 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import stdtrit
 
-from nas_engine.energy.traces.statistics import pooled_sd, repeats, t975
+from nas_engine.energy.traces.statistics import pooled_sd, repeat_statistics, t975
 from nas_engine.errors import BadMeasurement
 
 
 def test_five_repeats_have_the_interval_of_students_t() -> None:
-    summary = repeats([1.0, 2.0, 3.0, 4.0, 10.0])
+    summary = repeat_statistics([1.0, 2.0, 3.0, 4.0, 10.0])
     assert (summary.n, summary.mean, summary.median) == (5, 4.0, 3.0)
     assert summary.sd == pytest.approx(12.5**0.5)
     assert summary.high95 is not None
@@ -16,13 +16,13 @@ def test_five_repeats_have_the_interval_of_students_t() -> None:
 
 
 def test_one_value_has_no_deviation_and_no_interval() -> None:
-    summary = repeats([5.0])
+    summary = repeat_statistics([5.0])
     assert (summary.mean, summary.median, summary.sd, summary.low95, summary.high95) == (5.0, 5.0, None, None, None)
 
 
 @given(st.lists(st.floats(0.001, 1e6), min_size=2, max_size=20))
 def test_mean_and_median_lie_among_the_values_and_the_mean_in_its_interval(values: list[float]) -> None:
-    summary = repeats(values)
+    summary = repeat_statistics(values)
     assert summary.low95 is not None
     assert summary.high95 is not None
     assert summary.low95 <= summary.mean <= summary.high95
@@ -32,7 +32,7 @@ def test_mean_and_median_lie_among_the_values_and_the_mean_in_its_interval(value
 @pytest.mark.parametrize("values", [[], [1.0, float("nan")], [1.0, float("inf")], [1e308, 1e308]])
 def test_nothing_and_no_numbers_are_refused(values: list[float]) -> None:
     with pytest.raises(BadMeasurement):
-        repeats(values)
+        repeat_statistics(values)
 
 
 def test_the_scatter_within_groups_leaves_their_distance_out_and_weighs_them_by_degrees_of_freedom() -> None:

@@ -7,7 +7,7 @@ from tests.nas_engine.energy.tables import networks
 
 ROWS = networks(20)
 SCHEMA = Schema.of(ROWS)
-READER = RowEncoder.of(SCHEMA, SCHEMA.encode(ROWS), logs=False)
+READER = RowEncoder.fit(SCHEMA, SCHEMA.encode(ROWS), logs=False)
 INPUTS = READER.read(SCHEMA.encode(ROWS))
 KERNEL = Kernel(READER.columns, len(READER.scaled))
 PARAMETERS = KERNEL.initial_parameters() + np.random.default_rng(0).normal(0, 0.3, len(KERNEL.initial_parameters()))

@@ -18,7 +18,7 @@ _BSON_TYPES = frozenset((1, 2, 3, 4, 8, 10, 16, 18))
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class UnsupportedFormat:
     """A format that is recognised and never read."""
 
     format: str
@@ -78,26 +78,26 @@ def _is_old_ppk(head: FileHead) -> bool:
     return len(begin) > 100 and struct.unpack_from("<I", begin)[0] < _MOST_BSON_BYTES and begin[4] in _BSON_TYPES
 
 
-ANSWERED: tuple[Answered, ...] = (
-    Answered(
+UNSUPPORTED: tuple[UnsupportedFormat, ...] = (
+    UnsupportedFormat(
         "energyrunner_log",
         "the log of an EnergyRunner session",
         "give trace1-energy.bin with trace1-timestamps.json and results.txt of the same folder",
         _is_session_log,
     ),
-    Answered(
+    UnsupportedFormat(
         "energyrunner_script",
         "the script of an EnergyRunner session",
         "give trace1-energy.bin with trace1-timestamps.json and results.txt of the same folder",
         _is_runner_script,
     ),
-    Answered(
+    UnsupportedFormat(
         "mlcommons_log",
         "the log of the MLCommons Tiny runner",
         "give results.json of the same folder, which has the samples, or its results.txt",
         _says("Initializing SerialDevice on port:"),
     ),
-    Answered(
+    UnsupportedFormat(
         "android_runner_aggregate",
         "Android Runner's table of several runs",
         "give the CSV of each run from its folder: a trace, or for the Monsoon plugin its one row of energy and "
@@ -108,43 +108,43 @@ ANSWERED: tuple[Answered, ...] = (
             or _columns("battery_property_current_now", "avgpower(w)")(head)
         ),
     ),
-    Answered(
+    UnsupportedFormat(
         "op_profile",
         "an op profile of benchmark_model",
         "give the log of a run without --enable_op_profiling",
         _is_op_profile,
     ),
-    Answered(
+    UnsupportedFormat(
         "ppk2_summary",
         "a table of averages of a ppk2-api script",
         "give the samples: export CSV in nRF Connect's Power Profiler, or save the session as .ppk2",
         _columns("test_number", "avg_current_ua"),
     ),
-    Answered(
+    UnsupportedFormat(
         "ppk_session",
         "a session of the old Power Profiler (.ppk)",
         "open it in the Power Profiler and export CSV, or save it as .ppk2 with version 4 or later",
         _is_old_ppk,
     ),
-    Answered(
+    UnsupportedFormat(
         "results_table",
         "a table of results of several networks",
         'import it with "Import a table" on the page of the campaign',
         lambda head: _columns("architecture", "energy_mj")(head) or _columns("architecture", "latency_ms")(head),
     ),
-    Answered(
+    UnsupportedFormat(
         "web_page",
         "a web page",
         "download the file itself (on GitHub: Raw), not the page that shows it",
         lambda head: bool(re.match(r"\s*<(!doctype html|html)\b", head.text, re.IGNORECASE)),
     ),
-    Answered(
+    UnsupportedFormat(
         "lfs_pointer",
         "a pointer of Git LFS",
         "fetch the file itself with git lfs pull",
         lambda head: head.text.startswith("version https://git-lfs.github.com/"),
     ),
-    Answered(
+    UnsupportedFormat(
         "battery_stats",
         "Android's battery statistics",
         "record with a power monitor, or poll the BatteryManager to CSV",
