@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from nas_engine.cost import cost
-from nas_engine.energy.estimators.base import LearnedPredictor, rows
+from nas_engine.energy.estimators.base import LearnedPredictor, feature_rows
 from nas_engine.energy.estimators.campaign_simulation import NOISE_MJ, campaign
 from nas_engine.energy.regression import csv_table, forest, table_benchmark, training
 from nas_engine.energy.regression.metrics import scores
@@ -78,7 +78,7 @@ def simulate(seed: int) -> dict[str, Any]:
     made = campaign(paper_2d(), NETWORKS, seed)
     exact, seen = np.array(made.exact_mj), np.array([one.energy_mj for one in made.measured])
     costs = [cost(one.architecture) for one in made.measured]
-    table, learned = rows(costs, None), NETWORKS - HELD_BACK
+    table, learned = feature_rows(costs, None), NETWORKS - HELD_BACK
     started = time.process_time()
     fitted = training.fit(table[:learned], seen[:learned], seed=seed)
     fit_seconds = time.process_time() - started

@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.energy_model import DEVICES, networks
 from nas_engine.cost import cost
-from nas_engine.energy.estimators.base import rows
+from nas_engine.energy.estimators.base import feature_rows
 from nas_engine.energy.estimators.campaign_simulation import campaign
 from nas_engine.energy.regression import table_benchmark, training
 from nas_engine.energy.regression.active_learning import next_batch
@@ -61,7 +61,7 @@ def task(table: Path | None, device: str, known: str | None, seed: int) -> Measu
     """Offered and held-out networks of a task; deterministic by the arguments."""
     if table is None or device == SIMULATED:
         made = campaign(paper_2d(), OFFERED + HELD_BACK, seed)
-        features = rows([cost(one.architecture) for one in made.measured], None)
+        features = feature_rows([cost(one.architecture) for one in made.measured], None)
         seen = np.array([one.energy_mj for one in made.measured])
         return MeasurementTask(
             features[:OFFERED], seen[:OFFERED], features[OFFERED:], np.array(made.exact_mj)[OFFERED:]

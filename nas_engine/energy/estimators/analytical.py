@@ -1,18 +1,18 @@
-"""Energy per inference before anyone has measured anything: a rule of three numbers from the paper's own figures.
+"""Analytical cost model: energy per inference from FLOPs and memory traffic, fitted to the paper's published figures.
 
 The paper found that FLOPs alone are a poor proxy of energy because they leave out memory traffic (section 2.3), and
-that the filters of the first block, where the feature maps are largest, matter most (section 7). So the rule is
+that the filters of the first block, where the feature maps are largest, matter most (section 7). The model is
 
     energy = a * FLOPs + b * bytes of activations written + c
 
 with a, b, c by least squares, on relative errors, over the five published networks whose layers are known: Table 2's
-network and the four baselines of Table 1. They span a factor of seventy in energy and the rule meets each
-within 10 %.
+network and the four baselines of Table 1. They span a factor of seventy in energy, and the model is
+within 10 % of each.
 
-What it cannot know: any device but the paper's (one Pixel 4 XL big core, int8 TFLite, one thread); the difference
-between kinds of layer; caches; widths that are no multiple of 8. Only one of its five networks is like those of the
-search space, and the published energies themselves scatter by 4 to 10 %. Use it to rank, and measure before you
-believe it.
+Limits: one device (a Pixel 4 XL big core, int8 TFLite, one thread); no difference between kinds of layer; no caches; no
+penalty of widths that are no multiple of 8. Only one of its five networks is like those of the search space, and the
+published energies themselves have standard deviations of 4 to 10 %. Use it to rank networks, and measure before relying
+on its values.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ SOURCE = "estimate from published figures (Speckhard et al., Tables 1 and 2)"
 
 @dataclass(frozen=True, slots=True)
 class AnalyticalEstimate:
-    """Predicted energy of one inference, and where the prediction comes from, in words for the user."""
+    """Estimated energy of one inference (mJ), and the source of the estimate in words for the user."""
 
     energy_mj: float
     source: str
@@ -41,12 +41,12 @@ KNOWN_NETWORKS: tuple[tuple[PublishedNetwork, Architecture], ...] = (
     (table_1("NAS-Bayesian"), baselines.nas_bayesian()),
     *((table_1(model), build(9)) for model, build in baselines.BASELINES.items()),
 )
-"""The rows of Table 1 whose layers are known; those of the other four networks were not published."""
+"""Rows of Table 1 whose layers are known; those of the other four networks were not published."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnalyticalCoefficients:
-    """The rule: energy_mj = mj_per_flop * FLOPs + mj_per_activation_byte * activation bytes + fixed_mj."""
+    """Coefficients of energy_mj = mj_per_flop * FLOPs + mj_per_activation_byte * activation bytes + fixed_mj."""
 
     mj_per_flop: float
     mj_per_activation_byte: float
@@ -54,18 +54,18 @@ class AnalyticalCoefficients:
 
 
 def predict_energy_mj(cost: ArchitectureCost) -> AnalyticalEstimate:
-    """Energy per inference of a network with this cost, by the published networks alone."""
+    """Estimated energy per inference of a network with this cost, with its source."""
     rule = coefficients()
     return AnalyticalEstimate(rule.fixed_mj + sum(_block_mj(block, rule) for block in cost.blocks), SOURCE)
 
 
 def analytical_energy_mj(cost: ArchitectureCost) -> float:
-    """The prediction alone, as screens and penalties take it."""
+    """Estimated energy per inference (mJ) alone, for constraints and penalties."""
     return predict_energy_mj(cost).energy_mj
 
 
 def block_shares(cost: ArchitectureCost) -> tuple[float, ...]:
-    """The share (0..1) of each block of `cost.blocks` in the energy that depends on the network; they sum to 1."""
+    """Share (0..1) of each block of `cost.blocks` in the estimate without its constant `fixed_mj`; they sum to 1."""
     rule = coefficients()
     energies_mj = [_block_mj(block, rule) for block in cost.blocks]
     total_mj = sum(energies_mj)
@@ -74,10 +74,10 @@ def block_shares(cost: ArchitectureCost) -> tuple[float, ...]:
 
 @cache
 def coefficients() -> AnalyticalCoefficients:
-    """The least-squares fit to `KNOWN_NETWORKS`.
+    """Least-squares fit to `KNOWN_NETWORKS`, computed once.
 
-    Rows are weighted by 1 / energy, so that each counts by its relative error: unweighted, MobileNetV2's 14 mJ alone
-    would decide, and networks of 1 mJ are what is searched for.
+    Rows are weighted by 1 / energy, so that relative errors are minimised: unweighted, MobileNetV2's 14 mJ would
+    dominate the networks of about 1 mJ that searches are for.
     """
     costs = [cost(architecture) for _, architecture in KNOWN_NETWORKS]
     features = np.array([[c.flops, c.activation_bytes, 1.0] for c in costs])

@@ -1,6 +1,6 @@
 """Energy predictors: estimates of the energy of one inference (mJ), for evaluation, search and pages alike.
 
-An `EnergyPredictor` is either the analytical cost model (published figures, no measurement) or a model learned from a
+An `EnergyPredictor` is either the analytical cost model (published figures, no measurement) or a model trained on a
 device's measurements. `dump` and `load` store the second as an .npz file of arrays and JSON, never code, so that a
 stored model is safe to load; it predicts with NumPy alone. Training is in `training`, which alone needs scikit-learn.
 """
@@ -21,23 +21,23 @@ from nas_engine.energy.estimators.analytical import SOURCE, predict_energy_mj
 from nas_engine.energy.regression.model import TableModel
 from nas_engine.energy.regression.schema import TableRow
 
-KNOWN = "energy_mj on the known device"
-"""The column that holds what the model of another device predicts, where one helps."""
+KNOWN_DEVICE_COLUMN = "energy_mj on the known device"
+"""Column with the prediction (mJ) of another device's model, for transfer."""
 
 LEAST_MEASURED = 5
-"""Networks that have to be measured before a model can be learned and validated."""
+"""Least number of measured networks for training and validating a model."""
 
 _META, _KNOWN_DEVICE = "pricing", "known"
 _RENAMED_COLUMNS = {"prior_energy_mj": "analytical_energy_mj"}  # as models stored by earlier versions call them
-_NEGLIGIBLE_MJ = 1e-9  # an energy is above 0, whatever a model believes of a network unlike those measured
+_NEGLIGIBLE_MJ = 1e-9  # an energy is above 0, also for networks unlike those measured
 
 
 @dataclass(frozen=True, slots=True)
 class EnergyEstimate:
-    """Energy of one inference by `source`. Nine in ten measurements are expected within `low_mj`..`high_mj`.
+    """Estimated energy of one inference (mJ) and its 90 % interval `low_mj`..`high_mj`, by the predictor `source`.
 
-    Those are None where nothing was measured that could tell. `outside` names, in words, what of the network lies
-    outside of what was measured; () where nothing does.
+    The interval is None without measurements. `outside` describes features of the network outside the range of the
+    measured networks; () where none is.
     """
 
     energy_mj: float
@@ -51,14 +51,16 @@ class EnergyPredictor(Protocol):
     """Estimates the energy of networks; `source` names the predictor for the user, e.g. "Pixel 4 XL, model 3"."""
 
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """Name of the predictor for the user."""
+        ...
 
     def estimate(self, cost: ArchitectureCost) -> EnergyEstimate:
-        """The estimate of one network."""
+        """Energy estimate of one network."""
         ...
 
     def estimates(self, costs: Sequence[ArchitectureCost]) -> list[EnergyEstimate]:
-        """The estimates of many networks, in their order; far quicker than one by one."""
+        """Energy estimates of networks [n], in their order; far quicker than one by one."""
         ...
 
 
@@ -68,27 +70,31 @@ class AnalyticalCostModel:
     source = SOURCE
 
     def estimate(self, cost: ArchitectureCost) -> EnergyEstimate:
+        """Energy estimate of one network, without an interval."""
         return EnergyEstimate(predict_energy_mj(cost).energy_mj, None, None, (), self.source)
 
     def estimates(self, costs: Sequence[ArchitectureCost]) -> list[EnergyEstimate]:
+        """Energy estimates of networks [n], in their order, without intervals."""
         return [self.estimate(cost) for cost in costs]
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedPredictor:
-    """A model trained on a device's measurements; `known` is the other device it was transferred from."""
+    """Predictor by a model trained on a device's measurements; `known` is that of the device it transfers from."""
 
     model: TableModel
     source: str
     known: "LearnedPredictor | None" = None
 
     def estimate(self, cost: ArchitectureCost) -> EnergyEstimate:
+        """Energy estimate of one network with its 90 % interval."""
         return self.estimates([cost])[0]
 
     def estimates(self, costs: Sequence[ArchitectureCost]) -> list[EnergyEstimate]:
+        """Energy estimates of networks [n] with their 90 % intervals, in their order."""
         if not costs:
             return []
-        table = rows(costs, self.known)
+        table = feature_rows(costs, self.known)
         estimates = self.model.predict_rows(table)
         energies = np.maximum([estimates.value, estimates.low, estimates.high], _NEGLIGIBLE_MJ)
         return [
@@ -97,24 +103,24 @@ class LearnedPredictor:
         ]
 
 
-def rows(costs: Sequence[ArchitectureCost], known: LearnedPredictor | None) -> list[TableRow]:
-    """The table a model reads: the networks' features and, where there is one, the known device's predictions."""
+def feature_rows(costs: Sequence[ArchitectureCost], known: LearnedPredictor | None) -> list[TableRow]:
+    """Rows [n] of the model's table: features of the networks and, with `known`, predictions for the other device."""
     table = [features.row(cost) for cost in costs]
     if known is not None:
         for values, estimate in zip(table, known.estimates(costs), strict=True):
-            values[KNOWN] = estimate.energy_mj
+            values[KNOWN_DEVICE_COLUMN] = estimate.energy_mj
     return list(table)
 
 
 def dump(predictor: LearnedPredictor) -> bytes:
-    """The predictor as an .npz file, for `load`."""
+    """Predictor as an .npz file of plain arrays and JSON, the input of `load`."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **_arrays(predictor))
     return buffer.getvalue()
 
 
 def load(data: bytes) -> LearnedPredictor:
-    """The inverse of `dump`. Raises ValueError where the bytes are no such file or hold anything but plain arrays."""
+    """Predictor from the bytes of `dump`. Raises ValueError for other files, and for anything but plain arrays."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return _predictor({name: archive[name] for name in archive.files})
@@ -139,7 +145,7 @@ def _predictor(arrays: dict[str, NDArray[Any]]) -> LearnedPredictor:
 
 
 def _with_present_names(meta: str) -> str:
-    """The model's JSON with columns under their present names."""
+    """JSON text of the model with the present names of columns."""
     for old, new in _RENAMED_COLUMNS.items():
         meta = meta.replace(json.dumps(old), json.dumps(new))
     return meta

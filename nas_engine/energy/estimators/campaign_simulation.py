@@ -1,8 +1,8 @@
-"""A made-up device, measured on thousands of networks of our own space: what the energy model is tried on.
+"""Simulated measurement campaign on a fictitious device, to test energy models on thousands of networks.
 
-It is no prediction of any device. It has what makes real ones hard: kinds of layer that differ in efficiency, channels
-that fill the vector unit badly, feature maps that do or do not fit a cache, an overhead for each operator, and
-measurements that scatter as the paper's do (0.068 mJ, section 2.4). One constant is set so that Table 2's network
+It predicts no real device, but has the properties that make real ones hard to model: kinds of layer of different
+efficiency, channels that do not fill the vector unit, feature maps that do or do not fit a cache, an overhead per
+operator, and measurements with the paper's noise (0.068 mJ, section 2.4). One constant is set so that Table 2's network
 takes its published 1.30 mJ; networks of 10 MFLOPs then spread from about 0.7 to 1.5 mJ, as in Figure 3.
 """
 
@@ -27,19 +27,22 @@ NOISE_MJ = 0.068
 _DEPTHWISE_SLOWNESS = 2.2
 _LANES = 16
 _CACHE_BYTES = 32_000
-_FLOP, _CACHED_BYTE, _FAR_BYTE, _OPERATOR = 1.0, 6.0, 14.0, 25_000.0  # in units of what a FLOP takes
+_FLOP, _CACHED_BYTE, _FAR_BYTE, _OPERATOR = 1.0, 6.0, 14.0, 25_000.0  # relative to the energy of a FLOP
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCampaign:
-    """Networks with what the made-up device takes for them (`exact_mj`), and one measurement of each."""
+    """Networks [n] with one simulated measurement each, and their exact energies on the device (mJ) [n]."""
 
     measured: tuple[MeasuredNetwork, ...]
     exact_mj: tuple[float, ...]
 
 
 def campaign(space: SearchSpace, networks: int, seed: int, noise_mj: float = NOISE_MJ) -> SimulatedCampaign:
-    """Draw `networks` different networks of `space` and measure each once; the same for equal arguments."""
+    """Draw `networks` different networks of `space` and simulate one measurement of each, with noise (mJ).
+
+    Deterministic for equal arguments. Does not return where the space has fewer networks.
+    """
     rng = np.random.default_rng(seed)
     drawn: dict[str, Architecture] = {}
     while len(drawn) < networks:
@@ -52,7 +55,7 @@ def campaign(space: SearchSpace, networks: int, seed: int, noise_mj: float = NOI
 
 
 def energy_mj(network: Architecture) -> float:
-    """Energy of one inference on the made-up device, without noise."""
+    """Energy of one inference (mJ) on the fictitious device, without noise."""
     return _work(network) * _mj_per_work()
 
 

@@ -1,9 +1,8 @@
 """Features of a network for a device's energy model: the paper's inputs (section 2.4), as a row of a table.
 
-Of each block its kind, kernel size and filters; of the whole network FLOPs, bytes of the TFLite file (the plain one,
+Features of each block are kind, kernel size and filters; of the network FLOPs, bytes of the TFLite file (the plain one,
 which is the paper's), parameters, bytes of activations, peak RAM in bytes and depth. `analytical_energy_mj` is the
-estimate by the published figures alone: FLOPs and memory traffic in one number, from which a model of few measurements
-starts.
+estimate of the analytical cost model: FLOPs and memory traffic in one number, which helps models of few measurements.
 """
 
 from nas_engine.cost import ArchitectureCost
@@ -11,11 +10,11 @@ from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.energy.regression.schema import CellValue
 
 ANALYTICAL = "analytical_energy_mj"
-"""Column with the analytical cost model's estimate (mJ), which a model of few measurements corrects."""
+"""Column with the estimate (mJ) of the analytical cost model."""
 
 
 def row(cost: ArchitectureCost) -> dict[str, CellValue]:
-    """The features of a network by name; blocks are numbered from 1, identities have kernel size and filters 0."""
+    """Features of a network by name; blocks are numbered from 1, identities have kernel size and filters 0."""
     values: dict[str, CellValue] = {}
     blocks = cost.blocks[:-1]  # the last is the head, which a search space shares
     for number, block in enumerate(blocks, start=1):

@@ -1,8 +1,8 @@
-"""How good an energy model of a device is, found out on networks that it was not trained on. Loads scikit-learn.
+"""Cross-validation of a device's energy model. Loads scikit-learn.
 
-The networks are dealt into five folds, all runs of a network into one; a model of each four predicts the fifth
-(Figure 4 of the paper). Of many networks one fold is held back, which is enough to judge by and takes a fifth of the
-time. What is reported is how far such a model is off, not the delivered one, which has seen all networks.
+Networks are split into five folds, all runs of a network in one; a model trained on four predicts the fifth (Figure 4
+of the paper). With over 2,000 runs only one fold is held back, in a fifth of the time. Reported errors are those of
+these models, not of the delivered one, which is trained on all networks.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.cost import cost
-from nas_engine.energy.estimators.base import LEAST_MEASURED, LearnedPredictor, rows
+from nas_engine.energy.estimators.base import LEAST_MEASURED, LearnedPredictor, feature_rows
 from nas_engine.energy.estimators.features import ANALYTICAL
 from nas_engine.energy.estimators.training import MeasuredNetwork, train
 from nas_engine.energy.regression import forest
@@ -33,7 +33,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """A run predicted by a model that had not seen its network; `index` is its place among the measured runs."""
+    """Prediction (mJ) of a run by a model trained without its network; `index` is its place among the measured runs."""
 
     index: int
     predicted_mj: float
@@ -44,7 +44,7 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class LearningCurvePoint:
-    """Errors on the held-back networks of the first fold after training on `networks` others."""
+    """Errors on the held-back networks of the first fold with a model trained on `networks` others."""
 
     networks: int
     rmse_mj: float
@@ -53,7 +53,7 @@ class LearningCurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """How much one feature matters."""
+    """Importance of one feature: mJ of RMSE (permutation) or share 0..1 (impurity)."""
 
     feature: str
     value: float
@@ -61,11 +61,11 @@ class Importance:
 
 @dataclass(frozen=True, slots=True)
 class ModelReport:
-    """What there is to say about an energy model.
+    """Cross-validation report of an energy model.
 
-    `coverage` is the share of held-back runs inside their 90 % interval; `noise_mj` the standard deviation of repeated
-    measurements, None where none were repeated. `permutation` is by how many mJ the RMSE grows when a feature is
-    shuffled, `impurity` its share in what a random forest explains; both with the greatest first.
+    `coverage` is the share (0..1) of held-back runs inside their 90 % interval; `noise_mj` the standard deviation of
+    repeated measurements, None without repeats. `permutation` is the increase of the RMSE (mJ) when a feature is
+    shuffled, `impurity` its impurity importance (0..1) in a random forest; both with the greatest first.
     """
 
     runs: int
@@ -81,12 +81,13 @@ class ModelReport:
     impurity: tuple[Importance, ...]
 
     def to_json(self) -> dict[str, Any]:
+        """JSON values by field name."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class _Fold:
-    """One model and the runs that it has not seen."""
+    """Predictor of one fold and the mask [runs] of the runs held back from it."""
 
     held_back: Mask
     predictor: LearnedPredictor
@@ -99,7 +100,10 @@ def cross_validate(
     seed: int = 0,
     noise_mj: float | None = None,
 ) -> ModelReport:
-    """Cross-validate what `train` makes of `measured`; `known` as there. Raises BadMeasurement as `train` does."""
+    """Cross-validate the model that `train` fits to `measured` (and `known`).
+
+    `noise_mj` is passed to the report. Raises BadMeasurement as `train` does.
+    """
     groups = [one.architecture.network_hash for one in measured]
     found = list(_folds(measured, groups, known, seed))
     points = [point for fold in found for point in _predict(measured, fold)]
@@ -107,7 +111,7 @@ def cross_validate(
     predicted = np.array([point.predicted_mj for point in points])
     inside = [p.low_mj <= energy <= p.high_mj for p, energy in zip(points, target, strict=True)]
     scored = scores(target, predicted)
-    table = rows([cost(one.architecture) for one in measured], known)
+    table = feature_rows([cost(one.architecture) for one in measured], known)
     return ModelReport(
         runs=len(measured),
         networks=len(set(groups)),
@@ -152,7 +156,7 @@ def _predict(measured: Sequence[MeasuredNetwork], fold: _Fold) -> Iterator[HeldB
 def _learning_curve(
     measured: Sequence[MeasuredNetwork], groups: Sequence[str], known: LearnedPredictor | None, seed: int, first: _Fold
 ) -> Iterator[LearningCurvePoint]:
-    """Growing shares of the networks that the first fold's model was trained on; all of them last."""
+    """Points for an eighth, a quarter, half and all of the networks that the first fold's model was trained on."""
     names = np.unique(np.asarray(groups)[~first.held_back])
     shuffled = np.random.default_rng(seed).permutation(names)
     for share in _CURVE_SHARES:
@@ -173,7 +177,10 @@ def _point(measured: Sequence[MeasuredNetwork], fold: _Fold, networks: int) -> L
 def _permutation(
     measured: Sequence[MeasuredNetwork], table: Sequence[TableRow], found: Sequence[_Fold], seed: int
 ) -> dict[str, float]:
-    """By feature, the RMSE of held-back runs with its values shuffled among them, less the RMSE as they are."""
+    """Permutation importance by feature: RMSE (mJ) of held-back runs with its values shuffled, minus that without.
+
+    Source: Breiman, "Random forests" (2001).
+    """
     rng, names = np.random.default_rng(seed), list(dict.fromkeys(name for row in table for name in row))
     squares: dict[str, list[float]] = {name: [] for name in names}
     plain: list[float] = []
@@ -191,7 +198,7 @@ def _permutation(
 
 
 def _shuffled(own: Sequence[TableRow], name: str, rng: np.random.Generator) -> list[TableRow]:
-    """The rows with the values of one column dealt out anew; who has none (a short network) gets and gives none."""
+    """Rows with the values of one column shuffled among those that have it (short networks lack some)."""
     having = [index for index, row in enumerate(own) if name in row]
     given = dict(zip(having, rng.permutation(having), strict=True))
     return [{**row, name: own[given[index]][name]} if index in given else row for index, row in enumerate(own)]
@@ -203,7 +210,7 @@ def _squared_errors(predictor: LearnedPredictor, table: Sequence[TableRow], targ
 
 
 def _impurity(measured: Sequence[MeasuredNetwork], table: Sequence[TableRow], seed: int) -> dict[str, float]:
-    """Of the paper's forest, whatever the model is made of."""
+    """Impurity importance by feature in the paper's random forest, whatever the parts of the model are."""
     schema = Schema.of(table)
     target = np.array([one.energy_mj for one in measured])
     return forest.grow(schema, schema.encode(table), target, seed).impurity_importance

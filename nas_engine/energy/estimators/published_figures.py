@@ -1,4 +1,4 @@
-"""What the paper printed (Speckhard et al., Tables 1 and 2)."""
+"""Published figures of the paper (Speckhard et al., Tables 1 and 2)."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from nas_engine.cost import cost
 
 @dataclass(frozen=True, slots=True)
 class PublishedNetwork:
-    """A row of Table 1: means of five trainings and of five energy measurements on one Pixel 4 XL core.
+    """Row of Table 1: means of five trainings and of five energy measurements on one Pixel 4 XL core.
 
     `accuracy` is int8 accuracy (0..1) on the test split of the paper's AudioSet task. Its standard deviation and that
     of the energy are the +- of the table. kB, M and k are 1000, 1e6 and 1000.
@@ -40,12 +40,12 @@ TABLE_1 = (
 
 
 FLOPS_ROUNDING, PARAMETERS_ROUNDING = 5_000, 5
-"""Half of the last digit that Table 1 prints."""
+"""Half a unit of the last digit that Table 1 prints."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedBlock:
-    """A row of Table 2. `block` is the printed name; an identity has kernel_size = filters = 0 and no FLOPs."""
+    """Row of Table 2. `block` is the printed name; an identity has kernel_size = filters = 0 and no FLOPs."""
 
     row: int
     block: str
@@ -71,14 +71,14 @@ TABLE_2 = (
     PublishedBlock(12, "MobileNetV1", "mobilenet_v1", 3, 64, (1, 1), 200_000),
 )
 BLOCK_FLOPS_ROUNDING = 50_000
-"""Half of the last digit that Table 2 prints."""
+"""Half a unit of the last digit that Table 2 prints."""
 
 
 def table_1(model: str) -> PublishedNetwork:
-    """The row of Table 1 called `model`. Raises KeyError for another name."""
+    """Row of Table 1 with the name `model`. Raises KeyError for another name."""
     return {row.model: row for row in TABLE_1}[model]
 
 
 def quantized_parameters(architecture: Architecture) -> int:
-    """What the paper calls "parameters"; `cost` says what it counts."""
+    """Number of "parameters" as counted in Table 1; see `nas_engine.cost`."""
     return cost(architecture).published_parameters

@@ -8,14 +8,14 @@ import numpy as np
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
-from nas_engine.energy.estimators.base import LEAST_MEASURED, LearnedPredictor, rows
+from nas_engine.energy.estimators.base import LEAST_MEASURED, LearnedPredictor, feature_rows
 from nas_engine.energy.regression import training
 from nas_engine.errors import BadMeasurement
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredNetwork:
-    """What a device took for one network: energy of one inference (gross) and, if measured, its latency."""
+    """Measurement of one network on a device: gross energy of one inference (mJ) and, if measured, latency (ms)."""
 
     architecture: Architecture
     energy_mj: float
@@ -24,7 +24,7 @@ class MeasuredNetwork:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """The predictor, and what is known of how good it is, as JSON for the report's page."""
+    """Predictor, and its scores on left-out networks as JSON for the page of the model."""
 
     predictor: LearnedPredictor
     report: dict[str, Any]
@@ -38,13 +38,14 @@ def train(
     seed: int = 0,
     least: int = LEAST_MEASURED,
 ) -> TrainedModel:
-    """Train on `measured`; `known`, another device's model, is what the new one corrects where that helps.
+    """Train an energy model on `measured`; `known` is the predictor of another device to transfer from.
 
-    A network measured several times counts as often; no part of the validation predicts it from itself. The same for
-    equal arguments. Raises BadMeasurement for fewer than `least` networks or an energy that is none.
+    Repeated measurements of a network are averaged, so that validation never predicts it from itself. `source` names
+    the predictor for the user. Deterministic for equal arguments. Raises BadMeasurement for fewer than `least`
+    networks or an energy that is not finite and above 0.
     """
     _check(measured, least)
-    table = rows([cost(one.architecture) for one in measured], known)
+    table = feature_rows([cost(one.architecture) for one in measured], known)
     energies_mj = np.array([one.energy_mj for one in measured])
     groups = [one.architecture.network_hash for one in measured]
     fitted = training.fit(table, energies_mj, groups=groups, seed=seed)

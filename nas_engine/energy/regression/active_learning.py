@@ -1,10 +1,9 @@
-"""Which rows teach a model most: those after which all rows together are known best. NumPy alone.
+"""Active learning: the rows whose measurement reduces the variance of all rows most. NumPy alone.
 
-Each next row is the one whose measurement takes most from the sum of all rows' variances (Cohn, Ghahramani and Jordan,
-"Active learning with statistical models", 1996). Unlike the row that is least certain itself, it is seldom an odd one
-at the edge, of which nothing follows for others. What a measurement would read does not matter, so a whole batch can
-be chosen before any is made, and the first one before there is a model: by the covariance that a Gaussian process
-starts from.
+Greedy selection of the row with the largest reduction of the summed posterior variance (A-optimality; Cohn, Ghahramani
+and Jordan, "Active learning with statistical models", 1996). Unlike the row of largest variance, it is seldom an
+outlier that informs about no other. Posterior variances of a Gaussian process do not depend on measured values, so a
+whole batch can be selected before any measurement, and the first one before a model exists: by the initial covariance.
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from nas_engine.energy.regression.schema import EncodedFeatures, Schema, TableRo
 
 @dataclass(frozen=True, slots=True)
 class Acquisition:
-    """A row's index, and the share (0..1) of what was not known of all rows that its measurement takes away."""
+    """Index of a row to measure, and the share (0..1) of the summed variance that its measurement removes."""
 
     index: int
     share: float
@@ -30,9 +29,9 @@ class Acquisition:
 def next_batch(
     offered: Sequence[TableRow], measured: Sequence[TableRow], model: TableModel | None, count: int
 ) -> list[Acquisition]:
-    """`count` of the rows `offered` (or all, if there are fewer), the most telling first.
+    """Select `count` of the rows `offered` (or all, if there are fewer), the most informative first.
 
-    By what `model` knows or, if it has no Gaussian process, by where the rows `measured` lie.
+    Covariances are those of the Gaussian process of `model` or, without one, of `uninformed_process`.
     """
     if not offered:
         return []
@@ -44,24 +43,24 @@ def next_batch(
 
 
 def uninformed_process(schema: Schema, offered: Sequence[TableRow], measured: Sequence[TableRow]) -> GaussianProcess:
-    """A process that knows where the rows `measured` lie, but no measurement: its covariance is the first guess."""
-    reader = RowEncoder.fit(schema, schema.encode([*offered, *measured]), logs=False)
+    """Gaussian process with initial parameters, conditioned on the places of the rows `measured`, without values."""
+    encoder = RowEncoder.fit(schema, schema.encode([*offered, *measured]), logs=False)
     return GaussianProcess(
-        reader=reader,
-        parameters=Kernel(reader.columns, len(reader.scaled)).initial_parameters(),
-        inputs=reader.read(schema.encode(measured)),
-        solution=np.zeros(len(measured)),
+        encoder=encoder,
+        parameters=Kernel(encoder.columns, len(encoder.scaled)).initial_parameters(),
+        inputs=encoder.encode(schema.encode(measured)),
+        alpha=np.zeros(len(measured)),
         noise=np.full(len(measured), FIRST_NOISE),
-        scatter=NoiseModel(FIRST_NOISE),
+        noise_model=NoiseModel(FIRST_NOISE),
         offset=0.0,
         scale=1.0,
     )
 
 
 def most_informative(process: GaussianProcess, offered: EncodedFeatures, count: int) -> list[Acquisition]:
-    """`count` of the rows `offered` (or all, if there are fewer), the most telling first."""
-    covariance = process.covariance_left(offered)
-    noise = process.scatter.usual / process.scale**2
+    """Select `count` of the rows `offered` (or all, if there are fewer), the most informative first, by `process`."""
+    covariance = process.posterior_covariance(offered)
+    noise = process.noise_model.usual / process.scale**2
     unknown = max(float(np.trace(covariance)), np.finfo(np.float64).tiny)
     acquisitions: list[Acquisition] = []
     for _ in range(min(count, len(offered))):

@@ -1,9 +1,9 @@
-"""Many measured networks as a sum: what each option adds, what pairs of options add beyond it, and a line in numbers.
+"""Additive model with pairwise interactions for thousands of measured networks: options, pairs of options, numbers.
 
-A Gaussian process of thousands of rows is slow, and with thousands of rows it is not needed: what columns add alone and
-in pairs can be estimated one by one. Pairs of columns are those in which the rest varies beyond chance (an F test of a
-two-way table, as in Lou et al., "Accurate intelligible models with pairwise interactions", 2013); all of it is one
-ridge regression. NumPy alone.
+A Gaussian process is slow with thousands of rows and not needed: effects of columns and of their pairs can be estimated
+directly. Pairs are selected where residuals vary beyond chance (an F test of the two-way table, as in Lou et al.,
+"Accurate intelligible models with pairwise interactions", 2013); all effects are fitted by one ridge regression.
+NumPy alone.
 """
 
 import json
@@ -27,12 +27,13 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class AdditiveModel:
-    """mean = offset + inputs @ weights + sum of tables[pair]; `deviation` of what is left is the same everywhere.
+    """mean = offset + inputs @ weights + sum of tables[pair]; `deviation` is the standard deviation of residuals.
 
-    `pairs` are columns of options, `tables` [sum of sizes of the pairs] their tables one after the other.
+    `weights` [options + numbers]; `pairs` are indices of option columns, `tables` [sum of sizes of the pairs] their
+    effects one after the other. All in the unit of the target.
     """
 
-    reader: RowEncoder
+    encoder: RowEncoder
     offset: float
     weights: Values
     pairs: tuple[tuple[int, int], ...]
@@ -40,10 +41,10 @@ class AdditiveModel:
     deviation: float
 
     def predict(self, features: EncodedFeatures) -> tuple[Values, Values]:
-        """Mean and standard deviation [n] of a further measurement."""
-        inputs = self.reader.read(features)
+        """Mean and standard deviation [n] of a new measurement, in the unit of the target."""
+        inputs = self.encoder.encode(features)
         mean = self.offset + _flat(inputs) @ self.weights
-        sizes = _sizes(self.reader)
+        sizes = _sizes(self.encoder)
         codes, start = _codes(inputs, sizes), 0
         for a, b in self.pairs:
             mean = mean + self.tables[start + codes[:, a] * sizes[b] + codes[:, b]]
@@ -51,27 +52,28 @@ class AdditiveModel:
         return mean, np.full(len(mean), self.deviation)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        settings = {"reader": self.reader.to_json(), "offset": self.offset, "deviation": self.deviation}
+        """State of the model as plain arrays, the input of `from_arrays`."""
+        settings = {"reader": self.encoder.to_json(), "offset": self.offset, "deviation": self.deviation}
         settings["pairs"] = self.pairs
         return {"settings": np.array(json.dumps(settings)), "weights": self.weights, "tables": self.tables}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The inverse of `arrays`. Raises ValueError where they do not fit each other."""
+        """Model from the arrays of `arrays`. Raises ValueError where their sizes do not agree."""
         settings = json.loads(str(arrays["settings"]))
-        reader = RowEncoder.from_json(settings["reader"])
+        encoder = RowEncoder.from_json(settings["reader"])
         pairs = tuple((int(a), int(b)) for a, b in settings["pairs"])
-        sizes = _sizes(reader)
+        sizes = _sizes(encoder)
         if len(arrays["tables"]) != sum(sizes[a] * sizes[b] for a, b in pairs):
             raise ValueError("the tables of pairs do not fit their options")
         offset, deviation = float(settings["offset"]), float(settings["deviation"])
-        return cls(reader, offset, arrays["weights"], pairs, arrays["tables"], deviation)
+        return cls(encoder, offset, arrays["weights"], pairs, arrays["tables"], deviation)
 
 
 def fit(schema: Schema, features: EncodedFeatures, target: Values, *, logs: bool) -> AdditiveModel:
-    """Fit to `target` [n]; with `logs` numbers above 0 enter by their logarithms."""
-    reader = RowEncoder.fit(schema, features, logs=logs)
-    inputs, sizes = reader.read(features), _sizes(reader)
+    """Fit to `target` [n]; with `logs`, columns of numbers above 0 enter by their logarithms."""
+    encoder = RowEncoder.fit(schema, features, logs=logs)
+    inputs, sizes = encoder.encode(features), _sizes(encoder)
     offset, alone = float(target.mean()), _flat(inputs)
     rest = target - offset - alone @ _ridge(alone, target - offset)
     codes = _codes(inputs, sizes)
@@ -81,17 +83,17 @@ def fit(schema: Schema, features: EncodedFeatures, target: Values, *, logs: bool
     weights = _ridge(design, target - offset)
     deviation = float(np.std(target - offset - design @ weights))
     columns = alone.shape[1]
-    return AdditiveModel(reader, offset, weights[:columns], tuple(pairs), weights[columns:], deviation)
+    return AdditiveModel(encoder, offset, weights[:columns], tuple(pairs), weights[columns:], deviation)
 
 
 def _significant_pairs(codes: Codes, sizes: Sequence[int], rest: Values) -> list[tuple[int, int]]:
-    told = {pair: _beyond_chance(codes, sizes, rest, *pair) for pair in combinations(range(len(sizes)), 2)}
-    telling = sorted((pair for pair, by in told.items() if by > _BEYOND_CHANCE), key=lambda pair: -told[pair])
-    return telling[:_MOST_PAIRS]
+    excess = {pair: _beyond_chance(codes, sizes, rest, *pair) for pair in combinations(range(len(sizes)), 2)}
+    significant = (pair for pair, by in excess.items() if by > _BEYOND_CHANCE)
+    return sorted(significant, key=lambda pair: -excess[pair])[:_MOST_PAIRS]
 
 
 def _beyond_chance(codes: Codes, sizes: Sequence[int], rest: Values, a: int, b: int) -> float:
-    """By how many standard deviations the cells of the table of a and b explain more of `rest` than noise would."""
+    """Sum of squares of `rest` explained by the cells of columns a and b, in standard deviations above noise."""
     cells = codes[:, a] * sizes[b] + codes[:, b]
     counts = np.bincount(cells)
     filled = counts > 0
@@ -110,11 +112,11 @@ def _flat(inputs: EncodedRows) -> Values:
     return np.concatenate([inputs.one_hot, inputs.numbers], axis=1)
 
 
-def _sizes(reader: RowEncoder) -> list[int]:
-    return [column.size for column in reader.columns]
+def _sizes(encoder: RowEncoder) -> list[int]:
+    return [column.size for column in encoder.columns]
 
 
 def _codes(inputs: EncodedRows, sizes: Sequence[int]) -> Codes:
-    """The option of each row in each column [n, columns]."""
+    """Index of the option of each row in each column [n, columns]."""
     parts = np.split(inputs.one_hot, np.cumsum(sizes)[:-1], axis=1) if sizes else []
     return np.stack([part.argmax(axis=1) for part in parts], axis=1) if parts else np.empty((len(inputs), 0), int)

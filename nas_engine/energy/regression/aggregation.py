@@ -1,4 +1,4 @@
-"""Measurements of one network, made several times, as one."""
+"""Averaging of repeated measurements of one network, so that cross-validation never sees a network on both sides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ from nas_engine.energy.regression.schema import TableRow, Values
 
 @dataclass(frozen=True, slots=True)
 class AveragedRows:
-    """Each network once: its row, the mean [n] of its `counts` [n] measurements, and the `noise` of a single one.
+    """One row per network: `table` [n], mean measurement `target` [n], number of measurements `counts` [n].
 
-    `noise` is the standard deviation between repeats of one network, over all networks; None without repeats.
+    `noise` is the pooled standard deviation between repeats of one network in the unit of `target`; None without
+    repeats.
     """
 
     table: Sequence[TableRow]
@@ -23,11 +24,12 @@ class AveragedRows:
     noise: float | None
 
     def take(self, rows: NDArray[Any]) -> "AveragedRows":
+        """Selected networks, by indices."""
         return AveragedRows([self.table[row] for row in rows], self.target[rows], self.counts[rows], self.noise)
 
 
 def average_repeats(table: Sequence[TableRow], target: Values, groups: Sequence[str] | None) -> AveragedRows:
-    """Rows of equal group are one network, in the order they first appear; without `groups` each row is one."""
+    """Average `target` [m] over rows of equal group [m], in order of first appearance; without `groups` over none."""
     if groups is None:
         return AveragedRows(table, target, np.ones(len(target)), None)
     numbers = {group: i for i, group in enumerate(dict.fromkeys(groups))}

@@ -1,8 +1,8 @@
-"""Somebody else's table of networks: a CSV file of any columns, as rows of options and numbers. NumPy alone.
+"""Import of tables of networks: a CSV file of any columns as rows of options and numbers. NumPy alone.
 
-A column is of numbers where every cell is one. Of texts, one that has another value in nearly every row names the
-network (an id, a hash) and is left out, unless all its values consist of equally many parts between | + , ; : or
-blanks, as NAS-Bench-201's strings do: then each part is a column.
+A column is numeric where every cell is a number. A text column with more than 50 different values names the network
+(an id, a hash) and is left out, unless all its values consist of equally many parts between | + , ; : or blanks, as
+NAS-Bench-201's strings do: then each part is a column.
 """
 
 import csv
@@ -24,7 +24,7 @@ _UNITS = frozenset(("ns", "us", "ms", "s", "uj", "mj", "j", "mw", "w", "fps", "l
 
 @dataclass(frozen=True, slots=True)
 class CostTable:
-    """`rows` of features, the measurements of all rows by column, and columns that are neither (`skipped`)."""
+    """Features `rows` [n], measurements [n] by column in the unit of the file, and names of columns left out."""
 
     rows: Sequence[TableRow]
     measurements: dict[str, Values]
@@ -32,7 +32,7 @@ class CostTable:
 
 
 def read(path: Path, target: str, known: str | None = None, ignored: Sequence[str] = ()) -> CostTable:
-    """Read the file. `target`, `known` and whatever else is named after a unit is a measurement and no feature.
+    """Read the file. `target`, `known` and every column named after a unit are measurements and no features.
 
     Raises BadMeasurement for a file that is no table, a column that is missing, or one that should hold numbers.
     """
@@ -102,7 +102,7 @@ def _is_finite(cell: str) -> bool:
 
 
 def _options(name: str, cells: Sequence[str]) -> dict[str, list[CellValue]]:
-    """The column itself or, of one with too many different texts, its parts; {} where these are no options either."""
+    """Column of options itself or, with too many different texts, its parts; {} where these are no options either."""
     if len(set(cells)) <= _MOST_OPTIONS:
         return {name: list(cells)}
     parts = [[part for part in _SEPARATORS.split(cell) if part] for cell in cells]

@@ -26,7 +26,7 @@ _SHARES_OF_MANY = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Ensemble:
-    """Weighted `parts`, their `name` in words, and the cross-fitted mean and standard deviation [n] of each row.
+    """Weighted `parts`, their `name` for the user, and the cross-fitted mean and standard deviation [n] of each row.
 
     `impurity_importance` is the forest's, by column (shares 0..1).
     """

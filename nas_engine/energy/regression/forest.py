@@ -1,4 +1,4 @@
-"""The paper's model of a device: a random forest on blocks, FLOPs and file size (section 2.4), by scikit-learn."""
+"""Random forest on blocks, FLOPs and file size: the paper's energy model (section 2.4), by scikit-learn."""
 
 from dataclasses import dataclass
 
@@ -17,14 +17,17 @@ _SHARE_OF_FEATURES = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """The grown `trees`, and the share of each column of the schema in what they explain (0..1, together 1)."""
+    """Grown `trees`, and the impurity importance of each column of the schema (0..1, sum 1)."""
 
     trees: Trees
     impurity_importance: dict[str, float]
 
 
 def grow(schema: Schema, features: EncodedFeatures, target: Values, seed: int, trees: int = TREES) -> Forest:
-    """Grow a forest on the rows of `features`; the same for equal arguments."""
+    """Grow a forest of `trees` trees on `features` and `target` [n]; deterministic for equal arguments.
+
+    Source: sklearn.ensemble.RandomForestRegressor with a third of the features per split.
+    """
     levels = np.array([len(column.levels) for column in schema.categorical], dtype=np.int64)
     grown = RandomForestRegressor(
         n_estimators=trees,
@@ -38,7 +41,7 @@ def grow(schema: Schema, features: EncodedFeatures, target: Values, seed: int, t
 def cross_fitted(
     schema: Schema, features: EncodedFeatures, target: Values, seed: int, trees: int = TREES
 ) -> tuple[Values, Values]:
-    """Mean and standard deviation [n] of what forests predict of each row that were grown on other folds."""
+    """Cross-fitted mean and standard deviation over trees [n]: each row predicted by a forest of the other folds."""
     mean, deviation = np.empty_like(target), np.empty_like(target)
     for held_back in folds([str(row) for row in range(len(target))], _FOLDS, seed):
         grown = grow(schema, features.take(~held_back), target[~held_back], seed, trees)
@@ -47,7 +50,7 @@ def cross_fitted(
 
 
 def _importance(schema: Schema, of_inputs: Values) -> dict[str, float]:
-    """Options of one column are one column again."""
+    """Importance by column of the schema: that of its one-hot inputs summed."""
     owners = [column.name for column in schema.categorical for _ in column.levels]
     owners += [column.name for column in schema.numeric]
     shares = {column.name: 0.0 for column in schema.columns}
@@ -73,6 +76,6 @@ def _as_arrays(grown: RandomForestRegressor, levels: NDArray[np.int64]) -> Trees
 
 
 def _children(children: list[NDArray[np.int64]], nodes: list[NDArray[np.int64]]) -> NDArray[np.int32]:
-    """Children counted over all trees; a leaf, which scikit-learn gives -1, has itself."""
+    """Indices of children over all trees; a leaf, -1 in scikit-learn, is its own child."""
     pairs = zip(children, nodes, strict=True)
     return np.concatenate([np.where(of < 0, own, of + own[0]) for of, own in pairs]).astype(np.int32)

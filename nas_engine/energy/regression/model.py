@@ -1,8 +1,8 @@
-"""A trained model of a device as plain arrays: what was measured of some networks, predicted of others. NumPy alone.
+"""Trained regression model of a table of networks, stored as plain arrays. NumPy alone; `training` fits it.
 
-`device_model` trains it. The parts (a forest, a Gaussian process) each predict the target after a transformation; their
-weighted sum, transformed back, is the prediction. The 90 % interval is conformal: the parts' own uncertainty, scaled
-so that the given share of measured networks that no part had seen lies inside.
+The parts (a forest, a Gaussian process) each predict the transformed target; their weighted sum, transformed back, is
+the prediction. The 90 % interval is conformal: the parts' standard deviations, scaled so that 90 % of the measured
+networks lie inside when no part has seen them.
 """
 
 import json
@@ -23,14 +23,14 @@ FORMAT = "earshot-table-model-1"
 
 
 class ModelPart(Protocol):
-    """One way to predict."""
+    """Component of a `TableModel`: a fitted forest, Gaussian process or additive model."""
 
     def predict(self, features: EncodedFeatures) -> tuple[Values, Values]:
         """Mean and standard deviation [n] of the transformed target."""
         ...
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All there is to it, for the `from_arrays` of its class."""
+        """State of the part as plain arrays, the input of `from_arrays` of its class."""
         ...
 
 
@@ -48,7 +48,7 @@ class PredictedIntervals:
 
 @dataclass(frozen=True, slots=True)
 class TableModel:
-    """`parts` with their weights; `spread` scales the parts' standard deviation to the interval."""
+    """Weighted `parts` on the scale of `transform`; `spread` x standard deviation is the half width of the interval."""
 
     schema: Schema
     transform: Transform
@@ -56,9 +56,11 @@ class TableModel:
     spread: float
 
     def predict_rows(self, rows: Sequence[TableRow]) -> PredictedIntervals:
+        """Prediction and 90 % interval of each row [n], in the unit of the target."""
         return self.predict(self.schema.encode(rows))
 
     def predict(self, features: EncodedFeatures) -> PredictedIntervals:
+        """Prediction and 90 % interval of each encoded row [n], in the unit of the target."""
         predictions = [(weight, *part.predict(features)) for weight, part in self.parts]
         middle = np.sum([weight * mean for weight, mean, _ in predictions], axis=0)
         reach = self.spread * np.sum([weight * sd for weight, _, sd in predictions], axis=0)
@@ -67,7 +69,7 @@ class TableModel:
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All there is to the model; `meta` holds JSON text, "2.alpha" is the array alpha of the second part."""
+        """State of the model as plain arrays: `meta` holds JSON text, "1.threshold" is the array of the second part."""
         named = [name for _, part in self.parts for name, kind in _PARTS.items() if type(part) is kind]
         meta = {
             "format": FORMAT,
@@ -82,7 +84,7 @@ class TableModel:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The inverse of `arrays`. Raises ValueError for arrays of another format."""
+        """Model from the arrays of `arrays`. Raises ValueError for arrays of another format."""
         meta = json.loads(str(arrays["meta"])) if "meta" in arrays else {}
         if meta.get("format") != FORMAT:
             raise ValueError(f"these arrays are no model of the format {FORMAT}; train it again")
@@ -94,7 +96,7 @@ class TableModel:
 
 
 def forward(transform: Transform, target: Values) -> Values:
-    """The scale on which the parts predict. "log" and "sqrt" need a target above 0."""
+    """Transformed `target` [n], the scale on which the parts predict. "log" and "sqrt" need a target above 0."""
     match transform:
         case "log":
             return np.log(target)
@@ -105,7 +107,7 @@ def forward(transform: Transform, target: Values) -> Values:
 
 
 def backward(transform: Transform, values: Values) -> Values:
-    """The inverse of `forward`; monotonous, so that it carries over intervals as well."""
+    """Inverse of `forward` for `values` [n]; monotonic, so that bounds of intervals can be transformed as well."""
     match transform:
         case "log":
             return np.exp(values)

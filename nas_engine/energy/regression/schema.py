@@ -1,7 +1,7 @@
 """Schema of a table of networks: categorical columns that name an option, and numeric columns.
 
-Training (`training`) knows nothing of networks; it sees a `Schema` and `EncodedFeatures`. Our own architectures become
-such a table in `nas_engine.energy.estimators.features`, a CSV file of any origin in `csv_table`. NumPy alone.
+Regression models know nothing of networks, only a `Schema` and `EncodedFeatures`. Architectures become rows of such a
+table in `nas_engine.energy.estimators.features`, CSV files of any origin in `csv_table`. NumPy alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,22 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 CellValue = str | float
+"""Option of a categorical column, or number of a numeric one."""
 TableRow = Mapping[str, CellValue]
+"""Cells by column name; a column may be missing (`ABSENT`, or 0 for numbers)."""
 Codes = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 UNSEEN = -1
-"""The code of an option that no row had when the schema was made."""
+"""Code of an option that no row had when the schema was made."""
 
 ABSENT = "absent"
-"""The option of a column that a row does not have, as a short network has no twelfth block."""
+"""Option of a categorical column that a row lacks, as a short network has no twelfth block."""
 
 _MARGIN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaColumn:
-    """A column, and what was seen in it: `levels` if categorical, otherwise () and the range `low`..`high`."""
+    """Column with the values seen in it: `levels` if categorical, otherwise () and the range `low`..`high`."""
 
     name: str
     levels: tuple[str, ...] = ()
@@ -36,12 +38,13 @@ class SchemaColumn:
 
     @property
     def is_categorical(self) -> bool:
+        """Whether the column holds options (`levels`), not numbers."""
         return bool(self.levels)
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedFeatures:
-    """`n` rows: `codes` [n, categorical columns], indices of levels or `UNSEEN`, and `numbers` [n, other columns]."""
+    """n encoded rows: `codes` [n, categorical columns], indices of levels or UNSEEN; `numbers` [n, numeric columns]."""
 
     codes: Codes
     numbers: Values
@@ -50,28 +53,31 @@ class EncodedFeatures:
         return len(self.codes)
 
     def take(self, rows: NDArray[Any] | slice) -> "EncodedFeatures":
+        """Selected rows, by indices, a mask [n] or a slice."""
         return EncodedFeatures(self.codes[rows], self.numbers[rows])
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The columns of a table, in order."""
+    """Columns of a table, in order."""
 
     columns: tuple[SchemaColumn, ...]
 
     @property
     def categorical(self) -> tuple[SchemaColumn, ...]:
+        """Categorical columns, in the order of `EncodedFeatures.codes`."""
         return tuple(column for column in self.columns if column.is_categorical)
 
     @property
     def numeric(self) -> tuple[SchemaColumn, ...]:
+        """Numeric columns, in the order of `EncodedFeatures.numbers`."""
         return tuple(column for column in self.columns if not column.is_categorical)
 
     @classmethod
     def of(cls, rows: Sequence[TableRow]) -> Self:
-        """The columns of `rows`, in the order met; one with any text in it is categorical. Raises ValueError on none.
+        """Schema of `rows`: columns in the order found; a column with any text is categorical.
 
-        Levels are sorted, so that the order of rows makes no difference.
+        Levels are sorted, so that the order of rows makes no difference. Raises ValueError without rows.
         """
         if not rows:
             raise ValueError("a table needs at least one row")
@@ -79,20 +85,23 @@ class Schema:
         return cls(tuple(_column(name, [row.get(name) for row in rows]) for name in names))
 
     def encode(self, rows: Sequence[TableRow]) -> EncodedFeatures:
-        """`rows` as codes and numbers; columns they have beyond the schema's are left out."""
+        """Encode `rows` [n] as codes and numbers; columns unknown to the schema are left out."""
         codes = [_encode_levels(column, rows) for column in self.categorical]
         numbers = [np.array([_number(row.get(column.name)) for row in rows]) for column in self.numeric]
         return EncodedFeatures(_columns(codes, len(rows), np.int64), _columns(numbers, len(rows), np.float64))
 
     def outside(self, row: TableRow) -> tuple[str, ...]:
-        """What of `row` lies outside of what the schema was made of, in words; () where nothing does."""
-        return tuple(said for column in self.columns if (said := _outside(column, row.get(column.name))))
+        """Descriptions for the user of cells of `row` outside the range of the schema (2 % margin); () if none is."""
+        descriptions = (_outside(column, row.get(column.name)) for column in self.columns)
+        return tuple(description for description in descriptions if description)
 
     def to_json(self) -> list[dict[str, Any]]:
+        """JSON values, one object per column; the inverse of `from_json`."""
         return [{"name": c.name, "levels": list(c.levels), "low": c.low, "high": c.high} for c in self.columns]
 
     @classmethod
     def from_json(cls, data: Sequence[Mapping[str, Any]]) -> Self:
+        """Schema from the JSON of `to_json`. Raises KeyError, TypeError or ValueError for other JSON."""
         return cls(tuple(SchemaColumn(c["name"], tuple(c["levels"]), float(c["low"]), float(c["high"])) for c in data))
 
 

@@ -1,4 +1,4 @@
-"""How well a device's model does on a table of networks that were all measured: on networks it was not shown."""
+"""Benchmark of the regression model on a table of measured networks: scores on networks held back."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -29,9 +29,9 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class TableScores:
-    """Scores over the networks held back; `coverage90` is the share of them inside of their 90 % interval.
+    """Scores over the networks held back; `coverage90` is the share (0..1) of them inside their 90 % interval.
 
-    `cross_fitted_r2` is what the model itself expected, from the measured networks alone.
+    `rmse` is in the unit of the target; `cross_fitted_r2` is the model's own estimate from the measured networks.
     """
 
     measured: int
@@ -44,23 +44,27 @@ class TableScores:
     model: str
 
     def to_json(self) -> dict[str, Any]:
+        """JSON values by field name."""
         return asdict(self)
 
 
 def split(rows: int, seed: int) -> Split:
-    """Hold back 3,000 rows or, of a smaller table, a fifth; the same for equal arguments."""
+    """Hold back 3,000 rows or, of a smaller table, a fifth; deterministic for equal arguments."""
     order = np.random.default_rng(seed).permutation(rows)
     held_back = min(HELD_BACK, rows // _HELD_BACK_SHARE)
     return Split(order[:held_back], order[held_back:])
 
 
 def features(table: CostTable, known: str | None, seed: int) -> Sequence[TableRow]:
-    """The rows a model reads; with `known`, what is known of the other device beside them."""
+    """Rows of features; with `known`, a column of measurements of another device, extended by its predictions."""
     return with_known(table.rows, known, table.measurements[known], seed) if known else table.rows
 
 
 def evaluate(rows: Sequence[TableRow], target: Values, *, measured: int, seed: int) -> TableScores:
-    """Train on `measured` random rows, predict those held back. Raises BadMeasurement for too many or too few."""
+    """Train on `measured` random rows of `rows` [n] and `target` [n], predict those held back.
+
+    Raises BadMeasurement for fewer than 10 rows or more than are left.
+    """
     parts = split(len(rows), seed)
     if not LEAST_MEASURED <= measured <= len(parts.measurable):
         raise BadMeasurement(
@@ -80,6 +84,6 @@ def evaluate(rows: Sequence[TableRow], target: Values, *, measured: int, seed: i
 
 
 def sizes_up_to(measured: int) -> list[int]:
-    """The steps of a learning curve: about two a doubling, the last `measured`."""
+    """Sizes of training sets of a learning curve: 10, 20, 50, 100 and so on, the last `measured`."""
     steps = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000]
     return [step for step in steps if step < measured] + [measured]

@@ -1,9 +1,9 @@
-"""Training of a device's model on its measured networks: `fit_few` for few of them, `fit_many` for thousands.
+"""Training of a regression model on measured networks: `fit_few` up to 2,000 networks, `fit_many` above.
 
-Everything is chosen by what was measured alone: the scale on which to learn and the forest's share are those that
-predict left-out networks best, and the 90 % interval is as wide as left-out networks need it (conformal: Vovk et al.,
-2005; scaled by the model's own standard deviation). Repeated measurements of a network are averaged first, so that no
-network is ever predicted from itself.
+All choices are made by cross-validation on the measurements: transformation of the target and share of the forest
+minimise the error on left-out networks, and the 90 % interval covers left-out networks (conformal prediction: Vovk et
+al., "Algorithmic Learning in a Random World", 2005; normalised by the model's standard deviation). Repeated
+measurements of a network are averaged first, so that no network is predicted from itself.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,10 @@ _LEAST_SD = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class FittedModel:
-    """The model, what each network was predicted as without it (`cross_fitted` [networks]), and how it was chosen."""
+    """Fitted model, the averaged measurements [n], and cross-fitted predictions of them (`cross_fitted` [n]).
+
+    `kind` names the ensemble for the user; `impurity_importance` is the share (0..1) of each column in a forest.
+    """
 
     model: TableModel
     measured: AveragedRows
@@ -38,20 +41,24 @@ class FittedModel:
 
     @property
     def scores(self) -> Scores:
+        """Scores of the cross-fitted predictions, in the unit of the target."""
         return scores(self.measured.target, self.cross_fitted)
 
     @property
     def name(self) -> str:
-        """In words, for reports: "Gaussian process and forest (0.3), log scale"."""
+        """Name for reports, e.g. "Gaussian process and forest (0.3), log scale"."""
         return self.kind if self.model.transform == "none" else f"{self.kind}, {self.model.transform} scale"
 
 
 def fit(table: Sequence[TableRow], target: Values, *, seed: int, groups: Sequence[str] | None = None) -> FittedModel:
-    """Train on the rows of `table` and their `target` [n]; rows of equal group are repeats of one network."""
+    """Train on rows `table` [n] and `target` [n]; rows of equal group [n] are repeats of one network.
+
+    Deterministic for equal arguments. Raises ValueError for an empty table.
+    """
     measured = average_repeats(table, target, groups)
     schema = Schema.of(measured.table)
     features = schema.encode(measured.table)
-    with threadpool_limits(1, user_api="blas"):  # beside trainings, threads that wait for each other take minutes
+    with threadpool_limits(1, user_api="blas"):  # next to training processes, waiting BLAS threads take minutes
         transform = _best_transform(schema, features, measured, seed)
         ensemble = _ensemble(schema, features, measured, transform, seed)
     spread = _spread(forward(transform, measured.target), ensemble)
@@ -70,10 +77,10 @@ def _ensemble(
 
 
 def _spread(target: Values, ensemble: Ensemble) -> float:
-    """So many of the model's standard deviations that 90 % of networks, and of one more, lie inside.
+    """Half width of the 90 % interval in standard deviations of the model: the split-conformal quantile.
 
-    Of n distances from networks the (n + 1) * 0.9 th, rounded up: a further one is as likely to have any rank among
-    them. Under nine there is no such rank, and Student's t is taken for what the model's deviations are of.
+    Of n normalised residuals |y - mean| / sd the one of rank ceil(0.9 (n + 1)), as a further residual has any rank
+    with equal probability. Under nine there is no such rank, and a quantile of Student's t takes its place.
     """
     distances = np.sort(np.abs(target - ensemble.mean) / np.maximum(ensemble.sd, _LEAST_SD))
     rank = ceil(COVERAGE * (len(distances) + 1))
@@ -84,7 +91,7 @@ def _spread(target: Values, ensemble: Ensemble) -> float:
 
 
 def _best_transform(schema: Schema, features: EncodedFeatures, measured: AveragedRows, seed: int) -> Transform:
-    """The scale on which left-out networks of a sample are predicted best, in the target's own unit."""
+    """Transformation with the least leave-one-out error on a sample of networks, in the target's own unit."""
     if measured.target.min() <= 0 or measured.target.max() < 2 * measured.target.min():
         return "none"
     sample = np.random.default_rng(seed).permutation(len(measured.target))[:_PILOT_ROWS]

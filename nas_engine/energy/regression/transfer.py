@@ -1,8 +1,8 @@
-"""What is known of another device as columns for a model of a new one. Loads scikit-learn.
+"""Transfer from another device: its measurements as columns for the model of a new one. Loads scikit-learn.
 
-A measured column is what the other device takes plus what its measurements scatter, and only the first helps. Where
-the column is known of all networks, each can be predicted from the others: that part becomes one column, what is left
-a second, and the model learns how much of each to believe.
+A measurement of the other device is its true cost plus noise, and only the cost helps. As the column is known for all
+networks, each can be predicted from the others: the cross-fitted prediction becomes one column, the residual a second,
+and the model learns the weight of each.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ _LEAST_TO_SMOOTH = 200
 
 
 def with_known(table: Sequence[TableRow], name: str, known: Values, seed: int) -> list[TableRow]:
-    """`table` with two columns more, "NAME, expected" and "NAME, beyond", or just NAME of few rows.
+    """`table` [n] with columns "NAME, expected" and "NAME, beyond", or NAME alone for under 200 rows.
 
-    `known` [n] is the other device's; the forest that expects it never sees the target, nor the row it is asked for.
+    `known` [n] are measurements of the other device; predictions are cross-fitted by a forest, without the target.
     """
     if len(table) < _LEAST_TO_SMOOTH:
         return [{**row, name: float(value)} for row, value in zip(table, known, strict=True)]

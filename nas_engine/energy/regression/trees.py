@@ -1,4 +1,4 @@
-"""A forest of regression trees as plain arrays: it predicts with NumPy alone, wherever it was grown (`forest`)."""
+"""Forest of regression trees as plain arrays: grown in `forest` by scikit-learn, predicts with NumPy alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _NAMES = ("feature", "threshold", "left", "right", "value", "roots", "levels")
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """Nodes of all trees in one row of arrays [nodes]: a row of the design goes `left` where its feature <= threshold.
+    """Nodes of all trees concatenated [nodes]: a row of the design matrix goes `left` where its feature <= threshold.
 
     A leaf is its own child on both sides, so that walking on from it changes nothing. `roots` [trees] are the first
     nodes, `depth` is that of the deepest tree, `levels` [categorical columns] the number of options of each column.
@@ -31,7 +31,7 @@ class Trees:
     depth: int
 
     def predict(self, features: EncodedFeatures) -> tuple[Values, Values]:
-        """The mean over the trees and their standard deviation [n], in the unit of what the forest was grown on."""
+        """Mean and standard deviation [n] over the trees, in the unit of the target of the forest."""
         inputs = design(features, self.levels)
         chunks = [inputs[start : start + _ROWS_AT_ONCE] for start in range(0, len(inputs), _ROWS_AT_ONCE)]
         votes = np.concatenate([self._votes(chunk) for chunk in chunks] or [np.empty((0, len(self.roots)))])
@@ -46,11 +46,12 @@ class Trees:
         return self.value[nodes].astype(np.float64)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
+        """State of the forest as plain arrays, the input of `from_arrays`."""
         return {name: getattr(self, name) for name in _NAMES} | {"depth": np.array(self.depth)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The inverse of `arrays`. Raises ValueError where the nodes point outside of the forest."""
+        """Forest from the arrays of `arrays`. Raises ValueError where nodes point outside of the forest."""
         trees = cls(**{name: arrays[name] for name in _NAMES}, depth=int(arrays["depth"]))
         nodes = len(trees.value)
         for name in ("left", "right", "roots"):
@@ -61,9 +62,9 @@ class Trees:
 
 
 def design(features: EncodedFeatures, levels: NDArray[np.int64]) -> NDArray[np.float32]:
-    """What the trees read [n, sum of levels + numbers]: one column for each option, then the numbers.
+    """Design matrix of the trees [n, sum of levels + numbers]: one column per option, then the numbers.
 
-    An option that was never seen has a 0 in each of its column's.
+    `levels` [categorical columns] are numbers of options. An unseen option is 0 in all columns of its options.
     """
     options = [features.codes[:, [column]] == np.arange(count) for column, count in enumerate(levels)]
     return np.concatenate([*options, features.numbers], axis=1, dtype=np.float32)

@@ -1,6 +1,12 @@
-"""Rows of a table as the Gaussian process reads them: one-hot options, standardised numbers. NumPy alone.
+"""Encoding of rows of a table for the Gaussian process: one-hot options, standardised numbers. NumPy alone.
 
-A number of few values (a kernel size, a block's filters) is an option as well, an ordered one.
+    symbol   code                   shape                  meaning
+    n        len(features)          -                      number of rows
+    X        EncodedRows.one_hot    [n, o]                 options of all option columns side by side; o: all options
+    x        EncodedRows.numbers    [n, q]                 (number - mean) / sd, or of its logarithm; q numeric columns
+    v        OptionColumn.values    [options]              standardised values of ordered options
+
+A numeric column of at most 12 different values (a kernel size, a block's filters) becomes a column of ordered options.
 """
 
 from collections.abc import Mapping
@@ -17,9 +23,9 @@ _MOST_VALUES = 12
 
 @dataclass(frozen=True, slots=True)
 class OptionColumn:
-    """A column of `size` options. `values` [size], standardised, are those of ordered options, otherwise ().
+    """Column of `size` options; `values` [size] are standardised values of ordered options, otherwise ().
 
-    Columns of equal `group` have the same options and share what is learned of them.
+    Columns of equal `group` have the same options and share their kernel parameters.
     """
 
     group: str
@@ -29,7 +35,7 @@ class OptionColumn:
 
 @dataclass(frozen=True, slots=True)
 class EncodedRows:
-    """`one_hot` [n, all options of all columns] and `numbers` [n, columns of numbers]."""
+    """n encoded rows: `one_hot` [n, all options of all columns] and `numbers` [n, numeric columns]."""
 
     one_hot: Values
     numbers: Values
@@ -38,15 +44,16 @@ class EncodedRows:
         return len(self.one_hot)
 
     def take(self, rows: NDArray[Any] | slice) -> "EncodedRows":
+        """Selected rows, by indices, a mask [n] or a slice."""
         return EncodedRows(self.one_hot[rows], self.numbers[rows])
 
 
 @dataclass(frozen=True, slots=True)
 class RowEncoder:
-    """Turns `EncodedFeatures` into `EncodedRows` as learned from the measured rows: constant columns are left out.
+    """Encoder of `EncodedFeatures` as `EncodedRows`, fitted to the measured rows; constant columns are left out.
 
-    `levels` [categorical columns used] are (index, options); `ordered` (index, values); `scaled` (index, mean, sd,
-    whether of logarithms).
+    `levels` are (index, number of options, group) of categorical columns; `ordered` (index, values) and `scaled`
+    (index, mean, standard deviation, whether of logarithms) of numeric ones.
     """
 
     levels: tuple[tuple[int, int, str], ...]
@@ -54,7 +61,8 @@ class RowEncoder:
     scaled: tuple[tuple[int, float, float, bool], ...]
 
     @classmethod
-    def of(cls, schema: Schema, features: EncodedFeatures, *, logs: bool) -> Self:
+    def fit(cls, schema: Schema, features: EncodedFeatures, *, logs: bool) -> Self:
+        """Encoder for the columns of `features` that vary; with `logs`, columns above 0 enter by their logarithms."""
         levels = tuple(
             (i, len(column.levels), "/".join(column.levels))
             for i, column in enumerate(schema.categorical)
@@ -78,8 +86,8 @@ class RowEncoder:
         ordered = (OptionColumn(f"ordered {i}", len(values), _standard(values)) for i, values in self.ordered)
         return (*unordered, *ordered)
 
-    def read(self, features: EncodedFeatures) -> EncodedRows:
-        """An unseen option is unlike every other; of ordered options the nearest stands for a value between them."""
+    def encode(self, features: EncodedFeatures) -> EncodedRows:
+        """Encode rows [n]; unseen options have a column of their own, values between ordered ones become the next."""
         parts = [_one_hot(features.codes[:, i], size) for i, size, _ in self.levels]
         parts += [_nearest(features.numbers[:, i], np.array(values)) for i, values in self.ordered]
         numbers = [(_taken(features.numbers[:, i], log) - mean) / sd for i, mean, sd, log in self.scaled]
@@ -90,10 +98,12 @@ class RowEncoder:
         )
 
     def to_json(self) -> dict[str, Any]:
+        """JSON values by field; the inverse of `from_json`."""
         return {"levels": self.levels, "ordered": self.ordered, "scaled": self.scaled}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Encoder from the JSON of `to_json`. Raises KeyError, TypeError or ValueError for other JSON."""
         levels = tuple((int(i), int(size), str(group)) for i, size, group in data["levels"])
         ordered = tuple((int(i), tuple(float(value) for value in values)) for i, values in data["ordered"])
         scaled = tuple((int(i), float(mean), float(sd), bool(log)) for i, mean, sd, log in data["scaled"])

@@ -1,4 +1,18 @@
-"""A Gaussian process over a table's rows, as plain arrays: it predicts with NumPy alone; `process_fit` fits it."""
+"""Fitted Gaussian process over rows of a table, as plain arrays. NumPy alone; `gp_fit` fits it.
+
+    symbol    code                    shape      meaning
+    x_i       inputs                  [n]        encoded rows that were measured
+    K         -                       [n, n]     kernel of the x_i, in units of scale squared
+    N         diag(noise)             [n, n]     noise variances of the measurements, in the target's unit squared
+    alpha     alpha                   [n]        scale * (K + N / scale^2)^-1 y, y the standardised target
+    k(x)      covariance              [m, n]     kernel of new rows with the x_i
+    v(mu)     NoiseModel.variance     [m]        noise variance of a new measurement at level mu
+
+Mean:      mu(x) = offset + k(x) alpha
+Variance:  scale^2 (K(x, x) - k(x) (K + N / scale^2)^-1 k(x)') + v(mu(x))
+
+Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning" (2006), equations 2.25 and 2.26.
+"""
 
 import json
 from collections.abc import Mapping
@@ -18,9 +32,10 @@ _ROWS_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class NoiseModel:
-    """How measurements of one network scatter: variance = usual * (level / typical) ** (2 * power), levels from `low`.
+    """Noise variance of a measurement: usual * (max(level, low) / typical) ** (2 * power).
 
-    In the unit of the target and its square; `power` 0 is the same scatter everywhere, 1 a share of what is measured.
+    `low` and `typical` are in the unit of the target, `usual` in its square; `power` 0 is constant noise, 1 noise
+    proportional to the level.
     """
 
     usual: float
@@ -29,34 +44,34 @@ class NoiseModel:
     low: float = 1.0
 
     def variance(self, level: Values) -> Values:
-        """Of one measurement of networks at `level` [n]."""
+        """Noise variance [n] of one measurement at `level` [n]."""
         return np.asarray(self.usual * (np.maximum(level, self.low) / self.typical) ** (2 * self.power))
 
 
 @dataclass(frozen=True)
 class GaussianProcess:
-    """What was measured (`inputs` [n]) and the solution for it: mean = offset + covariance @ solution.
+    """Measured rows `inputs` [n] with `alpha` [n]: mean = offset + covariance @ alpha.
 
-    `parameters` [p] are the kernel's, whose covariance times `scale` squared is the target's; `noise` [n] is the
-    variance of each measurement, `scatter` that of a new one.
+    `parameters` [p] are those of the kernel, whose covariance times `scale` squared is that of the target; `noise` [n]
+    is the noise variance of each measurement, `noise_model` that of a new one.
     """
 
-    reader: RowEncoder
+    encoder: RowEncoder
     parameters: Values
     inputs: EncodedRows
-    solution: Values
+    alpha: Values
     noise: Values
-    scatter: NoiseModel
+    noise_model: NoiseModel
     offset: float
     scale: float
 
     @cached_property
     def _kernel(self) -> Kernel:
-        return Kernel(self.reader.columns, len(self.reader.scaled))
+        return Kernel(self.encoder.columns, len(self.encoder.scaled))
 
     def predict(self, features: EncodedFeatures) -> tuple[Values, Values]:
-        """Mean and standard deviation [n] of a further measurement, its own scatter included."""
-        inputs = self.reader.read(features)
+        """Mean and standard deviation [m] of a new measurement of each row, noise included, in the target's unit."""
+        inputs = self.encoder.encode(features)
         starts = range(0, len(inputs), _ROWS_AT_ONCE)
         chunks = [self._predict(inputs.take(slice(start, start + _ROWS_AT_ONCE))) for start in starts]
         means, deviations = zip(*chunks, strict=True) if chunks else ((np.empty(0),), (np.empty(0),))
@@ -64,50 +79,51 @@ class GaussianProcess:
 
     def _predict(self, inputs: EncodedRows) -> tuple[Values, Values]:
         covariance = self._kernel.covariance(self.parameters, inputs, self.inputs)
-        mean = self.offset + covariance @ self.solution
+        mean = self.offset + covariance @ self.alpha
         explained = np.einsum("ij,ij->i", covariance @ self._precision, covariance)
         unknown = np.maximum(self._kernel.variance(self.parameters, inputs) - explained, 0)
-        return mean, np.sqrt(self.scale**2 * unknown + self.scatter.variance(mean))
+        return mean, np.sqrt(self.scale**2 * unknown + self.noise_model.variance(mean))
 
-    def covariance_left(self, features: EncodedFeatures) -> Values:
-        """[n, n]: how what is still unknown of rows hangs together, in units of scale squared."""
-        inputs = self.reader.read(features)
+    def posterior_covariance(self, features: EncodedFeatures) -> Values:
+        """Posterior covariance [m, m] of rows without noise, in units of scale squared."""
+        inputs = self.encoder.encode(features)
         known = self._kernel.covariance(self.parameters, inputs, self.inputs)
         between = self._kernel.covariance(self.parameters, inputs, inputs)
         return np.asarray(between - known @ self._precision @ known.T)
 
     @cached_property
     def _precision(self) -> Values:
-        """The inverse of the measurements' covariance; made when it is needed, for it is large to store."""
+        """Inverse of K + N / scale^2 [n, n], computed on first use instead of stored."""
         covariance = self._kernel.covariance(self.parameters, self.inputs, self.inputs)
         return np.asarray(np.linalg.inv(covariance + np.diag(self.noise) / self.scale**2), dtype=np.float64)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        settings = {"scatter": asdict(self.scatter), "offset": self.offset, "scale": self.scale}
+        """State of the process as plain arrays, the input of `from_arrays`."""
+        settings = {"scatter": asdict(self.noise_model), "offset": self.offset, "scale": self.scale}
         return {
-            "settings": np.array(json.dumps(settings | {"reader": self.reader.to_json()})),
+            "settings": np.array(json.dumps(settings | {"reader": self.encoder.to_json()})),
             "parameters": self.parameters,
             "one_hot": self.inputs.one_hot.astype(np.bool_),
             "numbers": self.inputs.numbers,
-            "solution": self.solution,
+            "solution": self.alpha,
             "noise": self.noise,
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The inverse of `arrays`. Raises ValueError where they do not fit each other."""
+        """Process from the arrays of `arrays`. Raises ValueError where their sizes do not agree."""
         settings = json.loads(str(arrays["settings"]))
         process = cls(
-            reader=RowEncoder.from_json(settings["reader"]),
+            encoder=RowEncoder.from_json(settings["reader"]),
             parameters=arrays["parameters"],
             inputs=EncodedRows(arrays["one_hot"].astype(np.float64), arrays["numbers"]),
-            solution=arrays["solution"],
+            alpha=arrays["solution"],
             noise=arrays["noise"],
-            scatter=NoiseModel(**settings["scatter"]),
+            noise_model=NoiseModel(**settings["scatter"]),
             offset=float(settings["offset"]),
             scale=float(settings["scale"]),
         )
         rows, parameters = len(process.inputs), len(process._kernel.initial_parameters())
-        if not (process.solution.shape == process.noise.shape == (rows,) and len(process.parameters) == parameters):
+        if not (process.alpha.shape == process.noise.shape == (rows,) and len(process.parameters) == parameters):
             raise ValueError("the Gaussian process's arrays are of different networks")
         return process

@@ -3,7 +3,7 @@ import pytest
 
 from nas_engine.baselines import nas_bayesian
 from nas_engine.cost import cost
-from nas_engine.energy.estimators.base import rows
+from nas_engine.energy.estimators.base import feature_rows
 from nas_engine.energy.estimators.campaign_simulation import NOISE_MJ, campaign, energy_mj
 from nas_engine.energy.regression import training
 from nas_engine.energy.regression.gaussian_process.gp_fit import MOST_ROWS
@@ -31,7 +31,7 @@ def test_flops_alone_say_little_of_the_energy() -> None:
 
 
 def test_a_model_of_thousands_is_off_by_little_more_than_the_measurements_scatter() -> None:
-    table = rows([cost(one.architecture) for one in CAMPAIGN.measured], None)
+    table = feature_rows([cost(one.architecture) for one in CAMPAIGN.measured], None)
     seen = MOST_ROWS + 1
     fitted = training.fit(table[:seen], MEASURED[:seen], seed=0)
     predicted = fitted.model.predict_rows(table[seen:])

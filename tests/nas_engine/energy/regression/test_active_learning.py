@@ -15,7 +15,7 @@ OFFERED = FEATURES.take(slice(15, None))
 
 def _unknown_after(rows: list[int]) -> float:
     """The sum of all rows' variances once `rows` are measured, by the textbook formula."""
-    covariance, noise = PROCESS.covariance_left(OFFERED), PROCESS.scatter.usual / PROCESS.scale**2
+    covariance, noise = PROCESS.posterior_covariance(OFFERED), PROCESS.noise_model.usual / PROCESS.scale**2
     own = covariance[np.ix_(rows, rows)] + noise * np.eye(len(rows))
     return float(np.trace(covariance - covariance[:, rows] @ np.linalg.solve(own, covariance[rows])))
 
@@ -57,5 +57,5 @@ def test_without_a_model_rows_like_those_measured_teach_less() -> None:
         next(row for row in ROWS if all(row[f"edge {i}"] != ROWS[0][f"edge {i}"] for i in range(3))),
     )
     process = uninformed_process(SCHEMA, ROWS, [ROWS[0]] * 5)
-    left = np.diag(process.covariance_left(SCHEMA.encode([alike, unlike])))
+    left = np.diag(process.posterior_covariance(SCHEMA.encode([alike, unlike])))
     assert left[0] < 0.2 * left[1]

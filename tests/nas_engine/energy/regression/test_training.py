@@ -61,7 +61,7 @@ def test_a_measurement_that_went_wrong_moves_others_little() -> None:
     assert scores(TARGET[150:], predicted.value).r2 > 0.95
 
 
-def test_repeats_of_a_network_are_one_network_whose_scatter_is_told() -> None:
+def test_repeats_of_a_network_are_one_network_whose_noise_is_reported() -> None:
     repeated = np.concatenate([TARGET[:60], costs(ROWS[:60], NOISE, seed=2)])
     names = [str(i) for i in range(60)] * 2
     measured = training.fit(ROWS[:60] * 2, repeated, seed=0, groups=names).measured

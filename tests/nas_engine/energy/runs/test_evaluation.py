@@ -244,7 +244,7 @@ def test_logs_of_two_networks_are_refused_and_repeated_logs_of_one_are_averaged(
     result = evaluate(logs[:2])
     assert result.latency_ms == 2.5
     assert "latencies_differ" in codes(result)
-    with pytest.raises(BadMeasurement, match="2 ms, 9 ms an inference: make a run of each network"):
+    with pytest.raises(BadMeasurement, match="2 ms, 9 ms per inference: make a run of each network"):
         evaluate([logs[0], logs[3]])
 
 

@@ -7,9 +7,9 @@ from tests.nas_engine.energy.tables import networks
 
 ROWS = networks(20)
 SCHEMA = Schema.of(ROWS)
-READER = RowEncoder.fit(SCHEMA, SCHEMA.encode(ROWS), logs=False)
-INPUTS = READER.read(SCHEMA.encode(ROWS))
-KERNEL = Kernel(READER.columns, len(READER.scaled))
+ENCODER = RowEncoder.fit(SCHEMA, SCHEMA.encode(ROWS), logs=False)
+INPUTS = ENCODER.encode(SCHEMA.encode(ROWS))
+KERNEL = Kernel(ENCODER.columns, len(ENCODER.scaled))
 PARAMETERS = KERNEL.initial_parameters() + np.random.default_rng(0).normal(0, 0.3, len(KERNEL.initial_parameters()))
 
 
@@ -18,7 +18,7 @@ def _plain_covariance(a: EncodedRows, b: EncodedRows) -> float:
     edges = slice(0, 15)  # three edges of four operations and one that was never seen
     same = [bool(a.one_hot[0, edges][i : i + 5] @ b.one_hot[0, edges][i : i + 5]) for i in (0, 5, 10)]
     alike = [1.0 if equal else float(np.exp(-1.0)) for equal in same]
-    width = np.array(READER.columns[3].values)
+    width = np.array(ENCODER.columns[3].values)
     alike.append(float(np.exp(-((a.one_hot[0, 15:] @ width - b.one_hot[0, 15:] @ width) ** 2) / 2)))
     alike.append(float(np.exp(-((a.numbers[0, 0] - b.numbers[0, 0]) ** 2) / 2)))
     pairs = [alike[i] * alike[j] for i in range(5) for j in range(i)]
@@ -48,7 +48,7 @@ def test_covariances_are_positive_and_the_variance_is_their_diagonal() -> None:
 
 
 def test_an_option_never_seen_is_unlike_every_other() -> None:
-    strange = READER.read(SCHEMA.encode([{**ROWS[0], "edge 0": "transformer"}]))
+    strange = ENCODER.encode(SCHEMA.encode([{**ROWS[0], "edge 0": "transformer"}]))
     own = INPUTS.take(slice(0, 1))
     parameters = KERNEL.initial_parameters()
     assert KERNEL.covariance(parameters, strange, own)[0, 0] < KERNEL.covariance(parameters, own, own)[0, 0]
