@@ -1,0 +1,1 @@
+"""Energy predictors: analytical cost model, learned predictors, their training and validation, proposals."""

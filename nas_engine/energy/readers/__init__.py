@@ -1,1 +1,1 @@
-"""Readers of measurement files: one module a format, chosen by what is in a file and not by its name."""
+"""Readers of measurement files: one module per format, chosen by the content of a file and not by its name."""

@@ -1,4 +1,4 @@
-"""The result that Android Runner's Monsoon plugin keeps of a run: `energy_joules,duration_ms,error_flag`, one row.
+"""Result of a run by Android Runner's Monsoon plugin: `energy_joules,duration_ms,error_flag`, one row.
 
 It is a sum without a trace: no window can be chosen in it and nothing can be checked, so it is indicative.
 Source: S2-group/android-runner, Plugins/monsoon.
@@ -17,6 +17,8 @@ _MAX_POWER_MW = 100_000.0
 
 
 class AndroidRunnerMonsoon:
+    """Reader of the result of Android Runner's Monsoon plugin."""
+
     format = "android_runner_monsoon"
     title = "Android Runner's Monsoon result"
     accepts = (
@@ -24,10 +26,12 @@ class AndroidRunnerMonsoon:
     )
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether its columns are exactly those of the plugin."""
         layout = head.layout
         return layout is not None and {folded(name) for name in layout.names} == set(_COLUMNS)
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Energy (mJ) and duration (s) of the run. Raises BadMeasurement for several rows or a failed run."""
         layout = source.head().layout
         positions = [layout.index(name) for name in _COLUMNS] if layout else [None]
         if layout is None or None in positions:

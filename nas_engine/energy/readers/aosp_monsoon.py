@@ -28,6 +28,7 @@ class AospMonsoon:
     )
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has one to three numbers per line, no header, and of two or three the first is a time."""
         layout = head.layout
         if layout is None or layout.names or not layout.cells or head.text.lstrip().startswith("#"):
             return False
@@ -36,6 +37,7 @@ class AospMonsoon:
         return layout.delimiter in " \t" and layout.cells <= 3 and _stamp_scale(_first_stamp(head)) is not None
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace of the main output. Raises BadMeasurement for mixed units, or without times and rate."""
         head = source.head()
         layout = head.layout
         if layout is None or layout.names or not 1 <= layout.cells <= 3:
@@ -101,7 +103,7 @@ def _timing(source: FileSource, stamps: Values, scale: float, options: ReadOptio
 
 
 def _spread(source: FileSource, stamps: Values) -> timing.Timing:
-    """Whole seconds: the samples of one are spread evenly over it."""
+    """Times from whole seconds: samples of one second are spread evenly over it."""
     starts = np.flatnonzero(np.diff(stamps, prepend=stamps[0] - 1.0))
     checked = timing.timed(source, stamps[starts], 1.0) if len(starts) > 1 else None
     if checked is None:

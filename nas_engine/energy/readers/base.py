@@ -1,4 +1,4 @@
-"""What every reader of a measurement format is given and what it must give back."""
+"""Interface of the readers of measurement formats: file, options, and the `Reader` protocol."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,37 +15,41 @@ HEAD_BYTES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class FileHead:
-    """The beginning of a file, by which readers recognise it."""
+    """Beginning of a file, by which readers recognise it."""
 
     name: str
     data: bytes  # the first 64 KiB
     size_bytes: int
-    members: tuple[str, ...] = ()  # what a zip holds, by its directory
+    members: tuple[str, ...] = ()  # names in a zip, by its directory
 
     @property
     def text(self) -> str:
-        """The beginning as text, without a byte order mark, lines ended by "\\n"; empty where the file is binary."""
+        """Beginning as text, without a byte order mark, lines ended by "\\n"; empty where the file is binary."""
         return _decoded(self.data)
 
     @property
     def layout(self) -> layout.TableLayout | None:
-        """How the file is a table, if it is one."""
+        """Layout of the file as a table; None where it is none."""
         return _layout(self.data, self.size_bytes <= len(self.data))
 
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """A plain file on disk, after unpacking, and the name its owner gave it, for messages."""
+    """Plain file on disk, after unpacking, and its name for messages, as given by the owner."""
 
     name: str
     path: Path
 
     def head(self) -> FileHead:
+        """First 64 KiB and size of the file. Raises OSError where it cannot be read."""
         with self.path.open("rb") as file:
             return FileHead(self.name, file.read(HEAD_BYTES), self.path.stat().st_size)
 
     def text(self, limit_bytes: int = 50_000_000) -> str:
-        """All of a small text (a log, a JSON), lines ended by "\\n"; BadMeasurement where it is none or too long."""
+        """Whole text of a small file (a log, JSON), lines ended by "\\n".
+
+        Raises BadMeasurement for binary files and for more than `limit_bytes`.
+        """
         size_bytes = self.path.stat().st_size
         if size_bytes > limit_bytes:
             raise self.wrong(f"{size_bytes / 1e6:,.0f} MB of text; at most {limit_bytes / 1e6:,.0f} MB of this format")
@@ -56,22 +60,22 @@ class FileSource:
         return text.decoded(data, encoding)
 
     def wrong(self, message: str, *, line: int | None = None) -> BadMeasurement:
-        """The error to raise: "FILE, line N: what was found; what to do". Lines count from 1."""
+        """Exception to raise, with the message "FILE, line N: what was found; what to do". Lines count from 1."""
         where = self.name if line is None else f"{self.name}, line {line:,}"
         return BadMeasurement(f"{where}: {message}")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What a person says about a file that the file does not say. None: as the file says, or as the reader guesses."""
+    """Options given by the user for what a file does not state; None: as in the file, or as the reader infers."""
 
     voltage_v: float | None = None  # supply, for monitors that record only current
     rate_hz: float | None = None  # samples a second, where the file has no times or wrong ones
     channel: str | None = None  # "main", "usb", "aux", or as the format names its channels
-    mapping: Mapping[str, Any] | None = field(default=None)  # as `mapping.Mapping.to_json()` writes it
+    mapping: Mapping[str, Any] | None = field(default=None)  # as `ColumnMapping.to_json()` writes it
 
     def __post_init__(self) -> None:
-        """Raise BadMeasurement for a voltage or a rate that cannot be meant."""
+        """Raise BadMeasurement for a voltage outside (0, 1000] V or a rate outside (0, 1e8] Hz."""
         if self.voltage_v is not None and not 0.0 < self.voltage_v <= 1000.0:
             raise BadMeasurement(f"a supply of {self.voltage_v} V; give the voltage of the device in volts, e.g. 4.2")
         if self.rate_hz is not None and not 0.0 < self.rate_hz <= 1e8:
@@ -79,25 +83,28 @@ class ReadOptions:
 
 
 class Reader(Protocol):
-    """One format. Every implementation passes `nas_engine.testing.readers.ReaderContract`."""
+    """Reader of one format. Every implementation passes `nas_engine.testing.readers.ReaderContract`."""
 
     @property
     def format(self) -> str:
-        """The short name that is stored with a result, e.g. "monsoon_python"."""
+        """Short name that is stored with a result, e.g. "monsoon_python"."""
 
     @property
     def title(self) -> str:
-        """The name for people, e.g. "Monsoon Python API CSV"."""
+        """Name for the user, e.g. "Monsoon Python API CSV"."""
 
     @property
     def accepts(self) -> str:
-        """What exactly is read, in a line for the table of formats in docs/energy.md."""
+        """Columns, units and variants that are read, in one line for the table of formats in docs/energy.md."""
 
     def recognises(self, head: FileHead) -> bool:
         """Whether this file is of this format, by its content. Never raises."""
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
-        """All of the file, or BadMeasurement. What was left out or guessed is a finding."""
+        """Read the whole file; parts left out and inferred units are findings.
+
+        Raises BadMeasurement where the file is damaged, incomplete or contradicts itself.
+        """
 
 
 @lru_cache(maxsize=8)

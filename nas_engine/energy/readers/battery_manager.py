@@ -27,15 +27,19 @@ INDICATIVE = Finding(
 
 
 class BatteryManager:
+    """Reader of CSV of Android Runner's BatteryManager plugin."""
+
     format = "android_battery"
     title = "Android BatteryManager CSV"
-    accepts = f"`{_TIME},{_CURRENT},{_VOLTAGE}` in ms, uA or mA (told by what a phone can take), mV; indicative"
+    accepts = f"`{_TIME},{_CURRENT},{_VOLTAGE}` in ms, uA or mA (by what a phone can take), mV; indicative"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has the three columns of the plugin."""
         layout = head.layout
         return layout is not None and all(layout.index(name) is not None for name in (_TIME, _CURRENT, _VOLTAGE))
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Power of the whole phone over time; indicative. Raises BadMeasurement for a charging or constant gauge."""
         layout = source.head().layout
         positions = [layout.index(name) for name in (_TIME, _CURRENT, _VOLTAGE)] if layout else [None]
         if layout is None or None in positions:
@@ -109,7 +113,7 @@ def _timed(source: FileSource, stamps_ms: Values, first_line: int) -> timing.Tim
 
 
 def _gauge(source: FileSource, current: Values, time_s: Values) -> tuple[Finding, ...]:
-    """A gauge that hardly ever changes cannot tell one inference from another; one that never does tells nothing."""
+    """Finding on a gauge that is slower than the polling. Raises BadMeasurement where it never changes."""
     distinct = len(np.unique(current[np.isfinite(current)]))
     seconds = float(time_s[-1])
     if distinct == 1 and len(current) > 2:

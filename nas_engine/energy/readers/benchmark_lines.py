@@ -1,4 +1,4 @@
-"""Single lines of a benchmark_model log: what wraps them on their way from the device, and the numbers in them.
+"""Parsing of single lines of a benchmark_model log: prefixes added on the way from the device, and numbers.
 
 Sources: tensorflow/lite/tools/benchmark/benchmark_model.cc and benchmark_tflite_model.cc (TF 1.13 to 2.18), LiteRT's
 litert/tools/benchmark_litert_model.h, core/util/stats_calculator.h; real logs of each generation.
@@ -26,26 +26,26 @@ _STATISTICS = re.compile(r"^count=(\d+)((?: \w+=\S+)*)")
 
 
 def unwrapped(line: str) -> str:
-    """A line as benchmark_model wrote it: without CR, logcat's stamp, the level and the place in the source."""
+    """Line as benchmark_model wrote it: without CR, logcat's stamp, the level and the place in the source."""
     line = _LOGCAT.sub("", line.rstrip("\r\n"))
     return _CODE_PLACE.sub("", _LEVEL.sub("", line)).strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """`count=50 first=.. curr=.. min=.. max=.. avg=.. std=.. [p5= median= p95=]`, times in microseconds."""
+    """Numbers of a line `count=50 first=.. curr=.. min=.. max=.. avg=.. std=.. [p5= median= p95=]`, times in us."""
 
     count: int
     values: dict[str, float] = field(default_factory=dict)
 
     @property
     def average_us(self) -> float | None:
-        """A single run prints no average, only the run itself."""
+        """Mean time of an inference in microseconds; a single run prints no average, only `curr`."""
         return self.values.get("avg", self.values.get("curr") if self.count == 1 else None)
 
 
 def statistics(line: str) -> Statistics | None:
-    """The statistics of a run of inferences. Lines beginning `Timings (microseconds):` are an op profile's: None."""
+    """Statistics of a series of inferences; None for other lines, as `Timings (microseconds):` of op profiles."""
     match = _STATISTICS.match(line)
     if match is None:
         return None
@@ -62,7 +62,7 @@ def _number(text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class ResultLine:
-    """The mean of one complete benchmark; `rounded_ms` is half the last digit printed, None where six are."""
+    """Mean latency of one complete benchmark (ms); `rounded_ms` is half the last digit printed, None where six are."""
 
     latency_ms: float
     runs: int | None = None
@@ -71,7 +71,7 @@ class ResultLine:
 
 
 def result_line(line: str) -> ResultLine | None:
-    """The result of any generation, None for every other line. Raises BadMeasurement for a mutilated result."""
+    """Result of any generation of the tool, None for other lines. Raises BadMeasurement for a damaged result."""
     if not _RESULT_BEGUN.search(line):
         return None
     if match := _TENSORFLOW_1.search(line):
@@ -119,7 +119,7 @@ _GRAPH = re.compile(r"^(?:Graph: \[(.+)\]|Loaded model (.+)|.*Loading model from
 
 
 def details(line: str) -> dict[str, float]:
-    """What a line says beside the mean: fields of `BenchmarkResult` in their units."""
+    """Values of a line in addition to the mean: fields of `BenchmarkResult` in their units; {} for other lines."""
     found: dict[str, float] = {}
     for name, rules in _COMPILED.items():
         for expression, factor in rules:
@@ -130,17 +130,18 @@ def details(line: str) -> dict[str, float]:
 
 
 def threads(line: str) -> int | None:
+    """Number of threads, None for lines that do not state it."""
     match = _THREADS.match(line)
     return int(match.group(1)) if match else None
 
 
 def graph(line: str) -> str | None:
-    """The model's file as it was given to benchmark_model."""
+    """Path of the model as passed to benchmark_model, None for lines that do not state it."""
     match = _GRAPH.match(line)
     return next((group.strip() for group in match.groups() if group), None) if match else None
 
 
 def from_statistics(measured: Statistics) -> dict[str, float]:
-    """The same fields from the line of statistics, which has more digits than LiteRT's summary."""
+    """Fields of `BenchmarkResult` (ms) from the line of statistics, which has more digits than LiteRT's summary."""
     names = {"std": "sd_ms", "min": "min_ms", "max": "max_ms", "median": "median_ms", "p95": "p95_ms"}
     return {names[name]: value / 1e3 for name, value in measured.values.items() if name in names}

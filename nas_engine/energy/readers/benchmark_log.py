@@ -1,6 +1,6 @@
 """Logs of TensorFlow Lite's and LiteRT's benchmark_model, of all three generations, as adb and logcat deliver them.
 
-The last complete result counts, every complete one is listed. A log without one is refused: the benchmark did not
+The last complete result counts, every complete one is listed. A log without one is rejected: the benchmark did not
 finish. The `Timings (microseconds)` under an op profile are the profiler's sums and never taken for the result.
 Sources: see benchmark_lines.
 """
@@ -24,7 +24,7 @@ _AGREEMENT = 1e-5  # both figures carry the same six digits, or one of them is d
 
 @dataclass(slots=True)
 class _Run:
-    """What one run of benchmark_model has said so far."""
+    """State of the parser for one run of benchmark_model."""
 
     line: int
     graph: str | None = None
@@ -44,14 +44,14 @@ class _Run:
             self.result, self.result_at = result, number
 
     def note(self, line: str) -> None:
-        """What a line says beside the result; it has to be whole."""
+        """Take details other than the result from a complete line."""
         self.threads = self.threads or lines.threads(line)
         self.graph = self.graph or lines.graph(line)
         for name, value in lines.details(line).items():
             self.details.setdefault(name, value)
 
     def measured(self) -> lines.Statistics | None:
-        """The statistics that belong to the result: those with its mean. Raises BadMeasurement where none has."""
+        """Statistics that belong to the result: those with its mean. Raises BadMeasurement where none has."""
         assert self.result is not None
         slack_ms = _AGREEMENT * self.result.latency_ms + (self.result.rounded_ms or 0.0)
         for each in reversed(self.statistics):
@@ -62,7 +62,7 @@ class _Run:
                 return each
         if self.statistics and not self.result.with_statistics:
             raise BadMeasurement(
-                f"line {self.result_at}: the result says {self.result.latency_ms:g} ms, no line of statistics above it "
+                f"line {self.result_at}: the result is {self.result.latency_ms:g} ms, no line of statistics above it "
                 "agrees: the log is damaged; save the whole output of benchmark_model again"
             )
         return None
@@ -129,7 +129,7 @@ def _runs(text: str) -> tuple[list[_Run], bool]:
 
 
 def parse(text: str) -> BenchmarkLog:
-    """Every complete result of a log.
+    """Complete results in the text of a log, in its order.
 
     Raises BadMeasurement with the line where the log has no result or a damaged one.
     """
@@ -179,6 +179,8 @@ def _profiled() -> Finding:
 
 
 class BenchmarkModelLog:
+    """Reader of logs of benchmark_model."""
+
     format = "benchmark_model"
     title = "Log of TensorFlow Lite's or LiteRT's benchmark_model"
     accepts = (
@@ -186,7 +188,9 @@ class BenchmarkModelLog:
     )
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether a line of benchmark_model is in the beginning."""
         return any(mark in head.text for mark in _MARKS)
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Complete results of the log. Raises BadMeasurement where it has none or a damaged one."""
         return FileReading(self.format, parse(source.text()))

@@ -1,7 +1,7 @@
 """EnergyRunner's trace1-timestamps.json: seconds of falling edges from the beginning of the trace, rounded to ms.
 
 The first edge is the runner's `timestamp` command, after it come pairs: begin and end of one window of inferences. The
-file does not say how many inferences a window holds; results.txt does. Source: eembc/energyrunner.
+file does not state how many inferences a window holds; results.txt does. Source: eembc/energyrunner.
 """
 
 import itertools
@@ -19,14 +19,18 @@ _MAX_SECONDS = 7 * 86_400.0
 
 
 class EnergyRunnerStamps:
+    """Reader of `trace1-timestamps.json` of EnergyRunner."""
+
     format = "energyrunner_stamps"
     title = "EnergyRunner time stamps (JSON)"
     accepts = "A list of seconds: one edge at the beginning, then begin and end of each window; belongs to a trace"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it is a JSON list of numbers alone."""
         return head.size_bytes <= _MAX_BYTES and bool(_ONLY_NUMBERS.match(head.text)) and len(head.text.strip()) > 2
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Windows without numbers of inferences. Raises BadMeasurement where edges do not rise or pair up."""
         edges_s = _edges(source)
         return FileReading(self.format, stamps(edges_s))
 
@@ -45,7 +49,7 @@ def _edges(source: FileSource) -> list[float]:
 
 
 def stamps(edges_s: list[float]) -> Stamps:
-    """Windows between the edges, named as in results.txt: window k ends at edge k (from 0).
+    """Windows between `edges_s` [m] (s), labelled as in results.txt: window k ends at edge k (from 0).
 
     Raises BadMeasurement where the edges do not rise or do not pair up.
     """
@@ -67,5 +71,7 @@ def stamps(edges_s: list[float]) -> Stamps:
         Window(edges_s[index], edges_s[index + 1], label=f"window {index + 1}")
         for index in range(first, len(edges_s), 2)
     )
-    message = "the stamps do not say how many inferences a window holds; give results.txt of the same session with them"
+    message = (
+        "the stamps do not state how many inferences a window holds; give results.txt of the same session with them"
+    )
     return Stamps(windows, epoch=False, findings=(Finding("inferences_unknown", "note", message),))

@@ -1,7 +1,7 @@
 """EnergyRunner's trace1-energy.bin: byte 0xF1, float32 samples a second, then float32 energy per sample; little endian.
 
-The writer's README says joules. The values are microjoules: with both monitors (LPM01A, Joulescope) their sums equal
-the published energies to 1e-9. Source: eembc/energyrunner; mlcommons/tiny_results_v1.1, NUCLEO-L4R5ZI, kws.
+The writer's README states joules, but the values are microjoules: with both monitors (LPM01A, Joulescope) their sums
+equal the published energies to 1e-9. Source: eembc/energyrunner; mlcommons/tiny_results_v1.1, NUCLEO-L4R5ZI, kws.
 """
 
 import struct
@@ -22,18 +22,21 @@ _MIN_ENERGY_UJ = 1e-4  # below it for a whole session the values are joules, as 
 
 
 class EnergyRunnerTrace:
+    """Reader of `trace1-energy.bin` of EnergyRunner."""
+
     format = "energyrunner_trace"
     title = "EnergyRunner energy trace (.bin)"
     accepts = "0xF1, float32 rate, float32 microjoules per sample"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it begins with 0xF1 and a whole rate in Hz."""
         if len(head.data) < _HEADER_BYTES or head.data[0] != _MARK:
             return False
         rate_hz: float = struct.unpack_from("<f", head.data, 1)[0]
         return 1.0 <= rate_hz <= _MAX_RATE_HZ and rate_hz == round(rate_hz)
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
-        """The whole file as one trace of intervals; windows come from trace1-timestamps.json."""
+        """Whole file as one trace of intervals; windows are in trace1-timestamps.json. Raises BadMeasurement."""
         body_bytes = source.path.stat().st_size - _HEADER_BYTES
         samples = body_bytes // 4
         if samples < 2:
@@ -52,9 +55,9 @@ class EnergyRunnerTrace:
 
 
 def _check(energy_uj: Values) -> None:
-    """A sample that no monitor gives, or a whole file that must be in another unit, refuses the file.
+    """Raise BadMeasurement for samples that no monitor gives, or values that must be in another unit.
 
-    Where bytes were lost or added, all floats behind are made of parts of two: most are absurdly small or large.
+    Where bytes were lost or added, all floats behind consist of parts of two: most are absurdly small or large.
     """
     wrong = np.flatnonzero(~np.isfinite(energy_uj) | ((energy_uj != 0.0) & (np.abs(energy_uj) < _RESOLUTION_UJ)))
     if len(wrong):

@@ -25,7 +25,7 @@ _PAUSE_S = 60.0  # between inferences of one pass
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pass:
-    """The inferences of a pass; `first_line` is where it begins in the file."""
+    """Inferences of one pass [m]; `first_line` is its first line in the file."""
 
     first_line: int
     durations_us: Values
@@ -34,11 +34,14 @@ class _Pass:
 
 
 class InferenceTimes:
+    """Reader of CSV with the times of single inferences."""
+
     format = "inference_times"
     title = "Times of single inferences (CSV)"
     accepts = "`inference_index,start_us,end_us,duration_us`, stamps optional; the last pass is the measured one"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has the columns inference_index and duration_us."""
         layout = head.layout
         return (
             layout is not None
@@ -47,6 +50,7 @@ class InferenceTimes:
         )
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Time stamps and durations of the inferences. Raises BadMeasurement for impossible times or missing rows."""
         layout = source.head().layout
         if layout is None or not self.recognises(source.head()):
             raise source.wrong("no columns inference_index and duration_us; give the file as it was written")
@@ -119,21 +123,21 @@ def _stamps(passes: list[_Pass], *, was_cut: bool) -> Stamps:
 def _check_times(each: _Pass) -> None:
     """Raise BadMeasurement, with the line, for an inference that cannot be."""
     durations = each.durations_us
-    _refuse(each, (durations <= 0.0) | (durations > _MAX_SECONDS * 1e6), "an inference of no or absurd duration")
+    _check(each, (durations <= 0.0) | (durations > _MAX_SECONDS * 1e6), "an inference of no or absurd duration")
     if each.starts_us is None or each.ends_us is None:
         return
     spans = each.ends_us - each.starts_us
-    _refuse(
+    _check(
         each,
         np.abs(spans - durations) > 2.0 + 1e-6 * durations,
         "end less start is not the duration: columns are swapped",
     )
     waits = np.concatenate([[0.0], each.starts_us[1:] - each.ends_us[:-1]])
-    _refuse(each, waits < -2.0, "the inference begins before the one above has ended")
-    _refuse(each, waits > _PAUSE_S * 1e6, "a pause of more than a minute before this inference")
+    _check(each, waits < -2.0, "the inference begins before the one above has ended")
+    _check(each, waits > _PAUSE_S * 1e6, "a pause of more than a minute before this inference")
 
 
-def _refuse(each: _Pass, wrong: np.typing.NDArray[np.bool_], what: str) -> None:
+def _check(each: _Pass, wrong: np.typing.NDArray[np.bool_], what: str) -> None:
     places = np.flatnonzero(wrong)
     if len(places):
         line = each.first_line + int(places[0])

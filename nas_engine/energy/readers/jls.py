@@ -1,10 +1,10 @@
 """Joulescope recordings (.jls, version 2) by Jetperch's own library.
 
 Signals current [A], voltage [V], power [W] and gpi[0] to gpi[3], at up to 2 MHz. Longer recordings are averaged while
-they are read. `NAME.anno.jls`, which lies beside a recording, holds notes and no signals.
+they are read. `NAME.anno.jls`, in the folder of a recording, holds notes and no signals.
 
 pyjls repairs a recording that was not closed in place, so that the upload would no longer be what was uploaded: such a
-file is refused by its header before pyjls sees it. Source: pyjls 0.17, joulescope/jls include/jls/format.h.
+file is rejected by its header before pyjls sees it. Source: pyjls 0.17, joulescope/jls include/jls/format.h.
 """
 
 import struct
@@ -52,15 +52,19 @@ class _Signals:
 
 
 class Jls:
+    """Reader of `.jls` recordings of Joulescope."""
+
     format = "jls"
     title = "Joulescope recording (.jls)"
     accepts = "JLS version 2 with power, or with current and voltage; gpi[0] to gpi[3] as triggers"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it begins with the magic bytes of JLS version 1 or 2."""
         return head.data.startswith((_VERSION_2, _VERSION_1))
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
-        _refuse_open(source)
+        """Trace of one instrument with gpi[0] to gpi[3] as triggers. Raises BadMeasurement for damaged recordings."""
+        _check_closed(source)
         try:
             with JlsFile(str(source.path)) as file:
                 signals, findings = _signals(source, file, options.channel)
@@ -69,7 +73,7 @@ class Jls:
             raise source.wrong(f"a damaged Joulescope recording ({str(error)[:90]}); copy it again") from None
 
 
-def _refuse_open(source: FileSource) -> None:
+def _check_closed(source: FileSource) -> None:
     """The header has the file's length, written when the recording is closed."""
     header = source.head().data[:24]
     if header.startswith(_VERSION_1):
@@ -103,7 +107,7 @@ def _instrument(source: FileSource, names: list[str], wanted: str | None) -> tup
         raise source.wrong(f"there is no instrument {wanted}; it has {', '.join(names)}")
     if wanted is not None or len(names) == 1:
         return wanted or names[0], ()
-    message = f"several instruments ({', '.join(names)}); {names[0]} is read: say which fed the device"
+    message = f"several instruments ({', '.join(names)}); {names[0]} is read: choose the one that fed the device"
     return names[0], (Finding("guessed_channel", "warning", message),)
 
 
@@ -131,7 +135,7 @@ def _alike(source: FileSource, instrument: str, signals: dict[str, Any]) -> _Sig
 
 
 def _is(signal: Any, kind: int, rate: int) -> bool:
-    """Whether a signal's samples are of this kind; the upper half of data_type says more about numbers only."""
+    """Whether a signal's samples are of this kind and rate; the upper half of data_type does not matter."""
     return bool(signal.data_type & 0xFFFF == kind and signal.sample_rate == rate)
 
 

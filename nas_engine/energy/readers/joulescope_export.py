@@ -1,4 +1,4 @@
-"""What the Joulescope UI writes as "Export visible data as CSV": means of as many stretches as the screen has points.
+"""CSV of the Joulescope UI's "Export visible data as CSV": means of as many intervals as the screen has points.
 
 `# time,JS220-001234.i,JS220-001234.v,JS220-001234.p`, seconds, A, V and W, all as `%.18e`.
 Source: joulescope_ui 1.x, widgets/waveform/waveform_widget.py (_on_export_csv).
@@ -15,17 +15,21 @@ _SIGNALS = (".i", ".v", ".p")
 
 
 class JoulescopeExport:
+    """Reader of "Export visible data as CSV" of the Joulescope UI."""
+
     format = "joulescope_export"
     title = "Joulescope CSV of visible data"
     accepts = "`# time,JS220-001234.i,JS220-001234.v,JS220-001234.p`, any of them; of several instruments one is chosen"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has a column of time and one of current or power with an instrument's name."""
         layout = head.layout
         if layout is None or layout.index("time") is None:
             return False
         return any(_signal(name) in (".i", ".p") for name in layout.names)
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace of one instrument, by `options.channel`. Raises BadMeasurement without time or channel."""
         layout = source.head().layout
         if layout is None or (time := layout.index("time")) is None:
             raise source.wrong("no column of time; export it again")

@@ -1,7 +1,7 @@
 """Statistics that Joulescope's UI and its script downsample_logging.py write twice a second, or at a rate chosen.
 
 `#time,current,voltage,power,charge,energy` in SI units; time in seconds, as a date in UTC, or left out; charge and
-energy count up from the first row. A row tells of the time that ENDS at its stamp, so the first row, which ends where
+energy count up from the first row. A row covers the time that ENDS at its stamp, so the first row, which ends where
 the file begins, is left out: the others and the counted energy then cover the same time. downsample_logging adds
 current_min and current_max, and can write its header as comments (`#= header=...`).
 Source: joulescope_ui, statistics_record.py; pyjoulescope_examples, bin/downsample_logging.py.
@@ -33,6 +33,8 @@ class _Statistics:
 
 
 class JoulescopeStatistics:
+    """Reader of statistics of the Joulescope UI and downsample_logging."""
+
     format = "joulescope_statistics"
     title = "Joulescope statistics CSV"
     accepts = (
@@ -42,10 +44,12 @@ class JoulescopeStatistics:
     )
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has columns of current, voltage, power, charge and energy."""
         layout = head.layout
         return layout is not None and set(_NAMES) <= {folded(name) for name in _named(layout).names}
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace of intervals between the rows. Raises BadMeasurement where power and energy disagree by over 5 %."""
         layout = source.head().layout
         if layout is None or any(_named(layout).index(name) is None for name in _NAMES):
             raise source.wrong(f"a column is missing; needed are {', '.join(_NAMES)}")

@@ -1,4 +1,4 @@
-"""Any table, by a mapping that a person made; and what to tell a person whose file nobody knows."""
+"""Reader of any table by a column mapping of the user, and the message for files of unknown formats."""
 
 import re
 from collections.abc import Sequence
@@ -14,25 +14,27 @@ from nas_engine.energy.readers.parsing.mapping import CLOCK, GUESS, ColumnMappin
 from nas_engine.energy.readers.parsing.power import PowerChannel, SampleRows
 from nas_engine.energy.traces.trace import FileReading, Finding, Trace, Values
 
-_MOST_COLUMNS_TOLD = 20
+_MOST_COLUMNS_LISTED = 20
 _KIND_OF_RATE_HZ = 1_000.0
 _JSON = re.compile(r'\s*(?:\{\s*"|\[\s*(?:[\[{"]|[-+.\deE]+\s*,))')
 
 
 class MappedTable:
-    """A table of numbers in any text, each column as the mapping says."""
+    """Reader of text tables with the meaning and unit of columns from the mapping in `ReadOptions`."""
 
     format = "mapped"
     title = "Table with mapped columns"
     accepts = (
-        "Any table as text: say which column is time (s, ms, us, ns, dates), current, voltage, power or a trigger, "
-        "with its unit; a fixed voltage or rate where there is no column. Kept as a profile"
+        "Any table as text: map its columns to time (s, ms, us, ns, dates), current, voltage, power or a trigger, "
+        "with their units; a fixed voltage or rate where there is no column. Kept as a profile"
     )
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether the file is a text table with rows of numbers."""
         return head.layout is not None and head.layout.cells > 0 and not is_json(head)
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace by `options.mapping`. Raises BadMeasurement without a mapping or for one that does not fit."""
         if options.mapping is None:
             raise source.wrong(unknown(source.head()))
         mapping = ColumnMapping.from_json(options.mapping)
@@ -44,19 +46,19 @@ class MappedTable:
 
 
 def is_json(head: FileHead) -> bool:
-    """Whether a text begins as JSON does, whose lines of numbers look like a table."""
+    """Whether a text begins like JSON, whose lines of numbers look like a table."""
     return bool(_JSON.match(head.text))
 
 
 def columns(head: FileHead) -> tuple[str, ...]:
-    """The names that a mapping may use: the header's, or "column 1" and on where there is none."""
+    """Names of columns for a mapping: those of the header, or "column 1" and so on without one."""
     if head.layout is None:
         return ()
     return head.layout.names or table.without_header(head.layout).names
 
 
 def unknown(head: FileHead) -> str:
-    """Why nobody reads this file, and what to do: for a table, its columns."""
+    """Message for a file that no reader recognises, with what to do; for a table it lists the columns."""
     if not head.data:
         return "the file is empty; record or export again"
     if is_json(head):
@@ -71,11 +73,11 @@ def unknown(head: FileHead) -> str:
         begin = head.text.strip()[:60].split("\n")[0]
         what = f'no known format, and no table with rows of numbers: it begins with "{begin}"'
         return f"{what}; give the file as the tool wrote it"
-    told = ", ".join(f'"{name[:40]}"' for name in names[:_MOST_COLUMNS_TOLD])
-    more = f" and {len(names) - _MOST_COLUMNS_TOLD} more" if len(names) > _MOST_COLUMNS_TOLD else ""
+    listed = ", ".join(f'"{name[:40]}"' for name in names[:_MOST_COLUMNS_LISTED])
+    more = f" and {len(names) - _MOST_COLUMNS_LISTED} more" if len(names) > _MOST_COLUMNS_LISTED else ""
     return (
-        f"no known format. It is a table with the columns {told}{more}: map them, that is say which is time, current, "
-        "voltage or power and in which unit"
+        f"no known format. It is a table with the columns {listed}{more}: map them, that is choose which is time, "
+        "current, voltage or power and in which unit"
     )
 
 
@@ -88,11 +90,11 @@ def _trace(source: FileSource, layout: TableLayout, mapping: ColumnMapping, opti
     places = [[_position(source, layout, name) for name in names] for names in (numbers, words)]
     loaded = table.load(source, layout, *places)
     by_name = dict(zip(numbers, loaded.numbers, strict=True))
-    said = dict(zip(words, loaded.texts, strict=True))
+    cells = dict(zip(words, loaded.texts, strict=True))
     values = {kind: _scaled(by_name[column.column], kind, column) for kind, column in named.items()}
     channel = PowerChannel("the device", values.get("current"), values.get("voltage"), values.get("power"))
-    timed = _timing(source, mapping, loaded, by_name, said, options)
-    triggers = {name: _digital(source, loaded, name, said[name]) for name in mapping.triggers}
+    timed = _timing(source, mapping, loaded, by_name, cells, options)
+    triggers = {name: _digital(source, loaded, name, cells[name]) for name in mapping.triggers}
     filled = replace(options, voltage_v=options.voltage_v or mapping.voltage_v)
     rows = SampleRows(source, loaded.first_line, loaded.findings)
     return power.trace(rows, channel, timed, filled, spacing=mapping.spacing, triggers=triggers)
@@ -101,19 +103,19 @@ def _trace(source: FileSource, layout: TableLayout, mapping: ColumnMapping, opti
 def _position(source: FileSource, layout: TableLayout, name: str) -> int:
     position = layout.index(name)
     if position is None:
-        told = ", ".join(f'"{given[:40]}"' for given in layout.names[:_MOST_COLUMNS_TOLD])
-        raise source.wrong(f'the mapping wants a column "{name}", but there are {told}; map the columns of this file')
+        listed = ", ".join(f'"{given[:40]}"' for given in layout.names[:_MOST_COLUMNS_LISTED])
+        raise source.wrong(f'the mapping wants a column "{name}", but there are {listed}; map the columns of this file')
     return position
 
 
 def _scaled(values: Values, kind: str, column: MappedColumn) -> Values:
     scale = units.scale(kind, column.unit)
-    assert scale is not None, "a Mapping has known units only"
+    assert scale is not None, "a ColumnMapping has known units only"
     return values * scale
 
 
 def _digital(source: FileSource, loaded: table.Table, name: str, cells: Sequence[str]) -> NDArray[np.bool_]:
-    """Whether each cell says on; a handful of different cells is decoded once each."""
+    """Level of a digital input at each row [n]; each distinct cell is decoded once."""
     levels = {cell: _level(cell) for cell in set(cells)}
     if unclear := {cell for cell, level in levels.items() if level is None}:
         row = next(row for row, cell in enumerate(cells) if cell in unclear)
@@ -145,7 +147,7 @@ def _timing(
     rate_hz = options.rate_hz or mapping.rate_hz
     if rate_hz is not None:
         return timing.evenly(loaded.rows, rate_hz)
-    assert mapping.time is not None, "a Mapping has a time or a rate"
+    assert mapping.time is not None, "a ColumnMapping has a time or a rate"
     if mapping.time.unit == CLOCK:
         stamps, unit_s = clock.since_1970(source, words[mapping.time.column], first_line=loaded.first_line), 1.0
     else:

@@ -1,7 +1,7 @@
 """results.json of the MLCommons Tiny runner (v1.3 on): trials with joules per millisecond and exact windows.
 
 `power.samples`: joules of each millisecond, `power.timestamps`: [[number of the event, number of the sample], ...], one
-pair around the `infer.iterations` measured inferences. Python's json writes NaN bare, so that strict parsers refuse it.
+pair around the `infer.iterations` measured inferences. Python's json writes NaN bare, which strict parsers reject.
 Source: mlcommons/tiny benchmark/runner; mlcommons/tiny_results_v1.3, NUCLEO-U385RG-Q, kws.
 """
 
@@ -33,15 +33,19 @@ class _Trial:
 
 
 class MlcommonsResults:
+    """Reader of `results.json` of the MLCommons Tiny runner."""
+
     format = "mlcommons_results"
     title = "MLCommons Tiny runner results.json"
     accepts = "Trials of an energy run: joules per millisecond with the exact window of the inferences"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it is JSON with "infer" and "iterations"."""
         beginning = head.text.lstrip()[:1]
         return beginning in ("[", "{") and '"infer"' in head.text and '"iterations"' in head.text
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace of all trials with the window of each. Raises BadMeasurement for performance runs and damaged files."""
         trials = [_trial(value, number) for number, value in enumerate(_objects(source))]
         return FileReading(self.format, _joined(source, trials, options))
 

@@ -11,16 +11,18 @@ _COLUMNS = ("time_s", "current_a", "voltage_v", "power_w", "dropped")
 
 
 class MonsoonHvpm:
-    """`index,time_s,host_elapsed_s,current_a,voltage_v,power_w,flags,dropped`."""
+    """Reader of `index,time_s,host_elapsed_s,current_a,voltage_v,power_w,flags,dropped`."""
 
     format = "monsoon_hvpm"
     title = "powermonitor-hvpm CSV"
     accepts = "`index,time_s,host_elapsed_s,current_a,voltage_v,power_w,flags,dropped`"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has all columns of powermonitor-hvpm."""
         return head.layout is not None and set(_COLUMNS) <= {folded(name) for name in head.layout.names}
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace of the main output. Raises BadMeasurement for a missing column."""
         layout = source.head().layout
         if layout is None or any(layout.index(name) is None for name in _COLUMNS):
             raise source.wrong(f"a column is missing; needed are {', '.join(_COLUMNS)}")

@@ -1,8 +1,8 @@
 """CSV of Monsoon's Python API (`sampleEngine.enableCSVOutput`) and its forks, 5,000 rows a second.
 
 The header's unit of time lies: the stock writer puts seconds since the start below "Time(ms)", with
-`legacy_timestamp` whole seconds since 1970, forks put microseconds since 1970 there. So the unit is told by size and
-rate. Stamps are those of arrival at the computer, in bursts of 128.
+`legacy_timestamp` whole seconds since 1970, forks put microseconds since 1970 there. So the unit is inferred from size
+and rate. Stamps are those of arrival at the computer, in bursts of 128.
 """
 
 import re
@@ -17,24 +17,25 @@ from nas_engine.energy.traces.trace import FileReading, Finding, Values
 
 NOMINAL_HZ = 5_000.0
 _MOST_VOLTAGE_V = 14.0  # the high-voltage monitor gives 13.5 V
-_LOW_POWER_MW = 10.0  # phones take more, so less is told: it may be amperes under "mA"
+_LOW_POWER_MW = 10.0  # phones take more, so less is reported: it may be amperes under "mA"
 _CURRENT = re.compile(r"(main|usb|aux)(?:current)?\(([num]?a)\)\Z")
 _VOLTAGE = re.compile(r"(main|usb|aux)voltage\(([num]?v)\)\Z")
 _TIME = re.compile(r"time\((s|ms|us|ns)\)\Z")
 
 
 class MonsoonPython:
-    """Any of the columns Time, Main, USB, Aux, Main Voltage, USB Voltage, in any order."""
+    """Reader of any of the columns Time, Main, USB, Aux, Main Voltage, USB Voltage, in any order."""
 
     format = "monsoon_python"
     title = "Monsoon Python API CSV"
     accepts = (
         "Any columns of `Time(ms),Main(mA),USB(mA),Aux(mA),Main Voltage(V),USB Voltage(V)`, also `Time(s)`, with or "
-        "without a comma at the end of rows, cells as `np.float64(...)`, tabs or semicolons. The unit of time is told "
-        "by the rate of 5 kHz"
+        "without a comma at the end of rows, cells as `np.float64(...)`, tabs or semicolons. The unit of time is "
+        "inferred from the rate of 5 kHz"
     )
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether all named columns are currents, voltages or times of a Monsoon, and one is a current."""
         layout = head.layout
         names = [folded(name) for name in layout.names] if layout else []
         return any(_CURRENT.match(name) for name in names) and all(
@@ -42,6 +43,7 @@ class MonsoonPython:
         )
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace of one output, by `options.channel`. Raises BadMeasurement for damaged tables."""
         layout = source.head().layout
         if layout is None:
             raise source.wrong("this is no table; give the CSV as the sample engine wrote it")
@@ -55,7 +57,7 @@ class MonsoonPython:
 def channel(
     name: str, current_ma: Values | None, voltage_v: Values | None = None, power_mw: Values | None = None
 ) -> PowerChannel:
-    """An output of a Monsoon, with the bounds of what it can give."""
+    """Output of a Monsoon with its limits: current (mA), voltage (V) and power (mW), [n] each."""
     return PowerChannel(
         name, current_ma, voltage_v, power_mw, most_voltage_v=_MOST_VOLTAGE_V, low_power_mw=_LOW_POWER_MW
     )
@@ -84,9 +86,9 @@ def _timing(source: FileSource, layout: TableLayout, loaded: table.Table, option
     stamps = loaded.numbers[at]
     unit, unit_s = timing.unit_by_plausibility(stamps, NOMINAL_HZ)
     timed = timing.timed(source, stamps, unit_s, nominal_hz=NOMINAL_HZ, first_line=loaded.first_line)
-    said = units.split(layout.names[at])[1]
-    if unit == said:
+    stated = units.split(layout.names[at])[1]
+    if unit == stated:
         return timed
-    message = f'the header says "{layout.names[at]}", but by the rate of {NOMINAL_HZ:,.0f} Hz the unit is {unit}'
+    message = f'the header states "{layout.names[at]}", but by the rate of {NOMINAL_HZ:,.0f} Hz the unit is {unit}'
     guess = Finding("guessed_unit", "note", message)
     return replace(timed, findings=(guess, *timed.findings))

@@ -1,7 +1,7 @@
 """CSV of Qoitech's Otii, both generations.
 
 The older app writes one file a channel, `Main current - Arc.csv` with the columns `Timestamp,Value` in seconds and A;
-only the name says which channel it is. The newer one quotes everything: `"Wall-clock time (UTC)",
+only the name states which channel it is. The newer one quotes everything: `"Wall-clock time (UTC)",
 "Arc Main Current (A)","Arc Main Voltage (V)","Arc Main Energy (J)"`. 4,000 rows a second. Known from scripts that read
 such files; no file was to be had, so times are taken as seconds or as dates, whatever they are.
 """
@@ -25,6 +25,8 @@ _OTHER_CHANNELS = ("voltage", "power", "energy", "temperature", "gpi", "rx", "ua
 
 
 class Otii:
+    """Reader of CSV of Qoitech's Otii, both generations."""
+
     format = "otii"
     title = "Otii CSV"
     accepts = (
@@ -34,6 +36,7 @@ class Otii:
     )
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has a column of time, and currents or powers of an Otii or one `value`."""
         layout = head.layout
         if layout is None or _time_at(layout) is None:
             return False
@@ -41,6 +44,7 @@ class Otii:
         return bool(kinds & {"current", "power"}) or _is_older(layout)
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace of the main output. Raises BadMeasurement for another channel's file or contradicting energy."""
         layout = source.head().layout
         if layout is None or (time := _time_at(layout)) is None:
             raise source.wrong("no column of time; export it again")
@@ -84,13 +88,13 @@ def _newer(layout: TableLayout) -> dict[int | None, tuple[str, float]]:
 
 
 def _older_findings(source: FileSource) -> tuple[Finding, ...]:
-    """Only the name tells a file of current from one of another channel. Raises BadMeasurement for the latter."""
+    """Finding on the channel, which only the name states. Raises BadMeasurement for a channel other than current."""
     name = source.name.lower()
     if "current" in name:
         return ()
     if other := next((word for word in _OTHER_CHANNELS if word in name), None):
         raise source.wrong(f"by its name the channel {other}; give the file of the same recording named Main current")
-    message = "neither header nor name says which channel this is; current in amperes is taken for granted"
+    message = "neither header nor name states which channel this is; current in amperes is taken for granted"
     return (Finding("guessed_unit", "warning", message),)
 
 

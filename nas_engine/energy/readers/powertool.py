@@ -18,7 +18,7 @@ _SLOWEST_HZ = 0.5  # of rows that anybody averages over; fewer may be millisecon
 
 
 class PowerTool:
-    """`Time (s|ms)` and any of `(Main|USB|Aux) (Avg|Min|Max) (Current|Power|Voltage) (unit)`, in any order."""
+    """Reader of `Time (s|ms)` and any `(Main|USB|Aux) (Avg|Min|Max) (Current|Power|Voltage) (unit)`, in any order."""
 
     format = "powertool"
     title = "Monsoon PowerTool CSV"
@@ -28,9 +28,11 @@ class PowerTool:
     )
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has a column of current, power or voltage as PowerTool names them."""
         return head.layout is not None and any(_COLUMN.match(folded(name)) for name in head.layout.names)
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace of one output, by `options.channel`. Raises BadMeasurement without averages or time."""
         layout = source.head().layout
         if layout is None:
             raise source.wrong("this is no table; give the CSV as PowerTool exported it")
@@ -46,7 +48,7 @@ class PowerTool:
 
 
 def _is_read(name: str) -> bool:
-    """Times and averages; extremes of an interval say nothing about its energy."""
+    """Times and averages; extremes of an interval do not determine its energy."""
     found = _COLUMN.match(folded(name))
     return bool(_TIME.match(folded(name))) or (found is not None and found.group(2) == "avg")
 

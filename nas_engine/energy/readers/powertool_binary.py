@@ -1,4 +1,4 @@
-"""PowerTool's own .pt4 and .pt5: recognised, and answered with how to get what can be read.
+"""PowerTool's own .pt4 and .pt5: recognised, and rejected with how to export a readable file.
 
 Layout after the open parsers (BluetoothKit's Pt5Parser, pt4utils): header of 272 bytes, a status packet, samples from
 byte 1024; a mask of recorded channels at 158, the count of samples at 160. No such file could be had to test a parser
@@ -16,17 +16,19 @@ _CHANNELS = {0x1000: "main", 0x2000: "USB", 0x4000: "aux"}
 
 
 class PowerToolBinary:
-    """A refusal that says what to do."""
+    """Reader that recognises .pt4 and .pt5 and always raises, with what to do."""
 
     format = "powertool_binary"
     title = "Monsoon PowerTool .pt4/.pt5"
     accepts = "Recognised, not read: open it in PowerTool and export it as CSV"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has the name or the binary layout of .pt4 or .pt5."""
         named = PurePath(head.name).suffix.lower() in (".pt4", ".pt5") and not head.text
         return named or _has_layout(head)
 
     def read(self, source: FileSource, options: ReadOptions) -> NoReturn:
+        """Raise BadMeasurement with how to export CSV, always."""
         raise source.wrong(
             "this is PowerTool's own format (.pt4 or .pt5), which is not read; open it in PowerTool and export it as "
             "CSV with Time, Main Avg Power, Main Avg Current and Main Avg Voltage, then give that file"

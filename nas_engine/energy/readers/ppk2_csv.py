@@ -28,6 +28,8 @@ _OLD_WORD = "Bits"  # of the first versions, one of which wrote the inputs the o
 
 
 class Ppk2Csv:
+    """Reader of CSV exported by Nordic's Power Profiler for the PPK2."""
+
     format = "ppk2_csv"
     title = "Nordic PPK2 CSV (Power Profiler)"
     accepts = (
@@ -36,6 +38,7 @@ class Ppk2Csv:
     )
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has the column of current, or those of time and D0-D7."""
         layout = head.layout
         if layout is None:
             return False
@@ -44,6 +47,7 @@ class Ppk2Csv:
         )
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace with D0 to D7 as triggers. Raises BadMeasurement without a supply voltage or current."""
         layout = source.head().layout
         if layout is None or layout.index(_CURRENT) is None:
             raise source.wrong(f"no column {_CURRENT}; export again with Current switched on")

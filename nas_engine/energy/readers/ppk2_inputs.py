@@ -1,4 +1,4 @@
-"""The eight digital inputs of Nordic's PPK2, D0 first, as triggers.
+"""Eight digital inputs of Nordic's PPK2, D0 first, as triggers.
 
 Source: nordicsemi/pc-nrfconnect-ppk, src/actions/exportChartAction.ts, src/utils/bitConversion.ts.
 """
@@ -18,17 +18,20 @@ Inputs = dict[str, NDArray[np.bool_]]
 
 
 def changing(states: Iterable[NDArray[np.bool_]]) -> Inputs:
-    """Inputs by name, those left out that never change: they mark nothing."""
+    """Inputs [n] by name from eight states [n], without those that never change."""
     return {name: state for name, state in zip(NAMES, states, strict=True) if state.any() and not state.all()}
 
 
 def from_pairs(words: NDArray[np.uint16]) -> Inputs:
-    """Inputs from two bits each: 1 low, 2 high, 3 both within the sample (taken as high), 0 unknown (as low)."""
+    """Inputs [n] from `words` [n], two bits each: 1 low, 2 high, 3 both within the sample (high), 0 unknown (low)."""
     return changing((words >> (2 * number + 1)) & 1 == 1 for number in range(len(NAMES)))
 
 
 def from_digits(values: Values) -> Inputs:
-    """Inputs from `01000000` read as a number; empty cells, which are NaN, are low; BadMeasurement for others."""
+    """Inputs [n] from cells like `01000000` read as numbers [n]; empty cells (NaN) are low.
+
+    Raises BadMeasurement for digits other than 0 and 1.
+    """
     filled = np.nan_to_num(values)
     if not ((filled >= 0.0) & (filled < 1e8)).all():
         raise _no_inputs()
@@ -51,7 +54,10 @@ def _no_inputs() -> BadMeasurement:
 
 
 def from_words(words: Sequence[str]) -> Inputs:
-    """Inputs from eight characters of `0 1 - X`: X is both within the sample (taken as high), - unknown (as low)."""
+    """Inputs [n] from words of eight of `0 1 - X`: X is both within the sample (taken as high), - unknown (as low).
+
+    Raises BadMeasurement for other characters or lengths.
+    """
     for row, word in enumerate(words):
         if word and (len(word) != len(NAMES) or word.strip("01-X")):
             raise BadMeasurement(

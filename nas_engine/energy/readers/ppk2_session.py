@@ -1,7 +1,7 @@
 """Sessions of Nordic's Power Profiler Kit II (.ppk2): a zip of metadata.json, session.raw and minimap.raw.
 
 session.raw holds frames of 6 bytes: float32 microamperes and uint16 with 2 bits an input (1: low, 2: high, 3: both,
-0: unknown), little endian. A frame that is NaN was lost: holes are real and stay holes. Nothing says the voltage.
+0: unknown), little endian. A frame that is NaN was lost: holes are real and stay holes. The voltage is not recorded.
 Source: nordicsemi/pc-nrfconnect-ppk, src/utils/saveFileHandler.ts, src/globals.ts, src/utils/bitConversion.ts.
 """
 
@@ -33,14 +33,18 @@ class _Metadata:
 
 
 class Ppk2Session:
+    """Reader of `.ppk2` sessions of Nordic's Power Profiler Kit II."""
+
     format = "ppk2_session"
     title = "Nordic PPK2 session (.ppk2)"
     accepts = "Zip of session.raw and metadata.json; D0 to D7 as triggers; the supply voltage has to be given"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it is a zip with session.raw."""
         return unpacking.PPK2_SAMPLES in head.members
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace with D0 to D7 as triggers. Raises BadMeasurement without a supply voltage or for damaged sessions."""
         if options.voltage_v is None:
             raise source.wrong("a PPK2 records no voltage; give the supply voltage of the device, e.g. 3.0")
         with tempfile.TemporaryDirectory(prefix="earshot-ppk2-") as folder:

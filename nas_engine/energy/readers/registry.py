@@ -1,4 +1,4 @@
-"""Which reader a file is for: the first that recognises its content, in this order."""
+"""Registry of readers: a file is read by the first reader that recognises its content."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -59,19 +59,22 @@ READERS: tuple[Reader, ...] = (
     Otii(),
     AospMonsoon(),
 )
-"""Narrow formats first: by magic bytes, then by exact headers, then by grammar; anything tabular comes last."""
+"""Readers in the order of recognition: magic bytes, then exact headers, then grammars, general tables last."""
 
 _DEFAULTS = ReadOptions()
 
 
 def read(path: Path, options: ReadOptions = _DEFAULTS, name: str | None = None) -> FileReading:
-    """What is in one measurement file, packed with gzip or zip or not.
+    """Read one measurement file, plain or packed with gzip or zip.
 
     Args:
-        name: what its owner calls it, for messages; by default the path's own name.
+        path: the file on disk.
+        options: options of the user; with a mapping the column mapper reads the file.
+        name: name for messages, as given by the owner; by default that of the path.
 
     Raises:
-        BadMeasurement: it cannot be read or cannot be true, or a zip holds several files; `str(error)` says what to do.
+        BadMeasurement: it cannot be read, contradicts itself, or a zip holds several files; the message states what
+            to do.
     """
     readings = read_all(path, options, name)
     if len(readings) != 1:
@@ -83,7 +86,10 @@ def read(path: Path, options: ReadOptions = _DEFAULTS, name: str | None = None) 
 def read_all(
     path: Path, options: ReadOptions = _DEFAULTS, name: str | None = None
 ) -> tuple[tuple[str, FileReading], ...]:
-    """The same for a zip with several files of one run: name and content of each. One bad file refuses all."""
+    """Name and reading of each file in `path`: several in a zip of one run.
+
+    Raises BadMeasurement where any of them cannot be read.
+    """
     source = FileSource(name or path.name, path)
     try:
         if reader := _for_archive(source):
@@ -95,8 +101,10 @@ def read_all(
 
 
 def holds_no_measurement(path: Path, name: str) -> bool:
-    """Whether a file that was refused holds no measurement: it is known for something else (the log of a session), or
-    it is neither of a known format nor a table. What holds one that cannot be used as it is, is none.
+    """Whether a rejected file holds no measurement at all.
+
+    True for known formats without measurements (the log of a session) and for files that are neither of a known format
+    nor a table; False for measurements that cannot be used as they are.
     """
     source = FileSource(name, path)
     try:
@@ -114,10 +122,10 @@ def _holds_nothing(head: FileHead) -> bool:
 
 
 def chosen(head: FileHead, options: ReadOptions = _DEFAULTS) -> Reader:
-    """The reader for a plain file: with a mapping the column mapper, else the first that recognises it.
+    """Reader for a plain file: with a mapping the column mapper, else the first that recognises it.
 
     Raises:
-        BadMeasurement: nobody knows it; the message lists the columns found, or says that it is no text.
+        BadMeasurement: no reader recognises it; the message lists the columns found, or states that it is no text.
     """
     if options.mapping is not None:
         return MAPPER
@@ -128,7 +136,7 @@ def chosen(head: FileHead, options: ReadOptions = _DEFAULTS) -> Reader:
 
 
 def _for_archive(source: FileSource) -> Reader | None:
-    """The reader of a format that is a zip itself, so that this is not unpacked first."""
+    """Reader of a format that is a zip itself, which is not unpacked first."""
     members = unpacking.members(source.path)
     if not members:
         return None
@@ -137,7 +145,7 @@ def _for_archive(source: FileSource) -> Reader | None:
 
 
 def _named(source: FileSource, reader: Reader, options: ReadOptions) -> FileReading:
-    """Read, and see to it that every refusal names the file. Absurd numbers may overflow: the checks see to them."""
+    """Read, with the name of the file in every error. Overflow of absurd numbers is caught by later checks."""
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             return reader.read(source, options)

@@ -59,7 +59,7 @@ def _gather(text: str) -> _Results:
 
 
 def _row(label: str, values: dict[str, float]) -> EnergyRow:
-    """One window. Raises BadMeasurement where a figure is missing or two of them contradict each other."""
+    """Row of one window. Raises BadMeasurement where a figure is missing or two of them contradict each other."""
     if "per_inference_uj" not in values or "energy_uj" not in values:
         raise BadMeasurement(f"{label} has no energy per inference; give the whole results.txt of an energy run")
     inferences = round(values.get("inferences", values["energy_uj"] / max(values["per_inference_uj"], 1e-9)))
@@ -85,7 +85,7 @@ def _row(label: str, values: dict[str, float]) -> EnergyRow:
 
 
 def parse(text: str) -> EnergyTable:
-    """The windows of a results.txt with an energy each. Raises BadMeasurement where it has none."""
+    """Energies of the windows in the text of a results.txt. Raises BadMeasurement where it has none."""
     gathered = _gather(text)
     energies = {label: values for label, values in gathered.blocks.items() if not _performance_only(values)}
     if not energies:
@@ -102,7 +102,7 @@ def _performance_only(values: dict[str, float]) -> bool:
 
 
 def _median_findings(rows: tuple[EnergyRow, ...], median_uj: float | None) -> Iterable[Finding]:
-    """The runner's median, which stands behind the energies, tells a whole file from a cut one."""
+    """Check of the runner's median, which follows the energies: without it the file was cut."""
     if median_uj is None:
         yield Finding(
             "unfinished_row", "warning", "the file ends before the runner's median: windows at its end may be missing"
@@ -118,11 +118,14 @@ def _median_findings(rows: tuple[EnergyRow, ...], median_uj: float | None) -> It
 
 
 class RunnerResults:
+    """Reader of `results.txt` of EnergyRunner and the MLCommons Tiny runner."""
+
     format = "runner_results"
     title = "results.txt of EnergyRunner or the MLCommons Tiny runner"
     accepts = "Energies per inference of an energy run, checked against energy, power, time and number of inferences"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it is the log of a runner with results and without a session log."""
         text = head.text
         runner = " ulp-ml: " in text or text.lstrip("\ufeff \r\n").startswith("Power Edition Output")
         return (
@@ -130,4 +133,5 @@ class RunnerResults:
         )
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Energies of the measured windows, mJ. Raises BadMeasurement where figures contradict each other."""
         return FileReading(self.format, parse(source.text(_MAX_BYTES)))

@@ -28,6 +28,8 @@ _MAX_STEPS = 10_000
 
 
 class Stm32n6:
+    """Reader of CSV of ST's power scripts for the STM32N6."""
+
     format = "stm32n6"
     title = "STM32N6 power script CSV"
     accepts = (
@@ -37,14 +39,16 @@ class Stm32n6:
     )
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has a column of time and one of a rail (VDD...)."""
         layout = head.layout
         return layout is not None and layout.index("time") is not None and bool(_at(layout, _RAIL))
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Trace of the sum of all rails, with steps as windows. Raises BadMeasurement for unknown columns."""
         layout = source.head().layout
         if layout is None or not (rails := _at(layout, _RAIL)):
             raise source.wrong("no column of a rail (VDD...); capture again")
-        _refuse_others(source, layout)
+        _check_columns(source, layout)
         if source.path.stat().st_size > _MAX_BYTES:
             raise source.wrong(f"more than {_MAX_BYTES // 1_000_000} MB of CSV; capture a shorter time")
         in_watts = layout.index("seq_idx") is not None
@@ -69,8 +73,8 @@ class Stm32n6:
         return FileReading(self.format, trace, _findings(rails, in_watts))
 
 
-def _refuse_others(source: FileSource, layout: TableLayout) -> None:
-    """A column that is nothing known may be a rail by another name: without it the sum would be too small."""
+def _check_columns(source: FileSource, layout: TableLayout) -> None:
+    """Raise BadMeasurement for an unknown column: it may be a rail, and the sum would be too small without it."""
     for name in layout.names:
         if not any(known.match(name) for known in (_RAIL, _PIN, _OTHER)):
             raise source.wrong(f'a column "{name[:30]}", which may be a rail or not; map the columns by hand')
@@ -86,8 +90,8 @@ def _check_steps(source: FileSource, columns: dict[str, Values]) -> None:
     """seq_idx counts steps and seq_changed is 1 where it counts on: otherwise these are other columns."""
     numbers = columns["seq_idx"]
     counted = np.diff(numbers, prepend=numbers[0])
-    told = columns.get("seq_changed", counted)
-    wrong = ~np.isin(counted, (0.0, 1.0)) | (told != counted)
+    marked = columns.get("seq_changed", counted)
+    wrong = ~np.isin(counted, (0.0, 1.0)) | (marked != counted)
     if wrong[1:].any() or not np.isfinite(numbers).all() or int(counted.sum()) > _MAX_STEPS:
         raise source.wrong(
             "seq_idx does not count the steps that seq_changed marks: columns are swapped; capture again"

@@ -18,15 +18,19 @@ _TIME = "time[ms]"
 
 
 class Trepn:
+    """Reader of CSV of the Trepn profiler."""
+
     format = "trepn"
     title = "Trepn profiler CSV"
     accepts = "`Time  [ms],Battery Power* [uW] (Raw)` among any other columns; indicative"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether it has the column of raw battery power with its column of time."""
         layout = head.layout
         return layout is not None and _power_at(layout) is not None and _time_at(layout) is not None
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
+        """Power of the whole phone over time; indicative. Raises BadMeasurement for an implausible mean."""
         layout = source.head().layout
         if layout is None or (raw := _power_at(layout)) is None or (time := _time_at(layout)) is None:
             raise source.wrong(

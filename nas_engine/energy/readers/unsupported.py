@@ -1,6 +1,6 @@
-"""Files that stand beside measurements and hold none: each is told what it is and what to give instead.
+"""Recognised formats without usable measurements: the error names the format and the file to give instead.
 
-Without them a person who gives a whole folder would read "unknown format" where the right file lies next to it.
+They lie in the same folders as measurements, so that "unknown format" would not help who uploads a whole folder.
 """
 
 import re
@@ -19,7 +19,7 @@ _BSON_TYPES = frozenset((1, 2, 3, 4, 8, 10, 16, 18))
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedFormat:
-    """A format that is recognised and never read."""
+    """Format that is recognised and never read; `recognise` decides by the beginning of the file."""
 
     format: str
     what: str  # with its article
@@ -28,22 +28,25 @@ class UnsupportedFormat:
 
     @property
     def title(self) -> str:
+        """Name for the user: `what` without its article."""
         bare = re.sub(r"^(?:a|an|the) ", "", self.what)
         return bare[0].upper() + bare[1:]
 
     @property
     def accepts(self) -> str:
+        """Advice for the table of formats in docs/energy.md."""
         return f"Recognised, not read: {self.answer}"
 
     def recognises(self, head: FileHead) -> bool:
+        """Whether this file is of this format. Never raises."""
         return self.recognise(head)
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
-        """Always raises BadMeasurement with the answer."""
+        """Raise BadMeasurement with the advice, always."""
         raise source.wrong(f"this is {self.what}, which holds no measurement that can be used; {self.answer}")
 
 
-def _says(*marks: str) -> Callable[[FileHead], bool]:
+def _holds(*marks: str) -> Callable[[FileHead], bool]:
     return lambda head: all(mark in head.text for mark in marks)
 
 
@@ -95,7 +98,7 @@ UNSUPPORTED: tuple[UnsupportedFormat, ...] = (
         "mlcommons_log",
         "the log of the MLCommons Tiny runner",
         "give results.json of the same folder, which has the samples, or its results.txt",
-        _says("Initializing SerialDevice on port:"),
+        _holds("Initializing SerialDevice on port:"),
     ),
     UnsupportedFormat(
         "android_runner_aggregate",
@@ -148,6 +151,6 @@ UNSUPPORTED: tuple[UnsupportedFormat, ...] = (
         "battery_stats",
         "Android's battery statistics",
         "record with a power monitor, or poll the BatteryManager to CSV",
-        _says("Statistics since last charge", "Estimated power use"),
+        _holds("Statistics since last charge", "Estimated power use"),
     ),
 )

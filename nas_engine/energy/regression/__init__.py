@@ -1,0 +1,1 @@
+"""Regression on tables of networks: Gaussian process, forest, additive model, ensembles, active learning."""

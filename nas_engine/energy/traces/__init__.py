@@ -1,0 +1,1 @@
+"""Traces of power: integration, windows, alignment, idle power, checks, statistics, plots."""

@@ -1,4 +1,4 @@
-"""Dates with times, as instruments write them, as seconds since 1970."""
+"""Conversion of dates with times, as instruments write them, to seconds since 1970."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d(?:\.\d+)?)(Z?)\Z")
 
 
 def since_1970(source: FileSource, words: Sequence[str], *, first_line: int) -> Values:
-    """Seconds since 1970 of `2026-01-02 03:04:05.5` or `20260102T030405.5Z`; without a zone UTC is meant.
+    """Seconds since 1970 [n] of `words` [n] like `2026-01-02 03:04:05.5` or `20260102T030405.5Z`; UTC without a zone.
 
     Raises:
         BadMeasurement: a cell is no date with a time.

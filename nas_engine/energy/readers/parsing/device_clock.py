@@ -1,4 +1,4 @@
-"""Times of monitors that stamp their samples themselves: evenly, and never twice the same."""
+"""Times of monitors that stamp their samples by their own clock: even and strictly increasing."""
 
 import numpy as np
 
@@ -12,13 +12,13 @@ _EVEN = 0.01  # share of the usual step by which nine of ten steps may differ fr
 
 
 def timed(source: FileSource, stamps: Values, unit_s: float, *, first_line: int = 1, even: bool = True) -> Timing:
-    """Times from the stamps of a device's own clock, in units of `unit_s` seconds. Holes stay.
+    """Times from stamps [n] of a device's own clock, in units of `unit_s` seconds. Holes stay.
 
     Args:
         even: nine of ten steps must be alike, as they are where samples are taken at a fixed rate.
 
     Raises:
-        BadMeasurement: time stands still or runs back, or its steps are uneven: then this is no column of time.
+        BadMeasurement: times do not increase, or their steps are uneven: then this is no column of time.
     """
     step = np.diff(stamps)
     wrong = np.flatnonzero(~(step > 0.0))

@@ -1,4 +1,4 @@
-"""How a text is a table: where its header and its rows are, what separates cells, how decimals are written."""
+"""Layout of a text table: places of header and rows, delimiter of cells, notation of decimals."""
 
 import csv
 import re
@@ -16,7 +16,7 @@ _CLOCK = re.compile(r"\d{4}-?\d\d-?\d\d(?:[T ]?\d\d:?\d\d.*)?\Z|\d\d?:\d\d(?::\d
 
 @dataclass(frozen=True, slots=True)
 class TableLayout:
-    """The shape of a table, found in its first lines."""
+    """Layout of a table, detected in its first lines."""
 
     encoding: str
     delimiter: str  # "," ";" "\t", or " " for any run of blanks
@@ -30,7 +30,7 @@ class TableLayout:
 
     @property
     def columns(self) -> int:
-        """Columns that can hold something: an empty last name is no column."""
+        """Number of columns; an empty last name is no column."""
         return len(self.names) or self.cells
 
     @property
@@ -39,18 +39,18 @@ class TableLayout:
         return self.cells in (self.columns, self.columns + 1)
 
     def index(self, name: str) -> int | None:
-        """The position of a column by its name, capitals and blanks aside."""
+        """Position of a column by its folded name; None if there is none."""
         wanted = folded(name)
         return next((index for index, given in enumerate(self.names) if folded(given) == wanted), None)
 
 
 def folded(name: str) -> str:
-    """A column's name without capitals, blanks, and with one way to write micro."""
+    """Name of a column in lower case, without blanks, and with "u" for micro."""
     return re.sub(r"\s+", "", name).lower().replace("µ", "u").replace("μ", "u")
 
 
 def find(head: str, encoding: str, *, whole: bool) -> TableLayout | None:
-    """The table that begins so; None: there is no text. `whole`: `head` is all of the file."""
+    """Layout of the table that begins with `head`; None without text. `whole`: `head` is the whole file."""
     lines = head.split("\n")
     if not whole and len(lines) > 1:
         lines.pop()  # the head ends somewhere inside this one
@@ -65,7 +65,7 @@ def find(head: str, encoding: str, *, whole: bool) -> TableLayout | None:
 
 
 def split(line: str, delimiter: str) -> list[str]:
-    """The cells of a line; a quoted cell may hold the delimiter."""
+    """Cells of a line; a quoted cell may hold the delimiter."""
     if delimiter == " ":
         return line.split()
     if '"' not in line:
@@ -104,7 +104,7 @@ def _is_clock(cell: str) -> bool:
 
 
 def _around(lines: Sequence[str], row: int, delimiter: str, encoding: str) -> TableLayout:
-    """The layout whose first numeric row stands in line `row`: the first fitting line above it is the header."""
+    """Layout with its first numeric row in line `row`: the first fitting line above is the header."""
     cells = split(lines[row], delimiter)
     header, names = _header_above(lines[:row], cells, delimiter)
     paired = len(names) > 0 and len(cells) == 2 * len(names) and _may_be_paired(cells, delimiter)

@@ -1,4 +1,4 @@
-"""What the columns of a table mean, as a person said it: a value that can be kept as a profile."""
+"""Mapping of a table's columns to quantities and units, given by the user and kept as a profile."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,13 +9,13 @@ from nas_engine.energy.readers.parsing.layout import TableLayout
 from nas_engine.errors import BadMeasurement
 
 CLOCK = "clock"  # the "unit" of times written as dates: 2026-01-02 03:04:05.678
-GUESS = "guess"  # the unit of times told by their size: seconds, milliseconds ... since 1970
+GUESS = "guess"  # the unit of times follows from their size: seconds, milliseconds ... since 1970
 _KINDS = ("time", "current", "voltage", "power")
 
 
 @dataclass(frozen=True, slots=True)
 class MappedColumn:
-    """One column: its name in the header, or "column 3" where there is none, and its unit ("ms", "uA", "V", "mW")."""
+    """Column by its name in the header ("column 3" without one) and its unit ("ms", "uA", "V", "mW")."""
 
     column: str
     unit: str
@@ -23,7 +23,7 @@ class MappedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """Which columns are what. Power, or current and a voltage; a time, or a rate.
+    """Columns of power, or of current and voltage, and of time, or a fixed voltage (V) and rate (Hz).
 
     Raises:
         BadMeasurement: neither power nor current, neither time nor rate, an unknown unit, a senseless number.
@@ -56,12 +56,12 @@ class ColumnMapping:
             raise BadMeasurement(f'spacing is "point" or "interval", not "{self.spacing}"')
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON has it; `from_json` is the exact inverse."""
+        """JSON values by field; `from_json` is the exact inverse."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ColumnMapping":
-        """Raise BadMeasurement where the JSON is no mapping."""
+        """Mapping from the JSON of `to_json`. Raises BadMeasurement where it is none."""
         unknown = set(data) - set(cls.__dataclass_fields__)
         if unknown:
             raise BadMeasurement(f"the mapping has unknown parts: {', '.join(sorted(map(str, unknown)))}")
@@ -76,7 +76,7 @@ class ColumnMapping:
 
 
 def propose(layout: TableLayout) -> dict[str, Any]:
-    """A mapping as JSON, as far as names and units of columns tell; it may still lack what a person must say."""
+    """Proposed mapping as JSON by names and units of columns; the user may have to complete it."""
     found: dict[str, Any] = {}
     for name in layout.names:
         bare, unit = units.split(name)

@@ -1,4 +1,4 @@
-"""From columns to a `Trace`: power from power, or from current and voltage, and the checks that any monitor passes."""
+"""Trace from columns: power as recorded or from current and voltage, with the checks that every monitor passes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,19 +19,19 @@ _POWER_TOLERANCE = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PowerChannel:
-    """What a monitor recorded of one output; [n] each, NaN where a cell is empty. Current or power is there."""
+    """Columns of one output of a monitor, [n] each, NaN where a cell is empty; current or power is not None."""
 
     name: str
     current_ma: Values | None = None
     voltage_v: Values | None = None
     power_mw: Values | None = None
-    most_voltage_v: float = 1_000.0  # what this monitor can give; more means columns are swapped or units wrong
-    low_power_mw: float = 1.0  # a mean below is told, because a wrong unit gives a thousandth
+    most_voltage_v: float = 1_000.0  # limit of this monitor; more means columns are swapped or units wrong
+    low_power_mw: float = 1.0  # a mean below is a finding, because a wrong unit gives a thousandth
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRows:
-    """Where rows stand in the file, and what has been found so far."""
+    """Position of rows in the file (for messages), and findings so far."""
 
     source: FileSource
     first_line: int = 1
@@ -47,11 +47,11 @@ def trace(
     spacing: Literal["point", "interval"],
     triggers: dict[str, NDArray[np.bool_]] | None = None,
 ) -> Trace:
-    """The channel's power over time. Rows without a number are left out if they are few, with a finding.
+    """Trace of the channel's power (mW) at the times of `timing` (s), without up to 0.1 % of rows without a number.
 
     Raises:
-        BadMeasurement: no voltage, too many cells without a number, power that no such device takes, power that is
-            not current times voltage, only zeros, or less than nothing on average.
+        BadMeasurement: no voltage, too many cells without a number, power above 100 W, power that is not current
+            times voltage, only zeros, or a negative mean.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what is no number is counted below
         power_mw = _power_mw(rows, channel, options)
@@ -73,7 +73,7 @@ def trace(
 def choose(
     source: FileSource, channels: Iterable[PowerChannel], wanted: str | None
 ) -> tuple[PowerChannel, tuple[Finding, ...]]:
-    """The channel asked for, or the first that measured anything, with a finding where that is not the first.
+    """Channel named `wanted`, or the first that is not 0 throughout, with a finding where that is not the first.
 
     Raises:
         BadMeasurement: there is no such channel, or none at all.
@@ -90,7 +90,7 @@ def choose(
     measured = next((channel for channel in available if _measured(channel)), available[0])
     if measured is available[0]:
         return measured, ()
-    message = f"{available[0].name} is 0 throughout, so {measured.name} is read; say which channel fed the device"
+    message = f"{available[0].name} is 0 throughout, so {measured.name} is read; choose the channel that fed the device"
     return measured, (Finding("usb_fed" if measured.name == "usb" else "guessed_channel", "warning", message),)
 
 
@@ -132,7 +132,7 @@ def _check_voltage(rows: SampleRows, channel: PowerChannel) -> None:
 
 
 def _check_product(rows: SampleRows, channel: PowerChannel, by_product: Values) -> None:
-    """A power column must be current times voltage, or a column is swapped, in another unit, or wrongly split."""
+    """Raise BadMeasurement where power is not current times voltage: swapped columns, other units, or a wrong split."""
     assert channel.power_mw is not None
     both = np.isfinite(channel.power_mw) & np.isfinite(by_product)
     power, product = channel.power_mw[both], by_product[both]
@@ -174,8 +174,8 @@ def _check_power(rows: SampleRows, channel: PowerChannel, power_mw: Values) -> N
 
 
 def _unusual(mean_mw: float, channel: PowerChannel) -> list[Finding]:
-    """A mean that devices on this monitor seldom have. The doctor looks for the other side, too much, in any trace."""
+    """Finding on a mean below the usual of this monitor; `traces.checks` looks for too high power."""
     if mean_mw >= channel.low_power_mw:
         return []
-    doubt = "if that is far too little, a column is in another unit than it says"
+    doubt = "if that is far too little, a column is in another unit than its header states"
     return [Finding("low_power", "warning", f"{mean_mw:.3g} mW on average: {doubt}")]

@@ -1,4 +1,4 @@
-"""The numbers of a table, fast: blocks through polars, and any block that it refuses cell by cell.
+"""Loading of numbers from a table: blocks by polars, and any block that it rejects cell by cell.
 
 Nothing is ever cut to fit: a row with too many or too few cells, or a cell that is no number, is an error that names
 its line. The one exception is a last line without its end, which a cut file has: it is left out, with a finding.
@@ -32,20 +32,21 @@ _SEVERAL_ENDS = re.compile(rb"\n{2,}")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Some columns of a table, all rows; NaN where a cell is empty or says so."""
+    """Selected columns of a table, all rows; NaN where a cell is empty or marked as missing."""
 
-    numbers: tuple[Values, ...]  # [rows] each, in the order asked for
-    texts: tuple[tuple[str, ...], ...]  # the same for columns asked for as text
+    numbers: tuple[Values, ...]  # [rows] each, in the order requested
+    texts: tuple[tuple[str, ...], ...]  # [rows] each, columns requested as text
     first_line: int  # of the first row, from 1
     findings: tuple[Finding, ...]
 
     @property
     def rows(self) -> int:
+        """Number of rows."""
         return _length((self.numbers, self.texts))
 
 
 def load(source: FileSource, layout: TableLayout, numbers: Sequence[int], texts: Sequence[int] = ()) -> Table:
-    """The columns with these positions. Text costs memory: for short tables or short cells only.
+    """Load the columns at positions `numbers` and, as text, `texts`. Text is for short tables or short cells only.
 
     Raises:
         BadMeasurement: no row, a ragged row, a cell of `numbers` that is neither a number nor empty.
@@ -71,7 +72,7 @@ def load(source: FileSource, layout: TableLayout, numbers: Sequence[int], texts:
 
 
 def _joined_parts(parts: Sequence[list[Values]], index: int) -> Values:
-    """One column of all parts, which then forget it: a long recording is never in memory twice."""
+    """One column of all parts, which are emptied: a long recording is never in memory twice."""
     column = np.concatenate([part[index] for part in parts])
     for part in parts:
         part[index] = part[index][:0]
@@ -92,7 +93,7 @@ def _check(source: FileSource, layout: TableLayout, wanted: Sequence[int]) -> No
             line=layout.first_row + 1,
         )
     if max(wanted) >= layout.columns:
-        raise source.wrong(f"column {max(wanted) + 1} is asked for, but there are {layout.columns}")
+        raise source.wrong(f"column {max(wanted) + 1} is requested, but there are {layout.columns}")
 
 
 def _rows(source: FileSource, layout: TableLayout) -> Iterator[tuple[int, bytes]]:
@@ -112,7 +113,7 @@ def _rows(source: FileSource, layout: TableLayout) -> Iterator[tuple[int, bytes]
 def _finished(block: bytes, layout: TableLayout) -> tuple[bytes, bool]:
     """The block's finished rows, and whether it has another that is not.
 
-    Without a line end nobody knows whether the last number is whole, unless rows end in a comma as Monsoon's do.
+    Without a line end the last number may be cut, unless rows end in a comma as Monsoon's do.
     """
     if block.endswith(b"\n") or not block.strip():
         return block, False
@@ -135,14 +136,14 @@ def _unfinished(line: int) -> Finding:
 def _fast(
     block: bytes, layout: TableLayout, numbers: Sequence[int], texts: Sequence[int]
 ) -> tuple[list[Values], list[list[str]]] | None:
-    """The columns of a block by polars; None where it has anything that needs a closer look."""
+    """Columns of a block by polars; None where the block needs parsing cell by cell."""
     plain = _plain(block, layout)
     if plain is None:
         return None
     separator = layout.delimiter
     cells = layout.cells
     if plain.count(separator.encode()) != plain.count(b"\n") * (cells - 1):
-        return None  # polars refuses rows that are too long and fills up short ones: these must not pass
+        return None  # polars rejects rows that are too long and fills up short ones: these must not pass
     try:
         frame = polars.read_csv(
             plain,
@@ -230,7 +231,7 @@ def _cells(source: FileSource, line: int, row: str, layout: TableLayout) -> list
     if not layout.paired:
         return cells
     if len(cells) != written:
-        raise source.wrong(f"{len(cells)} cells: decimal commas cannot be told from separators", line=line)
+        raise source.wrong(f"{len(cells)} cells: decimal commas cannot be distinguished from separators", line=line)
     return [f"{cells[i]}.{cells[i + 1]}" for i in range(0, written, 2)]
 
 
@@ -248,5 +249,5 @@ def _number(source: FileSource, line: int, cell: str, index: int, layout: TableL
 
 
 def without_header(layout: TableLayout) -> TableLayout:
-    """The same table with its columns named by position."""
+    """Layout with columns named "column 1" and so on."""
     return replace(layout, names=tuple(f"column {index + 1}" for index in range(layout.columns)))

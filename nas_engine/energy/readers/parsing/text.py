@@ -1,6 +1,6 @@
-"""Text whoever wrote it: UTF-8, UTF-16, Latin-1, any line end, quotes, decimal commas, `np.float64(...)`.
+"""Decoding of text and numbers: UTF-8, UTF-16, Latin-1, any line end, quotes, decimal commas, `np.float64(...)`.
 
-Everything works on blocks of whole lines, so that memory does not grow with the file.
+Files are read in blocks of whole lines, so that memory does not grow with the file.
 """
 
 import codecs
@@ -23,7 +23,7 @@ _WRAPPED = re.compile(r"(?:np|numpy)\.float\d+\((.*)\)\Z")
 
 
 def encoding(data: bytes) -> str | None:
-    """The encoding of a text that begins so; None: it is no text."""
+    """Encoding of a text that begins with `data`; None where it is no text."""
     for mark, name in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return name
@@ -40,13 +40,13 @@ def encoding(data: bytes) -> str | None:
 
 
 def decoded(data: bytes, encoding: str) -> str:
-    """A beginning or a whole as text without mark; lines ended by "\\n"; what cannot be decoded becomes U+FFFD."""
+    """Text of `data` without byte order mark, lines ended by "\\n"; undecodable bytes become U+FFFD."""
     text = codecs.getincrementaldecoder(encoding)("replace").decode(data)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def blocks(path: Path, encoding: str, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """The file in blocks of whole lines, in UTF-8, every line ended by "\\n" but perhaps the last of the file.
+    """Blocks of whole lines of the file, in UTF-8, every line ended by "\\n" except possibly the last of the file.
 
     A line longer than a megabyte is cut there: no table has one, and a file without line ends must not fill memory.
     """
@@ -66,13 +66,13 @@ def blocks(path: Path, encoding: str, block_bytes: int = BLOCK_BYTES) -> Iterato
 
 
 def lines(path: Path, encoding: str) -> Iterator[str]:
-    """The lines of the file without their ends."""
+    """Lines of the file without their ends."""
     for block in blocks(path, encoding, 1_000_000):
         yield from block.decode("utf-8", "replace").removesuffix("\n").split("\n")
 
 
 def number(cell: str, *, decimal_comma: bool = False) -> float:
-    """The number in a cell; NaN where it says that there is none.
+    """Number in a cell; NaN for an empty cell and for words such as "n/a" and "null".
 
     Raises:
         ValueError: there is something else in it, e.g. a unit, a date, two points.
@@ -83,14 +83,14 @@ def number(cell: str, *, decimal_comma: bool = False) -> float:
     if bare.lower().lstrip("+-") in ("inf", "infinity"):
         return math.inf
     if decimal_comma:
-        bare = bare.replace(",", ".") if "." not in bare else "a point beside a decimal comma"
+        bare = bare.replace(",", ".") if "." not in bare else "a point and a decimal comma"
     if not _NUMBER.match(bare):
         raise ValueError(bare)
     return float(bare)
 
 
 def bare_cell(cell: str) -> str:
-    """A cell without blanks, quotes and the wrapping that NumPy 2 prints around its numbers."""
+    """Cell without blanks, quotes and the wrapping `np.float64(...)` that NumPy 2 prints around numbers."""
     bare = cell.strip().strip("\"'").strip()
     wrapped = _WRAPPED.match(bare)
     return wrapped.group(1).strip() if wrapped else bare

@@ -1,8 +1,8 @@
-"""From the time stamps of a file to the times of its samples.
+"""Times of samples from the time stamps of a file.
 
-Stamps that a computer wrote when samples arrived come in bursts: a hundred within microseconds, then nothing for 26 ms,
+Stamps that a computer wrote when samples arrived come in bursts: a hundred within microseconds, then none for 26 ms,
 and many alike. To integrate over their differences would be wrong, so such samples are spaced evenly by their index,
-with the distance that fits the stamps best. Stamps of the device's own clock are kept.
+with the period of a least-squares fit to the stamps. Stamps of the device's own clock are kept.
 """
 
 import math
@@ -20,31 +20,31 @@ _RATE_TOLERANCE = 0.005
 _LARGEST_STEP_BACK_S = 0.1  # what setting a computer's clock may do; more is another recording or a damaged row
 _LARGEST_HOLES = 0.1  # share of the recording
 _HOLE = 5.0  # times the usual distance
-_GAP_S = 0.005  # worth telling
+_GAP_S = 0.005  # reported from here on
 _BURST = 200  # samples that may arrive at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timing:
-    """Times of samples from 0, strictly increasing."""
+    """Times of samples [n] from 0 (s), strictly increasing, with rate (Hz) and start (seconds since 1970, if known)."""
 
     time_s: Values
     rate_hz: float
     started_at_s: float | None
     findings: tuple[Finding, ...]
-    stamped_s: float | None = None  # last stamp less first, where the times are those of the index instead
+    stamped_s: float | None = None  # last stamp minus first, where the times are those of the index instead
 
 
 def evenly(samples: int, rate_hz: float, findings: tuple[Finding, ...] = ()) -> Timing:
-    """Times of samples that carry no stamps."""
+    """Times of `samples` samples without stamps at a fixed rate (Hz)."""
     return Timing(np.arange(samples) / rate_hz, rate_hz, None, findings)
 
 
 def unit_by_plausibility(stamps: Values, nominal_hz: float) -> tuple[str, float]:
-    """The unit of stamps, by name and in seconds: whatever the header says, by their size or by their rate.
+    """Unit of stamps [n], by name and in seconds, from their size or their rate; headers are not reliable.
 
-    Stamps since 1970 tell their unit by their size. Others are in the unit in which their rate is nearest to the
-    monitor's; units lie a factor of 1000 apart.
+    The unit of stamps since 1970 follows from their size. Others are in the unit in which their rate is nearest to
+    `nominal_hz`; units lie a factor of 1000 apart.
     """
     for name, unit_s in _UNITS:
         if _EPOCH_S[0] <= stamps[0] * unit_s < _EPOCH_S[1]:
@@ -59,11 +59,11 @@ def unit_by_plausibility(stamps: Values, nominal_hz: float) -> tuple[str, float]
 def timed(
     source: FileSource, stamps: Values, unit_s: float, *, nominal_hz: float | None = None, first_line: int = 1
 ) -> Timing:
-    """Times from stamps in units of `unit_s` seconds.
+    """Times from stamps [n] in units of `unit_s` seconds.
 
     Args:
-        nominal_hz: the monitor's own rate, if known: used below a second, and to tell lost samples.
-        first_line: of the first stamp, for messages.
+        nominal_hz: the monitor's own rate, if known: used below a second, and to detect lost samples.
+        first_line: line of the first stamp, for messages.
 
     Raises:
         BadMeasurement: a stamp is missing, time runs back by more than a clock is ever set, a hole is too large, or
@@ -79,7 +79,7 @@ def timed(
         step_s = np.diff(time_s)
     if not np.isfinite(time_s).all():
         raise source.wrong("times beyond any number; take the damaged rows out or export again")
-    _refuse_leaps(source, step_s, nominal_hz, first_line)
+    _check_leaps(source, step_s, nominal_hz, first_line)
     started_at_s = float(stamps[0] * unit_s) if _EPOCH_S[0] <= stamps[0] * unit_s < _EPOCH_S[1] else None
     if _arrived_in_bursts(step_s):
         return _by_index(source, time_s, step_s, nominal_hz, started_at_s)
@@ -88,7 +88,7 @@ def timed(
     return Timing(time_s, rate_hz, started_at_s, lost)
 
 
-def _refuse_leaps(source: FileSource, step_s: Values, nominal_hz: float | None, first_line: int) -> None:
+def _check_leaps(source: FileSource, step_s: Values, nominal_hz: float | None, first_line: int) -> None:
     """Steps back beyond a set clock, and holes that hold a good part of the time, make times that cannot be trusted."""
     worst = int(np.argmin(step_s))
     if step_s[worst] < -_LARGEST_STEP_BACK_S:
@@ -110,7 +110,7 @@ def _refuse_leaps(source: FileSource, step_s: Values, nominal_hz: float | None, 
 
 
 def _usual(step_s: Values, nominal_hz: float | None) -> float:
-    """The usual distance of stamps, or between bursts where they come in bursts: three are needed to see that."""
+    """Usual distance (s) of stamps, or between bursts where there are at least three."""
     typical_s = float(np.median(step_s))
     large = step_s[step_s >= step_s.mean()]
     if len(large) >= 3:
@@ -177,7 +177,7 @@ def _fitted_hz(time_s: Values) -> float | None:
 
 
 def _lost_by_rate(rate_hz: float, nominal_hz: float, blur: float) -> list[Finding]:
-    """By index no hole shows, so lost samples are told by too low a rate. `blur`: what bursts can move it by."""
+    """Finding on lost samples by too low a rate, as indices show no holes; `blur`: error of the rate by bursts."""
     off = rate_hz / nominal_hz - 1.0
     if abs(off) <= _RATE_TOLERANCE + min(blur, _RATE_TOLERANCE):
         return []

@@ -1,4 +1,4 @@
-"""Units as files write them, in factors to ours: seconds, mA, V, mW."""
+"""Units as written in files, with factors to s, mA, V and mW."""
 
 import re
 
@@ -15,16 +15,16 @@ _NAME_AND_UNIT = re.compile(r"(.*?)[\[(]\s*([a-zµμ]+)\s*[\])]\s*\Z", re.IGNORE
 
 
 def split(name: str) -> tuple[str, str]:
-    """A column's name without its unit, and the unit, both folded: "Main Avg Power (mW)" is "mainavgpower", "mw"."""
+    """Name of a column without its unit, and the unit, both folded: "Main Avg Power (mW)" is "mainavgpower", "mw"."""
     found = _NAME_AND_UNIT.match(name)
     return (folded(found.group(1)), folded(found.group(2))) if found else (folded(name), "")
 
 
 def scale(kind: str, unit: str) -> float | None:
-    """The factor from `unit` to ours for "time", "current", "voltage" or "power"; None: there is no such unit."""
+    """Factor from `unit` to s, mA, V or mW for "time", "current", "voltage" or "power"; None for an unknown unit."""
     return KINDS[kind].get(folded(unit))
 
 
 def as_written(unit: str) -> str:
-    """A folded unit as people write it: "mA", "V"; those of time are written small."""
+    """Folded unit in its usual spelling: "mA", "V"; units of time are lower case."""
     return _AS_WRITTEN.get(unit, unit)

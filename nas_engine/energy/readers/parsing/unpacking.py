@@ -1,7 +1,7 @@
-"""Gzip and zip, unpacked to temporary files under limits, so that no upload fills a disk or memory.
+"""Unpacking of gzip and zip to temporary files under limits, so that no upload fills a disk or memory.
 
-What unpacks to too much is refused as soon as that is known: a zip by what its directory says and again by what comes
-out, a gzip once more comes out than the limit or than any recording's text could be compressed to.
+Files beyond the limits are rejected as early as possible: a zip by the sizes in its directory and again by the bytes
+unpacked, a gzip once the bytes unpacked exceed the limit or the compression ratio of any recording.
 """
 
 import gzip
@@ -35,7 +35,7 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class UnpackingLimits:
-    """What an upload may unpack to."""
+    """Limits of an upload after unpacking."""
 
     expanded_bytes: int = 500_000_000  # of a plain file, and of all members of an archive together
     ratio: float = 100.0  # unpacked to packed; text of a recording has 3 to 10, one of a constant current up to 60
@@ -45,13 +45,13 @@ class UnpackingLimits:
 
 LIMITS = UnpackingLimits()
 PPK2_SAMPLES = "session.raw"
-"""What a zip holds that is one recording of the Power Profiler, and not several files."""
+"""Member of a zip that is one recording of the Power Profiler, and not several files."""
 _Stream = IO[bytes] | gzip.GzipFile
 
 
 @contextmanager
 def unpacked(source: FileSource, limits: UnpackingLimits = LIMITS) -> Iterator[tuple[FileSource, ...]]:
-    """The plain files in `source`: itself, or what is in it, in temporary files that go when the block ends.
+    """Plain files in `source`: itself, or its members in temporary files that are removed at the end of the block.
 
     Raises:
         BadMeasurement: an archive that is damaged, empty, encrypted, nested, of another kind, or beyond the limits.
@@ -62,7 +62,7 @@ def unpacked(source: FileSource, limits: UnpackingLimits = LIMITS) -> Iterator[t
 
 @contextmanager
 def members_of(source: FileSource, limits: UnpackingLimits = LIMITS) -> Iterator[tuple[FileSource, ...]]:
-    """The files in a zip as they are in it, packed ones still packed; they go when the block ends.
+    """Members of a zip, packed ones still packed, in temporary files that are removed at the end of the block.
 
     Raises:
         BadMeasurement: a zip that is damaged, empty, encrypted or beyond the limits.
@@ -72,7 +72,7 @@ def members_of(source: FileSource, limits: UnpackingLimits = LIMITS) -> Iterator
 
 
 def holds_several(path: Path) -> bool:
-    """Whether it is a zip of several files, each a file of its own; a .ppk2 is one recording."""
+    """Whether `path` is a zip of several files; a .ppk2 is one recording. Never raises for damaged archives."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if _is_data(info)]
@@ -82,7 +82,7 @@ def holds_several(path: Path) -> bool:
 
 
 def members(path: Path) -> tuple[str, ...]:
-    """The names in a zip's directory; () where it is no zip or broken."""
+    """Names in the directory of a zip (50 at most); () for other files and damaged archives."""
     try:
         with path.open("rb") as file:
             if not file.read(4).startswith(_ZIP):
@@ -94,10 +94,10 @@ def members(path: Path) -> tuple[str, ...]:
 
 
 def extract(source: FileSource, member: str, folder: Path, limits: UnpackingLimits = LIMITS) -> FileSource:
-    """One member of a zip as a plain file in `folder`, under the same limits.
+    """Unpack one member of a zip as a plain file in `folder`, under the same limits.
 
     Raises:
-        BadMeasurement: there is no such member, or `unpacked` would refuse it.
+        BadMeasurement: there is no such member, or it is encrypted, damaged or beyond the limits.
     """
     try:
         with zipfile.ZipFile(source.path) as archive:
@@ -118,9 +118,9 @@ def _plain_files(source: FileSource, folder: Path, limits: UnpackingLimits) -> t
     if start.startswith(_ZIP):
         unzipped = _unzipped(source, folder, limits)
         for inner in unzipped:
-            _refuse_nested(source, inner)
+            _check_not_nested(source, inner)
         return unzipped
-    _refuse_other_archives(source, start)
+    _check_not_other_archive(source, start)
     size_bytes = source.path.stat().st_size
     if size_bytes > limits.expanded_bytes:
         raise source.wrong(
@@ -137,7 +137,7 @@ def _gunzipped(source: FileSource, folder: Path, limits: UnpackingLimits) -> Fil
             _copy(source, stream, target.path, source.path.stat().st_size, limits, limits.expanded_bytes)
     except _BROKEN as error:
         raise source.wrong(f"the gzip is cut or damaged ({error}); copy it again") from None
-    _refuse_nested(source, target)
+    _check_not_nested(source, target)
     return target
 
 
@@ -162,7 +162,7 @@ def _is_data(info: zipfile.ZipInfo) -> bool:
 
 
 def _check_directory(source: FileSource, infos: list[zipfile.ZipInfo], limits: UnpackingLimits) -> None:
-    """Refuse by what the zip says of itself, before anything is unpacked."""
+    """Raise BadMeasurement by the directory of the zip, before anything is unpacked."""
     if not infos:
         raise source.wrong("there is no file in the zip")
     document = next((kind for info in infos if (kind := _DOCUMENTS.get(info.filename))), None)
@@ -213,14 +213,14 @@ def _copy(
             file.write(chunk)
 
 
-def _refuse_nested(outer: FileSource, inner: FileSource) -> None:
+def _check_not_nested(outer: FileSource, inner: FileSource) -> None:
     with inner.path.open("rb") as file:
         start = file.read(8)
     if start.startswith((_GZIP, *_ZIP, *_OTHER_ARCHIVES)):
         raise outer.wrong(f"{inner.name} is an archive inside an archive; unpack the outer one first")
 
 
-def _refuse_other_archives(source: FileSource, start: bytes) -> None:
+def _check_not_other_archive(source: FileSource, start: bytes) -> None:
     for magic, kind in _OTHER_ARCHIVES.items():
         if start.startswith(magic):
             raise source.wrong(f"a {kind} archive; give the plain file, or pack it with gzip or zip")

@@ -1,0 +1,1 @@
+"""Gaussian process over options and numbers: encoding, kernel, likelihood, fit, prediction."""
