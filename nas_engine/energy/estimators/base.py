@@ -48,7 +48,7 @@ class EnergyEstimate:
 
 
 class EnergyPredictor(Protocol):
-    """Estimates the energy of networks; `source` names the predictor for the user, e.g. "Pixel 4 XL, model 3"."""
+    """Predictor of the energy of networks; `source` names it for the user, e.g. "Pixel 4 XL, model 3"."""
 
     @property
     def source(self) -> str:
@@ -65,7 +65,7 @@ class EnergyPredictor(Protocol):
 
 
 class AnalyticalCostModel:
-    """The analytical cost model (`analytical`), fitted to published figures: no interval, nothing outside."""
+    """Predictor by the analytical cost model (`analytical`), fitted to published figures, without intervals."""
 
     source = SOURCE
 

@@ -1,4 +1,4 @@
-"""Training of a device's energy model from its measurements. Loads scikit-learn: workers and commands only."""
+"""Training of a device's energy model on its measurements. Loads scikit-learn: workers and commands only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -55,7 +55,7 @@ def _summary(source: FileSource, energy_j: float, duration_ms: float) -> EnergyS
     possible = math.isfinite(energy_mj) and energy_mj > 0.0 and 0.0 < duration_s <= _MAX_SECONDS
     if not possible or not energy_mj / duration_s <= _MAX_POWER_MW:
         raise source.wrong(
-            f"{energy_j:g} J in {duration_s:g} s cannot be: columns are swapped, or the run failed; measure again"
+            f"{energy_j:g} J in {duration_s:g} s is impossible: columns are swapped, or the run failed; measure again"
         )
     message = "a sum without a trace: it holds the whole phone over the whole run, start-up and pauses too"
     return EnergySummary(energy_mj, duration_s, (Finding("indicative", "warning", message),))

@@ -18,7 +18,7 @@ _MILLISECONDS = (1.0e12, 4.2e12)
 
 
 class AospMonsoon:
-    """Lines of `<seconds> <amperes> [volts]`, `<milliseconds> <milliamperes> [millivolts]` or `<amperes>`."""
+    """Reader of lines `<seconds> <amperes> [volts]`, `<milliseconds> <milliamperes> [millivolts]` or `<amperes>`."""
 
     format = "aosp_monsoon"
     title = "AOSP monsoon.py text"
@@ -55,7 +55,7 @@ class AospMonsoon:
 
     def _without_stamps(self, source: FileSource, layout: TableLayout, options: ReadOptions) -> FileReading:
         if options.rate_hz is None:
-            raise source.wrong("one number a line and no time; give the samples a second (and the supply voltage)")
+            raise source.wrong("one number a line and no time; give the samples per second (and the supply voltage)")
         loaded = table.load(source, layout, [0])
         guess = Finding("guessed_unit", "warning", "one number a line, read as amperes as monsoon.py writes them")
         rows = SampleRows(source, loaded.first_line, (*loaded.findings, guess))
@@ -79,7 +79,7 @@ def _stamp_scale(stamp: float) -> float | None:
 
 
 def _scale(source: FileSource, loaded: table.Table) -> float:
-    """Seconds in the unit of the stamps; a file with both forms is an error, as in Battery Historian."""
+    """Unit of the stamps in seconds. Raises BadMeasurement for a file with both forms, as Battery Historian does."""
     stamps = loaded.numbers[0]
     scale = _stamp_scale(float(stamps[0]))
     if scale is None:
@@ -107,7 +107,7 @@ def _spread(source: FileSource, stamps: Values) -> timing.Timing:
     starts = np.flatnonzero(np.diff(stamps, prepend=stamps[0] - 1.0))
     checked = timing.timed(source, stamps[starts], 1.0) if len(starts) > 1 else None
     if checked is None:
-        raise source.wrong("all samples within one second of whole seconds; give the samples a second")
+        raise source.wrong("all samples within one second of whole seconds; give the samples per second")
     counts = np.diff(starts, append=len(stamps))
     within = np.arange(len(stamps)) - np.repeat(starts, counts)
     time_s = np.repeat(checked.time_s, counts) + within / np.repeat(counts, counts)

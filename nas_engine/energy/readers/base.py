@@ -70,7 +70,7 @@ class ReadOptions:
     """Options given by the user for what a file does not state; None: as in the file, or as the reader infers."""
 
     voltage_v: float | None = None  # supply, for monitors that record only current
-    rate_hz: float | None = None  # samples a second, where the file has no times or wrong ones
+    rate_hz: float | None = None  # samples per second, where the file has no times or wrong ones
     channel: str | None = None  # "main", "usb", "aux", or as the format names its channels
     mapping: Mapping[str, Any] | None = field(default=None)  # as `ColumnMapping.to_json()` writes it
 
@@ -79,7 +79,7 @@ class ReadOptions:
         if self.voltage_v is not None and not 0.0 < self.voltage_v <= 1000.0:
             raise BadMeasurement(f"a supply of {self.voltage_v} V; give the voltage of the device in volts, e.g. 4.2")
         if self.rate_hz is not None and not 0.0 < self.rate_hz <= 1e8:
-            raise BadMeasurement(f"a rate of {self.rate_hz} samples a second; give e.g. 5000")
+            raise BadMeasurement(f"a rate of {self.rate_hz} samples per second; give e.g. 5000")
 
 
 class Reader(Protocol):

@@ -14,7 +14,7 @@ from nas_engine.energy.readers.parsing import power, table, timing
 from nas_engine.energy.traces.trace import FileReading, Finding, Values
 
 _TIME, _CURRENT, _VOLTAGE = "Timestamp", "BATTERY_PROPERTY_CURRENT_NOW", "EXTRA_VOLTAGE"
-AWAKE_MW = (50.0, 15_000.0)  # what a phone that computes takes from its battery
+AWAKE_MW = (50.0, 15_000.0)  # mean power of a phone that computes
 _BATTERY_MV = (2_500.0, 20_000.0)
 _FEW_VALUES_PER_S = 1.0
 
@@ -72,14 +72,14 @@ def _check(source: FileSource, discharge: Values, voltage_mv: Values) -> None:
         raise source.wrong(
             "the current is positive, which means that the battery was charging; record with the charger and USB "
             "unplugged "
-            "(adb over Wi-Fi). If this phone counts discharging as positive, turn the sign round in the file"
+            "(adb over Wi-Fi). If this phone counts discharging as positive, invert the sign in the file"
         )
     if not np.nan_to_num(discharge).any():
         raise source.wrong("the current is 0 throughout: this phone's gauge reports none; use a power monitor")
 
 
 def _unit(source: FileSource, discharge: Values, voltage_mv: Values) -> tuple[str, float]:
-    """uA or mA, whichever a phone can take; they lie a factor of 1000 apart. With the factor to mA."""
+    """Unit of the current, uA or mA, by the power a phone can take, and its factor to mA."""
     product_mw = float(np.nanmean(discharge) * np.nanmean(voltage_mv) / 1e3)
     for unit, factor in (("uA", 1e-3), ("mA", 1.0)):
         if AWAKE_MW[0] <= product_mw * factor <= AWAKE_MW[1]:
@@ -101,7 +101,7 @@ def _unit_findings(unit: str) -> tuple[Finding, ...]:
 
 
 def _timed(source: FileSource, stamps_ms: Values, first_line: int) -> timing.Timing:
-    """Every poll weighs the same, as in Android Runner's own figures: stamps of a busy phone jitter by its load."""
+    """Even times: every poll has equal weight, as in Android Runner, because stamps jitter with the load."""
     kept = timing.timed(source, stamps_ms, 1e-3, first_line=first_line)
     if kept.started_at_s is None:
         raise source.wrong(f"{_TIME} is not in ms since 1970: columns are swapped; record again")

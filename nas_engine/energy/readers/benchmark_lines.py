@@ -83,7 +83,7 @@ def result_line(line: str) -> ResultLine | None:
     else:
         raise BadMeasurement("the result line is damaged or cut off; save the whole output of benchmark_model again")
     if not result.latency_ms <= MAX_LATENCY_MS:
-        raise BadMeasurement(f"an inference of {result.latency_ms / 1e3:g} s cannot be; run benchmark_model again")
+        raise BadMeasurement(f"an inference of {result.latency_ms / 1e3:g} s is impossible; run benchmark_model again")
     return result
 
 

@@ -1,4 +1,4 @@
-"""EnergyRunner's trace1-energy.bin: byte 0xF1, float32 samples a second, then float32 energy per sample; little endian.
+"""EnergyRunner's trace1-energy.bin: byte 0xF1, float32 rate in Hz, then float32 energy per sample; little endian.
 
 The writer's README states joules, but the values are microjoules: with both monitors (LPM01A, Joulescope) their sums
 equal the published energies to 1e-9. Source: eembc/energyrunner; mlcommons/tiny_results_v1.1, NUCLEO-L4R5ZI, kws.

@@ -91,7 +91,7 @@ def _passes(source: FileSource, layout: TableLayout) -> tuple[list[_Pass], tuple
 
 
 def _check_index(source: FileSource, index: Values, parts: list[slice], first_line: int) -> None:
-    """An index counts up by one; anything else in its column means that columns were swapped or rows are lost."""
+    """Raise BadMeasurement where the index does not count up by one: columns are swapped or rows are missing."""
     for part in parts:
         steps = np.flatnonzero(np.diff(index[part]) != 1.0)
         if len(steps):
@@ -121,7 +121,7 @@ def _stamps(passes: list[_Pass], *, was_cut: bool) -> Stamps:
 
 
 def _check_times(each: _Pass) -> None:
-    """Raise BadMeasurement, with the line, for an inference that cannot be."""
+    """Raise BadMeasurement, with the line, for an impossible inference."""
     durations = each.durations_us
     _check(each, (durations <= 0.0) | (durations > _MAX_SECONDS * 1e6), "an inference of no or absurd duration")
     if each.starts_us is None or each.ends_us is None:
@@ -145,7 +145,7 @@ def _check(each: _Pass, wrong: np.typing.NDArray[np.bool_], what: str) -> None:
 
 
 def _windows(each: _Pass, label: str) -> Iterator[Window]:
-    """One for each inference, in seconds of the phone's clock; none where there are only durations."""
+    """One window per inference, in seconds of the phone's clock; none where there are only durations."""
     if each.starts_us is None or each.ends_us is None:
         return
     for start_us, end_us in zip(each.starts_us.tolist(), each.ends_us.tolist(), strict=True):

@@ -37,7 +37,7 @@ class _Signal:
 
 @dataclass(frozen=True, slots=True)
 class _Signals:
-    """The signals of one instrument that are read: of one rate, over the time that all of them cover."""
+    """Signals of one instrument to read: of one rate, over the time that all of them cover."""
 
     instrument: str
     analog: dict[str, _Signal]  # "current" ...
@@ -47,7 +47,7 @@ class _Signals:
 
     @property
     def factor(self) -> int:
-        """How many samples become one."""
+        """Number of samples averaged into one."""
         return -(-self.length // _KEPT_SAMPLES)
 
 
@@ -74,7 +74,7 @@ class Jls:
 
 
 def _check_closed(source: FileSource) -> None:
-    """The header has the file's length, written when the recording is closed."""
+    """Raise BadMeasurement for a recording that was not closed, by the length of the file in its header."""
     header = source.head().data[:24]
     if header.startswith(_VERSION_1):
         raise source.wrong("a recording of version 1; open it in the Joulescope UI and save it, which writes version 2")
@@ -86,7 +86,7 @@ def _check_closed(source: FileSource) -> None:
 
 
 def _signals(source: FileSource, file: JlsFile, wanted: str | None) -> tuple[_Signals, tuple[Finding, ...]]:
-    """Raises BadMeasurement where there is no signal, as in an .anno.jls, or none from which power can be had."""
+    """Signals to read. Raises BadMeasurement where there is none, as in an .anno.jls, or none of current or power."""
     recorded = [each for number, each in file.signals.items() if number and each.signal_type == SignalType.FSR]
     if not recorded:
         raise source.wrong(
@@ -112,7 +112,7 @@ def _instrument(source: FileSource, names: list[str], wanted: str | None) -> tup
 
 
 def _alike(source: FileSource, instrument: str, signals: dict[str, Any]) -> _Signals:
-    """Those signals that have the rate of power, or of current, from the first sample on that all of them have."""
+    """Signals with the rate of power, or of current, from the first sample that all of them have."""
     leading = signals.get("power") or signals["current"]
     rate = leading.sample_rate
     analog = {name: signals[name] for name in _TO_OURS if name in signals and _is(signals[name], DataType.F32, rate)}
@@ -123,7 +123,7 @@ def _alike(source: FileSource, instrument: str, signals: dict[str, Any]) -> _Sig
     first = max(each.sample_id_offset for each in read)
     length = min(each.sample_id_offset + each.length for each in read) - first
     if not 0 < rate <= 10_000_000 or not 2 <= length <= _MAX_SAMPLES:
-        raise source.wrong(f"{length:,} samples at {rate:,} a second; give a recording of up to 16 minutes")
+        raise source.wrong(f"{length:,} samples at {rate:,} per second; give a recording of up to 16 minutes")
     placed = {each.signal_id: _Signal(each.signal_id, first - each.sample_id_offset) for each in read}
     return _Signals(
         instrument,
@@ -147,7 +147,9 @@ def _trace(source: FileSource, file: JlsFile, signals: _Signals, options: ReadOp
     timed = replace(timed, started_at_s=_started_at_s(file, next(iter(signals.analog.values()))))
     findings: tuple[Finding, ...] = ()
     if signals.factor > 1:
-        message = f"every {signals.factor} samples are averaged into one ({rate_hz:,.0f} a second), which keeps energy"
+        message = (
+            f"every {signals.factor} samples are averaged into one ({rate_hz:,.0f} per second), which keeps energy"
+        )
         findings = (Finding("averaged", "note", message),)
     channel = power.PowerChannel(
         signals.instrument,
@@ -196,7 +198,7 @@ def _any(file: JlsFile, signals: _Signals, signal: _Signal) -> NDArray[np.bool_]
 
 
 def _started_at_s(file: JlsFile, signal: _Signal) -> float | None:
-    """Seconds since 1970 of the first sample, if the recording was given the time."""
+    """Seconds since 1970 of the first sample, if the recording has a time map."""
     if not file.time_map_length(signal.number):
         return None
     return float(jls_to_utc(file.sample_id_to_timestamp(signal.number, signal.skip)))

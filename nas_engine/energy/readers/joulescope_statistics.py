@@ -114,12 +114,12 @@ def _evenly(statistics: _Statistics, options: ReadOptions) -> timing.Timing:
     powers, counted = columns["power"][1:], np.diff(columns["energy"])
     known = (powers > 0.0) & (counted > 0.0)
     rate_hz = float(np.median(powers[known] / counted[known])) if known.any() else _RATE_HZ
-    message = f"no column of time: {rate_hz:.4g} rows a second follow from the counted energy"
+    message = f"no column of time: {rate_hz:.4g} rows per second follow from the counted energy"
     return timing.evenly(samples, rate_hz, (Finding("guessed_rate", "note", message),))
 
 
 def _energy_findings(source: FileSource, columns: dict[str, Values], seconds: Values) -> tuple[Finding, ...]:
-    """The rows must give the energy that the instrument counted meanwhile. Raises BadMeasurement where they do not."""
+    """Check of power against the counted energy. Raises BadMeasurement where they differ by over 5 %."""
     rows_j = float(np.nansum(columns["power"][1:] * seconds))
     counted_j = float(columns["energy"][-1] - columns["energy"][0])
     apart = abs(rows_j - counted_j) / max(abs(counted_j), abs(rows_j), 1e-30)

@@ -64,7 +64,7 @@ def _objects(source: FileSource) -> list[Any]:
 
 
 def _trial(value: Any, number: int) -> _Trial:
-    """Raises BadMeasurement, naming the trial, for all that is not as the runner writes it."""
+    """Trial from its JSON. Raises BadMeasurement, naming the trial, for other JSON."""
     power = value.get("power") if isinstance(value, Mapping) else None
     if not isinstance(power, Mapping) or not power.get("samples"):
         raise BadMeasurement(
@@ -93,7 +93,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _window(stamps: Any, samples: int, number: int) -> tuple[int, int]:
-    """The numbers of the first sample of the inferences and of the first one after them."""
+    """Indices of the first sample of the inferences and of the first one after them."""
     edges = (
         [_whole(each[1]) for each in stamps if isinstance(each, list) and len(each) == 2]
         if isinstance(stamps, list)
@@ -113,7 +113,7 @@ def _window(stamps: Any, samples: int, number: int) -> tuple[int, int]:
 
 
 def _filled(samples_j: Values, begin: int, end: int, number: int) -> tuple[Values, int]:
-    """Samples with the missing ones interpolated, and how many those are. Too many in the window: BadMeasurement."""
+    """Samples with missing ones interpolated, and their number. Raises BadMeasurement for too many in the window."""
     lost = np.isnan(samples_j)
     if np.isinf(samples_j).any():
         raise BadMeasurement(f"a sample of trial {number} is infinite; the file is damaged: copy it again")
@@ -130,7 +130,7 @@ def _filled(samples_j: Values, begin: int, end: int, number: int) -> tuple[Value
 
 
 def _joined(source: FileSource, trials: list[_Trial], options: ReadOptions) -> Trace:
-    """The trials one behind the other in one trace; the window of each is exact to the sample."""
+    """Trials joined to one trace; the window of each is exact to the sample."""
     power_mw = np.concatenate([trial.samples_j for trial in trials]) * _JOULES_PER_MS_IN_MW
     rows = power.SampleRows(source, findings=tuple(_findings(trials)))
     timed = timing.evenly(len(power_mw), _RATE_HZ)
@@ -148,8 +148,8 @@ def _windows(trials: list[_Trial]) -> Iterator[Window]:
 
 def _findings(trials: list[_Trial]) -> Iterator[Finding]:
     if len(trials) > 1:
-        message = f"{len(trials)} trials, each with a trace of its own, stand here one behind the other"
+        message = f"{len(trials)} trials, each with a trace of its own, are joined one after the other"
         yield Finding("joined_trials", "note", message)
     if missing := sum(trial.missing for trial in trials):
-        message = f"{missing:,} samples were lost by the monitor and stand here as the mean of their neighbours"
+        message = f"{missing:,} samples were lost by the monitor and are interpolated between their neighbours"
         yield Finding("nan_cells", "warning", message)

@@ -1,4 +1,4 @@
-"""CSV of Monsoon's Python API (`sampleEngine.enableCSVOutput`) and its forks, 5,000 rows a second.
+"""CSV of Monsoon's Python API (`sampleEngine.enableCSVOutput`) and its forks, 5,000 rows per second.
 
 The header's unit of time lies: the stock writer puts seconds since the start below "Time(ms)", with
 `legacy_timestamp` whole seconds since 1970, forks put microseconds since 1970 there. So the unit is inferred from size

@@ -2,8 +2,8 @@
 
 The older app writes one file a channel, `Main current - Arc.csv` with the columns `Timestamp,Value` in seconds and A;
 only the name states which channel it is. The newer one quotes everything: `"Wall-clock time (UTC)",
-"Arc Main Current (A)","Arc Main Voltage (V)","Arc Main Energy (J)"`. 4,000 rows a second. Known from scripts that read
-such files; no file was to be had, so times are taken as seconds or as dates, whatever they are.
+"Arc Main Current (A)","Arc Main Voltage (V)","Arc Main Energy (J)"`. 4 kHz. Known from scripts that read
+such files, without an example file, so times are read as seconds or as dates.
 """
 
 import re
@@ -74,7 +74,7 @@ def _is_older(layout: TableLayout) -> bool:
 
 
 def _newer(layout: TableLayout) -> dict[int | None, tuple[str, float]]:
-    """By position: what a column holds and the factor to mA, V, mW and, for energy, J."""
+    """Quantity of each column by position, and its factor to mA, V, mW and, for energy, J."""
     found: dict[int | None, tuple[str, float]] = {}
     for at, name in enumerate(layout.names):
         match = _NEWER.match(name.strip())
@@ -94,7 +94,7 @@ def _older_findings(source: FileSource) -> tuple[Finding, ...]:
         return ()
     if other := next((word for word in _OTHER_CHANNELS if word in name), None):
         raise source.wrong(f"by its name the channel {other}; give the file of the same recording named Main current")
-    message = "neither header nor name states which channel this is; current in amperes is taken for granted"
+    message = "neither header nor name states which channel this is; current in amperes is assumed"
     return (Finding("guessed_unit", "warning", message),)
 
 
@@ -115,7 +115,7 @@ def _timed(source: FileSource, loaded: table.Table, *, dated: bool) -> timing.Ti
 def _energy_findings(
     source: FileSource, columns: dict[str, Values], power_mw: Values, timed: timing.Timing
 ) -> Iterator[Finding]:
-    """Where the file counts energy, current and voltage have to give the same; BadMeasurement where they do not."""
+    """Check of power against the column of energy, if any. Raises BadMeasurement where they differ by over 5 %."""
     counted = columns.get("energy")
     if counted is None:
         return

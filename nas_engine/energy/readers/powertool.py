@@ -14,7 +14,7 @@ from nas_engine.energy.traces.trace import FileReading, Finding, Values
 _COLUMN = re.compile(r"(main|usb|aux)(avg|min|max)(current|power|voltage)\(([num]?[avw])\)\Z")
 _TIME = re.compile(r"time\((s|ms)\)\Z")
 _FASTEST_HZ = 1.2 * NOMINAL_HZ
-_SLOWEST_HZ = 0.5  # of rows that anybody averages over; fewer may be milliseconds under "(s)"
+_SLOWEST_HZ = 0.5  # of averaged rows; fewer may be milliseconds under "(s)"
 
 
 class PowerTool:
@@ -72,14 +72,16 @@ def _timing(source: FileSource, names: Sequence[str], loaded: table.Table, optio
         return timing.evenly(loaded.rows, options.rate_hz)
     at = next((index for index, name in enumerate(names) if _TIME.match(folded(name))), None)
     if at is None:
-        raise source.wrong("no column of time; export it too, or give the rows a second")
+        raise source.wrong("no column of time; export it too, or give the rows per second")
     unit = units.split(names[at])[1]
     timed = timing.timed(source, loaded.numbers[at], units.SECONDS[unit], first_line=loaded.first_line)
     if unit == "ms" and _FASTEST_HZ < timed.rate_hz <= 1e3 * _FASTEST_HZ:
         timed = timing.timed(source, loaded.numbers[at], 1.0, first_line=loaded.first_line)
         return _doubted(timed, f'"{names[at]}" would be over {NOMINAL_HZ:,.0f} Hz: read as seconds')
     if timed.rate_hz > _FASTEST_HZ:
-        raise source.wrong(f"{timed.rate_hz:,.0f} rows a second, but the monitor has {NOMINAL_HZ:,.0f}; check the time")
+        raise source.wrong(
+            f"{timed.rate_hz:,.0f} rows per second, but the monitor has {NOMINAL_HZ:,.0f}; check the time"
+        )
     if timed.rate_hz < _SLOWEST_HZ:
         return _doubted(timed, f'by "{names[at]}" rows are {1.0 / timed.rate_hz:,.3g} s apart; if not, give their rate')
     return timed

@@ -1,8 +1,8 @@
 """PowerTool's own .pt4 and .pt5: recognised, and rejected with how to export a readable file.
 
 Layout after the open parsers (BluetoothKit's Pt5Parser, pt4utils): header of 272 bytes, a status packet, samples from
-byte 1024; a mask of recorded channels at 158, the count of samples at 160. No such file could be had to test a parser
-against, and the scale of voltage is not certain, so none is claimed.
+byte 1024; a mask of recorded channels at 158, the count of samples at 160. No such file was available to test a
+parser, and the scale of voltage is not certain, so there is none.
 """
 
 import struct

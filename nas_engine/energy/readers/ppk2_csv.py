@@ -1,6 +1,6 @@
 """CSV exported by Nordic's Power Profiler for the PPK2: columns by four switches, current in microamperes, no voltage.
 
-`Timestamp(ms)`, `Current(uA)`, `D0-D7` (one word), `D0,...,D7`; by default the first three, 100,000 rows a second.
+`Timestamp(ms)`, `Current(uA)`, `D0-D7` (one word), `D0,...,D7`; by default the first three, 100,000 rows per second.
 Samples that were lost have no row: holes are real.
 Source: nordicsemi/pc-nrfconnect-ppk, src/actions/exportChartAction.ts.
 """
@@ -80,13 +80,13 @@ def _timing(source: FileSource, columns: dict[str, Values], options: ReadOptions
     if _TIME in columns:
         return device_clock.timed(source, columns[_TIME], 1e-3, first_line=first_line)
     rate_hz = options.rate_hz or _RATE_HZ
-    message = f"no column {_TIME}: {rate_hz:,.0f} samples a second without holes are taken for granted"
+    message = f"no column {_TIME}: {rate_hz:,.0f} samples per second without holes are assumed"
     findings = () if options.rate_hz else (Finding("guessed_rate", "warning", message),)
     return timing.evenly(len(columns[_CURRENT]), rate_hz, findings)
 
 
 def _inputs(source: FileSource, layout: TableLayout) -> tuple[Inputs, tuple[Finding, ...]]:
-    """D0 to D7 from their columns or from the word; none where the file has neither."""
+    """Inputs D0 to D7 from their columns or from the word; none where the file has neither."""
     positions = [position for name in ppk2_inputs.NAMES if (position := layout.index(name)) is not None]
     if len(positions) == len(ppk2_inputs.NAMES):
         return ppk2_inputs.changing(_states(source, layout, positions)), ()
@@ -100,7 +100,7 @@ def _inputs(source: FileSource, layout: TableLayout) -> tuple[Inputs, tuple[Find
         return {}, (
             Finding("inputs_unknown", "note", f"the column {_OLD_WORD} is not read; export again for D0 to D7"),
         )
-    message = f"{_OLD_WORD} of an old version: D0 may stand first or last; check the windows on the plot"
+    message = f"{_OLD_WORD} of an old version: D0 may be first or last; check the windows on the plot"
     return inputs, (Finding("inputs_unknown", "warning", message),)
 
 

@@ -54,7 +54,7 @@ class Ppk2Session:
 
 
 def _metadata(source: FileSource, member: FileSource) -> _Metadata:
-    """Raises BadMeasurement where the number of samples a second is missing or absurd."""
+    """Raises BadMeasurement where the number of samples per second is missing or absurd."""
     try:
         values: Any = json.loads(member.text(_MAX_METADATA_BYTES))
         values = values["metadata"]
@@ -65,7 +65,7 @@ def _metadata(source: FileSource, member: FileSource) -> _Metadata:
         ) from None
     if not 1.0 <= rate_hz <= 1e6:
         raise source.wrong(
-            f"{rate_hz:g} samples a second in its metadata.json; save the session again in the Power Profiler"
+            f"{rate_hz:g} samples per second in its metadata.json; save the session again in the Power Profiler"
         )
     since_1970 = isinstance(started_ms, int | float) and 1e12 <= started_ms <= 4.2e12
     return _Metadata(rate_hz, float(started_ms) / 1e3 if since_1970 else None)
@@ -120,7 +120,7 @@ def _averaging(factor: int, rate_hz: float) -> tuple[Finding, ...]:
     if factor == 1:
         return ()
     message = (
-        f"a long session: every {factor} samples are averaged into one ({rate_hz / factor:,.0f} a second), which "
+        f"a long session: every {factor} samples are averaged into one ({rate_hz / factor:,.0f} per second), which "
         "keeps energy "
         "and moves the edges of windows by less than a sample"
     )

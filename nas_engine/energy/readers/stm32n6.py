@@ -1,4 +1,4 @@
-"""CSV of STMicroelectronics' power scripts for the STM32N6 (STLINK-V3PWR, one column a rail, 100,000 rows a second).
+"""CSV of STMicroelectronics' power scripts for the STM32N6 (STLINK-V3PWR, one column a rail, 100,000 rows per second).
 
 `time,VDDCORE,VDDA1V8,VDDIO,...,seq_changed,seq_idx,seq_name,RCC_...`: rails in watts, each row with the number of the
 step the application is in. An older generation has a pin instead (`time,VDD1V8,...,PD13`, 1 during inference) and rails
@@ -87,7 +87,7 @@ def _triggers(layout: TableLayout, columns: dict[str, Values]) -> dict[str, NDAr
 
 
 def _check_steps(source: FileSource, columns: dict[str, Values]) -> None:
-    """seq_idx counts steps and seq_changed is 1 where it counts on: otherwise these are other columns."""
+    """Raise BadMeasurement where seq_idx does not count the steps that seq_changed marks."""
     numbers = columns["seq_idx"]
     counted = np.diff(numbers, prepend=numbers[0])
     marked = columns.get("seq_changed", counted)

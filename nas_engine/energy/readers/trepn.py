@@ -64,7 +64,7 @@ def _power_at(layout: TableLayout) -> int | None:
 
 
 def _time_at(layout: TableLayout) -> int | None:
-    """The last column of time that stands before the power's, which is its own, or the only one."""
+    """Position of the last column of time before that of power, which is its own, or of the only one."""
     times = [at for at, name in enumerate(layout.names) if folded(name) == _TIME]
     before = [at for at in times if at < (_power_at(layout) or 0)]
     return before[-1] if before else times[0] if len(times) == 1 else None

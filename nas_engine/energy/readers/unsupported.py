@@ -22,20 +22,20 @@ class UnsupportedFormat:
     """Format that is recognised and never read; `recognise` decides by the beginning of the file."""
 
     format: str
-    what: str  # with its article
-    answer: str  # what to give instead
+    description: str  # with its article
+    advice: str  # file to give instead
     recognise: Callable[[FileHead], bool]
 
     @property
     def title(self) -> str:
-        """Name for the user: `what` without its article."""
-        bare = re.sub(r"^(?:a|an|the) ", "", self.what)
+        """Name for the user: `description` without its article."""
+        bare = re.sub(r"^(?:a|an|the) ", "", self.description)
         return bare[0].upper() + bare[1:]
 
     @property
     def accepts(self) -> str:
         """Advice for the table of formats in docs/energy.md."""
-        return f"Recognised, not read: {self.answer}"
+        return f"Recognised, not read: {self.advice}"
 
     def recognises(self, head: FileHead) -> bool:
         """Whether this file is of this format. Never raises."""
@@ -43,7 +43,7 @@ class UnsupportedFormat:
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
         """Raise BadMeasurement with the advice, always."""
-        raise source.wrong(f"this is {self.what}, which holds no measurement that can be used; {self.answer}")
+        raise source.wrong(f"this is {self.description}, which holds no measurement that can be used; {self.advice}")
 
 
 def _holds(*marks: str) -> Callable[[FileHead], bool]:

@@ -41,7 +41,7 @@ class Ensemble:
 def fit_few(
     schema: Schema, features: EncodedFeatures, target: Values, counts: Values, transform: Transform, seed: int
 ) -> Ensemble:
-    """Fit to `target` [n], already transformed, each the mean of `counts` [n] measurements.
+    """Fit a Gaussian process and a forest to `target` [n], transformed means of `counts` [n] measurements.
 
     The forest's share minimises the cross-fitted squared error on the scale of the measurements.
     """
@@ -61,7 +61,10 @@ def fit_few(
 
 
 def fit_many(schema: Schema, features: EncodedFeatures, target: Values, transform: Transform, seed: int) -> Ensemble:
-    """Fit to `target` [n], already transformed; the forest's share minimises the cross-fitted squared error."""
+    """Fit an additive model and a forest on its residuals to `target` [n], transformed.
+
+    The forest's share minimises the cross-fitted squared error on the scale of the measurements.
+    """
     logs = transform == "log"
     total, rest, rest_sd = (np.empty_like(target) for _ in range(3))
     deviation = 0.0

@@ -21,7 +21,7 @@ LEAST_MEASURED = 10
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Indices of the rows held back, and of those that may be measured, in random order."""
+    """Indices of the rows held back, and of those available for training, in random order."""
 
     held_back: NDArray[np.int64]
     measurable: NDArray[np.int64]

@@ -133,8 +133,8 @@ def _clipped(trace: Trace) -> Finding | None:
     return _finding(
         "clipping",
         "warning",
-        f"{count} samples ({100 * count / trace.samples:.2g} %) stand at the largest value, {top_mw:.5g} mW, again and "
-        "again in a row: the monitor's range was exceeded, so the true power is higher",
+        f"{count} samples ({100 * count / trace.samples:.2g} %) are at the largest value, {top_mw:.5g} mW, several "
+        "times in a row: the monitor's range was exceeded, so the true power is higher",
         "measure again in a larger range or with a higher current limit",
     )
 
@@ -196,7 +196,7 @@ def _few_samples(trace: Trace, windows: Sequence[Window], curve: EnergyCurve) ->
     return _finding(
         "few_samples",
         "warning",
-        f"a window holds only {fewest} samples ({trace.rate_hz:.4g} a second): its mean power is coarse",
+        f"a window holds only {fewest} samples ({trace.rate_hz:.4g} per second): its mean power is coarse",
         "sample faster, or make the window longer",
     )
 

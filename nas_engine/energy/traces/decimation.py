@@ -93,7 +93,7 @@ def pyramid(trace: Trace) -> Pyramid:
 
 
 def from_npz(data: bytes) -> Pyramid:
-    """Exact inverse of `to_npz`; raises BadMeasurement for anything else."""
+    """Pyramid from the bytes of `to_npz`. Raises BadMeasurement for other or damaged bytes."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             count = sum(name.startswith("each") for name in arrays.files)

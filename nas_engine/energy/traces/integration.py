@@ -124,7 +124,7 @@ def coverage(trace: Trace, window: Window, curve: EnergyCurve | None = None) -> 
 
 
 def mean_power_mw(trace: Trace, window: Window, curve: EnergyCurve | None = None) -> float:
-    """Time-weighted mean power over what was recorded of the window, mW.
+    """Time-weighted mean power over the recorded part of the window, mW.
 
     Raises BadMeasurement where less than `MINIMUM_COVERAGE` of it was recorded.
     """

@@ -85,7 +85,7 @@ class Trace:
         if self.time_s[0] != 0.0 or not (self.time_s[1:] > self.time_s[:-1]).all():
             raise BadMeasurement("times that do not increase from 0")
         if not (np.isfinite(self.rate_hz) and self.rate_hz > 0.0):
-            raise BadMeasurement(f"a rate of {self.rate_hz} samples a second")
+            raise BadMeasurement(f"a rate of {self.rate_hz} samples per second")
 
     @property
     def samples(self) -> int:

@@ -63,7 +63,7 @@ def load(source: FileSource, layout: TableLayout, numbers: Sequence[int], texts:
             parts.append(part if part is not None else _slow(source, line, whole, layout, numbers, texts))
         rows = sum(_length(part) for part in parts)
         if rows > MOST_ROWS:
-            raise source.wrong(f"over {MOST_ROWS:,} rows; export a shorter stretch, or fewer samples a second")
+            raise source.wrong(f"over {MOST_ROWS:,} rows; export a shorter stretch, or fewer samples per second")
     if not sum(_length(part) for part in parts):
         raise source.wrong("it has a header but no complete row; record again, or give the whole file")
     columns = tuple(_joined_parts([part[0] for part in parts], index) for index in range(len(numbers)))
@@ -169,7 +169,7 @@ def _words(cells: polars.Series) -> list[str]:
 
 
 def _plain(block: bytes, layout: TableLayout) -> bytes | None:
-    """The block as plain cells with decimal points; None where that cannot be had by replacing alone."""
+    """Block as plain cells with decimal points; None where replacing characters is not enough."""
     if layout.wrapped:
         if block.count(_WRAPPING) != block.count(b")"):
             return None

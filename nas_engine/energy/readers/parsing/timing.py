@@ -89,7 +89,7 @@ def timed(
 
 
 def _check_leaps(source: FileSource, step_s: Values, nominal_hz: float | None, first_line: int) -> None:
-    """Steps back beyond a set clock, and holes that hold a good part of the time, make times that cannot be trusted."""
+    """Raise BadMeasurement for steps back beyond setting a clock, and for holes of a large part of the recording."""
     worst = int(np.argmin(step_s))
     if step_s[worst] < -_LARGEST_STEP_BACK_S:
         raise source.wrong(
@@ -119,7 +119,7 @@ def _usual(step_s: Values, nominal_hz: float | None) -> float:
 
 
 def _arrived_in_bursts(step_s: Values) -> bool:
-    """Whether time stands still or a quarter of the stamps follow at once: no device's own clock does that."""
+    """Whether stamps repeat or a quarter of them follow at once, as in no device's own clock."""
     return bool((step_s <= 0.0).any()) or float(np.quantile(step_s, 0.25)) < 0.1 * float(step_s.mean())
 
 
@@ -142,7 +142,7 @@ def _by_index(
         )
     rate_hz = _fitted_hz(time_s) if span_s >= _FIT_NEEDS_S or nominal_hz is None else nominal_hz
     if rate_hz is None:
-        raise source.wrong("its time stamps do not differ; give the samples a second")
+        raise source.wrong("its time stamps do not differ; give the samples per second")
     gaps = f"{int((step_s > _GAP_S).sum()):,} gaps over {1e3 * _GAP_S:g} ms, the longest {1e3 * step_s.max():.3g} ms"
     spread = f"stamps come in bursts, as samples reach a computer ({gaps})"
     is_fitted = span_s >= _FIT_NEEDS_S
@@ -182,10 +182,10 @@ def _lost_by_rate(rate_hz: float, nominal_hz: float, blur: float) -> list[Findin
     if abs(off) <= _RATE_TOLERANCE + min(blur, _RATE_TOLERANCE):
         return []
     if off > 0.0 or off < -0.5:
-        message = f"{rate_hz:,.1f} samples a second where the monitor takes {nominal_hz:,.0f}; check the unit of time"
+        message = f"{rate_hz:,.1f} samples per second where the monitor takes {nominal_hz:,.0f}; check the unit of time"
         return [Finding("guessed_unit", "warning", message)]
     message = (
-        f"{rate_hz:,.1f} samples a second instead of {nominal_hz:,.0f}: about {-100 * off:.1f} % were lost on the way; "
+        f"{rate_hz:,.1f} samples per second instead of {nominal_hz:,.0f}: about {-100 * off:.1f} % were lost; "
         "mean power holds if what is lost was like the rest, times are blurred"
     )
     return [Finding("lost_samples", "warning", message)]

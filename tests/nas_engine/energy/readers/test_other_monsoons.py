@@ -74,7 +74,7 @@ class TestAosp(ReaderContract):
 
     def test_amperes_alone_need_the_rate(self, tmp_path: Path) -> None:
         data = b"".join(b"%.6f\n" % (value / 1e3) for value in CURRENT_MA)
-        with pytest.raises(BadMeasurement, match="give the samples a second"):
+        with pytest.raises(BadMeasurement, match="give the samples per second"):
             read(tmp_path, data)
         trace = read(tmp_path, data, rate_hz=5000.0, voltage_v=4.2)
         np.testing.assert_allclose(trace.power_mw, 4.2 * CURRENT_MA, rtol=1e-4)

@@ -105,7 +105,7 @@ def test_milliseconds_below_seconds_are_doubted(tmp_path: Path) -> None:
 
 
 def test_a_rate_that_no_monsoon_has_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadMeasurement, match="rows a second, but the monitor has"):
+    with pytest.raises(BadMeasurement, match="rows per second, but the monitor has"):
         read(tmp_path, csv("Time (s),Main Avg Power (mW)", (TIME_MS / 1e6, POWER_MW)))
 
 

@@ -36,7 +36,7 @@ def test_a_trigger_has_as_many_values_as_the_trace() -> None:
 
 @pytest.mark.parametrize("rate_hz", [0.0, -1.0, np.nan, np.inf])
 def test_a_rate_is_a_positive_number(rate_hz: float) -> None:
-    with pytest.raises(BadMeasurement, match="samples a second"):
+    with pytest.raises(BadMeasurement, match="samples per second"):
         trace([1.0, 2.0], [0.0, 0.5], rate_hz=rate_hz)
 
 

@@ -92,7 +92,7 @@ def test_a_clock_set_back_a_little_is_told_and_mended() -> None:
         (np.array([1.0]), "one row"),
         (np.array([1.0, np.nan, 3.0]), "line 8: no time in this row"),
         (np.array([1.0, np.inf, 3.0]), "line 8: no time in this row"),
-        (np.array([5.0, 5.0, 5.0]), "do not differ; give the samples a second"),
+        (np.array([5.0, 5.0, 5.0]), "do not differ; give the samples per second"),
         (np.array([1.0, 2.0, 1.5, 3.0]), "line 9: time runs back by 0.5 s"),
         (np.array([1.0, 2.0, 3.0, 1e308, -1e308]), "time runs back|beyond any number"),
         (np.array([0.0, 1.0, 2.0, 3.0, 90.0, 91.0, 92.0]), "line 11: a hole of 87 s in a recording of 92 s"),
