@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, Value
 
-from nas_engine.energy.traces.statistics import interval95, repeats
+from nas_engine.energy.traces.statistics import interval95, repeat_statistics
 from webapp.models import Device, EnergyModel, Run, Trial
 from webapp.queries.energy_estimates import CurrentEstimate
 
@@ -93,5 +93,5 @@ def _mean(values: Iterable[float | None]) -> Figure | None:
     known = [value for value in values if value is not None]
     if not known:
         return None
-    summary = repeats(known)
+    summary = repeat_statistics(known)
     return Figure(summary.mean, summary.n, summary.low95, summary.high95)

@@ -85,10 +85,10 @@ def test_whole_seconds_since_1970_are_timed_by_index(tmp_path: Path) -> None:
     assert {"guessed_unit", "repeated_stamps", "retimed"} <= codes(reading)
 
 
-def test_what_the_header_says_wrongly_is_told(tmp_path: Path) -> None:
+def test_a_wrong_unit_in_the_header_is_reported(tmp_path: Path) -> None:
     reading, _ = read(tmp_path, monsoon())
     messages = {finding.code: finding.message for finding in reading.all_findings}
-    assert messages["guessed_unit"] == 'the header says "Time(ms)", but by the rate of 5,000 Hz the unit is s'
+    assert messages["guessed_unit"] == 'the header states "Time(ms)", but by the rate of 5,000 Hz the unit is s'
     assert messages["repeated_stamps"].startswith("600 of 1,200 time stamps repeat")
 
 
