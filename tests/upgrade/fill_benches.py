@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from django.core.files.base import ContentFile
 from nas_engine.energy.prior import prior_energy_mj
+from webapp.worker.measuring import compute_run, read_file
 from webapp.worker.pulse import Pulse
+from webapp.worker.trainer import Trainer
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
@@ -21,9 +23,7 @@ from webapp.services import benches, devices, energy_models, mapping_profiles, m
 from webapp.services.requests import save_architectures
 from webapp.worker.energy_training import run as train
 from webapp.worker.lifecycle import ThisWorker
-from webapp.worker.measuring import compute_run, read_file
 from webapp.worker.packing import network_files, pack_kit
-from webapp.worker.trainer import Trainer
 
 WORKER = "machine-a/data-1"
 NETWORKS = 8

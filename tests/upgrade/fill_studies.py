@@ -11,11 +11,11 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from nas_engine.energy.prior import SOURCE
+from nas_engine.progress import Evaluation, Progress
 from nas_engine.replay import SimulatedPlan, replay, simulate
 
 from nas_engine.architecture import Architecture
 from nas_engine.early_stopping.base import Curve, Forecast, compare
-from nas_engine.progress import Evaluation, Progress
 from nas_engine.search_space import SearchSpace
 from tests.webapp.factories import make_dry_run, make_workers
 from webapp import translation
