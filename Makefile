@@ -40,6 +40,7 @@ lint: setup-dev ## Style, types, import contracts, missing migrations
 	$(RUN) -m djlint templates --lint --quiet
 	$(RUN) -m mypy
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+	$(RUN) -m tests.lint.retired_words
 	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) -W ignore manage.py makemigrations --check --dry-run
 
 format: setup-dev ## Format the code

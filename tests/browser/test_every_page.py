@@ -62,15 +62,6 @@ def addresses(broker: None) -> dict[str, str]:
     owner = make_user()
     dataset = make_dataset(clips_a_class=2, name="Kitchen and hallway")
     synthetic = make_dataset(name="synthetic nine", synthetic=True, problems=[])
-    preparing = Dataset.objects.create(
-        name="upload of Tuesday",
-        phase="decoding clips",
-        progress_done=312,
-        progress_total=490,
-        heartbeat_at=timezone.now(),
-    )
-    broken = Dataset.objects.create(name="broken archive", state="FAILED", error="No usable clips in eval.")
-    plain = make_dataset(name="Cellar", problems=[])
     live = study_in_full_swing(dataset, owner)
     done = make_study(name="Quick look", dataset=synthetic, completed=12, curves=2, early_stopping="tsgp", owner=owner)
     stopped = stopped_early(Trial.objects.get(study=done, number=2))
@@ -88,7 +79,6 @@ def addresses(broker: None) -> dict[str, str]:
         "study-draft": reverse("study", args=[draft.pk]),
         "study-new": reverse("new_study") + "?preset=quick",
         "study-edit": reverse("edit_study", args=[draft.pk]),
-        "dataset-without-baselines": reverse("dataset", args=[plain.pk]),
         "trial-done": reverse("trial", args=[done.pk, 1]),
         "trial-running": reverse("trial", args=[live.pk, 74]),
         "trial-stopped": reverse("trial", args=[done.pk, stopped.number]),
@@ -97,8 +87,7 @@ def addresses(broker: None) -> dict[str, str]:
         "datasets": reverse("datasets"),
         "dataset-new": reverse("new_dataset"),
         "dataset-ready": reverse("dataset", args=[dataset.pk]),
-        "dataset-preparing": reverse("dataset", args=[preparing.pk]),
-        "dataset-failed": reverse("dataset", args=[broken.pk]),
+        **other_datasets(),
         "clip": reverse("clip", args=[dataset.pk, clip.pk]),
         **paper(live),
         **dry_runs(dataset),
@@ -106,6 +95,24 @@ def addresses(broker: None) -> dict[str, str]:
         **published_networks(live, synthetic),
         **energy_models(done),
         **spaces(synthetic),
+    }
+
+
+def other_datasets() -> dict[str, str]:
+    """One that is being prepared, one that cannot be, one without baselines."""
+    preparing = Dataset.objects.create(
+        name="upload of Tuesday",
+        phase="decoding clips",
+        progress_done=312,
+        progress_total=490,
+        heartbeat_at=timezone.now(),
+    )
+    broken = Dataset.objects.create(name="broken archive", state="FAILED", error="No usable clips in eval.")
+    plain = make_dataset(name="Cellar", problems=[])
+    return {
+        "dataset-preparing": reverse("dataset", args=[preparing.pk]),
+        "dataset-failed": reverse("dataset", args=[broken.pk]),
+        "dataset-without-baselines": reverse("dataset", args=[plain.pk]),
     }
 
 

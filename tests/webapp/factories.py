@@ -141,23 +141,16 @@ def make_study(
     The `refused` come last and, as everywhere, use up no budget; the caller gives `enforce_constraints` and a limit.
     """
     total = completed + running + waiting + failed + infeasible
-    now = timezone.now()
     defaults = {
         "name": f"study {next(_numbers)}",
         "state": Study.State.RUNNING if running or waiting else Study.State.COMPLETED,
         "trial_budget": max(1, total),
-        "started_at": now - timedelta(seconds=SECONDS_A_TRIAL * total),
+        "started_at": timezone.now() - timedelta(seconds=SECONDS_A_TRIAL * total),
     }
     study = Study(**{**defaults, **values})
     study.dataset = values.get("dataset") or make_dataset()
-    space = new_search_space(study)
-    study.space_spec = space.to_json()
+    study.space_spec = new_search_space(study).to_json()
     study.save()
-    rng = np.random.default_rng(seed)
-    networks = [space.sample(rng) for _ in range(total + refused)]
-    StoredArchitecture.objects.bulk_create(
-        {n.hash: architecture_row(n) for n in networks}.values(), ignore_conflicts=True
-    )
     states = (
         [Trial.State.COMPLETED] * completed
         + [Trial.State.FAILED] * failed
@@ -166,15 +159,21 @@ def make_study(
         + [Trial.State.REQUESTED] * waiting
         + [Trial.VIOLATING] * refused
     )
-    trials = [
-        _trial(study, number, network, state, now)
-        for number, (network, state) in enumerate(zip(networks, states, strict=True), start=1)
-    ]
+    _add_trials(study, states, curves, seed)
+    return study
+
+
+def _add_trials(study: Study, states: Sequence[str], curves: int, seed: int) -> None:
+    space, rng, now = new_search_space(study), np.random.default_rng(seed), timezone.now()
+    networks = [space.sample(rng) for _ in states]
+    rows = {network.hash: architecture_row(network) for network in networks}
+    StoredArchitecture.objects.bulk_create(rows.values(), ignore_conflicts=True)
+    numbered = enumerate(zip(networks, states, strict=True), start=1)
+    trials = [_trial(study, number, network, state, now) for number, (network, state) in numbered]
     Trial.objects.bulk_create(trials)
     Event.objects.bulk_create(_events(study, trials))
     for trial, network in list(zip(trials, networks, strict=True))[:curves]:
         CurvePoint.objects.bulk_create(_curve(trial, simulate(network, PLAN)))
-    return study
 
 
 def stopped_early(trial: Trial, epoch: int = 8) -> Trial:
