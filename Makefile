@@ -7,9 +7,9 @@ PORT ?= auto
 # Relative, so that a checkout whose path holds spaces works.
 RUN := .venv/bin/python
 MANAGE := $(RUN) manage.py
-CODE := nas_engine webapp tests bootstrap benchmarks manage.py
+CODE := nas_engine webapp tests bootstrap benchmarks docs/hooks manage.py
 
-.PHONY: help setup setup-dev demo up test quick lint format lock bench bench-search doctor clean
+.PHONY: help setup setup-dev demo up test quick lint format docs lock bench bench-search doctor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,18 +34,22 @@ test: setup-dev lint ## Everything that CI runs: linters, types, contracts, all 
 quick: setup-dev ## The tests that take seconds: no training, no browser, no killing
 	$(RUN) -m pytest -m "not slow and not browser and not faults" $(ARGS)
 
-lint: setup-dev ## Style, types, import contracts, missing migrations
+lint: setup-dev ## Style, types, import contracts, words, links, missing migrations
 	$(RUN) -m ruff check $(CODE)
 	$(RUN) -m ruff format --check $(CODE)
 	$(RUN) -m djlint templates --lint --quiet
 	$(RUN) -m mypy
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	$(RUN) -m tests.lint.retired_words
+	$(RUN) -m tests.lint.links
 	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) -W ignore manage.py makemigrations --check --dry-run
 
 format: setup-dev ## Format the code
 	$(RUN) -m ruff format $(CODE)
 	$(RUN) -m ruff check --fix $(CODE)
+
+docs: setup-dev ## Build the documentation and the reference of the engine into var/docs
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict $(ARGS)
 
 lock: setup-dev ## Compile the .in files to exact pins for Python 3.11-3.13
 	$(RUN) -m uv pip compile --universal --python-version 3.11 --no-header --no-annotate \

@@ -45,7 +45,7 @@ def convert_plain(model: Any) -> bytes:
 def evaluate_tflite(
     content: bytes, x: NDArray[np.float32], y: NDArray[np.int64], classes: int
 ) -> tuple[float, tuple[tuple[int, ...], ...]]:
-    """Accuracy (0..1) and confusion[true][predicted] of examples x [n, ...], y [n] on one thread of the interpreter.
+    """Accuracy (0..1) and `confusion[true][predicted]` of examples x [n, ...], y [n] on one thread of the interpreter.
 
     `x` is float and is quantised by the scale and zero point of the input; a last axis of 1 may be missing.
     """
