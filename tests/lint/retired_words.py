@@ -94,7 +94,11 @@ def main(arguments: list[str]) -> int:
         counts = Counter(folder_of(use.path) for use in found)
         print(*(f"{count:5} {folder}" for folder, count in sorted(counts.items())), sep="\n")
     else:
-        print(*(f"{use.path}:{use.line}: {use.word} → {use.replacement}" for use in found), sep="\n", end="")
+        print(
+            *(f"{use.path}:{use.line}: {use.word} → {use.replacement}" for use in found),
+            sep="\n",
+            end="\n" if found else "",
+        )
     print(f"{len(found)} uses of retired words (tests/lint/retired_words.toml)" if found else "No retired words.")
     return 1 if found else 0
 
