@@ -1,4 +1,4 @@
-"""A child process: what it is (Child, frozen) and how it fares (ChildProcess)."""
+"""A child process: what it is (Child, frozen) and how it fares (SupervisedProcess)."""
 
 import contextlib
 import enum
@@ -52,7 +52,7 @@ class Child:
     stop_seconds: float = 10.0
 
 
-class ChildProcess:
+class SupervisedProcess:
     """One child over all its lives. Driven by the supervisor's loop; never blocks."""
 
     def __init__(self, child: Child, base: Path, environment: Mapping[str, str], logs: Path, console: Console) -> None:

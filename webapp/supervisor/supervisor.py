@@ -10,7 +10,7 @@ from types import FrameType
 
 from webapp.data_folder import DataFolder
 from webapp.supervisor import strays
-from webapp.supervisor.children import Child, ChildProcess, Kind, describe_exit
+from webapp.supervisor.children import Child, Kind, SupervisedProcess, describe_exit
 from webapp.supervisor.errors import StartError
 from webapp.supervisor.output import Console
 
@@ -34,7 +34,7 @@ class Supervisor:
         self._console = console
         self._on_ready = on_ready
         self._stages = [
-            [ChildProcess(child, base, strays.marker(folder), folder.logs, console) for child in stage]
+            [SupervisedProcess(child, base, strays.marker(folder), folder.logs, console) for child in stage]
             for stage in stages
         ]
         self._exit_code = 0
@@ -61,10 +61,10 @@ class Supervisor:
         self._stop_requests += 1
         self._exit_code = self._exit_code or exit_code
 
-    def _started(self) -> list[ChildProcess]:
+    def _started(self) -> list[SupervisedProcess]:
         return [process for stage in self._stages for process in stage]
 
-    def _start(self, stage: list[ChildProcess]) -> bool:
+    def _start(self, stage: list[SupervisedProcess]) -> bool:
         """Start a stage's children side by side and wait until each is ready; False if asked to stop meanwhile."""
         for process in stage:
             process.start()
@@ -78,7 +78,7 @@ class Supervisor:
                 raise self._start_error(waiting[0], f"was not ready after {waiting[0].child.ready_seconds:.0f} s")
         return not self._stop_requests
 
-    def _is_ready(self, process: ChildProcess) -> bool:
+    def _is_ready(self, process: SupervisedProcess) -> bool:
         code = process.collect_end()
         if process.child.kind is Kind.STEP:
             if code:
@@ -88,7 +88,7 @@ class Supervisor:
             raise self._start_error(process, f"ended while starting ({describe_exit(code)})")
         return process.child.is_ready()
 
-    def _start_error(self, process: ChildProcess, what: str) -> StartError:
+    def _start_error(self, process: SupervisedProcess, what: str) -> StartError:
         log = self._folder.logs / f"{process.child.name}.log"
         last = "\n".join(f"  {line}" for line in process.last_words()[-_SHOWN_LINES:])
         return StartError(f"{process.child.name} {what}. Its last words (all of them are in {log}):\n{last}")
@@ -104,7 +104,7 @@ class Supervisor:
         for descriptor in readable:
             by_descriptor[descriptor].read_output()
 
-    def _look_after(self, processes: Iterator[ChildProcess] | Sequence[ChildProcess]) -> None:
+    def _look_after(self, processes: Iterator[SupervisedProcess] | Sequence[SupervisedProcess]) -> None:
         """Notice ends, plan restarts, and start again those whose time has come."""
         for process in processes:
             code = process.collect_end()
@@ -113,7 +113,7 @@ class Supervisor:
             if process.start_again_at is not None and time.monotonic() >= process.start_again_at:
                 self._start_again(process)
 
-    def _answer_end(self, process: ChildProcess, code: int) -> None:
+    def _answer_end(self, process: SupervisedProcess, code: int) -> None:
         if process.child.kind is Kind.GUEST:
             if code < 0:
                 self._console.say(f"{process.child.name} was {describe_exit(code)}, from outside.")
@@ -124,7 +124,7 @@ class Supervisor:
             self._console.say(f"{name} ended unexpectedly ({describe_exit(code)}); starting it again in {delay:.1f} s.")
             self._console.child_lines(name, process.last_words()[-_SHOWN_LINES:])
 
-    def _start_again(self, process: ChildProcess) -> None:
+    def _start_again(self, process: SupervisedProcess) -> None:
         try:
             process.start()
         except (StartError, OSError) as error:
@@ -142,7 +142,7 @@ class Supervisor:
         for process in self._started():
             process.close()
 
-    def _stop(self, stage: list[ChildProcess]) -> None:
+    def _stop(self, stage: list[SupervisedProcess]) -> None:
         for process in stage:
             process.ask_to_stop()
         asked_at = time.monotonic()
