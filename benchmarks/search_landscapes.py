@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from nas_engine.architecture import Architecture
+from nas_engine.constraints import penalty_of
 from nas_engine.cost import cost
 from nas_engine.designers.base import Objectives
 from nas_engine.energy.estimators.analytical import predict_energy_mj
-from nas_engine.penalty import penalty_of
 from nas_engine.reward import RewardParameters, reward
 from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
 from nas_engine.simulation.recorded_trainings import RecordedEvaluator

@@ -1,4 +1,4 @@
-"""Hard constraints on estimated flash, RAM and energy, checked before an architecture is trained."""
+"""Hard constraints on estimated flash, RAM and energy, and the penalty of Equation 1: both known before training."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nas_engine.architecture import Architecture
 from nas_engine.cost import ArchitectureCost, cost
 from nas_engine.errors import InfeasibleArchitecture
+from nas_engine.reward import RewardParameters, reward_breakdown
 
 _BYTES_PER_KB = 1000
 _MOST_DECIMALS = 6
@@ -36,6 +37,8 @@ class Violation:
 
 
 ConstraintCheck = Callable[[Architecture], Violation | None]
+Penalty = Callable[[Architecture], float]
+"""Accuracy points (0..1) that Equation 1 subtracts; infinite for an architecture that will not be trained."""
 EnergyFunction = Callable[[ArchitectureCost], float]
 """Energy predictor of one network: mJ per inference. Passed in, since predictors import this module."""
 
@@ -58,6 +61,21 @@ def find_violation(cost: ArchitectureCost, limits: Constraints, energy_mj: Energ
     if not exceeded:
         return None
     return Violation("; ".join(reason for reason, _ in exceeded), max(excess for _, excess in exceeded))
+
+
+def penalty_of(parameters: RewardParameters, energy_mj: EnergyFunction, limits: Constraints | None = None) -> Penalty:
+    """Penalty by estimated energy and flash; infinite where `limits` are violated or the network cannot be built."""
+
+    def penalty(architecture: Architecture) -> float:
+        try:
+            counted = cost(architecture)
+        except InfeasibleArchitecture:
+            return math.inf
+        if limits is not None and find_violation(counted, limits, energy_mj):
+            return math.inf
+        return reward_breakdown(1.0, energy_mj(counted), counted.flash_bytes_estimate, parameters).penalty
+
+    return penalty
 
 
 def _exceeded(cost: ArchitectureCost, limits: Constraints, energy_mj: EnergyFunction) -> Iterator[tuple[str, float]]:

@@ -58,6 +58,7 @@ class RewardBreakdown:
 
     @property
     def reward(self) -> float:
+        """Accuracy less both penalties."""
         return self.accuracy - self.energy_penalty - self.flash_penalty
 
     @property

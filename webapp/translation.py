@@ -6,10 +6,9 @@ from nas_engine import architecture as engine
 from nas_engine.architecture_features import feature_vector
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import Baseline
-from nas_engine.constraints import ConstraintCheck, Constraints, constraint_check
+from nas_engine.constraints import ConstraintCheck, Constraints, Penalty, constraint_check, penalty_of
 from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.penalty import Penalty, penalty_of
 from nas_engine.reward import RewardParameters
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.space import SearchSpace

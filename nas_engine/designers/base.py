@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from nas_engine.architecture import Architecture
+from nas_engine.constraints import Penalty
 from nas_engine.errors import EarshotError
-from nas_engine.penalty import Penalty
 
 State = dict[str, Any]
 _log = logging.getLogger(__name__)

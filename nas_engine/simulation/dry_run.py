@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nas_engine.constraints import Constraints, EnergyFunction, constraint_check
+from nas_engine.constraints import Constraints, EnergyFunction, constraint_check, penalty_of
 from nas_engine.cost import cost
 from nas_engine.designers import registry
 from nas_engine.designers.base import DesignerSettings, NothingFeasible, Outcome, SpaceExhausted, Suggestion
@@ -23,7 +23,6 @@ from nas_engine.early_stopping import registry as stopping_registry
 from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.energy.estimators.analytical import analytical_energy_mj
 from nas_engine.evaluation_result import Evaluation
-from nas_engine.penalty import penalty_of
 from nas_engine.reward import RewardParameters
 from nas_engine.search_space.paper_spaces import SearchSpace
 from nas_engine.simulation.simulated_evaluation import Simulate, SimulatedPlan

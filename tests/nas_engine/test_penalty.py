@@ -4,9 +4,8 @@ import pytest
 
 from nas_engine.architecture import Architecture, Block, Head, Stem
 from nas_engine.baselines import nas_bayesian
-from nas_engine.constraints import Constraints
+from nas_engine.constraints import Constraints, penalty_of
 from nas_engine.cost import cost
-from nas_engine.penalty import penalty_of
 from nas_engine.reward import RewardParameters, reward
 
 FLASH = cost(nas_bayesian()).flash_bytes_estimate

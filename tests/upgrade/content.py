@@ -21,12 +21,12 @@ def found() -> Mapping[str, list[Row]]:
         "people": [{"name": row.username, "password": row.password} for row in _people()],
         "datasets": _rows(models.Dataset, _dataset),
         "clips": _rows(models.Clip, _clip),
-        "architectures": _rows(models.Architecture, _architecture),
+        "architectures": _rows(models.StoredArchitecture, _architecture),
         "studies": _rows(models.Study, _study),
         "trials": _rows(models.Trial, _trial),
         "curve points": _rows(models.CurvePoint, _curve_point),
         "events": _rows(models.Event, _event),
-        "energy estimates": _rows(models.TrialPrice, _energy_estimate),
+        "energy estimates": _rows(models.TrialEnergyEstimate, _energy_estimate),
         "shown energies": [_shown_energy(trial) for trial in models.Trial.objects.order_by("pk")],
         "dry runs": _rows(models.DryRun, lambda row: {"state": row.state, "reason": row.reason}),
         "devices": _rows(models.Device, _device),
@@ -85,7 +85,7 @@ def _study(row: Any) -> Row:
     return {
         **_of(row, settings),
         **_of(row, "kind state reason duplicates_answered suggest_failures"),
-        "hard limits are on": row.screening,
+        "hard limits are on": row.enforce_constraints,
         "dataset": row.dataset.name,
         "owner": str(row.owner),
         "cloned from": str(row.cloned_from),
@@ -98,7 +98,7 @@ def _trial(row: Any) -> Row:
         "study": row.study.name,
         **_of(row, "number state label seed reason worker phase epoch epochs"),
         "architecture": row.architecture_id,
-        "not trained for a hard limit": row.screened_out,
+        "not trained for a hard limit": row.violates_constraints,
         "repeats": row.retried_from.number if row.retried_from else None,
         **_of(row, "float_accuracy int8_accuracy flash_bytes energy_mj energy_source reward confusion"),
         "network": _file(row.tflite),
@@ -121,9 +121,9 @@ def _energy_estimate(row: Any) -> Row:
 
 def _shown_energy(trial: Any) -> Row:
     """What the trial's page shows: by the energy model that its study goes by."""
-    from webapp.queries.prices import present_price
+    from webapp.queries.energy_estimates import current_estimate
 
-    shown = present_price(trial, trial.prices.all())
+    shown = current_estimate(trial, trial.energy_estimates.all())
     return {"study": trial.study.name, "trial": trial.number, **_of(shown, "energy_mj reward source low_mj high_mj")}
 
 

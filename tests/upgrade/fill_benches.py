@@ -8,22 +8,23 @@ from pathlib import Path
 
 import numpy as np
 from django.core.files.base import ContentFile
-from nas_engine.energy.prior import prior_energy_mj
-from webapp.worker.measuring import compute_run, read_file
-from webapp.worker.pulse import Pulse
-from webapp.worker.trainer import Trainer
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
-from nas_engine.search_space import paper_2d
+from nas_engine.energy.estimators.analytical import analytical_energy_mj
+from nas_engine.search_space.paper_spaces import paper_2d
 from tests.webapp.traces import benchmark_log
 from webapp import translation
 from webapp.models import BenchKit, Campaign, Device, EnergyModel, MeasurementFile, Study, Worker
-from webapp.services import benches, devices, energy_models, mapping_profiles, measurements, result_tables, runs
+from webapp.services import benches, devices, energy_models, measurements, result_tables, runs
 from webapp.services.requests import save_architectures
+from webapp.worker.child.process import ChildProcess
+from webapp.worker.computing import compute_run
 from webapp.worker.energy_training import run as train
+from webapp.worker.heartbeat import Heartbeat
 from webapp.worker.lifecycle import ThisWorker
 from webapp.worker.packing import network_files, pack_kit
+from webapp.worker.reading import read_file
 
 WORKER = "machine-a/data-1"
 NETWORKS = 8
@@ -62,7 +63,7 @@ def make_files_and_runs(campaign: Campaign) -> None:
     refused = runs.create_run(campaign_id=campaign.pk, file_ids=[picture.pk], label="Run of a picture")
     compute_run(refused.pk, WORKER)
     mapped = _read(campaign, "logger.csv", _own_table())
-    profile = mapping_profiles.keep_profile(name="My logger", mapping=_MAPPING)
+    profile = measurements.keep_profile(name="My logger", mapping=_MAPPING)
     options = {"mapping": profile.mapping}
     measurements.change_options(file_id=mapped.pk, seen_version=mapped.options_version, options=options)
     read_file(mapped.pk, WORKER)
@@ -90,7 +91,7 @@ def make_models_that_are_not_ready(device: Device) -> None:
 def make_kits(campaign: Campaign, study: Study) -> None:
     """One of the study's networks that is packed, one that failed, one that waits."""
     hashes = [study.trials.order_by("number")[0].architecture_id]
-    packed, failed, _ = (benches.order_kit(campaign_id=campaign.pk, hashes=hashes) for _ in range(3))
+    packed, failed, _ = (benches.request_kit(campaign_id=campaign.pk, hashes=hashes) for _ in range(3))
     pack_kit(packed.pk, WORKER)
     packed.refresh_from_db()
     assert packed.state == BenchKit.State.READY, packed.reason
@@ -119,7 +120,7 @@ def _import(campaign: Campaign, times: float) -> None:
     writer = csv.writer(text)
     writer.writerow(["architecture", "energy_mj", "latency_ms", "label"])
     for number, network in enumerate(_networks(), start=1):
-        energy_mj = times * prior_energy_mj(cost(network))
+        energy_mj = times * analytical_energy_mj(cost(network))
         energies = energy_mj + 0.02 * rng.normal(), energy_mj * rng.uniform(0.7, 0.8)
         writer.writerow([network.hash, *(f"{value:.4f}" for value in energies), f"network {number}"])
     added = result_tables.order_import(campaign_id=campaign.pk, text=text.getvalue(), name="results.csv")
@@ -128,7 +129,8 @@ def _import(campaign: Campaign, times: float) -> None:
 
 def _trained(device: Device, known: EnergyModel | None) -> EnergyModel:
     model = energy_models.order_model(device_id=device.pk, known_id=known.pk if known else None)
-    train(model.pk, ThisWorker(WORKER, Pulse(WORKER, Worker.Role.DATA), Trainer(), threading.Event()))
+    heartbeat, child = Heartbeat(WORKER, Worker.Role.DATA), ChildProcess("training")
+    train(model.pk, ThisWorker(WORKER, heartbeat, child, threading.Event()))
     model.refresh_from_db()
     assert model.state == EnergyModel.State.READY, model.reason
     return model

@@ -10,17 +10,17 @@ import soundfile
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from nas_engine.energy.prior import SOURCE
-from nas_engine.progress import Evaluation, Progress
-from nas_engine.replay import SimulatedPlan, replay, simulate
 
 from nas_engine.architecture import Architecture
 from nas_engine.early_stopping.base import Curve, Forecast, compare
-from nas_engine.search_space import SearchSpace
+from nas_engine.energy.estimators.analytical import SOURCE
+from nas_engine.evaluation_result import Evaluation, Progress
+from nas_engine.search_space.paper_spaces import SearchSpace
+from nas_engine.simulation.simulated_evaluation import SimulatedPlan, report_progress, simulate
 from tests.webapp.factories import make_dry_run, make_workers
 from webapp import translation
 from webapp.models import Dataset, EnergyModel, Study, Trial, Worker
-from webapp.services import baselines, datasets, dry_runs, preparation, prices, requests, studies, trials
+from webapp.services import baselines, datasets, dry_runs, energy_estimates, preparation, requests, studies, trials
 from webapp.storage import save_by_hash
 from webapp.worker.suggesting import suggest_for
 
@@ -82,7 +82,7 @@ def make_study_by_model(dataset: Dataset, owner: User, energy_model: EnergyModel
     )
     networks = _sampled(study, 3, seed=1)
     complete(_requested(study, networks[:1])[0])
-    prices.reprice(study_id=study.pk, energy_model_id=energy_model.pk, actor=owner)
+    energy_estimates.reestimate(study_id=study.pk, energy_model_id=energy_model.pk, actor=owner)
     complete(_requested(study, networks[1:2])[0])
     _requested(study, networks[2:])
     return studies.pause(study_id=study.pk, actor=owner)
@@ -92,10 +92,10 @@ def make_running_study(dataset: Dataset, owner: User) -> Study:
     """A search with hard limits and early stopping, and a trial in each state that a running study can have."""
     study = _started(
         "Running search", dataset, owner, designer="evolution", trial_budget=12, early_stopping="exponential_decay",
-        screening=True, flash_limit_kb=300.0, peak_ram_limit_kb=900.0, energy_limit_mj=9.0, seed=3,
+        enforce_constraints=True, flash_limit_kb=300.0, peak_ram_limit_kb=900.0, energy_limit_mj=9.0, seed=3,
     )  # fmt: skip
     networks = _sampled(study, 6, seed=2)
-    refused = requests.RefusedTrial(networks[5], "flash estimate 372.3 kB exceeds the hard limit of 300 kB")
+    refused = requests.ViolatingTrial(networks[5], "flash estimate 372.3 kB exceeds the hard limit of 300 kB")
     wanted = [requests.RequestedTrial(network, {"designer": "evolution"}) for network in networks[:5]]
     ids = requests.request_trials(study_id=study.pk, requested=wanted, refused=[refused], designer_state=None)
     made = {pk: Trial.objects.select_related("architecture", "study").get(pk=pk) for pk in ids}
@@ -188,12 +188,12 @@ def _claim(trial: Trial) -> Evaluation:
     """What training would find, simulated, with the source that an energy has where a network was trained."""
     assert trials.claim(trial_id=trial.pk, worker=WORKER)
     evaluation = simulate(translation.architecture(trial.architecture), PLAN)
-    return replace(evaluation, measurement=replace(evaluation.measurement, energy_source=SOURCE))
+    return replace(evaluation, result=replace(evaluation.result, energy_source=SOURCE))
 
 
 def _reports(evaluation: Evaluation) -> list[Progress]:
     reports: list[Progress] = []
-    replay(evaluation, reports.append)
+    report_progress(evaluation, reports.append)
     return [report for report in reports if report.epoch]
 
 

@@ -23,11 +23,20 @@ HERE = Path(__file__).parent
 DUMPS = sorted(path.name.removesuffix(".sql.gz") for path in HERE.glob("*.sql.gz"))
 
 # What migrations have renamed or rewritten since the oldest dump: the one place to say so.
-TABLES: Mapping[str, str] = {}
+TABLES: Mapping[str, str] = {
+    "webapp_architecture": "webapp_storedarchitecture",
+    "webapp_trialprice": "webapp_trialenergyestimate",
+}
 """Former name of a table -> its name today."""
-COLUMNS: Mapping[str, str] = {}
+COLUMNS: Mapping[str, str] = {
+    "webapp_study.screening": "enforce_constraints",
+    "webapp_trial.screened_out": "violates_constraints",
+}
 """Former "table.column", with the table's former name -> the column's name today."""
-REWRITTEN: Mapping[str, str] = {}
+REWRITTEN: Mapping[str, str] = {
+    "webapp_dryrun.settings": "the setting screening is enforce_constraints, with its value",
+    "webapp_dryrun.result": "the count refused is violating, with its value",
+}
 """Former "table.column" whose values a migration has changed or dropped -> why nothing is lost by that."""
 NOT_DATA = ("django_migrations", "django_content_type", "auth_permission")
 """Tables that Django fills from the code."""

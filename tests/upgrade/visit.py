@@ -95,14 +95,15 @@ def _of_devices() -> Iterator[str]:
 
 def _estimates() -> Iterator[dict[str, Any]]:
     """Each stored estimate of an energy model, and what the model says of the same network now."""
-    from webapp.pricing import pricer
-
     from nas_engine.cost import cost
     from webapp import translation
-    from webapp.models import TrialPrice
+    from webapp.energy_predictors import predictor
+    from webapp.models import TrialEnergyEstimate
 
-    for row in TrialPrice.objects.exclude(energy_model=None).select_related("energy_model", "trial__architecture"):
-        now = pricer(row.energy_model).price(cost(translation.architecture(row.trial.architecture)))
+    for row in TrialEnergyEstimate.objects.exclude(energy_model=None).select_related(
+        "energy_model", "trial__architecture"
+    ):
+        now = predictor(row.energy_model).estimate(cost(translation.architecture(row.trial.architecture)))
         stored = (row.energy_mj, row.low_mj, row.high_mj)
         today = (now.energy_mj, now.low_mj, now.high_mj)
         alike = all(math.isclose(old or 0.0, new or 0.0, rel_tol=1e-6) for old, new in zip(stored, today, strict=True))
@@ -111,23 +112,22 @@ def _estimates() -> Iterator[dict[str, Any]]:
 
 def _re_estimated() -> dict[str, Any]:
     """The finished search by the phone's model, and back: how its energies are called, and whether they came back."""
-    from webapp.queries.prices import present_price
-    from webapp.services.prices import reprice
-
     from webapp.models import EnergyModel, Study
+    from webapp.queries.energy_estimates import current_estimate
+    from webapp.services.energy_estimates import reestimate
 
     study = Study.objects.get(name="Finished search")
     model = EnergyModel.objects.get(device__name="Phone", version=1)
 
     def shown() -> list[tuple[float | None, float | None, str]]:
         trials = study.trials.select_related("study").order_by("number")
-        found = [present_price(trial, trial.prices.all()) for trial in trials]
+        found = [current_estimate(trial, trial.energy_estimates.all()) for trial in trials]
         return [(one.energy_mj, one.reward, one.source) for one in found]
 
     before = shown()
-    added = reprice(study_id=study.pk, energy_model_id=model.pk).priced
+    added = reestimate(study_id=study.pk, energy_model_id=model.pk).estimated
     by_model = sorted({source for _, _, source in shown()})
-    reprice(study_id=study.pk, energy_model_id=None)
+    reestimate(study_id=study.pk, energy_model_id=None)
     return {"added": added, "by": by_model, "came back": shown() == before}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from nas_engine.training_time import rule_seconds
+from nas_engine.trial_plan import rule_seconds
 from webapp.models import Study, Trial
 
 _FLOAT_SHARE = 0.85  # of a trial's time; simulated quantisation takes most of the rest

@@ -9,8 +9,8 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from nas_engine.architecture import Architecture
+from nas_engine.constraints import Penalty
 from nas_engine.designers.base import Objectives, Outcome
-from nas_engine.penalty import Penalty
 from webapp import models, translation
 from webapp.models import Study, Trial
 from webapp.queries.energy_estimates import ENERGY, REWARD, with_estimates

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from nas_engine.architecture import Architecture
+from nas_engine.constraints import Penalty
 from nas_engine.designers import jax_setup
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
 from nas_engine.designers.gaussian_process.encoding import Encoder
@@ -21,7 +22,6 @@ from nas_engine.designers.gaussian_process.reward_model import RewardModel
 from nas_engine.designers.gaussian_process.warm_start import WarmStart
 from nas_engine.designers.new_architectures import new_anywhere, new_neighbour
 from nas_engine.designers.random import RandomDesigner
-from nas_engine.penalty import Penalty
 from nas_engine.search_space.paper_spaces import SearchSpace
 
 FORMAT = "gaussian_process-3"

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from nas_engine import architecture_features
 from nas_engine.architecture import Architecture, Block
+from nas_engine.constraints import Penalty
 from nas_engine.designers.gaussian_process.coordinate_ascent import Points
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.penalty import Penalty
 from nas_engine.search_space.space import SearchSpace
 
 _IDENTITY = -1

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from nas_engine.baselines import by_name
 from nas_engine.cost import cost
-from nas_engine.training_time import rule_seconds
+from nas_engine.trial_plan import rule_seconds
 from tests.webapp.factories import make_baselines, make_dataset, make_study
 from webapp.models import Study, Trial
 from webapp.queries.pages.baselines import training_estimate

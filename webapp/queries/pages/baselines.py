@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nas_engine.baselines import NAMES, Baseline, baseline
 from nas_engine.cost import cost
 from nas_engine.reward import reward
-from nas_engine.training_time import rule_seconds, speed
+from nas_engine.trial_plan import rule_seconds, speed
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import live_workers
 from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates

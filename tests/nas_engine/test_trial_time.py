@@ -1,10 +1,10 @@
 """The rule of thumb for training times."""
 
-from nas_engine import training_time
+from nas_engine import trial_plan
 from nas_engine.baselines import by_name
 from nas_engine.cost import cost
 from nas_engine.network.schedule import TrainingConfig
-from nas_engine.training_time import rule_seconds, speed
+from nas_engine.trial_plan import rule_seconds, speed
 
 
 def rule(name: str) -> float:
@@ -13,8 +13,8 @@ def rule(name: str) -> float:
 
 def test_the_rule_counts_the_passes_that_a_trial_trains() -> None:
     config = TrainingConfig(full_epochs=60)
-    assert config.trial_epochs == training_time._TRIAL_SHARE * 60
-    assert 2 * config.qat_epochs == training_time._QAT_PASSES
+    assert config.trial_epochs == trial_plan._TRIAL_SHARE * 60
+    assert 2 * config.qat_epochs == trial_plan._QAT_PASSES
 
 
 def test_a_mobilenet_takes_many_times_as_long_as_a_tc_resnet() -> None:
