@@ -1,4 +1,4 @@
-"""Energy models learnt from a device's runs, and what trials cost by them."""
+"""Energy models learned from a device's runs, and the energy estimates of trials by them."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from webapp.models.trial import Trial
 
 
 class EnergyModel(models.Model):
-    """One version of a device's energy model. What it was learnt from is kept, so that it can be learnt again."""
+    """One version of a device's energy model. Its training runs are kept, so that it can be trained again."""
 
     class State(models.TextChoices):
         TRAINING = "TRAINING", "training"
@@ -20,7 +20,7 @@ class EnergyModel(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.TRAINING)
     settings = models.JSONField(default=dict)
     seed = models.PositiveIntegerField(default=1)
-    runs = models.JSONField(default=dict, help_text="Ids of the runs it was learnt from, and the table's digest")
+    runs = models.JSONField(default=dict, help_text="Ids of the runs it was trained on, and the table's digest")
     report = models.JSONField(default=dict, help_text="Errors, importances, intervals, learning curve")
     arrays = models.FileField(max_length=200, blank=True, help_text=".npz that nas_engine.energy.estimators.base loads")
     reason = models.TextField(blank=True, help_text="Why training failed")
@@ -50,9 +50,9 @@ class EnergyModel(models.Model):
 
 
 class TrialEnergyEstimate(models.Model):
-    """What one energy model, or without one the published figures, say a completed trial costs; written once.
+    """Energy estimate of a completed trial by one energy model, or without one by the published figures; written once.
 
-    The trial itself is never rewritten. A study shows the prices of the model that it points at.
+    The trial itself is never rewritten. A study shows the estimates of the model that it points at.
     """
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="energy_estimates")

@@ -1,4 +1,4 @@
-"""What happened to studies and trials, one row a move."""
+"""Events of studies and trials, one row per move."""
 
 from django.conf import settings
 from django.db import models

@@ -8,7 +8,7 @@ from webapp.models.device import Campaign
 
 
 class MeasurementFile(models.Model):
-    """One uploaded file, kept as it came. A worker reads it: READING -> READY or REFUSED; new options read it anew."""
+    """One uploaded file, kept as it came. A worker reads it: READING -> READY or REFUSED; new options read it again."""
 
     class State(models.TextChoices):
         READING = "READING", "reading"
@@ -29,7 +29,7 @@ class MeasurementFile(models.Model):
     file = models.FileField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    options = models.JSONField(default=dict, help_text="What a person said about it: voltage_v, rate_hz, mapping, ...")
+    options = models.JSONField(default=dict, help_text="Options given by the user: voltage_v, rate_hz, mapping, ...")
     options_version = models.PositiveIntegerField(default=1, help_text="Counts changes of the options")
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.READING)
@@ -66,8 +66,8 @@ class MeasurementFile(models.Model):
 class Run(models.Model):
     """One network measured once or several times in a row. Its result is computed from its files and settings.
 
-    `settings["source"]` says where the figures come from: "files", "table" (imported), or "host" (this computer).
-    A change of files or settings counts `settings_version` up and has a worker compute the result anew.
+    `settings["source"]` names the origin of the figures: "files", "table" (imported), or "host" (this computer).
+    A change of files or settings counts `settings_version` up and has a worker compute the result again.
     """
 
     class State(models.TextChoices):
@@ -121,7 +121,7 @@ class Run(models.Model):
 
 
 class MappingProfile(models.Model):
-    """How to read a table of one's own: which column is what, in which unit; under a name, to be used again."""
+    """Named column mapping of a table: quantity and unit of each column, for use with other files."""
 
     name = models.CharField(max_length=80, unique=True)
     mapping = models.JSONField()

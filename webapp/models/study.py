@@ -73,10 +73,10 @@ class Study(models.Model):
         "energy step (mJ)",
         default=0.75,
         validators=[MinValueValidator(1e-6)],
-        help_text="Above the threshold, this much more energy must bring the points beside it.",
+        help_text="Additional energy above the threshold that has to bring the accuracy points per energy step.",
     )
     energy_step_points = models.FloatField(
-        "points of accuracy for the energy step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
+        "accuracy points per energy step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
     flash_threshold_kb = models.FloatField(
         "flash threshold (kB)",
@@ -88,15 +88,15 @@ class Study(models.Model):
         "flash step (kB)",
         default=30.0,
         validators=[MinValueValidator(1e-6)],
-        help_text="Above the threshold, this much more memory must bring the points beside it.",
+        help_text="Additional memory above the threshold that has to bring the accuracy points per flash step.",
     )
     flash_step_points = models.FloatField(
-        "points of accuracy for the flash step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
+        "accuracy points per flash step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
 
     enforce_constraints = models.BooleanField(
         default=False,
-        help_text="Refuse a network before training where its estimate exceeds a hard limit below.",
+        help_text="Do not train a network whose estimate violates a constraint below.",
     )
     flash_limit_kb = models.FloatField(
         "hard flash limit (kB)", null=True, blank=True, validators=[MinValueValidator(1e-3)]
@@ -139,12 +139,12 @@ class Study(models.Model):
         "energy_threshold_mj", "energy_step_mj", "energy_step_points",
         "flash_threshold_kb", "flash_step_kb", "flash_step_points",
     )  # fmt: skip
-    SCREENING_SETTINGS = ("enforce_constraints", "flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj")
+    CONSTRAINT_SETTINGS = ("enforce_constraints", "flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj")
     SETTINGS = (
         "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "early_stopping",
-        "stop_confidence", "batch_size", "seed", "energy_model", *REWARD_SETTINGS, *SCREENING_SETTINGS,
+        "stop_confidence", "batch_size", "seed", "energy_model", *REWARD_SETTINGS, *CONSTRAINT_SETTINGS,
     )  # fmt: skip
-    """What a person sets, in the order of forms and files: forms, study files, clones, drafts and dry runs go by it."""
+    """Settings of a study in the order of forms and files, for forms, study files, clones, drafts and dry runs."""
 
     # Life
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.SEARCH)

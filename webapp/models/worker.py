@@ -4,11 +4,11 @@ from django.db import models
 
 
 class Worker(models.Model):
-    """One worker process. It says "I am here" every few seconds; who has been silent for a lease is taken for dead."""
+    """One worker process. It records a heartbeat every few seconds; after a lease without one it counts as dead."""
 
     class Role(models.TextChoices):
         SEARCH = "search", "suggests networks"
-        DELIBERATION = "deliberation", "suggests networks that take thought"
+        DELIBERATION = "deliberation", "makes suggestions that take seconds"
         DATA = "data", "prepares datasets"
         TRAINING = "training", "trains networks"
 
