@@ -1,6 +1,6 @@
 """Makes the virtual environment `.venv` and installs the pinned requirements. Needs the standard library alone.
 
-`--check` only tells, by its exit code, whether everything is there: for the version of requirements.txt that lies here.
+`--check` only reports, by its exit code, whether everything is there: for the version of requirements.txt that lies here.
 """
 
 import argparse
@@ -44,13 +44,13 @@ def is_complete(dev: bool) -> bool:
 
 
 def make_environment() -> None:
-    """Make `.venv`, or keep the one there if it works. A half-made or broken one is made anew."""
+    """Make `.venv`, or keep the one there if it works. A half-made or broken one is made again."""
     if works():
         return
     if VENV.exists():
         if not (VENV / "pyvenv.cfg").exists() and any(VENV.iterdir()):
             sys.exit(f"{VENV} is in the way: it is not a virtual environment. Move it elsewhere and try again.")
-        print("The environment in .venv is incomplete or broken: making it anew.", flush=True)
+        print("The environment in .venv is incomplete or broken: making it again.", flush=True)
         shutil.rmtree(VENV)
     print(f"Making .venv with Python {sys.version.split()[0]} ({sys.executable})", flush=True)
     try:

@@ -116,7 +116,7 @@ def test_the_environment_is_made_kept_renewed_and_mended(checkout):
     assert "Installing" in again
 
     (checkout / ".venv" / "bin" / "python").unlink()  # as an interrupted set-up or an upgraded system leaves it
-    assert "incomplete or broken: making it anew" in make_setup(checkout)
+    assert "incomplete or broken: making it again" in make_setup(checkout)
     assert make_setup(checkout) == ""
 
 
