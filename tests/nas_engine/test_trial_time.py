@@ -13,7 +13,7 @@ def rule(name: str) -> float:
 
 def test_the_rule_counts_the_passes_that_a_trial_trains() -> None:
     config = TrainingConfig(full_epochs=60)
-    assert config.trial_epochs == trial_plan._TRIAL_SHARE * 60
+    assert config.trial_epochs == trial_plan.TRIAL_SHARE * 60
     assert 2 * config.qat_epochs == trial_plan._QAT_PASSES
 
 
