@@ -1,6 +1,6 @@
 """Makes the virtual environment `.venv` and installs the pinned requirements. Needs the standard library alone.
 
-`--check` only reports, by its exit code, whether everything is there: for the version of requirements.txt that lies here.
+`--check` only reports by its exit code whether everything is there: for the version of requirements.txt that lies here.
 """
 
 import argparse

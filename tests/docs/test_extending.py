@@ -56,7 +56,7 @@ def run(folder: Path, *arguments: str) -> None:
 def test_the_tests_of_an_example_pass_once_its_changes_are_made(house: Path, section: str) -> None:
     tests = [name for _, name, _ in _BLOCK.findall(SECTIONS[section]) if name.startswith("tests/")]
     assert tests
-    run(house, "pytest", "-q", *tests)
+    run(house, "pytest", "-q", "--tb=line", *tests)
 
 
 def test_the_examples_keep_the_style_of_the_house(house: Path) -> None:

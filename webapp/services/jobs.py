@@ -31,7 +31,7 @@ _INTERRUPTED = "Its preparation was interrupted again and again, or the command 
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JobKind:
     """One kind of job: its table, the state in which it is open, how it fails and why, and how it is sent.
 
     `cleared` are values of a row that was given up. Rows of `local` are worked on by the command that made them, on its
@@ -59,7 +59,7 @@ class Job:
         return self.open(row_id).filter(worker=worker)
 
 
-DATASETS = Job(
+DATASETS = JobKind(
     Dataset,
     "PREPARING",
     "FAILED",
@@ -69,34 +69,36 @@ DATASETS = Job(
     cleared={"phase": ""},
     local=Q(options__has_key=OPTION_FOLDER),
 )
-FILES = Job(MeasurementFile, "READING", "REFUSED", "error", lambda row_id: dispatch.read_measurement(file_id=row_id))
-RUNS = Job(Run, "COMPUTING", "REFUSED", "error", lambda row_id: dispatch.compute_run(run_id=row_id))
-KITS = Job(BenchKit, "PACKING", "FAILED", "reason", lambda row_id: dispatch.pack_bench_kit(kit_id=row_id))
-MODELS = Job(
+FILES = JobKind(
+    MeasurementFile, "READING", "REFUSED", "error", lambda row_id: dispatch.read_measurement(file_id=row_id)
+)
+RUNS = JobKind(Run, "COMPUTING", "REFUSED", "error", lambda row_id: dispatch.compute_run(run_id=row_id))
+KITS = JobKind(BenchKit, "PACKING", "FAILED", "reason", lambda row_id: dispatch.pack_bench_kit(kit_id=row_id))
+MODELS = JobKind(
     EnergyModel, "TRAINING", "FAILED", "reason", lambda row_id: dispatch.train_energy_model(energy_model_id=row_id)
 )
 KINDS = [DATASETS, FILES, RUNS, KITS, MODELS]
 
 
-def send(job: Job, row_id: int) -> None:
+def send(job: JobKind, row_id: int) -> None:
     """Offer an open row to the data workers."""
     job.open(row_id).update(dispatched_at=Now())
     job.dispatch(row_id)
 
 
-def reopen(job: Job, row_id: int, **values: Any) -> None:
+def reopen(job: JobKind, row_id: int, **values: Any) -> None:
     """Have a row worked on once more, whoever works on it now: what they write back will not be taken."""
     job.model._default_manager.filter(pk=row_id).update(state=job.open_state, attempts=0, **FREE, **values)
     send(job, row_id)
 
 
-def reopen_all(job: Job, rows: QuerySet[Any]) -> None:
+def reopen_all(job: JobKind, rows: QuerySet[Any]) -> None:
     """`reopen` each of `rows`."""
     for row_id in list(rows.values_list("pk", flat=True)):
         reopen(job, row_id)
 
 
-def claim(job: Job, row_id: int, worker: str, **values: Any) -> bool:
+def claim(job: JobKind, row_id: int, worker: str, **values: Any) -> bool:
     """Take an open row, with new `values`, for exactly one of those who try."""
     free = Q(worker="") | Q(heartbeat_at=None) | is_stale()
     values |= {"worker": worker, "heartbeat_at": Now(), "attempts": F("attempts") + 1}
@@ -132,14 +134,14 @@ def kept_alive(worker: str) -> Iterator[None]:
         thread.join()
 
 
-def hand_back(job: Job, row_id: int, worker: str) -> None:
+def hand_back(job: JobKind, row_id: int, worker: str) -> None:
     """Leave a row to another worker, as if this one had not tried."""
     if job.held(row_id, worker).update(**FREE, attempts=F("attempts") - 1):
         send(job, row_id)
 
 
 def recover(
-    job: Job, *, dead_workers: Collection[str], worker_is_idle: bool, judge_silence: bool = True
+    job: JobKind, *, dead_workers: Collection[str], worker_is_idle: bool, judge_silence: bool = True
 ) -> tuple[int, int]:
     """(sent again, given up): rows whose worker died or let its lease run out, or whose message was lost while a worker
     had nothing to do. Without `judge_silence` no lease runs out.
@@ -161,7 +163,7 @@ def recover(
     return _sent_again(job, again), given_up
 
 
-def _sent_again(job: Job, rows: QuerySet[Any]) -> int:
+def _sent_again(job: JobKind, rows: QuerySet[Any]) -> int:
     sent = 0
     for row_id in list(rows.values_list("pk", flat=True)):
         if rows.filter(pk=row_id).update(**FREE):
