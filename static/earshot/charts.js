@@ -69,7 +69,7 @@ async function draw(place) {
   }
 }
 
-// A figure beside its place in the page, which a refresh may have replaced, or one to fetch.
+// Figure stored in the page next to its place, which a refresh may have replaced.
 function inlineFigure(place) {
   const all = JSON.parse(document.getElementById(place.dataset.figures).textContent);
   return all[place.dataset.figure] || { data: [], layout: {} };

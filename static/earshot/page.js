@@ -16,7 +16,7 @@ function chooseTheme(event) {
   document.dispatchEvent(new Event("theme-changed"));
 }
 
-// Uploads can take minutes: show how far they are, and refuse what is too large before it is sent.
+// Uploads can take minutes: show their progress, and reject files that are too large before they are sent.
 function startUpload(event) {
   const form = event.target.closest("[data-upload]");
   if (!form) return;
@@ -27,7 +27,7 @@ function startUpload(event) {
   const limit = Number(input.dataset.limitBytes);
   const large = files.find((file) => file.size > limit);
   if (large) {
-    showUploadError(form, `${large.name} has ${megabytes(large.size)}; at most ${megabytes(limit)} are taken. ${input.dataset.tooLarge || ""}`);
+    showUploadError(form, `${large.name} has ${megabytes(large.size)}; the limit is ${megabytes(limit)}. ${input.dataset.tooLarge || ""}`);
     return;
   }
   send(form, files.reduce((sum, file) => sum + file.size, 0));
@@ -86,7 +86,7 @@ function overDrop(event) {
 
 for (const type of ["dragover", "dragleave", "drop"]) document.addEventListener(type, overDrop);
 
-// One open "are you sure" at a time; Escape and a click beside it close it.
+// One open confirmation at a time; Escape and a click outside it close it.
 function closeQuestions(except) {
   for (const question of document.querySelectorAll("details.ask[open]")) if (question !== except) question.open = false;
 }
@@ -96,7 +96,7 @@ document.addEventListener("submit", startUpload);
 document.addEventListener("click", (event) => closeQuestions(event.target.closest("details.ask")));
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeQuestions(null); });
 
-// A refresh replaces parts of the page; where a person has scrolled and what they have opened stays. htmx keeps the focus.
+// A refresh replaces parts of the page; scroll positions and opened details are kept. htmx keeps the focus.
 const kept = new Map();
 
 function remember() {

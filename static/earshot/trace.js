@@ -1,4 +1,4 @@
-// A power trace: asks the server again for the part that is shown, and windows that can be dragged or typed.
+// Power trace: fetches the range shown at full resolution; windows can be dragged or typed.
 "use strict";
 
 const TRACE_CONFIG = { ...CONFIG, edits: { shapePosition: true } };
@@ -8,7 +8,7 @@ class TracePlot {
   constructor(place) {
     this.place = place;
     this.windows = place.dataset.windows ? document.getElementById(place.dataset.windows) : null;
-    this.asked = 0;
+    this.requested = 0;
     this.range = null;
   }
 
@@ -22,15 +22,15 @@ class TracePlot {
     this.windows.addEventListener("click", (event) => this.clicked(event));
   }
 
-  // Fetches what lies in `range` (seconds, or null for all); an answer that is late is thrown away.
+  // Fetches the samples in `range` (seconds, or null for all); drops a response that a later request has overtaken.
   async load(range) {
-    const turn = ++this.asked;
+    const turn = ++this.requested;
     const query = range ? `?start=${range[0]}&end=${range[1]}` : "";
     try {
       const response = await fetch(this.place.dataset.trace + query, { headers: { Accept: "application/json" } });
       if (!response.ok) throw new Error(`status ${response.status}`);
       const figure = await response.json();
-      if (turn !== this.asked) return true;
+      if (turn !== this.requested) return true;
       if (range) figure.layout.xaxis.range = range;
       figures.set(this.place, figure);
       this.place.querySelector(".chart-note")?.remove();
