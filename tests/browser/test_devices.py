@@ -119,7 +119,7 @@ def test_a_trace_is_zoomed_and_a_window_dragged_and_typed(chromium: Browser, liv
         with page.expect_response(lambda response: "start=" in response.url):
             drag(page, 1.0, 3.0)
         until(lambda: drawn_from(page) > 0.5)
-        page.get_by_role("button", name="Take the part that is shown").click()
+        page.get_by_role("button", name="Use the range shown").click()
         assert float(page.get_by_label("From (s)").nth(1).input_value()) == pytest.approx(1.0, abs=0.3)
         page.get_by_role("button", name="Compute with these").click()
         page.wait_for_url("**/devices/runs/*/")

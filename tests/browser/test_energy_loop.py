@@ -52,7 +52,7 @@ def add_device(page: Page) -> None:
     page.get_by_label("Battery (kJ)").fill("10")
     page.get_by_role("button", name="Add the device").click()
     page.get_by_label("Name").fill("bench one")
-    page.get_by_role("button", name="Begin the campaign").click()
+    page.get_by_role("button", name="Create the campaign").click()
 
 
 def upload(page: Page) -> None:

@@ -117,9 +117,9 @@ def test_a_search_sets_completed_baselines_beside_its_best(person: Client) -> No
     assert f"{done.energy_mj / best.energy_mj:.2f}×" in text
     assert f"{reverse('compare')}?of={best.pk}&amp;of={done.pk}" in text
     assert "Not trained yet:" in text
-    assert "do not quite compare" not in text
+    assert "are not directly comparable" not in text
     Study.objects.filter(pk=study.pk).update(full_epochs=8)
-    assert "so accuracies do not quite compare" in study_page(person, study)
+    assert "so accuracies are not directly comparable" in study_page(person, study)
 
 
 def test_a_study_of_baselines_offers_nothing_that_only_a_search_can(person: Client) -> None:

@@ -135,7 +135,7 @@ def test_a_refused_file_says_why_and_offers_the_mapper(person: Client) -> None:
     upload(person, campaign, ("logger.csv", traces.own_table()), ("x.jpg", b"\xff\xd8" + bytes(99)), runs="none")
     work()
     text = text_of(person.get(reverse("campaign", args=[campaign.pk])))
-    assert "Say what its columns are" in text
+    assert "Assign its columns" in text
     assert "x.jpg: no known binary format" in text
 
 

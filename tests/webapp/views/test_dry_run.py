@@ -110,7 +110,7 @@ def test_what_early_stopping_saves_is_shown_where_it_is_chosen(
     text = person.get(reverse("dry_run", args=[row.pk])).content.decode()
     assert "Training time saved" in text
     assert "Trials stopped early" in text
-    assert "judges the simulated curves" in text
+    assert "is simulated on synthetic learning curves" in text
 
 
 def test_the_page_asks_until_there_is_a_result(person: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ def test_without_a_model_unlike_networks_are_proposed_and_said_to_be_estimated(p
     text = page(person, device(), count=7)
     assert text.count('name="network"') == 7
     assert "no energy model of this device yet" in text
-    assert "begin one" in text
+    assert "create one" in text
 
 
 def test_with_a_model_its_intervals_show(person: Client) -> None:

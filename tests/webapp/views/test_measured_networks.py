@@ -45,7 +45,7 @@ def test_a_network_that_nobody_measured_says_how_to(person: Client) -> None:
     trial = a_trial()
     benches.ready_run(benches.campaign())
     text = text_of(person.get(reverse("trial", args=[trial.study_id, trial.number])))
-    assert "No run of a power monitor or a benchmark belongs to this network yet" in text
+    assert "No measurement of this network yet" in text
 
 
 def test_devices_are_kept_apart_and_the_one_whose_model_prices_comes_first() -> None:

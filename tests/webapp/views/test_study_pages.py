@@ -152,4 +152,4 @@ def test_a_silent_crew_is_reported_with_the_way_out(person: Client) -> None:
 def test_an_unknown_study_is_not_found(person: Client) -> None:
     response = person.get(reverse("study", args=[4711]))
     assert response.status_code == 404
-    assert "There is nothing here" in response.content.decode()
+    assert "Not found" in response.content.decode()

@@ -25,7 +25,7 @@ def test_a_completed_trial_shows_its_numbers_blocks_and_confusion(person: Client
     assert f"{trial.reward:.3f}" in text
     assert f"{100 * (trial.int8_accuracy or 0):.1f}\N{NO-BREAK SPACE}%" in text
     assert "Download .tflite" in text
-    assert "How the reward adds up" in text
+    assert "Terms of the reward" in text
     assert "baby_cry" in text
     assert "bottleneck" in text
     assert f"export_trial {trial.pk} --out trial-1" in text

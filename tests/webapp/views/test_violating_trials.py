@@ -81,7 +81,7 @@ def test_the_table_shows_and_filters_them_by_a_word_of_their_own():
 def test_the_study_page_counts_them_shows_the_reason_and_names_the_limits(person: Client):
     study = screened(energy_limit_mj=1.25)
     text = page(person, "study", study.pk, state="VIOLATING")
-    assert "2 refused before training" in text
+    assert "2 violated a constraint (not trained)" in text
     assert text.count(REFUSAL) == 2
     assert "flash 20 kB, energy 1.25 mJ" in text
     assert '<option value="VIOLATING" selected>constraint violated</option>' in text
@@ -96,8 +96,8 @@ def test_a_refused_trials_page_says_why_and_claims_no_run(person: Client):
     study = screened()
     trial = refused_trial(study)
     text = page(person, "trial", study.pk, trial.number)
-    assert f"Refused before training, at no cost to the budget: {REFUSAL}" in text
-    assert "Estimates and hard limits" in text
+    assert f"Violates a constraint (not trained, uses no budget): {REFUSAL}" in text
+    assert "Estimates and constraints" in text
     assert "over the limit" in text
     assert "bottleneck" in text
     for claim in ("Learning curve", "Worker", "Seed of this trial", "Seconds by phase", "Download", "export_trial"):
@@ -118,7 +118,7 @@ def test_the_estimates_of_a_refused_trial_stand_beside_the_limits():
 
 def test_a_trial_that_ran_has_no_estimates_to_show(person: Client):
     study = screened()
-    assert "Estimates and hard limits" not in page(person, "trial", study.pk, 1)
+    assert "Estimates and constraints" not in page(person, "trial", study.pk, 1)
     assert "Learning curve" in page(person, "trial", study.pk, 4)
 
 
@@ -131,8 +131,8 @@ def test_a_network_that_cannot_be_built_has_a_page_and_no_costs(person: Client):
     impossible.save()
     Trial.objects.filter(pk=trial.pk).update(architecture=impossible)
     text = page(person, "trial", study.pk, trial.number)
-    assert "cannot be built, so there is nothing to count" in text
-    assert "Estimates and hard limits" not in text
+    assert "cannot be built, so it has no counts" in text
+    assert "Estimates and constraints" not in text
     (row,) = trial_page(study, results(study), TrialFilter(state="VIOLATING")).rows
     assert (row.flops, row.parameters) == (None, None)
     summary = json.loads(page(person, "study_json", study.pk))
