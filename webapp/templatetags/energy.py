@@ -26,7 +26,7 @@ def energy_cell(estimate: CurrentEstimate, of: object = None) -> SafeString | st
         '{}{}{} <small class="battery" title="{}">{}</small>',
         millijoules(estimate.energy_mj),
         format_html('<abbr title="{}">*</abbr>', estimate.told) if estimate.tag else "",
-        format_html('<abbr title="outside what was measured: {}">†</abbr>', "; ".join(estimate.outside))
+        format_html('<abbr title="extrapolated: {}">†</abbr>', "; ".join(estimate.outside))
         if estimate.outside
         else "",
         battery_line(estimate.energy_mj, of),
@@ -82,7 +82,7 @@ def energy_legend(study: Study | None = None) -> str:
     """What the mark and the small figures of `energy_cell` mean."""
     what = in_words(source_of(study)) if study else "an estimate or a prediction, see the mark of each"
     if study and study.energy_model_id:
-        what += "; † the network lies outside what was measured, the figure may be far off"
+        what += "; † extrapolated: the network lies outside the range of measured ones, the figure may be far off"
     return (
         f"* energy is {what}. Small: days until inferences alone, one a second, empty a battery of "
         f"{battery_name(study)}."

@@ -83,7 +83,7 @@ def test_the_form_ticks_what_is_missing_and_takes_the_length_there_is(person: Cl
     assert text.count(" checked") == 3
     assert 'value="TC-ResNet8" checked' not in text
     assert 'name="full_epochs" value="8"' in text
-    assert "judging from 2 earlier trials on this dataset" in text
+    assert "estimated from 2 earlier trials on this dataset" in text
 
 
 def test_a_dataset_that_is_not_ready_offers_no_training(person: Client) -> None:

@@ -152,7 +152,7 @@ def test_the_sentences_follow_the_form(person: Client) -> None:
 def test_the_estimate_comes_from_earlier_trials(person: Client) -> None:
     study = make_study(completed=4, full_epochs=8)
     text = markup_of(person.get(reverse("explain_study"), SETTINGS | {"dataset": study.dataset_id}))
-    assert "judging from 4 earlier trials" in text
+    assert "estimated from 4 earlier trials" in text
 
 
 def test_a_draft_can_be_edited_and_a_running_study_cannot(person: Client) -> None:
