@@ -80,7 +80,7 @@ def _percent(share: float | None) -> float | None:
 
 def curve_figure(info: CurveInfo) -> Figure:
     """Accuracies above, loss below, on one axis of epochs; a dashed line where QAT begins."""
-    axes = layout("PlottedEpoch", "Accuracy (%)")
+    axes = layout("Epoch", "Accuracy (%)")
     axes["xaxis"]["anchor"] = "y2"
     whole_numbers(axes["xaxis"], len(info.epochs))
     axes["yaxis"]["domain"] = [0.42, 1.0]
