@@ -1,4 +1,4 @@
-"""What a process of the web application keeps from one request or task to the next: every such cache, by name.
+"""Caches that a process of the web application keeps between requests or tasks, by name.
 
 All hold what never changes under its key (content by hash, results of pure functions), so nothing has to be cleared.
 """
@@ -18,15 +18,15 @@ MOST_KEPT: Mapping[str, int] = {
     "presets": 1,  # the study files that come with Earshot
     "spaces": 64,  # distributions of networks drawn from a space
     "shares within hard limits": 64,
-    "traces": 4,  # what is drawn of a trace, some MB each
+    "traces": 4,  # plotted points of a trace, some MB each
 }
-"""How many entries each cache keeps; those unused for longest go."""
+"""Greatest number of entries of each cache; those unused for longest go."""
 MOST_PARAMETERS_COUNTED = 50_000
 published_parameters: dict[str, int] = {}
 """Parameters as the paper counts them, by an architecture's hash."""
 
 
 def kept(name: str) -> "Callable[[Callable[..., R]], _lru_cache_wrapper[R]]":
-    """The decorator that keeps a function's results under `name`, one of `MOST_KEPT`."""
+    """Decorator that keeps a function's results under `name`, one of `MOST_KEPT`."""
     cached: Any = lru_cache(maxsize=MOST_KEPT[name])
     return cached  # type: ignore[no-any-return]

@@ -18,7 +18,7 @@ COMPUTE_RUN = "data.compute_run"
 PACK_BENCH_KIT = "data.pack_bench_kit"
 TRAIN_ENERGY_MODEL = "data.train_energy_model"
 SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
-"""The queues. What takes a search worker seconds has one of its own, so that what takes milliseconds never waits."""
+"""The queues. Suggestions that take seconds have a queue of their own, so that those that take milliseconds never wait."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def suggest(*, study_id: int, deliberate: bool) -> None:
 
 
 def dry_run(*, dry_run_id: int) -> None:
-    """Have a study simulated by a worker that may deliberate. Nothing sends this again: a person can."""
+    """Request a simulation of a study by a worker that may deliberate. It is not sent again automatically."""
     _after_commit(DRY_RUN, DELIBERATION, dry_run_id)
 
 

@@ -1,7 +1,7 @@
-"""Who prices the networks of a study: its energy model, or the published figures without one.
+"""Energy predictor of a study: its energy model, or the published figures without one.
 
-The one place from which evaluation, screening, designers, dry runs and pages have their prices. With NumPy alone, so
-that the web process may ask, too.
+Single source of energy estimates for evaluation, constraints, designers, dry runs and pages. Needs NumPy alone, so the
+web process can call it, too.
 """
 
 from functools import lru_cache
@@ -19,17 +19,17 @@ _NETWORKS_KEPT = 20_000
 
 
 def predictor_of(study: Study) -> EnergyPredictor:
-    """Of the model that the study points at; a model is loaded once a process."""
+    """Predictor of the model that the study points at; a model is loaded once a process."""
     return predictor(study.energy_model)
 
 
 def predictor(energy_model: EnergyModel | None) -> EnergyPredictor:
-    """Of a READY model; the published figures without one."""
+    """Predictor of a READY model; the published figures without one."""
     return ANALYTICAL if energy_model is None else _loaded(str(energy_model.arrays.name))
 
 
 def energy_estimate(study: Study) -> EnergyFunction:
-    """Predicted mJ of one inference, as screens and penalties take it. Networks that are asked for again are known."""
+    """Predicted mJ of one inference, for constraints and penalties. Estimates of networks are cached."""
     found = predictor_of(study)
 
     @lru_cache(maxsize=_NETWORKS_KEPT)
@@ -41,6 +41,6 @@ def energy_estimate(study: Study) -> EnergyFunction:
 
 @kept("energy predictors")
 def _loaded(name: str) -> LearnedPredictor:
-    """The name holds the content's hash: what has it never changes."""
+    """Load a stored model; the name holds its content's hash, so it never changes."""
     with default_storage.open(name) as file:
         return load(file.read())

@@ -1,7 +1,7 @@
 """A file storage in the database: two environment variables are enough for fifty machines.
 
-Artifacts here are small (a .tflite file: 60 kB; a clip: 100 kB) or read once a machine (a feature pack). Who has an
-object store names its Django storage in STORAGES instead; nothing else changes.
+Artifacts here are small (a .tflite file: 60 kB; a clip: 100 kB) or read once a machine (a feature pack). To use an
+object store, name its Django storage in STORAGES instead; nothing else changes.
 """
 
 import hashlib
@@ -100,7 +100,7 @@ class DatabaseStorage(Storage):
     def save_once(self, name: str, content: "File[bytes]") -> None:
         """Store `content` unless `name`, which is made from its hash, is stored already.
 
-        What is stored already counts as stored anew, so that it is not collected before its new owner's row is written.
+        A file that exists counts as stored again, so that it is not collected before its new owner's row is written.
         """
         from webapp.models import ArtifactChunk
 

@@ -19,12 +19,12 @@ from webapp.models.study import BYTES_PER_KB
 
 POINTS = 100  # percentage points in an accuracy of 1
 OPTION_FRONTEND = "frontend"
-"""Where `Dataset.options` holds the fields of `FrontendConfig` that a person chose."""
+"""Where `Dataset.options` holds the fields of `FrontendConfig` that a user chose."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialSettings:
-    """What an evaluation needs to know of its study and trial, in plain values that travel to another process."""
+    """Settings of an evaluation from its study and trial, as plain values that can be sent to another process."""
 
     full_epochs: int
     batch_size: int
@@ -51,7 +51,7 @@ def frontend(dataset: models.Dataset) -> FrontendConfig:
 
 
 def constraints(study: models.Study) -> Constraints:
-    """What the study refuses before training: nothing unless screening is on."""
+    """Constraints of the study before training: none unless hard limits are on."""
     if not study.enforce_constraints:
         return Constraints()
     return Constraints(
@@ -66,13 +66,13 @@ def _in_bytes(size_kb: float | None) -> float | None:
 
 
 def check(study: models.Study) -> ConstraintCheck:
-    """What the study's suggestions have to pass: its hard limits, and that they can be built at all."""
+    """Constraint check of the study's suggestions: its hard limits, and that the network can be built."""
     return constraint_check(constraints(study), energy_estimate(study))
 
 
 def penalty(study: models.Study) -> Penalty:
-    """What the study's reward takes from an architecture's accuracy, by the estimates of its energy model; infinite
-    where the study's hard limits refuse it.
+    """Penalty of the study's reward on an architecture's accuracy, by the estimates of its energy model; infinite
+    where it violates the study's hard limits.
     """
     return penalty_of(reward_parameters(study), energy_estimate(study), constraints(study))
 
@@ -93,7 +93,7 @@ def baseline_network(baseline: Baseline, dataset: models.Dataset) -> engine.Arch
 
 
 def search_space(study: models.Study) -> SearchSpace:
-    """The space that was fixed when the study was created."""
+    """Space that was fixed when the study was created."""
     return SearchSpace.from_json(study.space_spec)
 
 
@@ -135,7 +135,7 @@ def trial_settings(trial: models.Trial) -> TrialSettings:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a stopping rule knows of a network before it is trained; see `early_stopping.base.Curve`."""
+    """Facts of a network before training, for a stopping rule; see `early_stopping.base.Curve`."""
 
     features: tuple[float, ...]
     penalty: float

@@ -109,7 +109,7 @@ def assert_nothing_lost_doubled_or_stuck(trials: list[dict], struck: list[int]) 
     # PostgreSQL's, the search worker's and the web server's deaths cost no trial; the other two one each.
     failed = [trial["number"] for trial in trials if trial["state"] == "FAILED"]
     assert sorted(failed) == sorted(struck)
-    assert "ended without a word" in by_number[struck[0]]["reason"]
+    assert "ended unexpectedly" in by_number[struck[0]]["reason"]
     assert "signal 9 (SIGKILL)" in by_number[struck[1]]["reason"]
     retries = {trial["retried_from"]: trial for trial in trials if trial["retried_from"]}
     assert sorted(retries) == sorted(struck)

@@ -29,7 +29,7 @@ from nas_engine.search_space.spec import SpaceSpec
 from nas_engine.simulation.simulated_evaluation import SimulatedPlan, simulate
 from webapp.models import Clip, CurvePoint, Dataset, DryRun, Event, StoredArchitecture, Study, Trial, Worker
 from webapp.services.baselines import train_baselines
-from webapp.services.dry_runs import order_dry_run
+from webapp.services.dry_runs import request_dry_run
 from webapp.storage import save_by_hash
 from webapp.translation import architecture, architecture_row, new_search_space, reward_parameters
 from webapp.worker import dry_running
@@ -77,7 +77,7 @@ def make_dataset(*, clips_a_class: int = 0, **values: Any) -> Dataset:
 def make_dry_run(dataset: Dataset, **settings: Any) -> DryRun:
     """A dry run that has ended, of twelve trials at random; hard limits among `settings` refuse."""
     values = {"designer": "random", "trial_budget": 12, "full_epochs": 8, "enforce_constraints": True, **settings}
-    ordered = order_dry_run(study=Study(dataset=dataset, **values), owner=None)
+    ordered = request_dry_run(study=Study(dataset=dataset, **values), owner=None)
     dry_running.run(ordered.pk)
     return DryRun.objects.get(pk=ordered.pk)
 

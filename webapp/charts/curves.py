@@ -27,7 +27,7 @@ class PlottedEpoch(NamedTuple):
 
 
 class Forecasts(NamedTuple):
-    """What early stopping said after some float epochs of the final int8 accuracy, in percent.
+    """Forecast of early stopping, after some float epochs, of the final int8 accuracy, in percent.
 
     `low` and `high` are the ends of the 95 % band; at `needed` the trial's reward would equal the study's best.
     """

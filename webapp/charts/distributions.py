@@ -1,4 +1,4 @@
-"""How a quantity is distributed over the networks of a search space: small histograms."""
+"""Distribution of a quantity over the networks of a search space: small histograms."""
 
 from collections.abc import Sequence
 from itertools import pairwise

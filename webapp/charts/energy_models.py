@@ -1,4 +1,4 @@
-"""What an energy model learnt from and how good it is: Figures 3 and 4 of the paper, residuals, learning curve."""
+"""Training data and errors of an energy model: Figures 3 and 4 of the paper, residuals, learning curve."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
@@ -16,7 +16,7 @@ Proxy = Literal["flops", "latency"]
 _X_TITLES = {"flops": "FLOPs (millions)", "latency": "Latency (ms)"}
 _X_UNITS = {"flops": "MFLOPs", "latency": "ms"}
 _ENERGY = "Energy per inference (mJ)"
-_NEAR = 0.05  # of the value beside which the spread is measured
+_NEAR = 0.05  # of the value around which the spread is measured
 _WORST_SPREAD_OF = 3  # runs at least, so that one outlier makes no spread
 
 

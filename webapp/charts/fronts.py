@@ -27,7 +27,7 @@ class FrontPoint(NamedTuple):
 
 
 class BaselinePoint(NamedTuple):
-    """A published network in the chart; fields as of `FrontPoint`, and its name, which stands beside it."""
+    """A published network in the chart; fields as of `FrontPoint`, and its name, which is drawn next to it."""
 
     name: str
     x: float
@@ -39,7 +39,7 @@ class BaselinePoint(NamedTuple):
 class FrontInfo(NamedTuple):
     """Everything the chart shows. `left_out` counts points that were thinned out to keep the chart light.
 
-    `energy_tags` are what must be said of the energies, such as "estimate".
+    `energy_tags` are the kinds of the energies, such as "estimate".
 
     `baselines` go from cheap to dear. They cost up to a hundred times what a trial does, so with them the axis of cost
     is logarithmic.
@@ -132,7 +132,7 @@ def _side(point: BaselinePoint, points: Sequence[BaselinePoint], middle: float) 
 
 
 def _baselines(points: Sequence[BaselinePoint], middle: float) -> Figure:
-    """Squares with their names beside them; `middle` is the cost in the chart's middle."""
+    """Squares with their names next to them; `middle` is the cost in the chart's middle."""
     return {
         "type": "scatter",
         "name": "Baseline",

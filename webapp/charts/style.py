@@ -1,4 +1,4 @@
-"""What all charts share: colours that colour-blind people can tell apart, and a plain layout.
+"""Common style of charts: colours that colour-blind people can tell apart, and a plain layout.
 
 Figures are Plotly JSON as plain dicts: importing plotly's Python package costs a web process a second and 60 MB, and a
 test validates every figure with it instead. The browser adds fonts, grid and dark variants from the page's theme.

@@ -1,4 +1,4 @@
-"""How much of a study's budget is spent, and how many trials it should have open."""
+"""Spent part of a study's budget, and the number of trials that it should have open."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from nas_engine.trial_plan import open_trials
 from webapp.models import Study, Trial, Worker
 from webapp.queries.leases import is_alive
 
-# A trial that failed and was retried is answered by its retry; a cancelled one never ran, a refused one never will.
+# A trial that failed and was retried is answered by its retry; a cancelled one never ran, an infeasible one never will.
 # None of them uses up the budget.
 COUNTED = (
     ~Q(state=Trial.State.CANCELLED) & ~Q(state=Trial.State.FAILED, retry__isnull=False) & Q(violates_constraints=False)
@@ -17,7 +17,7 @@ COUNTED = (
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Trials of one study. Those that failed and were retried, cancelled and refused ones do not count."""
+    """Trials of one study. Those that failed and were retried, cancelled and infeasible ones do not count."""
 
     budget: int
     counted: int
@@ -47,12 +47,12 @@ def budget_of(study: Study) -> Budget:
 
 
 def open_target() -> int:
-    """How many trials a study should have open, by the trainers that are alive."""
+    """Number of trials a study should have open, by the trainers that are alive."""
     return open_trials(live_workers(Worker.Role.TRAINING))
 
 
 def trials_wanted(study: Study, target: int | None = None) -> int:
-    """How many trials to request now, that `target` be open (None: `open_target`).
+    """Number of trials to request now, so that `target` be open (None: `open_target`).
 
     None for a study of a given list, whose trials are requested as they are listed.
     """

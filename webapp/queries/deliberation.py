@@ -1,10 +1,10 @@
-"""Whose suggestions take seconds: a search worker of their own makes them, and nobody else waits."""
+"""Studies whose suggestions take seconds: separate search workers make them, so that no other study waits."""
 
 from webapp.models import Study, Worker
 
 
 def deliberates(study: Study) -> bool:
-    """Whether the next suggestion is a Gaussian process's. The hybrid says in its state that it has done with it."""
+    """Whether the next suggestion is a Gaussian process's. The state of a hybrid search records the switch."""
     if study.designer == Study.Designer.HYBRID:
         dump = (study.designer_state or {}).get("dump") or {}
         return not dump.get("switched", False)

@@ -1,4 +1,4 @@
-"""What a page shows of a dry run."""
+"""Dry runs as pages show them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,7 +39,7 @@ class DryRunPage:
 
 
 def dry_run_page(row: DryRun) -> DryRunPage:
-    """What the page of a dry run shows. Three queries at most."""
+    """Context of the page of a dry run. Three queries at most."""
     is_open = row.state in (DryRun.State.WAITING, DryRun.State.RUNNING)
     is_lost = is_open and timezone.now() - row.created_at > _PATIENCE
     lacks_worker = row.state == DryRun.State.WAITING and not live_workers(Worker.Role.DELIBERATION)
@@ -56,7 +56,7 @@ def dry_run_page(row: DryRun) -> DryRunPage:
 
 
 def _ahead(row: DryRun) -> int:
-    """How many wait in front of it or are being simulated."""
+    """Number of dry runs that wait in front of it or are being simulated."""
     if row.state != DryRun.State.WAITING:
         return 0
     open_ones = DryRun.objects.filter(state__in=[DryRun.State.WAITING, DryRun.State.RUNNING])

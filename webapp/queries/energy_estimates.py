@@ -24,8 +24,8 @@ _LOW, _HIGH, _OUTSIDE, _FORMULA = "current_low_mj", "current_high_mj", "current_
 class CurrentEstimate:
     """A trial's energy and reward by one energy model; None before it has a result.
 
-    `low_mj` and `high_mj` bound 90 % of measurements, where the model gives an interval; `outside` says in what the
-    network lies outside of what was measured. `source` and `formula` say whose figures these are.
+    `low_mj` and `high_mj` bound 90 % of measurements, where the model gives an interval; `outside` lists the
+    features in which the network lies outside of the measured ones. `source` and `formula` name the origin of both.
     """
 
     energy_mj: float | None
@@ -41,12 +41,12 @@ class CurrentEstimate:
         return energy_tag(self.source)
 
     @property
-    def told(self) -> str:
+    def source_text(self) -> str:
         return in_words(self.source)
 
 
 def with_estimates(trials: TrialQuerySet, energy_model_id: int | None) -> TrialQuerySet:
-    """`trials` with their prices by this model, None for the published figures, as the columns named above."""
+    """`trials` with their estimates by this model, None for the published figures, as the columns named above."""
     by_model = (
         Q(energy_estimates__energy_model=energy_model_id)
         if energy_model_id
@@ -66,12 +66,12 @@ def with_estimates(trials: TrialQuerySet, energy_model_id: int | None) -> TrialQ
 
 
 def trials_with_estimates(study: Study) -> TrialQuerySet:
-    """The study's trials at their present prices."""
+    """The study's trials with their current estimates."""
     return with_estimates(Trial.objects.filter(study=study), study.energy_model_id)
 
 
 def estimate_of(trial: Trial) -> CurrentEstimate:
-    """The price of a trial that comes from `with_estimates`."""
+    """Estimate of a trial that comes from `with_estimates`."""
     return CurrentEstimate(
         energy_mj=getattr(trial, ENERGY),
         reward=getattr(trial, REWARD),
@@ -90,13 +90,13 @@ def current_estimate(trial: Trial, estimates: Iterable[TrialEnergyEstimate]) -> 
 
 
 def estimates_by_model(trial_ids: Iterable[int], energy_model_id: int | None) -> Mapping[int, CurrentEstimate]:
-    """The prices of these trials, of whatever studies, by one model; those it has none of are left out. One query."""
+    """Estimates of these trials, of any studies, by one model; trials without one are left out. One query."""
     rows = TrialEnergyEstimate.objects.filter(trial__in=list(trial_ids), energy_model_id=energy_model_id)
     return {row.trial_id: _estimate(row) for row in rows}
 
 
 def all_estimates(trial: Trial) -> Sequence[TrialEnergyEstimate]:
-    """Every price the trial has had, the newest first. One query."""
+    """All energy estimates of the trial, the newest first. One query."""
     estimates = TrialEnergyEstimate.objects.filter(trial=trial).select_related("energy_model__device")
     return list(estimates.defer(*large_fields("energy_model")).order_by("-pk"))
 
@@ -113,7 +113,7 @@ def is_estimate(energy_source: str) -> bool:
 
 
 def energy_tag(energy_source: str) -> str:
-    """What pages must say beside an energy: an "estimate", or "predicted" by a model learnt from measurements."""
+    """Tag of an energy on pages: "estimate", or "predicted" by a model trained on measurements."""
     return "" if not energy_source else "estimate" if is_estimate(energy_source) else "predicted"
 
 
@@ -123,5 +123,5 @@ def in_words(energy_source: str) -> str:
 
 
 def source_of(study: Study) -> str:
-    """In words, where the energies of this study come from. No query if its energy model and device are loaded."""
+    """Source of the energies of this study, in words. No query if its energy model and device are loaded."""
     return str(study.energy_model) if study.energy_model_id else SOURCE

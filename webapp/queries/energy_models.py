@@ -1,4 +1,4 @@
-"""Which energy models a study may go by."""
+"""Energy models that a study may use."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ _LARGE = ("runs", "report")
 
 
 def large_fields(path: str = "") -> tuple[str, ...]:
-    """What to `defer` of an energy model at `path`: table and report, megabytes that only its own page needs."""
+    """Fields to `defer` of an energy model at `path`: table and report, megabytes that only its own page needs."""
     return tuple(f"{path}__{name}" if path else name for name in _LARGE)
 
 
 def ready_models() -> QuerySet[EnergyModel]:
-    """Those that can price, by device, the newest version first; with their devices."""
+    """Ready models, by device, the newest version first; with their devices."""
     return (
         EnergyModel.objects.filter(state=EnergyModel.State.READY)
         .select_related("device")
@@ -35,7 +35,7 @@ def named_model(name: str) -> EnergyModel | None:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a study's page offers: the models it may go by, and the newer version of the one it goes by."""
+    """Choices of a study's page: the models it may use, and the newer version of its present one."""
 
     models: tuple[EnergyModel, ...]
     newer: EnergyModel | None

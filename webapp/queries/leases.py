@@ -1,4 +1,4 @@
-"""The lease: how long a worker, and what it holds, counts as alive after its last heartbeat."""
+"""The lease: time for which a worker, and what it holds, counts as alive after its last heartbeat."""
 
 from datetime import timedelta
 

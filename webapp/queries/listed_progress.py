@@ -1,4 +1,4 @@
-"""How long a study of a given list still takes, though its networks differ a hundredfold in cost."""
+"""Remaining time of a study of a given list, whose networks differ a hundredfold in cost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _LEAST_SHARE = 0.02  # of a trial, that has to be over before its pace means any
 
 
 class Underway(Protocol):
-    """What of a running trial tells its pace."""
+    """Progress of a running trial, from which its pace follows."""
 
     @property
     def phase(self) -> str: ...
@@ -41,7 +41,7 @@ class _Listed:
 def seconds_left_of_list(study: Study, running: Mapping[int, Underway], trainers: int) -> float | None:
     """Seconds until the last trial ends, at the pace of those that have ended and of those that run, by their numbers.
 
-    None while nothing tells the pace. One query.
+    None while the pace is unknown. One query.
     """
     clips = sum(study.dataset.counts.get("train", {}).values())
     found = study.trials.filter(state__in=[Trial.State.COMPLETED, *Trial.OPEN]).values_list(

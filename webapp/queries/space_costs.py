@@ -27,7 +27,7 @@ _LEAST = 1e-9  # a threshold of 0 is allowed: nothing lies within it
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the networks are held against: the reward's thresholds, and the hard limits if the study screens.
+    """Bounds on the networks: the reward's thresholds, and the hard limits if the study has constraints.
 
     Energies are by `energy_model`, by the published figures without one.
     """

@@ -1,4 +1,4 @@
-"""What a study's search space is called, how large it is, and whether its dataset fits it."""
+"""Name and size of a study's search space, and whether its dataset fits it."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ def space_facts(study: Study) -> SpaceFacts | None:
 
 
 def edited_name(name: str) -> str:
-    """What an edited copy of the space `name` is called until a person gives it a name."""
+    """Name of an edited copy of the space `name` until a user gives it another."""
     return f"Edited from {SPACE_NAMES[name]}" if name in SPACE_NAMES else name
 
 
@@ -51,7 +51,7 @@ def classes_of(dataset: Dataset) -> int:
 
 
 def misfit(dataset: Dataset, stem: Stem) -> str:
-    """Why networks with this stem cannot hear the dataset, and what to do; empty where they can."""
+    """Reason why networks with this stem cannot take the dataset, and what to do; empty where they can."""
     config = frontend(dataset)
     if (config.frames, config.mel_bins) == (stem.frames, stem.mel_bins):
         return ""

@@ -1,4 +1,4 @@
-"""A whole study as JSON-able values: what `--json` writes and what a notebook reads."""
+"""A whole study as JSON-able values: written by `--json` and read by notebooks."""
 
 from collections import Counter
 from typing import Any
@@ -58,7 +58,7 @@ def _settings(study: Study) -> dict[str, Any]:
 
 
 def trial_summary(trial: Trial, estimate: CurrentEstimate) -> dict[str, Any]:
-    """One trial at this price; `tflite` as in `study_summary`."""
+    """One trial with this estimate; `tflite` as in `study_summary`."""
     architecture = trial.architecture
     return {
         "number": trial.number,

@@ -1,4 +1,4 @@
-"""What to draw of a trace: from the arrays that a worker has stored beside the raw file, which is not read again."""
+"""Points of a trace to plot, from the arrays that a worker stored with the raw file, which is not read again."""
 
 from django.core.files.storage import default_storage
 

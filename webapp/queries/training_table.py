@@ -1,4 +1,4 @@
-"""What a device's energy model can learn from: the runs that say which network took how much."""
+"""Training data of a device's energy model: the runs with a network and an energy."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from django.db.models import Count, Q
 
 from webapp.models import Run
 
-_TEACHES = Q(state=Run.State.READY, architecture__isnull=False, energy_mj__isnull=False)
+_USABLE = Q(state=Run.State.READY, architecture__isnull=False, energy_mj__isnull=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class TrainingRow:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """On how many networks one device's energy model can learn, and how many runs do not help, by the reason."""
+    """Number of networks for training one device's energy model, and of unusable runs, by the reason."""
 
     networks: int
     without_network: int
@@ -34,7 +34,7 @@ def training_set(device_id: int) -> TrainingSet:
     """One query."""
     ready = Q(state=Run.State.READY)
     counted = Run.objects.filter(campaign__device=device_id).aggregate(
-        networks=Count("architecture", filter=_TEACHES, distinct=True),
+        networks=Count("architecture", filter=_USABLE, distinct=True),
         without_network=Count("pk", filter=ready & Q(architecture=None, energy_mj__isnull=False)),
         without_energy=Count("pk", filter=ready & Q(energy_mj=None)),
         unfinished=Count("pk", filter=~ready),
@@ -43,7 +43,7 @@ def training_set(device_id: int) -> TrainingSet:
 
 
 def table_rows(device_id: int) -> tuple[TrainingRow, ...]:
-    """The runs that say which network took how much, in the order in which they were made. One query."""
-    runs = Run.objects.filter(_TEACHES, campaign__device=device_id).order_by("pk")
+    """Runs with a network and an energy, in the order in which they were made. One query."""
+    runs = Run.objects.filter(_USABLE, campaign__device=device_id).order_by("pk")
     columns = ("pk", "architecture_id", "energy_mj", "latency_ms", "sd_mj")
     return tuple(TrainingRow(*row) for row in runs.values_list(*columns))

@@ -1,1 +1,1 @@
-"""The write side: every move of a study, a trial or a dataset is one keyword-only function here."""
+"""Write side: one keyword-only function for each change of state of a study, a trial or a dataset."""

@@ -1,4 +1,4 @@
-"""Uploaded zips of several files: taken as if each file had been dropped by itself, under the same limits."""
+"""Uploaded zips of several files, stored as if each file had been uploaded by itself, under the same limits."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _ZIP = b"PK\x03\x04"
 
 @dataclass(frozen=True, slots=True)
 class ArchivePart:
-    """A file to store, under the name that people see: "trace.csv", or "archive.zip/folder/trace.csv"."""
+    """File to store, under the name that users see: "trace.csv", or "archive.zip/folder/trace.csv"."""
 
     name: str
     file: "File[bytes]"
@@ -28,9 +28,9 @@ class ArchivePart:
 
 @contextmanager
 def spread(files: Sequence["File[bytes]"]) -> Iterator[list[ArchivePart]]:
-    """The files, with the members of each zip of several in its place.
+    """Files of an upload, each zip of several files replaced by its members.
 
-    A zip of one file, a recording that is a zip itself, and a damaged one stay as they are: a worker reads or refuses
+    A zip of one file, a recording that is a zip itself, and a damaged one stay as they are: a worker reads or rejects
     them. Raises Conflict, before anything is stored, for a zip that is encrypted or too large when unpacked.
     """
     with ExitStack() as stack:
@@ -50,12 +50,12 @@ def _parts(stack: ExitStack, file: "File[bytes]") -> Sequence[ArchivePart]:
     try:
         sources = stack.enter_context(members_of(FileSource(_base_name(file.name or "archive.zip"), path), limits))
     except BadMeasurement as error:
-        raise Conflict(f"{error}. Nothing was taken in.") from None
+        raise Conflict(f"{error}. Nothing was stored.") from None
     return [_member(stack, source) for source in sources]
 
 
 def _on_disk(stack: ExitStack, file: "File[bytes]") -> Path:
-    """Where the upload lies; small ones are in memory until here."""
+    """Path of the upload; small ones are held in memory and written to disk here."""
     if hasattr(file, "temporary_file_path"):
         return Path(file.temporary_file_path())
     path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="earshot-upload-"))) / "upload.zip"
@@ -70,7 +70,7 @@ def _member(stack: ExitStack, source: FileSource) -> ArchivePart:
     if size_bytes > limit_bytes:
         raise Conflict(
             f"{source.name} unpacks to {size_bytes / 1e6:,.0f} MB; at most {limit_bytes / 1e6:,.0f} MB a file are "
-            "taken: record less of the time beside the benchmark. Nothing was taken in."
+            "accepted: record less time before and after the benchmark. Nothing was stored."
         )
     return ArchivePart(_storable(source.name), File(stack.enter_context(source.path.open("rb"))))
 
@@ -80,5 +80,5 @@ def _base_name(name: str) -> str:
 
 
 def _storable(name: str) -> str:
-    """A name without what PostgreSQL or a page cannot hold; its end is kept, which tells most."""
+    """Name without characters that PostgreSQL or a page cannot hold; its end, the most specific part, is kept."""
     return name.replace("\\", "/").replace("\0", "")[-_NAME_LENGTH:]

@@ -1,4 +1,4 @@
-"""Stored files that no row names any more."""
+"""Removal of stored files that no row refers to."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -24,10 +24,10 @@ _OWNERS = (
 
 
 def collect_artifacts(*, names: Collection[str] | None = None, grace: timedelta = GRACE) -> int:
-    """Remove files in the database's storage that no row names, all or among `names`; returns how many pieces.
+    """Remove files in the database's storage that no row names, all or among `names`; returns the number of pieces.
 
-    One statement, so a file that gets an owner or is stored again at this moment stays. Another storage than the
-    database's has its own means for this.
+    One statement, so a file that gets an owner or is stored again at this moment stays. Other storages than
+    the database's have their own means for this.
     """
     unused = ArtifactChunk.objects.filter(stored_at__lt=timezone.now() - grace)
     if names is not None:

@@ -1,4 +1,4 @@
-"""The published networks, trained once for each dataset: trials of one study of their own, which every front shows."""
+"""Published networks, trained once for each dataset as trials of a study of their own; every front shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _ENDED = (State.COMPLETED, State.STOPPED, State.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """What became of a wish: the networks now to be trained, and those that are trained already or under way."""
+    """Outcome of a request: networks that will be trained, and those that are trained already or under way."""
 
     study: Study
     requested: tuple[str, ...]
@@ -42,9 +42,9 @@ def train_baselines(
 ) -> Requested:
     """Train the baselines `names` (`nas_engine.baselines.baseline`) on a READY dataset, each once.
 
-    They are trained like trials, for three quarters of `full_epochs`, so that they compare with trials. What is trained
-    or under way is left alone; what failed or was cancelled is tried again. Conflict if the dataset's baselines were
-    trained for another length, unless `replace` says that all of them are to be deleted first.
+    They are trained like trials, for three quarters of `full_epochs`, so that they compare with trials. Those that are
+    trained or under way are left alone; those that failed or were cancelled are tried again. Conflict if the dataset's
+    baselines were trained for another length, unless `replace` requests that all of them be deleted first.
     """
     wanted = _wanted(names)
     _check_length(full_epochs)
@@ -101,7 +101,7 @@ def _require_length(study: Study, full_epochs: int) -> None:
     if study.full_epochs != full_epochs:
         raise Conflict(
             f"The baselines of {study.dataset.name} were trained for a full length of {study.full_epochs} epochs, not "
-            f"{full_epochs}, and would not compare: ask for {study.full_epochs}, or have all of them replaced."
+            f"{full_epochs}, and would not compare: choose {study.full_epochs}, or have all of them replaced."
         )
 
 
@@ -113,7 +113,7 @@ def _extend(study: Study, wanted: Sequence[Baseline], actor: Actor) -> Requested
     if not missing:
         return Requested(study, (), present)
     if study.state in (State.PAUSED, State.DRAINING):
-        raise Conflict(f"{study.name} is {study.get_state_display()}: resume it before you ask for more of them.")
+        raise Conflict(f"{study.name} is {study.get_state_display()}: resume it before you request more of them.")
     rows = {one.name: translation.architecture_row(translation.baseline_network(one, study.dataset)) for one in missing}
     cheapest_first = sorted(rows, key=lambda name: rows[name].flops)
     save_architectures(list(rows.values()))

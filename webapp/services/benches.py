@@ -1,4 +1,4 @@
-"""What goes to a bench and what is measured here: kits of networks to take along, and runs on this computer."""
+"""Bench kits (networks to measure on a device elsewhere) and runs on this computer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ HOST_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class KitNetwork:
-    """One network of a kit. `tflite` is its stored file; empty where none was trained, so that one is to be made."""
+    """Network of a kit. `tflite` is the name of its stored file; empty if it was never trained and has to be built."""
 
     hash: str
     label: str
@@ -32,7 +32,7 @@ class KitNetwork:
 
 
 def request_kit(*, campaign_id: int, hashes: Sequence[str]) -> BenchKit:
-    """Have the networks of these architectures packed for a bench, each once, in this order."""
+    """Request a bench kit of the networks of these architectures, each once, in this order."""
     names = named_networks(_known(hashes))
     listed = [{"hash": name.hash, "label": name.label} for name in names]
     with transaction.atomic():
@@ -42,13 +42,13 @@ def request_kit(*, campaign_id: int, hashes: Sequence[str]) -> BenchKit:
 
 
 def order_proposed(*, campaign_id: int, networks: Sequence[Network]) -> BenchKit:
-    """A bench kit of these networks, which need not have been trained or even suggested before."""
+    """Request a bench kit of these networks, which need not have been trained or suggested before."""
     save_architectures([translation.architecture_row(network) for network in networks])
     return request_kit(campaign_id=campaign_id, hashes=[network.hash for network in networks])
 
 
 def measure_here(*, campaign_id: int, hashes: Sequence[str], seconds: float = HOST_SECONDS) -> list[Run]:
-    """Have networks run on the computer of a data worker: a run each, whose architecture is known."""
+    """Request a benchmark of networks on the computer of a data worker: one run each, its architecture set."""
     with transaction.atomic():
         made = [
             Run.objects.create(
@@ -70,19 +70,19 @@ def _known(hashes: Sequence[str]) -> list[str]:
     if not wanted or len(known) < len(wanted):
         raise Conflict("Choose at least one network; one that was chosen may not exist any more.")
     if len(wanted) > MOST_NETWORKS:
-        raise Conflict(f"{len(wanted)} networks are more than a bench measures: choose at most {MOST_NETWORKS}.")
+        raise Conflict(f"{len(wanted)} networks are more than a bench kit holds: choose at most {MOST_NETWORKS}.")
     return wanted
 
 
 def claim_kit(*, kit_id: int, worker: str) -> BenchKit | None:
-    """The kit to pack, or None if another worker packs it."""
+    """Claim the kit to pack; None if another worker packs it."""
     if not jobs.claim(jobs.KITS, kit_id, worker):
         return None
     return BenchKit.objects.select_related("campaign__device").get(pk=kit_id)
 
 
 def networks_of(architectures: Sequence[Mapping[str, str]]) -> list[KitNetwork]:
-    """What a kit lists, with files and costs; what was deleted meanwhile is left out."""
+    """Networks of a kit with files and costs; those that were deleted meanwhile are left out."""
     hashes = [listed["hash"] for listed in architectures]
     rows = StoredArchitecture.objects.in_bulk(hashes)
     files = {name.hash: name.tflite for name in named_networks(hashes)}
@@ -105,7 +105,7 @@ def fail_kit(*, kit_id: int, worker: str, reason: str) -> bool:
 
 
 def delete_kit(*, kit_id: int) -> None:
-    """The networks in it stay."""
+    """Delete a kit; its networks stay."""
     with transaction.atomic():
         kit = BenchKit.objects.select_for_update().get(pk=kit_id)
         name = str(kit.file.name)

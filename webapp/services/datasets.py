@@ -1,4 +1,4 @@
-"""Datasets come from an uploaded archive, a folder of this machine, or synthesis; and go."""
+"""Creation of datasets (from an uploaded archive, a folder of this machine, or synthesis) and their deletion."""
 
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -44,7 +44,7 @@ def create_synthetic(
     recipe: Mapping[str, int] | None = None,
     frontend: Mapping[str, int] | None = None,
 ) -> Dataset:
-    """Have a data worker synthesise a nine-class set; it is called synthetic wherever it shows.
+    """Have a data worker synthesise a nine-class set; it is marked as synthetic wherever it shows.
 
     `recipe` holds fields of `nas_engine.audio.synthesis.generator.Recipe`, such as train_clips_per_class.
     """
@@ -58,7 +58,7 @@ def create_synthetic(
 def create_from_folder(
     *, name: str, path: Path, owner: AbstractBaseUser | None, frontend: Mapping[str, int] | None = None
 ) -> Dataset:
-    """A dataset to be prepared by the caller from a folder of its own machine (`preparation.prepare`)."""
+    """Create a dataset that the caller prepares from a folder of its own machine (`preparation.prepare`)."""
     return _create(name, owner, options=_options(frontend) | {OPTION_FOLDER: str(path)})
 
 

@@ -1,4 +1,4 @@
-"""Devices and their campaigns: made, changed, deleted."""
+"""Creation, change and deletion of devices and their campaigns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +12,11 @@ from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
 
 DEVICE_FIELDS = ("name", "core", "battery_kj", "supply_v", "idle_power_mw", "notes")
-STALE = "Somebody else has changed {what} since this page was opened. Look at it again; nothing of yours was saved."
+STALE = "Somebody else has changed {what} since this page was opened. Reload it; your changes were not saved."
 
 
 def create_device(*, values: Mapping[str, Any]) -> Device:
-    """`values` by the names of DEVICE_FIELDS."""
+    """Create a device; the keys of `values` are those of DEVICE_FIELDS."""
     try:
         with transaction.atomic():
             return Device.objects.create(**{name: values[name] for name in DEVICE_FIELDS if name in values})
@@ -25,7 +25,7 @@ def create_device(*, values: Mapping[str, Any]) -> Device:
 
 
 def change_device(*, device_id: int, seen_version: int, values: Mapping[str, Any]) -> Device:
-    """Change a device as it was seen. What was computed with its supply or its idle power is computed anew."""
+    """Change a device from the version that was seen. Results that depend on supply or idle power are recomputed."""
     changes = {name: values[name] for name in DEVICE_FIELDS if name in values}
     try:
         with transaction.atomic():
@@ -40,7 +40,7 @@ def change_device(*, device_id: int, seen_version: int, values: Mapping[str, Any
 
 
 def _compute_again(before: Device, changes: Mapping[str, Any]) -> None:
-    """Read files anew that may have been read with the former supply, and compute runs with the former idle power."""
+    """Read files again that may depend on the former supply, and recompute runs that used the former idle power."""
     if changes.get("supply_v", before.supply_v) != before.supply_v:
         jobs.reopen_all(jobs.FILES, MeasurementFile.objects.filter(campaign__device=before))
     if changes.get("idle_power_mw", before.idle_power_mw) != before.idle_power_mw:
@@ -48,19 +48,19 @@ def _compute_again(before: Device, changes: Mapping[str, Any]) -> None:
 
 
 def delete_device(*, device_id: int) -> None:
-    """Delete a device that nothing was measured on and no energy model was learnt for."""
+    """Delete a device without campaigns and energy models."""
     try:
         with transaction.atomic():
             device = Device.objects.select_for_update().get(pk=device_id)
             if EnergyModel.objects.filter(device=device).exists():
-                raise Conflict(f"{device.name} has energy models, which studies may go by: it cannot be deleted.")
+                raise Conflict(f"{device.name} has energy models, which studies may use: it cannot be deleted.")
             device.delete()
     except ProtectedError as error:
         raise Conflict(f"{device.name} has campaigns: delete these first.") from error
 
 
 def create_campaign(*, device_id: int, name: str, notes: str = "") -> Campaign:
-    """A campaign's name is its own within the device."""
+    """Create a campaign; its name is unique within the device."""
     try:
         with transaction.atomic():
             return Campaign.objects.create(device_id=device_id, name=name, notes=notes)

@@ -1,4 +1,4 @@
-"""Dry runs: WAITING -> RUNNING -> DONE | FAILED. They belong to no study, since a study need not be saved for one."""
+"""Dry runs: WAITING -> RUNNING -> DONE | FAILED. They belong to no study, because a study need not be saved for one."""
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ _IDENTITY = ("name", "notes")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The best reward after `trials` trials: lower quartile, median, upper quartile of the simulated searches."""
+    """Best reward after `trials` trials: lower quartile, median, upper quartile of the simulated searches."""
 
     trials: int
     best_reward: tuple[float, float, float]
@@ -26,7 +26,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class WorkersResult:
-    """What to expect with `workers` trainers: medians, in seconds and trials; why searches ended early, each once.
+    """Forecast for `workers` trainers: medians, in seconds and trials; reasons why searches ended early, each once.
 
     `training_saved_seconds` are what early stopping saves; `training_saved` is the same as a share (0..1) of training
     everything to its end, and `stopped` are the trials it ends.
@@ -47,9 +47,9 @@ class WorkersResult:
 
 @dataclass(frozen=True, slots=True)
 class DryRunResult:
-    """The outcome of a dry run of `trials` trials; `searches` were simulated for each number of workers.
+    """Outcome of a dry run of `trials` trials; `searches` were simulated for each number of workers.
 
-    `accuracies_from` and `seconds_from` say in words what stood for training, and for its time.
+    `accuracies_from` and `seconds_from` name the sources of the simulated accuracies and training times.
     """
 
     trials: int
@@ -59,8 +59,8 @@ class DryRunResult:
     by_workers: tuple[WorkersResult, ...]
 
 
-def order_dry_run(*, study: Study, owner: AbstractBaseUser | None) -> DryRun:
-    """Order a dry run of the settings of `study`, which need not be saved. Raises Conflict where there can be none."""
+def request_dry_run(*, study: Study, owner: AbstractBaseUser | None) -> DryRun:
+    """Request a dry run of the settings of `study`, which need not be saved. Raises Conflict where it is impossible."""
     if study.dataset.state != Dataset.State.READY:
         raise Conflict(f"The dataset {study.dataset.name} is not prepared yet: a dry run needs its classes. Try later.")
     values = {
@@ -77,7 +77,7 @@ def order_dry_run(*, study: Study, owner: AbstractBaseUser | None) -> DryRun:
 
 
 def begin(*, dry_run_id: int) -> Study | None:
-    """WAITING -> RUNNING; the unsaved study to simulate, or None if another worker has it or it is gone."""
+    """WAITING -> RUNNING; the unsaved study to simulate, None if another worker has claimed it or it was deleted."""
     if not DryRun.objects.filter(pk=dry_run_id, state=DryRun.State.WAITING).update(state=DryRun.State.RUNNING):
         return None
     return Study(**DryRun.objects.get(pk=dry_run_id).settings)

@@ -1,9 +1,9 @@
-"""What trials cost: a price for each trial and energy model that was ever asked about, written once.
+"""Energy estimates of trials: one for each trial and energy model that its study has used, written once.
 
 A study points at one energy model, or at none, which means the published figures. Every completed trial of the study,
-and every completed baseline of its dataset, has a price by that model: a trial gets it when it ends, the others before
-the study is pointed at the model, both under the study's lock. So nothing is trained anew, a finished trial is never
-rewritten, and pointing at a former model is all it takes to undo.
+and every completed baseline of its dataset, has an estimate by that model: a trial gets it when it ends, the others
+before the study is pointed at the model, both under the study's lock. So nothing is trained again, a finished trial is
+never rewritten, and pointing at the former model undoes the change.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ _FORMULA = "Equation 1: E0 {:g} mJ, {:g} points per {:g} mJ; M0 {:g} kB, {:g} po
 
 @dataclass(frozen=True, slots=True)
 class Reestimated:
-    """What pointing a study at an energy model did: `estimated` of its trials had no price by it before."""
+    """Outcome of `reestimate`: `estimated` of the study's trials had no estimate by `source` before."""
 
     study: Study
     estimated: int
@@ -37,7 +37,7 @@ class Reestimated:
 
 
 def estimate_result(study: Study, trial_id: int, measured: EvaluationResult) -> TrialEnergyEstimate:
-    """The unsaved price of a trial that ends now, by the model that its study, locked, points at."""
+    """Unsaved energy estimate of a trial that ends now, by the model that its study, locked, points at."""
     estimate = EnergyEstimate(measured.energy_mj, None, None, (), measured.energy_source)
     if study.energy_model is not None:
         trial = Trial.objects.select_related("architecture").get(pk=trial_id)
@@ -46,9 +46,9 @@ def estimate_result(study: Study, trial_id: int, measured: EvaluationResult) -> 
 
 
 def save_estimates(study: Study, ended: TrialEnergyEstimate) -> None:
-    """Save the price of a trial that has ended, under its study's lock.
+    """Save the energy estimate of a trial that has ended, under its study's lock.
 
-    A baseline is shown beside every search on its dataset, so it gets a price by the model of each.
+    A baseline is shown with every search on its dataset, so it gets an estimate by the model of each.
     """
     TrialEnergyEstimate.objects.bulk_create([ended], ignore_conflicts=True)
     if study.kind == Study.Kind.BASELINES:
@@ -58,9 +58,9 @@ def save_estimates(study: Study, ended: TrialEnergyEstimate) -> None:
 
 
 def reestimate(*, study_id: int, energy_model_id: int | None, actor: Actor = None) -> Reestimated:
-    """Point a study at another energy model, None for the published figures, and price what it has no price for yet.
+    """Point a study at another energy model (None: the published figures) and estimate trials that have none by it.
 
-    The designer is made anew from the outcomes at their new prices. Raises Conflict for a model that is not ready.
+    The designer is rebuilt from the outcomes with their new estimates. Raises Conflict for a model that is not ready.
     """
     energy_model = _ready(energy_model_id)
     found = Study.objects.values_list("pk", "dataset").get(pk=study_id)
@@ -76,7 +76,7 @@ def reestimate(*, study_id: int, energy_model_id: int | None, actor: Actor = Non
         source = str(energy_model) if energy_model else "published figures"
         own = study.trials.filter(pk__in=estimated).count()
         if before != energy_model_id:
-            message = f"Energies and rewards are now by {source}; {own} trials were priced."
+            message = f"Energies and rewards are now by {source}; {own} trials were estimated."
             record(study, study.state, study.state, actor=actor, message=message)
     return Reestimated(study, own, source)
 
@@ -88,25 +88,25 @@ def _ready(energy_model_id: int | None) -> EnergyModel | None:
     if energy_model is None:
         raise Conflict("There is no such energy model: choose another one.")
     if energy_model.state != EnergyModel.State.READY:
-        raise Conflict(f"{energy_model} is {energy_model.get_state_display()}: only a ready model can price trials.")
+        raise Conflict(f"{energy_model} is {energy_model.get_state_display()}: only a ready model can estimate trials.")
     return energy_model
 
 
 def _concerned(study_id: int, dataset_id: int) -> QuerySet[Trial]:
-    """The study's trials, and the baselines that are shown beside them."""
+    """The study's trials, and the baselines that are shown with them."""
     baselines = Q(study__dataset=dataset_id, study__kind=Study.Kind.BASELINES)
     return Trial.objects.filter(Q(study=study_id) | baselines)
 
 
 def _locked_with_baselines(study_id: int, dataset_id: int) -> Study:
-    """The study, its row and that of the dataset's baselines locked, in one order everywhere."""
+    """Study, its row and that of the dataset's baselines locked, in one order everywhere."""
     baselines = Study.objects.filter(dataset=dataset_id, kind=Study.Kind.BASELINES).values_list("pk", flat=True)
     locked = {pk: locked_study(pk) for pk in sorted({study_id, *baselines})}
     return locked[study_id]
 
 
 def _estimate_missing(trials: QuerySet[Trial], energy_model: EnergyModel | None) -> list[int]:
-    """Price those of `trials` that have completed and have no price by the model; returns their ids."""
+    """Estimate those of `trials` that have completed and have no estimate by the model; returns their ids."""
     has_estimate = TrialEnergyEstimate.objects.filter(trial=OuterRef("pk"), energy_model=energy_model)
     if energy_model is None:
         has_estimate = TrialEnergyEstimate.objects.filter(trial=OuterRef("pk"), energy_model__isnull=True)
@@ -154,7 +154,7 @@ def _row(
 
 
 def formula_of(study: Study) -> str:
-    """The reward's formula with the study's parameters, in one line."""
+    """Formula of the reward with the study's parameters, in one line."""
     return _FORMULA.format(
         study.energy_threshold_mj,
         study.energy_step_points,

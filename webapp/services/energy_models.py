@@ -1,7 +1,7 @@
-"""Versions of a device's energy model: ordered by a person, trained by a worker, READY or FAILED with a reason.
+"""Versions of a device's energy model: requested by a user, trained by a worker, READY or FAILED with a reason.
 
-A version keeps the table that it is learnt from as it was when it was ordered, so that it can be learnt again, whatever
-becomes of the runs.
+A version keeps its training table as it was when it was requested, so that it can be trained again, whatever becomes of
+the runs.
 """
 
 import hashlib
@@ -29,14 +29,14 @@ TABLE, DIGEST = "table", "digest"
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What a worker made of the table: the stored arrays' name, and the report as JSON."""
+    """Result of training: the name of the stored arrays, and the report as JSON."""
 
     arrays: str
     report: Mapping[str, Any]
 
 
-def order_model(*, device_id: int, known_id: int | None = None, seed: int = 1) -> EnergyModel:
-    """Have a new version learnt from all runs of the device that say which network took how much.
+def request_model(*, device_id: int, known_id: int | None = None, seed: int = 1) -> EnergyModel:
+    """Request a new version, trained on all runs of the device that have a network and an energy.
 
     `known_id` is a READY model of another device. Raises Conflict with what is missing where there are too few runs.
     """
@@ -64,11 +64,11 @@ def is_too_few(found: TrainingSet) -> bool:
 
 
 def too_few(found: TrainingSet) -> str:
-    """What is missing, and what to do about it."""
+    """Missing data, and how to get it."""
     wanting = [
         f"{count} {what}"
         for count, what in (
-            (found.without_network, "without a network: say which one they measured"),
+            (found.without_network, "without a network: choose the one that they measured"),
             (found.without_energy, "without an energy"),
             (found.unfinished, "not computed"),
         )
@@ -94,28 +94,28 @@ def _digest(table: Sequence[Sequence[Any]]) -> str:
 
 
 def table_of(model: EnergyModel) -> list[TrainingRow]:
-    """The runs that the version is learnt from."""
+    """Runs that the version is trained on."""
     return [TrainingRow(*values) for values in model.runs.get(TABLE, ())]
 
 
 def train_again(*, model_id: int) -> None:
     """FAILED -> TRAINING, from the same table."""
     if not EnergyModel.objects.filter(pk=model_id, state=EnergyModel.State.FAILED).exists():
-        raise Conflict("Only a model whose training failed can be trained again; order a new version instead.")
+        raise Conflict("Only a model whose training failed can be trained again; request a new version instead.")
     with transaction.atomic():
         jobs.reopen(jobs.MODELS, model_id, reason="")
 
 
 def delete_model(*, model_id: int) -> str:
-    """Delete a version that no study goes by and no trial was priced with; returns its name."""
+    """Delete a version that no study uses and no trial was estimated by; returns its name."""
     with transaction.atomic():
         model = EnergyModel.objects.select_for_update(of=("self",)).select_related("device").get(pk=model_id)
         name = str(model)
         used = list(model.studies.values_list("name", flat=True)[:3])
         if used:
-            raise Conflict(f"{name} prices {', '.join(used)}: let these studies go by another model first.")
+            raise Conflict(f"{name} is used by {', '.join(used)}: choose another energy model for these studies first.")
         if EnergyModel.objects.filter(settings__known=model_id).exists():
-            raise Conflict(f"Another device's model was begun from {name}: it cannot be deleted.")
+            raise Conflict(f"Another device's model was built on {name}: it cannot be deleted.")
         model.energy_estimates.all().delete()
         arrays = str(model.arrays.name or "")
         model.delete()
@@ -124,14 +124,14 @@ def delete_model(*, model_id: int) -> str:
 
 
 def claim(*, model_id: int, worker: str) -> EnergyModel | None:
-    """The version to train; None if another worker trains it or there is nothing to train."""
+    """Claim the version to train; None if another worker trains it or there is nothing to train."""
     if not jobs.claim(jobs.MODELS, model_id, worker):
         return None
     return EnergyModel.objects.select_related("device").get(pk=model_id)
 
 
 def touch(*, model_id: int, worker: str) -> bool:
-    """Say that the worker is still at it; False if nobody wants the result any more."""
+    """Renew the lease and record progress; False if the result is no longer wanted."""
     return bool(jobs.MODELS.held(model_id, worker).update(heartbeat_at=Now()))
 
 

@@ -1,5 +1,5 @@
-"""What a service raises when it refuses."""
+"""Error of the services."""
 
 
-class Conflict(Exception):  # named by what the caller tells the user, like the engine's errors
+class Conflict(Exception):  # no suffix Error: it is a message for the user, like the engine's errors
     """The present state forbids the move. `str(error)` is a sentence for the user: what is wrong and what to do."""

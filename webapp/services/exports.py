@@ -31,7 +31,7 @@ q = clip(round(x / input.scale) + input.zero_point, -128, 127) as int8; the answ
 
 
 def write_study_summary(*, study_id: int, path: Path) -> dict[str, Any]:
-    """Write the study's summary to `path` and its networks to a folder beside it; `tflite` of a trial is its file."""
+    """Write the study's summary to `path` and its networks to a folder next to it; `tflite` of a trial is its file."""
     summary = study_summary(study_id)
     folder = path.resolve().parent / f"{path.stem}-networks"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def export_trial(*, trial_id: int, folder: Path) -> list[Path]:
 
 
 def frontend_description(trial: Trial) -> dict[str, Any]:
-    """frontend.json: from samples to the int8 input of the trial's network, and from its output to the answer."""
+    """frontend.json as data: from samples to the int8 input of the trial's network, and from its output to a class."""
     dataset = trial.study.dataset
     config, normalisation = FrontendConfig.from_json(dataset.frontend), Normalisation.from_json(dataset.normalisation)
     try:

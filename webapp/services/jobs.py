@@ -1,7 +1,7 @@
 """Jobs of the data workers: a dataset to prepare, a file to read, a run to compute, a kit to pack, a model to train.
 
 Each is a row that is worked on under one rule, the one of trials: an open row is claimed by exactly one worker, which
-holds it by a lease and renews that by heartbeats; it is written back only by who still holds it, and it is offered
+holds it by a lease and renews that by heartbeats; only its holder may write it back, and it is offered
 again when its message was lost or the lease ran out.
 """
 
@@ -26,13 +26,13 @@ OPTION_FOLDER = "folder"
 """Where `Dataset.options` names the folder of the machine whose command prepares it."""
 FREE: dict[str, Any] = {"worker": "", "heartbeat_at": None}
 """Values of a row that nobody works on."""
-_DIED = "Its worker died under it again and again, perhaps for want of memory. Try a smaller file, or try again."
-_INTERRUPTED = "Its preparation was interrupted again and again, or the command that ran it was ended. Add it anew."
+_DIED = "Its worker died repeatedly, perhaps because memory ran out. Try a smaller file, or try again."
+_INTERRUPTED = "Its preparation was interrupted repeatedly, or the command that ran it was ended. Add it again."
 
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """One kind of job: its table, the state in which it is open, how it fails and why, and how it is sent.
+    """Kind of job: its table, the state in which it is open, how it fails and why, and how it is sent.
 
     `cleared` are values of a row that was given up. Rows of `local` are worked on by the command that made them, on its
     own machine: no worker can take them over.
@@ -51,11 +51,11 @@ class JobKind:
         return self.model._default_manager.filter(state=self.open_state)
 
     def open(self, row_id: int) -> QuerySet[Any]:
-        """The row, if it is still to be worked on."""
+        """Query of the row, empty unless the job is open."""
         return self.open_rows().filter(pk=row_id)
 
     def held(self, row_id: int, worker: str) -> QuerySet[Any]:
-        """The row, if `worker` still works on it."""
+        """Query of the row, empty unless `worker` still holds it."""
         return self.open(row_id).filter(worker=worker)
 
 
@@ -87,7 +87,7 @@ def send(job: JobKind, row_id: int) -> None:
 
 
 def reopen(job: JobKind, row_id: int, **values: Any) -> None:
-    """Have a row worked on once more, whoever works on it now: what they write back will not be taken."""
+    """Open a row again, even while a worker holds it: that worker's result will be dropped."""
     job.model._default_manager.filter(pk=row_id).update(state=job.open_state, attempts=0, **FREE, **values)
     send(job, row_id)
 
@@ -99,21 +99,21 @@ def reopen_all(job: JobKind, rows: QuerySet[Any]) -> None:
 
 
 def claim(job: JobKind, row_id: int, worker: str, **values: Any) -> bool:
-    """Take an open row, with new `values`, for exactly one of those who try."""
+    """Take an open row, with new `values`, for exactly one of the workers that try."""
     free = Q(worker="") | Q(heartbeat_at=None) | is_stale()
     values |= {"worker": worker, "heartbeat_at": Now(), "attempts": F("attempts") + 1}
     return bool(job.open(row_id).filter(free).update(**values))
 
 
 def heartbeat(worker: str) -> None:
-    """Renew the leases of whatever jobs `worker` holds."""
+    """Renew the leases of all jobs that `worker` holds."""
     for job in KINDS:
         job.open_rows().filter(worker=worker).update(heartbeat_at=Now())
 
 
 @contextmanager
 def kept_alive(worker: str) -> Iterator[None]:
-    """Renew the leases of `worker` from a thread while the block runs: for commands, whose process has no pulse."""
+    """Renew the leases of `worker` from a thread while the block runs: for commands, which have no heartbeat."""
     ended = threading.Event()
 
     def renew() -> None:

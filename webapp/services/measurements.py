@@ -1,6 +1,6 @@
-"""Files of a campaign: taken in whole, read by a worker, read again with other options, removed.
+"""Files of a campaign: stored as uploaded, read by a worker, read again with other options, removed.
 
-The columns of a table that a person mapped can be kept under a name, for the next file of the same kind.
+The columns of a table that a user mapped can be kept under a name, for the next file of the same kind.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,14 +22,14 @@ from webapp.services.errors import Conflict
 from webapp.storage import hash_in_name, save_stream_by_hash
 
 BYSTANDER = "bystander"
-"""Key of `MeasurementFile.summary`: the file was refused because it holds no measurement."""
+"""Key of `MeasurementFile.summary`: the file was rejected because it holds no measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of an upload: new files, and those that the campaign had already.
+    """Outcome of an upload: new files, and those that the campaign had already.
 
-    `reread` are those of the latter that are read anew, because now more is said about them, such as their voltage.
+    `reread` are those of the latter that are read again because of new options, such as their voltage.
     """
 
     new: tuple[MeasurementFile, ...]
@@ -43,8 +43,8 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """What a worker found in a file. `plot` is the storage name of its pyramid, empty for what is no trace; `columns`
-    are those of a table that a person mapped.
+    """Content that a worker found in a file. `plot` is the storage name of its pyramid, empty if it is no trace;
+    `columns` are those of a table that a user mapped.
     """
 
     format: str
@@ -58,9 +58,9 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class RefusedFile:
-    """Why a file could not be read; for a table that nobody knows, its `columns`, so that a person can name them.
+    """Reason why a file could not be read; for a table of unknown format, its `columns`, so that a user can map them.
 
-    A bystander holds no measurement at all, such as a session's log: its runs are computed without it.
+    A bystander holds no measurement, such as a session's log: its runs are computed without it.
     """
 
     error: str
@@ -70,10 +70,10 @@ class RefusedFile:
 
 
 def add_files(*, campaign_id: int, files: Sequence["File[bytes]"], options: Mapping[str, Any] | None = None) -> Added:
-    """Store files as they are and have each read. All of them, or none: one transaction holds bytes and rows.
+    """Store files as they are and request that each be read. All or none: one transaction holds bytes and rows.
 
-    A zip of several files is taken as if each had been given by itself. A file that the campaign has already is read
-    anew if `options` say something else of it.
+    A zip of several files is stored as if each had been uploaded by itself. A file that the campaign has already is
+    read again if `options` differ.
     """
     new: list[MeasurementFile] = []
     present: list[MeasurementFile] = []
@@ -82,7 +82,7 @@ def add_files(*, campaign_id: int, files: Sequence["File[bytes]"], options: Mapp
         campaign = Campaign.objects.get(pk=campaign_id)
         for part in parts:
             if not part.file.size:
-                raise Conflict(f"{part.name} is empty: nothing was taken in. Export it anew.")
+                raise Conflict(f"{part.name} is empty: nothing was stored. Export it again.")
             name = save_stream_by_hash(default_storage, "measurements", part.file)
             row, is_new = MeasurementFile.objects.get_or_create(
                 campaign=campaign,
@@ -104,7 +104,7 @@ def add_files(*, campaign_id: int, files: Sequence["File[bytes]"], options: Mapp
 
 
 def change_options(*, file_id: int, seen_version: int, options: Mapping[str, Any]) -> None:
-    """Have a file read anew with other options, as they were seen. Its runs are computed anew when it is read."""
+    """Read a file again with other options, as they were seen. Its runs are recomputed when it has been read."""
     with transaction.atomic():
         seen = MeasurementFile.objects.filter(pk=file_id, options_version=seen_version)
         if not seen.update(options=dict(options), options_version=F("options_version") + 1):
@@ -126,14 +126,14 @@ def delete_file(*, file_id: int) -> str:
 
 
 def claim(*, file_id: int, worker: str) -> MeasurementFile | None:
-    """The file to read, with its device; None if another worker reads it or nothing is to be read."""
+    """Claim the file to read, with its device; None if another worker reads it or nothing is to be read."""
     if not jobs.claim(jobs.FILES, file_id, worker):
         return None
     return MeasurementFile.objects.select_related("campaign__device").get(pk=file_id)
 
 
 def complete(*, file_id: int, worker: str, found: ReadFile) -> bool:
-    """READING -> READY. False if the options have changed meanwhile: somebody reads it anew."""
+    """READING -> READY. False if the options have changed meanwhile: it is read again."""
     return _end(
         file_id,
         worker,
@@ -164,7 +164,7 @@ def refuse(*, file_id: int, worker: str, refused: RefusedFile) -> bool:
 
 
 def _end(file_id: int, worker: str, **values: Any) -> bool:
-    """Write back what came of the reading, and have the file's runs computed."""
+    """Write back the outcome of reading, and request that the file's runs be computed."""
     with transaction.atomic():
         if not jobs.FILES.held(file_id, worker).update(**jobs.FREE, **values):
             return False
@@ -173,11 +173,11 @@ def _end(file_id: int, worker: str, **values: Any) -> bool:
 
 
 def keep_profile(*, name: str, mapping: Mapping[str, Any]) -> MappingProfile:
-    """Keep a mapping; one of this name is replaced."""
+    """Store a mapping; one of this name is replaced."""
     profile, _ = MappingProfile.objects.update_or_create(name=name, defaults={"mapping": dict(mapping)})
     return profile
 
 
 def delete_profile(*, profile_id: int) -> None:
-    """Files that were read with it keep their mapping."""
+    """Delete a mapping; files that were read with it keep theirs."""
     MappingProfile.objects.filter(pk=profile_id).delete()

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class GivenUp(Exception):
-    """The caller's `give_up` said so while the database was out of reach."""
+    """The caller's `give_up` returned true while the database was out of reach."""
 
 
 def persist(
@@ -25,9 +25,9 @@ def persist(
     patience_seconds: float = PATIENCE_SECONDS,
     give_up: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """Call `write`, again and again while the database cannot be reached, on a new connection each time.
+    """Call `write`, repeatedly while the database cannot be reached, on a new connection each time.
 
-    `write` must bear being called twice: a connection may break after the commit. Services that check leases do. After
+    `write` must be idempotent: a connection may break after the commit. Services that check leases do. After
     `patience_seconds` the last error is raised; GivenUp as soon as `give_up` is true during an outage.
     """
     deadline = time.monotonic() + patience_seconds

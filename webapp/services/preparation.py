@@ -1,4 +1,4 @@
-"""From a source of sound to a READY dataset: clips, feature pack, counts, problems. For workers and commands only."""
+"""Preparation of datasets from a source of sound: clips, features, counts, problems. For workers and commands only."""
 
 import logging
 import tempfile
@@ -42,8 +42,8 @@ logger = logging.getLogger(__name__)
 def prepare(*, dataset_id: int, worker: str, on_progress: OnProgress | None = None) -> bool:
     """Prepare a PREPARING dataset that nobody else prepares; it ends READY, or FAILED with a clear error.
 
-    False if there was nothing to do, or the dataset was deleted or taken over meanwhile. `on_progress` hears what the
-    row shows, and raises Interrupted to leave the dataset to another worker.
+    False if there was nothing to do, or the dataset was deleted or taken over meanwhile. `on_progress` receives the
+    progress that the row shows, and raises Interrupted to leave the dataset to another worker.
     """
     dataset = claim(dataset_id=dataset_id, worker=worker)
     if dataset is None:
@@ -67,7 +67,7 @@ def prepare(*, dataset_id: int, worker: str, on_progress: OnProgress | None = No
 
 
 def claim(*, dataset_id: int, worker: str) -> Dataset | None:
-    """Take over the preparation for exactly one of those who ask."""
+    """Claim the preparation for exactly one of the workers that try."""
     if not jobs.claim(jobs.DATASETS, dataset_id, worker, phase="starting"):
         return None
     return Dataset.objects.get(pk=dataset_id)
@@ -84,7 +84,7 @@ def fail(*, dataset_id: int, worker: str, error: str) -> bool:
 
 
 class Interrupted(Exception):  # not an error
-    """Raised by a progress listener that wants the preparation to end, for another worker to begin it anew."""
+    """Raised by a progress listener to end the preparation, so that another worker starts it again."""
 
 
 class _TakenOver(Exception):  # not an error
@@ -123,7 +123,7 @@ def _prepare(dataset: Dataset, worker: str, folder: Path, report: OnProgress) ->
 
 
 def _source(dataset: Dataset, folder: Path, report: OnProgress) -> Path:
-    """The folder or list that holds the clips."""
+    """Folder or list that holds the clips."""
     if OPTION_SYNTHESIS in dataset.options:
         out = folder / "synthetic"
         synthesis = dataset.options[OPTION_SYNTHESIS]
@@ -169,7 +169,7 @@ def _store(clips: Sequence[PreparedClip]) -> list[str]:
 
 
 def _publish(dataset: Dataset, worker: str, prepared: PreparedDataset, pack_path: Path, rows: list[Clip]) -> bool:
-    """PREPARING -> READY with everything that was found, in one transaction."""
+    """PREPARING -> READY with clips, counts and problems, in one transaction."""
     upload = dataset.upload.name
     pack_name = save_file_by_hash(default_storage, "packs", pack_path)
     normalisation = open_pack(pack_path).normalisation.to_json()

@@ -1,6 +1,6 @@
-"""What the reaper does every few seconds: it mends what crashes and lost messages left behind.
+"""The reaper's round every few seconds: recovers from crashes and lost messages.
 
-Every step is a compare-and-swap of its own: several reapers, or a reaper beside a worker that comes back, do no harm.
+Every step is a compare-and-swap of its own: several reapers, or a worker that comes back, do no harm.
 """
 
 from collections.abc import Collection
@@ -28,11 +28,11 @@ from webapp.services.workers import dead_workers_of_this_machine, forget_silent_
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What one round did."""
+    """Counts of one round."""
 
     failed_trials: int = 0
     resent_trials: int = 0
-    asked_for_suggestions: int = 0
+    requested_suggestions: int = 0
     ended_studies: int = 0
     resent_datasets: int = 0
     failed_datasets: int = 0
@@ -57,12 +57,12 @@ def reap(*, judge_silence: bool = True) -> Recovered:
     Worker.objects.filter(name__in=dead).delete()
     if judge_silence:
         forget_silent_workers()
-    resent, asked, ended = _advance_studies()
-    return Recovered(failed, resent, asked, ended, **recovered)
+    resent, requested, ended = _advance_studies()
+    return Recovered(failed, resent, requested, ended, **recovered)
 
 
 def _fail_trials_of(worker: str) -> int:
-    reason = f"The worker {worker} ended without a word."
+    reason = f"The worker {worker} ended unexpectedly."
     held = Trial.objects.filter(state=Trial.State.RUNNING, worker=worker)
     return sum(trials.fail(trial_id=pk, worker=worker, reason=reason) for pk in list(held.values_list("pk", flat=True)))
 
@@ -82,29 +82,29 @@ def _fail_silent_trials() -> int:
 
 
 def _advance_studies() -> tuple[int, int, int]:
-    """(trials sent again, suggestions asked for, studies ended)"""
-    resent = asked = ended = 0
+    """(trials sent again, suggestions requested, studies ended)"""
+    resent = requested = ended = 0
     idle = live_workers(Worker.Role.TRAINING) - Trial.objects.filter(state=Trial.State.RUNNING).count()
     active = Study.objects.filter(state__in=[Study.State.RUNNING, Study.State.DRAINING])
     for study_id in list(active.values_list("pk", flat=True)):
         with transaction.atomic():
             study = locked_study(study_id)
             resent += _send_again(study, idle > 0)
-            asked += _ask_again(study)
+            requested += _request_again(study)
             before = study.state
             settle(study, ask=False)
             ended += study.state != before
-    return resent, asked, ended
+    return resent, requested, ended
 
 
 def _send_again(study: Study, trainer_is_idle: bool) -> int:
-    """Trials that were never sent; and, while a trainer has nothing to do, those whose message must have been lost."""
+    """Send trials that were never sent and, while a trainer is idle, those whose message must have been lost."""
     older_than = timedelta(seconds=settings.REDISPATCH_SECONDS) if trainer_is_idle else None
     return send_requested_trials(study=study, older_than=older_than)
 
 
-def _ask_again(study: Study) -> int:
-    """A study short of trials: its message was lost, its worker died, or the last suggestion failed."""
+def _request_again(study: Study) -> int:
+    """Request suggestions for a study short of trials: a message was lost, a worker died, or a suggestion failed."""
     now = timezone.now()
     if study.state != Study.State.RUNNING or not trials_wanted(study):
         return 0
@@ -117,7 +117,7 @@ def _ask_again(study: Study) -> int:
 
 
 def _recover_jobs(dead_workers: Collection[str], judge_silence: bool) -> dict[str, int]:
-    """How many datasets, and how many other jobs, were sent again and given up."""
+    """Numbers of datasets, and of other jobs, that were sent again and given up."""
     taken = sum(job.open_rows().exclude(worker="").count() for job in KINDS)
     idle = live_workers(Worker.Role.DATA) > taken
     done = [

@@ -1,4 +1,4 @@
-"""Trials before a worker has them: requested, offered to the queue, cancelled; and studies without a suggestion.
+"""Trials before a worker claims them: requested, offered to the queue, cancelled; and studies without a suggestion.
 
 Trials are requested from suggestions of a designer or, in a study of a given list, by the networks' names.
 """
@@ -30,7 +30,7 @@ _SEED_STRIDE = 100_003  # a prime: trials of two studies share seeds only where 
 
 @dataclass(frozen=True, slots=True)
 class ViolatingTrial:
-    """An architecture that will not be trained, and why, with the designer's own notes on it."""
+    """Architecture that will not be trained, with the reason and the designer's metadata."""
 
     architecture: Architecture
     reason: str
@@ -39,7 +39,7 @@ class ViolatingTrial:
 
 @dataclass(frozen=True, slots=True)
 class RequestedTrial:
-    """An architecture to be evaluated, with the designer's own notes on it."""
+    """Architecture to be evaluated, with the designer's metadata."""
 
     architecture: Architecture
     suggestion: Mapping[str, str] = field(default_factory=dict)
@@ -57,10 +57,10 @@ def request_trials(
 ) -> list[int]:
     """Add REQUESTED trials, save the designer's state, and offer the trials to the trainers.
 
-    The `violating` become trials as well, numbered before the others, which have ended before they began.
-    `expected_trials` is how many trials the caller saw when it made the suggestions, `estimated_as` the study as it saw
-    it. If the study has others by now, goes by another energy model, or is not RUNNING, nothing is written and [] is
-    returned: another suggestion was faster, or a person re-priced or paused it.
+    The `violating` become trials as well, numbered before the others, and end as they begin.
+    `expected_trials` is the number of trials when the caller made the suggestions, `estimated_as` the study as it saw
+    it. If the study has others by now, uses another energy model, or is not RUNNING, nothing is written and [] is
+    returned: another suggestion was faster, or a user re-estimated or paused it.
     """
     rows = [translation.architecture_row(item.architecture) for item in requested]
     save_architectures([*rows, *(translation.violating_architecture_row(item.architecture) for item in violating)])
@@ -85,7 +85,7 @@ def request_trials(
 
 
 def save_architectures(rows: Sequence[StoredArchitecture]) -> None:
-    """Save those that are new, in one order everywhere, so that two who save the same ones never wait in a ring."""
+    """Save new architectures, in one order everywhere, so that concurrent callers never deadlock."""
     StoredArchitecture.objects.bulk_create(sorted(rows, key=lambda row: row.hash), ignore_conflicts=True)
 
 
@@ -107,7 +107,7 @@ def record_violating(study: Study, violating: Sequence[ViolatingTrial]) -> None:
         for later, item in enumerate(violating)
     )
     for trial in created:
-        message = f"Refused before training: {trial.reason}."
+        message = f"Infeasible, not trained: {trial.reason}."
         record(study, "", State.INFEASIBLE, trial_id=trial.pk, message=message)
 
 
@@ -138,7 +138,7 @@ def request_trial(
 
 
 def _next(study: Study) -> tuple[int, int]:
-    """The next trial's number, and its turn: retries have numbers and no turns, so that a crash changes no seed."""
+    """Number of the next trial, and its turn: retries have numbers and no turns, so that a crash changes no seed."""
     counted = study.trials.aggregate(last=Max("number"), turns=Count("pk", filter=Q(retried_from=None)))
     return (counted["last"] or 0) + 1, counted["turns"] + 1
 
@@ -150,7 +150,7 @@ def _seed(study: Study, turn: int) -> int:
 def send_requested_trials(*, study: Study, older_than: timedelta | None = None) -> int:
     """Offer the waiting trials of a RUNNING study to the queue.
 
-    Those that were never sent; and, with `older_than`, those whose last message is older. Returns how many.
+    Those that were never sent; and, with `older_than`, those whose last message is older. Returns their number.
     """
     if study.state != Study.State.RUNNING:
         return 0
@@ -166,7 +166,7 @@ def send_requested_trials(*, study: Study, older_than: timedelta | None = None) 
 
 
 def cancel_requested_trials(*, study: Study, reason: str, actor: Actor = None) -> int:
-    """REQUESTED -> CANCELLED for all waiting trials, under the study's lock. Returns how many."""
+    """REQUESTED -> CANCELLED for all waiting trials, under the study's lock. Returns their number."""
     waiting = study.trials.filter(state=State.REQUESTED)
     return sum(
         move_trial(
@@ -184,15 +184,15 @@ def cancel_requested_trials(*, study: Study, reason: str, actor: Actor = None) -
 
 
 def latest_trials(study: Study) -> Mapping[str, Trial]:
-    """The latest trial of each network by the network's name."""
+    """Latest trial of each network by the network's name."""
     return {trial.label: trial for trial in study.trials.order_by("number")}
 
 
 def request_listed(study: Study, networks: Iterable[tuple[str, str]], actor: Actor = None) -> None:
     """Request the (name, architecture hash) of `networks` that have no result and no open trial.
 
-    Call under the study's lock. The budget becomes what is listed, so nobody is asked for suggestions. A network that
-    failed is repeated by its new trial, so that it counts once.
+    Call under the study's lock. The budget becomes the number of listed networks, so no suggestions are requested. A
+    network that failed is repeated by its new trial, so that it counts once.
     """
     latest = latest_trials(study)
     for name, architecture_hash in networks:
@@ -206,7 +206,7 @@ def request_listed(study: Study, networks: Iterable[tuple[str, str]], actor: Act
 
 
 def request_cancelled(study: Study, actor: Actor = None) -> None:
-    """Request again what was cancelled when a study of a given list was stopped, under the study's lock."""
+    """Request the trials again that were cancelled when a study of a given list was stopped, under the study's lock."""
     if study.designer == Study.Designer.LISTED:
         cancelled = [trial for trial in latest_trials(study).values() if trial.state == State.CANCELLED]
         request_listed(study, [(trial.label, trial.architecture_id) for trial in cancelled], actor)
@@ -215,7 +215,7 @@ def request_cancelled(study: Study, actor: Actor = None) -> None:
 def end_exhausted(
     *, study_id: int, reason: str, violating: Sequence[ViolatingTrial] = (), expected_trials: int | None = None
 ) -> bool:
-    """RUNNING -> COMPLETED with `reason` once nothing is open: there is nothing left to ask.
+    """RUNNING -> COMPLETED with `reason` once no trial is open and no suggestion is left.
 
     The `violating` are recorded then. `expected_trials` as in `request_trials`: the study goes on if it has others.
     """
@@ -240,12 +240,12 @@ def end_exhausted(
 
 
 def record_failure(*, study_id: int, error: str) -> None:
-    """The study shows why it waits and is tried again, later each time; after some failures it ends FAILED."""
+    """Record the reason on the study and try again, later each time; after some failures it ends FAILED."""
     with transaction.atomic():
         study = locked_study(study_id)
         failures = study.suggest_failures + 1
         pause = timedelta(seconds=_FIRST_PAUSE_SECONDS * 2**failures)
-        reason = f"No suggestion could be had ({failures} of {MOST_FAILURES} attempts failed): {error}"
+        reason = f"No suggestion could be made ({failures} of {MOST_FAILURES} attempts failed): {error}"
         Study.objects.filter(pk=study_id).update(
             suggest_failures=failures, suggest_after=timezone.now() + pause, reason=reason
         )

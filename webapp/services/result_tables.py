@@ -26,7 +26,7 @@ from webapp.services.errors import Conflict
 from webapp.services.requests import save_architectures
 
 RESULTS = "results"
-"""Key of `MeasurementFile.options`: the file is a table of results to import; of its `summary`: how many there were."""
+"""Key of `MeasurementFile.options`: the file is a table of results to import; of its `summary`: their number."""
 FORMAT, TITLE = "results", "Table of results"
 MOST_ROWS = 20_000  # with architectures as JSON they take 16 s of a worker
 MOST_PROBLEMS = 50
@@ -43,7 +43,7 @@ _AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """One line that can be imported. `architecture` is a hash, perhaps its beginning, or a network as data."""
+    """Line that can be imported. `architecture` is a hash, perhaps its beginning, or a network as JSON."""
 
     line: int
     architecture: str | Architecture
@@ -53,7 +53,7 @@ class ResultRow:
 
 
 class BadTable(Conflict):
-    """Lines that cannot be imported; `problems` names each, as far as MOST_PROBLEMS."""
+    """Raised for lines that cannot be imported; `problems` names the first MOST_PROBLEMS."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         more = f" The first {MOST_PROBLEMS} are shown." if len(problems) > MOST_PROBLEMS else ""
@@ -63,16 +63,16 @@ class BadTable(Conflict):
 
 
 def order_import(*, campaign_id: int, text: str, name: str) -> measurements.Added:
-    """Keep a table in its campaign and have it imported; the same table again is there already, and is not imported.
+    """Store a table in its campaign and request its import; one that is there already is not imported again.
 
-    One that is there as a measurement that nobody could read is taken for what it is.
+    One that is there as an unreadable measurement file is imported as a table.
     """
     table = ContentFile(text.encode(), name=name)
     return measurements.add_files(campaign_id=campaign_id, files=[table], options={RESULTS: True})
 
 
 def import_table(*, file_id: int, worker: str, text: str) -> int | None:
-    """Add a READY run for each row of a table that `worker` reads; returns how many, None if it reads it no more.
+    """Add a READY run for each row of a table that `worker` reads; returns their number, None if the lease is lost.
 
     CSV has a header with `architecture` (hash or JSON) and `energy_mj` or `latency_ms` or both, and perhaps `label`;
     JSON is a list of such objects. Raises Conflict, with nothing imported; BadTable where lines are wrong.
@@ -98,7 +98,7 @@ def import_table(*, file_id: int, worker: str, text: str) -> int | None:
 
 
 def read_table(text: str) -> list[ResultRow]:
-    """The rows of a table. Raises BadTable where one of them is wrong."""
+    """Rows of a table. Raises BadTable where one of them is wrong."""
     entries = _json_entries(text) if text.lstrip().startswith("[") else _csv_entries(text)
     rows: list[ResultRow] = []
     problems: list[str] = []
@@ -157,7 +157,7 @@ def _known_name(cell: str) -> str:
 
 
 def _row(line: int, values: Mapping[str, Any]) -> ResultRow:
-    """Raises ValueError with what is wrong, in words that continue "Line 7: "."""
+    """Parse a row. Raises ValueError with the problem, in words that continue "Line 7: "."""
     if "problem" in values:
         raise ValueError(values["problem"])
     energy_mj = _figure(values.get("energy_mj"), "energy", "mJ", LONGEST_ENERGY_MJ)
@@ -210,7 +210,7 @@ def _resolved(rows: Sequence[ResultRow]) -> tuple[list[str], list[str]]:
 
 
 def _whole_hashes(starts: Sequence[str]) -> dict[str, list[str]]:
-    """The hashes that begin so."""
+    """Hashes that begin with these digits."""
     whole: dict[str, list[str]] = {}
     for length, alike in groupby(sorted(starts, key=len), key=len):
         beginning = StoredArchitecture.objects.annotate(start=Left("hash", length))
@@ -221,7 +221,7 @@ def _whole_hashes(starts: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _new_row(row: ResultRow) -> StoredArchitecture | None:
-    """Costs of a network given as data. Raises BadTable for one that cannot be built."""
+    """Costs of a network given as JSON. Raises BadTable for one that cannot be built."""
     if isinstance(row.architecture, str):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Runs: one network measured. Made from files, computed by a worker, computed anew when its settings change."""
+"""Runs, each the measurement of one network: made from files, computed by a worker, recomputed when settings change."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ from webapp.services.devices import STALE
 from webapp.services.errors import Conflict
 
 SOURCE, CHOICES, IDLE_FILES, BY_HAND = "source", "choices", "idle_files", "architecture_by_hand"
-"""Keys of `Run.settings`: where figures come from; `RunSettings.to_json()` as a person chose; ids of the files that
-are idle traces; whether a person said which architecture it is, or that it is none."""
+"""Keys of `Run.settings`: the source of figures; `RunSettings.to_json()` as a user chose; ids of the files that
+are idle traces; whether a user chose the architecture, or chose none."""
 FROM_FILES, FROM_TABLE, FROM_HOST = "files", "table", "host"
 _LABEL_LENGTH = 200
 _ENDINGS = (".csv", ".txt", ".log", ".json", ".jls", ".ppk2", ".bin", ".dat", ".tsv", ".gz", ".zip")
@@ -25,7 +25,7 @@ _ENDINGS = (".csv", ".txt", ".log", ".json", ".jls", ".ppk2", ".bin", ".dat", ".
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a worker computed. Energies in mJ per inference: gross as in the paper, net above idle power."""
+    """Result of computing a run. Energies in mJ per inference: gross as in the paper, net above idle power."""
 
     result: Mapping[str, Any]
     findings: Sequence[Mapping[str, str]] = field(default_factory=tuple)
@@ -37,7 +37,7 @@ class Figures:
 
 
 def create_run(*, campaign_id: int, file_ids: Iterable[int], label: str = "") -> Run:
-    """A run of these files of the campaign; it finds its architecture by a hash in their names, if there is one."""
+    """Make a run of these files of the campaign; its architecture is found by a hash in their names, if any."""
     with transaction.atomic():
         files = _files(campaign_id, file_ids)
         names = [file.original_name for file in files]
@@ -53,7 +53,7 @@ def create_run(*, campaign_id: int, file_ids: Iterable[int], label: str = "") ->
 
 
 def create_runs_by_name(*, campaign_id: int, file_ids: Iterable[int]) -> list[Run]:
-    """A run for each name: files that are called alike but for their endings, as HASH.csv and HASH.log."""
+    """Make a run for each name: of files that differ in their endings alone, such as HASH.csv and HASH.log."""
     with transaction.atomic():
         groups: dict[str, list[MeasurementFile]] = {}
         for file in _files(campaign_id, file_ids):
@@ -65,7 +65,7 @@ def create_runs_by_name(*, campaign_id: int, file_ids: Iterable[int]) -> list[Ru
 
 
 def run_name(file_name: str) -> str:
-    """A file's name without its endings, such as ".csv.gz": what the files of one run share.
+    """Name of a file without its endings, such as ".csv.gz", which the files of one run share.
 
     Of a file that came in a zip ("archive.zip/folder/HASH.csv"), with its folder but without the zip: "folder/HASH".
     """
@@ -91,7 +91,7 @@ def change_settings(
     file_ids: Iterable[int] | None = None,
     idle_files: Iterable[int] = (),
 ) -> None:
-    """Change window, idle and the like of a run as it was seen, and have it computed anew.
+    """Change window, idle power and the like of a run, from the version that was seen, and recompute it.
 
     `choices` is `nas_engine.energy.runs.settings.RunSettings.to_json()` or a part of it; `idle_files` are those of its
     files that hold the device at rest.
@@ -107,7 +107,7 @@ def change_settings(
 
 
 def attach(*, run_id: int, seen_version: int, architecture_hash: str | None) -> None:
-    """Say which architecture a run measured; None: none that Earshot knows. Its figures stay as they are."""
+    """Set the architecture that a run measured; None: none that Earshot knows. Its figures stay as they are."""
     with transaction.atomic():
         if architecture_hash is not None and not StoredArchitecture.objects.filter(pk=architecture_hash).exists():
             raise Conflict("There is no such architecture any more. Search again.")
@@ -117,7 +117,7 @@ def attach(*, run_id: int, seen_version: int, architecture_hash: str | None) -> 
 
 
 def _seen(run_id: int, seen_version: int) -> Run:
-    """The run, of which no other version can be seen any more. Raises Conflict if it is not at this one."""
+    """Run, its version advanced. Raises Conflict if it is not at this version."""
     seen = Run.objects.filter(pk=run_id, settings_version=seen_version)
     if not seen.update(settings_version=F("settings_version") + 1):
         raise Conflict(STALE.format(what="this run"))
@@ -130,7 +130,7 @@ def delete_run(*, run_id: int) -> None:
 
 
 def claim(*, run_id: int, worker: str) -> Run | None:
-    """The run to compute; None while one of its files is being read, or if nothing is to be computed."""
+    """Claim the run to compute; None while one of its files is being read, or if nothing is to be computed."""
     if MeasurementFile.objects.filter(runs=run_id, state=MeasurementFile.State.READING).exists():
         return None
     if not jobs.claim(jobs.RUNS, run_id, worker):
@@ -147,7 +147,7 @@ def complete(
     names: Sequence[str] = (),
     graphs: Sequence[str] = (),
 ) -> bool:
-    """COMPUTING -> READY. False if its settings have changed meanwhile: somebody computes it anew.
+    """COMPUTING -> READY. False if its settings have changed meanwhile: it is recomputed.
 
     `names` of its files and `graphs` of its benchmark logs may hold the hash of its architecture.
     """
@@ -177,8 +177,8 @@ def complete(
 def _architecture(
     run: Run, names: Sequence[str], graphs: Sequence[str]
 ) -> tuple[StoredArchitecture | None, list[dict[str, str]]]:
-    """Which architecture was measured, and a finding where file names and benchmark logs name different ones: then it
-    is none until a person says which, so that no energy is learnt for the wrong network.
+    """Architecture that was measured, and a finding where file names and benchmark logs name different ones: then it
+    is None until a user chooses one, so that no energy is learned for the wrong network.
     """
     if run.settings.get(BY_HAND):
         return run.architecture, []
@@ -188,7 +188,7 @@ def _architecture(
         return found, []
     message = (
         f"the benchmark log is of the network {other[:12]}, the files are named after {found.hash[:12]}: no network is "
-        "attached; take the wrong file out of the run, or say below which network it is"
+        "attached; take the wrong file out of the run, or choose its network below"
     )
     return None, [{"code": "several_networks", "severity": "warning", "message": message}]
 
@@ -196,7 +196,7 @@ def _architecture(
 def refuse(
     *, run_id: int, worker: str, seen_version: int, error: str, findings: Sequence[Mapping[str, str]] = ()
 ) -> bool:
-    """COMPUTING -> REFUSED, with what is wrong and what to do. What was computed before is gone: it is not true now."""
+    """COMPUTING -> REFUSED, with the problem and what to do. Earlier results are cleared: they no longer hold."""
     held = jobs.RUNS.held(run_id, worker).filter(settings_version=seen_version)
     return bool(
         held.update(

@@ -1,4 +1,4 @@
-"""The search space of a study that has not begun: fixed from its settings, or edited by a person."""
+"""Search space of a study that has not begun: fixed from its settings, or edited by a user."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,7 @@ from webapp.services.transitions import Actor, locked_study, record
 
 
 class Stale(Conflict):
-    """Somebody else changed it since it was read."""
+    """Raised if somebody else changed the space since it was read."""
 
 
 def fixed_space(study: Study) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def require_fit(study: Study, space: SearchSpace) -> None:
 
 
 def save_space(*, study_id: int, spec: SpaceSpec, seen: str, actor: Actor = None) -> Study:
-    """Give a DRAFT this space. `seen` is the `space_version` that the person edited.
+    """Give a DRAFT this space. `seen` is the `space_version` that the user edited.
 
     A space equal to a named one becomes that one. Raises Stale if the draft's space is another by now, ValueError where
     `spec` cannot be built and Conflict where the dataset does not fit it.
@@ -61,7 +61,7 @@ def save_space(*, study_id: int, spec: SpaceSpec, seen: str, actor: Actor = None
 
 
 def _named(space: SearchSpace) -> tuple[str, SearchSpace]:
-    """The value of `Study.space` for this space, and the space under a name that does not mislead."""
+    """Value of `Study.space` for this space, and the space itself under the matching name."""
     for name in NAMES:
         named = by_name(name, classes=space.head.classes)
         if replace(space, name=name) == named:

@@ -1,4 +1,4 @@
-"""Moves of a study: DRAFT -> RUNNING <-> PAUSED -> DRAINING -> COMPLETED | STOPPED | FAILED."""
+"""Transitions of a study: DRAFT -> RUNNING <-> PAUSED -> DRAINING -> COMPLETED | STOPPED | FAILED."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -81,7 +81,7 @@ def start(*, study_id: int, actor: Actor = None) -> Study:
 
 
 def _space_at_start(study: Study) -> dict[str, Any]:
-    """The space that was fixed at creation; one that could not be fixed then is now."""
+    """Search space as fixed at creation, or fixed now if it could not be then."""
     if not study.space_spec or study.space == Study.Space.EDITED:
         return fixed_space(study)
     space = translation.search_space(study)
@@ -140,7 +140,7 @@ def extend_budget(*, study_id: int, additional_trials: int, actor: Actor = None)
 
 
 def clone(*, study_id: int, owner: AbstractBaseUser | None, name: str = "") -> Study:
-    """A DRAFT with the same settings under `name`, or under the old name and "copy"."""
+    """Create a DRAFT with the same settings under `name`, or under the old name and "copy"."""
     original = Study.objects.get(pk=study_id)
     _require_search(original)
     copy = Study(**{field: getattr(original, field) for field in Study.SETTINGS})
@@ -152,7 +152,7 @@ def clone(*, study_id: int, owner: AbstractBaseUser | None, name: str = "") -> S
 
 
 def delete(*, study_id: int, actor: Actor = None) -> None:
-    """Delete a study that nobody works on, with its trials and the artifacts that no other row uses."""
+    """Delete a study that no worker works on, with its trials and the artifacts that no other row uses."""
     with transaction.atomic():
         study = locked_study(study_id)
         if study.state in (State.RUNNING, State.DRAINING):
@@ -183,7 +183,7 @@ def reopen(study: Study, old_states: Iterable[State], verb: str, actor: Actor, m
 
 
 def settle(study: Study, *, ask: bool = True) -> None:
-    """Call under the study's lock after its trials, budget or state changed: ends it, or asks for more trials."""
+    """Call under the study's lock after its trials, budget or state changed: ends it, or requests more trials."""
     now = timezone.now()
     if study.state == State.DRAINING and not study.trials.filter(state__in=Trial.OPEN).exists():
         move_study(study, [State.DRAINING], State.STOPPED, message=study.reason, finished_at=now)
@@ -213,15 +213,15 @@ def _require_ready_dataset(study: Study) -> None:
 
 def _require_search(study: Study) -> None:
     if study.kind != Study.Kind.SEARCH:
-        raise Conflict(f"{study.name} trains a given list of networks: ask for more of them on its dataset's page.")
+        raise Conflict(f"{study.name} trains a given list of networks: request more of them on its dataset's page.")
 
 
 def free_name(name: str, word: str = "") -> str:
-    """`name` if no study is called so, else with `word` or a number after it, cut to the length a name may have."""
+    """`name` if no study has it, else with `word` or a number appended, cut to the greatest length of a name."""
     for number in range(1, 10_000):
         counted = str(number) if number > 1 else ""
         suffix = "".join(f" {part}" for part in (word, counted) if part)
         free = name[: NAME_LENGTH - len(suffix)] + suffix
         if not Study.objects.filter(name=free).exists():
             return free
-    raise Conflict(f"There are too many studies named {name}: give this one a name of its own.")
+    raise Conflict(f"There are too many studies named {name}: give this one another name.")

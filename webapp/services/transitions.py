@@ -1,8 +1,8 @@
-"""How states change: one compare-and-swap and one event row a move, under the study's row lock.
+"""Changes of state: one compare-and-swap and one event row for each, under the study's row lock.
 
 Every service that changes a study's state, or adds or ends trials of it, first takes the study's row (`locked_study`).
-The compare-and-swap then says whether the move happened; the lock gives "was this the last open trial?" one answer.
-The locks are short: nobody trains, suggests or talks to a queue while holding one.
+The compare-and-swap then returns whether the state changed; under the lock, one caller ends the last open trial.
+The locks are short: no training, suggestion or message to a queue happens while one is held.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ Actor = AbstractBaseUser | None
 
 
 def locked_study(study_id: int) -> Study:
-    """The study, its row locked until the transaction ends. NO KEY: inserting rows that name it does not wait."""
+    """Study, its row locked until the transaction ends. NO KEY: inserting rows that name it does not wait."""
     return Study.objects.select_for_update(no_key=True).get(pk=study_id)
 
 
@@ -68,7 +68,7 @@ def record(
     actor: Actor = None,
     by_worker: str = "",
 ) -> None:
-    """Write down a move. Without `trial_id` it is the study's."""
+    """Record an event. Without `trial_id` it is the study's."""
     Event.objects.create(
         study=study,
         trial_id=trial_id,

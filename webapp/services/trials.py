@@ -1,8 +1,8 @@
-"""Moves of a trial that a worker makes: REQUESTED -> RUNNING -> COMPLETED | STOPPED | INFEASIBLE | FAILED | CANCELLED.
+"""Moves of a trial made by workers: REQUESTED -> RUNNING -> COMPLETED | STOPPED | INFEASIBLE | FAILED | CANCELLED.
 
 A finished trial is never rewritten: every function here moves only a trial that is REQUESTED or RUNNING, and only under
-the lease of the worker that asks. Who comes late gets False and leaves an event, nothing else. Asking twice gives the
-same answer twice, because a worker whose connection broke during the commit has to ask again.
+the lease of the calling worker. A late caller gets False and leaves an event, nothing else. Calls are idempotent, since a
+worker whose connection broke during the commit has to call again.
 
 Times are the database's: the clocks of fifty machines differ.
 """
@@ -30,7 +30,7 @@ State = Trial.State
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A trial that a worker has won: all it needs to evaluate it."""
+    """Trial claimed by a worker, with all data needed to evaluate it."""
 
     trial_id: int
     study_id: int
@@ -41,7 +41,7 @@ class Claim:
 
 
 def claim(*, trial_id: int, worker: str) -> Claim | None:
-    """REQUESTED -> RUNNING for exactly one of those who ask; None for the others, or if the study is not RUNNING."""
+    """REQUESTED -> RUNNING for exactly one caller; None for the others, or if the study is not RUNNING."""
     with transaction.atomic():
         study = _locked_study_of(trial_id)
         if study is None or study.state != Study.State.RUNNING:
@@ -71,7 +71,7 @@ def claim(*, trial_id: int, worker: str) -> Claim | None:
 
 
 def heartbeat(*, trial_id: int, worker: str, progress: Progress | None = None) -> bool:
-    """Renew the lease. False if it is lost or the study is being stopped: nobody wants the result, end the work."""
+    """Renew the lease. False if it is lost or the study is being stopped: the result is not wanted, end the work."""
     values: dict[str, Any] = {"heartbeat_at": Now()}
     if progress is not None:
         values |= {"phase": progress.phase, "epoch": progress.epoch, "epochs": progress.epochs}
@@ -100,29 +100,29 @@ def record_curve_point(*, trial_id: int, worker: str, progress: Progress) -> boo
 
 
 def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name: str) -> bool:
-    """RUNNING -> COMPLETED with result and reward (Equation 1), at the price of the energy model that the study points
-    at. False if the lease was lost: the result is dropped.
+    """RUNNING -> COMPLETED with result and reward (Equation 1), by the energy model that the study points at. False if
+    the lease was lost: the result is dropped.
     """
-    measurement = evaluation.result
+    result = evaluation.result
     with transaction.atomic():
         study = _locked_study_of(trial_id)
         if study is None:
             return False
-        estimate = estimate_result(study, trial_id, measurement)
+        estimate = estimate_result(study, trial_id, result)
         ended = _end(
             study,
             trial_id,
             worker,
             State.COMPLETED,
             message=f"Completed by {worker}.",
-            float_accuracy=measurement.float_accuracy,
-            int8_accuracy=measurement.int8_accuracy,
-            flash_bytes=measurement.flash_bytes,
+            float_accuracy=result.float_accuracy,
+            int8_accuracy=result.int8_accuracy,
+            flash_bytes=result.flash_bytes,
             energy_mj=estimate.energy_mj,
             energy_source=estimate.source,
             reward=estimate.reward,
-            confusion=[list(row) for row in measurement.confusion],
-            seconds=dict(measurement.seconds),
+            confusion=[list(row) for row in result.confusion],
+            seconds=dict(result.seconds),
             environment=dict(evaluation.environment),
             tflite=tflite_name,
         )
@@ -132,12 +132,12 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
 
 
 def record_stopping(*, trial_id: int, worker: str, stopping: Mapping[str, Any]) -> bool:
-    """Keep what the stopping rule has said so far; False if the lease is lost."""
+    """Store the decisions of the stopping rule so far; False if the lease is lost."""
     return bool(_leased(trial_id, worker).update(stopping=dict(stopping)))
 
 
 def stop_early(*, trial_id: int, worker: str, stopping: Mapping[str, Any], reason: str) -> bool:
-    """RUNNING -> STOPPED: the rule was sure that it would not win. The last decision's forecast is its outcome."""
+    """RUNNING -> STOPPED: the rule predicted that it would not win. The last decision's forecast is its outcome."""
     with transaction.atomic():
         study = _locked_study_of(trial_id)
         return study is not None and _end(
@@ -174,7 +174,7 @@ def cancel(*, trial_id: int, worker: str, reason: str) -> bool:
 
 
 def hand_back(*, trial_id: int, worker: str, reason: str) -> bool:
-    """RUNNING -> REQUESTED, when a worker shuts down in good order: another worker begins the trial anew."""
+    """RUNNING -> REQUESTED, when a worker shuts down normally: another worker starts the trial again."""
     with transaction.atomic():
         study = _locked_study_of(trial_id)
         if study is None or not move_trial(
@@ -212,7 +212,7 @@ def _end(
     retry: bool = False,
     **values: Any,
 ) -> bool:
-    """End a RUNNING trial under the study's lock, and see to what follows. True also if it had ended just so before."""
+    """End a RUNNING trial under the study's lock, and settle the study. True also if it had ended so before."""
     ended = move_trial(
         _leased(trial_id, worker),
         State.RUNNING,
@@ -227,7 +227,7 @@ def _end(
     if not ended:
         repeated = trial.state == new_state and trial.worker == worker
         if not repeated:
-            note = f"{worker} came too late to say {new_state.label!r}: its lease was lost."
+            note = f"{worker} reported {new_state.label!r} too late: its lease was lost."
             record(study, trial.state, trial.state, trial_id=trial_id, message=note, by_worker=worker)
         return repeated
     if retry and trial.retried_from_id is None and study.state in (Study.State.RUNNING, Study.State.PAUSED):
@@ -237,7 +237,7 @@ def _end(
 
 
 def _locked_study_of(trial_id: int) -> Study | None:
-    """The trial's study, its row locked; None if the trial or its study has been deleted."""
+    """Study of the trial, its row locked; None if the trial or its study has been deleted."""
     study_id = Trial.objects.filter(pk=trial_id).values_list("study_id", flat=True).first()
     try:
         return None if study_id is None else locked_study(study_id)

@@ -1,4 +1,4 @@
-"""Worker processes sign on, say every few seconds that they are alive, and sign off."""
+"""Registration, heartbeats and sign-off of worker processes."""
 
 import os
 import secrets
@@ -17,17 +17,17 @@ _SAME_SECONDS = 60.0  # the start time of one process, read twice, shifts when t
 
 
 def unique_name(node: str) -> str:
-    """A name for this process alone: a restarted worker must not inherit the leases of its dead namesake."""
+    """Name unique to this process: a restarted worker must not inherit the leases of its dead predecessor."""
     return f"{node[: _NAME_LENGTH - 9]}#{secrets.token_hex(4)}"
 
 
 def machine_name() -> str:
-    """Where a pid means something: the host, and the data folder because containers may share a host's name."""
+    """Scope of a pid: the host, and the data folder because containers may share a host's name."""
     return f"{socket.gethostname()}:{settings.DATA_FOLDER.root}"[-_NAME_LENGTH:]
 
 
 def record_heartbeat(*, name: str, role: Worker.Role) -> None:
-    """Sign on, or renew the sign of life. Whoever signs on under a name takes the place of who had it before."""
+    """Register, or renew the heartbeat. A worker that registers under a name replaces the one that had it before."""
     process = psutil.Process()
     with transaction.atomic():
         _, is_new = Worker.objects.update_or_create(
@@ -45,8 +45,8 @@ def record_heartbeat(*, name: str, role: Worker.Role) -> None:
 
 
 def _count_no_more(successor: str) -> None:
-    """Earlier processes of this name on this machine, killed without a word, are heard of no more: counted beside
-    their successor they would have a study request too many trials. Their rows stay until the reaper has seen to them.
+    """Earlier processes of this name on this machine, killed without signing off, no longer count as alive:
+    counted with their successor, they would make a study request too many trials. Their rows stay for the reaper.
     """
     node, mark, _ = successor.rpartition("#")
     earlier = Worker.objects.filter(machine=machine_name(), name__startswith=node + mark).exclude(name=successor)
@@ -55,7 +55,7 @@ def _count_no_more(successor: str) -> None:
 
 
 def sign_off(*, name: str) -> None:
-    """A worker that ends in good order."""
+    """Sign off a worker that ends normally."""
     Worker.objects.filter(name=name).delete()
 
 
@@ -66,7 +66,7 @@ def dead_workers_of_this_machine() -> list[str]:
 
 
 def forget_silent_workers() -> int:
-    """Remove rows of workers of any machine that have been silent for ten leases: they say nothing about today."""
+    """Remove rows of workers of any machine that have been silent for ten leases."""
     return Worker.objects.filter(seen_at__lt=Now() - 10 * lease()).delete()[0]
 
 

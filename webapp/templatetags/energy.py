@@ -25,7 +25,7 @@ def energy_cell(estimate: CurrentEstimate, of: object = None) -> SafeString | st
     return format_html(
         '{}{}{} <small class="battery" title="{}">{}</small>',
         millijoules(estimate.energy_mj),
-        format_html('<abbr title="{}">*</abbr>', estimate.told) if estimate.tag else "",
+        format_html('<abbr title="{}">*</abbr>', estimate.source_text) if estimate.tag else "",
         format_html('<abbr title="extrapolated: {}">†</abbr>', "; ".join(estimate.outside))
         if estimate.outside
         else "",

@@ -35,7 +35,7 @@ def energy_models(request: HttpRequest, device_id: int) -> HttpResponse:
         return _list_page(request, device, form, status=422)
     known = form.cleaned_data["known"]
     try:
-        model = services.order_model(
+        model = services.request_model(
             device_id=device_id, known_id=known.pk if known else None, seed=form.cleaned_data["seed"]
         )
     except Conflict as conflict:

@@ -16,7 +16,7 @@ from webapp.queries.dry_runs import DryRunPage, dry_run_page
 from webapp.queries.pages.datasets import newest_ready_dataset_id
 from webapp.queries.pages.estimates import Estimate, estimate
 from webapp.services import studies as services
-from webapp.services.dry_runs import order_dry_run
+from webapp.services.dry_runs import request_dry_run
 from webapp.services.errors import Conflict
 from webapp.views.polling import live_partial
 from webapp.views.study import study_or_404
@@ -125,7 +125,7 @@ def _from_file(request: HttpRequest) -> HttpResponse:
 def _dry_run(request: HttpRequest, form: StudyForm, study: Study | None = None) -> HttpResponse:
     """Order a dry run of the settings in the form, which stay there; nothing is saved."""
     try:
-        ordered = order_dry_run(study=form.save(commit=False), owner=request.user)
+        ordered = request_dry_run(study=form.save(commit=False), owner=request.user)
     except Conflict as conflict:
         form.add_error(None, str(conflict))
         return _form_page(request, form, status=422, study=study)

@@ -190,7 +190,7 @@ def test_a_dataset_keeps_its_baselines_until_they_are_deleted():
 def test_the_reaper_never_asks_for_suggestions():
     study = train_baselines(dataset_id=rows.ready_dataset().pk, names=SMALL).study
     recovered = recovery.reap()
-    assert (recovered.asked_for_suggestions, recovered.ended_studies) == (0, 0)
+    assert (recovered.requested_suggestions, recovered.ended_studies) == (0, 0)
     study.refresh_from_db()
     assert study.state == Study.State.RUNNING
 

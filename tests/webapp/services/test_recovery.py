@@ -74,7 +74,7 @@ def test_a_dead_process_of_this_machine_loses_its_trial_at_once():
     trial = rows.running_trial(rows.running_study(), "gone")
     assert reap(judge_silence=False).failed_trials == 1
     trial.refresh_from_db()
-    assert trial.reason == "The worker gone ended without a word."
+    assert trial.reason == "The worker gone ended unexpectedly."
     assert not Worker.objects.filter(name="gone").exists()
 
 
@@ -133,8 +133,8 @@ def test_trials_of_a_paused_study_are_not_sent_again():
 
 def test_a_study_short_of_trials_is_suggested_for_again_but_not_every_second():
     rows.running_study()
-    assert reap().asked_for_suggestions == 1
-    assert reap().asked_for_suggestions == 0
+    assert reap().requested_suggestions == 1
+    assert reap().requested_suggestions == 0
 
 
 def test_a_stopping_study_whose_worker_died_ends():
@@ -167,7 +167,7 @@ def test_a_dataset_whose_worker_died_is_offered_again_and_then_given_up():
         assert (recovered.resent_datasets, recovered.failed_datasets) == ((1, 0) if attempt < MOST_ATTEMPTS else (0, 1))
     dataset.refresh_from_db()
     assert dataset.state == Dataset.State.FAILED
-    assert "Add it anew" in dataset.error
+    assert "Add it again" in dataset.error
 
 
 def test_a_dataset_whose_message_was_lost_is_sent_again():

@@ -95,7 +95,7 @@ def test_a_file_that_comes_again_with_its_supply_is_read_anew_with_it(person: Cl
     [
         ([], {}, "This field is required"),
         ([("a.csv", b"")], {}, "An empty file was among them"),
-        ([("a.csv", b"1,2")], {"whole": ""}, "The upload broke off on the way: nothing was taken in"),
+        ([("a.csv", b"1,2")], {"whole": ""}, "The upload broke off on the way: nothing was stored"),
         ([("a.csv", b"1,2")], {"runs": "perhaps"}, "Select a valid choice"),
     ],
 )
@@ -115,7 +115,7 @@ def test_a_body_that_is_cut_on_the_way_leaves_nothing_behind(person: Client) -> 
     for share in (0.5, 0.9, 0.999):
         response = person.generic("POST", address, body[: int(share * len(body))], content_type=MULTIPART_CONTENT)
         assert response.status_code == 422
-        assert "nothing was taken in" in text_of(response)
+        assert "nothing was stored" in text_of(response)
     assert not MeasurementFile.objects.exists()
     assert not ArtifactChunk.objects.exists()
     assert person.generic("POST", address, body, content_type=MULTIPART_CONTENT).status_code == 302
@@ -125,7 +125,7 @@ def test_a_file_beyond_the_limit_is_refused_by_name(person: Client, settings: An
     settings.MEASUREMENT_LIMIT_BYTES = 100
     response = upload(person, benches.campaign(), ("small.csv", b"1"), ("large.csv", b"1" * 101))
     assert response.status_code == 422
-    assert "large.csv: 0 MB; at most 0 MB a file are taken. Pack it with gzip" in text_of(response)
+    assert "large.csv: 0 MB; at most 0 MB a file are accepted. Pack it with gzip" in text_of(response)
     settings.UPLOAD_LIMIT_BYTES = 100
     assert "Pack it with gzip" in text_of(upload(person, benches.campaign(), ("large.csv", b"1" * 101)))
 

@@ -130,10 +130,10 @@ def encrypted() -> bytes:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (encrypted(), "b.csv is encrypted; zip it without a password. Nothing was taken in."),
+        (encrypted(), "b.csv is encrypted; zip it without a password. Nothing was stored."),
         (zipped(a_dot_csv=b"1", b_dot_csv=bytes(30_000_000)), "as no recording does"),
         (zipped(**{f"n{n}": b"1" for n in range(101)}), "101 files in the zip; at most 100"),
-        (zipped(a_dot_csv=b"1,2", b_dot_csv=b""), "many.zip/b.csv is empty: nothing was taken in"),
+        (zipped(a_dot_csv=b"1,2", b_dot_csv=b""), "many.zip/b.csv is empty: nothing was stored"),
     ],
     ids=["encrypted", "bomb", "many", "empty"],
 )
@@ -150,7 +150,7 @@ def test_a_zip_that_cannot_be_taken_leaves_nothing_and_says_why(
 def test_a_member_is_held_to_the_limit_of_a_file(person: Client, campaign: Campaign, settings: Any) -> None:
     settings.MEASUREMENT_LIMIT_BYTES = 100_000
     answer = upload(person, campaign, ("many.zip", zipped(a_dot_csv=b"1,2", b_dot_csv=bytes(100_001))))
-    assert "many.zip/b.csv unpacks to 0 MB; at most 0 MB a file are taken" in text_of(answer)
+    assert "many.zip/b.csv unpacks to 0 MB; at most 0 MB a file are accepted" in text_of(answer)
     assert not MeasurementFile.objects.exists()
 
 

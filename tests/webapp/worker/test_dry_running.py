@@ -15,7 +15,7 @@ from tests.webapp import energy_models, rows
 from webapp.models import DryRun, Study
 from webapp.queries.dry_runs import dry_run_page
 from webapp.services import trials
-from webapp.services.dry_runs import order_dry_run
+from webapp.services.dry_runs import request_dry_run
 from webapp.services.errors import Conflict
 from webapp.worker import dry_running
 
@@ -40,7 +40,7 @@ def tiny(**values) -> Study:
 
 
 def ended(study: Study) -> DryRun:
-    ordered = order_dry_run(study=study, owner=None)
+    ordered = request_dry_run(study=study, owner=None)
     dry_running.run(ordered.pk)
     return DryRun.objects.get(pk=ordered.pk)
 
@@ -80,7 +80,7 @@ def test_nothing_of_a_dry_run_is_a_study_or_a_trial():
 
 
 def test_a_dry_run_is_made_once():
-    ordered = order_dry_run(study=unsaved(), owner=None)
+    ordered = request_dry_run(study=unsaved(), owner=None)
     dry_running.run(ordered.pk)
     first = DryRun.objects.get(pk=ordered.pk).result
     DryRun.objects.filter(pk=ordered.pk).update(result={"kept": True})
@@ -107,7 +107,7 @@ def test_of_a_gaussian_process_fewer_trials_are_simulated_once(designer, most_tr
 
 
 def test_a_dry_run_that_waits_says_behind_how_many():
-    first, second = (order_dry_run(study=unsaved(), owner=None) for _ in range(2))
+    first, second = (request_dry_run(study=unsaved(), owner=None) for _ in range(2))
     assert [dry_run_page(row).ahead for row in (first, second)] == [0, 1]
     dry_running.run(first.pk)
     page = dry_run_page(second)
@@ -166,20 +166,20 @@ def test_times_are_those_of_earlier_trials_on_the_dataset():
 def test_what_cannot_be_simulated_is_refused_with_what_to_do():
     waiting = rows.ready_dataset(state="PREPARING", prepared_at=None, pack="", classes=[])
     with pytest.raises(Conflict, match="not prepared yet"):
-        order_dry_run(study=unsaved(dataset=waiting), owner=None)
+        request_dry_run(study=unsaved(dataset=waiting), owner=None)
     assert not DryRun.objects.exists()
 
 
 def test_dry_runs_are_kept_for_a_day():
-    old = order_dry_run(study=unsaved(), owner=None)
+    old = request_dry_run(study=unsaved(), owner=None)
     DryRun.objects.filter(pk=old.pk).update(created_at=old.created_at - timedelta(days=2))
-    new = order_dry_run(study=unsaved(), owner=None)
+    new = request_dry_run(study=unsaved(), owner=None)
     assert list(DryRun.objects.values_list("pk", flat=True)) == [new.pk]
 
 
 def test_every_setting_of_the_study_reaches_the_worker():
     study = unsaved(seed=5, flash_threshold_kb=45.0, energy_step_points=1.0, batch_size=32)
-    ordered = order_dry_run(study=study, owner=None)
+    ordered = request_dry_run(study=study, owner=None)
     given = Study(**DryRun.objects.get(pk=ordered.pk).settings)
     assert (given.seed, given.flash_threshold_kb, given.energy_step_points, given.batch_size) == (5, 45.0, 1.0, 32)
     assert given.dataset_id == study.dataset_id

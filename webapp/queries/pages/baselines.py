@@ -1,4 +1,4 @@
-"""The published networks as trained on a dataset, beside which every study on it is shown."""
+"""Published networks as trained on a dataset, shown with every study on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class BaselineRow:
         return self.state == Trial.State.COMPLETED
 
     @property
-    def may_be_asked_again(self) -> bool:
+    def may_be_requested(self) -> bool:
         return self.state in (Trial.State.FAILED, Trial.State.CANCELLED, Trial.State.STOPPED)
 
     @property
@@ -69,7 +69,7 @@ class Baselines:
 
 @dataclass(frozen=True, slots=True)
 class ComparedBaseline:
-    """A completed baseline beside the best trial of a study: accuracy less the trial's, energy and flash as multiples.
+    """A completed baseline compared with the best trial of a study: accuracy less the trial's, energy and flash as multiples.
 
     `reward` is Equation 1 with the study's thresholds. What needs a best trial is None without one.
     """
@@ -95,9 +95,9 @@ class TrainingEstimate:
 
 
 def baselines_of(dataset_id: int, energy_model_id: int | None = None) -> Baselines | None:
-    """The baselines of a dataset, None if nobody has asked for them. One query.
+    """The baselines of a dataset, None if none was requested. One query.
 
-    They are priced by the energy model of the study beside which they are shown, or by the published figures.
+    Energies are by the model of the study that they are shown with, or by the published figures.
     """
     trials = list(
         with_estimates(
@@ -132,8 +132,8 @@ def _row(trial: Trial) -> BaselineRow:
     )
 
 
-def beside(rows: Sequence[BaselineRow], study: Study, best: Best | None) -> tuple[ComparedBaseline, ...]:
-    """The completed of `rows` as this study would judge them. No query."""
+def compared_with(rows: Sequence[BaselineRow], study: Study, best: Best | None) -> tuple[ComparedBaseline, ...]:
+    """Completed `rows`, judged by the reward of this study. No query."""
     return tuple(_compared(row, study, best) for row in rows if row.is_completed)
 
 

@@ -1,4 +1,4 @@
-"""Several networks block by block, stage beside stage."""
+"""Several networks block by block, stage next to stage."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _FRONT_TRIALS = 20
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """A network beside the first one: accuracy (0..1) less the first's, the rest as multiples; None where unknown."""
+    """A network relative to the first one: accuracy (0..1) less the first's, the rest as multiples; None where unknown."""
 
     accuracy: float | None
     energy: float | None
@@ -100,7 +100,7 @@ def compare_context(wanted: Sequence[int]) -> dict[str, Any]:
 def comparison(trial_ids: Sequence[int]) -> Comparison:
     """The trials of these ids, in their order, those that do not exist left out with a note. Two queries.
 
-    All are priced by the energy model of the first one's study, as far as they have a price by it.
+    Energies are by the energy model of the first one's study, as far as they have an estimate by it.
     """
     related = ("study__dataset", "study__energy_model__device", "architecture")
     rows = Trial.objects.select_related(*related).defer(*large_fields("study__energy_model"))
@@ -121,7 +121,7 @@ def comparison(trial_ids: Sequence[int]) -> Comparison:
 
 
 def _estimates(trials: Sequence[Trial]) -> dict[int, CurrentEstimate]:
-    """By trial, its price by the first one's energy model or, where it has none, as it was priced when it ended."""
+    """Estimate of each trial by the first one's energy model or, where there is none, the one made when it ended."""
     by_model = estimates_by_model((trial.pk for trial in trials), trials[0].study.energy_model_id) if trials else {}
     return {trial.pk: by_model.get(trial.pk) or current_estimate(trial, ()) for trial in trials}
 
@@ -174,7 +174,7 @@ def _relative(trial: Trial, first: Trial, estimates: Mapping[int, CurrentEstimat
 
 
 def _differences(trials: Sequence[Trial], estimates: Mapping[int, CurrentEstimate]) -> list[str]:
-    """What these networks were not trained, or are not priced, alike in."""
+    """Differences in training or energy source that keep these networks from being compared."""
     notes = []
     if len({trial.study.dataset_id for trial in trials}) > 1:
         notes.append("These networks were trained on different datasets: their accuracies cannot be compared.")
@@ -184,7 +184,7 @@ def _differences(trials: Sequence[Trial], estimates: Mapping[int, CurrentEstimat
         notes.append(f"These networks were trained for different lengths, {listed} epochs in full.")
     sources = sorted({estimate.source for estimate in estimates.values() if estimate.source})
     if len(sources) > 1:
-        notes.append(f"Their energies cannot be compared, they come from {' and '.join(sources)}: re-price a study.")
+        notes.append(f"Their energies cannot be compared, they come from {' and '.join(sources)}: re-estimate a study.")
     return notes
 
 

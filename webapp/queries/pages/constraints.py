@@ -1,4 +1,4 @@
-"""What a study refuses before training, and what a refused trial was judged by."""
+"""Constraints of a study before training, and the estimates of an infeasible trial."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from webapp.translation import architecture, constraints
 
 @dataclass(frozen=True, slots=True)
 class EstimateRow:
-    """One estimate beside its hard limit, both in `unit`; the limit is None where the study has none."""
+    """One estimate with its hard limit, both in `unit`; the limit is None where the study has none."""
 
     name: str
     value: float
@@ -26,14 +26,14 @@ class EstimateRow:
 
 @dataclass(frozen=True, slots=True)
 class ConstraintEstimates:
-    """What a network was judged by, and in words where the energy comes from."""
+    """Estimates of a network, and the source of its energy in words."""
 
     rows: tuple[EstimateRow, ...]
     energy_source: str
 
 
 def estimates(trial: Trial) -> ConstraintEstimates | None:
-    """The estimates of a refused trial; None for any other, and where the network cannot be built."""
+    """Estimates of an infeasible trial; None for any other, and where the network cannot be built."""
     if not trial.violates_constraints:
         return None
     try:
@@ -58,7 +58,7 @@ def _kb(size_bytes: float | None) -> float | None:
 
 
 def limits_in_words(study: Study) -> str:
-    """Such as "flash 60 kB, energy 1.25 mJ"; empty where the study screens nothing."""
+    """Such as "flash 60 kB, energy 1.25 mJ"; empty where the study has no constraints."""
     limits = constraints(study)
     named = (
         ("flash", _kb(limits.flash_bytes), "kB"),

@@ -123,7 +123,7 @@ def _baselines_context(dataset: Dataset, full_epochs: int, keep_length: bool) ->
     if dataset.state != Dataset.State.READY:
         return {}
     found = baselines_of(dataset.pk)
-    trained = {row.name for row in found.rows if not row.may_be_asked_again} if found else set()
+    trained = {row.name for row in found.rows if not row.may_be_requested} if found else set()
     length = found.full_epochs if found and not keep_length else full_epochs
     return {
         "baselines": found,

@@ -122,7 +122,7 @@ def measured_runs(model: EnergyModel) -> MeasuredRuns:
 
 @dataclass(frozen=True, slots=True)
 class HeldBackRun:
-    """A run with what a model said of its network without having seen it; mJ, between `low_mj` and `high_mj` in 90 %.
+    """A run with a cross-fitted prediction of its network; mJ, between `low_mj` and `high_mj` in 90 %.
 
     `run_id` is None where the run was deleted since.
     """

@@ -1,4 +1,4 @@
-"""Which networks a device should be given next, drawn from a space or from a study's front."""
+"""Networks to measure next on a device, drawn from a space or from a study's front."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`networks` in the order in which they teach most. `measured` networks of the device were known before."""
+    """`networks`, the most informative first. `measured` networks of the device were known before."""
 
     networks: tuple[Proposed, ...]
     model: EnergyModel | None

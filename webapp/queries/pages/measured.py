@@ -1,4 +1,4 @@
-"""What was measured of one network, device by device, beside the price that a study goes by."""
+"""Measurements of one network by device, with the energy estimate that a study uses."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class OnDevice:
 
 
 def measured_on(trial: Trial, estimate: CurrentEstimate) -> tuple[OnDevice, ...]:
-    """What is known of the trial's network, first of the device whose model prices it, then by device. One query."""
+    """Measurements of the trial's network, first of the device whose model predicts it, then by device. One query."""
     model = trial.study.energy_model
     runs = Run.objects.filter(architecture=trial.architecture_id, state=Run.State.READY)
     rows = runs.select_related("campaign__device").defer("result", "findings").order_by("-computed_at", "-pk")
@@ -59,7 +59,7 @@ def measured_on(trial: Trial, estimate: CurrentEstimate) -> tuple[OnDevice, ...]
 
 
 def _is_learnt(model: EnergyModel | None, architecture_hash: str) -> Exists | Value:
-    """Whether the model's table holds the network. Not asked for each run anew: a table may have 15,000 rows."""
+    """Whether the model's table holds the network. Queried once, not for each run: a table may have 15,000 rows."""
     if model is None:
         return Value(False)
     return Exists(EnergyModel.objects.filter(pk=model.pk, runs__table__contains=[[architecture_hash]]))

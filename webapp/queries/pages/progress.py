@@ -1,4 +1,4 @@
-"""How far a study is: counts, running trials, time left, and whether anybody is working on it."""
+"""Progress of a study: counts, running trials, time left, and whether anybody is working on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _RECENT_TRIALS = 20
 
 @dataclass(frozen=True, slots=True)
 class RunningTrial:
-    """A trial under way. `lost` says that its worker has been silent for longer than the lease."""
+    """A trial under way. `lost` states that its worker has been silent for longer than the lease."""
 
     number: int
     label: str
@@ -38,7 +38,7 @@ class RunningTrial:
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Trials of a study by state. `failed` leaves out those that were retried, which `retried` counts, and
-    `infeasible` those that were refused before training.
+    `infeasible` those that violated constraints before training.
     """
 
     waiting: int

@@ -1,4 +1,4 @@
-"""What the completed trials of a study amount to: fronts, best values, where their energy comes from.
+"""Results of the completed trials of a study: fronts, best values, where their energy comes from.
 
 One query reads seven numbers a trial; fronts are computed here with numpy, never in a loop over pairs.
 """
@@ -45,7 +45,7 @@ class Results:
 
 
 def results(study: Study) -> Results:
-    """The results of `study` so far, at their present prices. One query."""
+    """Results of `study` so far, with current estimates. One query."""
     rows = list(
         _completed(study)
         .order_by("number")
@@ -91,7 +91,7 @@ class Bests:
 
 
 def bests(study: Study) -> Bests:
-    """The completed trials that the page names first, at their present prices. One query."""
+    """The completed trials that the page names first, with current estimates. One query."""
     completed = _completed(study)
     within = completed.within_thresholds(ENERGY)
     first = _named("by_reward", completed.order_by(f"-{REWARD}", "number"))

@@ -20,7 +20,7 @@ class WindowRow:
     """One window of a run with its energies: mJ an inference, mW, ms. None: not known.
 
     `within_mw` and `within_mj` are half of the 95 % interval of power and gross energy by what scatters within this
-    window; `at_least` says that the true interval is wider.
+    window; `at_least` states that the true interval is wider.
     """
 
     number: int
@@ -56,7 +56,7 @@ class WindowRow:
 
 @dataclass(frozen=True, slots=True)
 class RunFile:
-    """A file of a run. `is_idle`: a person says that it shows the device at rest."""
+    """A file of a run. `is_idle`: a user stated that it shows the device at rest."""
 
     id: int
     name: str

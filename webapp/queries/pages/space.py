@@ -89,7 +89,7 @@ def _summary_context(spec: SpaceSpec, bounds: Bounds, found: Sequence[SpaceProbl
 
 
 def kind_mark(kind: BlockKind) -> KindMark:
-    """The identity's short name elsewhere is a dash, which says nothing where one chooses."""
+    """The identity's short name elsewhere is a dash, which is unclear in a list of choices."""
     return KindMark(kind, kind if kind == "identity" else SHORT_KINDS[kind], KIND_NAMES[kind])
 
 

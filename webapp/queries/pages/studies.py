@@ -120,7 +120,7 @@ def _results(study_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 
 
 def _bests_by_model(study_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Best values of studies that point at an energy model, by the prices of that model, in one aggregate."""
+    """Best values of studies that point at an energy model, by the estimates of that model, in one aggregate."""
     within = within_thresholds("energy_mj", trial="trial__")
     estimates = TrialEnergyEstimate.objects.filter(
         trial__study__in=study_ids, energy_model=F("trial__study__energy_model")

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from webapp.models import Event, Study, Trial
 from webapp.queries.energy_estimates import energy_tag, in_words, source_of
 from webapp.queries.energy_models import large_fields, offer
-from webapp.queries.pages.baselines import baselines_of, beside
+from webapp.queries.pages.baselines import baselines_of, compared_with
 from webapp.queries.pages.constraints import limits_in_words
 from webapp.queries.pages.progress import progress
 from webapp.queries.pages.results import Best, bests, results
@@ -116,23 +116,23 @@ def _baselines_context(study: Study, best: Best | None) -> dict[str, Any]:
     if study.kind != Study.Kind.SEARCH or study.state == Study.State.DRAFT:
         return {}
     found = baselines_of(study.dataset_id, study.energy_model_id)
-    return {"baselines": found, "compared": beside(found.rows, study, best) if found else ()}
+    return {"baselines": found, "compared": compared_with(found.rows, study, best) if found else ()}
 
 
 def events(study: Study, limit: int = EVENTS_SHOWN) -> tuple[EventRow, ...]:
     """The latest moves of the study and its trials, the newest first. One query.
 
-    Refused trials are left out: under a tight limit they would bury everything else. The table of trials has them.
+    Infeasible trials are left out: under a tight limit they would bury everything else. The table of trials has them.
     """
-    return _rows(_told(Event.objects.filter(study=study).exclude(trial__violates_constraints=True))[:limit])
+    return _rows(_shown(Event.objects.filter(study=study).exclude(trial__violates_constraints=True))[:limit])
 
 
 def trial_events(trial: Trial) -> tuple[EventRow, ...]:
     """Every move of one trial, the newest first. One query."""
-    return _rows(_told(Event.objects.filter(trial=trial)))
+    return _rows(_shown(Event.objects.filter(trial=trial)))
 
 
-def _told(found: QuerySet[Event]) -> QuerySet[Event]:
+def _shown(found: QuerySet[Event]) -> QuerySet[Event]:
     """With no more of trial and person than a row shows: whole ones cost a page with 15 events some milliseconds."""
     shown = ("at", "old_state", "new_state", "worker", "message", "trial__number", "actor__username")
     return found.select_related("trial", "actor").only(*shown)
@@ -153,7 +153,7 @@ def _rows(found: Iterable[Event]) -> tuple[EventRow, ...]:
 
 
 def failures(study: Study, limit: int = FAILURES_SHOWN) -> tuple[FailureRow, ...]:
-    """The latest trials that failed or are infeasible; to be refused before training is no failure. One query."""
+    """The latest trials that failed or are cannot be built; violating a constraint is no failure. One query."""
     ended_badly = Trial.objects.filter(
         study=study, state__in=[Trial.State.FAILED, Trial.State.INFEASIBLE], violates_constraints=False
     )

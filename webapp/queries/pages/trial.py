@@ -1,4 +1,4 @@
-"""One trial in full: how it learnt, what it confuses, how its reward adds up."""
+"""One trial in full: learning curve, confusion matrix, terms of its reward."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -145,13 +145,13 @@ def curve(trial: Trial) -> tuple[CurvePoint, ...]:
 
 
 def forecasts(trial: Trial) -> tuple[Mapping[str, Any], ...]:
-    """What early stopping said after each float epoch, where it had a forecast; see `early_stopping.base.Decision`."""
+    """Decisions of early stopping after each float epoch with a forecast; see `early_stopping.base.Decision`."""
     decisions = (trial.stopping or {}).get("decisions", ())
     return tuple({"required": None} | decision for decision in decisions if decision["forecast"] is not None)
 
 
 def reward_parts(trial: Trial, estimate: CurrentEstimate) -> RewardParts | None:
-    """Equation 1 with this trial's numbers at this price, None before there is a result."""
+    """Equation 1 with this trial's numbers and this estimate, None before there is a result."""
     if (
         trial.int8_accuracy is None
         or estimate.energy_mj is None
