@@ -18,7 +18,7 @@ COMPUTE_RUN = "data.compute_run"
 PACK_BENCH_KIT = "data.pack_bench_kit"
 TRAIN_ENERGY_MODEL = "data.train_energy_model"
 SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
-"""The queues. Suggestions that take seconds have a queue of their own, so that those that take milliseconds never wait."""
+"""Queues. Suggestions that take seconds have their own, so that those that take milliseconds never wait."""
 
 logger = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
 """Moves of a trial made by workers: REQUESTED -> RUNNING -> COMPLETED | STOPPED | INFEASIBLE | FAILED | CANCELLED.
 
 A finished trial is never rewritten: every function here moves only a trial that is REQUESTED or RUNNING, and only under
-the lease of the calling worker. A late caller gets False and leaves an event, nothing else. Calls are idempotent, since a
-worker whose connection broke during the commit has to call again.
+the lease of the calling worker. A late caller gets False and leaves an event, nothing else. Calls are idempotent, since
+a worker whose connection broke during the commit has to call again.
 
 Times are the database's: the clocks of fifty machines differ.
 """

@@ -69,7 +69,7 @@ class Baselines:
 
 @dataclass(frozen=True, slots=True)
 class ComparedBaseline:
-    """A completed baseline compared with the best trial of a study: accuracy less the trial's, energy and flash as multiples.
+    """Completed baseline against the best trial of a study: accuracy less the trial's, energy and flash as multiples.
 
     `reward` is Equation 1 with the study's thresholds. What needs a best trial is None without one.
     """

@@ -25,7 +25,7 @@ _FRONT_TRIALS = 20
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """A network relative to the first one: accuracy (0..1) less the first's, the rest as multiples; None where unknown."""
+    """Network relative to the first: accuracy (0..1) less the first's, the rest as multiples; None where unknown."""
 
     accuracy: float | None
     energy: float | None

@@ -19,7 +19,7 @@ _ROWS_AT_ONCE = 500
 
 
 def trial_rows(study: Study) -> Iterator[dict[str, Any]]:
-    """One dict of COLUMNS a trial with its current estimate, in the order of numbers; read in pieces: memory stays flat."""
+    """One dict of COLUMNS a trial, at its current estimate, in the order of numbers; read in pieces."""
     trials = trials_with_estimates(study).select_related("architecture", "retried_from").order_by("number")
     for trial in trials.iterator(chunk_size=_ROWS_AT_ONCE):
         estimate = estimate_of(trial)
