@@ -9,7 +9,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def on_path() -> str | None:
-    """A browser that really runs; a name on PATH may be a stub that only prints how to install one."""
+    """Browser that really runs; a name on PATH may be a stub that only prints how to install one."""
     for name in NAMES:
         path = shutil.which(name)
         if path and succeeds([path, "--version"]):

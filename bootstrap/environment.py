@@ -1,6 +1,6 @@
 """Makes the virtual environment `.venv` and installs the pinned requirements. Needs the standard library alone.
 
-`--check` only reports by its exit code whether everything is there: for the version of requirements.txt that lies here.
+`--check` only reports, by its exit code, whether everything is installed for the present version of requirements.txt.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def is_complete(dev: bool) -> bool:
 
 
 def make_environment() -> None:
-    """Make `.venv`, or keep the one there if it works. A half-made or broken one is made again."""
+    """Make `.venv`, or keep the one there if it works. A half-made or broken one is replaced."""
     if works():
         return
     if VENV.exists():

@@ -18,7 +18,7 @@ except ImportError:
 print(getattr(sys, "_base_executable", sys.executable))
 '
 
-# Prints the real path of an interpreter that passes the probe; prints why not on file descriptor 3.
+# Prints the real path of an interpreter that passes the probe; reports why not on file descriptor 3.
 try() {
     answer=$("$1" -c "$probe" 2>&1) && [ -n "$answer" ] && printf '%s\n' "$answer" | tail -n 1 && return 0
     reason=$(printf '%s\n' "$answer" | tail -n 1 | cut -c 1-160)

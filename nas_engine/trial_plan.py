@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from statistics import median
 
 FULL_EPOCHS = 60
-"""Epochs of a finished network, unless a study says otherwise."""
+"""Epochs of a finished network, unless a study sets another number."""
 TRIAL_SHARE = 0.75
 """Share of the full training time that a trial trains in float (Speckhard et al., section 5)."""
 QAT_EPOCHS = 4

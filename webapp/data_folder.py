@@ -1,4 +1,4 @@
-"""Where one machine keeps its files, and how it reaches the embedded PostgreSQL.
+"""Data folder of one machine, and its connection to the embedded PostgreSQL.
 
 Only `EARSHOT_DATA` decides: every command of one machine finds the same database, cache and locks from it.
 """

@@ -1,7 +1,7 @@
-"""Energy predictor of a study: its energy model, or the published figures without one.
+"""Energy predictor of a study: its energy model, or the analytical cost model of published figures without one.
 
-Single source of energy estimates for evaluation, constraints, designers, dry runs and pages. Needs NumPy alone, so the
-web process can call it, too.
+Single source of energy estimates for evaluation, constraint checks, designers, dry runs and pages. Needs NumPy alone,
+so the web process can use it, too.
 """
 
 from functools import lru_cache
@@ -29,7 +29,7 @@ def predictor(energy_model: EnergyModel | None) -> EnergyPredictor:
 
 
 def energy_estimate(study: Study) -> EnergyFunction:
-    """Predicted mJ of one inference, for constraints and penalties. Estimates of networks are cached."""
+    """Predicted mJ of one inference, for constraint checks and penalties. Repeated queries of a network are cached."""
     found = predictor_of(study)
 
     @lru_cache(maxsize=_NETWORKS_KEPT)

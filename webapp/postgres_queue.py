@@ -39,7 +39,7 @@ class RecoveringChannel(kombu_pgmq.Channel):
 def _notify_once(connection: psycopg.Connection, queue_name: str, throttle_ms: int) -> None:
     """Give the queue's table its trigger and its throttle if one is missing.
 
-    pgmq drops and makes them anew each time, which locks the table and fails when two workers start at once. The
+    pgmq drops and creates them again each time, which locks the table and fails when two workers start at once. The
     throttle lies in an unlogged table, so a crash of the server empties it, and without it nobody is notified.
     """
     table = f"pgmq.q_{queue_name}"

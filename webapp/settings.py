@@ -2,7 +2,7 @@
 
 | variable          | meaning                                           | default                                |
 |-------------------|---------------------------------------------------|----------------------------------------|
-| EARSHOT_DATA      | data folder of this machine                       | `var` beside manage.py                 |
+| EARSHOT_DATA      | data folder of this machine                       | `var` next to manage.py                |
 | DATABASE_URL      | postgres://... shared by all machines             | the embedded PostgreSQL                |
 | CELERY_BROKER_URL | redis://... or amqp://... shared by all machines  | the same PostgreSQL, through pgmq      |
 | DJANGO_SECRET_KEY | secret key; the same on every web server          | made once, kept in the data folder     |

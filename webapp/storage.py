@@ -100,7 +100,7 @@ class DatabaseStorage(Storage):
     def save_once(self, name: str, content: "File[bytes]") -> None:
         """Store `content` unless `name`, which is made from its hash, is stored already.
 
-        A file that exists counts as stored again, so that it is not collected before its new owner's row is written.
+        Content stored already counts as stored now, so that it is not collected before its new owner's row is written.
         """
         from webapp.models import ArtifactChunk
 

@@ -51,7 +51,7 @@ def frontend(dataset: models.Dataset) -> FrontendConfig:
 
 
 def constraints(study: models.Study) -> Constraints:
-    """Constraints of the study before training: none unless hard limits are on."""
+    """Constraints of the study, checked before training; none unless they are enforced."""
     if not study.enforce_constraints:
         return Constraints()
     return Constraints(

@@ -1,4 +1,4 @@
-"""Addresses. Everything needs a sign-in (LoginRequiredMiddleware) but for what says it does not."""
+"""Addresses. All views need a sign-in (LoginRequiredMiddleware), except those marked otherwise."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView

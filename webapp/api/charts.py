@@ -120,6 +120,6 @@ def _baseline_point(row: BaselineRow, is_energy: bool) -> BaselinePoint:
 
 
 def _links(study: Study, numbers: list[int]) -> list[str]:
-    """Addresses of trial pages; `reverse` is asked once, because it takes 20 µs and there are up to 1,000 of them."""
+    """Addresses of trial pages; `reverse` is called once, because it takes 20 µs and there are up to 1,000 of them."""
     first = reverse("trial", args=[study.pk, 0])
     return [first.replace("/0/", f"/{number}/") for number in numbers]

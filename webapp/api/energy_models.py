@@ -13,7 +13,7 @@ from webapp.charts.energy_models import (
     importance_figure,
     latency_info,
     learning_figure,
-    prediction_figure,
+    figures_figure,
     proxy_figure,
     residual_figure,
 )
@@ -38,8 +38,8 @@ def _latency(model: EnergyModel) -> Figure:
     return proxy_figure(info)
 
 
-def _predictions(model: EnergyModel) -> Figure:
-    return prediction_figure(_held_back(model))
+def _figuress(model: EnergyModel) -> Figure:
+    return figures_figure(_held_back(model))
 
 
 def _residuals(model: EnergyModel) -> Figure:
@@ -71,7 +71,7 @@ def _importance(model: EnergyModel, kind: str) -> list[tuple[str, float]]:
 _FIGURES: Mapping[str, Callable[[EnergyModel], Figure]] = {
     "flops": _flops,
     "latency": _latency,
-    "predictions": _predictions,
+    "figuress": _figuress,
     "residuals": _residuals,
     "learning": _learning,
     "permutation": _permutation,
@@ -100,5 +100,5 @@ def _csv_lines(model: EnergyModel) -> Iterator[str]:
     held_back = {run.run_id: run for run in _held_back(model)}
     for row in measured_runs(model).rows:
         run = held_back.get(row.run_id)
-        said = (run.predicted_mj, run.low_mj, run.high_mj, run.outside) if run else ("", "", "", "")
-        yield writer.writerow((row.run_id, row.architecture_hash, row.energy_mj, row.latency_ms, row.sd_mj, *said))
+        figures = (run.predicted_mj, run.low_mj, run.high_mj, run.outside) if run else ("", "", "", "")
+        yield writer.writerow((row.run_id, row.architecture_hash, row.energy_mj, row.latency_ms, row.sd_mj, *figures))

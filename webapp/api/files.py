@@ -15,7 +15,7 @@ Response = TypeVar("Response", HttpResponse, JsonResponse, StreamingHttpResponse
 
 
 class Echo:
-    """What csv.writer writes to when each line is to be handed on at once."""
+    """File object for `csv.writer` that returns each line at once instead of storing it."""
 
     def write(self, line: str) -> str:
         return line
@@ -55,7 +55,7 @@ def ranged(file: File, content_type: str, range_header: str) -> HttpResponseBase
 
 
 def _span(header: str, size: int) -> tuple[int, int] | None:
-    """First and last byte asked for, None for the whole file; first > last where the file has no such bytes."""
+    """First and last requested byte, None for the whole file; first > last where the file has no such bytes."""
     match = _RANGE.fullmatch(header.strip())
     if match is None or match.groups() == ("", ""):
         return None

@@ -1,1 +1,1 @@
-"""What people and files may say, checked."""
+"""Validated input from users and files."""

@@ -1,4 +1,4 @@
-"""Which published networks to train on a dataset, how wide and for how long."""
+"""Published networks to train on a dataset, with their widths and training lengths."""
 
 from collections.abc import Mapping
 from typing import Any

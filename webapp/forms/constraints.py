@@ -26,7 +26,7 @@ def constraint_errors(values: Mapping[str, Any], spec: SpaceSpec) -> Iterator[tu
     if not values.get("enforce_constraints"):
         return
     if all(values.get(field) is None for field in LIMIT_FIELDS):
-        yield "enforce_constraints", "Screening refuses nothing without a limit: give at least one, or switch it off."
+        yield "enforce_constraints", "Constraints need a limit to exclude anything: give one, or switch them off."
         return
     study = Study(**{field: values.get(field) for field in (*Study.CONSTRAINT_SETTINGS, "energy_model")})
     yield from _impossible(values, spec, bounds_of(study))

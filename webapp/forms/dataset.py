@@ -18,7 +18,7 @@ LEAST_MEL_BINS, MOST_MEL_BINS = 8, 80
 
 
 class InputForm(forms.Form):
-    """How much of a sound a network is shown at once: the part of the front end that people choose."""
+    """Length of sound in one network input: the part of the front end that users choose."""
 
     frames = forms.IntegerField(
         required=False,
@@ -40,7 +40,7 @@ class InputForm(forms.Form):
 
     @property
     def frontend(self) -> dict[str, int]:
-        """What the person chose otherwise than the default, by `FrontendConfig`'s field names."""
+        """Values that differ from the defaults, by `FrontendConfig`'s field names."""
         chosen = {name: self.cleaned_data[name] for name in ("frames", "mel_bins")}
         return {name: value for name, value in chosen.items() if value not in (None, getattr(_DEFAULT, name))}
 
@@ -81,7 +81,7 @@ class UploadForm(_NamedForm):
 
 
 class SyntheticForm(_NamedForm):
-    """A synthetic set of nine classes. Its fields' ids differ from those of the upload beside it."""
+    """A synthetic set of nine classes. Its fields' ids differ from those of the upload form on the same page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="id_synthetic_%s", **kwargs)
@@ -92,7 +92,7 @@ class SyntheticForm(_NamedForm):
 
 
 def too_large(size_bytes: int) -> str:
-    """Why an upload is refused, and the way around it."""
+    """Reason for which an upload is rejected, with the way around it."""
     return (
         f"The upload has {size_bytes / 1e6:,.0f} MB; at most {settings.UPLOAD_LIMIT_BYTES / 1e6:,.0f} MB are taken. "
         f"{_WAY_AROUND}"

@@ -1,4 +1,4 @@
-"""What a person says when an energy model is to be trained."""
+"""Options given by the user for training an energy model."""
 
 from typing import Any
 

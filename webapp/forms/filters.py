@@ -1,4 +1,4 @@
-"""What a page's address asks for, checked: filters, sorting and page numbers. Wrong values mean the default."""
+"""Validated query parameters of pages: filters, sorting and page numbers. Invalid values mean the default."""
 
 from django.http import QueryDict
 
@@ -58,6 +58,6 @@ def _text(query: QueryDict, name: str = "q") -> str:
 
 
 def page_in(query: QueryDict) -> int:
-    """The number of the page asked for, from 1."""
+    """Number of the requested page, from 1."""
     value = query.get("page", "")
     return min(int(value), _LARGEST_PAGE) if value.isascii() and value.isdecimal() and len(value) < 9 else 1

@@ -44,7 +44,7 @@ class MappingForm(forms.Form):
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, columns: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="id_mapping_%s", **kwargs)  # not those of the options beside it
+        super().__init__(*args, auto_id="id_mapping_%s", **kwargs)  # not those of the options form on the same page
         self.mapping: ColumnMapping | None = None
         names = [(name, name) for name in columns]
         for kind in KINDS:

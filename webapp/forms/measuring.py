@@ -21,14 +21,14 @@ WINDOW_KINDS = (
     ("whole", "The whole trace"),
 )
 IDLE_KINDS = (
-    ("auto", "An idle trace, else what lies beside the windows"),
+    ("auto", "An idle trace, else what lies outside the windows"),
     ("range", "A stretch of this trace"),
     ("power", "A known power"),
     ("none", "None: gross energy only"),
 )
 MOST_SPANS = 100
 TABLE_LIMIT_BYTES = 100_000_000
-_WAY_AROUND = "Pack it with gzip or zip, or record less of the time beside the benchmark."
+_WAY_AROUND = "Pack it with gzip or zip, or record less of the time outside the benchmark."
 
 
 class ManyFilesInput(forms.ClearableFileInput):
@@ -53,7 +53,7 @@ class MeasurementUploadForm(forms.Form):
     files = ManyFiles(
         label="Files",
         max_length=200,
-        error_messages={"empty": "An empty file was among them: nothing was taken in. Export it anew."},
+        error_messages={"empty": "An empty file was among them: nothing was taken in. Export it again."},
     )
     runs = forms.ChoiceField(
         label="These files are",
@@ -98,7 +98,7 @@ class MeasurementUploadForm(forms.Form):
 
 
 def measurement_too_large(size_bytes: int) -> str:
-    """Why a measurement is refused, and the way around it."""
+    """Reason for which a measurement is rejected, with the way around it."""
     return (
         f"{size_bytes / 1e6:,.0f} MB; at most {settings.MEASUREMENT_LIMIT_BYTES / 1e6:,.0f} MB a file are taken. "
         f"{_WAY_AROUND}"
@@ -134,13 +134,13 @@ class TableForm(forms.Form):
 
     @property
     def name(self) -> str:
-        """Where the results come from, in a word."""
+        """Origin of the results, in one word."""
         file = self.cleaned_data.get("file")
         return str(file.name)[-80:] if file else "pasted table.csv"
 
 
 class ReadOptionsForm(forms.Form):
-    """What a person says about a file that the file does not say."""
+    """Options given by the user about a file that the file itself does not state."""
 
     voltage_v = forms.FloatField(
         label="Supply (V)", required=False, min_value=0.01, max_value=1000, help_text="Empty: the device's, if any."
@@ -160,7 +160,7 @@ class ReadOptionsForm(forms.Form):
 
 
 class RunForm(forms.Form):
-    """What counts in a run: windows, idle, time of an inference. Several windows are several repeats."""
+    """Settings of a run: windows, idle, time of an inference. Several windows are several repeats."""
 
     window = forms.ChoiceField(choices=WINDOW_KINDS, label="Window")
     channel = forms.CharField(label="Trigger input", required=False, max_length=60)
@@ -182,7 +182,7 @@ class RunForm(forms.Form):
         label="Instrument's accuracy (± % of reading)",
         required=False,
         max_value=99,
-        help_text="By its manual or certificate; shown beside the result, in no interval.",
+        help_text="By its manual or certificate; shown next to the result, in no interval.",
     )
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
 

@@ -45,7 +45,7 @@ class SpaceFields:
 
 @dataclass(frozen=True, slots=True)
 class SpaceReading:
-    """What the fields mean. `spec` is as near to them as could be understood; it is theirs if `is_sound`."""
+    """Search space read from the fields. `spec` is the nearest one that could be parsed; it is exact if `is_sound`."""
 
     spec: SpaceSpec
     problems: tuple[SpaceProblem, ...]

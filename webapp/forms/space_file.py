@@ -37,7 +37,7 @@ _DEFAULTS: dict[str, Any] = {"expansions": [1], "excluded": []}
 
 
 class SpaceFileError(ValueError):
-    """The file is not a search space; each line of the message says what is wrong and where."""
+    """The file is not a search space; each line of the message states what is wrong and where."""
 
 
 def read_space_file(path: Path) -> SpaceSpec:

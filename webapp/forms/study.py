@@ -39,7 +39,7 @@ EDITED_SPACE = "edited_space"
 class StudyForm(forms.ModelForm):
     """All settings of a study; a setting that is not given takes its default. The dataset must not have failed.
 
-    With `fit_input` a space that does not fit the dataset's front end is given its input, instead of being refused.
+    With `fit_input` a space that does not fit the dataset's front end is given its input, instead of being rejected.
     """
 
     edited_space = forms.JSONField(required=False, widget=forms.HiddenInput)

@@ -32,7 +32,7 @@ _HEADER = "# An Earshot study. Start it with: python manage.py run_study FILE --
 
 
 class StudyFileError(ValueError):
-    """The file is not a study; the message says which line or setting is wrong and what to do."""
+    """The file is not a study; the message states which line or setting is wrong and what to do."""
 
 
 def read_study_file(source: Path | str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _WORKER = "demo#"  # and the process id of the guide
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message says why and what to do."""
+    """The demo cannot go on; the message states why and what to do."""
 
 
 def ensure_dataset(path: Path | None, owner: AbstractBaseUser, line: Line) -> Dataset:
@@ -127,7 +127,7 @@ def wait_for_end(study: Study, line: Line) -> None:
 
 
 def _has_ended(study: Study, line: Line) -> bool:
-    """One look; an outage of the database is told and waited out."""
+    """One query of the state; an outage of the database is reported and waited out."""
     try:
         study.refresh_from_db()
         budget = budget_of(study)

@@ -1,4 +1,4 @@
-"""What `manage.py read_measurement` prints for people."""
+"""Text that `manage.py read_measurement` prints."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from nas_engine.energy.traces.statistics import RepeatStatistics
 
 
 def report_text(reports: Sequence[FileReport]) -> str:
-    """One paragraph a file; what several files share is told at the first of them."""
+    """One paragraph per file; figures that several files share are printed with the first of them."""
     return "\n\n".join(
-        _paragraph(report, is_told=any(_same_run(report, before) for before in reports[:number]))
+        _paragraph(report, is_repeated=any(_same_run(report, before) for before in reports[:number]))
         for number, report in enumerate(reports)
     )
 
@@ -19,12 +19,12 @@ def _same_run(report: FileReport, other: FileReport) -> bool:
     return bool(report.result.windows) and report.result.windows == other.result.windows
 
 
-def _paragraph(report: FileReport, is_told: bool) -> str:
+def _paragraph(report: FileReport, is_repeated: bool) -> str:
     head = f"{report.path} ({report.format})" if report.format else str(report.path)
     lines = [head]
     if report.error:
         lines.append(f"  error: {report.error}")
-    lines += ["  part of the run above"] if is_told else _figures(report.result)
+    lines += ["  part of the run above"] if is_repeated else _figures(report.result)
     lines += [
         f"  {_marked(finding_text(finding))}" for finding in report.result.findings if finding.severity != "error"
     ]
@@ -63,7 +63,7 @@ def _figures(result: RunResult) -> list[str]:
 
 
 def _within(entry: WindowEnergy) -> str:
-    """How the power scatters inside one window; nothing where that cannot be told."""
+    """Scatter of the power inside one window; empty where it cannot be determined."""
     scatter, reach_mj = entry.scatter, entry.gross_reach_mj
     if scatter is None or reach_mj is None:
         return ""

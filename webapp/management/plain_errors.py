@@ -1,4 +1,4 @@
-"""What a person at a terminal reads instead of a traceback."""
+"""Error messages at the terminal instead of tracebacks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from webapp.services.errors import Conflict
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn refusals, and a database that cannot be reached or is empty, into one sentence and exit code 1."""
+    """Turn rejected requests, and a database that cannot be reached or is empty, into one sentence and exit code 1."""
     try:
         yield
     except (Conflict, EarshotError) as error:

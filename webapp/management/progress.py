@@ -1,4 +1,4 @@
-"""One line that says how far something is: rewritten on a terminal, printed now and then into a log."""
+"""Progress in one line: rewritten on a terminal, printed now and then into a log."""
 
 import sys
 import time

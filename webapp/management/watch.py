@@ -1,4 +1,4 @@
-"""What commands that start a study and wait for it share: the dataset by its name, the progress bar, the end."""
+"""Shared parts of commands that start a study and wait for it: the dataset by its name, the progress bar, the end."""
 
 import sys
 import time
@@ -37,7 +37,7 @@ def dataset_named(name: str) -> Dataset:
 
 @contextmanager
 def going_on_without_command(study: Study, errors: OutputWrapper) -> Iterator[None]:
-    """Ctrl-C ends the command with code 130 and says that the study goes on."""
+    """Ctrl-C ends the command with code 130 and reports that the study goes on."""
     try:
         yield
     except KeyboardInterrupt:
@@ -70,14 +70,14 @@ def wait_for(study: Study, path: Path | None, output: OutputWrapper) -> None:
 
 
 class _Watch:
-    """Shows a study's progress until it has ended. An outage of the database is told and waited out."""
+    """Shows a study's progress until it has ended. An outage of the database is reported and waited out."""
 
     def __init__(self, study: Study) -> None:
         self._study = study
         pause = _ROUND_SECONDS if sys.stderr.isatty() else _LOG_SECONDS
         self._bar = tqdm(total=study.trial_budget, unit="trial", desc=study.name, mininterval=pause, miniters=0)
         self._began = time.monotonic()
-        self._told: str = ""
+        self._last_message: str = ""
 
     def wait(self) -> None:
         with self._bar:
@@ -88,10 +88,10 @@ class _Watch:
         try:
             self._study.refresh_from_db()
             self._show()
-            self._tell(self._missing_workers())
+            self._report(self._missing_workers())
         except (OperationalError, InterfaceError):
             connection.close()
-            self._tell("The database is out of reach; waiting for it.")
+            self._report("The database is out of reach; waiting for it.")
             return False
         return self._study.state in _OVER
 
@@ -106,7 +106,7 @@ class _Watch:
         self._bar.update(budget.finished - self._bar.n)
 
     def _named_and_running(self) -> list[str]:
-        """Where the running trials are that have a name; there are few of those, and each takes long."""
+        """Phase and epoch of the running trials that have a name; there are few of those, and each takes long."""
         running = self._study.trials.filter(state=Trial.State.RUNNING).exclude(label="").order_by("number")
         return [f"{trial.label} {trial.phase} {trial.epoch}/{trial.epochs}" for trial in running if trial.epochs]
 
@@ -119,8 +119,8 @@ class _Watch:
             return ""
         return f"No {' and no '.join(missing)} worker is alive: start them with `manage.py up`. The study waits."
 
-    def _tell(self, message: str) -> None:
-        """Say it once, above the bar."""
-        if message and message != self._told:
+    def _report(self, message: str) -> None:
+        """Print the message once, above the bar."""
+        if message and message != self._last_message:
             self._bar.write(message, file=sys.stderr)
-        self._told = message
+        self._last_message = message

@@ -3,7 +3,7 @@
 A person who is not root never meets this module's second half. Root (containers, mostly) often keeps the project
 below a home folder with mode 0700, which that account cannot enter. Opening the folders to everybody, as some wheels
 do, is not ours to decide; instead the server keeps one of root's rights, CAP_DAC_OVERRIDE: the right to pass closed
-folders. Where that cannot be had, `reason_unreachable` says what to do.
+folders. Where that cannot be had, `reason_unreachable` states what to do.
 """
 
 import ctypes
@@ -49,7 +49,7 @@ def die_with_parent(signal_number: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who runs the server: ourselves (`uid` None), or another account when we are root."""
+    """Account that runs the server: the present one (`uid` None), or another one when that is root."""
 
     name: str
     uid: int | None = None
@@ -80,7 +80,7 @@ class Account:
             return False
 
     def reason_unreachable(self, needed: Sequence[Path]) -> str | None:
-        """Why the server could not run, with what to do; None if all is well."""
+        """Reason for which the server could not run, with what to do; None if there is none."""
         for path in needed:
             if not self.reaches(path):
                 return (
@@ -122,7 +122,7 @@ def _entry(existing: Path) -> pwd.struct_passwd:
 
 
 def _switch(uid: int, gid: int, keep_dac_override: bool) -> None:
-    """Give up root for good; keep CAP_DAC_OVERRIDE across the switch and the exec if asked and allowed."""
+    """Give up root for good; keep CAP_DAC_OVERRIDE across the switch and the exec if requested and allowed."""
     keep = keep_dac_override and sys.platform == "linux"
     if keep:
         # Capabilities stay as they are when the user id changes, and access(2), by which PostgreSQL looks for its

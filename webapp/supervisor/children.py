@@ -22,7 +22,7 @@ _READ_BYTES = 65536
 class Kind(enum.Enum):
     SERVICE = "started again whenever it ends"
     STEP = "runs once; what follows waits for it and needs its success"
-    GUEST = "runs once beside the services, on the supervisor's own terminal"
+    GUEST = "runs once alongside the services, on the supervisor's own terminal"
 
 
 def default_preparation() -> None:
@@ -32,10 +32,10 @@ def default_preparation() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """How to start, judge and stop one process.
+    """Command of one process, with the ways to start, check and stop it.
 
     `before_start` runs in the supervisor before each start and may raise StartError. `in_child` runs in the new process
-    before the program: by default it ties the child's life to the supervisor's. `is_ready` tells whether what follows
+    before the program: by default it ties the child's life to the supervisor's. `is_ready` returns whether what follows
     may start. `when_done` hears a guest's exit code.
     """
 
@@ -99,7 +99,7 @@ class SupervisedProcess:
             os.set_blocking(self._popen.stdout.fileno(), False)
 
     def read_output(self) -> None:
-        """Pass on what the child has said so far, by whole lines."""
+        """Pass on the child's output so far, by whole lines."""
         descriptor = self.output
         if descriptor is None:
             return

@@ -1,4 +1,4 @@
-"""What can keep a machine from starting. Each message says what is wrong and how to mend it."""
+"""Errors that keep a machine from starting. Each message states what is wrong and how to repair it."""
 
 
 class StartError(Exception):

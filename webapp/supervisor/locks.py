@@ -15,7 +15,7 @@ from webapp.supervisor.errors import AlreadyRunningError
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a data folder, as it wrote down itself; `address` is empty while it starts or serves no pages."""
+    """Process that holds a data folder, by its own record; `address` is empty while it starts or serves no pages."""
 
     pid: int
     since: str
@@ -35,7 +35,7 @@ def only_one(folder: DataFolder) -> Iterator[Callable[[str], None]]:
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     with lock_path(folder).open("a+") as file:
         if not _take_soon(file.fileno()):
-            raise AlreadyRunningError(_refusal(folder, holder(folder)))
+            raise AlreadyRunningError(_already_running(folder, holder(folder)))
 
         def announce(address: str) -> None:
             file.truncate(0)
@@ -77,12 +77,12 @@ def _take(descriptor: int) -> bool:
     return True
 
 
-def _refusal(folder: DataFolder, running: Holder | None) -> str:
+def _already_running(folder: DataFolder, running: Holder | None) -> str:
     who = "a process just starting"
     if running:
         who = ", ".join(filter(None, [f"process {running.pid}", running.address, f"since {running.since}"]))
     stop = f"press Ctrl-C in its terminal or run `kill {running.pid}`" if running else "wait for it, or stop it"
     return (
         f"Earshot already runs on the data folder {folder.root} ({who}). "
-        f"To stop that one, {stop}. To run a second one beside it, set EARSHOT_DATA to another folder."
+        f"To stop that one, {stop}. To run a second one alongside it, set EARSHOT_DATA to another folder."
     )

@@ -1,4 +1,4 @@
-"""Where the words of the children go: a log file each, and the console for what a person should see."""
+"""Destinations of the children's output: a log file each, and the console for warnings and errors."""
 
 import contextlib
 import re
@@ -11,7 +11,7 @@ from typing import BinaryIO, TextIO
 _ROTATE_BYTES = 5_000_000
 _KEPT_FILES = 3
 _REMEMBERED_LINES = 20
-# What a person should see at once: "WARNING logger.name:" (settings.LOGGING) or "[ERROR]" (gunicorn).
+# Lines that the user should see at once: "WARNING logger.name:" (settings.LOGGING) or "[ERROR]" (gunicorn).
 _NOTABLE = re.compile(r"\b(WARNING|ERROR|CRITICAL)( [\w.]+:|\])")
 
 

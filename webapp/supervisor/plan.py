@@ -1,4 +1,4 @@
-"""Which processes one machine runs, in which order."""
+"""Processes that one machine runs, in their order."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ ROLES = ("web", "search", "data", "training", "reaper")
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What this machine should do. `trainers` None: one per core."""
+    """Roles of this machine. `trainers` None: one per core."""
 
     roles: tuple[str, ...] = ROLES
     host: str = "127.0.0.1"

@@ -38,7 +38,7 @@ def choose(host: str, wanted: str) -> int:
 
 
 def address(host: str, port: int) -> str:
-    """What to open in a browser."""
+    """Address to open in a browser."""
     shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
     return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
 

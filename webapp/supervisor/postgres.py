@@ -73,11 +73,11 @@ class Cluster:
 
     @cached_property
     def account(self) -> Account:
-        """Who runs the server. The folder above `data` has to exist."""
+        """Account that runs the server. The folder above `data` has to exist."""
         return Account.choose(self.data, self._needed())
 
     def _needed(self) -> list[Path]:
-        """What the server's account has to reach."""
+        """Files and folders that the server's account has to reach."""
         return [binaries() / "postgres", self.data.parent]
 
     def command(self) -> list[str]:
@@ -110,7 +110,7 @@ class Cluster:
         self._check_version()
 
     def _initialise(self, account: Account) -> None:
-        """initdb beside the final place, then rename: an interrupted initdb is never taken for a cluster."""
+        """initdb next to the final place, then rename: an interrupted initdb is never taken for a cluster."""
         unfinished = self.data.with_name(f"{self.data.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -168,7 +168,7 @@ class Cluster:
     def end_leftovers(self) -> None:
         """End every process of this cluster. The caller holds the data folder's lock, so none of them is wanted.
 
-        A postmaster is asked for a fast shutdown. Backends whose postmaster was killed hold its shared memory and
+        A postmaster gets a fast shutdown request. Backends whose postmaster was killed hold its shared memory and
         would keep a new one from starting; the crash recovery that follows makes it safe to kill them.
         """
         processes = self.leftovers()

@@ -19,7 +19,7 @@ _GRACE_SECONDS = 3.0
 
 
 def marker(folder: DataFolder) -> dict[str, str]:
-    """What to add to a child's environment."""
+    """Variables to add to a child's environment."""
     return {MARKER: str(folder.root)}
 
 

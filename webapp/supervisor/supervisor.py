@@ -41,7 +41,7 @@ class Supervisor:
         self._stop_requests = 0
 
     def run(self) -> int:
-        """Serve until told to stop; return the exit code. Raises StartError when a stage cannot start."""
+        """Serve until stopped; return the exit code. Raises StartError when a stage cannot start."""
         with self._signals_caught():
             if ended := strays.end_strays(self._folder):
                 self._console.say(
@@ -65,7 +65,7 @@ class Supervisor:
         return [process for stage in self._stages for process in stage]
 
     def _start(self, stage: list[SupervisedProcess]) -> bool:
-        """Start a stage's children side by side and wait until each is ready; False if asked to stop meanwhile."""
+        """Start a stage's children side by side and wait until each is ready; False if stopped meanwhile."""
         for process in stage:
             process.start()
         waiting = [process for process in stage if process.child.kind is not Kind.GUEST]
@@ -98,7 +98,7 @@ class Supervisor:
         self._look_after(self._started())
 
     def _wait_for_output(self) -> None:
-        """Sleep until a child says something, a signal comes, or a tick has passed; then pass the words on."""
+        """Sleep until a child writes output, a signal comes, or a tick has passed; then pass the output on."""
         by_descriptor = {p.output: p for p in self._started() if p.output is not None}
         readable, _, _ = select.select([d for d in by_descriptor if d is not None], [], [], _TICK_SECONDS)
         for descriptor in readable:
@@ -145,13 +145,13 @@ class Supervisor:
     def _stop(self, stage: list[SupervisedProcess]) -> None:
         for process in stage:
             process.ask_to_stop()
-        asked_at = time.monotonic()
+        requested_at = time.monotonic()
         requests = self._stop_requests
         while any(process.running for process in stage):
             self._wait_for_output()
             impatient = self._stop_requests > max(requests, 1)
             for process in stage:
-                if process.running and (impatient or time.monotonic() > asked_at + process.child.stop_seconds):
+                if process.running and (impatient or time.monotonic() > requested_at + process.child.stop_seconds):
                     process.kill()
         for process in stage:
             process.collect_end()

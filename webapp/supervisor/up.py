@@ -22,7 +22,7 @@ def run(
     roles: tuple[str, ...] = ROLES,
     guest: Callable[[Machine, Callable[[int], None]], Child] | None = None,
 ) -> int:
-    """Serve until told to stop; return the exit code.
+    """Serve until stopped; return the exit code.
 
     `guest` makes one more child, started last; it is given the machine and a function that ends everything with an
     exit code. Raises StartError when something keeps this machine from starting.

@@ -79,7 +79,7 @@ def give_or_take(value: float | None, unit: str = "mJ") -> str:
 
 @register.simple_tag
 def energy_legend(study: Study | None = None) -> str:
-    """What the mark and the small figures of `energy_cell` mean."""
+    """Legend of the mark and the small figures of `energy_cell`."""
     what = in_words(source_of(study)) if study else "an estimate or a prediction, see the mark of each"
     if study and study.energy_model_id:
         what += "; † extrapolated: the network lies outside the range of measured ones, the figure may be far off"
@@ -91,7 +91,7 @@ def energy_legend(study: Study | None = None) -> str:
 
 @register.filter
 def battery_name(of: object = None) -> str:
-    """Whose days `days` tells: "51 kJ (phone)"."""
+    """Battery that `days` refers to: "51 kJ (phone)"."""
     battery = _own(of) or PHONE
     return f"{battery.capacity_kj:g}{_SPACE}kJ ({battery.name})"
 

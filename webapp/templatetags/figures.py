@@ -31,7 +31,7 @@ def points(share: float | None) -> str:
 
 @register.filter
 def multiple(value: float | None) -> str:
-    """How many times something else: "6.2×", "270×"."""
+    """Ratio to something else: "6.2×", "270×"."""
     return DASH if value is None else f"{_three_digits(value) if value < 9.995 else f'{value:,.0f}'}×"
 
 

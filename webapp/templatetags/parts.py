@@ -49,7 +49,7 @@ def scroll_table(content: str, label: str, classes: str = "", frame: str = "card
 
 @register.simple_block_tag
 def chart(content: str, view: str, *args: object, refresh: str = "", empty: str = "", size: str = "") -> SafeString:
-    """A chart, whose JSON `view` with `args` gives; the block's content is what a screen reader says in its place.
+    """Chart of the JSON from `view` with `args`; the block's content is its text for screen readers.
 
     `refresh` names the event after which it is drawn again, `empty` is shown while there is nothing to draw,
     `size` is "low" for less height.
@@ -66,7 +66,7 @@ def chart(content: str, view: str, *args: object, refresh: str = "", empty: str 
 
 @register.simple_block_tag
 def command(content: str) -> SafeString:
-    """What a person types into a shell (the block's content, on one line)."""
+    """Shell command to be typed by the user (the block's content, on one line)."""
     return format_html('<pre tabindex="0"><code>{}</code></pre>', _one_line(content))
 
 
@@ -99,13 +99,13 @@ def form_row(field: BoundField) -> dict[str, object]:
 
 @register.inclusion_tag("parts/field_errors.html")
 def field_errors(field: BoundField) -> dict[str, object]:
-    """What is wrong with a field, under the id that its `aria-describedby` names."""
+    """Errors of a field, under the id that its `aria-describedby` names."""
     return {"field": field}
 
 
 @register.inclusion_tag("parts/form_errors.html")
 def form_errors(form: BaseForm) -> dict[str, object]:
-    """What is wrong with a form as a whole."""
+    """Errors of a form as a whole."""
     return {"errors": form.non_field_errors()}
 
 

@@ -29,7 +29,7 @@ def bench(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 def _hashes(values: list[str]) -> list[str]:
-    """What can be a hash, each once."""
+    """Values that can be hashes, each once."""
     return list(dict.fromkeys(value for value in values if len(value) == _HASH_LENGTH and value.isalnum()))
 
 
@@ -60,7 +60,7 @@ def delete_kit(request: HttpRequest, kit_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def import_results(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """A table of results, which a data worker imports: its page tells what became of it, and every wrong line."""
+    """A table of results, which a data worker imports: its page shows the outcome, and every wrong line."""
     shown = campaign_or_404(campaign_id)
     form = TableForm(request.POST, request.FILES) if request.method == "POST" else TableForm()
     if form.is_bound and form.is_valid():

@@ -42,8 +42,8 @@ def _take_in(request: HttpRequest, shown: Campaign, form: MeasurementUploadForm)
     added = measurements.add_files(campaign_id=shown.pk, files=files, options=form.options)
     if added.present:
         names = ", ".join(file.original_name for file in added.present)
-        anew = ", ".join(file.original_name for file in added.reread)
-        more = f" Read anew with the supply given now: {anew}." if anew else ""
+        reread = ", ".join(file.original_name for file in added.reread)
+        more = f" Read again with the supply given now: {reread}." if reread else ""
         messages.info(request, f"In this campaign already, and not stored again: {names}.{more}")
     wanted, ids = form.cleaned_data["runs"], [file.pk for file in added.all]
     if wanted == TOGETHER:

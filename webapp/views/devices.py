@@ -34,7 +34,7 @@ def new_device(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit_device(request: HttpRequest, device_id: int) -> HttpResponse:
-    """Of two who edit at once, the second is told, and keeps what was typed."""
+    """Form of a device. Of two users who edit it at once, the second gets an error and keeps the input."""
     shown = device_or_404(device_id)
     form = DeviceForm(request.POST or None, instance=device_or_404(device_id))
     if request.method == "POST" and form.is_valid():
@@ -44,7 +44,7 @@ def edit_device(request: HttpRequest, device_id: int) -> HttpResponse:
         except Conflict as conflict:
             form.add_error(None, str(conflict))
         else:
-            messages.success(request, "Saved. What was computed with the former figures is computed anew.")
+            messages.success(request, "Saved. Results computed with the former figures are computed again.")
             return redirect("device", device_id=device_id)
     return _form_page(request, form, shown)
 

@@ -26,7 +26,7 @@ def model_or_404(device_id: int, version: int) -> EnergyModel:
 
 @require_http_methods(["GET", "POST"])
 def energy_models(request: HttpRequest, device_id: int) -> HttpResponse:
-    """The device's versions and the form that orders another; POST orders it."""
+    """Versions of a device's energy model, with the form for training another; POST requests it."""
     device = device_or_404(device_id)
     if request.method == "GET":
         return _list_page(request, device, TrainModelForm(device=device))
@@ -64,7 +64,7 @@ def energy_model(request: HttpRequest, device_id: int, version: int) -> HttpResp
 
 @require_GET
 def energy_model_live(request: HttpRequest, device_id: int, version: int) -> HttpResponse:
-    """The polled part; when the training is over, the page loads itself anew."""
+    """The polled part; when the training is over, the page reloads itself."""
     context = energy_model_live_context(model_or_404(device_id, version))
     response = live_partial(request, "energy_models/_live.html", context, is_live=context["is_live"], events={})
     if not context["is_live"]:

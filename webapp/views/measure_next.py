@@ -14,7 +14,7 @@ from webapp.views.devices import device_or_404
 
 @require_http_methods(["GET", "POST"])
 def measure_next(request: HttpRequest, device_id: int) -> HttpResponse:
-    """?source=…&count=…; POST orders a bench kit of the networks that are ticked for the chosen campaign."""
+    """?source=…&count=…; POST requests a bench kit of the networks that are ticked for the chosen campaign."""
     device = device_or_404(device_id)
     if request.method == "POST":
         return _order(request, device)

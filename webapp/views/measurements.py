@@ -66,7 +66,7 @@ def _mapping_form(request: HttpRequest, shown: MeasurementFile) -> MappingForm |
 
 @require_POST
 def change_options(request: HttpRequest, file_id: int) -> HttpResponse:
-    """Read the file anew with what a person says about it. A mapping that it has, and what it is, stay."""
+    """Read the file again with the options given by the user. Its mapping and its kind stay."""
     shown, form = file_or_404(file_id), ReadOptionsForm(request.POST)
     if form.is_valid():
         kept = {key: shown.options[key] for key in ("mapping", RESULTS) if key in shown.options}
@@ -95,7 +95,7 @@ def map_columns(request: HttpRequest, file_id: int) -> HttpResponse:
 
 
 def _changed(request: HttpRequest, form: ReadOptionsForm | MappingForm, file_id: int, options: dict[str, Any]) -> bool:
-    """Whether the options were taken; else the form says that somebody was faster."""
+    """Whether the options were taken; else the form reports a conflicting edit."""
     try:
         services.change_options(file_id=file_id, seen_version=form.cleaned_data["seen_version"], options=options)
     except Conflict as conflict:

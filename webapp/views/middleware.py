@@ -1,4 +1,4 @@
-"""What every answer carries and every request must meet."""
+"""Headers of every response and conditions on every request."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What Earshot reproduces of the paper: Tables 1 and 2 and Figure 2."""
+"""Reproduced parts of the paper: Tables 1 and 2 and Figure 2."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render

@@ -1,4 +1,4 @@
-"""How live pages poll: one partial serves the page and each refresh, and a finished thing says so."""
+"""Polling of live pages: one partial serves the page and each refresh, and states when polling ends."""
 
 import json
 
@@ -11,7 +11,7 @@ POLLING_OVER = 286  # htmx stops polling when it gets this status
 def live_partial(
     request: HttpRequest, template: str, context: dict[str, object], *, is_live: bool, events: dict[str, bool]
 ) -> HttpResponse:
-    """Render a polled partial. `events` says which parts of the page have changed since the version it holds.
+    """Render a polled partial. `events` states which parts of the page have changed since the version it holds.
 
     The names of changed parts become events in the browser (HX-Trigger), on which those parts fetch themselves.
     """

@@ -54,7 +54,7 @@ def run_live(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @require_POST
 def change_run(request: HttpRequest, run_id: int) -> HttpResponse:
-    """Windows, idle, files: what counts. The run is computed anew."""
+    """Change a run's windows, idle and files. The run is computed again."""
     shown, form = run_or_404(run_id), RunForm(request.POST)
     if not form.is_valid():
         return _page(request, shown, form)

@@ -75,7 +75,7 @@ def _save(request: HttpRequest, shown: Study, fields: SpaceFields, seen: str) ->
     try:
         save_space(study_id=shown.pk, spec=reading.spec, seen=seen, actor=request.user)
     except Stale as stale:
-        messages.error(request, f"{stale} Below is yours: save again to replace theirs, or load the page anew for it.")
+        messages.error(request, f"{stale} Below is yours: save again to replace theirs, or reload the page for it.")
         return _editor(request, shown, fields, seen=space_version(study_or_404(shown.pk)), status=CONFLICT)
     except Conflict as conflict:
         messages.error(request, str(conflict))

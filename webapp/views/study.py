@@ -51,7 +51,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_GET
 def study_progress(request: HttpRequest, study_id: int) -> HttpResponse:
-    """The polled part; it tells the page which of its other parts are out of date."""
+    """The polled part; it informs the page which of its other parts are out of date."""
     shown = study_or_404(study_id)
     context = study_progress_context(shown)
     now = context["progress"]
@@ -90,7 +90,7 @@ def study_log(request: HttpRequest, study_id: int) -> HttpResponse:
 def study_action(request: HttpRequest, study_id: int, action: str) -> HttpResponse:
     """Start, pause, resume or stop."""
     if action not in ACTIONS:
-        raise Http404(f"A study cannot be told to {action}.")
+        raise Http404(f"There is no action {action} for studies.")
     study_or_404(study_id)
     try:
         ACTIONS[action](study_id=study_id, actor=request.user)

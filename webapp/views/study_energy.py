@@ -1,4 +1,4 @@
-"""Which energy model a study goes by."""
+"""Choice of a study's energy model."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from webapp.views.study import study_or_404
 
 @require_POST
 def reestimate_study(request: HttpRequest, study_id: int) -> HttpResponse:
-    """Let the study go by `energy_model`, empty for the published figures; every trial has its new price at once."""
+    """Let the study go by `energy_model`, empty for the published figures; all trials are re-estimated at once."""
     before = study_or_404(study_id)
     wanted = request.POST.get("energy_model", "")
     if wanted and not (wanted.isdecimal() and len(wanted) < 18):
@@ -26,7 +26,7 @@ def reestimate_study(request: HttpRequest, study_id: int) -> HttpResponse:
     former = before.energy_model or "the published figures"
     messages.success(
         request,
-        f"Energies and rewards are now by {done.source}: {done.estimated} trials were priced, none was trained. "
+        f"Energies and rewards are now by {done.source}: {done.estimated} trials were re-estimated, none was trained. "
         f"To go back, choose {former} again.",
     )
     return redirect("study", study_id=study_id)

@@ -78,7 +78,7 @@ def edit_study(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_GET
 def dry_run(request: HttpRequest, dry_run_id: int) -> HttpResponse:
-    """What came of a dry run: a page, or the part of one that htmx asks for until it has ended."""
+    """Result of a dry run: a page, or the part of one that htmx polls until it has ended."""
     found = dry_run_page(get_object_or_404(DryRun, pk=dry_run_id))
     if request.headers.get("HX-Request"):
         return live_partial(request, "studies/_dry_run.html", {"dry_run": found}, is_live=found.is_live, events={})
@@ -92,7 +92,7 @@ def explain_study(request: HttpRequest) -> HttpResponse:
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    """What a new form starts with: the newest ready dataset, then a preset or another study."""
+    """Initial values of a new form: the newest ready dataset, then a preset or another study."""
     initial: dict[str, Any] = {"dataset": request.GET.get("dataset") or newest_ready_dataset_id()}
     source = request.GET.get("from", "")
     if source.isdecimal() and (study := study_or_404(int(source))).kind == Study.Kind.SEARCH:
@@ -123,7 +123,7 @@ def _from_file(request: HttpRequest) -> HttpResponse:
 
 
 def _dry_run(request: HttpRequest, form: StudyForm, study: Study | None = None) -> HttpResponse:
-    """Order a dry run of the settings in the form, which stay there; nothing is saved."""
+    """Request a dry run of the settings in the form, which stay there; nothing is saved."""
     try:
         ordered = request_dry_run(study=form.save(commit=False), owner=request.user)
     except Conflict as conflict:

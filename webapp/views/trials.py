@@ -21,7 +21,7 @@ def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
 
 @require_GET
 def trial_live(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
-    """Everything that changes while the trial runs, but for the chart, which is told to fetch itself."""
+    """Everything that changes while the trial runs, except the chart, which is triggered to fetch its own data."""
     context = trial_live_context(trial_or_404(study_id, number))
     changed = {"curve-changed": request.GET.get("version") != context["version"]}
     return live_partial(request, "trials/_live.html", context, is_live=context["is_live"], events=changed)

@@ -36,7 +36,7 @@ def compute_run(run_id: int, worker: str) -> None:
 
 def _computed(run: Run) -> tuple[runs.Figures, list[str], list[str]]:
     """The figures, and the names of files and of graphs in logs, which may hold the architecture's hash."""
-    files, bystanders = _parted(run.files.select_related("campaign__device").order_by("pk"))
+    files, others = _parted(run.files.select_related("campaign__device").order_by("pk"))
     for file in files:
         if file.state == MeasurementFile.State.REFUSED:
             raise BadMeasurement(f"{file.error} Mend or leave out this file, and the run is computed from the others")
@@ -50,7 +50,7 @@ def _computed(run: Run) -> tuple[runs.Figures, list[str], list[str]]:
     if result.errors:
         raise BadMeasurement("; ".join(finding.message for finding in result.errors))
     graphs = [graph for reading in readings for graph in graphs_in(reading.content)]
-    result = replace(result, findings=(*result.findings, *map(_left_out, bystanders)))
+    result = replace(result, findings=(*result.findings, *map(_left_out, others)))
     return _figures(result, files, choices), [file.original_name for file in files], graphs
 
 
@@ -58,8 +58,8 @@ def _parted(files: Iterable[MeasurementFile]) -> tuple[list[MeasurementFile], li
     """The files to compute with, and those that hold no measurement; all of them to compute with if all are such."""
     refused = MeasurementFile.State.REFUSED
     every = list(files)
-    beside = [file for file in every if file.state == refused and file.summary.get(measurements.BYSTANDER)]
-    return ([file for file in every if file not in beside], beside) if len(beside) < len(every) else (every, [])
+    others = [file for file in every if file.state == refused and file.summary.get(measurements.BYSTANDER)]
+    return ([file for file in every if file not in others], others) if len(others) < len(every) else (every, [])
 
 
 def _left_out(file: MeasurementFile) -> Finding:
@@ -68,7 +68,7 @@ def _left_out(file: MeasurementFile) -> Finding:
 
 
 def _choices(run: Run, files: Sequence[MeasurementFile]) -> RunSettings:
-    """What a person chose, with files named by their place in the run."""
+    """Settings chosen by the user, with files named by their place in the run."""
     idle = set(run.settings.get(runs.IDLE_FILES, ()))
     numbers = [number for number, file in enumerate(files) if file.pk in idle]
     return RunSettings.from_json(run.settings.get(runs.CHOICES, {}) | {"idle_readings": numbers})

@@ -49,8 +49,8 @@ def run(model_id: int, worker: ThisWorker) -> None:
         persist(lambda: energy_models.fail(model_id=model_id, worker=worker.name, reason=reason))
     except Exception as error:
         logger.exception("Energy model %d cannot be trained", model_id)
-        told = f"It could not be trained: {type(error).__name__}: {error}"
-        persist(lambda: energy_models.fail(model_id=model_id, worker=worker.name, reason=told))
+        reason = f"It could not be trained: {type(error).__name__}: {error}"
+        persist(lambda: energy_models.fail(model_id=model_id, worker=worker.name, reason=reason))
 
 
 def _learn(model: EnergyModel) -> Learnt:

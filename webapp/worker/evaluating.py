@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Interrupted(Exception):  # not an error
-    """The worker was asked to end."""
+    """The worker received a stop signal."""
 
 
 def evaluate(trial_id: int, worker: ThisWorker) -> None:
@@ -63,7 +63,7 @@ def evaluate(trial_id: int, worker: ThisWorker) -> None:
 
 
 def patience_with(architecture: Architecture) -> float:
-    """How many seconds an epoch may take: a MobileNet needs many times a small network's."""
+    """Longest time of an epoch in seconds: a MobileNet needs many times a small network's."""
     return SILENCE_SECONDS * max(1.0, cost(architecture).flops / _USUAL_FLOPS)
 
 
@@ -137,7 +137,7 @@ class _Attempt:
             self._ask(self._check, progress)
 
     def _ask(self, check: StopCheck, progress: Progress) -> None:
-        """Ask the stopping rule, and write down what it says; the child trains on meanwhile."""
+        """Ask the stopping rule, and record its decision; the child trains on meanwhile."""
         decision = check.after(progress)
         if decision is None or decision.forecast is None:
             return
@@ -147,10 +147,10 @@ class _Attempt:
     def _complete(self, evaluation: Evaluation) -> None:
         began = monotonic()
         name = persist(lambda: save_by_hash(default_storage, "tflite", evaluation.tflite, ".tflite"))
-        measurement = evaluation.result
-        seconds = {**measurement.seconds, "write": monotonic() - began}
+        result = evaluation.result
+        seconds = {**result.seconds, "write": monotonic() - began}
         environment = {**evaluation.environment, "features": hash_in_name(self._claim.pack_name)}
-        written = replace(evaluation, result=replace(measurement, seconds=seconds), environment=environment)
+        written = replace(evaluation, result=replace(result, seconds=seconds), environment=environment)
         persist(partial(trials.complete, **self._lease(), evaluation=written, tflite_name=name))
 
     def _end(self, ending: Ended) -> None:

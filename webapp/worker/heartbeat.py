@@ -1,4 +1,4 @@
-"""The thread that says every few seconds that this worker is alive and still holds its trial or jobs."""
+"""Thread that reports every few seconds that this worker is alive and still holds its trial or jobs."""
 
 import logging
 import threading

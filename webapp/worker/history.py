@@ -1,4 +1,4 @@
-"""What a designer may know of a study: its outcomes and what is pending."""
+"""History of a study as passed to its designer: outcomes and pending trials."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -54,7 +54,7 @@ class StudyHistory:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is never rewritten and so is read once: architectures by hash, outcomes by trial and energy model."""
+    """Cache of rows that are never rewritten: architectures by hash, outcomes by trial and energy model."""
 
     architectures: dict[str, Architecture] = field(default_factory=dict)
     outcomes: dict[tuple[int, int | None], Outcome] = field(default_factory=dict)
@@ -64,8 +64,8 @@ def history_of(study: Study, memory: Memory) -> StudyHistory:
     """The study's history. `memory` is of earlier calls, for any study, and learns what is new.
 
     A trial that failed and was retried is no outcome: its retry will be. One that failed for good counts as infeasible,
-    so that nobody tries its architecture a third time; one that was refused before training is infeasible too.
-    A trial that was stopped early is told with the forecast that stopped it. Cancelled trials say nothing.
+    so that nobody tries its architecture a third time; one that violated a constraint is infeasible too.
+    A trial that was stopped early is reported with the forecast that stopped it. Cancelled trials are left out.
     Energies and rewards are those of the energy model that `study` points at.
     """
     model_id = study.energy_model_id
@@ -109,7 +109,7 @@ def _read_outcomes(study: Study, trials: QuerySet[Trial], trial_ids: Collection[
 
 
 def _forecast(stopping: Mapping[str, Any], architecture: Architecture, penalty: Penalty) -> float:
-    """The forecast that stopped a trial, at the present price: it was made with the penalty of the price then."""
+    """The forecast that stopped a trial, corrected from the penalty of its time to the present penalty."""
     forecast: float = stopping["decisions"][-1]["forecast"]
     if "penalty" not in stopping:  # from before there were energy models
         return forecast

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ThisWorker:
-    """What the tasks of this process share. `stopping` is set when the process was asked to end."""
+    """State shared by the tasks of this process. `stopping` is set on a request to end the process."""
 
     name: str
     heartbeat: Heartbeat

@@ -5,10 +5,10 @@ from webapp.worker.lifecycle import ThisWorker
 
 
 def prepare(dataset_id: int, worker: ThisWorker) -> None:
-    """Prepare the dataset, or leave it to another worker when this one is asked to end."""
+    """Prepare the dataset, or leave it to another worker when this one has to end."""
 
-    def end_if_asked(done: int, total: int, phase: str) -> None:
+    def end_if_stopping(done: int, total: int, phase: str) -> None:
         if worker.stopping.is_set():
             raise preparation.Interrupted
 
-    preparation.prepare(dataset_id=dataset_id, worker=worker.name, on_progress=end_if_asked)
+    preparation.prepare(dataset_id=dataset_id, worker=worker.name, on_progress=end_if_stopping)

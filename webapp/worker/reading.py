@@ -87,7 +87,7 @@ def on_disk(file: MeasurementFile) -> Iterator[Path]:
 
 
 def read_options(file: MeasurementFile) -> ReadOptions:
-    """What a person said of the file; where they did not give a voltage, the device's supply."""
+    """Options given by the user for the file; without a voltage among them, the device's supply."""
     known = {name: file.options.get(name) for name in ("voltage_v", "rate_hz", "channel", "mapping")}
     return ReadOptions(**known | {"voltage_v": known["voltage_v"] or file.campaign.device.supply_v})
 
@@ -117,7 +117,7 @@ _recent = _Recent()
 
 
 def _key(file: MeasurementFile) -> tuple[Any, ...]:
-    """What a reading depends on."""
+    """Inputs that a reading depends on."""
     options = read_options(file)
     return (file.sha256, file.original_name, options.voltage_v, options.rate_hz, options.channel, str(options.mapping))
 
@@ -129,7 +129,7 @@ def _read(file: MeasurementFile, path: Path) -> FileReading:
 
 
 def reading_of(file: MeasurementFile) -> FileReading:
-    """What is in the raw file: as it was read a moment ago, or read again. Raises BadMeasurement."""
+    """Contents of the raw file: as it was read a moment ago, or read again. Raises BadMeasurement."""
     held = _recent.get(_key(file))
     if held is not None:
         return held

@@ -1,6 +1,6 @@
-"""Whether a running trial is worth its remaining epochs: the study's rule, asked after every float epoch.
+"""Early stopping of a running trial: the study's rule, evaluated after every float epoch.
 
-The rule runs in the training worker itself, on rows alone: it never waits for a suggestion, and while it thinks the
+The rule runs in the training worker itself, on rows alone: it never waits for a suggestion, and while it computes, the
 child goes on training.
 """
 
@@ -34,21 +34,21 @@ class StopCheck:
         self._decisions: list[dict[str, Any]] = []
 
     def after(self, progress: Progress) -> Decision | None:
-        """Ask about a report; None where there is nothing to ask, or where the rule itself failed."""
+        """Decision on a progress report; None where none is due, or where the rule itself failed."""
         if progress.phase != "float" or progress.eval_accuracy is None or progress.loss is None:
             return None
         self._accuracies.append(progress.eval_accuracy)
         self._losses.append(progress.loss)
         try:
             decision = self._decide(progress.epochs)
-        except Exception:  # a training is worth more than an opinion about it
+        except Exception:  # a failing rule must not end a training
             logger.exception("The stopping rule of study %d failed", self._study.pk)
             return None
         self._decisions.append(decision.to_json())
         return decision
 
     def record(self) -> dict[str, Any]:
-        """Everything said so far, as `Trial.stopping` keeps it."""
+        """All decisions so far, as `Trial.stopping` stores them."""
         study = self._study
         return {
             "rule": study.early_stopping,

@@ -1,4 +1,4 @@
-"""The next trials of a study: designer, duplicates answered, screen, rows. One process at a time works on a study."""
+"""The next trials of a study: designer, duplicates, constraint check, rows. One process at a time works on a study."""
 
 import logging
 import os
@@ -40,10 +40,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Known:
-    """A designer as it was when its state was saved under `revision`, and the outcomes it has been told."""
+    """A designer as it was when its state was saved under `revision`, and the numbers of the outcomes passed to it."""
 
     designer: Designer
-    told: set[int]
+    reported: set[int]
     revision: str
 
 
@@ -76,7 +76,7 @@ def _suggest_once(study_id: int) -> bool:
     except SpaceExhausted as error:
         requests.end_exhausted(study_id=study_id, reason=f"The search space is used up: {error}.")
     except (OperationalError, InterfaceError):
-        raise  # the reaper asks again when the database is back
+        raise  # the reaper requests again when the database is back
     except Exception as error:
         logger.exception("No suggestion for study %d", study_id)
         requests.record_failure(study_id=study_id, error=f"{type(error).__name__}: {error}")
@@ -112,17 +112,17 @@ def _request(study: Study, count: int, *, in_turn: bool) -> bool:
         estimated_as=study,
         duplicates_answered=filled.duplicates_answered,
     )
-    if not trial_ids:  # what the designer remembers of this never happened
+    if not trial_ids:  # the designer's state holds suggestions that were not recorded
         _known.pop(study.pk, None)
         return False
     known.revision = revision
-    known.told.update(item.number for item in filled.violating)
+    known.reported.update(item.number for item in filled.violating)
     return True
 
 
 def _give_up(study: Study, history: StudyHistory, error: NothingFeasible) -> bool:
     """End the study if nothing is open; else the next result may bring neighbours that pass. Always False."""
-    _known.pop(study.pk, None)  # it has been told of refusals that are not recorded yet
+    _known.pop(study.pk, None)  # it has been informed of violations that are not recorded yet
     requests.end_exhausted(
         study_id=study.pk,
         reason=f"No other network may be trained: {error}.",
@@ -154,7 +154,7 @@ def _fill(study: Study, designer: Designer, space: SearchSpace, history: StudyHi
 
 
 def _designer(study: Study, space: SearchSpace, history: StudyHistory) -> _Known:
-    """The designer, told of all outcomes: the one in memory if nobody saved another state since, else one made anew."""
+    """Designer with all outcomes: the one in memory unless another state was saved since, else a new one."""
     saved = study.designer_state or {}
     known = _known.pop(study.pk, None)
     if known is None or known.revision != saved.get("revision"):
@@ -169,7 +169,7 @@ def _designer(study: Study, space: SearchSpace, history: StudyHistory) -> _Known
         )
         known = _Known(designer, {outcome.number for outcome in history.outcomes}, "")
     else:
-        _tell(known, [outcome for outcome in history.outcomes if outcome.number not in known.told])
+        _report(known, [outcome for outcome in history.outcomes if outcome.number not in known.reported])
     _known[study.pk] = known
     while len(_known) > _STUDIES_KEPT:
         _known.pop(next(iter(_known)))
@@ -181,10 +181,10 @@ def keep_compiled_code() -> None:
     os.environ.setdefault(CACHE_VARIABLE, str(settings.DATA_FOLDER.cache / "jax"))
 
 
-def _tell(known: _Known, outcomes: list[Outcome]) -> None:
+def _report(known: _Known, outcomes: list[Outcome]) -> None:
     if outcomes:
         known.designer.update(outcomes)
-        known.told.update(outcome.number for outcome in outcomes)
+        known.reported.update(outcome.number for outcome in outcomes)
 
 
 def _is_backing_off(study: Study) -> bool:

@@ -81,7 +81,7 @@ def test_a_file_that_comes_again_with_its_supply_is_read_anew_with_it(person: Cl
     file = MeasurementFile.objects.get()
     assert "give the supply voltage" in file.error
     upload(person, campaign, ("ppk.csv", ppk2.encode()), runs="none", voltage_v="3")
-    assert "Read anew with the supply given now: ppk.csv." in text_of(
+    assert "Read again with the supply given now: ppk.csv." in text_of(
         person.get(reverse("campaign", args=[campaign.pk]))
     )
     work()

@@ -32,7 +32,7 @@ def test_one_click_reprices_every_trial_and_another_undoes_it(person: Client) ->
     assert "Re-estimate all trials" in page(person, study)
     response = person.post(reverse("reestimate_study", args=[study.pk]), {"energy_model": model.pk}, follow=True)
     text = response.content.decode()
-    assert "now by Pixel 4 XL, model 1: 3 trials were priced, none was trained" in text
+    assert "now by Pixel 4 XL, model 1: 3 trials were re-estimated, none was trained" in text
     assert 'title="predicted by Pixel 4 XL, model 1"' in text
     assert "battery of 10\N{NO-BREAK SPACE}kJ (Pixel 4 XL)" in text
     person.post(reverse("reestimate_study", args=[study.pk]), {"energy_model": ""})

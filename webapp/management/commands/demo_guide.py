@@ -1,4 +1,4 @@
-"""`manage.py demo_guide`: the part of `manage.py demo` that runs beside the services; the supervisor starts it."""
+"""`manage.py demo_guide`: the part of `manage.py demo` that runs alongside the services; the supervisor starts it."""
 
 import signal
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""`manage.py paper table1|table2|figure2`: what the paper printed, and ours beside it."""
+"""`manage.py paper table1|table2|figure2`: the paper's figures next to those of Earshot."""
 
 import sys
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""`manage.py record_curves FOLDER --out FILE`: real trainings of sampled networks as a table, for replays."""
+"""`manage.py record_curves FOLDER --out FILE`: real trainings of sampled networks as a table, for simulated studies."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -52,31 +52,31 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         check_wait_arguments(options)
         with plain_errors():
-            asked = train_baselines(
+            request = train_baselines(
                 dataset_id=dataset_named(options["dataset"]).pk,
                 names=_with_widths(options["names"], options["width"]),
                 full_epochs=options["epochs"],
                 replace=options["replace"],
             )
-            self._tell(asked)
+            self._report(request)
             if options["wait"]:
-                with going_on_without_command(asked.study, self.stderr):
-                    wait_for(asked.study, options["json"], self.stdout)
-                self._finish(asked)
+                with going_on_without_command(request.study, self.stderr):
+                    wait_for(request.study, options["json"], self.stdout)
+                self._finish(request)
 
-    def _tell(self, asked: Requested) -> None:
-        if asked.requested:
-            self.stdout.write(f"Study {asked.study.pk} ({asked.study.name}) trains {', '.join(asked.requested)}.")
-        if asked.present:
-            self.stdout.write(f"Trained already, or under way: {', '.join(asked.present)}.")
+    def _report(self, request: Requested) -> None:
+        if request.requested:
+            self.stdout.write(f"Study {request.study.pk} ({request.study.name}) trains {', '.join(request.requested)}.")
+        if request.present:
+            self.stdout.write(f"Trained already, or under way: {', '.join(request.present)}.")
 
-    def _finish(self, asked: Requested) -> None:
+    def _finish(self, request: Requested) -> None:
         """A completed study may hold networks that failed."""
-        wanted = {*asked.requested, *asked.present}
-        missing = _not_trained(asked.study, wanted)
+        wanted = {*request.requested, *request.present}
+        missing = _not_trained(request.study, wanted)
         if missing:
             raise CommandError("Not trained: " + "; ".join(missing))
-        self.stdout.write(self.style.SUCCESS(f"{len(wanted)} baselines of {asked.study.dataset.name} are trained."))
+        self.stdout.write(self.style.SUCCESS(f"{len(wanted)} baselines of {request.study.dataset.name} are trained."))
 
 
 def _with_widths(names: Sequence[str], widths: Sequence[str]) -> list[str]:

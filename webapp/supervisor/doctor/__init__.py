@@ -1,4 +1,4 @@
-"""What is wrong with a machine, and how to mend it: `examine` runs every check of `manage.py doctor`."""
+"""Diagnosis of a machine, with remedies: `examine` runs every check of `manage.py doctor`."""
 
 from collections.abc import Iterator
 

@@ -8,7 +8,7 @@ Status = Literal["OK", "WARN", "FAIL"]
 
 @dataclass(frozen=True, slots=True)
 class MachineFinding:
-    """What was found about `subject`, and how to mend it where something has to be mended."""
+    """Finding about `subject`, with the remedy where one is needed."""
 
     status: Status
     subject: str

@@ -80,7 +80,7 @@ def check_data_folder(folder: DataFolder) -> Iterator[MachineFinding]:
 
 
 def _processor_flags() -> set[str]:
-    """Instruction sets of an x86 processor on Linux; empty where that cannot be told."""
+    """Instruction sets of an x86 processor on Linux; empty where they cannot be determined."""
     try:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:

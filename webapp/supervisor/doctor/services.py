@@ -20,7 +20,7 @@ _CONNECT_SECONDS = 5
 
 
 def check_running(folder: DataFolder, host: str, port: int) -> Iterator[MachineFinding]:
-    """Who holds the data folder; what is left of those who held it; whether the web server could have its port."""
+    """Holder of the data folder, leftover processes of former holders, and availability of the web server's port."""
     running = locks.holder(folder)
     if running:
         where = f" at {running.address}" if running.address else ""

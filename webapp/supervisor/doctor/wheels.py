@@ -11,7 +11,7 @@ from webapp.supervisor.plan import core_count
 
 _TIMEOUT_SECONDS = 180.0
 
-# What to import, and what stops working without it.
+# Modules to import, and what stops working without them.
 PACKAGES = {
     "tensorflow": ("import nas_engine.network.keras", "training"),
     "vizier and jax": ("import nas_engine.designers.gaussian_process.designer", "the search"),
@@ -34,7 +34,7 @@ def check_packages() -> Iterator[MachineFinding]:
 
 
 def _trouble(code: str) -> str | None:
-    """Why the import fails, in a line; None if it works."""
+    """Reason for which the import fails, in one line; None if it works."""
     try:
         tried = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False

@@ -68,7 +68,7 @@ def _answer(job: Job[Any], work: Work, cancelled: threading.Event, connection: C
     def report(event: Any) -> None:
         connection.send(Reported(event))
         if cancelled.is_set():
-            raise EvaluationCancelled("The worker asked for it.")
+            raise EvaluationCancelled("The worker cancelled the evaluation.")
 
     try:
         return Finished(work(job, report))

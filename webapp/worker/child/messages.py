@@ -39,7 +39,7 @@ class Evaluate(Job[Evaluation]):
 class MakeNetworks(Job[Mapping[str, str]]):
     """Write FOLDER/HASH.tflite with random weights for each architecture, given as JSON by its hash.
 
-    The result says, by hash, why architectures could not become a file.
+    The result states, by hash, why architectures could not become a file.
     """
 
     folder: str

@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 class ChildDied(TransientError):
-    """The child ended by itself; `str(error)` says how, by the signal's name where it was a signal."""
+    """The child ended by itself; `str(error)` states how, by the signal's name where it was a signal."""
 
 
 class ChildProcess:
@@ -82,7 +82,7 @@ class ChildProcess:
         """Have a job done, without its events.
 
         Raises EarshotError with the reason where the job has no result: TransientError where the child took too long,
-        ended by itself (ChildDied), or says that another attempt may succeed.
+        ended by itself (ChildDied), or reports that another attempt may succeed.
         """
         self.begin(job)
         deadline = monotonic() + patience_seconds

@@ -73,7 +73,7 @@ def _config(job: Evaluate) -> TrainingConfig:
 
 
 def _circumstances() -> dict[str, str]:
-    """What a result depends on besides the libraries: Python, the processor, and the engine's own source."""
+    """Environment of a result in addition to the libraries: Python, the processor, and the engine's own source."""
     source = hashlib.sha256()
     for path in sorted(Path(next(iter(nas_engine.__path__))).rglob("*.py")):
         source.update(path.read_bytes())

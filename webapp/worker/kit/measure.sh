@@ -4,10 +4,10 @@
 #   sh measure.sh            all networks
 #   sh measure.sh HASH...    those whose file names begin so
 #
-# Before: put a benchmark_model for the device's processor beside this script (prebuilt ones are linked from
+# Before: put a benchmark_model for the device's processor next to this script (prebuilt ones are linked from
 # https://ai.google.dev/edge/litert/models/measurement), connect adb, feed the device from the power monitor without
 # its battery, unplug USB (adb over Wi-Fi), put it into flight mode with the screen off, and start recording.
-# Give each trace the name of its network: results/HASH.csv beside results/HASH.log.
+# Give each trace the name of its network: results/HASH.csv next to results/HASH.log.
 set -eu
 
 MASK=${MASK:-80}            # cores to run on, as taskset takes them: 80 is core 7 alone
@@ -19,7 +19,7 @@ ADB=${ADB:-adb}
 FOLDER=/data/local/tmp/earshot
 HERE=$(cd "$(dirname "$0")" && pwd)
 
-[ -f "$HERE/benchmark_model" ] || { echo "Put benchmark_model for the device beside this script." >&2; exit 1; }
+[ -f "$HERE/benchmark_model" ] || { echo "Put benchmark_model for the device next to this script." >&2; exit 1; }
 "$ADB" get-state >/dev/null || { echo "No device: adb devices" >&2; exit 1; }
 mkdir -p "$HERE/results"
 "$ADB" shell "mkdir -p $FOLDER"
