@@ -13,7 +13,7 @@ from webapp.charts.energy_models import (
     importance_figure,
     latency_info,
     learning_figure,
-    figures_figure,
+    prediction_figure,
     proxy_figure,
     residual_figure,
 )
@@ -38,8 +38,8 @@ def _latency(model: EnergyModel) -> Figure:
     return proxy_figure(info)
 
 
-def _figuress(model: EnergyModel) -> Figure:
-    return figures_figure(_held_back(model))
+def _predictions(model: EnergyModel) -> Figure:
+    return prediction_figure(_held_back(model))
 
 
 def _residuals(model: EnergyModel) -> Figure:
@@ -71,7 +71,7 @@ def _importance(model: EnergyModel, kind: str) -> list[tuple[str, float]]:
 _FIGURES: Mapping[str, Callable[[EnergyModel], Figure]] = {
     "flops": _flops,
     "latency": _latency,
-    "figuress": _figuress,
+    "predictions": _predictions,
     "residuals": _residuals,
     "learning": _learning,
     "permutation": _permutation,
