@@ -83,7 +83,7 @@ def test_a_training_whose_worker_died_is_offered_again_and_given_up_in_the_end()
         reap()
     ordered.refresh_from_db()
     assert ordered.state == "FAILED"
-    assert "died under it" in ordered.reason
+    assert "died repeatedly" in ordered.reason
     energy_models.train_again(model_id=ordered.pk)
     ordered.refresh_from_db()
     assert (ordered.state, ordered.attempts, ordered.reason) == ("TRAINING", 0, "")

@@ -138,7 +138,7 @@ def test_the_file_of_a_dead_worker_is_read_by_another_and_given_up_after_three()
         assert (recovered.resent_jobs, recovered.failed_jobs) == expected
     row.refresh_from_db()
     assert row.state == "REFUSED"
-    assert "want of memory" in row.error
+    assert "memory ran out" in row.error
 
 
 def test_another_supply_has_the_devices_files_read_anew_and_another_idle_its_runs() -> None:
