@@ -106,7 +106,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "webapp.static_finders.PlotlyFinder",
+    "webapp.storage.static_finders.PlotlyFinder",
 ]
 STATIC_ROOT = DATA_FOLDER.root / "static"
 STORAGES = {

@@ -82,10 +82,10 @@ def make_energy_model(campaign: Campaign, times: float, known: EnergyModel | Non
 
 def make_models_that_are_not_ready(device: Device) -> None:
     """One that failed, one that waits."""
-    failed = energy_models.order_model(device_id=device.pk, seed=2)
+    failed = energy_models.request_model(device_id=device.pk, seed=2)
     assert energy_models.claim(model_id=failed.pk, worker=WORKER)
     energy_models.fail(model_id=failed.pk, worker=WORKER, reason="It could not be trained: ValueError: a made-up one")
-    energy_models.order_model(device_id=device.pk, seed=3)
+    energy_models.request_model(device_id=device.pk, seed=3)
 
 
 def make_kits(campaign: Campaign, study: Study) -> None:
@@ -128,7 +128,7 @@ def _import(campaign: Campaign, times: float) -> None:
 
 
 def _trained(device: Device, known: EnergyModel | None) -> EnergyModel:
-    model = energy_models.order_model(device_id=device.pk, known_id=known.pk if known else None)
+    model = energy_models.request_model(device_id=device.pk, known_id=known.pk if known else None)
     heartbeat, child = Heartbeat(WORKER, Worker.Role.DATA), ChildProcess("training")
     train(model.pk, ThisWorker(WORKER, heartbeat, child, threading.Event()))
     model.refresh_from_db()

@@ -26,9 +26,7 @@ def energy_cell(estimate: CurrentEstimate, of: object = None) -> SafeString | st
         '{}{}{} <small class="battery" title="{}">{}</small>',
         millijoules(estimate.energy_mj),
         format_html('<abbr title="{}">*</abbr>', estimate.source_text) if estimate.tag else "",
-        format_html('<abbr title="extrapolated: {}">†</abbr>', "; ".join(estimate.outside))
-        if estimate.outside
-        else "",
+        format_html('<abbr title="extrapolated: {}">†</abbr>', "; ".join(estimate.outside)) if estimate.outside else "",
         battery_line(estimate.energy_mj, of),
         days(estimate.energy_mj, of),
     )

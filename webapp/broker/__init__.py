@@ -29,7 +29,7 @@ def broker_settings() -> dict[str, Any]:
         }
     return {
         "broker_url": "pgmq://localhost",  # the address that counts is conn_string
-        "broker_transport": "webapp.postgres_queue:Transport",
+        "broker_transport": "webapp.broker.postgres_queue:Transport",
         "broker_transport_options": {
             "conn_string": _connection_string(),
             "init_extension": False,  # the schema is installed by ensure_broker, without superuser rights
