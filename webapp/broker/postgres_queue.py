@@ -16,6 +16,8 @@ _NOTIFY_TRIGGER = "trigger_notify_queue_insert_listeners"
 
 
 class RecoveringChannel(kombu_pgmq.Channel):
+    """Channel whose failed acknowledgements free the worker, and whose senders do not listen."""
+
     def _maybe_enable_notify(self, queue: str, queue_name: str | None = None) -> None:
         """Have the queue notify its readers of new messages, and listen if this is one of them.
 
@@ -56,7 +58,7 @@ def _notify_once(connection: psycopg.Connection, queue_name: str, throttle_ms: i
 class Transport(kombu_pgmq.Transport):
     """Takes the libpq connection string, unchanged, from the transport option `conn_string`."""
 
-    RecoveringChannel = RecoveringChannel
+    Channel = RecoveringChannel
 
     def _create_pgmq_client(self) -> PGMQueue:
         options = self.client.transport_options
