@@ -114,7 +114,7 @@ def _baseline_point(row: BaselineRow, is_energy: bool) -> BaselinePoint:
     accuracy, energy_mj, flash_kb = row.int8_accuracy or 0.0, row.energy_mj or 0.0, (row.flash_bytes or 0) / 1000
     text = f"<b>{row.name}</b><br>int8 accuracy {100 * accuracy:.1f} %<br>{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
     if row.estimate.outside:
-        text += "<br>outside what the energy model was learnt from"
+        text += "<br>extrapolated by the energy model"
     link = reverse("trial", args=[row.study_id, row.number])
     return BaselinePoint(row.name, energy_mj if is_energy else flash_kb, percent(accuracy), text, link)
 

@@ -1,4 +1,4 @@
-"""Charts of an energy model as Plotly JSON, and what it learnt from as a table."""
+"""Charts of an energy model as Plotly JSON, and its training runs as a table."""
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
@@ -34,7 +34,7 @@ def _flops(model: EnergyModel) -> Figure:
 def _latency(model: EnergyModel) -> Figure:
     info = latency_info(measured_runs(model))
     if info is None:
-        raise Http404(f"No run that {model} learnt from has a latency.")
+        raise Http404(f"No run that {model} was trained on has a latency.")
     return proxy_figure(info)
 
 
@@ -89,7 +89,7 @@ def energy_model_chart(request: HttpRequest, device_id: int, version: int, part:
 
 @require_GET
 def energy_model_csv(request: HttpRequest, device_id: int, version: int) -> StreamingHttpResponse:
-    """Every run that a ready model learnt from and, where it was held back, what was predicted of it."""
+    """Runs that a ready model was trained on, with their predictions where they were held back."""
     model = get_object_or_404(ready_models_of(device_id), version=version)
     return attachment(StreamingHttpResponse(_csv_lines(model), content_type="text/csv"), str(model), "-runs.csv")
 

@@ -124,7 +124,7 @@ def prediction_figure(points: Sequence[HeldBackRun]) -> Figure:
     }
     data = [diagonal, _predictions("Held-back run, 90 % interval", inside, BLUE, "circle")]
     if outside:
-        data.append(_predictions("Outside what was measured", outside, ORANGE, "diamond"))
+        data.append(_predictions("Extrapolated", outside, ORANGE, "diamond"))
     return {"data": data, "layout": layout("Measured (mJ)", "Predicted (mJ)")}
 
 

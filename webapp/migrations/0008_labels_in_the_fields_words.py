@@ -47,6 +47,11 @@ class Migration(migrations.Migration):
             field=models.FloatField(default=2.0, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='accuracy points per flash step'),
         ),
         migrations.AlterField(
+            model_name='trial',
+            name='violates_constraints',
+            field=models.BooleanField(default=False, help_text='Not trained, because its estimate violates a constraint of the study'),
+        ),
+        migrations.AlterField(
             model_name='worker',
             name='role',
             field=models.CharField(choices=[('search', 'suggests networks'), ('deliberation', 'makes suggestions that take seconds'), ('data', 'prepares datasets'), ('training', 'trains networks')], max_length=12),

@@ -49,7 +49,7 @@ class Trial(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.REQUESTED)
     label = models.CharField(max_length=80, blank=True, help_text="The network's name, if it has one: MobileNetV1")
     violates_constraints = models.BooleanField(
-        default=False, help_text="Refused before training, because its estimate exceeds a hard limit of the study"
+        default=False, help_text="Not trained, because its estimate violates a constraint of the study"
     )
     suggestion = models.JSONField(default=dict, help_text="The designer's own notes on this suggestion")
     retried_from = models.OneToOneField(

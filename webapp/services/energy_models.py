@@ -28,7 +28,7 @@ TABLE, DIGEST = "table", "digest"
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class TrainingOutcome:
     """Result of training: the name of the stored arrays, and the report as JSON."""
 
     arrays: str
@@ -135,9 +135,9 @@ def touch(*, model_id: int, worker: str) -> bool:
     return bool(jobs.MODELS.held(model_id, worker).update(heartbeat_at=Now()))
 
 
-def complete(*, model_id: int, worker: str, learnt: Learnt) -> bool:
+def complete(*, model_id: int, worker: str, outcome: TrainingOutcome) -> bool:
     """TRAINING -> READY. False if another worker has taken it over."""
-    return _end(model_id, worker, state=EnergyModel.State.READY, trained_at=Now(), reason="", **asdict(learnt))
+    return _end(model_id, worker, state=EnergyModel.State.READY, trained_at=Now(), reason="", **asdict(outcome))
 
 
 def fail(*, model_id: int, worker: str, reason: str) -> bool:

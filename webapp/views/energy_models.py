@@ -53,7 +53,7 @@ def _list_page(request: HttpRequest, device: Device, form: TrainModelForm, statu
 
 @require_GET
 def energy_model(request: HttpRequest, device_id: int, version: int) -> HttpResponse:
-    """One version: how good it is, what it learnt from. Charts fetch their own data."""
+    """Page of one version: its accuracy and its training runs. Charts fetch their own data."""
     shown = model_or_404(device_id, version)
     context = energy_model_context(shown)
     if shown.state == EnergyModel.State.READY:

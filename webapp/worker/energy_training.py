@@ -21,7 +21,7 @@ from webapp.energy_predictors import predictor
 from webapp.models import EnergyModel, StoredArchitecture
 from webapp.queries.training_table import TrainingRow
 from webapp.services import energy_models, jobs
-from webapp.services.energy_models import KNOWN, Learnt, table_of
+from webapp.services.energy_models import KNOWN, TrainingOutcome, table_of
 from webapp.services.persistence import persist
 from webapp.storage import save_by_hash
 from webapp.worker.lifecycle import ThisWorker
@@ -42,8 +42,8 @@ def run(model_id: int, worker: ThisWorker) -> None:
         return
     try:
         with _beating(model_id, worker.name):
-            learnt = _learn(model)
-        persist(lambda: energy_models.complete(model_id=model_id, worker=worker.name, learnt=learnt))
+            outcome = _learn(model)
+        persist(lambda: energy_models.complete(model_id=model_id, worker=worker.name, outcome=outcome))
     except EarshotError as error:
         reason = str(error)
         persist(lambda: energy_models.fail(model_id=model_id, worker=worker.name, reason=reason))
@@ -53,7 +53,7 @@ def run(model_id: int, worker: ThisWorker) -> None:
         persist(lambda: energy_models.fail(model_id=model_id, worker=worker.name, reason=reason))
 
 
-def _learn(model: EnergyModel) -> Learnt:
+def _learn(model: EnergyModel) -> TrainingOutcome:
     table = table_of(model)
     networks = _architectures({row.architecture_hash for row in table})
     measured = [
@@ -64,7 +64,7 @@ def _learn(model: EnergyModel) -> Learnt:
     trained = train(measured, source=str(model), known=known, seed=model.seed)
     report = cross_validate(measured, known=known, seed=model.seed, noise_mj=_noise_mj(table))
     name = persist(lambda: save_by_hash(default_storage, "energy-models", dump(trained.predictor), ".npz"))
-    return Learnt(name, report.to_json() | {"model": trained.report["model"]})
+    return TrainingOutcome(name, report.to_json() | {"model": trained.report["model"]})
 
 
 def _noise_mj(table: Sequence[TrainingRow]) -> float | None:

@@ -75,10 +75,10 @@ def test_it_is_told_whether_the_model_that_predicts_has_seen_the_network() -> No
     run = measure(trial, campaign, 1.5)
     model = ready_model(campaign.device)
     trial.study.energy_model = model
-    assert [one.is_learnt for one in measured_on(trial, PRICE)] == [False]
+    assert [one.is_trained_on for one in measured_on(trial, PRICE)] == [False]
     model.runs = {"table": [[run.pk, trial.architecture_id, 1.5, 3.0, None]]}
     model.save(update_fields=["runs"])
-    assert [one.is_learnt for one in measured_on(trial, PRICE)] == [True]
+    assert [one.is_trained_on for one in measured_on(trial, PRICE)] == [True]
 
 
 def test_a_run_with_a_latency_alone_shows_that() -> None:

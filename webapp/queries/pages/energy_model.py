@@ -1,4 +1,4 @@
-"""Energy models as pages show them: the versions of a device, and one with what it learnt from."""
+"""Energy models as pages show them: the versions of a device, and one with its training runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class ModelRow:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredRuns:
-    """The runs a version learnt from, as columns in their order."""
+    """Training runs of a version, as columns in their order."""
 
     rows: tuple[TrainingRow, ...]
     flops_millions: tuple[float, ...]

@@ -25,7 +25,7 @@ class OnDevice:
     """The runs of one network on one device, the newest first. Energy is gross, in mJ; latency in ms.
 
     `times_estimate` is the measured energy as a multiple of the estimate; `is_of_estimate` states that the estimate is
-    this very device's, `is_of_another_device` that it is another one's, and `is_learnt` that the model which predicts
+    this very device's, `is_of_another_device` that it is another one's, and `is_trained_on` that the model which predicts
     it has seen runs of this network.
     """
 
@@ -36,7 +36,7 @@ class OnDevice:
     times_estimate: float | None
     is_of_estimate: bool
     is_of_another_device: bool
-    is_learnt: bool
+    is_trained_on: bool
 
     @property
     def repeats(self) -> int | None:
@@ -49,7 +49,7 @@ def measured_on(trial: Trial, estimate: CurrentEstimate) -> tuple[OnDevice, ...]
     model = trial.study.energy_model
     runs = Run.objects.filter(architecture=trial.architecture_id, state=Run.State.READY)
     rows = runs.select_related("campaign__device").defer("result", "findings").order_by("-computed_at", "-pk")
-    seen = list(rows.annotate(is_learnt=_is_learnt(model, trial.architecture_id)))
+    seen = list(rows.annotate(is_trained_on=_is_trained_on(model, trial.architecture_id)))
     devices = {run.campaign.device_id: run.campaign.device for run in seen}
     found = (
         _on_device(device, [run for run in seen if run.campaign.device_id == device.pk], estimate, model)
@@ -58,7 +58,7 @@ def measured_on(trial: Trial, estimate: CurrentEstimate) -> tuple[OnDevice, ...]
     return tuple(sorted(found, key=lambda one: (not one.is_of_estimate, one.device.name)))
 
 
-def _is_learnt(model: EnergyModel | None, architecture_hash: str) -> Exists | Value:
+def _is_trained_on(model: EnergyModel | None, architecture_hash: str) -> Exists | Value:
     """Whether the model's table holds the network. Queried once, not for each run: a table may have 15,000 rows."""
     if model is None:
         return Value(False)
@@ -76,7 +76,7 @@ def _on_device(device: Device, runs: Sequence[Run], estimate: CurrentEstimate, m
         times_estimate=energy.mean / estimate.energy_mj if energy and estimate.energy_mj else None,
         is_of_estimate=is_of_estimate,
         is_of_another_device=estimate.tag == "predicted" and not is_of_estimate,
-        is_learnt=is_of_estimate and any(getattr(run, "is_learnt", False) for run in runs),
+        is_trained_on=is_of_estimate and any(getattr(run, "is_trained_on", False) for run in runs),
     )
 
 
