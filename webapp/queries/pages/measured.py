@@ -25,8 +25,8 @@ class OnDevice:
     """The runs of one network on one device, the newest first. Energy is gross, in mJ; latency in ms.
 
     `times_estimate` is the measured energy as a multiple of the estimate; `is_of_estimate` states that the estimate is
-    this very device's, `is_of_another_device` that it is another one's, and `is_trained_on` that the model which predicts
-    it has seen runs of this network.
+    this very device's, `is_of_another_device` that it is another one's, and `is_trained_on` that the predicting model
+    was trained on runs of this network.
     """
 
     device: Device
