@@ -10,7 +10,7 @@ from tests.webapp import rows
 from tests.webapp.energy_models import device, measured_device, ready_model
 from webapp.models import Campaign, EnergyModel, Run
 from webapp.services import energy_estimates, energy_models
-from webapp.services.energy_models import Learnt, table_of
+from webapp.services.energy_models import TrainingOutcome, table_of
 from webapp.services.errors import Conflict
 from webapp.services.recovery import reap
 
@@ -66,7 +66,7 @@ def test_exactly_one_worker_trains_and_only_it_may_write_back() -> None:
     ordered = energy_models.request_model(device_id=measured_device(5).pk)
     assert energy_models.claim(model_id=ordered.pk, worker="a")
     assert energy_models.claim(model_id=ordered.pk, worker="b") is None
-    outcome = Learnt("energy-models/" + "0" * 64 + ".npz", {"r2": 0.9})
+    outcome = TrainingOutcome("energy-models/" + "0" * 64 + ".npz", {"r2": 0.9})
     assert not energy_models.complete(model_id=ordered.pk, worker="b", outcome=outcome)
     assert energy_models.touch(model_id=ordered.pk, worker="a")
     assert energy_models.complete(model_id=ordered.pk, worker="a", outcome=outcome)
