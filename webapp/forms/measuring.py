@@ -87,7 +87,7 @@ class MeasurementUploadForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         if not self.data.get("whole"):
-            raise forms.ValidationError("The upload broke off on the way: nothing was taken in. Send the files again.")
+            raise forms.ValidationError("The upload broke off on the way: nothing was stored. Send the files again.")
         return self.cleaned_data
 
     @property
@@ -100,7 +100,7 @@ class MeasurementUploadForm(forms.Form):
 def measurement_too_large(size_bytes: int) -> str:
     """Reason for which a measurement is rejected, with the way around it."""
     return (
-        f"{size_bytes / 1e6:,.0f} MB; at most {settings.MEASUREMENT_LIMIT_BYTES / 1e6:,.0f} MB a file are taken. "
+        f"{size_bytes / 1e6:,.0f} MB; at most {settings.MEASUREMENT_LIMIT_BYTES / 1e6:,.0f} MB a file are accepted. "
         f"{_WAY_AROUND}"
     )
 

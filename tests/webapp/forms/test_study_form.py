@@ -73,7 +73,7 @@ def test_a_space_about_to_be_edited_is_given_the_datasets_input() -> None:
 
 
 def test_screening_needs_a_limit() -> None:
-    assert "give at least one" in str(form_of(enforce_constraints=True).errors["enforce_constraints"])
+    assert "give one" in str(form_of(enforce_constraints=True).errors["enforce_constraints"])
     assert form_of(enforce_constraints=True, energy_limit_mj=2.0).is_valid()
     assert form_of(enforce_constraints=False, flash_limit_kb=0.5).is_valid()
 
