@@ -94,7 +94,7 @@ def test_the_report_shows_how_good_the_model_is_on_networks_it_has_not_seen(pers
     report = model.report
     assert f"{report['r2']:.3f}" in text
     assert f"{report['rmse_mj']:.3f} mJ" in text
-    assert "repeated measurements scatter by 0.020 mJ" in text
+    assert "repeatability (standard deviation) 0.020 mJ" in text
     assert f"{100 * report['coverage']:.1f}\N{NO-BREAK SPACE}%" in text
     greatest, *others = (one["feature"] for one in report["permutation"])
     assert greatest in text
@@ -173,7 +173,7 @@ def test_a_model_that_no_study_goes_by_can_be_deleted(person: Client) -> None:
     model = examined_model(measured_device(name="Watch"))
     study = make_study(completed=1, energy_model=model)
     address = reverse("delete_energy_model", args=[model.device_id, model.version])
-    assert "let these studies go by another model first" in person.post(address, follow=True).content.decode()
+    assert "choose another energy model for these studies first" in person.post(address, follow=True).content.decode()
     Study.objects.filter(pk=study.pk).update(energy_model=None)
     assert "Deleted Watch, model 1" in person.post(address, follow=True).content.decode()
     assert not EnergyModel.objects.exists()
