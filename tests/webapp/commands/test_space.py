@@ -89,8 +89,10 @@ def test_what_a_study_stores_is_read_too_and_counted_completely(tmp_path: Path) 
 
 def test_every_problem_of_a_file_is_listed(tmp_path: Path) -> None:
     path = tmp_path / "space.toml"
-    text = space_to_toml(PAPER_2D).replace('kinds = ["kxk"]', "kinds = []")
-    path.write_text(text.replace('kinds = ["kx1_1xk_dw"]', 'kinds = ["mobilenet_v1", "identity"]'), encoding="utf-8")
+    text = space_to_toml(PAPER_2D).replace('kinds = [\n    "kxk",\n]', "kinds = []")
+    path.write_text(
+        text.replace('kinds = [\n    "kx1_1xk_dw",\n]', 'kinds = ["mobilenet_v1", "identity"]'), encoding="utf-8"
+    )
     with pytest.raises(CommandError) as refusal:
         run(str(path))
     lines = str(refusal.value).splitlines()
@@ -101,7 +103,9 @@ def test_every_problem_of_a_file_is_listed(tmp_path: Path) -> None:
 
 def test_every_position_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
     path = tmp_path / "space.toml"
-    path.write_text(space_to_toml(PAPER_2D).replace("kernel_sizes = [3]", 'kernel_sizes = "3"'), encoding="utf-8")
+    path.write_text(
+        space_to_toml(PAPER_2D).replace("kernel_sizes = [\n    3,\n]", 'kernel_sizes = "3"'), encoding="utf-8"
+    )
     with pytest.raises(CommandError) as refusal:
         run(str(path))
     assert str(refusal.value).splitlines() == [
@@ -111,7 +115,7 @@ def test_every_position_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
 
 def test_warnings_are_shown_and_keep_nothing_from_being_counted(tmp_path: Path) -> None:
     path = tmp_path / "space.toml"
-    text = space_to_toml(PAPER_2D).replace('kinds = ["kxk"]', 'kinds = ["kxk"]\nexcluded = ["kxk-9-9"]')
+    text = space_to_toml(PAPER_2D).replace('kinds = [\n    "kxk",\n]', 'kinds = ["kxk"]\nexcluded = ["kxk-9-9"]')
     path.write_text(text, encoding="utf-8")
     warning = "position 1: excluded names labels that are not options: kxk-9-9"
     assert f"warning: {warning}" in run(str(path), "--samples", "20")
