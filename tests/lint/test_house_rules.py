@@ -20,7 +20,6 @@ LARGE_FOLDERS: Mapping[str, str] = {
     "nas_engine": "package root: one module a subject that has no folder",
     "nas_engine/energy/readers": "one module a format",
     "nas_engine/energy/regression": "two models besides the Gaussian process, what models share, training, scores",
-    "webapp": "package root: one module a process or service of Django and Celery",
     "webapp/forms": "one module a form",
     "webapp/management/commands": "Django reads each command from a module of its name",
     "webapp/queries": "one module a subject that several pages share",
