@@ -70,8 +70,8 @@ def test_what_was_simulated_of_a_hybrid_is_said(
 ) -> None:
     row = finished(person, monkeypatch, tmp_path, designer="hybrid", trial_budget="4")
     text = markup_of(person.get(reverse("dry_run", args=[row.pk])))
-    assert "What the first 4 trials" in text
-    assert "from 1 simulated search for each number of training workers" in text
+    assert "Simulation of the first 4 trials with these settings" in text
+    assert "1 simulated search for each number of training workers" in text
     assert "the switch comes later, after 1,000" in text
     assert "lower to upper quartile" not in text
     DryRun.objects.update(state="RUNNING")

@@ -39,7 +39,7 @@ def test_a_trial_that_was_stopped_early_shows_every_forecast_and_why(person: Cli
     text = page(person, study, 1)
     assert "stopped early" in text
     assert "Stopped after epoch 8." in text
-    assert text.count("<td>go on</td>") + text.count("<td>stop</td>") == len(trial.stopping["decisions"])
+    assert text.count("<td>continue</td>") + text.count("<td>stop</td>") == len(trial.stopping["decisions"])
     chart = person.get(reverse("curve_chart", args=[study.pk, 1])).json()
     assert "Forecast of the end (95 % band)" in {trace.get("name") for trace in chart["data"]}
     listed = markup_of(person.get(reverse("study", args=[study.pk])))
