@@ -113,7 +113,7 @@ def train(page: Page) -> None:
 
 def reestimate(page: Page, study: Study) -> None:
     page.goto(reverse("study", args=[study.pk]))
-    page.get_by_label("Energy model").select_option(label="Bench phone, model 1")
+    page.get_by_role("combobox", name="Energy model").select_option(label="Bench phone, model 1")
     page.get_by_role("button", name="Re-estimate all trials").click()
     expect(page.get_by_role("status").first).to_contain_text("8 trials were re-estimated, none was trained")
     expect(page.locator("#progress")).to_contain_text("Energy: predicted by Bench phone, model 1")
