@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from nas_engine.architecture import BLOCK_KINDS, EXPANDING_KINDS, Head, Stem
-from nas_engine.search_space.spec import PositionSpec, SpaceSpec
+from nas_engine.search_space.spec import PositionSpec, SpaceSpec, problems
 
 
 def sizes(most: int, count: int) -> st.SearchStrategy[tuple[int, ...]]:
@@ -33,10 +33,15 @@ def position_specs(draw: st.DrawFn, layout: str) -> PositionSpec:
 
 
 @st.composite
-def space_specs(draw: st.DrawFn) -> SpaceSpec:
+def _space_specs(draw: st.DrawFn) -> SpaceSpec:
     stem = Stem(draw(st.integers(1, 300)), draw(st.integers(1, 64)), draw(st.sampled_from(["2d", "1d"])))
     positions = draw(st.lists(position_specs(stem.layout), min_size=1, max_size=5))
     head = Head(
         draw(st.integers(2, 20)), draw(st.none() | st.integers(1, 64)), draw(st.sampled_from(["relu", "linear"]))
     )
     return SpaceSpec(draw(st.text("abc _-", min_size=1).filter(str.strip)), stem, tuple(positions), head)
+
+
+def space_specs() -> st.SearchStrategy[SpaceSpec]:
+    """Specs of spaces that can be listed: the few whose layers could be larger than allowed are left out."""
+    return _space_specs().filter(lambda spec: not any(problem.severity == "error" for problem in problems(spec)))

@@ -5,7 +5,7 @@ from django.conf import settings
 
 from webapp.caches import MOST_KEPT, kept
 
-ELSEWHERE = {"webapp/caches.py", "webapp/worker/child.py"}  # the child holds TensorFlow and nothing of the web
+ELSEWHERE = {"webapp/caches.py", "webapp/worker/child/training.py"}  # the child holds TensorFlow and nothing of the web
 
 
 def test_caches_of_the_process_are_named_in_one_module() -> None:
