@@ -94,6 +94,6 @@ class SyntheticForm(_NamedForm):
 def too_large(size_bytes: int) -> str:
     """Reason for which an upload is rejected, with the way around it."""
     return (
-        f"The upload has {size_bytes / 1e6:,.0f} MB; at most {settings.UPLOAD_LIMIT_BYTES / 1e6:,.0f} MB are taken. "
+        f"The upload has {size_bytes / 1e6:,.0f} MB; at most {settings.UPLOAD_LIMIT_BYTES / 1e6:,.0f} MB are accepted. "
         f"{_WAY_AROUND}"
     )

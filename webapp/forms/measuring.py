@@ -53,7 +53,7 @@ class MeasurementUploadForm(forms.Form):
     files = ManyFiles(
         label="Files",
         max_length=200,
-        error_messages={"empty": "An empty file was among them: nothing was taken in. Export it again."},
+        error_messages={"empty": "An empty file was among them: nothing was stored. Export it again."},
     )
     runs = forms.ChoiceField(
         label="These files are",
@@ -122,7 +122,7 @@ class TableForm(forms.Form):
         file = values.get("file")
         if file and file.size > TABLE_LIMIT_BYTES:
             raise forms.ValidationError(
-                f"{file.size / 1e6:,.0f} MB; at most {TABLE_LIMIT_BYTES / 1e6:,.0f} MB are taken."
+                f"{file.size / 1e6:,.0f} MB; at most {TABLE_LIMIT_BYTES / 1e6:,.0f} MB are accepted."
             )
         try:
             self.text = file.read().decode("utf-8-sig") if file else values.get("pasted", "")

@@ -22,7 +22,7 @@ STOPPING_HELP = {
     )
 }
 ENERGY_HELP = {
-    "energy_model": "Trained on what was measured on a device. The study can change to another one at any time."
+    "energy_model": "Learned from measurements of a device. The study can change to another one at any time."
 }
 STEP_LABELS = {
     "energy_step_points": "accuracy points per energy step",
