@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.machine import Machine, until
 
-TRIALS, SWITCH_AT = 22, 15  # the model speaks from the eleventh trial on
+TRIALS, SWITCH_AT = 17, 13  # the model speaks from the eleventh trial on
 IN_TURN = """
     SELECT t.architecture_id, t.reward FROM webapp_trial t
     JOIN webapp_study s ON s.id = t.study_id LEFT JOIN webapp_trial o ON o.id = t.retried_from_id
