@@ -54,6 +54,18 @@ def test_stamps_from_the_traces_own_start_are_not_moved() -> None:
     assert (chosen.offset_s, chosen.windows[0].start_s, chosen.findings) == (None, 2.1, ())
 
 
+@pytest.mark.parametrize(("count", "is_placed"), [(1, False), (9, False), (11, True)])
+def test_inferences_that_take_under_a_tenth_of_a_second_are_not_placed_by_power(count: int, is_placed: bool) -> None:
+    warm = tuple(replace(w, label="warm-up") for w in inferences(EPOCH_S + 1.7, 200, 0.01))
+    given_stamps = Stamps(warm + inferences(EPOCH_S + 3.8, count, 0.0099), epoch=True)
+    assert by_stamps(RUN, given_stamps, offset_s=0.3).offset_s == 0.3
+    if is_placed:
+        assert by_stamps(RUN, given_stamps).windows[0].inferences == count
+        return
+    with pytest.raises(BadMeasurement, match=r"give the offset in seconds, or choose the window by hand"):
+        by_stamps(RUN, given_stamps)
+
+
 def test_an_offset_by_hand_is_used_as_it_is() -> None:
     chosen = by_stamps(RUN, stamps(1.5), offset_s=0.6)
     assert (chosen.offset_s, chosen.windows[0].start_s) == (0.6, pytest.approx(2.1))
