@@ -13,7 +13,7 @@ from nas_engine.energy.traces.trace import EnergyRow, EnergyTable, FileReading, 
 from nas_engine.errors import BadMeasurement
 
 _NUMBER = r"(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
-_STAMP = re.compile(r"^\d{5}\.\d{3} [\w-]+: ")
+_STAMP = re.compile(r"^\d+\.\d+ [\w-]+: ")  # seconds since the runner was started, padded to five digits
 _BLOCK = re.compile(
     rf"^(Energy data|Performance results) for (window|trial) (\d+)(?: at time {_NUMBER} for {_NUMBER} sec\.)?:?$"
 )
@@ -49,6 +49,11 @@ def _gather(text: str) -> _Results:
                 current["duration_s"] = float(match.group(5))
             continue
         if match := _MEDIAN.match(line):
+            if median_uj not in (None, float(match.group(1))):
+                raise BadMeasurement(
+                    f"line {number}: a second median, {match.group(1)} uJ after {median_uj:g} uJ: results of two "
+                    "sessions in one file; give the results.txt of each session alone"
+                )
             median_uj = float(match.group(1))
         found = {key: float(match.group(1)) for key, expression in _VALUES.items() if (match := expression.match(line))}
         for key, value in found.items():

@@ -69,7 +69,7 @@ def _is_op_profile(head: FileHead) -> bool:
 
 
 def _is_session_log(head: FileHead) -> bool:
-    return " sequencer: m-sequenc" in head.text or bool(re.match(r"\d{5}\.\d{3} session: m-session-start", head.text))
+    return " sequencer: m-sequenc" in head.text or bool(re.match(r"\d+\.\d+ session: m-session-start", head.text))
 
 
 def _is_old_ppk(head: FileHead) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import statistics
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from nas_engine.energy.readers.energyrunner_stamps import stamps
 from nas_engine.energy.readers.runner_results import parse
 from nas_engine.energy.traces.trace import Trace
 from nas_engine.errors import BadMeasurement
+from tests.nas_engine.energy import sessions
 from tests.nas_engine.energy.readers.samples import RUNNER_RESULTS, energyrunner_trace, mlcommons_trial, read
 
 KWS = Path("eembc_energyrunner/L4R5ZI_kws_lpm01a")
@@ -95,6 +97,26 @@ def test_results_know_inferences_and_time(measurements: Path) -> None:
     assert (row.label, row.inferences) == ("window 2", 150)
     assert row.latency_ms == pytest.approx(74.76)
     assert row.mean_power_mw == pytest.approx(75.258902)
+
+
+@pytest.mark.parametrize("since_start", ["7.350", "00040.350", "99999.350", "259755.350", "1756255148.1"])
+def test_the_runner_s_stamps_have_any_number_of_digits(since_start: str, tmp_path: Path) -> None:
+    session = {
+        name: data.decode() for name, data in sessions.energyrunner().items() if name in ("results.txt", "log.txt")
+    }
+    stamped = {name: re.sub(r"(?m)^000\d\d\.\d{3}", since_start, text) for name, text in session.items()}
+    table = read(tmp_path, stamped["results.txt"]).content
+    assert [row.energy_per_inference_mj for row in table.rows] == pytest.approx(sessions.ENERGIES_MJ, rel=1e-6)
+    with pytest.raises(BadMeasurement, match="the log of an EnergyRunner session"):
+        read(tmp_path, stamped["log.txt"].replace("sequencer", "other"))
+
+
+def test_results_of_two_sessions_in_one_file_are_refused() -> None:
+    text = sessions.energyrunner()["results.txt"].decode()
+    other = text.replace("Median energy cost is 60", "Median energy cost is 70")
+    with pytest.raises(BadMeasurement, match=r"line \d+: a second median, 70\d\.\d+ uJ after 60\d\.\d+ uJ"):
+        parse(text + other)
+    assert parse(text + text).rows == parse(text).rows
 
 
 @pytest.mark.parametrize(

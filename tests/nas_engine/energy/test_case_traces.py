@@ -1,0 +1,26 @@
+"""Small files as people bring them, with their right answers (README.md there), by the function behind the command."""
+
+from typing import Any
+
+import pytest
+
+from nas_engine.energy.readers.base import ReadOptions
+from nas_engine.energy.runs.file_report import FileReport, report_each
+from nas_engine.energy.runs.settings import RunSettings
+from tests.real_data import DATA
+
+CASES = DATA / "cases"
+pytestmark = pytest.mark.real_data("cases")
+
+
+def alone(name: str, mapping: dict[str, Any] | None = None, voltage_v: float | None = None, **run: Any) -> FileReport:
+    options = ReadOptions(mapping=mapping, voltage_v=voltage_v)
+    (report,) = report_each([CASES / name], options, RunSettings(**run))
+    return report
+
+
+@pytest.mark.parametrize("name", ["results_short.txt", "results_99999.txt", "results_day3.txt"])
+def test_energyrunner_s_results_after_minutes_and_after_days(name: str) -> None:
+    report = alone(f"logs/{name}")
+    assert report.result.energies_mj == pytest.approx([12.0, 12.1, 12.05])
+    assert report.to_json()["median_energy_per_inference_mj"] == pytest.approx(12.05)
