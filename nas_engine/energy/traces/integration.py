@@ -52,6 +52,7 @@ class EnergyCurve:
 
     Trapezoidal rule between samples of `point` traces (exact inside a segment too), rectangles for `interval` traces.
     A gap counts neither as energy nor as time. Takes 8 bytes per sample in addition to the trace, 16 if it has gaps.
+    `longest_step_s`: longest time (s) between two samples that is no gap.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -61,6 +62,7 @@ class EnergyCurve:
         steps_s = np.diff(trace.time_s)
         self._limit_s = gap_limit_s(steps_s)
         has_gaps = float(steps_s.max()) > self._limit_s
+        self.longest_step_s = float(steps_s.max(where=steps_s <= self._limit_s, initial=0.0))
         del steps_s
         self._segments = trace.samples - 1 if self._is_point else trace.samples
         self._energy_before_mj = np.zeros(self._segments)

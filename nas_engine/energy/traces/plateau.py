@@ -53,9 +53,10 @@ class IdlePower:
 def plateau(trace: Trace, curve: EnergyCurve | None = None) -> SelectedWindows:
     """Windows of active power: the longest stretch above the threshold and those like it, trimmed by 0.2 s at each end.
 
-    Alike are stretches of at least half its length and within 10 % of its power. A stretch under 0.8 s loses a quarter
-    at each end instead. A trace of one steady level is taken whole, with a finding. Raises BadMeasurement where power
-    rises in short bursts only, or has neither steps nor one level.
+    A monitor slower than 5 Hz has a whole step between samples trimmed: the ramp in it is neither idle nor active.
+    Alike are stretches of at least half its length and within 10 % of its power. A stretch too short for that loses a
+    quarter at each end instead. A trace of one steady level is taken whole, with a finding. Raises BadMeasurement where
+    power rises in short bursts only, or has neither steps nor one level.
     """
     curve = curve or EnergyCurve(trace)
     at_s, smooth_mw = smoothed(trace, curve)
@@ -138,16 +139,18 @@ def active_stretches(trace: Trace, at_s: Values, is_active: NDArray[np.bool_]) -
 def idle_near(trace: Trace, windows: Sequence[Window], curve: EnergyCurve | None = None) -> IdlePower | None:
     """Idle power of the device in this trace: between the windows, else before the first, else after the last.
 
-    0.2 s next to activity are left out. The time before is preferred to the time after, because a processor keeps its
-    clock for a while. None where there is no half second of rest, or rest draws within 5 % of the windows.
+    0.2 s next to activity are left out, and at least one step between samples, in which power is on its way. The time
+    before is preferred to the time after, because a processor keeps its clock for a while. None where there is no half
+    second of rest, or rest draws within 5 % of the windows.
     """
     curve = curve or EnergyCurve(trace)
     busy = _busy(trace, windows, curve)
     active_mw = max(recorded_mean_mw(curve, window) for window in windows)
     first_s, last_s = windows[0].start_s, windows[-1].end_s
-    between = _gaps_between([window for window in busy if window.end_s > first_s and window.start_s < last_s])
-    before = [Window(0.0, end_s)] if (end_s := busy[0].start_s - TRIM_S) > 0 else []
-    after = [Window(start_s, trace.duration_s)] if (start_s := busy[-1].end_s + TRIM_S) < trace.duration_s else []
+    guard_s = _guard_s(curve)
+    between = _gaps_between([window for window in busy if window.end_s > first_s and window.start_s < last_s], guard_s)
+    before = [Window(0.0, end_s)] if (end_s := busy[0].start_s - guard_s) > 0 else []
+    after = [Window(start_s, trace.duration_s)] if (start_s := busy[-1].end_s + guard_s) < trace.duration_s else []
     for stretches in (between, before, after):
         idle = _idle_in(curve, stretches)
         if idle is not None and idle.mean_power_mw < (1 - _CONTRAST) * active_mw:
@@ -163,7 +166,7 @@ def _spread(values: Values) -> float:
 def _alike(curve: EnergyCurve, stretches: tuple[Window, ...]) -> SelectedWindows:
     """The stretches that repeat the longest one, trimmed and numbered."""
     longest = max(stretches, key=lambda window: window.duration_s)
-    level_mw = recorded_mean_mw(curve, _trimmed(longest))
+    level_mw = recorded_mean_mw(curve, _trimmed(curve, longest))
     if not math.isfinite(level_mw):
         raise BadMeasurement(
             f"the power is high for {longest.duration_s:.2g} s, too short to hold a sample that counts; run the "
@@ -173,14 +176,19 @@ def _alike(curve: EnergyCurve, stretches: tuple[Window, ...]) -> SelectedWindows
         trimmed
         for window in stretches
         if window.duration_s >= 0.5 * longest.duration_s
-        and abs(recorded_mean_mw(curve, trimmed := _trimmed(window)) - level_mw) <= _SIMILAR * abs(level_mw)
+        and abs(recorded_mean_mw(curve, trimmed := _trimmed(curve, window)) - level_mw) <= _SIMILAR * abs(level_mw)
     ]
     numbered = (Window(w.start_s, w.end_s, label=f"plateau {n}") for n, w in enumerate(alike, start=1))
     return SelectedWindows(tuple(numbered))
 
 
-def _trimmed(window: Window) -> Window:
-    trim_s = min(TRIM_S, window.duration_s / 4)
+def _guard_s(curve: EnergyCurve) -> float:
+    """Time (s) on either side of a step that belongs to neither level: edges are found to within a step of samples."""
+    return max(TRIM_S, curve.longest_step_s)
+
+
+def _trimmed(curve: EnergyCurve, window: Window) -> Window:
+    trim_s = min(_guard_s(curve), window.duration_s / 4)
     return Window(window.start_s + trim_s, window.end_s - trim_s)
 
 
@@ -198,8 +206,8 @@ def _busy(trace: Trace, windows: Sequence[Window], curve: EnergyCurve) -> list[W
     return merged
 
 
-def _gaps_between(busy: Sequence[Window]) -> list[Window]:
-    gaps = ((left.end_s + TRIM_S, right.start_s - TRIM_S) for left, right in pairwise(busy))
+def _gaps_between(busy: Sequence[Window], guard_s: float) -> list[Window]:
+    gaps = ((left.end_s + guard_s, right.start_s - guard_s) for left, right in pairwise(busy))
     return [Window(start_s, end_s) for start_s, end_s in gaps if end_s > start_s]
 
 

@@ -1,5 +1,6 @@
 """Small files as people bring them, with their right answers (README.md there), by the function behind the command."""
 
+import json
 from typing import Any
 
 import pytest
@@ -19,8 +20,21 @@ def alone(name: str, mapping: dict[str, Any] | None = None, voltage_v: float | N
     return report
 
 
+def mapping_of(name: str) -> dict[str, Any]:
+    mapping: dict[str, Any] = json.loads((CASES / f"{name}.mapping.json").read_text())
+    return mapping
+
+
 @pytest.mark.parametrize("name", ["results_short.txt", "results_99999.txt", "results_day3.txt"])
 def test_energyrunner_s_results_after_minutes_and_after_days(name: str) -> None:
     report = alone(f"logs/{name}")
     assert report.result.energies_mj == pytest.approx([12.0, 12.1, 12.05])
     assert report.to_json()["median_energy_per_inference_mj"] == pytest.approx(12.05)
+
+
+def test_a_meter_of_one_hertz_takes_no_ramp_for_idle() -> None:
+    result = alone("power/coarse_1hz.csv", mapping_of("power/coarse_1hz.csv"), latency_ms=100.0).result
+    assert result.energies_mj == pytest.approx([500.0])
+    assert result.idle_power_mw == pytest.approx(1_000.0)
+    assert result.net is not None
+    assert result.net.mean == pytest.approx(400.0)

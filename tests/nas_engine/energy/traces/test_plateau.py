@@ -69,6 +69,29 @@ def test_idle_before_the_work_counts_rather_than_the_tail_after_it() -> None:
     assert idle.stretches[0].end_s == pytest.approx(2.8, abs=0.03)
 
 
+@given(
+    rate_hz=st.floats(0.2, 5.0),
+    phase=st.floats(0.0, 1.0),
+    jitter=st.sampled_from([0.0, 0.05, 0.3]),
+    interval=st.booleans(),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=60)
+def test_the_ramp_between_samples_of_a_slow_meter_is_neither_idle_nor_active(
+    rate_hz: float, phase: float, jitter: float, interval: bool, seed: int
+) -> None:
+    index = np.arange(36) + np.random.default_rng(seed).uniform(-jitter, jitter, 36)
+    time_s = (index - index[0]) / rate_hz
+    begin, end = 10 + phase, 24 + phase  # in samples
+    power_mw = np.where((index - index[0] >= begin) & (index - index[0] < end), ACTIVE_MW, IDLE_MW)
+    made = trace(power_mw, 35 / time_s[-1], time_s=time_s, spacing="interval" if interval else "point")
+    chosen = plateau(made)
+    idle = idle_near(made, chosen.windows)
+    assert idle is not None
+    assert idle.mean_power_mw == pytest.approx(IDLE_MW, rel=1e-9)
+    assert mean_power_mw(made, chosen.windows[0]) == pytest.approx(ACTIVE_MW, rel=1e-9)
+
+
 def test_work_outside_the_window_is_not_taken_for_idle() -> None:
     made = trace(steps((3, IDLE_MW), (8, ACTIVE_MW), (3, IDLE_MW)))
     idle = idle_near(made, [Window(9, 10)])
