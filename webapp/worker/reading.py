@@ -165,7 +165,7 @@ def _summary(content: Content) -> dict[str, Any]:
         figures = {"samples": content.samples, "rate_hz": content.rate_hz, "duration_s": content.stamped_duration_s}
         return figures | {"mean_power_mw": whole_mean_mw(content), "inputs": list(content.triggers)}
     if isinstance(content, BenchmarkLog):
-        return {"latency_ms": content.results[-1].latency_ms if content.results else None, "graphs": graphs_in(content)}
+        return {"latency_ms": content.latency_ms, "graphs": graphs_in(content)}
     if isinstance(content, EnergySummary):
         return {"duration_s": content.duration_s, "mean_power_mw": content.mean_power_mw}
     if isinstance(content, EnergyTable):

@@ -1,11 +1,12 @@
 """Logs of TensorFlow Lite's and LiteRT's benchmark_model, of all three generations, as adb and logcat deliver them.
 
-The last complete result counts, every complete one is listed. A log without one is rejected: the benchmark did not
-finish. The `Timings (microseconds)` under an op profile are the profiler's sums and never taken for the result.
+Every complete result is listed; the last one counts, unless another contradicts it. A log without one is rejected: the
+benchmark did not finish. The `Timings (microseconds)` under an op profile are the profiler's sums and never taken for
+the result.
 Sources: see benchmark_lines.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nas_engine.energy.readers import benchmark_lines as lines
 from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
@@ -140,12 +141,12 @@ def parse(text: str) -> BenchmarkLog:
         raise BadMeasurement(_no_result(runs, profiled))
     unfinished = [run for run in runs if run.result is None and run.begun()]
     findings += [_unfinished(run, len(results)) for run in unfinished]
-    graphs = {result.graph for result in results if result.graph}
-    if len(graphs) > 1:
-        findings.append(_several(results[-1], len(graphs)))
+    log = BenchmarkLog(tuple(results))
+    if len(results) > 1:
+        findings.append(_several(log))
     if profiled or any(run.result.with_statistics for run in runs if run.result):
         findings.append(_profiled())
-    return BenchmarkLog(tuple(results), tuple(findings))
+    return replace(log, findings=tuple(findings))
 
 
 def _no_result(runs: list[_Run], profiled: bool) -> str:
@@ -168,9 +169,21 @@ def _unfinished(run: _Run, complete: int) -> Finding:
     return Finding("unfinished_benchmark", "warning", message)
 
 
-def _several(last: BenchmarkResult, models: int) -> Finding:
-    message = f"the log has results of {models} models; the last counts, that of {last.graph}"
-    return Finding("several_models", "warning", message)
+def _several(log: BenchmarkLog) -> Finding:
+    """Finding with every result of a log of several: a warning where they are of several models, or contradict."""
+    listed = ", ".join(_named(result) for result in log.results)
+    graphs = {result.graph for result in log.results if result.graph}
+    if len(graphs) > 1:
+        message = f"the log has results of {len(graphs)} models: {listed}; give a log of each"
+        return Finding("several_models", "warning", message)
+    if log.latency_ms is None:
+        message = f"the log has {len(log.results)} results that contradict each other: {listed}; give a log of each run"
+        return Finding("several_results", "warning", message)
+    return Finding("several_results", "note", f"the log has {len(log.results)} results: {listed}; the last counts")
+
+
+def _named(result: BenchmarkResult) -> str:
+    return f"{result.latency_ms:.6g} ms" + (f" ({result.graph})" if result.graph else "")
 
 
 def _profiled() -> Finding:
@@ -184,7 +197,8 @@ class BenchmarkModelLog:
     format = "benchmark_model"
     title = "Log of TensorFlow Lite's or LiteRT's benchmark_model"
     accepts = (
-        "Output of TF 1.x, TF 2.x and LiteRT with or without adb, logcat and INFO prefixes; the last complete result"
+        "Output of TF 1.x, TF 2.x and LiteRT with or without adb, logcat and INFO prefixes; the last complete result, "
+        "if none contradicts it"
     )
 
     def recognises(self, head: FileHead) -> bool:

@@ -7,14 +7,20 @@ import numpy as np
 
 from nas_engine.energy.traces.integration import InferenceEnergy
 from nas_engine.energy.traces.statistics import RepeatStatistics
-from nas_engine.energy.traces.trace import BenchmarkLog, BenchmarkResult, EnergyRow, EnergyTable, Finding
+from nas_engine.energy.traces.trace import (
+    LATENCIES_APART,
+    BenchmarkLog,
+    BenchmarkResult,
+    EnergyRow,
+    EnergyTable,
+    Finding,
+)
 from nas_engine.errors import BadMeasurement
 
 _AGREES = 0.01
 _OTHER_RUN = 0.1
 _REPEATS_APART = 0.25
 _OTHER_NETWORK = 0.5
-_LATENCIES_APART = 0.05
 
 
 def compare_with_table(
@@ -81,13 +87,14 @@ def mean_log(logs: Sequence[BenchmarkLog]) -> tuple[BenchmarkLog | None, tuple[F
 
     Raises BadMeasurement where latencies differ by half: the logs are not of one network.
     """
-    results = [log.results[-1] for log in logs if log.results]
-    if len(results) < 2:
-        return (logs[0] if logs else None), ()
-    latencies_ms = [result.latency_ms for result in results]
+    known = [(log, log.latency_ms) for log in logs if log.results]
+    contradicted = next((log for log, latency_ms in known if latency_ms is None), None)
+    if len(known) < 2 or contradicted is not None:
+        return contradicted or (logs[0] if logs else None), ()
+    latencies_ms = [latency_ms for _, latency_ms in known if latency_ms is not None]
     mean_ms = sum(latencies_ms) / len(latencies_ms)
-    mean = BenchmarkLog((BenchmarkResult(latency_ms=mean_ms, graph=results[0].graph),))
-    if max(latencies_ms) <= (1 + _LATENCIES_APART) * min(latencies_ms):
+    mean = BenchmarkLog((BenchmarkResult(latency_ms=mean_ms, graph=known[0][0].results[-1].graph),))
+    if max(latencies_ms) <= (1 + LATENCIES_APART) * min(latencies_ms):
         return mean, ()
     values = ", ".join(f"{value:.5g} ms" for value in latencies_ms)
     if max(latencies_ms) > (1 + _OTHER_NETWORK) * min(latencies_ms):
@@ -96,9 +103,26 @@ def mean_log(logs: Sequence[BenchmarkLog]) -> tuple[BenchmarkLog | None, tuple[F
     return mean, (Finding("latencies_differ", "warning", message),)
 
 
+def latency_of(log: BenchmarkLog, known_ms: float | None) -> tuple[float | None, tuple[Finding, ...]]:
+    """Latency (ms) of a log, and a finding where its results contradict each other, but the latency is known otherwise.
+
+    Raises BadMeasurement where they contradict each other and nothing else states the latency: none is chosen.
+    """
+    if log.latency_ms is not None or not log.results:
+        return log.latency_ms, ()
+    values = ", ".join(f"{result.latency_ms:.6g} ms" for result in log.results)
+    what = f"the {len(log.results)} results in the benchmark log contradict each other: {values} per inference"
+    if known_ms is None:
+        raise BadMeasurement(
+            f"{what}; none is chosen: give the log of one run of the network, or the time of one inference in ms"
+        )
+    return None, (Finding("several_results", "warning", f"{what}; {known_ms:.6g} ms is used instead"),)
+
+
 def require_one_network(logs: Sequence[BenchmarkLog]) -> None:
     """Check that the logs of a run name one graph. Raises BadMeasurement otherwise: a run is one network."""
-    graphs = [log.results[-1].graph for log in logs if log.results]
+    graphs = [result.graph for log in logs for result in log.results]
     names = dict.fromkeys(PurePosixPath(graph.replace("\\", "/")).name for graph in graphs if graph)
     if len(names) > 1:
-        raise BadMeasurement(f"benchmark logs of several networks ({', '.join(names)}): make a run of each")
+        what = "a benchmark log" if len(logs) == 1 else "benchmark logs"
+        raise BadMeasurement(f"{what} of several networks ({', '.join(names)}): make a run of each, with its log alone")

@@ -10,6 +10,7 @@ from typing import Any
 
 from nas_engine.energy.runs.consistency import (
     compare_with_table,
+    latency_of,
     mean_log,
     net_energy_findings,
     rows_of_one_network,
@@ -204,11 +205,11 @@ def _latency(
 ) -> tuple[float | None, tuple[Finding, ...]]:
     """Mean time of one inference (ms): from the settings, else the stamps of this run, else its log."""
     by_stamps = float(stamps.inference_ms.mean()) if stamps is not None and stamps.inference_ms is not None else None
-    by_log = log.results[-1].latency_ms if log is not None and log.results else None
+    by_log, findings = latency_of(log, settings.latency_ms or by_stamps) if log is not None else (None, ())
     known = [value for value in (settings.latency_ms, by_stamps, by_log) if value is not None]
     if not known:
         return None, ()
-    findings = check_latency(known[0])
+    findings = (*findings, *check_latency(known[0]))
     if any(abs(other - known[0]) > 0.05 * known[0] for other in known[1:]):
         values = ", ".join(f"{value:.5g} ms" for value in known)
         message = f"the times of one inference differ: {values}; the first is used, check that all files are of one run"

@@ -15,6 +15,8 @@ from nas_engine.errors import BadMeasurement
 
 Values = NDArray[np.float64]
 Severity = Literal["note", "warning", "error"]
+LATENCIES_APART = 0.05
+"""Share by which repeated benchmarks of one network may differ; further apart they contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +138,18 @@ class BenchmarkResult:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkLog:
-    """Complete results of one log, in the order of the log; the last one is used."""
+    """Complete results of one log, in the order of the log."""
 
     results: tuple[BenchmarkResult, ...]
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def latency_ms(self) -> float | None:
+        """Mean time of one inference, that of the last result; None without results or where two are over 5 % apart."""
+        latencies_ms = [result.latency_ms for result in self.results]
+        if not latencies_ms or max(latencies_ms) > (1 + LATENCIES_APART) * min(latencies_ms):
+            return None
+        return latencies_ms[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,3 +38,10 @@ def test_a_meter_of_one_hertz_takes_no_ramp_for_idle() -> None:
     assert result.idle_power_mw == pytest.approx(1_000.0)
     assert result.net is not None
     assert result.net.mean == pytest.approx(400.0)
+
+
+def test_of_two_results_in_a_logcat_none_is_chosen() -> None:
+    report = alone("logs/logcat_two_results.log")
+    assert "2 results in the benchmark log contradict each other: 129.712 ms, 33.826 ms" in str(report.error)
+    assert report.to_json()["latency_ms"] is None
+    assert alone("logs/logcat_two_results.log", latency_ms=33.826).result.latency_ms == 33.826

@@ -69,12 +69,23 @@ def test_a_single_run_has_no_average() -> None:
     assert only(text + "Inference (avg): 1.3576e+06\n").latency_ms == 1357.602
 
 
-def test_of_several_runs_the_last_complete_one_counts_and_all_are_listed() -> None:
+def test_of_several_models_every_result_is_listed_and_named() -> None:
     log = parse(
         benchmark_log("2000", graph="a.tflite") + benchmark_log("3000", graph="b.tflite") + "STARTING!\nGraph: [c]\n"
     )
     assert [result.latency_ms for result in log.results] == [2.0, 3.0]
     assert [finding.code for finding in log.findings] == ["unfinished_benchmark", "several_models"]
+    assert "2 ms (a.tflite), 3 ms (b.tflite); give a log of each" in log.findings[1].message
+
+
+@pytest.mark.parametrize(("second", "latency_ms", "severity"), [("2080", 2.08, "note"), ("2200", None, "warning")])
+def test_repeats_in_one_log_are_listed_and_contradictions_give_no_latency(
+    second: str, latency_ms: float | None, severity: str
+) -> None:
+    log = parse(benchmark_log("2000") + benchmark_log(second))
+    assert log.latency_ms == latency_ms
+    assert [(finding.code, finding.severity) for finding in log.findings] == [("several_results", severity)]
+    assert f"2 ms (a.tflite), {float(second) / 1e3:g} ms (a.tflite)" in log.findings[0].message
 
 
 def test_pasted_results_without_their_beginnings_are_told_apart() -> None:
