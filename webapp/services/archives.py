@@ -11,7 +11,7 @@ from django.core.files.base import File
 
 from nas_engine.energy.readers.base import FileSource
 from nas_engine.energy.readers.parsing.unpacking import LIMITS, holds_several, members_of
-from nas_engine.errors import BadMeasurement
+from nas_engine.errors import BadMeasurement, TransientError
 from webapp.services.errors import Conflict
 
 _NAME_LENGTH = 200
@@ -31,7 +31,8 @@ def spread(files: Sequence["File[bytes]"]) -> Iterator[list[ArchivePart]]:
     """Files of an upload, each zip of several files replaced by its members.
 
     A zip of one file, a recording that is a zip itself, and a damaged one stay as they are: a worker reads or rejects
-    them. Raises Conflict, before anything is stored, for a zip that is encrypted or too large when unpacked.
+    them. Raises Conflict, before anything is stored, for a zip that is encrypted or too large when unpacked, and
+    where the disk has not enough room for it.
     """
     with ExitStack() as stack:
         yield [part for file in files for part in _parts(stack, file)]
@@ -49,8 +50,8 @@ def _parts(stack: ExitStack, file: "File[bytes]") -> Sequence[ArchivePart]:
     limits = replace(LIMITS, members=settings.DATA_UPLOAD_MAX_NUMBER_FILES)
     try:
         sources = stack.enter_context(members_of(FileSource(_base_name(file.name or "archive.zip"), path), limits))
-    except BadMeasurement as error:
-        raise Conflict(f"{error}. Nothing was stored.") from None
+    except (BadMeasurement, TransientError) as error:
+        raise Conflict(f"{str(error).removesuffix('.')}. Nothing was stored.") from None
     return [_member(stack, source) for source in sources]
 
 

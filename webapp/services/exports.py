@@ -8,7 +8,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from nas_engine.audio.frontend import FrontendConfig, Normalisation, export_frontend
-from nas_engine.tflite_file import input_and_output
+from nas_engine.files.tflite_tensors import input_and_output
 from webapp.models import Trial
 from webapp.queries.energy_estimates import all_estimates, current_estimate
 from webapp.queries.study_summary import study_summary, trial_summary

@@ -21,7 +21,7 @@ from nas_engine.audio.clips import scan
 from nas_engine.audio.dataset import PreparedClip, PreparedDataset
 from nas_engine.audio.dataset import prepare as prepare_clips
 from nas_engine.audio.synthesis.generator import Recipe, synthesise
-from nas_engine.errors import BadDataset
+from nas_engine.errors import BadDataset, TransientError
 from webapp import translation
 from webapp.models import Clip, Dataset
 from webapp.services import jobs
@@ -59,7 +59,7 @@ def prepare(*, dataset_id: int, worker: str, on_progress: OnProgress | None = No
     except Interrupted:
         jobs.hand_back(jobs.DATASETS, dataset_id, worker)
         return False
-    except BadDataset as error:
+    except (BadDataset, TransientError) as error:
         return fail(dataset_id=dataset_id, worker=worker, error=str(error))
     except Exception as error:
         logger.exception("Dataset %d cannot be prepared", dataset_id)

@@ -1,11 +1,13 @@
 import stat
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from nas_engine.audio.archive import extract_archive
-from nas_engine.errors import BadDataset
+from nas_engine.audio.archive import LIMITS, extract_archive
+from nas_engine.errors import BadDataset, TransientError
 
 
 def zipped(path: Path, *members: tuple[str | zipfile.ZipInfo, bytes]) -> Path:
@@ -48,11 +50,31 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
         extract_archive(zipped(tmp_path / "a.zip", (link, b"/etc/passwd")), tmp_path / "out")
 
 
-def test_an_archive_that_unpacks_to_too_much_is_stopped_on_the_way(tmp_path: Path) -> None:
+def test_an_archive_that_unpacks_to_too_much_is_stopped_before_it_begins(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "a.zip", *((f"{n}.wav", bytes(1_000_000)) for n in range(5)))
     assert archive.stat().st_size < 10_000
-    with pytest.raises(BadDataset, match=r"unpacks to more than 0\.003 GB"):
-        extract_archive(archive, tmp_path / "out", limit_bytes=3_000_000)
+    with pytest.raises(BadDataset, match="unpacks to 5 MB; at most 3 MB: split it up, or unpack it yourself"):
+        extract_archive(archive, tmp_path / "out", replace(LIMITS, expanded_bytes=3_000_000))
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_archive_that_unpacks_to_more_than_sounds_do_is_refused(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", *((f"{n}.wav", bytes(5_000_000)) for n in range(5)))
+    with pytest.raises(BadDataset, match="unpacks to more than 50 times its size, as no set of sounds does"):
+        extract_archive(archive, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_sounds_in_front_of_digital_silence_are_unpacked(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(-99, 99, 16_000).astype("<i2").tobytes()
+    archive = zipped(tmp_path / "a.zip", *((f"{n}.wav", noise + bytes(25 * len(noise))) for n in range(20)))
+    assert len(files(extract_archive(archive, tmp_path / "out"))) == 20
+
+
+def test_an_archive_for_which_the_disk_has_no_room_can_be_tried_again(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", ("1.wav", b"sound"))
+    with pytest.raises(TransientError, match=r"not enough room to unpack .* stay so for the database"):
+        extract_archive(archive, tmp_path / "out", replace(LIMITS, spare_bytes=1 << 60))
     assert not (tmp_path / "out").exists()
 
 
@@ -61,14 +83,14 @@ def test_an_archive_that_lies_about_its_size_cannot_write_more_than_it_says(tmp_
     content = archive.read_bytes()
     (tmp_path / "lie.zip").write_bytes(content.replace((50_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little")))
     with pytest.raises(BadDataset):
-        extract_archive(tmp_path / "lie.zip", tmp_path / "out", limit_bytes=1_000_000)
+        extract_archive(tmp_path / "lie.zip", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_too_many_files_are_refused(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "a.zip", *((f"{n}.wav", b"") for n in range(11)))
-    with pytest.raises(BadDataset, match="holds 11 files; at most 10"):
-        extract_archive(archive, tmp_path / "out", limit_files=10)
+    with pytest.raises(BadDataset, match="11 files in the zip; at most 10"):
+        extract_archive(archive, tmp_path / "out", replace(LIMITS, members=10))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
@@ -76,7 +98,7 @@ def test_an_archive_cut_short_says_so(tmp_path: Path, share: float) -> None:
     archive = zipped(tmp_path / "a.zip", ("1.wav", bytes(range(256)) * 100))
     content = archive.read_bytes()
     archive.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(BadDataset, match="not a complete zip file"):
+    with pytest.raises(BadDataset, match=r"the zip is cut or damaged .*; copy it again"):
         extract_archive(archive, tmp_path / "out")
 
 
@@ -85,7 +107,7 @@ def test_a_damaged_file_inside_is_noticed(tmp_path: Path) -> None:
         archive.writestr("1.wav", b"sound" * 100)
     content = (tmp_path / "a.zip").read_bytes().replace(b"soundsound", b"soundSOUND", 1)
     (tmp_path / "a.zip").write_bytes(content)
-    with pytest.raises(BadDataset, match="not a complete zip file"):
+    with pytest.raises(BadDataset, match=r"the zip is cut or damaged .*; copy it again"):
         extract_archive(tmp_path / "a.zip", tmp_path / "out")
 
 

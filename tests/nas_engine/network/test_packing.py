@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from nas_engine.audio.frontend import FrontendConfig, evaluation_crop, log_mel
 from nas_engine.baselines import nas_bayesian, tc_resnet8
+from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.keras import tf, tflite_schema
 from nas_engine.network.packing import WEIGHT_ALIGNMENT, pack
 from nas_engine.network.untrained import untrained_files
 from nas_engine.testing.audio import tone
-from nas_engine.tflite_file import input_and_output
 from tests.nas_engine.network.runtimes import RUNTIMES, Run, interpreter
 
 

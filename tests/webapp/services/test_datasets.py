@@ -87,7 +87,7 @@ def test_an_archive_that_is_none_fails_with_a_clear_error():
     assert preparation.prepare(dataset_id=dataset.pk, worker="me")
     dataset.refresh_from_db()
     assert dataset.state == Dataset.State.FAILED
-    assert "not a complete zip file" in dataset.error
+    assert "the zip is cut or damaged" in dataset.error
 
 
 def test_a_folder_that_is_missing_fails_with_a_clear_error(tmp_path):

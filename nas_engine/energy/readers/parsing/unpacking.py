@@ -1,23 +1,14 @@
-"""Unpacking of gzip and zip to temporary files under limits, so that no upload fills a disk or memory.
+"""Unpacking of uploaded measurements to temporary files, under the limits of `nas_engine.files.unpacking`."""
 
-Files beyond the limits are rejected as early as possible: a zip by the sizes in its directory and again by the bytes
-unpacked, a gzip once the bytes unpacked exceed the limit or the compression ratio of any recording.
-"""
-
-import gzip
-import lzma
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from nas_engine.energy.readers.base import FileSource
+from nas_engine.files.unpacking import BROKEN, ArchiveRefused, Unpacker, UnpackingLimits, Wanted
 
-_CHUNK_BYTES = 1_000_000
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OTHER_ARCHIVES = {
@@ -28,25 +19,16 @@ _OTHER_ARCHIVES = {
     b"\x28\xb5\x2f\xfd": "zstd",
 }
 _DOCUMENTS = {"[Content_Types].xml": "Office", "content.xml": "OpenDocument"}
-_BROKEN = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError, ValueError,
-)  # fmt: skip
 
-
-@dataclass(frozen=True, slots=True)
-class UnpackingLimits:
-    """Limits of an upload after unpacking."""
-
-    expanded_bytes: int = 500_000_000  # of a plain file, and of all members of an archive together
-    ratio: float = 100.0  # unpacked to packed; text of a recording has 3 to 10, one of a constant current up to 60
-    free_bytes: int = 10_000_000  # so much may come out at any ratio
-    members: int = 50
-
-
-LIMITS = UnpackingLimits()
+LIMITS = UnpackingLimits(
+    expanded_bytes=500_000_000,  # of a plain file, too
+    ratio=100.0,  # text of a recording has 3 to 10, one of a constant current up to 60
+    members=50,
+    content="recording",
+    remedy="export a shorter stretch",
+)
 PPK2_SAMPLES = "session.raw"
 """Member of a zip that is one recording of the Power Profiler, and not several files."""
-_Stream = IO[bytes] | gzip.GzipFile
 
 
 @contextmanager
@@ -76,7 +58,7 @@ def holds_several(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if _is_data(info)]
-    except _BROKEN:
+    except BROKEN:
         return False
     return len(names) > 1 and PPK2_SAMPLES not in names and not _DOCUMENTS.keys() & set(names)
 
@@ -89,7 +71,7 @@ def members(path: Path) -> tuple[str, ...]:
                 return ()
         with zipfile.ZipFile(path) as archive:
             return tuple(info.filename for info in archive.infolist()[: LIMITS.members])
-    except _BROKEN:
+    except BROKEN:
         return ()
 
 
@@ -99,13 +81,10 @@ def extract(source: FileSource, member: str, folder: Path, limits: UnpackingLimi
     Raises:
         BadMeasurement: there is no such member, or it is encrypted, damaged or beyond the limits.
     """
-    try:
-        with zipfile.ZipFile(source.path) as archive:
-            return _member(source, archive, archive.getinfo(member), folder / "member", limits, limits.expanded_bytes)
-    except KeyError:
-        raise source.wrong(f"there is no {member} in it; save it again in the tool that wrote it") from None
-    except _BROKEN as error:
-        raise source.wrong(f"the archive is damaged ({error}); copy it again") from None
+    found = _unzip(source, folder, limits, lambda info: info.filename == member)
+    if not found:
+        raise source.wrong(f"there is no {member} in it; save it again in the tool that wrote it")
+    return found[0]
 
 
 def _plain_files(source: FileSource, folder: Path, limits: UnpackingLimits) -> tuple[FileSource, ...]:
@@ -133,25 +112,34 @@ def _plain_files(source: FileSource, folder: Path, limits: UnpackingLimits) -> t
 def _gunzipped(source: FileSource, folder: Path, limits: UnpackingLimits) -> FileSource:
     target = FileSource(source.name.removesuffix(".gz"), folder / "0")
     try:
-        with source.path.open("rb") as packed, gzip.open(packed) as stream:
-            _copy(source, stream, target.path, source.path.stat().st_size, limits, limits.expanded_bytes)
-    except _BROKEN as error:
-        raise source.wrong(f"the gzip is cut or damaged ({error}); copy it again") from None
+        Unpacker(source.path, folder, limits).gunzip(target.path)
+    except ArchiveRefused as error:
+        raise source.wrong(str(error)) from None
     _check_not_nested(source, target)
     return target
 
 
 def _unzipped(source: FileSource, folder: Path, limits: UnpackingLimits) -> tuple[FileSource, ...]:
+    if document := next((kind for name in members(source.path) if (kind := _DOCUMENTS.get(name))), None):
+        raise source.wrong(f"an {document} file, such as a workbook; save the sheet as CSV and give that")
+    files = _unzip(source, folder, limits, _is_data)
+    if not files:
+        raise source.wrong("there is no file in the zip")
+    return files
+
+
+def _unzip(source: FileSource, folder: Path, limits: UnpackingLimits, wanted: Wanted) -> tuple[FileSource, ...]:
+    """Unpack the wanted members of a zip to numbered files, with the name of the zip in every error."""
+    files: list[FileSource] = []
+
+    def target(info: zipfile.ZipInfo, index: int) -> Path:
+        files.append(FileSource(f"{source.name}/{info.filename}", folder / str(index)))
+        return files[-1].path
+
     try:
-        with zipfile.ZipFile(source.path) as archive:
-            infos = [info for info in archive.infolist() if _is_data(info)]
-            _check_directory(source, infos, limits)
-            left_bytes, files = limits.expanded_bytes, []
-            for number, info in enumerate(infos):
-                files.append(_member(source, archive, info, folder / str(number), limits, left_bytes))
-                left_bytes -= files[-1].path.stat().st_size
-    except _BROKEN as error:
-        raise source.wrong(f"the zip is cut or damaged ({error}); copy it again") from None
+        Unpacker(source.path, folder, limits).unzip(wanted, target)
+    except ArchiveRefused as error:
+        raise source.wrong(str(error)) from None
     return tuple(files)
 
 
@@ -159,58 +147,6 @@ def _is_data(info: zipfile.ZipInfo) -> bool:
     """Not a folder and not what macOS and Windows add."""
     path = PurePosixPath(info.filename)
     return not (info.is_dir() or path.parts[:1] == ("__MACOSX",) or path.name in (".DS_Store", "Thumbs.db"))
-
-
-def _check_directory(source: FileSource, infos: list[zipfile.ZipInfo], limits: UnpackingLimits) -> None:
-    """Raise BadMeasurement by the directory of the zip, before anything is unpacked."""
-    if not infos:
-        raise source.wrong("there is no file in the zip")
-    document = next((kind for info in infos if (kind := _DOCUMENTS.get(info.filename))), None)
-    if document:
-        raise source.wrong(f"an {document} file, such as a workbook; save the sheet as CSV and give that")
-    if len(infos) > limits.members:
-        raise source.wrong(f"{len(infos):,} files in the zip; at most {limits.members}: upload them in parts")
-    expanded_bytes = sum(info.file_size for info in infos)
-    if expanded_bytes > limits.expanded_bytes:
-        raise source.wrong(
-            f"unpacks to {expanded_bytes / 1e6:,.0f} MB; at most {limits.expanded_bytes / 1e6:,.0f} MB: "
-            "export a shorter stretch"
-        )
-
-
-def _member(
-    source: FileSource,
-    archive: zipfile.ZipFile,
-    info: zipfile.ZipInfo,
-    target: Path,
-    limits: UnpackingLimits,
-    left_bytes: int,
-) -> FileSource:
-    if info.flag_bits & 1:
-        raise source.wrong(f"{info.filename} is encrypted; zip it without a password")
-    with archive.open(info) as stream:
-        _copy(source, stream, target, info.compress_size, limits, left_bytes)
-    return FileSource(f"{source.name}/{info.filename}", target)
-
-
-def _copy(
-    source: FileSource, stream: _Stream, target: Path, packed_bytes: int, limits: UnpackingLimits, left_bytes: int
-) -> None:
-    """Unpack by the megabyte until the end or a limit."""
-    by_ratio = max(limits.free_bytes, limits.ratio * packed_bytes)
-    written = 0
-    with target.open("wb") as file:
-        while chunk := stream.read(_CHUNK_BYTES):
-            written += len(chunk)
-            if written > left_bytes:
-                raise source.wrong(
-                    f"unpacks to more than {limits.expanded_bytes / 1e6:,.0f} MB: export a shorter stretch"
-                )
-            if written > by_ratio:
-                raise source.wrong(
-                    f"unpacks to more than {limits.ratio:.0f} times its size, as no recording does; give the plain file"
-                )
-            file.write(chunk)
 
 
 def _check_not_nested(outer: FileSource, inner: FileSource) -> None:

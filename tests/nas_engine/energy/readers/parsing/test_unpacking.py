@@ -2,13 +2,15 @@ import gzip
 import io
 import tracemalloc
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nas_engine.energy.readers.base import FileSource
-from nas_engine.energy.readers.parsing.unpacking import UnpackingLimits, extract, members, unpacked
+from nas_engine.energy.readers.parsing.unpacking import LIMITS, extract, members, unpacked
 from nas_engine.errors import BadMeasurement
+from nas_engine.files.unpacking import UnpackingLimits
 
 TEXT = b"Time(ms),Main(mA),Main Voltage(V),\n" + b"0.1,2.0,4.2,\n" * 50
 
@@ -27,8 +29,8 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def contents(packed: FileSource, limits: UnpackingLimits | None = None) -> dict[str, bytes]:
-    with unpacked(packed, limits or UnpackingLimits()) as files:
+def contents(packed: FileSource, limits: UnpackingLimits = LIMITS) -> dict[str, bytes]:
+    with unpacked(packed, limits) as files:
         return {file.name: file.path.read_bytes() for file in files}
 
 
@@ -80,14 +82,14 @@ def told_size(packed: bytes, true_bytes: int, told_bytes: int) -> bytes:
 def test_limits_hold_for_all_members_together(tmp_path: Path) -> None:
     three = source(tmp_path, zipped(dict.fromkeys("abc", TEXT)))
     with pytest.raises(BadMeasurement, match="unpacks to"):
-        contents(three, UnpackingLimits(expanded_bytes=2 * len(TEXT)))
+        contents(three, replace(LIMITS, expanded_bytes=2 * len(TEXT)))
     with pytest.raises(BadMeasurement, match="3 files in the zip; at most 2"):
-        contents(three, UnpackingLimits(members=2))
+        contents(three, replace(LIMITS, members=2))
 
 
 def test_a_plain_file_has_the_same_limit(tmp_path: Path) -> None:
     with pytest.raises(BadMeasurement, match="export a shorter stretch"):
-        contents(source(tmp_path, TEXT), UnpackingLimits(expanded_bytes=100))
+        contents(source(tmp_path, TEXT), replace(LIMITS, expanded_bytes=100))
 
 
 # Names are given because packed bytes hold the time, and every worker must collect the same names.
@@ -127,3 +129,10 @@ def test_one_member_can_be_taken_out_of_a_format_that_is_a_zip(tmp_path: Path) -
     with pytest.raises(BadMeasurement, match=r"run.ppk2: there is no minimap.raw"):
         extract(packed, "minimap.raw", tmp_path)
     assert members(source(tmp_path, TEXT).path) == ()
+
+
+def test_a_member_that_is_missing_is_not_the_one_taken_before(tmp_path: Path) -> None:
+    packed = source(tmp_path, zipped({"metadata.json": b"{}"}), "run.ppk2")
+    assert extract(packed, "metadata.json", tmp_path).path.read_bytes() == b"{}"
+    with pytest.raises(BadMeasurement, match=r"there is no session.raw"):
+        extract(packed, "session.raw", tmp_path)
