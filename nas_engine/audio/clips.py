@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nas_engine.audio.checks import DatasetProblem
-from nas_engine.audio.decode import SUFFIXES
+from nas_engine.audio.containers import FORMATS, holds_sound, holds_unread_sound
 from nas_engine.audio.esc50 import Esc50Classes, is_esc50, read_esc50
 from nas_engine.audio.manifest import ManifestRow, has_needed_columns, read_manifest
 from nas_engine.errors import BadDataset
@@ -21,10 +21,9 @@ _SPLIT_NAMES = {
     "test": ("test", "testing"),
 }
 _SPLIT_OF = {name: split for split, names in _SPLIT_NAMES.items() for name in names}
-_OTHER_AUDIO = frozenset({".m4a", ".aac", ".wma", ".mp4", ".webm", ".amr", ".3gp", ".ac3"})
 _LAYOUTS = (
     "Earshot reads: a CSV list with the columns path, class, split, group; folders train/CLASS/, eval/CLASS/, "
-    "test/CLASS/ of WAV, FLAC, Ogg or MP3 files; folders CLASS/ alone; or ESC-50 as it is published."
+    f"test/CLASS/ of {FORMATS} files; folders CLASS/ alone; or ESC-50 as it is published."
 )
 
 
@@ -75,7 +74,7 @@ def _descend(path: Path) -> Path:
     entries = _visible(path)
     while len(entries) == 1 and entries[0].is_dir() and entries[0].name.lower() not in _SPLIT_OF:
         inner = _visible(entries[0])
-        if any(_is_audio(entry) for entry in inner) and not _lists(inner):
+        if any(holds_sound(entry) for entry in inner) and not _lists(inner):
             break  # a single class folder, not a wrapper
         path, entries = entries[0], inner
     return path
@@ -98,10 +97,6 @@ def _lists(entries: Iterable[Path]) -> list[Path]:
     return [entry for entry in entries if entry.suffix.lower() in (".csv", ".tsv") and entry.is_file()]
 
 
-def _is_audio(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and path.is_file()
-
-
 def _from_folders(root: Path) -> Scan:
     folders = [entry for entry in _visible(root) if entry.is_dir()]
     splits = [folder for folder in folders if folder.name.lower() in _SPLIT_OF]
@@ -116,9 +111,9 @@ def _from_folders(root: Path) -> Scan:
     for split, folder in places:
         names = [file.relative_to(root).as_posix() for file in sorted(folder.rglob("*")) if file.is_file()]
         names = [name for name in names if "/." not in name]
-        clips = [name for name in names if _is_audio(root / name)]
+        clips = [name for name in names if holds_sound(root / name)]
         rows += [ManifestRow(name, name, split, folder.name, "") for name in clips]
-        problems += [_ignored(root / name, name) for name in names if not _is_audio(root / name)]
+        problems += [_ignored(root / name, name) for name in names if not holds_sound(root / name)]
         if not clips:
             where = folder.relative_to(root).as_posix()
             problems.append(
@@ -131,7 +126,7 @@ def _from_folders(root: Path) -> Scan:
 
 
 def _ignored(file: Path, name: str) -> DatasetProblem:
-    if file.suffix.lower() in _OTHER_AUDIO:
+    if holds_unread_sound(file):
         return DatasetProblem(
             "unknown_format", "error", name, "This audio format is not read: convert it to WAV or FLAC."
         )

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -149,7 +150,8 @@ def _read(source: ClipSource, config: FrontendConfig) -> _Read | DatasetProblem:
         return DatasetProblem("unreadable", "error", source.source_name, message)
     note = None
     if decoded.cut_from_seconds:
-        message = f"Cut to its first {LONGEST_SECONDS:g} of {decoded.cut_from_seconds:.1f} seconds."
+        full = f" of {decoded.cut_from_seconds:.1f}" if math.isfinite(decoded.cut_from_seconds) else ""
+        message = f"Cut to its first {LONGEST_SECONDS:g}{full} seconds."
         note = DatasetProblem("long_clip", "note", source.source_name, message)
     pcm = np.clip(np.rint(decoded.samples * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2")
     features = log_mel((pcm / _FULL_SCALE).astype(np.float32), config)

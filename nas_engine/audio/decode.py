@@ -1,7 +1,6 @@
 """Decoding of sound files to mono samples at one rate."""
 
-import io
-import struct
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,14 +9,17 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from nas_engine.audio.containers import FORMATS, first_bytes, open_sound, stated_bytes
 from nas_engine.errors import BadDataset
 
-SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"})
 LONGEST_SECONDS = 30.0
 SHORTEST_SECONDS = 0.1
 _COMPLETE_SHARE = 0.95  # MP3 headers only estimate the length
 _QUIETEST = 1.0 / 32768.0  # one step of 16-bit audio
-_UNKNOWN_LENGTH = 0xFFFFFFFF  # written into a WAV header by programs that stream
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 768_000
+MOST_VALUES = 100_000_000  # samples of all channels: 30 s of 64 channels at 48 kHz
+_VALUES_AT_ONCE = 1 << 20
+_UNKNOWN_FRAMES = 1 << 62  # libsndfile's count of a streamed FLAC is the largest number
 
 
 class ClipProblem(BadDataset):
@@ -30,14 +32,14 @@ class ClipProblem(BadDataset):
 
 @dataclass(frozen=True, slots=True)
 class DecodedClip:
-    """`samples` float32 [n] in -1..1; `cut_from_seconds` is the file's length if it was longer than 30 s."""
+    """`samples` float32 [n] in -1..1; `cut_from_seconds`: length of a file of more than 30 s, infinite if unknown."""
 
     samples: NDArray[np.float32]
     cut_from_seconds: float | None = None
 
 
 def decode(source: Path | bytes, sample_rate_hz: int = 16_000) -> NDArray[np.float32]:
-    """Samples float32 [n] in -1..1 of a WAV, FLAC, Ogg, MP3 or AIFF file. Raises ClipProblem if it cannot be used."""
+    """Samples float32 [n] in -1..1 of a file of `containers.FORMATS`. Raises ClipProblem if it cannot be used."""
     return decode_clip(source, sample_rate_hz).samples
 
 
@@ -45,10 +47,10 @@ def decode_clip(source: Path | bytes, sample_rate_hz: int = 16_000) -> DecodedCl
     """As `decode`, with the length of a sound that was cut to its first 30 seconds.
 
     Channels are averaged. Sound beyond full scale (float files, MP3 overshoot) is scaled down to it. Raises ClipProblem
-    for an unreadable, truncated, silent, too short or not finite sound, and OSError where the file cannot be opened.
+    for an unreadable, truncated, silent, too short or not finite sound, and, before it is decoded, for one of more
+    than `MOST_VALUES`; OSError where the file cannot be opened.
     """
-    channels, rate_hz, cut_from_seconds = _read(source)
-    mono = channels.mean(axis=1, dtype=np.float32)
+    mono, rate_hz, cut_from_seconds = _read(source)
     if not np.isfinite(mono).all():
         raise ClipProblem("not_finite", "It holds NaN or infinite samples. Export it again as 16-bit WAV or FLAC.")
     if len(mono) < SHORTEST_SECONDS * rate_hz:
@@ -63,40 +65,62 @@ def decode_clip(source: Path | bytes, sample_rate_hz: int = 16_000) -> DecodedCl
 
 
 def _read(source: Path | bytes) -> tuple[NDArray[np.float32], int, float | None]:
-    """Samples [n, channels], their rate in hertz, and the full length in seconds if not all was read."""
-    if not (len(source) if isinstance(source, bytes) else source.stat().st_size):
+    """Samples [n], the mean of channels; their rate in hertz; the full length in seconds if not all was read."""
+    head, size = first_bytes(source)
+    if not size:
         raise ClipProblem("empty", "The file is empty (0 bytes). Copy it again or leave it out.")
-    _reject_cut_wav(source)
+    stated = stated_bytes(head)
+    if stated and size < _COMPLETE_SHARE * stated:
+        raise _cut_short(size / stated)  # libsndfile reads the rest without an error
     try:
-        with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
-            wanted = min(file.frames, int(LONGEST_SECONDS * file.samplerate))
-            samples: NDArray[np.float32] = file.read(wanted, dtype="float32", always_2d=True)
-            rate_hz, frames = int(file.samplerate), int(file.frames)
+        with open_sound(source) as sound:
+            rate_hz, frames = int(sound.samplerate), int(sound.frames)
+            wanted = min(frames, int(LONGEST_SECONDS * rate_hz))
+            _check_bounds(rate_hz, int(sound.channels), wanted / rate_hz)
+            samples = _mean_of_channels(sound, wanted)
+            longer = frames > wanted and len(sound.read(1)) == 1
     except soundfile.LibsndfileError as error:
         reason = str(error.error_string).rstrip(".")
         raise ClipProblem(
             "unreadable",
-            f"It cannot be read as WAV, FLAC, Ogg or MP3 ({reason}). It is damaged or of another format: "
+            f"It cannot be read as {FORMATS} ({reason}). It is damaged or of another format: "
             "convert it to WAV or FLAC, or leave it out.",
         ) from error
-    if len(samples) < _COMPLETE_SHARE * wanted:
+    if frames < _UNKNOWN_FRAMES and len(samples) < _COMPLETE_SHARE * wanted:
         raise _cut_short(len(samples) / wanted)
-    return samples, rate_hz, frames / rate_hz if frames > wanted else None
+    if not longer:
+        return samples, rate_hz, None
+    return samples, rate_hz, frames / rate_hz if frames < _UNKNOWN_FRAMES else math.inf
 
 
-def _reject_cut_wav(source: Path | bytes) -> None:
-    """Raise ClipProblem for a truncated WAV file, of which libsndfile reads the rest without an error."""
-    if isinstance(source, bytes):
-        head, size = source[:12], len(source)
-    else:
-        with source.open("rb") as file:
-            head = file.read(12)
-        size = source.stat().st_size
-    if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
-        return
-    (declared,) = struct.unpack("<I", head[4:8])
-    if declared != _UNKNOWN_LENGTH and size < _COMPLETE_SHARE * (declared + 8):
-        raise _cut_short(size / (declared + 8))
+def _check_bounds(rate_hz: int, channels: int, seconds: float) -> None:
+    """Raise ClipProblem, before anything is decoded, for what no recording has or no memory holds."""
+    if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
+        raise ClipProblem(
+            "unusual_rate",
+            f"Its header states {rate_hz:,} samples per second; {LOWEST_RATE_HZ:,} to {HIGHEST_RATE_HZ:,} are read. "
+            "Export it again as WAV or FLAC with its true rate.",
+        )
+    values = rate_hz * channels * seconds
+    if values > MOST_VALUES:
+        raise ClipProblem(
+            "too_much",
+            f"Its {channels} channels of {rate_hz:,} samples per second are {values / 1e6:,.0f} million values in "
+            f"{seconds:.1f} s; at most {MOST_VALUES / 1e6:,.0f} million are decoded. Mix it down to mono.",
+        )
+
+
+def _mean_of_channels(sound: soundfile.SoundFile, wanted: int) -> NDArray[np.float32]:
+    """First `wanted` samples [n], or fewer where the sound ends before, in memory for one channel."""
+    at_once = max(1, _VALUES_AT_ONCE // sound.channels)
+    parts = [np.zeros(0, np.float32)]
+    while wanted > 0:
+        channels = sound.read(min(wanted, at_once), dtype="float32", always_2d=True)
+        if not len(channels):
+            break
+        parts.append(channels.mean(axis=1, dtype=np.float32))
+        wanted -= len(channels)
+    return np.concatenate(parts)
 
 
 def _cut_short(share: float) -> ClipProblem:

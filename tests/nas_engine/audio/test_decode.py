@@ -24,7 +24,7 @@ def strongest_hz(samples: NDArray[np.float32]) -> float:
     return float(np.abs(np.fft.rfft(samples)).argmax() * 16_000 / len(samples))
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.aiff"])
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.aiff", "a.au", "a.w64", "a.caf", "a.rf64"])
 def test_every_format_gives_the_same_tone(tmp_path: Path, name: str) -> None:
     soundfile.write(tmp_path / name, sine(440, 16_000), 16_000)
     samples = decode(tmp_path / name)
@@ -114,7 +114,7 @@ def test_a_text_with_a_sound_files_name_is_refused(tmp_path: Path, name: str) ->
     assert kind_of((tmp_path / name).read_bytes()) == "unreadable"
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3"])
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.aiff", "a.au", "a.w64", "a.caf", "a.rf64"])
 def test_a_file_cut_in_half_is_refused(tmp_path: Path, name: str) -> None:
     noise = 0.1 * np.random.default_rng(0).normal(size=48_000)
     soundfile.write(tmp_path / name, noise, 16_000)
@@ -123,8 +123,33 @@ def test_a_file_cut_in_half_is_refused(tmp_path: Path, name: str) -> None:
     assert kind_of(tmp_path / name) in {"truncated", "unreadable"}
 
 
-def test_a_streamed_wav_of_unknown_length_is_read(tmp_path: Path) -> None:
+def test_more_values_than_memory_should_hold_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", 0.1 * np.random.default_rng(0).normal(size=(4000, 8)), 48_000)
+    content = with_flac_header((tmp_path / "a.flac").read_bytes(), rate_hz=655_350, samples=30 * 655_350)
+    with pytest.raises(
+        ClipProblem, match=r"8 channels of 655,350 samples .* 157 million values in 30\.0 s; at most 100"
+    ):
+        decode(content)
+
+
+def test_limits_are_those_of_all_channels_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nas_engine.audio.decode.MOST_VALUES", 16_000)
+    soundfile.write(tmp_path / "mono.wav", sine(440, 16_000), 16_000)
+    soundfile.write(tmp_path / "stereo.wav", np.stack([sine(440, 16_000)] * 2, axis=1), 16_000)
+    assert len(decode(tmp_path / "mono.wav")) == 16_000
+    assert kind_of(tmp_path / "stereo.wav") == "too_much"
+
+
+@pytest.mark.parametrize("rate_hz", [1, 999, 768_001, 2_000_000_000])
+def test_a_rate_that_no_recording_has_is_refused(tmp_path: Path, rate_hz: int) -> None:
     soundfile.write(tmp_path / "a.wav", sine(440, 16_000), 16_000)
     content = bytearray((tmp_path / "a.wav").read_bytes())
-    content[4:8] = struct.pack("<I", 0xFFFFFFFF)
-    assert len(decode(bytes(content))) == 16_000
+    content[24:28] = struct.pack("<I", rate_hz)
+    assert kind_of(bytes(content)) == "unusual_rate"
+
+
+def with_flac_header(content: bytes, rate_hz: int, samples: int) -> bytes:
+    """FLAC whose stream information states another rate and number of samples."""
+    old = int.from_bytes(content[18:26])
+    kept = old >> 36 & 0xFF  # channels and bits
+    return content[:18] + (rate_hz << 44 | kept << 36 | samples).to_bytes(8) + content[26:]
