@@ -27,6 +27,7 @@ BlockKind = Literal[
 ]
 BLOCK_KINDS: tuple[BlockKind, ...] = get_args(BlockKind)
 EXPANDING_KINDS: tuple[BlockKind, ...] = ("mobilenet_v2",)
+_EXACT_FLOATS = 2.0**53  # beyond it a float no longer tells neighbouring integers apart
 _HASHES_KEPT = 32_768  # more than the longest study has trials
 
 
@@ -217,7 +218,9 @@ def _digest(data: Mapping[str, Any]) -> str:
 
 
 def json_fields(data: object, where: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    """`data` as a dict with exactly `keys`; ValueError naming the first key that is missing or unknown."""
+    """`data` as a dict with exactly `keys`, whole numbers as int; ValueError naming the first key that is missing or
+    unknown.
+    """
     if not isinstance(data, Mapping):
         raise ValueError(f"{where} must be an object with the keys {', '.join(keys)}, not {type(data).__name__}")
     for key in keys:
@@ -226,14 +229,19 @@ def json_fields(data: object, where: str, keys: tuple[str, ...]) -> dict[str, An
     for key in data:
         if key not in keys:
             raise ValueError(f"{where}: unknown key {key!r}; known are {', '.join(keys)}")
-    return dict(data)
+    return {key: _whole(value) for key, value in data.items()}
 
 
 def json_list(data: object, where: str) -> list[Any]:
-    """`data` if it is a list; ValueError naming `where` otherwise."""
+    """`data` if it is a list, its whole numbers as int; ValueError naming `where` otherwise."""
     if not isinstance(data, list):
         raise ValueError(f"{where} must be a list, not {type(data).__name__}")
-    return data
+    return [_whole(value) for value in data]
+
+
+def _whole(value: Any) -> Any:
+    """A whole number that a program wrote as 3.0 as the int 3; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOATS else value
 
 
 def json_pair(data: object, where: str) -> tuple[Any, Any]:

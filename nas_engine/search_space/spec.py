@@ -66,7 +66,8 @@ class SpaceSpec:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """Inverse of `to_json`. A head without `hidden_units` has no hidden layer, since TOML has no null.
+        """Inverse of `to_json`. A head without `hidden_units` has no hidden layer, since TOML has no null, and needs no
+        `hidden_activation` then.
 
         Raises ValueError with a line for each wrong part, naming its place and the key that is missing, unknown or not
         a whole number. `problems` checks whether the space can be built.
@@ -84,7 +85,7 @@ class SpaceSpec:
         stem = part(Stem.from_json, fields["stem"])
         listed = part(json_list, fields["positions"], "positions") or []
         positions = [part(PositionSpec.from_json, item, f"positions[{i}]") for i, item in enumerate(listed)]
-        head = part(Head.from_json, _with_hidden_units(fields["head"]))
+        head = part(Head.from_json, _completed_head(fields["head"]))
         if errors:
             raise ValueError("\n".join(errors))
         return cls(name, stem, tuple(positions), head)
@@ -101,5 +102,7 @@ def _name(value: object) -> str:
     return value
 
 
-def _with_hidden_units(head: object) -> object:
-    return {"hidden_units": None, **head} if isinstance(head, dict) else head
+def _completed_head(head: object) -> object:
+    if not isinstance(head, dict) or head.get("hidden_units") is not None:
+        return head
+    return {"hidden_units": None, "hidden_activation": Head().hidden_activation, **head}

@@ -27,6 +27,7 @@ from typing import Any
 
 import tomli_w
 
+from nas_engine.energy.readers.parsing import text
 from nas_engine.search_space.paper_spaces import NAMES, spec_by_name
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.search_space.spec import SpaceSpec
@@ -43,22 +44,22 @@ class SpaceFileError(ValueError):
 def read_space_file(path: Path) -> SpaceSpec:
     """The space in a file of either format. Raises SpaceFileError where there is none; ask `problems` for the rest."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = text.whole(path.read_bytes())
     except OSError as error:
         raise SpaceFileError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise SpaceFileError(f"{path} is no text file: a search space is TOML or JSON in UTF-8.") from error
-    return space_from_text(text)
+    if content is None:
+        raise SpaceFileError(f"{path} is no text file: a search space is TOML or JSON in UTF-8.")
+    return space_from_text(content)
 
 
-def space_from_text(text: str) -> SpaceSpec:
+def space_from_text(content: str) -> SpaceSpec:
     """The space in TOML or JSON text, by lists or with every option spelled out (a study's `space_spec`).
 
     A study file will do, too: its space is taken.
     """
-    if len(text) > LONGEST_FILE:
-        raise SpaceFileError(f"The file has {len(text):,} characters; a search space has at most {LONGEST_FILE:,}.")
-    data = _parsed(text)
+    if len(content) > LONGEST_FILE:
+        raise SpaceFileError(f"The file has {len(content):,} characters; a search space has at most {LONGEST_FILE:,}.")
+    data = _parsed(content)
     if isinstance(data, dict) and "space" in data and "positions" not in data:
         data = data["space"]
         if data in NAMES:
@@ -87,11 +88,11 @@ def space_table(spec: SpaceSpec) -> dict[str, Any]:
     return data
 
 
-def _parsed(text: str) -> Any:
+def _parsed(content: str) -> Any:
     """No TOML begins with a brace, every JSON object does."""
-    is_json = text.lstrip().startswith("{")
+    is_json = content.lstrip().startswith("{")
     try:
-        return json.loads(text) if is_json else tomllib.loads(text)
+        return json.loads(content) if is_json else tomllib.loads(content)
     except json.JSONDecodeError as error:
         raise SpaceFileError(f"This is not valid JSON: {error}.") from error
     except tomllib.TOMLDecodeError as error:

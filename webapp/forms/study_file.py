@@ -18,6 +18,7 @@ from typing import Any
 import tomli_w
 from django import forms
 
+from nas_engine.energy.readers.parsing import text
 from webapp.forms.space_file import space_table
 from webapp.forms.study import EDITED_SPACE, StudyForm, defaults
 from webapp.models import Dataset, EnergyModel, Study
@@ -35,16 +36,25 @@ class StudyFileError(ValueError):
     """The file is not a study; the message states which line or setting is wrong and what to do."""
 
 
-def read_study_file(source: Path | str) -> dict[str, Any]:
-    """Settings by field name from a path or from TOML text. Values are checked by `form_from_file`, names are here."""
-    text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
-    if len(text) > LONGEST_FILE:
-        raise StudyFileError(f"The file has {len(text)} characters; a study file has at most {LONGEST_FILE}.")
+def read_study_file(source: Path | bytes | str) -> dict[str, Any]:
+    """Settings by field name from a path, an upload's bytes or TOML text. Names are checked here, values by
+    `form_from_file`.
+    """
+    content = source if isinstance(source, str) else _decoded(source)
+    if len(content) > LONGEST_FILE:
+        raise StudyFileError(f"The file has {len(content)} characters; a study file has at most {LONGEST_FILE}.")
     try:
-        values = tomllib.loads(text)
+        values = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
         raise StudyFileError(f'This is not valid TOML: {error}. Text needs quotes: name = "Quick look".') from error
     return settings_from(values)
+
+
+def _decoded(source: Path | bytes) -> str:
+    content = text.whole(source.read_bytes() if isinstance(source, Path) else source)
+    if content is None:
+        raise StudyFileError("This is no text file: a study is TOML in UTF-8.")
+    return content
 
 
 def settings_from(values: Mapping[str, Any]) -> dict[str, Any]:

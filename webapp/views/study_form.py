@@ -113,7 +113,7 @@ def _from_file(request: HttpRequest) -> HttpResponse:
             raise StudyFileError("Choose a study file first.")
         if upload.size > LONGEST_FILE:
             raise StudyFileError(f"{upload.name} has {upload.size} bytes: that is no study file.")
-        values = read_study_file(upload.read().decode("utf-8", errors="replace"))
+        values = read_study_file(upload.read())
         form = form_from_file(values, None if "dataset" in values else dataset)
     except StudyFileError as error:
         messages.error(request, str(error))

@@ -90,7 +90,7 @@ POSITION_MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "text": ({"filters": "8"}, "positions[1].filters must be a list, not str"),
     "kind": ({"kinds": ["resnet"]}, "positions[1]: kinds must be one of kxk"),
     "strides": ({"strides": [1]}, "positions[1].strides must hold two numbers, not 1"),
-    "stride": ({"strides": [1, 2.0]}, "positions[1]: strides must be a whole number of at least 1, not 2.0"),
+    "stride": ({"strides": [1, 2.5]}, "positions[1]: strides must be a whole number of at least 1, not 2.5"),
     "unknown key": ({"depth": 3}, "positions[1]: unknown key 'depth'"),
     "excluded": ({"excluded": [3]}, "positions[1]: excluded must hold names of options"),
 }

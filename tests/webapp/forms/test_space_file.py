@@ -15,6 +15,7 @@ from nas_engine.architecture import Head
 from nas_engine.search_space.paper_spaces import PAPER_1D, PAPER_2D
 from nas_engine.search_space.spec import SpaceSpec, problems
 from tests.nas_engine.specs import space_specs
+from tests.real_data import DATA
 from webapp.forms import space_file
 from webapp.forms.space_file import SpaceFileError, read_space_file, space_from_text, space_table, space_to_toml
 
@@ -66,11 +67,55 @@ def test_what_is_no_space_is_refused_with_the_reason(text: str, words: str) -> N
         space_from_text(text)
 
 
+_SPACE = """name = "mine"
+[stem]
+frames = 98
+mel_bins = 40
+layout = "2d"
+[[positions]]
+kinds = ["kxk"]
+kernel_sizes = [3, 5]
+filters = [8, 16]
+strides = [2, 2]
+[head]
+classes = 12
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_space_is_read_whatever_its_encoding_and_line_ends(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "space.toml"
+    path.write_bytes(_SPACE.replace("\n", "\r\n").encode(encoding))
+    assert read_space_file(path) == space_from_text(_SPACE)
+    path.write_bytes(json.dumps(PAPER_2D.to_json()).encode(encoding))
+    assert read_space_file(path) == PAPER_2D
+
+
+def test_whole_numbers_may_be_written_with_a_point() -> None:
+    pointed = re.sub(r"\b(\d+)\b(?!d)", r"\1.0", _SPACE)
+    assert "kernel_sizes = [3.0, 5.0]" in pointed
+    assert repr(space_from_text(pointed)) == repr(space_from_text(_SPACE))
+    with pytest.raises(SpaceFileError, match=re.escape("kernel_sizes must be a whole number of at least 1, not 3.5")):
+        space_from_text(_SPACE.replace("[3, 5]", "[3.5, 5]"))
+
+
+def test_a_head_without_hidden_layer_needs_no_activation_and_one_with_a_layer_does() -> None:
+    assert space_from_text(_SPACE).head == Head(12, hidden_units=None)
+    with pytest.raises(SpaceFileError, match="key 'hidden_activation' is missing"):
+        space_from_text(_SPACE + "hidden_units = 16\n")
+
+
+@pytest.mark.real_data("cases")
+def test_a_space_with_a_byte_order_mark_is_the_one_without() -> None:
+    spaces = DATA / "cases" / "spaces"
+    assert read_space_file(spaces / "bom.toml") == read_space_file(spaces / "ok.toml")
+
+
 def test_what_is_no_text_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpaceFileError, match="cannot be read: Is a directory"):
         read_space_file(tmp_path)
     path = tmp_path / "space.toml"
-    path.write_bytes(b"\xff\xfe\x00")
+    path.write_bytes(b"\x93NUMPY\x01\x00")
     with pytest.raises(SpaceFileError, match="is no text file"):
         read_space_file(path)
 

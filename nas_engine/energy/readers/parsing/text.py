@@ -45,6 +45,12 @@ def decoded(data: bytes, encoding: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def whole(data: bytes) -> str | None:
+    """Text of a whole file as `decoded` makes it, in the encoding that `encoding` finds; None where it is no text."""
+    found = encoding(data)
+    return None if found is None else decoded(data, found)
+
+
 def blocks(path: Path, encoding: str, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
     """Blocks of whole lines of the file, in UTF-8, every line ended by "\\n" except possibly the last of the file.
 
