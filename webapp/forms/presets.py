@@ -8,7 +8,10 @@ from typing import Any
 from django.conf import settings
 
 from webapp.caches import kept
+from webapp.forms.study import EDITED_SPACE, StudyForm, defaults
 from webapp.forms.study_file import read_study_file
+from webapp.models import Study
+from webapp.services.studies import free_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,23 @@ def presets() -> tuple[Preset, ...]:
 def preset_values(slug: str) -> Mapping[str, Any]:
     """The settings of one preset; none for an unknown name."""
     return next((preset.values for preset in presets() if preset.slug == slug), {})
+
+
+def with_preset(form: StudyForm, slug: str) -> tuple[StudyForm, tuple[str, ...]]:
+    """A new study's form with the values of a preset, and the labels of the settings that keep what a user typed.
+
+    The dataset is kept in any case. Nothing is checked yet.
+    """
+    typed = [name for name in Study.SETTINGS if name in form.changed_data]
+    values = defaults() | preset_values(slug)
+    if "name" in values:
+        values["name"] = free_name(values["name"])
+    data = form.data.copy()
+    for name in (*Study.SETTINGS, EDITED_SPACE):
+        data[form[name].html_initial_name] = values.get(name, "")
+        if name not in (*typed, "dataset"):
+            data[name] = values.get(name, "")
+    return StudyForm(data, is_checked=False), tuple(str(form.fields[name].label) for name in typed)
 
 
 def _preset(path: Path) -> Preset:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.utils.text import Truncator
 
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.spec import SpaceSpec
@@ -34,12 +35,15 @@ STEP_HELP = {
 }
 EDITED_SPACE = "edited_space"
 """Carries an edited space through the form of a new study, as `SpaceSpec.to_json()`; a draft has its own."""
+_LONGEST_VALUE = 60  # characters of a stored value in a message
 
 
 class StudyForm(forms.ModelForm):
     """All settings of a study; a setting that is not given takes its default. The dataset must not have failed.
 
     With `fit_input` a space that does not fit the dataset's front end is given its input, instead of being rejected.
+    Without `is_named` any name will do, also none: for what is not saved. Without `is_checked` the form shows what was
+    typed without its errors. `changed_data` of a new study's form names what a user has changed since it was shown.
     """
 
     edited_space = forms.JSONField(required=False, widget=forms.HiddenInput)
@@ -51,9 +55,12 @@ class StudyForm(forms.ModelForm):
         labels = STEP_LABELS
         help_texts = {**HELP_TEXTS, **STOPPING_HELP, **ENERGY_HELP, **STEP_HELP}
 
-    def __init__(self, *args: Any, fit_input: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, fit_input: bool = False, is_named: bool = True, is_checked: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fit_input = fit_input
+        self.fit_input, self.is_named, self.is_checked = fit_input, is_named, is_checked
+        self.fields["name"].required = is_named
         self.fields["dataset"].queryset = Dataset.objects.exclude(state=Dataset.State.FAILED).order_by("name")
         self.fields["dataset"].empty_label = None
         self.fields["energy_model"].queryset = ready_models()
@@ -67,6 +74,17 @@ class StudyForm(forms.ModelForm):
         for field in self.fields.values():
             if isinstance(field, forms.FloatField):
                 field.widget.attrs["step"] = "any"
+        for name in Study.SETTINGS:
+            self.fields[name].show_hidden_initial = self.instance.pk is None
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if not self.is_checked:
+            self.errors.clear()
+
+    def validate_unique(self) -> None:
+        if self.is_named:
+            super().validate_unique()
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
@@ -137,3 +155,18 @@ def settings_of(study: Study) -> dict[str, Any]:
     if study.space == Study.Space.EDITED:
         settings[EDITED_SPACE] = space_spec(study).to_json()
     return settings
+
+
+def differences(form: StudyForm, stored: Study) -> str:
+    """The stored settings that differ from those of a valid form, in words: "trials 48, seed 3"."""
+    values = {name: form.cleaned_data.get(name) for name in Study.SETTINGS}
+    differing = [name for name, value in values.items() if value != getattr(stored, name)]
+    return ", ".join(f"{form.fields[name].label} {_in_words(stored, name)}".strip() for name in differing)
+
+
+def _in_words(study: Study, name: str) -> str:
+    choice = getattr(study, f"get_{name}_display", None)
+    value = choice() if choice else getattr(study, name)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "none" if value in (None, "") else Truncator(value).chars(_LONGEST_VALUE)

@@ -11,12 +11,8 @@ from nas_engine.search_space.spec import SpaceSpec
 from webapp import translation
 from webapp.models import Dataset, Study
 from webapp.queries.spaces import SPACE_NAMES, edited_name, misfit, space_version
-from webapp.services.errors import Conflict
+from webapp.services.errors import Conflict, Stale
 from webapp.services.transitions import Actor, locked_study, record
-
-
-class Stale(Conflict):
-    """Raised if somebody else changed the space since it was read."""
 
 
 def fixed_space(study: Study) -> dict[str, Any]:

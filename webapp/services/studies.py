@@ -11,8 +11,9 @@ from webapp import dispatch, translation
 from webapp.models import Dataset, Study, Trial
 from webapp.queries.budget import budget_of, trials_wanted
 from webapp.queries.deliberation import deliberates
+from webapp.queries.drafts import draft_version
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
-from webapp.services.errors import Conflict
+from webapp.services.errors import Conflict, Stale
 from webapp.services.requests import cancel_requested_trials, request_cancelled, send_requested_trials
 from webapp.services.spaces import fixed_space, require_fit
 from webapp.services.transitions import Actor, locked_study, move_study, record
@@ -39,16 +40,19 @@ def create_study(*, study: Study, owner: AbstractBaseUser | None) -> Study:
     return study
 
 
-def update_draft(*, study_id: int, values: Mapping[str, Any], actor: Actor = None) -> Study:
+def update_draft(*, study_id: int, seen: str, values: Mapping[str, Any], actor: Actor = None) -> Study:
     """Give a DRAFT new settings, by field name; its search space is fixed again.
 
-    With space "edited", `values["space_spec"]` is the new space; without it the draft keeps its own.
+    `seen` is the `draft_version` that the user edited. With space "edited", `values["space_spec"]` is the new space;
+    without it the draft keeps its own. Raises Stale if the draft has other settings by now.
     """
     try:
         with transaction.atomic():
             study = locked_study(study_id)
             if study.state != State.DRAFT:
                 raise Conflict(f"{study.name} is {study.get_state_display()}: only a draft can be changed; clone it.")
+            if draft_version(study) != seen:
+                raise Stale(f"{study.name} was changed by somebody else, or in another tab, while you edited it.")
             for name in SETTINGS_FIELDS:
                 setattr(study, name, values.get(name, getattr(study, name)))
             study.space_spec = values.get("space_spec", study.space_spec)

@@ -18,8 +18,8 @@ from webapp.models import Study
 from webapp.queries.pages.space import space_context, space_editor_context
 from webapp.queries.space_costs import Bounds, QuantityRow, bounds_of
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, space_facts, space_version
-from webapp.services.errors import Conflict
-from webapp.services.spaces import Stale, save_space
+from webapp.services.errors import Conflict, Stale
+from webapp.services.spaces import save_space
 from webapp.translation import frontend, space_spec
 from webapp.views.study import study_or_404
 

@@ -8,33 +8,41 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from webapp.forms.explanations import explain
-from webapp.forms.presets import preset_values, presets
-from webapp.forms.study import StudyForm, settings_of
+from webapp.forms.presets import preset_values, presets, with_preset
+from webapp.forms.study import StudyForm, differences, settings_of
 from webapp.forms.study_file import LONGEST_FILE, StudyFileError, form_from_file, read_study_file
 from webapp.models import Dataset, DryRun, Study
+from webapp.queries.drafts import draft_version
 from webapp.queries.dry_runs import DryRunPage, dry_run_page
 from webapp.queries.pages.datasets import newest_ready_dataset_id
 from webapp.queries.pages.estimates import Estimate, estimate
 from webapp.services import studies as services
 from webapp.services.dry_runs import request_dry_run
-from webapp.services.errors import Conflict
+from webapp.services.errors import Conflict, Stale
 from webapp.views.polling import live_partial
 from webapp.views.study import study_or_404
 
 
 @require_http_methods(["GET", "POST"])
 def new_study(request: HttpRequest) -> HttpResponse:
-    """The form of a new study; POST saves it as a draft, or also starts it."""
+    """The form of a new study; POST saves it as a draft, or also starts it, or fills in a preset or a file."""
     if request.method == "GET":
         return _form_page(request, StudyForm(initial=_initial(request)))
     if "read_file" in request.POST:
         return _from_file(request)
-    form = StudyForm(request.POST, fit_input="edit_space" in request.POST)
+    if "preset" in request.POST:
+        return _from_preset(request)
+    form = _posted(request)
     if not form.is_valid():
         return _form_page(request, form, status=422)
     if "dry_run" in request.POST:
         return _dry_run(request, form)
     return _create(request, form)
+
+
+def _posted(request: HttpRequest, **of_draft: Any) -> StudyForm:
+    wanted = {"fit_input": "edit_space" in request.POST, "is_named": "dry_run" not in request.POST}
+    return StudyForm(request.POST, **wanted, **of_draft)
 
 
 def _create(request: HttpRequest, form: StudyForm) -> HttpResponse:
@@ -56,24 +64,40 @@ def _after_saving(request: HttpRequest, study_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit_study(request: HttpRequest, study_id: int) -> HttpResponse:
-    """The form of a draft; other studies keep their settings, a clone may change them."""
+    """The form of a draft; other studies keep their settings, a clone may change them.
+
+    Of two editors of one draft, the second gets an error and keeps the input.
+    """
     study = study_or_404(study_id)
     if study.state != Study.State.DRAFT:
         messages.error(request, "Only a draft can be edited: clone the study to change its settings.")
         return redirect("study", study_id=study_id)
     if request.method == "GET":
         return _form_page(request, StudyForm(instance=study), study=study)
-    form = StudyForm(request.POST, instance=study, fit_input="edit_space" in request.POST)
+    form = _posted(request, instance=study_or_404(study_id))
     if not form.is_valid():
         return _form_page(request, form, status=422, study=study)
     if "dry_run" in request.POST:
         return _dry_run(request, form, study)
+    return _update(request, form, study)
+
+
+def _update(request: HttpRequest, form: StudyForm, study: Study) -> HttpResponse:
+    seen = request.POST.get("seen", "")
     try:
-        services.update_draft(study_id=study_id, values=form.cleaned_data, actor=request.user)
+        services.update_draft(study_id=study.pk, seen=seen, values=form.cleaned_data, actor=request.user)
+    except Stale as stale:
+        stored = study_or_404(study.pk)
+        changes = differences(form, stored)
+        there = f" Stored is now: {changes}." if changes else ""
+        form.add_error(
+            None, f"{stale}{there} Below is yours: save again to replace what is stored, or reload the page."
+        )
+        return _form_page(request, form, status=409, study=stored, seen=draft_version(stored))
     except Conflict as conflict:
         messages.error(request, str(conflict))
-        return redirect("study", study_id=study_id)
-    return _after_saving(request, study_id)
+        return redirect("study", study_id=study.pk)
+    return _after_saving(request, study.pk)
 
 
 @require_GET
@@ -103,8 +127,16 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     return initial
 
 
+def _from_preset(request: HttpRequest) -> HttpResponse:
+    """Fill a preset into the form, which keeps what was typed; nothing is saved yet."""
+    form, kept = with_preset(StudyForm(request.POST), request.POST["preset"])
+    if kept:
+        messages.info(request, f"The preset is filled in. What you had typed is kept: {', '.join(kept)}.")
+    return _form_page(request, form)
+
+
 def _from_file(request: HttpRequest) -> HttpResponse:
-    """Fill the form from an uploaded study file; nothing is saved yet."""
+    """Fill the form from an uploaded study file; nothing is saved yet. A wrong file leaves the form as it was typed."""
     upload = request.FILES.get("file")
     chosen = request.POST.get("dataset", "")
     dataset = Dataset.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
@@ -117,7 +149,7 @@ def _from_file(request: HttpRequest) -> HttpResponse:
         form = form_from_file(values, None if "dataset" in values else dataset)
     except StudyFileError as error:
         messages.error(request, str(error))
-        return _form_page(request, StudyForm(initial=_initial(request)), status=422)
+        return _form_page(request, StudyForm(request.POST, is_checked=False), status=422)
     form.is_valid()
     return _form_page(request, form)
 
@@ -138,11 +170,19 @@ def _form_page(
     *,
     status: int = 200,
     study: Study | None = None,
+    seen: str = "",
     dry_run: DryRunPage | None = None,
 ) -> HttpResponse:
+    """The page; `seen` is the version of the draft that the form replaces, by default the one that was posted."""
     values = {name: form[name].value() for name in form.fields}
-    context = {"form": form, "study": study, "presets": presets(), "chosen_preset": request.GET.get("preset", "")}
-    context["dry_run"] = dry_run
+    context = {
+        "form": form,
+        "study": study,
+        "seen": seen or request.POST.get("seen") or (draft_version(study) if study else ""),
+        "presets": presets(),
+        "chosen_preset": request.POST.get("preset") or request.GET.get("preset", ""),
+        "dry_run": dry_run,
+    }
     return render(request, "studies/form.html", context | _explained(values), status=status)
 
 

@@ -10,10 +10,11 @@ from nas_engine.search_space.paper_spaces import spec_by_name
 from nas_engine.search_space.spec import SpaceSpec
 from tests.webapp.factories import edited_spec, make_dataset, make_study, unsaved_study
 from webapp.models import Dataset, Event, Study
+from webapp.queries.drafts import draft_version
 from webapp.queries.spaces import space_facts, space_version
 from webapp.services import studies
-from webapp.services.errors import Conflict
-from webapp.services.spaces import Stale, save_space
+from webapp.services.errors import Conflict, Stale
+from webapp.services.spaces import save_space
 from webapp.services.studies import update_draft
 from webapp.translation import space_spec
 
@@ -86,9 +87,9 @@ def test_a_clone_keeps_the_edited_space() -> None:
 
 def test_changed_settings_keep_the_edited_space_unless_another_is_chosen() -> None:
     study = save(draft(), edited_spec(blocks=4))
-    kept = update_draft(study_id=study.pk, values={"trial_budget": 9})
+    kept = update_draft(study_id=study.pk, seen=draft_version(study), values={"trial_budget": 9})
     assert (kept.trial_budget, kept.space_spec) == (9, study.space_spec)
-    changed = update_draft(study_id=study.pk, values={"space": "paper_1d"})
+    changed = update_draft(study_id=study.pk, seen=draft_version(kept), values={"space": "paper_1d"})
     assert changed.space_spec["stem"]["layout"] == "1d"
 
 

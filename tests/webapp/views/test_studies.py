@@ -158,8 +158,8 @@ def test_the_estimate_comes_from_earlier_trials(person: Client) -> None:
 def test_a_draft_can_be_edited_and_a_running_study_cannot(person: Client) -> None:
     draft = make_study(state="DRAFT", trial_budget=5)
     values = SETTINGS | {"dataset": draft.dataset_id, "name": "Renamed", "trial_budget": "9"}
-    assert person.get(reverse("edit_study", args=[draft.pk])).status_code == 200
-    person.post(reverse("edit_study", args=[draft.pk]), values)
+    shown = person.get(reverse("edit_study", args=[draft.pk]))
+    person.post(reverse("edit_study", args=[draft.pk]), values | {"seen": shown.context["seen"]})
     draft.refresh_from_db()
     assert (draft.name, draft.trial_budget, draft.state) == ("Renamed", 9, "DRAFT")
     running = make_study(state="RUNNING", trial_budget=5)
