@@ -2,11 +2,13 @@
 
 Real and simulated studies share these rules. Seconds of a trial = fixed + passes x clips x (seconds per clip + seconds
 per clip and MFLOP x MFLOPs). The constants were measured on one thread of one x86 processor, from TC-ResNet8 (6 MFLOPs)
-to MobileNetV2 (430 MFLOPs). Other machines differ: `speed` estimates the ratio of this one from finished trials.
+to MobileNetV2 (430 MFLOPs). Other machines differ: `pace` estimates the ratio of this one from finished trials, apart
+for training, which grows with epochs, and for what does not.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from statistics import median
 
 FULL_EPOCHS = 60
@@ -23,7 +25,8 @@ OPEN_PER_TRAINER = 2  # one in training, one waiting: a trainer that ends a tria
 _FIXED_SECONDS = 30.0  # build, trace, quantise, convert
 _SECONDS_A_CLIP = 1e-3
 _SECONDS_A_CLIP_AND_MFLOP = 4.5e-5
-_QAT_PASSES = QAT_EPOCH_PASSES * QAT_EPOCHS
+_FIXED_BEFORE_FLOAT = 0.33  # build, trace; these shares: medians of benchmarks/data/paper-2d.jsonl
+_FIXED_BEFORE_QAT = 0.86  # and quantise, trace again
 
 
 def trial_epochs(full_epochs: int, share: float = TRIAL_SHARE) -> int:
@@ -41,13 +44,76 @@ def open_trials(trainers: int) -> int:
     return max(FEWEST_OPEN, OPEN_PER_TRAINER * trainers)
 
 
-def rule_seconds(*, flops: int, full_epochs: int, clips: int) -> float:
+@dataclass(frozen=True, slots=True)
+class TrialTime:
+    """Seconds of a trial by what they grow with.
+
+    `fixed` (build, trace, quantise, convert, evaluate) grows with no number of epochs, `float_training` with those of
+    float training, `qat` with those with simulated quantisation.
+    """
+
+    fixed: float
+    float_training: float
+    qat: float
+
+    @property
+    def training(self) -> float:
+        return self.float_training + self.qat
+
+    @property
+    def total(self) -> float:
+        return self.fixed + self.training
+
+    def scaled(self, *, fixed: float = 1.0, float_training: float = 1.0, qat: float = 1.0) -> "TrialTime":
+        return TrialTime(self.fixed * fixed, self.float_training * float_training, self.qat * qat)
+
+    def share_done(self, phase: str, epoch: int, epochs: int) -> float:
+        """0..1 of a trial that takes so long, from the phase it is in and the epochs that are over in this phase."""
+        part = epoch / epochs if epochs else 0.0
+        if phase == "float":
+            done = _FIXED_BEFORE_FLOAT * self.fixed + part * self.float_training
+        elif phase == "qat":
+            done = _FIXED_BEFORE_QAT * self.fixed + self.float_training + part * self.qat
+        else:
+            done = self.total if phase in ("convert", "evaluate") else 0.0
+        return done / self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Ratio of a machine's seconds to those of the rule of thumb, for what is fixed and for training."""
+
+    fixed: float
+    training: float
+
+    def applied_to(self, rule: TrialTime) -> TrialTime:
+        return rule.scaled(fixed=self.fixed, float_training=self.training, qat=self.training)
+
+
+def rule_time(*, flops: int, full_epochs: int, clips: int, qat_epochs: int = QAT_EPOCHS) -> TrialTime:
     """Seconds of a trial on `clips` training clips by the rule of thumb."""
-    a_clip = _SECONDS_A_CLIP + _SECONDS_A_CLIP_AND_MFLOP * flops / 1e6
-    return _FIXED_SECONDS + (TRIAL_SHARE * full_epochs + _QAT_PASSES) * clips * a_clip
+    a_pass = clips * (_SECONDS_A_CLIP + _SECONDS_A_CLIP_AND_MFLOP * flops / 1e6)
+    return TrialTime(_FIXED_SECONDS, TRIAL_SHARE * full_epochs * a_pass, QAT_EPOCH_PASSES * qat_epochs * a_pass)
 
 
-def speed(finished: Iterable[tuple[float, float]]) -> float | None:
-    """Median ratio of seconds taken to seconds by the rule, from pairs (taken, by the rule); None without pairs."""
-    ratios = [taken / rule for taken, rule in finished]
-    return median(ratios) if ratios else None
+def taken_time(seconds: float, phases: Mapping[str, float], rule: TrialTime) -> TrialTime:
+    """The `seconds` of a finished trial, divided by its `phases` (`EvaluationResult.seconds`).
+
+    Where these are not known they are divided as the rule's are.
+    """
+    if not {"float", "qat"} <= phases.keys():
+        share = seconds / rule.total
+        return rule.scaled(fixed=share, float_training=share, qat=share)
+    training = phases["float"], phases["qat"]
+    return TrialTime(max(0.0, seconds - sum(training)), *training)
+
+
+def pace(finished: Iterable[tuple[TrialTime, TrialTime]]) -> Pace | None:
+    """Median ratios of pairs (taken, by the rule); None without pairs."""
+    pairs = list(finished)
+    if not pairs:
+        return None
+    return Pace(
+        fixed=median(taken.fixed / rule.fixed for taken, rule in pairs),
+        training=median(taken.training / rule.training for taken, rule in pairs),
+    )

@@ -27,6 +27,7 @@ class TrialSettings:
     """Settings of an evaluation from its study and trial, as plain values that can be sent to another process."""
 
     full_epochs: int
+    qat_epochs: int
     batch_size: int
     seed: int
 
@@ -130,7 +131,7 @@ def violating_architecture_row(value: engine.Architecture) -> models.StoredArchi
 
 def trial_settings(trial: models.Trial) -> TrialSettings:
     study = trial.study
-    return TrialSettings(full_epochs=study.full_epochs, batch_size=study.batch_size, seed=trial.seed)
+    return TrialSettings(study.full_epochs, study.qat_epochs, study.batch_size, trial.seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from django.template.defaultfilters import pluralize
+
+from nas_engine.trial_plan import trial_epochs
 from webapp.models import Study
 
 
@@ -27,6 +30,19 @@ def explain(values: Mapping[str, Any]) -> Explanation | None:
         energy=_sentence("mJ", energy_threshold, energy_step, energy_points, "Energy of", "per inference"),
         flash=_sentence("kB", flash_threshold, flash_step, flash_points, "A .tflite file of", ""),
         example=_example(energy_threshold, energy_step, energy_points, flash_threshold, flash_step, flash_points),
+    )
+
+
+def training_length(values: Mapping[str, Any]) -> str:
+    """Epochs of a trial in words; empty while one of the settings is not a usable number."""
+    texts = [str(values.get(name)) for name in ("full_epochs", "qat_epochs")]
+    if not all(text.isascii() and text.isdecimal() and 0 < len(text) < 9 for text in texts):
+        return ""
+    full, qat = map(int, texts)
+    trained = trial_epochs(full)
+    return (
+        f"A trial trains for {trained} float epoch{pluralize(trained)}, three quarters of the full length, and "
+        f"{qat} with simulated quantisation: {trained + qat} in all."
     )
 
 

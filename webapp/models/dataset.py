@@ -13,6 +13,7 @@ class Dataset(models.Model):
         FAILED = "FAILED", "failed"
 
     name = models.CharField(max_length=80, unique=True)
+    notes = models.TextField(blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.PREPARING)
     synthetic = models.BooleanField(
         default=False, help_text="Made by nas_engine.audio.synthesis.generator, not recorded"

@@ -80,6 +80,7 @@ class Run(models.Model):
         StoredArchitecture, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
     )
     label = models.CharField(max_length=200, blank=True)
+    notes = models.TextField(blank=True)
     files = models.ManyToManyField(MeasurementFile, related_name="runs", blank=True)
     settings = models.JSONField(default=dict, help_text="Window, channel, clock offset, idle")
     settings_version = models.PositiveIntegerField(default=1, help_text="Counts changes of settings and files")

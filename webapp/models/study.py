@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from nas_engine.trial_plan import FULL_EPOCHS
+from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS
 from webapp.models.dataset import Dataset
 
 BYTES_PER_KB = 1000
@@ -60,6 +60,12 @@ class Study(models.Model):
         default=FULL_EPOCHS,
         validators=[MinValueValidator(1), MaxValueValidator(1_000)],
         help_text="Epochs of a finished network. A trial trains for three quarters of them, as in the paper.",
+    )
+    qat_epochs = models.PositiveIntegerField(
+        "epochs with simulated quantisation",
+        default=QAT_EPOCHS,
+        validators=[MinValueValidator(1), MaxValueValidator(200)],
+        help_text="Quantisation-aware training (QAT), which follows the float epochs of a trial.",
     )
     batch_size = models.PositiveIntegerField(default=64, validators=[MinValueValidator(8), MaxValueValidator(512)])
     seed = models.PositiveIntegerField(default=1, help_text="The same seed suggests the same first networks.")
@@ -141,8 +147,9 @@ class Study(models.Model):
     )  # fmt: skip
     CONSTRAINT_SETTINGS = ("enforce_constraints", "flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj")
     SETTINGS = (
-        "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "early_stopping",
-        "stop_confidence", "batch_size", "seed", "energy_model", *REWARD_SETTINGS, *CONSTRAINT_SETTINGS,
+        "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "qat_epochs",
+        "early_stopping", "stop_confidence", "batch_size", "seed", "energy_model",
+        *REWARD_SETTINGS, *CONSTRAINT_SETTINGS,
     )  # fmt: skip
     """Settings of a study in the order of forms and files, for forms, study files, clones, drafts and dry runs."""
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
-from nas_engine.trial_plan import rule_seconds
+from nas_engine.trial_plan import Pace, TrialTime, pace, rule_time, taken_time
 from webapp.models import Study, Trial
 
-_FLOAT_SHARE = 0.85  # of a trial's time; simulated quantisation takes most of the rest
 _LEAST_SHARE = 0.02  # of a trial, that has to be over before its pace means anything
 
 
@@ -30,12 +28,23 @@ class Underway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A trial: seconds by the rule of thumb, in all (None while its pace is not known), and those that have passed."""
+    """A trial: its time by the rule of thumb, the time that it took if it has ended, its progress if it runs."""
 
-    rule_seconds: float
-    whole_seconds: float | None
-    elapsed_seconds: float
-    is_open: bool
+    rule: TrialTime
+    taken: TrialTime | None
+    underway: Underway | None
+
+    def whole_seconds(self, known: Pace | None) -> float | None:
+        """Seconds in all of an open trial, by its own progress or at the `known` pace; None where neither tells."""
+        expected = known.applied_to(self.rule) if known else self.rule
+        share = self._share_done(expected)
+        if self.underway and share >= _LEAST_SHARE:
+            return self.underway.elapsed_seconds / share
+        return expected.total if known else None
+
+    def _share_done(self, expected: TrialTime) -> float:
+        underway = self.underway
+        return expected.share_done(underway.phase, underway.epoch, underway.epochs) if underway else 0.0
 
 
 def seconds_left_of_list(study: Study, running: Mapping[int, Underway], trainers: int) -> float | None:
@@ -43,39 +52,33 @@ def seconds_left_of_list(study: Study, running: Mapping[int, Underway], trainers
 
     None while the pace is unknown. One query.
     """
-    clips = sum(study.dataset.counts.get("train", {}).values())
-    found = study.trials.filter(state__in=[Trial.State.COMPLETED, *Trial.OPEN]).values_list(
-        "number", "started_at", "finished_at", "architecture__flops"
-    )
-    trials = [
-        _listed(start, end, running.get(number), rule_seconds(flops=flops, full_epochs=study.full_epochs, clips=clips))
-        for number, start, end, flops in found
-    ]
-    known = [trial for trial in trials if trial.whole_seconds is not None]
-    if not known:
+    trials = _listed(study, running)
+    known = pace((trial.taken, trial.rule) for trial in trials if trial.taken) or _pace_of_running(trials)
+    if known is None:
         return None
-    pace = sum(trial.whole_seconds or 0.0 for trial in known) / sum(trial.rule_seconds for trial in known)
-    left = [
-        max(0.0, (trial.whole_seconds or pace * trial.rule_seconds) - trial.elapsed_seconds)
-        for trial in trials
-        if trial.is_open
-    ]
+    left = [_left(trial, known) for trial in trials if trial.taken is None]
     return max([sum(left) / max(1, trainers, len(running)), *left])
 
 
-def _listed(start: datetime | None, end: datetime | None, underway: Underway | None, rule: float) -> _Listed:
-    if start and end:
-        return _Listed(rule, (end - start).total_seconds(), 0.0, is_open=False)
-    if underway is None:
-        return _Listed(rule, None, 0.0, is_open=True)
-    share = _share_done(underway)
-    whole = underway.elapsed_seconds / share if share >= _LEAST_SHARE else None
-    return _Listed(rule, whole, underway.elapsed_seconds, is_open=True)
+def _listed(study: Study, running: Mapping[int, Underway]) -> list[_Listed]:
+    clips = sum(study.dataset.counts.get("train", {}).values())
+    found = study.trials.filter(state__in=[Trial.State.COMPLETED, *Trial.OPEN]).values_list(
+        "number", "started_at", "finished_at", "seconds", "architecture__flops"
+    )
+    trials = []
+    for number, start, end, phases, flops in found:
+        rule = rule_time(flops=flops, full_epochs=study.full_epochs, qat_epochs=study.qat_epochs, clips=clips)
+        taken = taken_time((end - start).total_seconds(), phases, rule) if start and end else None
+        trials.append(_Listed(rule, taken, running.get(number)))
+    return trials
 
 
-def _share_done(trial: Underway) -> float:
-    """0..1 of the trial's time, from its phase and epoch."""
-    share = trial.epoch / trial.epochs if trial.epochs else 0.0
-    if trial.phase == "float":
-        return _FLOAT_SHARE * share
-    return _FLOAT_SHARE + (1 - _FLOAT_SHARE) * share if trial.phase == "qat" else 0.0
+def _pace_of_running(trials: list[_Listed]) -> Pace | None:
+    """Before a first trial has ended, all of a trial is as fast as what has passed of it."""
+    whole = [(trial.whole_seconds(None), trial.rule) for trial in trials]
+    return pace((taken_time(seconds, {}, rule), rule) for seconds, rule in whole if seconds is not None)
+
+
+def _left(trial: _Listed, known: Pace) -> float:
+    elapsed = trial.underway.elapsed_seconds if trial.underway else 0.0
+    return max(0.0, (trial.whole_seconds(known) or 0.0) - elapsed)

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from webapp.forms.explanations import explain
+from webapp.forms.explanations import explain, training_length
 from webapp.forms.filters import trial_filter
 from webapp.models import Study
 from webapp.queries.pages.study import (
@@ -45,6 +45,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
     context |= {
         "query_string": request.GET.urlencode(),
         "explanation": explain({name: getattr(shown, name) for name in Study.REWARD_SETTINGS}),
+        "training_length": training_length({"full_epochs": shown.full_epochs, "qat_epochs": shown.qat_epochs}),
     }
     return render(request, "studies/study.html", context)
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from webapp.forms.explanations import explain
+from webapp.forms.explanations import explain, training_length
 from webapp.forms.presets import preset_values, presets, with_preset
 from webapp.forms.study import StudyForm, differences, settings_of
 from webapp.forms.study_file import LONGEST_FILE, StudyFileError, form_from_file, read_study_file
@@ -21,6 +21,8 @@ from webapp.services.dry_runs import request_dry_run
 from webapp.services.errors import Conflict, Stale
 from webapp.views.polling import live_partial
 from webapp.views.study import study_or_404
+
+_LENGTHS = ("trial_budget", "full_epochs", "qat_epochs")
 
 
 @require_http_methods(["GET", "POST"])
@@ -187,12 +189,12 @@ def _form_page(
 
 
 def _explained(values: Any) -> dict[str, Any]:
-    return {"explanation": explain(values), "estimate": _estimate(values)}
+    return {"explanation": explain(values), "training_length": training_length(values), "estimate": _estimate(values)}
 
 
 def _estimate(values: Any) -> Estimate | None:
-    numbers = [str(values.get(name) or "") for name in ("dataset", "trial_budget", "full_epochs")]
+    numbers = [str(values.get(name) or "") for name in ("dataset", *_LENGTHS)]
     if not all(number.isdecimal() and len(number) < 9 for number in numbers):
         return None
-    dataset_id, trial_budget, full_epochs = map(int, numbers)
-    return estimate(dataset_id, trial_budget=trial_budget, full_epochs=full_epochs)
+    dataset_id, *lengths = map(int, numbers)
+    return estimate(dataset_id, **dict(zip(_LENGTHS, lengths, strict=True)))

@@ -56,7 +56,7 @@ def simulated(study: Study) -> DryRunResult:
     most_trials, searches = (
         (MOST_DELIBERATE_TRIALS, MOST_DELIBERATE_SEARCHES) if deliberates(study) else (MOST_TRIALS, MOST_SEARCHES)
     )
-    config = TrainingConfig(full_epochs=study.full_epochs)
+    config = TrainingConfig(full_epochs=study.full_epochs, qat_epochs=study.qat_epochs)
     ordered = DryRunSettings(
         space=space,
         designer=study.designer,
@@ -110,7 +110,12 @@ def _simulations(recording: Recording | None) -> Callable[[int], Simulate]:
 
 def _seconds(study: Study, expected: Expectation, recording: Recording | None) -> tuple[float, str]:
     """By what to multiply simulated seconds, and where they come from then."""
-    earlier = estimate(study.dataset_id, trial_budget=study.trial_budget, full_epochs=study.full_epochs)
+    earlier = estimate(
+        study.dataset_id,
+        trial_budget=study.trial_budget,
+        full_epochs=study.full_epochs,
+        qat_epochs=study.qat_epochs,
+    )
     if earlier is None:
         return 1.0, _words(recording) if recording else "made up in proportion to FLOPs: no trial on this dataset yet"
     mean = expected.training_seconds.median / max(expected.trials)

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -100,7 +100,7 @@ class _Attempt:
     def _train(self, pack: Path) -> Finished[Evaluation] | Ended:
         """Drive the child until it has a result or an excuse, or until nobody wants to hear it."""
         settings = self._claim.settings
-        job = Evaluate(self._claim.architecture, str(pack), settings.full_epochs, settings.batch_size, settings.seed)
+        job = Evaluate(self._claim.architecture, str(pack), **asdict(settings))
         self._trainer.begin(job)
         patience_seconds = patience_with(self._claim.architecture)
         heard_at, cancelled_at = monotonic(), None

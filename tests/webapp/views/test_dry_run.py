@@ -22,6 +22,7 @@ SETTINGS = {
     "stop_confidence": "0.95",
     "trial_budget": "12",
     "full_epochs": "8",
+    "qat_epochs": "4",
     "batch_size": "64",
     "seed": "7",
     "energy_threshold_mj": "1.25",

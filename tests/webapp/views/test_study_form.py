@@ -15,6 +15,7 @@ from webapp.models import DryRun, Study
 from webapp.queries.spaces import space_version
 from webapp.services import studies as services
 from webapp.services.spaces import save_space
+from webapp.translation import trial_settings
 
 NEW = reverse("new_study")
 
@@ -134,3 +135,20 @@ def test_a_dry_run_of_a_draft_forgets_no_version(person: Client, draft: Study) -
     tried = person.post(address, sent(person.get(address), dry_run="1"))
     services.extend_budget(study_id=draft.pk, additional_trials=6)
     assert person.post(address, sent(tried)).status_code == 409
+
+
+def test_the_epochs_with_simulated_quantisation_are_a_setting_and_the_sum_is_said(person: Client) -> None:
+    make_dataset()
+    response = person.post(
+        NEW, sent(person.get(NEW), name="Short", full_epochs="6", qat_epochs="2", save="1"), follow=True
+    )
+    study = Study.objects.get()
+    assert (study.full_epochs, study.qat_epochs) == (6, 2)
+    said = (
+        "A trial trains for 5 float epochs, three quarters of the full length, and 2 with simulated quantisation: 7 in"
+    )
+    assert said in markup_of(response)
+    lengths = {"full_epochs": "6", "qat_epochs": "2"}
+    assert said in markup_of(person.get(reverse("explain_study"), lengths))
+    trial = make_study(completed=1, full_epochs=6, qat_epochs=2).trials.get()
+    assert trial_settings(trial).qat_epochs == 2

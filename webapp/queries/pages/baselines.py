@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nas_engine.baselines import NAMES, Baseline, baseline
 from nas_engine.cost import cost
 from nas_engine.reward import reward
-from nas_engine.trial_plan import rule_seconds, speed
+from nas_engine.trial_plan import Pace, TrialTime, pace, rule_time, taken_time
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import live_workers
 from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates
@@ -56,6 +56,7 @@ class Baselines:
     study_state: str
     study_state_label: str
     full_epochs: int
+    qat_epochs: int
     rows: tuple[BaselineRow, ...]
 
     @property
@@ -112,7 +113,15 @@ def baselines_of(dataset_id: int, energy_model_id: int | None = None) -> Baselin
     study = trials[0].study
     latest = {trial.label: trial for trial in trials}
     rows = sorted((_row(trial) for trial in latest.values()), key=lambda row: (-row.flops, row.number))
-    return Baselines(study.pk, study.name, study.state, study.get_state_display(), study.full_epochs, tuple(rows))
+    return Baselines(
+        study_id=study.pk,
+        study_name=study.name,
+        study_state=study.state,
+        study_state_label=study.get_state_display(),
+        full_epochs=study.full_epochs,
+        qat_epochs=study.qat_epochs,
+        rows=tuple(rows),
+    )
 
 
 def _row(trial: Trial) -> BaselineRow:
@@ -156,22 +165,25 @@ def families() -> tuple[Baseline, ...]:
 def training_estimate(dataset: Dataset, full_epochs: int) -> TrainingEstimate:
     """How long the four take on a READY dataset. Two queries."""
     clips = sum(dataset.counts.get("train", {}).values())
-    earlier = (
-        Trial.objects.filter(study__dataset=dataset, state=Trial.State.COMPLETED, started_at__isnull=False)
-        .order_by("-finished_at")
-        .values_list("started_at", "finished_at", "study__full_epochs", "architecture__flops")[:_EARLIER_TRIALS]
-    )
-    finished = [
-        ((end - start).total_seconds(), rule_seconds(flops=flops, full_epochs=epochs, clips=clips))
-        for start, end, epochs, flops in earlier
-        if start and end
-    ]
-    factor = speed(finished)
-    seconds = {
-        one.family: (factor or 1.0)
-        * rule_seconds(flops=cost(baseline_network(one, dataset)).flops, full_epochs=full_epochs, clips=clips)
-        for one in families()
-    }
+    finished = _finished(dataset, clips)
+    known = pace(finished) or Pace(1.0, 1.0)
+    seconds = {}
+    for one in families():
+        rule = rule_time(flops=cost(baseline_network(one, dataset)).flops, full_epochs=full_epochs, clips=clips)
+        seconds[one.family] = known.applied_to(rule).total
     workers = max(1, live_workers(Worker.Role.TRAINING))
     all_seconds = max(*seconds.values(), sum(seconds.values()) / workers)
     return TrainingEstimate(seconds, all_seconds, workers, len(finished))
+
+
+def _finished(dataset: Dataset, clips: int) -> list[tuple[TrialTime, TrialTime]]:
+    """Times of the latest completed trials on the dataset: as taken, and by the rule."""
+    completed = Trial.objects.filter(study__dataset=dataset, state=Trial.State.COMPLETED, started_at__isnull=False)
+    shown = ("started_at", "finished_at", "seconds", "study__full_epochs", "study__qat_epochs", "architecture__flops")
+    pairs = []
+    for start, end, phases, epochs, qat_epochs, flops in completed.order_by("-finished_at").values_list(*shown)[
+        :_EARLIER_TRIALS
+    ]:
+        rule = rule_time(flops=flops, full_epochs=epochs, qat_epochs=qat_epochs, clips=clips)
+        pairs.append((taken_time((end - start).total_seconds(), phases, rule), rule))
+    return pairs

@@ -182,6 +182,10 @@ def _differences(trials: Sequence[Trial], estimates: Mapping[int, CurrentEstimat
     if len(lengths) > 1:
         listed = " and ".join(str(length) for length in lengths)
         notes.append(f"These networks were trained for different lengths, {listed} epochs in full.")
+    qat_lengths = sorted({trial.study.qat_epochs for trial in trials})
+    if len(qat_lengths) > 1:
+        listed = " and ".join(str(length) for length in qat_lengths)
+        notes.append(f"These networks were trained with simulated quantisation for {listed} epochs.")
     sources = sorted({estimate.source for estimate in estimates.values() if estimate.source})
     if len(sources) > 1:
         notes.append(f"Their energies cannot be compared, they come from {' and '.join(sources)}: re-estimate a study.")

@@ -17,6 +17,7 @@ from webapp.queries.pages.studies import FINISHED, LIVE_STATES
 from webapp.queries.summaries import BlockMark, block_marks
 
 _RECENT_TRIALS = 20
+_TRAINED = (Trial.State.COMPLETED, Trial.State.STOPPED)  # what early stopping saves counts, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +172,11 @@ def _crew(study: Study, now: datetime) -> Crew:
 
 
 def _seconds_left(study: Study, counts: Counts, running: Sequence[RunningTrial], trainers: int) -> float | None:
-    """The work that is left over the live training workers; None until a first trial has completed."""
+    """The work that is left over the live training workers; None until a first trial has ended."""
     if study.designer == Study.Designer.LISTED:
         return seconds_left_of_list(study, {trial.number: trial for trial in running}, trainers)
     recent = (
-        Trial.objects.filter(study=study, state=Trial.State.COMPLETED, started_at__isnull=False)
+        Trial.objects.filter(study=study, state__in=_TRAINED, started_at__isnull=False)
         .order_by("-finished_at")
         .values_list("started_at", "finished_at")[:_RECENT_TRIALS]
     )

@@ -31,6 +31,7 @@ class Evaluate(Job[Evaluation]):
     architecture: Architecture
     pack_path: str
     full_epochs: int
+    qat_epochs: int
     batch_size: int
     seed: int
 

@@ -69,7 +69,9 @@ def simulated_evaluator() -> Evaluator:
 
 
 def _config(job: Evaluate) -> TrainingConfig:
-    return TrainingConfig(full_epochs=job.full_epochs, batch_size=job.batch_size, seed=job.seed)
+    return TrainingConfig(
+        full_epochs=job.full_epochs, qat_epochs=job.qat_epochs, batch_size=job.batch_size, seed=job.seed
+    )
 
 
 def _circumstances() -> dict[str, str]:

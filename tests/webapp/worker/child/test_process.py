@@ -12,7 +12,7 @@ from nas_engine.errors import EarshotError, TransientError
 from webapp.worker.child.messages import Evaluate
 from webapp.worker.child.process import ChildDied, ChildProcess
 
-JOB = Evaluate(by_name("TC-ResNet8"), "nowhere.pack", full_epochs=4, batch_size=8, seed=0)
+JOB = Evaluate(by_name("TC-ResNet8"), "nowhere.pack", full_epochs=4, qat_epochs=2, batch_size=8, seed=0)
 PATIENCE_SECONDS = 60.0
 
 
@@ -33,7 +33,7 @@ def test_what_another_attempt_may_mend_is_transient_and_leaves_the_child_warm(ch
 
 
 def test_any_other_failure_comes_with_its_reason(child: ChildProcess, tmp_path: Path) -> None:
-    wrong = Evaluate(JOB.architecture, None, full_epochs=4, batch_size=8, seed=0)  # type: ignore[arg-type]
+    wrong = Evaluate(JOB.architecture, None, full_epochs=4, qat_epochs=2, batch_size=8, seed=0)  # type: ignore[arg-type]
     with pytest.raises(EarshotError, match="TypeError") as raised:
         child.call(wrong, PATIENCE_SECONDS)
     assert not isinstance(raised.value, TransientError)
