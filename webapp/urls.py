@@ -16,6 +16,7 @@ from webapp.views import (
     clips,
     compare,
     datasets,
+    descriptions,
     devices,
     energy_models,
     measure_next,
@@ -47,12 +48,14 @@ trial_urls: list[URLPattern | URLResolver] = [
     path("live/", trials.trial_live, name="trial_live"),
     path("curve.json", charts.curve_chart, name="curve_chart"),
     path("network.tflite", exports.trial_tflite, name="trial_tflite"),
+    path("everything.zip", exports.trial_zip, name="trial_zip"),
     path("architecture.json", exports.trial_architecture, name="trial_architecture"),
 ]
 
 study_urls: list[URLPattern | URLResolver] = [
     path("", study.study, name="study"),
     path("edit/", study_form.edit_study, name="edit_study"),
+    path("description/", descriptions.describe_study, name="describe_study"),
     path("space/", space.study_space, name="study_space"),
     path("progress/", study.study_progress, name="study_progress"),
     path("header/", study.study_header, name="study_header"),
@@ -76,6 +79,7 @@ dataset_urls: list[URLPattern | URLResolver] = [
     path("progress/", datasets.dataset_progress, name="dataset_progress"),
     path("clips/", datasets.dataset_clips, name="dataset_clips"),
     path("baselines/", baselines.train, name="train_baselines"),
+    path("description/", descriptions.describe_dataset, name="describe_dataset"),
     path("delete/", datasets.delete_dataset, name="delete_dataset"),
     path("clips/<int:clip_id>/", clips.clip, name="clip"),
     path("clips/<int:clip_id>/clip.flac", exports.clip_audio, name="clip_audio"),
@@ -124,6 +128,7 @@ measurement_urls: list[URLPattern | URLResolver] = [
 run_urls: list[URLPattern | URLResolver] = [
     path("", runs.run, name="run"),
     path("live/", runs.run_live, name="run_live"),
+    path("description/", descriptions.describe_run, name="describe_run"),
     path("settings/", runs.change_run, name="change_run"),
     path("network/", runs.attach_run, name="attach_run"),
     path("delete/", runs.delete_run, name="delete_run"),

@@ -1,8 +1,11 @@
 """Studies and trials as files to keep: TOML settings, CSV and JSON results, the network itself."""
 
 import csv
+import io
+import zipfile
 from collections.abc import Iterator
 
+from django.contrib import messages
 from django.http import (
     FileResponse,
     Http404,
@@ -12,7 +15,7 @@ from django.http import (
     JsonResponse,
     StreamingHttpResponse,
 )
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_safe
@@ -25,6 +28,8 @@ from webapp.queries.pages.export import COLUMNS, trial_rows
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import shown_trials
 from webapp.queries.study_summary import study_summary
+from webapp.services.errors import Conflict
+from webapp.services.exports import trial_files
 
 
 @require_GET
@@ -61,6 +66,24 @@ def trial_tflite(request: HttpRequest, study_id: int, number: int) -> FileRespon
     trial = get_object_or_404(shown_trials(study_id).exclude(tflite=""), number=number)
     name = safe_name(trial.study.name, "trial", number, suffix=".tflite")
     return download(trial.tflite.open("rb"), name, "application/octet-stream")
+
+
+@require_GET
+def trial_zip(request: HttpRequest, study_id: int, number: int) -> HttpResponseBase:
+    """Everything that `export_trial` writes of a completed trial, in a folder of a ZIP file."""
+    trial = get_object_or_404(shown_trials(study_id).exclude(tflite=""), number=number)
+    try:
+        files = trial_files(trial_id=trial.pk)
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+        return redirect("trial", study_id, number)
+    folder = safe_name(trial.study.name, "trial", number, suffix="")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(f"{folder}/{name}", content)
+    packed.seek(0)
+    return download(packed, f"{folder}.zip", "application/zip")
 
 
 @require_GET

@@ -1,5 +1,6 @@
 """Files from storage: with ranges, so that a player can seek, and with safe names."""
 
+import io
 import re
 from collections.abc import Iterator
 from typing import TypeVar
@@ -32,7 +33,7 @@ def safe_name(*parts: object, suffix: str) -> str:
     return (slugify(" ".join(str(part) for part in parts))[:100] or "file") + suffix
 
 
-def download(file: File, name: str, content_type: str) -> FileResponse:
+def download(file: "File | io.BytesIO", name: str, content_type: str) -> FileResponse:
     """The whole file, to be saved under `name`."""
     return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)
 

@@ -46,13 +46,20 @@ def write_study_summary(*, study_id: int, path: Path) -> dict[str, Any]:
 
 
 def export_trial(*, trial_id: int, folder: Path) -> list[Path]:
-    """Write a completed trial's network, labels, architecture, metrics and front end to `folder`; returns the files."""
+    """Write `trial_files` to `folder`; returns the files."""
+    files = trial_files(trial_id=trial_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in files]
+
+
+def trial_files(*, trial_id: int) -> dict[str, bytes]:
+    """A completed trial's network, labels, architecture, metrics and front end by file name."""
     trial = Trial.objects.select_related("study__dataset", "architecture", "retried_from").get(pk=trial_id)
     if not trial.tflite:
         raise Conflict(f"Trial {trial.number} of {trial.study.name} is {trial.state_label}: it has no network.")
     dataset = trial.study.dataset
-    folder.mkdir(parents=True, exist_ok=True)
-    _copy(trial.tflite.name, folder / NETWORK_FILE)
     texts = {
         "labels.txt": "".join(f"{name}\n" for name in dataset.classes),
         "frontend.json": _json(frontend_description(trial)),
@@ -64,9 +71,9 @@ def export_trial(*, trial_id: int, folder: Path) -> list[Path]:
             **FrontendConfig.from_json(dataset.frontend).to_json(),
         ),
     }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return [folder / NETWORK_FILE, *(folder / name for name in texts)]
+    with default_storage.open(trial.tflite.name) as stored:
+        network = {NETWORK_FILE: stored.read()}
+    return network | {name: text.encode() for name, text in texts.items()}
 
 
 def frontend_description(trial: Trial) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import soundfile
 from django.core.management import CommandError, call_command
 
 from tests.webapp import rows
+from webapp.management.commands.export_trial import _find
 from webapp.models import Dataset
 
 pytestmark = pytest.mark.django_db
@@ -73,8 +74,11 @@ def test_a_name_that_is_taken_is_refused_in_words(tmp_path):
 @pytest.mark.parametrize(
     ("trial", "message"),
     [
-        ("7/x", "neither a trial's id nor"),
-        ("99", "There is no trial 99"),
+        ("7/x", "'7/x' is no STUDY/NUMBER"),
+        ("99", "'99' is no STUDY/NUMBER: give the study and the number of the trial"),
+        ("none/1", "There is no study none"),
+        ("9999999999/1", "There is no study 9999999999"),
+        ("quick/99999999999999", "There is no trial 99999999999999 in 'quick'"),
         ("quick/9", "There is no trial 9 in 'quick'"),
         ("quick/1", "is waiting: it has no network"),
         ("quick/2", "has no real network"),
@@ -90,3 +94,22 @@ def test_a_trial_that_cannot_be_exported_is_refused_in_words(trial, message, tmp
     rows.store_simulated_network(done)
     with pytest.raises(CommandError, match=message):
         run("export_trial", trial, "--out", str(tmp_path / "export"))
+
+
+@pytest.mark.parametrize(
+    "way",
+    ["{study.pk}/1", "quick/1", "/studies/{study.pk}/trials/1/", "http://earshot:8000/studies/{study.pk}/trials/1"],
+)
+def test_a_trial_is_found_by_study_and_number_as_its_address_shows_them(way, tmp_path):
+    rows.completed_trial(rows.running_study(name="other", dataset=rows.ready_dataset()))
+    study = rows.running_study(name="quick", dataset=rows.ready_dataset())
+    trial = rows.completed_trial(study)
+    assert trial.pk != trial.number
+    assert _find(way.format(study=study)) == trial
+
+
+def test_a_number_that_is_also_a_name_names_no_study():
+    study = rows.running_study(name="quick", dataset=rows.ready_dataset())
+    rows.running_study(name=str(study.pk), dataset=rows.ready_dataset())
+    with pytest.raises(CommandError, match="the number of one study and the name of another"):
+        _find(f"{study.pk}/1")

@@ -210,3 +210,13 @@ def test_the_spectrogram_is_that_of_the_front_end(person: Client, clip: Clip) ->
     assert len(heatmap["z"]) == 40
     assert heatmap["x"][-1] == pytest.approx(clip.seconds, abs=0.1)
     assert figure["layout"]["shapes"][0]["type"] == "rect"
+
+
+def test_a_dataset_in_use_says_why_it_cannot_be_deleted(person: Client) -> None:
+    study = make_study(name="Doorbell watch", state="DRAFT")
+    address = reverse("dataset", args=[study.dataset_id])
+    text = markup_of(person.get(address))
+    assert "It cannot be deleted while 1 study uses it. Delete this study first:" in text
+    assert reverse("delete_dataset", args=[study.dataset_id]) not in text
+    make_study(dataset=study.dataset, state="DRAFT")
+    assert "while 2 studies use it. Delete these studies first:" in markup_of(person.get(address))

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import zipfile
+from pathlib import Path
 
 import plotly.graph_objects
 import pytest
@@ -10,11 +12,14 @@ from django.test import Client
 from django.urls import reverse
 
 from nas_engine.architecture import Architecture
+from nas_engine.baselines import tc_resnet8
+from nas_engine.network.untrained import untrained_files
 from nas_engine.search_space.spec import SpaceSpec
 from tests.webapp.factories import edited_spec, make_dataset, make_study, with_tflite
 from webapp.forms.study_file import form_from_file, read_study_file
 from webapp.models import Trial
 from webapp.queries.pages.export import COLUMNS
+from webapp.services.exports import export_trial
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +101,23 @@ def test_charts_of_a_study_without_trials_are_empty_figures(person: Client) -> N
     study = make_study(state="DRAFT", dataset=make_dataset())
     figure = person.get(reverse("front_chart", args=[study.pk, "energy"])).json()
     assert [trace["x"] for trace in figure["data"]] == [[], []]
+
+
+def test_everything_about_a_trial_is_one_zip_file(person: Client, tmp_path: Path) -> None:
+    dataset = make_dataset(normalisation={"mean": [0.0] * 40, "std": [1.0] * 40})
+    study = make_study(completed=1, name="Doorbell watch", dataset=dataset)
+    trial = with_tflite(Trial.objects.get(study=study), untrained_files(tc_resnet8())[0])
+    assert reverse("trial_zip", args=[study.pk, 1]) in person.get(reverse("trial", args=[study.pk, 1])).content.decode()
+    response = person.get(reverse("trial_zip", args=[study.pk, 1]))
+    assert response.headers["Content-Disposition"] == 'attachment; filename="doorbell-watch-trial-1.zip"'
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+        packed = {name: archive.read(name) for name in archive.namelist()}
+    written = export_trial(trial_id=trial.pk, folder=tmp_path)
+    assert packed == {f"doorbell-watch-trial-1/{path.name}": path.read_bytes() for path in written}
+
+
+def test_a_simulated_network_has_nothing_to_download_and_says_why(person: Client) -> None:
+    study = make_study(completed=1)
+    with_tflite(Trial.objects.get(study=study), b"no network")
+    response = person.get(reverse("trial_zip", args=[study.pk, 1]), follow=True)
+    assert "has no real network" in response.content.decode()

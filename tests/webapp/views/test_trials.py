@@ -28,7 +28,7 @@ def test_a_completed_trial_shows_its_numbers_blocks_and_confusion(person: Client
     assert "Terms of the reward" in text
     assert "baby_cry" in text
     assert "bottleneck" in text
-    assert f"export_trial {trial.pk} --out trial-1" in text
+    assert f"export_trial {study.pk}/1 --out trial-1" in text
     assert trial.architecture.hash[:12] in text
     assert reverse("trial", args=[study.pk, 2]) in text
 

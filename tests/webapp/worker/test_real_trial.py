@@ -53,7 +53,7 @@ def test_a_network_trained_here_answers_a_stranger_as_its_page_says(broker, tmp_
     assert trial.flash_bytes == default_storage.size(trial.tflite.name)
     assert trial.energy_source.startswith("estimate from published figures")
 
-    call_command("export_trial", str(trial.pk), "--out", str(tmp_path / "export"))
+    call_command("export_trial", f"{study.pk}/{trial.number}", "--out", str(tmp_path / "export"))
     metrics = json.loads((tmp_path / "export" / "metrics.json").read_text())
     assert (metrics["int8_accuracy"], metrics["synthetic"]) == (trial.int8_accuracy, True)
     clips = eval_clips(dataset, tmp_path / "clips")
