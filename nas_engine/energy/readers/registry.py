@@ -17,6 +17,9 @@ from nas_engine.energy.readers.jls import Jls
 from nas_engine.energy.readers.joulescope_export import JoulescopeExport
 from nas_engine.energy.readers.joulescope_statistics import JoulescopeStatistics
 from nas_engine.energy.readers.mapper import MappedTable, unknown
+from nas_engine.energy.readers.microcontrollers.cube_ai import CubeAi
+from nas_engine.energy.readers.microcontrollers.edge_impulse import EdgeImpulse
+from nas_engine.energy.readers.microcontrollers.tflm_ticks import TflmTicks
 from nas_engine.energy.readers.mlcommons_results import MlcommonsResults
 from nas_engine.energy.readers.monsoon_hvpm import MonsoonHvpm
 from nas_engine.energy.readers.monsoon_python import MonsoonPython
@@ -45,6 +48,9 @@ READERS: tuple[Reader, ...] = (
     *UNSUPPORTED,
     RunnerResults(),
     BenchmarkModelLog(),
+    CubeAi(),
+    TflmTicks(),
+    EdgeImpulse(),
     MonsoonPython(),
     MonsoonHvpm(),
     PowerTool(),

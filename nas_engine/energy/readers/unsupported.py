@@ -118,6 +118,13 @@ UNSUPPORTED: tuple[UnsupportedFormat, ...] = (
         _is_op_profile,
     ),
     UnsupportedFormat(
+        "tflm_profile",
+        "a profile of TFLite Micro's generic benchmark, whose ticks have no rate",
+        "print `NAME(10) took ... ticks (... ms)` as its other benchmarks do, or give the time of one inference in the "
+        "settings of the run",
+        _holds('"Unique Tag","Total ticks across all events with that tag."'),
+    ),
+    UnsupportedFormat(
         "ppk2_summary",
         "a table of averages of a ppk2-api script",
         "give the samples: export CSV in nRF Connect's Power Profiler, or save the session as .ppk2",

@@ -118,7 +118,7 @@ class Stamps:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkResult:
-    """Result of benchmark_model (TensorFlow Lite or LiteRT) for one network; None for what the log does not state."""
+    """Result of a benchmark on the device for one network; None for what the log does not state."""
 
     latency_ms: float  # mean of the measured runs
     runs: int | None = None
@@ -134,6 +134,7 @@ class BenchmarkResult:
     p95_ms: float | None = None
     model_bytes: float | None = None
     peak_memory_mb: float | None = None
+    front_end_ms: float | None = None  # mean time of computing features, where the device reports it apart
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.nas_engine.energy import sessions
 from tests.nas_engine.energy.readers import files, samples
+from tests.nas_engine.energy.readers.microcontrollers import printouts
 
 ANDROID_RUNNER = "energy_joules,duration_ms,error_flag"
 TENSORFLOW_1_LOG = """Loaded model m.tflite
@@ -80,6 +81,12 @@ _TEXT: Mapping[str, tuple[str, Callable[[], str]]] = {
     "tf2.log": ("benchmark_model", samples.benchmark_log),
     "tf2_exponent.log": ("benchmark_model", lambda: samples.benchmark_log("2.95034e+06")),
     "litert.log": ("benchmark_model", lambda: samples.LITERT_LOG),
+    "cube_ai.txt": ("cube_ai", lambda: printouts.CUBE_AI),
+    "st_edge_ai.txt": ("cube_ai", lambda: printouts.ST_EDGE_AI),
+    "st_edge_ai_analysis.txt": ("cube_ai", lambda: printouts.ST_EDGE_AI_ANALYSIS),
+    "tflm.log": ("tflm_ticks", lambda: printouts.TFLM),
+    "tflm_generic.csv": ("tflm_profile", lambda: printouts.TFLM_GENERIC),
+    "edge_impulse.log": ("edge_impulse", lambda: printouts.EDGE_IMPULSE),
     "excerpt.tsv": ("monsoon_python", lambda: EXCERPT),
     "tiny_log.txt": ("mlcommons_log", lambda: MLCOMMONS_LOG),
     "profile.log": ("benchmark_model", lambda: OP_PROFILE),
@@ -136,6 +143,8 @@ NO_MEASUREMENT = {
     "profile.csv": "op profile.*give .*without --enable_op_profiling",
     "monsoon.pt5": "export it as CSV",
     "old.ppk": "session of the old Power Profiler.*export CSV",
+    "st_edge_ai_analysis.txt": "without a duration.*validate on the target",
+    "tflm_generic.csv": "ticks have no rate.*time of one inference",
     "ppk2_summary.csv": "averages of a ppk2-api script.*give the samples",
     "results_table.csv": "table of results of several networks.*import it",
     "page.csv": "web page.*download the file itself",
