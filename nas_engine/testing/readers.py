@@ -7,7 +7,7 @@ file, or a part of it with a finding; never another exception and never another 
 import gzip
 import random
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -213,7 +213,7 @@ def _parts(content: Content) -> tuple[object, ...]:
         case Stamps():
             return content.windows
         case EnergySummary():
-            return (content.energy_mj, content.duration_s)
+            return content.parts or (replace(content, findings=()),)
         case Trace():
             return (content,)
 

@@ -55,7 +55,7 @@ def test_an_allowed_use_depends_on_the_path_and_the_line() -> None:
     assert found("a normal prior", "nas_engine/energy/estimators/base.py") == ["prior"]
     assert found("@media screen", "static/earshot/base.css") == []
     assert found("networks that the space refuses", "nas_engine/constraints.py") == ["refuses"]
-    assert found("a file that the reader refuses", "nas_engine/energy/readers/jls.py") == []
+    assert found("a file that the reader refuses", "nas_engine/energy/readers/joulescope/jls.py") == []
 
 
 def test_a_use_has_file_line_word_and_replacement(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 """Interface of the readers of measurement formats: file, options, and the `Reader` protocol."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from nas_engine.energy.readers.parsing import layout, text
 from nas_engine.energy.traces.trace import FileReading
@@ -39,6 +39,16 @@ class FileSource:
 
     name: str
     path: Path
+    counted: Literal["line", "sample"] = "line"  # what places in the file count; binary files have no lines
+
+    @property
+    def elements(self) -> str:
+        """Name of what a trace is made of, for messages: rows of a text, samples of a binary file."""
+        return "rows" if self.counted == "line" else "samples"
+
+    def in_samples(self) -> "FileSource":
+        """The same file with places that count samples, as readers of binary files want it."""
+        return replace(self, counted="sample")
 
     def head(self) -> FileHead:
         """First 64 KiB and size of the file. Raises OSError where it cannot be read."""
@@ -60,8 +70,11 @@ class FileSource:
         return text.decoded(data, encoding)
 
     def wrong(self, message: str, *, line: int | None = None) -> BadMeasurement:
-        """Exception to raise, with the message "FILE, line N: what was found; what to do". Lines count from 1."""
-        where = self.name if line is None else f"{self.name}, line {line:,}"
+        """Exception to raise, with the message "FILE, line N: what was found; what to do". Lines count from 1.
+
+        Of a binary file it says "sample N" instead.
+        """
+        where = self.name if line is None else f"{self.name}, {self.counted} {line:,}"
         return BadMeasurement(f"{where}: {message}")
 
 

@@ -48,7 +48,7 @@ class EnergyRunnerTrace:
             energy_uj = np.fromfile(file, dtype="<f4", count=samples).astype(np.float64)
         _check(energy_uj)
         channel = power.PowerChannel("supply", power_mw=energy_uj * (rate_hz / 1e3))
-        rows = power.SampleRows(source, findings=_findings(body_bytes))
+        rows = power.SampleRows(source.in_samples(), findings=_findings(body_bytes))
         return FileReading(
             self.format, power.trace(rows, channel, timing.evenly(samples, rate_hz), options, spacing="interval")
         )

@@ -50,7 +50,7 @@ class Ppk2Session:
         with tempfile.TemporaryDirectory(prefix="earshot-ppk2-") as folder:
             metadata = _metadata(source, unpacking.extract(source, "metadata.json", Path(folder)))
             frames = unpacking.extract(source, unpacking.PPK2_SAMPLES, Path(folder))
-            return FileReading(self.format, _trace(source, frames.path, metadata, options))
+            return FileReading(self.format, _trace(source.in_samples(), frames.path, metadata, options))
 
 
 def _metadata(source: FileSource, member: FileSource) -> _Metadata:

@@ -13,9 +13,12 @@ from nas_engine.energy.readers.benchmark_log import BenchmarkModelLog
 from nas_engine.energy.readers.energyrunner_stamps import EnergyRunnerStamps
 from nas_engine.energy.readers.energyrunner_trace import EnergyRunnerTrace
 from nas_engine.energy.readers.inference_times import InferenceTimes
-from nas_engine.energy.readers.jls import Jls
-from nas_engine.energy.readers.joulescope_export import JoulescopeExport
-from nas_engine.energy.readers.joulescope_statistics import JoulescopeStatistics
+from nas_engine.energy.readers.joulescope.driver_statistics import DriverStatistics
+from nas_engine.energy.readers.joulescope.export import JoulescopeExport
+from nas_engine.energy.readers.joulescope.jls import Jls
+from nas_engine.energy.readers.joulescope.pyjls_csv import PyjlsCsv
+from nas_engine.energy.readers.joulescope.statistics import JoulescopeStatistics
+from nas_engine.energy.readers.joulescope.trigger_summaries import TriggerSummaries
 from nas_engine.energy.readers.mapper import MappedTable, unknown
 from nas_engine.energy.readers.microcontrollers.cube_ai import CubeAi
 from nas_engine.energy.readers.microcontrollers.edge_impulse import EdgeImpulse
@@ -55,8 +58,11 @@ READERS: tuple[Reader, ...] = (
     MonsoonHvpm(),
     PowerTool(),
     Ppk2Csv(),
+    TriggerSummaries(),
+    DriverStatistics(),
     JoulescopeStatistics(),
     JoulescopeExport(),
+    PyjlsCsv(),
     Stm32n6(),
     BatteryManager(),
     Trepn(),

@@ -18,6 +18,7 @@ from nas_engine.energy.runs.consistency import (
 )
 from nas_engine.energy.runs.inputs import MeasuredTrace, RunInputs, sort_inputs
 from nas_engine.energy.runs.settings import RunSettings
+from nas_engine.energy.runs.summaries import summed_energies
 from nas_engine.energy.runs.window_selection import active_part_findings, choose_windows
 from nas_engine.energy.traces.block_means import PowerScatter, power_scatter
 from nas_engine.energy.traces.checks import check_latency, check_trace
@@ -30,7 +31,7 @@ from nas_engine.energy.traces.integration import (
 )
 from nas_engine.energy.traces.plateau import IdlePower, idle_in_range, idle_near
 from nas_engine.energy.traces.statistics import RepeatStatistics, repeat_statistics
-from nas_engine.energy.traces.trace import BenchmarkLog, EnergyRow, FileReading, Finding, Stamps, Window
+from nas_engine.energy.traces.trace import BenchmarkLog, EnergyRow, EnergySummary, FileReading, Finding, Stamps, Window
 from nas_engine.energy.traces.windows import SelectedWindows
 from nas_engine.errors import BadMeasurement
 
@@ -227,23 +228,23 @@ def _without_trace(inputs: RunInputs, settings: RunSettings) -> RunResult:
     if inputs.stamps:
         message = "time stamps have no power of their own; give them together with the trace of the same run"
         findings = (*findings, Finding("stamps_alone", "note", message))
-    if not inputs.summaries or latency_ms is None:
-        return RunResult(latency_ms=latency_ms, findings=findings, **_sum(inputs))
-    energy = inference_energy(inputs.summaries[0].mean_power_mw, settings.idle_power_mw, latency_ms, None, None)
+    energies = summed_energies(inputs.summaries, latency_ms, settings)
+    energies_mj = tuple(energy.gross_mj for energy in energies)
     return RunResult(
-        latency_ms=latency_ms,
-        energies_mj=(energy.gross_mj,),
-        gross=repeat_statistics([energy.gross_mj]),
-        findings=findings,
+        latency_ms=latency_ms or _mean([energy.latency_ms for energy in energies]),
+        energies_mj=energies_mj,
+        gross=repeat_statistics(energies_mj) if energies_mj else None,
+        findings=(*findings, *(f for energy in energies for f in energy.findings), *spread_findings(energies_mj)),
         **_sum(inputs),
     )
 
 
 def _sum(inputs: RunInputs) -> dict[str, Any]:
-    """Power and duration of an energy summary, as keywords of RunResult."""
+    """Power and duration of energy summaries, as keywords of RunResult."""
     if not inputs.summaries:
         return {}
-    return {"mean_power_mw": inputs.summaries[0].mean_power_mw, "duration_s": inputs.summaries[0].duration_s}
+    total = EnergySummary.of(inputs.summaries)
+    return {"mean_power_mw": total.mean_power_mw, "duration_s": total.duration_s}
 
 
 def _of_table(rows: Sequence[EnergyRow], latency_ms: float | None, findings: tuple[Finding, ...]) -> RunResult:

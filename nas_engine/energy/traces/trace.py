@@ -4,7 +4,7 @@ Readers make these values; windows, integration, checks and pages work on them a
 in mW and time in seconds from the first sample, whatever unit the file has.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -155,11 +155,21 @@ class BenchmarkLog:
 
 @dataclass(frozen=True, slots=True)
 class EnergySummary:
-    """Total energy of a measurement without its trace: it cannot be checked, and no window can be chosen in it."""
+    """Total energy of a measurement without its trace: it cannot be checked, and no window can be chosen in it.
+
+    `parts` are the windows of which it is the sum, where a file has several; each is a repeat.
+    """
 
     energy_mj: float
     duration_s: float
     findings: tuple[Finding, ...] = ()
+    parts: tuple["EnergySummary", ...] = ()
+
+    @classmethod
+    def of(cls, parts: Sequence["EnergySummary"], findings: tuple[Finding, ...] = ()) -> "EnergySummary":
+        """Sum of one or more windows."""
+        energy_mj, duration_s = sum(part.energy_mj for part in parts), sum(part.duration_s for part in parts)
+        return cls(energy_mj, duration_s, findings, tuple(parts) if len(parts) > 1 else ())
 
     @property
     def mean_power_mw(self) -> float:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.nas_engine.energy import sessions
 from tests.nas_engine.energy.readers import files, samples
+from tests.nas_engine.energy.readers.joulescope import written
 from tests.nas_engine.energy.readers.microcontrollers import printouts
 
 ANDROID_RUNNER = "energy_joules,duration_ms,error_flag"
@@ -67,6 +68,9 @@ def _trials() -> str:
 _TEXT: Mapping[str, tuple[str, Callable[[], str]]] = {
     "joulescope_statistics.csv": ("joulescope_statistics", samples.joulescope_statistics),
     "joulescope_export.csv": ("joulescope_export", samples.joulescope_export),
+    "joulescope_trigger.csv": ("joulescope_trigger", written.trigger),
+    "joulescope_driver.csv": ("joulescope_driver_statistics", written.driver),
+    "pyjls.csv": ("joulescope_pyjls_csv", written.pyjls_rows),
     "ppk2.csv": ("ppk2_csv", samples.ppk2),
     "otii.csv": ("otii", lambda: samples.otii(400)),
     "Main current - Arc.csv": ("otii", samples.older_otii),

@@ -149,19 +149,21 @@ def _nans(rows: SampleRows, kept: NDArray[np.bool_]) -> list[Finding]:
     if not missing:
         return []
     line = rows.first_line + int(np.argmin(kept))
-    share = f"{missing:,} of {len(kept):,} rows have no number"
+    share = f"{missing:,} of {len(kept):,} {rows.source.elements} have no number"
     if missing > _MOST_NANS * len(kept):
         raise rows.source.wrong(f"{share} here or below, more than 0.1 %; record or export again", line=line)
-    return [Finding("nan_cells", "warning", f"{share}, the first in line {line:,}; they are left out")]
+    first = f"the first in {rows.source.counted} {line:,}"
+    return [Finding("nan_cells", "warning", f"{share}, {first}; they are left out")]
 
 
 def _check_power(rows: SampleRows, channel: PowerChannel, power_mw: Values) -> None:
     if not len(power_mw):
-        raise rows.source.wrong("no row has a number; record or export again")
+        raise rows.source.wrong(f"none of its {rows.source.elements} is a number; record or export again")
     worst = int(np.argmax(np.abs(power_mw)))
     if abs(power_mw[worst]) > _MOST_POWER_MW:
+        element = rows.source.elements.removesuffix("s")
         raise BadMeasurement(
-            f"{rows.source.name}: {power_mw[worst] / 1e3:,.4g} W in row {worst + 1:,}; no device here takes over "
+            f"{rows.source.name}: {power_mw[worst] / 1e3:,.4g} W in {element} {worst + 1:,}; no device here takes over "
             f"{_MOST_POWER_MW / 1e3:.0f} W: are columns swapped, or is the unit another?"
         )
     if not power_mw.any():

@@ -12,9 +12,9 @@ from nas_engine.energy.readers.benchmark_log import BenchmarkModelLog
 from nas_engine.energy.readers.energyrunner_stamps import EnergyRunnerStamps
 from nas_engine.energy.readers.energyrunner_trace import EnergyRunnerTrace
 from nas_engine.energy.readers.inference_times import InferenceTimes
-from nas_engine.energy.readers.jls import Jls
-from nas_engine.energy.readers.joulescope_export import JoulescopeExport
-from nas_engine.energy.readers.joulescope_statistics import JoulescopeStatistics
+from nas_engine.energy.readers.joulescope.export import JoulescopeExport
+from nas_engine.energy.readers.joulescope.jls import Jls
+from nas_engine.energy.readers.joulescope.statistics import JoulescopeStatistics
 from nas_engine.energy.readers.mlcommons_results import MlcommonsResults
 from nas_engine.energy.readers.otii import Otii
 from nas_engine.energy.readers.ppk2_csv import Ppk2Csv

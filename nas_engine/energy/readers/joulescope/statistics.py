@@ -119,9 +119,12 @@ def _evenly(statistics: _Statistics, options: ReadOptions) -> timing.Timing:
 
 
 def _energy_findings(source: FileSource, columns: dict[str, Values], seconds: Values) -> tuple[Finding, ...]:
-    """Check of power against the counted energy. Raises BadMeasurement where they differ by over 5 %."""
     rows_j = float(np.nansum(columns["power"][1:] * seconds))
-    counted_j = float(columns["energy"][-1] - columns["energy"][0])
+    return agreement(source, rows_j, float(columns["energy"][-1] - columns["energy"][0]))
+
+
+def agreement(source: FileSource, rows_j: float, counted_j: float) -> tuple[Finding, ...]:
+    """Check of the rows' energy (J) against the counted one. Raises BadMeasurement where they are over 5 % apart."""
     apart = abs(rows_j - counted_j) / max(abs(counted_j), abs(rows_j), 1e-30)
     if not apart <= _WRONG:
         raise source.wrong(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from pyjls import DataType, Writer
 
-from nas_engine.energy.readers import jls, registry
+from nas_engine.energy.readers import registry
+from nas_engine.energy.readers.joulescope import jls
 from nas_engine.errors import BadMeasurement
 from tests.nas_engine.energy.readers import samples
 from tests.nas_engine.energy.readers.samples import joulescope_export, joulescope_statistics, read
@@ -157,7 +158,7 @@ def test_of_several_instruments_in_a_recording_one_is_chosen(tmp_path: Path) -> 
         read(tmp_path, data, channel="main")
 
 
-def test_lost_samples_of_a_recording_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_samples_of_a_recording_are_a_hole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watts = np.full(20_000, 0.3, np.float32)
     watts[5_000:5_010] = np.nan
     with Writer(str(tmp_path / "w.jls")) as writer:
@@ -165,7 +166,8 @@ def test_lost_samples_of_a_recording_are_left_out(tmp_path: Path, monkeypatch: p
         writer.signal_def(1, source_id=1, sample_rate=1000, name="power", units="W")
         writer.fsr(1, 0, watts)
     reading = read(tmp_path, (tmp_path / "w.jls").read_bytes())
-    assert (reading.content.samples, [finding.code for finding in reading.all_findings]) == (19_990, ["nan_cells"])
+    assert (reading.content.samples, [finding.code for finding in reading.all_findings]) == (19_990, ["lost_samples"])
+    assert reading.content.time_s[-1] == pytest.approx(19.999)
     monkeypatch.setattr(jls, "_KEPT_SAMPLES", 1_000)
     averaged = read(tmp_path, (tmp_path / "w.jls").read_bytes()).content
     assert averaged.power_mw.mean() == pytest.approx(300.0)

@@ -1,7 +1,9 @@
 """Joulescope recordings (.jls, version 2) by Jetperch's own library.
 
 Signals current [A], voltage [V], power [W] and gpi[0] to gpi[3], at up to 2 MHz. Longer recordings are averaged while
-they are read. `NAME.anno.jls`, in the folder of a recording, holds notes and no signals.
+they are read, always from samples: the summaries in the file are not sample-accurate, and a lost sample spoils a whole
+one. Lost samples are NaN in the file and holes in the trace, as of a PPK2. `NAME.anno.jls`, in the folder of a
+recording, holds notes and no signals.
 
 pyjls repairs a recording that was not closed in place, so that the upload would no longer be what was uploaded: such a
 file is rejected by its header before pyjls sees it. Source: pyjls 0.17, joulescope/jls include/jls/format.h.
@@ -18,11 +20,12 @@ from pyjls import DataType, SignalType, jls_to_utc
 from pyjls import Reader as JlsFile
 
 from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
-from nas_engine.energy.readers.parsing import power, timing
+from nas_engine.energy.readers.parsing import device_clock, power, timing
 from nas_engine.energy.traces.trace import FileReading, Finding, Trace, Values
 
 _VERSION_2 = b"jlsfmt\r\n \n \x1a  \xb2\x1c"
 _VERSION_1 = b"\xd3tagfmt \r\n \n  \x1a\x1c"
+_MAX_RATE_HZ = 20_000_000  # a JS320 samples at 16 MHz, of which it sends 1 MHz
 _MAX_SAMPLES = 2_000_000_000  # of a signal: 16 minutes at 2 MHz
 _KEPT_SAMPLES = 5_000_000
 _CHUNK_SAMPLES = 200_000  # of what is kept
@@ -122,7 +125,7 @@ def _alike(source: FileSource, instrument: str, signals: dict[str, Any]) -> _Sig
     read = [*analog.values(), *inputs.values()]
     first = max(each.sample_id_offset for each in read)
     length = min(each.sample_id_offset + each.length for each in read) - first
-    if not 0 < rate <= 10_000_000 or not 2 <= length <= _MAX_SAMPLES:
+    if not 0 < rate <= _MAX_RATE_HZ or not 2 <= length <= _MAX_SAMPLES:
         raise source.wrong(f"{length:,} samples at {rate:,} per second; give a recording of up to 16 minutes")
     placed = {each.signal_id: _Signal(each.signal_id, first - each.sample_id_offset) for each in read}
     return _Signals(
@@ -142,25 +145,46 @@ def _is(signal: Any, kind: int, rate: int) -> bool:
 def _trace(source: FileSource, file: JlsFile, signals: _Signals, options: ReadOptions) -> Trace:
     analog = {name: _averaged(file, signals, each) * _TO_OURS[name] for name, each in signals.analog.items()}
     inputs = {name: _any(file, signals, each) for name, each in signals.inputs.items()}
-    rate_hz = signals.rate_hz / signals.factor
-    timed = timing.evenly(len(next(iter(analog.values()))), rate_hz)
-    timed = replace(timed, started_at_s=_started_at_s(file, next(iter(signals.analog.values()))))
-    findings: tuple[Finding, ...] = ()
-    if signals.factor > 1:
-        message = (
-            f"every {signals.factor} samples are averaged into one ({rate_hz:,.0f} per second), which keeps energy"
-        )
-        findings = (Finding("averaged", "note", message),)
+    place = np.flatnonzero(_there(analog))
+    if len(place) < 2:
+        raise source.wrong("every sample of the recording was lost; record again")
     channel = power.PowerChannel(
         signals.instrument,
-        current_ma=analog.get("current"),
-        voltage_v=analog.get("voltage"),
-        power_mw=analog.get("power"),
+        current_ma=_at(analog, "current", place),
+        voltage_v=_at(analog, "voltage", place),
+        power_mw=_at(analog, "power", place),
     )
-    triggers = {name: state for name, state in inputs.items() if state.any() and not state.all()}
-    return power.trace(
-        power.SampleRows(source, findings=findings), channel, timed, options, spacing="interval", triggers=triggers
-    )
+    binary = source.in_samples()
+    timed = replace(_timed(binary, place, signals), started_at_s=_started_at_s(file, signals, int(place[0])))
+    triggers = {name: state[place] for name, state in inputs.items() if state.any() and not state.all()}
+    rows = power.SampleRows(binary, findings=_averaging(signals))
+    return power.trace(rows, channel, timed, options, spacing="interval", triggers=triggers)
+
+
+def _there(analog: dict[str, Values]) -> NDArray[np.bool_]:
+    """Samples [n] that were not lost: those of power, or of all that power is computed from."""
+    needed = [analog["power"]] if "power" in analog else list(analog.values())
+    return np.logical_and.reduce([np.isfinite(values) for values in needed])
+
+
+def _timed(source: FileSource, place: NDArray[np.intp], signals: _Signals) -> timing.Timing:
+    """Times of the samples at `place` [n]; what lies between them are holes."""
+    rate_hz = signals.rate_hz / signals.factor
+    if place[-1] - place[0] + 1 == len(place):
+        return timing.evenly(len(place), rate_hz)
+    return device_clock.timed(source, place.astype(np.float64), 1.0 / rate_hz, even=False)
+
+
+def _at(analog: dict[str, Values], name: str, place: NDArray[np.intp]) -> Values | None:
+    return analog[name][place] if name in analog else None
+
+
+def _averaging(signals: _Signals) -> tuple[Finding, ...]:
+    if signals.factor == 1:
+        return ()
+    rate_hz = signals.rate_hz / signals.factor
+    message = f"every {signals.factor} samples are averaged into one ({rate_hz:,.0f} per second), which keeps energy"
+    return (Finding("averaged", "note", message),)
 
 
 def _chunks(signals: _Signals) -> Iterator[tuple[int, int]]:
@@ -197,8 +221,9 @@ def _any(file: JlsFile, signals: _Signals, signal: _Signal) -> NDArray[np.bool_]
     return np.concatenate(parts)
 
 
-def _started_at_s(file: JlsFile, signal: _Signal) -> float | None:
-    """Seconds since 1970 of the first sample, if the recording has a time map."""
+def _started_at_s(file: JlsFile, signals: _Signals, place: int) -> float | None:
+    """Seconds since 1970 of the averaged sample at `place`, if the recording has a time map."""
+    signal = next(iter(signals.analog.values()))
     if not file.time_map_length(signal.number):
         return None
-    return float(jls_to_utc(file.sample_id_to_timestamp(signal.number, signal.skip)))
+    return float(jls_to_utc(file.sample_id_to_timestamp(signal.number, signal.skip + place * signals.factor)))
