@@ -1,5 +1,15 @@
 """Exceptions of the engine, named by how the caller reacts; hence not every name ends in "Error"."""
 
+import errno
+
+_MACHINE = frozenset(
+    {
+        errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
+        errno.EAGAIN, errno.EBUSY, errno.EPIPE, errno.ETIMEDOUT, errno.ECONNRESET, errno.ECONNREFUSED,
+        errno.ECONNABORTED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN,
+    }
+)  # fmt: skip
+
 
 class EarshotError(Exception):
     """Base of every error the engine raises on purpose; `str(error)` is a sentence for the user."""
@@ -26,8 +36,17 @@ class BadMeasurement(EarshotError):
 
 
 class TransientError(EarshotError):
-    """Something outside the architecture failed (a truncated cache file, a full disk). A retry may help."""
+    """Something outside the architecture failed (a truncated cache file, a killed process). A retry may help."""
+
+
+class Outage(EarshotError):
+    """This machine failed (a full disk, too many open files), not the work. Wait, and do the same again."""
 
 
 class EvaluationCancelled(EarshotError):
     """Raised by a progress callback to end the evaluation. Not a failure of the trial."""
+
+
+def is_of_the_machine(error: BaseException) -> bool:
+    """Whether an OSError is of the machine, such as a full disk or a lost network, and not of the file that met it."""
+    return isinstance(error, OSError) and error.errno in _MACHINE

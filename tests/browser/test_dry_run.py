@@ -25,7 +25,7 @@ def test_a_dry_run_shows_its_result_below_the_form_it_came_from(
         page.get_by_role("button", name="Dry run").click()
         part = page.get_by_role("region", name="Dry run", exact=True)
         expect(part).to_contain_text("Waiting for a search worker")
-        dry_running.run(DryRun.objects.get().pk)
+        dry_running.run(DryRun.objects.get().pk, "worker")
         expect(part).to_contain_text("Simulated best reward")
         expect(part.get_by_role("row", name="Wall time")).to_be_visible()
         expect(page.get_by_label("Name")).to_have_value("What if")

@@ -158,8 +158,8 @@ def make_dry_runs(dataset: Dataset, owner: User) -> None:
     """One that is done, one that failed, one that waits."""
     make_dry_run(dataset, name="", energy_limit_mj=3.0)
     ordered = [dry_runs.request_dry_run(study=Study(dataset=dataset, designer="random"), owner=owner) for _ in range(2)]
-    assert dry_runs.begin(dry_run_id=ordered[0].pk)
-    dry_runs.fail(dry_run_id=ordered[0].pk, reason="No network may be trained: the limits refuse all.")
+    assert dry_runs.begin(dry_run_id=ordered[0].pk, worker="worker")
+    dry_runs.fail(dry_run_id=ordered[0].pk, worker="worker", reason="No network may be trained: the limits refuse all.")
 
 
 def make_processes() -> None:

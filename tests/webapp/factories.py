@@ -78,7 +78,7 @@ def make_dry_run(dataset: Dataset, **settings: Any) -> DryRun:
     """A dry run that has ended, of twelve trials at random; hard limits among `settings` refuse."""
     values = {"designer": "random", "trial_budget": 12, "full_epochs": 8, "enforce_constraints": True, **settings}
     ordered = request_dry_run(study=Study(dataset=dataset, **values), owner=None)
-    dry_running.run(ordered.pk)
+    dry_running.run(ordered.pk, "worker")
     return DryRun.objects.get(pk=ordered.pk)
 
 

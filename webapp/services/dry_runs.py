@@ -2,13 +2,14 @@
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models.functions import Now
 
-from webapp import dispatch
 from webapp.models import Dataset, DryRun, Study
+from webapp.services import jobs
 from webapp.services.errors import Conflict
 from webapp.services.spaces import fixed_space
 
@@ -72,26 +73,26 @@ def request_dry_run(*, study: Study, owner: AbstractBaseUser | None) -> DryRun:
     DryRun.objects.filter(created_at__lt=Now() - _KEPT).delete()
     with transaction.atomic():
         ordered = DryRun.objects.create(settings=values, owner_id=owner.pk if owner is not None else None)
-        dispatch.dry_run(dry_run_id=ordered.pk)
+        jobs.send(jobs.DRY_RUNS, ordered.pk)
     return ordered
 
 
-def begin(*, dry_run_id: int) -> Study | None:
+def begin(*, dry_run_id: int, worker: str) -> Study | None:
     """WAITING -> RUNNING; the unsaved study to simulate, None if another worker has claimed it or it was deleted."""
-    if not DryRun.objects.filter(pk=dry_run_id, state=DryRun.State.WAITING).update(state=DryRun.State.RUNNING):
+    if not jobs.claim(jobs.DRY_RUNS, dry_run_id, worker):
         return None
     return Study(**DryRun.objects.get(pk=dry_run_id).settings)
 
 
-def complete(*, dry_run_id: int, result: DryRunResult) -> None:
-    """RUNNING -> DONE."""
-    _end(dry_run_id, state=DryRun.State.DONE, result=asdict(result))
+def complete(*, dry_run_id: int, worker: str, result: DryRunResult) -> bool:
+    """RUNNING -> DONE. False if another worker has taken it over."""
+    return _end(dry_run_id, worker, state=DryRun.State.DONE, result=asdict(result))
 
 
-def fail(*, dry_run_id: int, reason: str) -> None:
+def fail(*, dry_run_id: int, worker: str, reason: str) -> bool:
     """RUNNING -> FAILED, with a reason for the user."""
-    _end(dry_run_id, state=DryRun.State.FAILED, reason=reason)
+    return _end(dry_run_id, worker, state=DryRun.State.FAILED, reason=reason)
 
 
-def _end(dry_run_id: int, **values: object) -> None:
-    DryRun.objects.filter(pk=dry_run_id, state=DryRun.State.RUNNING).update(**values)
+def _end(dry_run_id: int, worker: str, **values: Any) -> bool:
+    return bool(jobs.DRY_RUNS.held(dry_run_id, worker).update(**jobs.FREE, **values))

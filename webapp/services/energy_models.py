@@ -130,11 +130,6 @@ def claim(*, model_id: int, worker: str) -> EnergyModel | None:
     return EnergyModel.objects.select_related("device").get(pk=model_id)
 
 
-def touch(*, model_id: int, worker: str) -> bool:
-    """Renew the lease and record progress; False if the result is no longer wanted."""
-    return bool(jobs.MODELS.held(model_id, worker).update(heartbeat_at=Now()))
-
-
 def complete(*, model_id: int, worker: str, outcome: TrainingOutcome) -> bool:
     """TRAINING -> READY. False if another worker has taken it over."""
     return _end(model_id, worker, state=EnergyModel.State.READY, trained_at=Now(), reason="", **asdict(outcome))

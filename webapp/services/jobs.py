@@ -1,4 +1,4 @@
-"""Jobs of the data workers: a dataset to prepare, a file to read, a run to compute, a kit to pack, a model to train.
+"""Jobs: a dataset to prepare, a file to read, a run to compute, a kit to pack, a model to train, a dry run to simulate.
 
 Each is a row that is worked on under one rule, the one of trials: an open row is claimed by exactly one worker, which
 holds it by a lease and renews that by heartbeats; only its holder may write it back, and it is offered
@@ -18,7 +18,7 @@ from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
 
 from webapp import dispatch
-from webapp.models import BenchKit, Dataset, EnergyModel, MeasurementFile, Run
+from webapp.models import BenchKit, Dataset, DryRun, EnergyModel, MeasurementFile, Run, Worker
 from webapp.queries.leases import is_stale, lease
 
 MOST_ATTEMPTS = 3
@@ -35,7 +35,8 @@ class JobKind:
     """Kind of job: its table, the state in which it is open, how it fails and why, and how it is sent.
 
     `cleared` are values of a row that was given up. Rows of `local` are worked on by the command that made them, on its
-    own machine: no worker can take them over.
+    own machine: no worker can take them over. `working_state` is that of an open row that a worker holds, if it is
+    another one; `role` is that of the workers that take such jobs.
     """
 
     model: type[Model]
@@ -46,9 +47,21 @@ class JobKind:
     given_up: str = _DIED
     cleared: Mapping[str, Any] = field(default_factory=dict)
     local: Q | None = None
+    working_state: str = ""
+    role: Worker.Role = Worker.Role.DATA
 
     def open_rows(self) -> QuerySet[Any]:
-        return self.model._default_manager.filter(state=self.open_state)
+        return self.model._default_manager.filter(state__in=[self.open_state, self.working_state or self.open_state])
+
+    @property
+    def free(self) -> dict[str, Any]:
+        """Values of an open row that nobody works on."""
+        return {"state": self.open_state, **FREE}
+
+    @property
+    def taken(self) -> dict[str, Any]:
+        """Values of an open row, besides its holder's name, that somebody works on."""
+        return {"state": self.working_state or self.open_state, "heartbeat_at": Now()}
 
     def open(self, row_id: int) -> QuerySet[Any]:
         """Query of the row, empty unless the job is open."""
@@ -77,18 +90,28 @@ KITS = JobKind(BenchKit, "PACKING", "FAILED", "reason", lambda row_id: dispatch.
 MODELS = JobKind(
     EnergyModel, "TRAINING", "FAILED", "reason", lambda row_id: dispatch.train_energy_model(energy_model_id=row_id)
 )
-KINDS = [DATASETS, FILES, RUNS, KITS, MODELS]
+DRY_RUNS = JobKind(
+    DryRun,
+    "WAITING",
+    "FAILED",
+    "reason",
+    lambda row_id: dispatch.dry_run(dry_run_id=row_id),
+    given_up="The process that simulated it died repeatedly. Try again with fewer trials.",
+    working_state="RUNNING",
+    role=Worker.Role.DELIBERATION,
+)
+KINDS = [DATASETS, FILES, RUNS, KITS, MODELS, DRY_RUNS]
 
 
 def send(job: JobKind, row_id: int) -> None:
-    """Offer an open row to the data workers."""
+    """Offer an open row to the workers."""
     job.open(row_id).update(dispatched_at=Now())
     job.dispatch(row_id)
 
 
 def reopen(job: JobKind, row_id: int, **values: Any) -> None:
     """Open a row again, even while a worker holds it: that worker's result will be dropped."""
-    job.model._default_manager.filter(pk=row_id).update(state=job.open_state, attempts=0, **FREE, **values)
+    job.model._default_manager.filter(pk=row_id).update(attempts=0, **job.free, **values)
     send(job, row_id)
 
 
@@ -99,33 +122,32 @@ def reopen_all(job: JobKind, rows: QuerySet[Any]) -> None:
 
 
 def claim(job: JobKind, row_id: int, worker: str, **values: Any) -> bool:
-    """Take an open row, with new `values`, for exactly one of the workers that try."""
+    """Take an open row, with new `values`, for exactly one of the workers that try.
+
+    True also for the worker that holds it already: its first claim may have been answered by a broken connection.
+    """
+    values |= job.taken
+    if job.held(row_id, worker).update(**values):
+        return True
     free = Q(worker="") | Q(heartbeat_at=None) | is_stale()
-    values |= {"worker": worker, "heartbeat_at": Now(), "attempts": F("attempts") + 1}
-    return bool(job.open(row_id).filter(free).update(**values))
-
-
-def heartbeat(worker: str) -> None:
-    """Renew the leases of all jobs that `worker` holds."""
-    for job in KINDS:
-        job.open_rows().filter(worker=worker).update(heartbeat_at=Now())
+    return bool(job.open(row_id).filter(free).update(worker=worker, attempts=F("attempts") + 1, **values))
 
 
 @contextmanager
-def kept_alive(worker: str) -> Iterator[None]:
-    """Renew the leases of `worker` from a thread while the block runs: for commands, which have no heartbeat."""
+def kept_alive(job: JobKind, row_id: int, worker: str) -> Iterator[None]:
+    """Renew the lease of a row from a thread while the block works on it; of nothing else, whatever bears its name."""
     ended = threading.Event()
 
     def renew() -> None:
         while not ended.wait(settings.HEARTBEAT_SECONDS):
             try:
-                heartbeat(worker)
+                job.held(row_id, worker).update(heartbeat_at=Now())
             except (DatabaseError, InterfaceError):
                 pass  # the work itself meets the same trouble, and waits
             finally:
                 connection.close()
 
-    thread = threading.Thread(target=renew, name="heartbeat", daemon=True)
+    thread = threading.Thread(target=renew, name="heartbeat of a job", daemon=True)
     thread.start()
     try:
         yield
@@ -134,10 +156,22 @@ def kept_alive(worker: str) -> Iterator[None]:
         thread.join()
 
 
-def hand_back(job: JobKind, row_id: int, worker: str) -> None:
-    """Leave a row to another worker, as if this one had not tried."""
-    if job.held(row_id, worker).update(**FREE, attempts=F("attempts") - 1):
+def hand_back(job: JobKind, row_id: int, worker: str, *, counts: bool = False) -> None:
+    """Leave a row to another worker, as if this one had not tried; with `counts`, as one attempt that came to nothing.
+
+    If its connection breaks before the message is sent, the reaper sends one.
+    """
+    if job.held(row_id, worker).update(attempts=F("attempts") - (0 if counts else 1), **job.free):
         send(job, row_id)
+
+
+def has_attempts_left(job: JobKind, row_id: int, worker: str) -> bool:
+    return job.held(row_id, worker).filter(attempts__lt=MOST_ATTEMPTS).exists()
+
+
+def is_local(job: JobKind, row_id: int) -> bool:
+    """Whether only the command that made the row can work on it."""
+    return job.local is not None and job.open(row_id).filter(job.local).exists()
 
 
 def recover(
@@ -166,7 +200,7 @@ def recover(
 def _sent_again(job: JobKind, rows: QuerySet[Any]) -> int:
     sent = 0
     for row_id in list(rows.values_list("pk", flat=True)):
-        if rows.filter(pk=row_id).update(**FREE):
+        if rows.filter(pk=row_id).update(**job.free):
             send(job, row_id)
             sent += 1
     return sent

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
+
+from webapp.services.failures import is_database_outage
 
 PATIENCE_SECONDS = 15 * 60.0
 _FIRST_PAUSE_SECONDS = 0.2
@@ -35,7 +37,9 @@ def persist(
     while True:
         try:
             return write()
-        except (OperationalError, InterfaceError) as error:
+        except Exception as error:
+            if not is_database_outage(error):
+                raise
             connection.close()
             if time.monotonic() + pause > deadline:
                 raise

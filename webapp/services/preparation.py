@@ -1,6 +1,5 @@
 """Preparation of datasets from a source of sound: clips, features, counts, problems. For workers and commands only."""
 
-import logging
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +20,6 @@ from nas_engine.audio.clips import scan
 from nas_engine.audio.dataset import PreparedClip, PreparedDataset
 from nas_engine.audio.dataset import prepare as prepare_clips
 from nas_engine.audio.synthesis.generator import Recipe, synthesise
-from nas_engine.errors import BadDataset, TransientError
 from webapp import translation
 from webapp.models import Clip, Dataset
 from webapp.services import jobs
@@ -29,6 +27,7 @@ from webapp.services.artifacts import collect_artifacts
 from webapp.services.datasets import OPTION_SYNTHESIS
 from webapp.services.jobs import OPTION_FOLDER
 from webapp.services.persistence import persist
+from webapp.services.working import TakenOver, Write, never, reason, work
 from webapp.storage import save_by_hash, save_file_by_hash
 
 OnProgress = Callable[[int, int, str], None]  # done, total, phase
@@ -36,34 +35,35 @@ _REPORT_SECONDS = 1.0
 _CLIPS_AT_ONCE = 64
 _ROWS_AT_ONCE = 1000
 
-logger = logging.getLogger(__name__)
 
-
-def prepare(*, dataset_id: int, worker: str, on_progress: OnProgress | None = None) -> bool:
+def prepare(
+    *, dataset_id: int, worker: str, on_progress: OnProgress | None = None, stopping: Callable[[], bool] = never
+) -> bool:
     """Prepare a PREPARING dataset that nobody else prepares; it ends READY, or FAILED with a clear error.
 
     False if there was nothing to do, or the dataset was deleted or taken over meanwhile. `on_progress` receives the
     progress that the row shows, and raises Interrupted to leave the dataset to another worker.
     """
-    dataset = claim(dataset_id=dataset_id, worker=worker)
-    if dataset is None:
-        return False
+    return work(
+        jobs.DATASETS,
+        dataset_id,
+        worker,
+        claim=partial(claim, dataset_id=dataset_id, worker=worker),
+        do=partial(_outcome, worker, _Reporter(dataset_id, worker, on_progress)),
+        refuse=partial(_refuse, worker),
+        stopping=stopping,
+    )
+
+
+def _outcome(worker: str, report: OnProgress, dataset: Dataset) -> Write:
     settings.DATA_FOLDER.ensure()
-    reporter = _Reporter(dataset_id, worker, on_progress)
-    try:
-        scratch = tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="prepare-")
-        with jobs.kept_alive(worker), scratch as folder:
-            return _prepare(dataset, worker, Path(folder), reporter)
-    except _TakenOver:
-        return False
-    except Interrupted:
-        jobs.hand_back(jobs.DATASETS, dataset_id, worker)
-        return False
-    except (BadDataset, TransientError) as error:
-        return fail(dataset_id=dataset_id, worker=worker, error=str(error))
-    except Exception as error:
-        logger.exception("Dataset %d cannot be prepared", dataset_id)
-        return fail(dataset_id=dataset_id, worker=worker, error=f"It could not be prepared: {error!r}")
+    with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="prepare-") as folder:
+        published = _prepare(dataset, worker, Path(folder), report)
+    return lambda: published
+
+
+def _refuse(worker: str, dataset: Dataset, error: Exception) -> bool:
+    return fail(dataset_id=dataset.pk, worker=worker, error=reason(error, "It could not be prepared"))
 
 
 def claim(*, dataset_id: int, worker: str) -> Dataset | None:
@@ -83,14 +83,6 @@ def fail(*, dataset_id: int, worker: str, error: str) -> bool:
     return failed
 
 
-class Interrupted(Exception):  # not an error
-    """Raised by a progress listener to end the preparation, so that another worker starts it again."""
-
-
-class _TakenOver(Exception):  # not an error
-    """The dataset was deleted, or somebody else prepares it."""
-
-
 class _Reporter:
     """Writes progress to the dataset's row about once a second; ends the preparation when the row is no longer ours."""
 
@@ -108,7 +100,7 @@ class _Reporter:
         self._phase, self._next = phase, monotonic() + _REPORT_SECONDS
         values = {"phase": phase[:40], "progress_done": done, "progress_total": total, "heartbeat_at": Now()}
         if not persist(lambda: self._mine.update(**values)):
-            raise _TakenOver
+            raise TakenOver
 
 
 def _prepare(dataset: Dataset, worker: str, folder: Path, report: OnProgress) -> bool:

@@ -118,10 +118,9 @@ def _request_again(study: Study) -> int:
 
 def _recover_jobs(dead_workers: Collection[str], judge_silence: bool) -> dict[str, int]:
     """Numbers of datasets, and of other jobs, that were sent again and given up."""
-    taken = sum(job.open_rows().exclude(worker="").count() for job in KINDS)
-    idle = live_workers(Worker.Role.DATA) > taken
+    idle = {role: _has_idle_worker(role) for role in {job.role for job in KINDS}}
     done = [
-        (job, jobs.recover(job, dead_workers=dead_workers, worker_is_idle=idle, judge_silence=judge_silence))
+        (job, jobs.recover(job, dead_workers=dead_workers, worker_is_idle=idle[job.role], judge_silence=judge_silence))
         for job in KINDS
     ]
     of_datasets = [counts for job, counts in done if job is jobs.DATASETS]
@@ -132,3 +131,8 @@ def _recover_jobs(dead_workers: Collection[str], judge_silence: bool) -> dict[st
         "resent_jobs": sum(sent for sent, _ in others),
         "failed_jobs": sum(given_up for _, given_up in others),
     }
+
+
+def _has_idle_worker(role: Worker.Role) -> bool:
+    taken = sum(job.open_rows().exclude(worker="").count() for job in KINDS if job.role == role)
+    return live_workers(role) > taken

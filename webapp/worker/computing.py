@@ -1,37 +1,44 @@
 """Computing of runs from their measurement files in a data worker."""
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from nas_engine.energy.runs import evaluation as engine
 from nas_engine.energy.runs.settings import RunSettings
 from nas_engine.energy.traces.trace import Finding
-from nas_engine.errors import BadMeasurement, EarshotError
+from nas_engine.errors import BadMeasurement
 from webapp.models import MeasurementFile, Run
-from webapp.services import measurements, runs
+from webapp.services import jobs, measurements, runs
+from webapp.services.working import Write, never, reason, work
 from webapp.worker.host import measured_here
 from webapp.worker.reading import LONGEST_SERIES, as_json, graphs_in, reading_of, sentence
 
-logger = logging.getLogger(__name__)
 
-
-def compute_run(run_id: int, worker: str) -> None:
+def compute_run(run_id: int, worker: str, stopping: Callable[[], bool] = never) -> None:
     """Compute one run from its files, unless another worker does or a file of it is still being read."""
-    run = runs.claim(run_id=run_id, worker=worker)
-    if run is None:
-        return
-    held = {"run_id": run_id, "worker": worker, "seen_version": run.settings_version}
-    try:
-        here = run.settings.get(runs.SOURCE) == runs.FROM_HOST
-        figures, names, graphs = (measured_here(run), [], []) if here else _computed(run)
-        runs.complete(**held, figures=figures, names=names, graphs=graphs)
-    except EarshotError as error:
-        runs.refuse(**held, error=sentence(error))
-    except Exception as error:
-        logger.exception("Run %d cannot be computed", run_id)
-        runs.refuse(**held, error=f"It could not be computed: {error!r}. Report this run with its files.")
+    work(
+        jobs.RUNS,
+        run_id,
+        worker,
+        claim=partial(runs.claim, run_id=run_id, worker=worker),
+        do=partial(_outcome, worker),
+        refuse=partial(_refuse, worker),
+        stopping=stopping,
+    )
+
+
+def _outcome(worker: str, run: Run) -> Write:
+    here = run.settings.get(runs.SOURCE) == runs.FROM_HOST
+    figures, names, graphs = (measured_here(run), [], []) if here else _computed(run)
+    held = {"run_id": run.pk, "worker": worker, "seen_version": run.settings_version}
+    return partial(runs.complete, **held, figures=figures, names=names, graphs=graphs)
+
+
+def _refuse(worker: str, run: Run, error: Exception) -> bool:
+    words = sentence(reason(error, "It could not be computed", "Report this run with its files."))
+    return runs.refuse(run_id=run.pk, worker=worker, seen_version=run.settings_version, error=words)
 
 
 def _computed(run: Run) -> tuple[runs.Figures, list[str], list[str]]:

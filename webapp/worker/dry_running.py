@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from django.conf import settings
 
@@ -19,8 +20,9 @@ from webapp.energy_predictors import energy_estimate
 from webapp.models import Study
 from webapp.queries.deliberation import deliberates
 from webapp.queries.pages.estimates import estimate
-from webapp.services import dry_runs
+from webapp.services import dry_runs, jobs
 from webapp.services.dry_runs import Checkpoint, DryRunResult, WorkersResult
+from webapp.services.working import Write, never, reason, work
 from webapp.worker.suggesting import keep_compiled_code
 
 MOST_TRIALS, MOST_SEARCHES = 200, 5
@@ -33,18 +35,18 @@ RECORDINGS = settings.BASE_DIR / "benchmarks" / "data"
 logger = logging.getLogger(__name__)
 
 
-def run(dry_run_id: int) -> None:
+def run(dry_run_id: int, worker: str, stopping: Callable[[], bool] = never) -> None:
     """Simulate, unless another worker does; the outcome, good or bad, is in the row."""
-    study = dry_runs.begin(dry_run_id=dry_run_id)
-    if study is None:
-        return
-    try:
-        dry_runs.complete(dry_run_id=dry_run_id, result=simulated(study))
-    except EarshotError as error:
-        dry_runs.fail(dry_run_id=dry_run_id, reason=str(error))
-    except Exception as error:
-        logger.exception("Dry run %d failed", dry_run_id)
-        dry_runs.fail(dry_run_id=dry_run_id, reason=f"{type(error).__name__}: {error}")
+    held = {"dry_run_id": dry_run_id, "worker": worker}
+
+    def outcome(study: Study) -> Write:
+        return partial(dry_runs.complete, **held, result=simulated(study))
+
+    def refuse(study: Study, error: Exception) -> bool:
+        return dry_runs.fail(**held, reason=reason(error, "It could not be simulated"))
+
+    claim = partial(dry_runs.begin, **held)
+    work(jobs.DRY_RUNS, dry_run_id, worker, claim=claim, do=outcome, refuse=refuse, stopping=stopping)
 
 
 def simulated(study: Study) -> DryRunResult:

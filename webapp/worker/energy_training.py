@@ -1,21 +1,17 @@
 """Training a version of a device's energy model in a data worker. Here scikit-learn is loaded."""
 
-import logging
 import math
-import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from statistics import fmean
 
 from django.core.files.storage import default_storage
-from django.db import DatabaseError, connection
 
 from nas_engine.energy.estimators.base import LearnedPredictor, dump
 from nas_engine.energy.estimators.model_report import cross_validate
 from nas_engine.energy.estimators.training import MeasuredNetwork, train
 from nas_engine.energy.traces.statistics import pooled_sd
-from nas_engine.errors import EarshotError
 from webapp import translation
 from webapp.energy_predictors import predictor
 from webapp.models import EnergyModel, StoredArchitecture
@@ -23,34 +19,32 @@ from webapp.queries.training_table import TrainingRow
 from webapp.services import energy_models, jobs
 from webapp.services.energy_models import KNOWN, TrainingOutcome, table_of
 from webapp.services.persistence import persist
+from webapp.services.working import Write, reason, work
 from webapp.storage import save_by_hash
 from webapp.worker.lifecycle import ThisWorker
 
-_BEAT_SECONDS = 20.0
 _HASHES_AT_ONCE = 2_000
-
-logger = logging.getLogger(__name__)
 
 
 def run(model_id: int, worker: ThisWorker) -> None:
     """Train the version unless another worker does; it ends READY, or FAILED with a reason."""
-    model = energy_models.claim(model_id=model_id, worker=worker.name)
-    if model is None:
-        return
-    if worker.stopping.is_set():
-        jobs.hand_back(jobs.MODELS, model_id, worker.name)
-        return
-    try:
-        with _beating(model_id, worker.name):
-            outcome = _learn(model)
-        persist(lambda: energy_models.complete(model_id=model_id, worker=worker.name, outcome=outcome))
-    except EarshotError as error:
-        reason = str(error)
-        persist(lambda: energy_models.fail(model_id=model_id, worker=worker.name, reason=reason))
-    except Exception as error:
-        logger.exception("Energy model %d cannot be trained", model_id)
-        reason = f"It could not be trained: {type(error).__name__}: {error}"
-        persist(lambda: energy_models.fail(model_id=model_id, worker=worker.name, reason=reason))
+    work(
+        jobs.MODELS,
+        model_id,
+        worker.name,
+        claim=partial(energy_models.claim, model_id=model_id, worker=worker.name),
+        do=partial(_outcome, worker.name),
+        refuse=partial(_refuse, worker.name),
+        stopping=worker.stopping.is_set,
+    )
+
+
+def _outcome(worker: str, model: EnergyModel) -> Write:
+    return partial(energy_models.complete, model_id=model.pk, worker=worker, outcome=_learn(model))
+
+
+def _refuse(worker: str, model: EnergyModel, error: Exception) -> bool:
+    return energy_models.fail(model_id=model.pk, worker=worker, reason=reason(error, "It could not be trained"))
 
 
 def _learn(model: EnergyModel) -> TrainingOutcome:
@@ -89,26 +83,3 @@ def _known(model: EnergyModel) -> LearnedPredictor | None:
         return None
     found = predictor(EnergyModel.objects.get(pk=known_id))
     return found if isinstance(found, LearnedPredictor) else None
-
-
-@contextmanager
-def _beating(model_id: int, worker: str) -> Iterator[None]:
-    """Say in the background that the training goes on: nothing interrupts it before its end."""
-    ended = threading.Event()
-
-    def beat() -> None:
-        while not ended.wait(_BEAT_SECONDS):
-            try:
-                energy_models.touch(model_id=model_id, worker=worker)
-            except DatabaseError:
-                logger.warning("No sign of life of the training of energy model %d could be given", model_id)
-                connection.close()
-        connection.close()
-
-    thread = threading.Thread(target=beat, name="energy-training", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()

@@ -10,21 +10,22 @@ from typing import TypedDict
 
 from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
-from django.db import InterfaceError, OperationalError
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
-from nas_engine.errors import TransientError
+from nas_engine.errors import Outage, TransientError
 from nas_engine.evaluation_result import Evaluation, Progress
 from webapp.models import Study
 from webapp.services import trials
+from webapp.services.failures import is_outage
 from webapp.services.persistence import GivenUp, persist
 from webapp.services.trials import Claim
+from webapp.services.working import wait
 from webapp.storage import hash_in_name, save_by_hash
 from webapp.worker.child.messages import Ended, Evaluate, Finished, Reported
 from webapp.worker.child.process import ChildDied, ChildProcess
 from webapp.worker.lifecycle import ThisWorker
-from webapp.worker.packs import discard, local_pack
+from webapp.worker.packs import discard_if_damaged, local_pack
 from webapp.worker.stopping import StopCheck, check_of
 
 SILENCE_SECONDS: float = django_settings.SILENCE_SECONDS
@@ -44,22 +45,33 @@ def evaluate(trial_id: int, worker: ThisWorker) -> None:
     claim = persist(lambda: trials.claim(trial_id=trial_id, worker=worker.name), give_up=worker.stopping.is_set)
     if claim is None:
         return
-    try:
-        with worker.heartbeat.holding(trial_id) as lost:
+    with worker.heartbeat.holding(trial_id) as lost:
+        try:
             _Attempt(claim, worker, lost).run()
-        worker.trainer.renew_if_worn()
-    except (_Interrupted, GivenUp):
-        worker.trainer.kill()
-        reason = f"{worker.name} was shut down."
-        persist(lambda: trials.hand_back(trial_id=trial_id, worker=worker.name, reason=reason), patience_seconds=5)
-    except (OperationalError, InterfaceError):
-        worker.trainer.kill()
-        logger.exception("Trial %d is given up: the database was out of reach for too long", trial_id)
-    except Exception as error:
-        worker.trainer.kill()
-        logger.exception("Trial %d failed in the worker itself", trial_id)
-        reason = f"The worker failed: {type(error).__name__}: {error}"
-        persist(lambda: trials.fail(trial_id=trial_id, worker=worker.name, reason=reason))
+        except (_Interrupted, GivenUp):
+            worker.trainer.kill()
+            reason = f"{worker.name} was shut down."
+            persist(lambda: trials.hand_back(trial_id=trial_id, worker=worker.name, reason=reason), patience_seconds=5)
+            return
+        except Exception as error:
+            worker.trainer.kill()
+            _answer(trial_id, worker, error)
+            return
+    worker.trainer.renew_if_worn()
+
+
+def _answer(trial_id: int, worker: ThisWorker, error: Exception) -> None:
+    """Hand the trial back after an outage, which would have met any other, too; else it fails."""
+    words = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+    if is_outage(error):
+        logger.warning("Trial %d is handed back, for this will pass: %s", trial_id, words)
+        wait(worker.stopping.is_set)
+        reason = f"{worker.name} was held up: {words}"
+        persist(lambda: trials.hand_back(trial_id=trial_id, worker=worker.name, reason=reason))
+        return
+    logger.error("Trial %d failed in the worker itself", trial_id, exc_info=error)
+    reason = f"The worker failed: {type(error).__name__}: {error}"
+    persist(lambda: trials.fail(trial_id=trial_id, worker=worker.name, reason=reason))
 
 
 def patience_with(architecture: Architecture) -> float:
@@ -91,6 +103,8 @@ class _Attempt:
         except ChildDied as error:
             ending = Ended("transient", str(error))
         except (TransientError, OSError) as error:
+            if is_outage(error):
+                raise
             ending = Ended("transient", f"The features could not be had: {error}")
         if isinstance(ending, Finished):
             self._complete(ending.result)
@@ -109,7 +123,9 @@ class _Attempt:
             if self._stopping.is_set():
                 raise _Interrupted
             if isinstance(message, Ended) and message.kind == "transient":
-                discard(pack)  # it may be the features that are damaged: another attempt fetches them again
+                discard_if_damaged(pack)  # another attempt fetches the features again
+            if isinstance(message, Ended) and message.kind == "outage":
+                raise Outage(message.reason)
             if isinstance(message, Finished | Ended):
                 return message
             if isinstance(message, Reported):

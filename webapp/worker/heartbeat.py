@@ -1,4 +1,7 @@
-"""Thread that reports every few seconds that this worker is alive and still holds its trial or jobs."""
+"""Thread that reports every few seconds that this worker is alive and still holds its trial.
+
+The lease of a job is renewed by what works on it (`webapp.services.working`).
+"""
 
 import logging
 import threading
@@ -9,13 +12,13 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from webapp.models import Worker
-from webapp.services import jobs, trials, workers
+from webapp.services import trials, workers
 
 logger = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """Renews the worker's sign of life and the leases of what it holds, on a database connection of its own."""
+    """Renews the worker's sign of life and the lease of its trial, on a database connection of its own."""
 
     def __init__(self, name: str, role: Worker.Role) -> None:
         self.worker = name
@@ -57,8 +60,6 @@ class Heartbeat:
     def beat(self) -> None:
         """One sign of life. A database out of reach is no lost lease: only the row's answer is."""
         workers.record_heartbeat(name=self.worker, role=self._role)
-        if self._role == Worker.Role.DATA:
-            jobs.heartbeat(self.worker)
         with self._lock:
             held = self._held
         if held and not trials.heartbeat(trial_id=held[0], worker=self.worker):

@@ -3,10 +3,10 @@
 import csv
 import io
 import json
-import logging
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ from django.core.files.storage import default_storage
 
 from nas_engine.errors import EarshotError
 from webapp.models import BenchKit
-from webapp.services import benches
+from webapp.services import benches, jobs
 from webapp.services.benches import KitNetwork
+from webapp.services.persistence import persist
+from webapp.services.working import Write, never, reason, work
 from webapp.storage import save_file_by_hash
 from webapp.worker.child.messages import MakeNetworks
 from webapp.worker.child.process import call_once
@@ -29,25 +31,30 @@ _UNTRAINED = (
     "the trained ones, their answers mean nothing.\n"
 )
 
-logger = logging.getLogger(__name__)
 
-
-def pack_kit(kit_id: int, worker: str) -> None:
+def pack_kit(kit_id: int, worker: str, stopping: Callable[[], bool] = never) -> None:
     """Pack one kit, unless another worker does; the zip, or why there is none, is in its row."""
-    kit = benches.claim_kit(kit_id=kit_id, worker=worker)
-    if kit is None:
-        return
+    work(
+        jobs.KITS,
+        kit_id,
+        worker,
+        claim=partial(benches.claim_kit, kit_id=kit_id, worker=worker),
+        do=partial(_outcome, worker),
+        refuse=partial(_refuse, worker),
+        stopping=stopping,
+    )
+
+
+def _outcome(worker: str, kit: BenchKit) -> Write:
     settings.DATA_FOLDER.ensure()
-    try:
-        with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="kit-") as folder:
-            packed = _packed(kit, Path(folder))
-            name = save_file_by_hash(default_storage, "kits", packed)
-        benches.complete_kit(kit_id=kit_id, worker=worker, file=name)
-    except EarshotError as error:
-        benches.fail_kit(kit_id=kit_id, worker=worker, reason=str(error))
-    except Exception as error:
-        logger.exception("Bench kit %d cannot be packed", kit_id)
-        benches.fail_kit(kit_id=kit_id, worker=worker, reason=f"{type(error).__name__}: {error}")
+    with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="kit-") as folder:
+        packed = _packed(kit, Path(folder))
+        name = persist(partial(save_file_by_hash, default_storage, "kits", packed))
+    return partial(benches.complete_kit, kit_id=kit.pk, worker=worker, file=name)
+
+
+def _refuse(worker: str, kit: BenchKit, error: Exception) -> bool:
+    return benches.fail_kit(kit_id=kit.pk, worker=worker, reason=reason(error, "It could not be packed"))
 
 
 def network_files(networks: Sequence[KitNetwork], folder: Path) -> Mapping[str, str]:

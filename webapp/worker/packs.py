@@ -35,9 +35,21 @@ def local_pack(name: str, *, limit_bytes: int | None = None) -> Path:
     return path
 
 
-def discard(path: Path) -> None:
-    """Forget a damaged copy; the next `local_pack` downloads it again."""
-    path.unlink(missing_ok=True)
+def discard_if_damaged(path: Path) -> bool:
+    """Forget a copy that is no longer what was stored; the next `local_pack` downloads it again.
+
+    A copy that is as it was stays, for trials of other workers that read it now or are about to.
+    """
+    with _locked(path):
+        if not path.exists() or _digest(path) == hash_in_name(path.name):
+            return False
+        path.unlink()
+    return True
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _folder() -> Path:

@@ -1,6 +1,7 @@
 """A dataset's preparation in a data worker."""
 
 from webapp.services import preparation
+from webapp.services.working import Interrupted
 from webapp.worker.lifecycle import ThisWorker
 
 
@@ -9,6 +10,11 @@ def prepare(dataset_id: int, worker: ThisWorker) -> None:
 
     def end_if_stopping(done: int, total: int, phase: str) -> None:
         if worker.stopping.is_set():
-            raise preparation.Interrupted
+            raise Interrupted
 
-    preparation.prepare(dataset_id=dataset_id, worker=worker.name, on_progress=end_if_stopping)
+    preparation.prepare(
+        dataset_id=dataset_id,
+        worker=worker.name,
+        on_progress=end_if_stopping,
+        stopping=worker.stopping.is_set,
+    )

@@ -1,11 +1,11 @@
 """Reading of uploaded measurement files in a data worker."""
 
-import logging
 import tempfile
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,11 @@ from nas_engine.energy.traces.trace import (
 )
 from nas_engine.errors import BadMeasurement, EarshotError
 from webapp.models import MeasurementFile
-from webapp.services import measurements, result_tables
+from webapp.services import jobs, measurements, result_tables
+from webapp.services.failures import is_outage
+from webapp.services.working import Write, never, reason, work
 from webapp.storage import save_by_hash
-from webapp.worker.importing import import_file
+from webapp.worker.importing import imported
 from webapp.worker.table_columns import columns_of
 
 MOST_SAMPLES_HELD = 10_000_000  # of traces read last: 160 MB
@@ -45,33 +47,45 @@ _KINDS: tuple[tuple[type, str], ...] = (
     (EnergyTable, "table"),
 )
 
-logger = logging.getLogger(__name__)
 
-
-def read_file(file_id: int, worker: str) -> None:
+def read_file(file_id: int, worker: str, stopping: Callable[[], bool] = never) -> None:
     """Read one file, unless another worker does; what was found, or why it was refused, is in its row."""
-    file = measurements.claim(file_id=file_id, worker=worker)
-    if file is None:
-        return
+    work(
+        jobs.FILES,
+        file_id,
+        worker,
+        claim=partial(measurements.claim, file_id=file_id, worker=worker),
+        do=partial(_outcome, worker),
+        refuse=partial(_refuse, worker),
+        stopping=stopping,
+    )
+
+
+def _outcome(worker: str, file: MeasurementFile) -> Write:
     if file.options.get(result_tables.RESULTS):
-        import_file(file, worker)
-        return
-    try:
-        with on_disk(file) as path:
-            try:
-                found = _found(file, _read(file, path), path)
-            except BadMeasurement as error:
-                name = file.original_name
-                refused = measurements.RefusedFile(
-                    sentence(error), columns_of(path, name), is_bystander=registry.holds_no_measurement(path, name)
-                )
-                measurements.refuse(file_id=file_id, worker=worker, refused=refused)
-                return
-        measurements.complete(file_id=file_id, worker=worker, found=found)
-    except Exception as error:
-        logger.exception("File %d cannot be read", file_id)
-        refused = measurements.RefusedFile(f"{file.original_name} could not be read: {error!r}. Report this file.")
-        measurements.refuse(file_id=file_id, worker=worker, refused=refused)
+        return imported(file, worker)
+    with on_disk(file) as path:
+        try:
+            found = _found(file, _read(file, path), path)
+        except BadMeasurement as error:
+            if is_outage(error):
+                raise
+            refused = _refused(error, path, file.original_name)
+            return partial(measurements.refuse, file_id=file.pk, worker=worker, refused=refused)
+    return partial(measurements.complete, file_id=file.pk, worker=worker, found=found)
+
+
+def _refused(error: BadMeasurement, path: Path, name: str) -> measurements.RefusedFile:
+    is_bystander = registry.holds_no_measurement(path, name)
+    return measurements.RefusedFile(sentence(error), columns_of(path, name), is_bystander=is_bystander)
+
+
+def _refuse(worker: str, file: MeasurementFile, error: Exception) -> bool:
+    problems = getattr(error, "problems", ())
+    findings = [{"code": "wrong_line", "severity": "error", "message": problem} for problem in problems]
+    words = reason(error, f"{file.original_name} could not be read", "Report this file.")
+    refused = measurements.RefusedFile(words, findings=findings)
+    return measurements.refuse(file_id=file.pk, worker=worker, refused=refused)
 
 
 @contextmanager
@@ -184,7 +198,7 @@ def as_json(findings: Sequence[Finding]) -> list[dict[str, str]]:
     return [asdict(finding) for finding in dict.fromkeys(findings)]
 
 
-def sentence(error: EarshotError) -> str:
+def sentence(error: EarshotError | str) -> str:
     """The error's text with a full stop."""
     text = str(error)
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -10,7 +10,7 @@ from importlib import import_module
 
 import numpy as np
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.utils import timezone
 
 from nas_engine.designers import registry
@@ -30,6 +30,7 @@ from webapp import translation
 from webapp.models import Study
 from webapp.queries.budget import open_target, trials_wanted
 from webapp.services import requests
+from webapp.services.failures import is_outage
 from webapp.worker.history import Memory, StudyHistory, history_of
 
 LOCK_CLASS = 7_262_019  # advisory locks of this class are studies being suggested for
@@ -75,9 +76,9 @@ def _suggest_once(study_id: int) -> bool:
         return _request(study, count, in_turn=target == FEWEST_OPEN)
     except SpaceExhausted as error:
         requests.end_exhausted(study_id=study_id, reason=f"The search space is used up: {error}.")
-    except (OperationalError, InterfaceError):
-        raise  # the reaper requests again when the database is back
     except Exception as error:
+        if is_outage(error):
+            raise  # the reaper requests again when it has passed
         logger.exception("No suggestion for study %d", study_id)
         requests.record_failure(study_id=study_id, error=f"{type(error).__name__}: {error}")
     _known.pop(study_id, None)

@@ -25,7 +25,8 @@ def suggest(study_id: int) -> None:
 def dry_run(dry_run_id: int) -> None:
     from webapp.worker.dry_running import run
 
-    run(dry_run_id)
+    worker = lifecycle.this_worker()
+    run(dry_run_id, worker.name, worker.stopping.is_set)
 
 
 @app.task(name=EVALUATE_TRIAL)
@@ -53,18 +54,21 @@ def train_energy_model(energy_model_id: int) -> None:
 def read_measurement(file_id: int) -> None:
     from webapp.worker.reading import read_file
 
-    read_file(file_id, lifecycle.this_worker().name)
+    worker = lifecycle.this_worker()
+    read_file(file_id, worker.name, worker.stopping.is_set)
 
 
 @app.task(name=COMPUTE_RUN)
 def compute_run(run_id: int) -> None:
     from webapp.worker.computing import compute_run
 
-    compute_run(run_id, lifecycle.this_worker().name)
+    worker = lifecycle.this_worker()
+    compute_run(run_id, worker.name, worker.stopping.is_set)
 
 
 @app.task(name=PACK_BENCH_KIT)
 def pack_bench_kit(kit_id: int) -> None:
     from webapp.worker.packing import pack_kit
 
-    pack_kit(kit_id, lifecycle.this_worker().name)
+    worker = lifecycle.this_worker()
+    pack_kit(kit_id, worker.name, worker.stopping.is_set)

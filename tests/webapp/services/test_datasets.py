@@ -16,6 +16,7 @@ from tests.webapp import rows
 from webapp.models import ArtifactChunk, Dataset
 from webapp.services import datasets, preparation
 from webapp.services.errors import Conflict
+from webapp.services.working import Interrupted
 from webapp.translation import frontend
 from webapp.worker.packs import local_pack
 
@@ -137,7 +138,7 @@ def test_a_preparation_that_is_interrupted_is_left_to_another_worker(tmp_path):
     dataset = datasets.create_from_folder(name="mine", path=write_clips(tmp_path / "clips"), owner=None)
 
     def interrupt(done: int, total: int, phase: str) -> None:
-        raise preparation.Interrupted
+        raise Interrupted
 
     assert not preparation.prepare(dataset_id=dataset.pk, worker="me", on_progress=interrupt)
     dataset.refresh_from_db()

@@ -68,7 +68,6 @@ def test_exactly_one_worker_trains_and_only_it_may_write_back() -> None:
     assert energy_models.claim(model_id=ordered.pk, worker="b") is None
     outcome = TrainingOutcome("energy-models/" + "0" * 64 + ".npz", {"r2": 0.9})
     assert not energy_models.complete(model_id=ordered.pk, worker="b", outcome=outcome)
-    assert energy_models.touch(model_id=ordered.pk, worker="a")
     assert energy_models.complete(model_id=ordered.pk, worker="a", outcome=outcome)
     ordered.refresh_from_db()
     assert (ordered.state, ordered.report, ordered.worker) == ("READY", {"r2": 0.9}, "")

@@ -4,11 +4,10 @@ import pytest
 from django.db.models.functions import Now
 
 from tests.webapp import benches
-from webapp.models import Dataset, MeasurementFile, Worker
-from webapp.queries.leases import lease
+from webapp.models import Dataset, MeasurementFile
+from webapp.queries.leases import is_stale, lease
 from webapp.services import datasets, jobs
 from webapp.services.recovery import reap
-from webapp.worker.heartbeat import Heartbeat
 
 pytestmark = pytest.mark.django_db
 A_WHILE = timedelta(seconds=1)
@@ -24,13 +23,12 @@ def test_every_kind_of_job_is_claimed_once_and_taken_over_when_the_lease_runs_ou
         assert not job.held(row_id, "first").exists()
 
 
-def test_the_pulse_of_a_data_worker_renews_the_leases_of_what_it_holds() -> None:
+def test_a_worker_whose_claim_was_answered_by_a_broken_connection_claims_again() -> None:
     file = benches.file_of(benches.campaign())
     assert jobs.claim(jobs.FILES, file.pk, "w")
-    MeasurementFile.objects.update(heartbeat_at=Now() - lease() - A_WHILE)
-    Heartbeat("w", Worker.Role.DATA).beat()
-    assert reap().resent_jobs == 0
-    assert jobs.FILES.held(file.pk, "w").exists()
+    assert jobs.claim(jobs.FILES, file.pk, "w")
+    file.refresh_from_db()
+    assert (file.worker, file.attempts) == ("w", 1)
 
 
 def test_while_the_database_was_out_of_reach_no_lease_runs_out() -> None:
@@ -41,11 +39,17 @@ def test_while_the_database_was_out_of_reach_no_lease_runs_out() -> None:
     assert reap().resent_datasets == 1
 
 
-def test_a_lease_is_renewed_while_a_command_works(settings, monkeypatch) -> None:
-    renewed: list[str] = []
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_of_what_is_worked_on_is_renewed_and_no_other_of_the_worker(settings) -> None:
     settings.HEARTBEAT_SECONDS = 0.01
-    monkeypatch.setattr(jobs, "heartbeat", renewed.append)
-    with jobs.kept_alive("a command"):
-        while len(renewed) < 2:
+    campaign = benches.campaign()
+    held, left_behind = benches.file_of(campaign), benches.file_of(campaign)
+    for file in (held, left_behind):
+        assert jobs.claim(jobs.FILES, file.pk, "w")
+    MeasurementFile.objects.update(heartbeat_at=Now() - lease() - A_WHILE)
+    with jobs.kept_alive(jobs.FILES, held.pk, "w"):
+        while jobs.FILES.held(held.pk, "w").filter(is_stale()).exists():
             pass
-    assert set(renewed) == {"a command"}
+        assert reap().resent_jobs == 1
+    assert jobs.FILES.held(held.pk, "w").exists()
+    assert not jobs.FILES.held(left_behind.pk, "w").exists()

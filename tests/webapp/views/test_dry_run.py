@@ -45,7 +45,7 @@ def finished(person: Client, monkeypatch: pytest.MonkeyPatch, no_recordings: Pat
     monkeypatch.setattr(dry_running, "RECORDINGS", no_recordings)
     ordered(person, **changes)
     row = DryRun.objects.get()
-    dry_running.run(row.pk)
+    dry_running.run(row.pk, "worker")
     return row
 
 
@@ -123,7 +123,7 @@ def test_the_page_asks_until_there_is_a_result(person: Client, monkeypatch: pyte
     assert "hx-trigger" in waiting.content.decode()
     assert "<html" not in waiting.content.decode()
     monkeypatch.setattr(dry_running, "SECONDS", 0.0)
-    dry_running.run(row.pk)
+    dry_running.run(row.pk, "worker")
     done = person.get(address, headers={"HX-Request": "true"})
     assert done.status_code == POLLING_OVER
     assert "hx-trigger" not in done.content.decode()

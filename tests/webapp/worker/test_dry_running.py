@@ -41,7 +41,7 @@ def tiny(**values) -> Study:
 
 def ended(study: Study) -> DryRun:
     ordered = request_dry_run(study=study, owner=None)
-    dry_running.run(ordered.pk)
+    dry_running.run(ordered.pk, "worker")
     return DryRun.objects.get(pk=ordered.pk)
 
 
@@ -81,10 +81,10 @@ def test_nothing_of_a_dry_run_is_a_study_or_a_trial():
 
 def test_a_dry_run_is_made_once():
     ordered = request_dry_run(study=unsaved(), owner=None)
-    dry_running.run(ordered.pk)
+    dry_running.run(ordered.pk, "worker")
     first = DryRun.objects.get(pk=ordered.pk).result
     DryRun.objects.filter(pk=ordered.pk).update(result={"kept": True})
-    dry_running.run(ordered.pk)
+    dry_running.run(ordered.pk, "worker")
     assert first
     assert DryRun.objects.get(pk=ordered.pk).result == {"kept": True}
 
@@ -109,7 +109,7 @@ def test_of_a_gaussian_process_fewer_trials_are_simulated_once(designer, most_tr
 def test_a_dry_run_that_waits_says_behind_how_many():
     first, second = (request_dry_run(study=unsaved(), owner=None) for _ in range(2))
     assert [dry_run_page(row).ahead for row in (first, second)] == [0, 1]
-    dry_running.run(first.pk)
+    dry_running.run(first.pk, "worker")
     page = dry_run_page(second)
     assert (page.ahead, page.deliberates) == (0, False)
 

@@ -14,7 +14,7 @@ from tests.webapp import rows
 from webapp.data_folder import DataFolder
 from webapp.models import ArtifactChunk
 from webapp.storage import DatabaseStorage, save_by_hash
-from webapp.worker.packs import discard, local_pack
+from webapp.worker.packs import discard_if_damaged, local_pack
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,11 +65,19 @@ def test_what_arrives_damaged_is_refused_and_not_kept():
     assert list((settings.DATA_FOLDER.cache / "packs").glob(".download-*")) == []
 
 
-def test_a_discarded_copy_is_downloaded_again():
+def test_a_damaged_copy_is_downloaded_again():
     path = local_pack(stored(b"features"))
-    discard(path)
+    path.write_bytes(b"feat")
+    assert discard_if_damaged(path)
     assert not path.exists()
+    assert not discard_if_damaged(path)
     assert local_pack(f"packs/{path.name}").read_bytes() == b"features"
+
+
+def test_a_sound_copy_is_kept_for_the_other_trials_that_read_it():
+    path = local_pack(stored(b"features"))
+    assert not discard_if_damaged(path)
+    assert path.read_bytes() == b"features"
 
 
 def test_the_copies_unused_for_longest_make_room():

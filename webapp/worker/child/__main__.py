@@ -21,6 +21,7 @@ from nas_engine.errors import (
     InfeasibleArchitecture,
     TrainingDiverged,
     TransientError,
+    is_of_the_machine,
 )
 from webapp.worker.child.messages import Cancel, Ended, Finished, FromChild, Job, Ready, Reported
 
@@ -79,7 +80,7 @@ def _answer(job: Job[Any], work: Work, cancelled: threading.Event, connection: C
     except (ConversionError, TrainingDiverged) as error:
         return Ended("failed", str(error))
     except (TransientError, OSError, MemoryError) as error:
-        return Ended("transient", f"{type(error).__name__}: {error}")
+        return Ended("outage" if is_of_the_machine(error) else "transient", f"{type(error).__name__}: {error}")
     except Exception as error:
         traceback.print_exc()
         return Ended("failed", f"{type(error).__name__}: {error}")

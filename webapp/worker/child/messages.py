@@ -12,7 +12,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.evaluation_result import Evaluation
 
 Result = TypeVar("Result")
-Ending = Literal["infeasible", "failed", "transient", "cancelled"]
+Ending = Literal["infeasible", "failed", "transient", "outage", "cancelled"]
 
 _LEAST_SECONDS = 300.0
 _SECONDS_A_NETWORK = 60.0
@@ -94,7 +94,9 @@ class Finished(Generic[Result]):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """From the child: the job has no result, and why. After "transient" another attempt may succeed."""
+    """From the child: the job has no result, and why. After "transient" another attempt may succeed, after "outage" it
+    will when the machine is itself again.
+    """
 
     kind: Ending
     reason: str

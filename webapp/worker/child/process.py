@@ -14,7 +14,7 @@ from typing import Any, Literal
 import psutil
 from django.conf import settings
 
-from nas_engine.errors import EarshotError, TransientError
+from nas_engine.errors import EarshotError, Outage, TransientError
 from webapp.worker.child.messages import (
     Benchmark,
     Cancel,
@@ -32,6 +32,7 @@ Kind = Literal["training", "bench"]
 MOST_JOBS = settings.TRIALS_PER_PROCESS
 MOST_BYTES = settings.PROCESS_BYTES
 _LAST_WORDS_SECONDS = 5.0
+_ERRORS: Mapping[str, type[Exception]] = {"transient": TransientError, "outage": Outage}
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 logger = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ class ChildProcess:
         """Have a job done, without its events.
 
         Raises EarshotError with the reason where the job has no result: TransientError where the child took too long,
-        ended by itself (ChildDied), or reports that another attempt may succeed.
+        ended by itself (ChildDied), or reports that another attempt may succeed; Outage where the machine failed it.
         """
         self.begin(job)
         deadline = monotonic() + patience_seconds
@@ -92,7 +93,7 @@ class ChildProcess:
                 result: Result = message.result
                 return result
             if isinstance(message, Ended):
-                raise (TransientError if message.kind == "transient" else EarshotError)(message.reason)
+                raise _ERRORS.get(message.kind, EarshotError)(message.reason)
         self.kill()
         raise TransientError(f"TensorFlow did not answer within {patience_seconds:.0f} s.")
 
