@@ -8,7 +8,7 @@ import numpy as np
 
 from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
 from nas_engine.energy.readers.monsoon_python import channel
-from nas_engine.energy.readers.parsing import power, table, timing
+from nas_engine.energy.readers.parsing import coarse_clock, power, table, timing
 from nas_engine.energy.readers.parsing.layout import TableLayout
 from nas_engine.energy.readers.parsing.power import SampleRows
 from nas_engine.energy.traces.trace import FileReading, Finding, Values
@@ -99,19 +99,4 @@ def _timing(source: FileSource, stamps: Values, scale: float, options: ReadOptio
         return timing.evenly(len(stamps), options.rate_hz)
     if scale != 1.0 or (stamps % 1.0).any():
         return timing.timed(source, stamps, scale)
-    return _spread(source, stamps)
-
-
-def _spread(source: FileSource, stamps: Values) -> timing.Timing:
-    """Times from whole seconds: samples of one second are spread evenly over it."""
-    starts = np.flatnonzero(np.diff(stamps, prepend=stamps[0] - 1.0))
-    checked = timing.timed(source, stamps[starts], 1.0) if len(starts) > 1 else None
-    if checked is None:
-        raise source.wrong("all samples within one second of whole seconds; give the samples per second")
-    counts = np.diff(starts, append=len(stamps))
-    within = np.arange(len(stamps)) - np.repeat(starts, counts)
-    time_s = np.repeat(checked.time_s, counts) + within / np.repeat(counts, counts)
-    rate_hz = (len(stamps) - 1) / float(time_s[-1])
-    message = f"whole seconds with up to {int(counts.max()):,} samples each, spread evenly over their second"
-    finding = Finding("retimed", "note", message)
-    return timing.Timing(time_s, rate_hz, float(stamps[0]), (*checked.findings, finding))
+    return coarse_clock.spread(source, stamps)

@@ -19,6 +19,12 @@ from nas_engine.energy.readers.joulescope.jls import Jls
 from nas_engine.energy.readers.joulescope.pyjls_csv import PyjlsCsv
 from nas_engine.energy.readers.joulescope.statistics import JoulescopeStatistics
 from nas_engine.energy.readers.joulescope.trigger_summaries import TriggerSummaries
+from nas_engine.energy.readers.loggers.codecarbon import CodeCarbon
+from nas_engine.energy.readers.loggers.energy_counters import PyJoules, PyRapl
+from nas_engine.energy.readers.loggers.jtop import Jtop
+from nas_engine.energy.readers.loggers.nvidia_smi import NvidiaSmi
+from nas_engine.energy.readers.loggers.tegrastats import Tegrastats
+from nas_engine.energy.readers.lpm01a import Lpm01a
 from nas_engine.energy.readers.mapper import MappedTable, unknown
 from nas_engine.energy.readers.microcontrollers.cube_ai import CubeAi
 from nas_engine.energy.readers.microcontrollers.edge_impulse import EdgeImpulse
@@ -33,6 +39,7 @@ from nas_engine.energy.readers.powertool_binary import PowerToolBinary
 from nas_engine.energy.readers.ppk2_csv import Ppk2Csv
 from nas_engine.energy.readers.ppk2_session import Ppk2Session
 from nas_engine.energy.readers.runner_results import RunnerResults
+from nas_engine.energy.readers.sigrok import Sigrok
 from nas_engine.energy.readers.stm32n6 import Stm32n6
 from nas_engine.energy.readers.trepn import Trepn
 from nas_engine.energy.readers.unsupported import UNSUPPORTED
@@ -54,6 +61,11 @@ READERS: tuple[Reader, ...] = (
     CubeAi(),
     TflmTicks(),
     EdgeImpulse(),
+    Tegrastats(),
+    Lpm01a(),
+    Sigrok(),
+    NvidiaSmi(),
+    CodeCarbon(),
     MonsoonPython(),
     MonsoonHvpm(),
     PowerTool(),
@@ -66,6 +78,9 @@ READERS: tuple[Reader, ...] = (
     Stm32n6(),
     BatteryManager(),
     Trepn(),
+    Jtop(),
+    PyJoules(),
+    PyRapl(),
     AndroidRunnerMonsoon(),
     InferenceTimes(),
     Otii(),

@@ -125,6 +125,24 @@ UNSUPPORTED: tuple[UnsupportedFormat, ...] = (
         _holds('"Unique Tag","Total ticks across all events with that tag."'),
     ),
     UnsupportedFormat(
+        "nvidia_smi_monitor",
+        "the output of nvidia-smi dmon, whose power is in whole watts",
+        "query nvidia-smi --query-gpu=timestamp,index,power.draw.instant --format=csv -lms 100",
+        lambda head: bool(re.match(r"\s*#(?:Date\s+Time\s+)?\s*gpu\s+pwr\s", head.text)),
+    ),
+    UnsupportedFormat(
+        "pyjoules_printed",
+        "what pyJoules prints",
+        "write it with its CSVHandler",
+        lambda head: bool(re.match(r"\s*begin timestamp : [\d.]+; tag : ", head.text)),
+    ),
+    UnsupportedFormat(
+        "pyrapl_printed",
+        "what pyRAPL prints",
+        "write it with its CSVOutput",
+        lambda head: bool(re.search(r"(?m)^\s*Duration\s*:\s*[\d.]+ us\s*$", head.text)) and "Label :" in head.text,
+    ),
+    UnsupportedFormat(
         "ppk2_summary",
         "a table of averages of a ppk2-api script",
         "give the samples: export CSV in nRF Connect's Power Profiler, or save the session as .ppk2",

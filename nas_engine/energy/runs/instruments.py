@@ -25,6 +25,10 @@ _OTII = Instrument(
     "±(0.1 % + 50 nA) of a low current for the Arc, ±(0.05 % + 25 nA) for the Ace",
     "https://www.qoitech.com/blog/how-accurate-is-your-current-measurement/",
 )
+_LPM01A = Instrument("STMicroelectronics X-NUCLEO-LPM01A")
+_JETSON = Instrument("the sensors of the Jetson module")
+_CARD = Instrument("the graphics card's own sensor")
+_COUNTERS = Instrument("the processor's own energy counters")
 _GAUGE = Instrument("the phone's own battery gauge")
 BY_FORMAT = {
     "monsoon_python": _MONSOON,
@@ -41,6 +45,12 @@ BY_FORMAT = {
     "ppk2_csv": _PPK2,
     "ppk2_session": _PPK2,
     "otii": _OTII,
+    "lpm01a": _LPM01A,
+    "tegrastats": _JETSON,
+    "jtop": _JETSON,
+    "nvidia_smi": _CARD,
+    "pyjoules": _COUNTERS,
+    "pyrapl": _COUNTERS,
     "android_battery": _GAUGE,
     "trepn": _GAUGE,
 }

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 
 from tests.nas_engine.energy import sessions
-from tests.nas_engine.energy.readers import files, samples
+from tests.nas_engine.energy.readers import files, samples, streams
 from tests.nas_engine.energy.readers.joulescope import written
+from tests.nas_engine.energy.readers.loggers import logged
 from tests.nas_engine.energy.readers.microcontrollers import printouts
 
 ANDROID_RUNNER = "energy_joules,duration_ms,error_flag"
@@ -85,6 +86,18 @@ _TEXT: Mapping[str, tuple[str, Callable[[], str]]] = {
     "tf2.log": ("benchmark_model", samples.benchmark_log),
     "tf2_exponent.log": ("benchmark_model", lambda: samples.benchmark_log("2.95034e+06")),
     "litert.log": ("benchmark_model", lambda: samples.LITERT_LOG),
+    "tegrastats.log": ("tegrastats", logged.tegrastats),
+    "tegrastats_nano.log": ("tegrastats", lambda: logged.tegrastats(logged.NANO)),
+    "jtop.csv": ("jtop", logged.jtop),
+    "nvidia_smi.csv": ("nvidia_smi", logged.nvidia_smi),
+    "nvidia_smi_dmon.txt": ("nvidia_smi_monitor", lambda: logged.DMON),
+    "pyjoules.csv": ("pyjoules", logged.pyjoules),
+    "pyjoules.txt": ("pyjoules_printed", lambda: logged.PYJOULES_PRINTED),
+    "pyrapl.csv": ("pyrapl", logged.pyrapl),
+    "pyrapl.txt": ("pyrapl_printed", lambda: logged.PYRAPL_PRINTED),
+    "emissions.csv": ("codecarbon", logged.codecarbon),
+    "lpm01a.txt": ("lpm01a", streams.lpm01a),
+    "sigrok.csv": ("sigrok", streams.sigrok),
     "cube_ai.txt": ("cube_ai", lambda: printouts.CUBE_AI),
     "st_edge_ai.txt": ("cube_ai", lambda: printouts.ST_EDGE_AI),
     "st_edge_ai_analysis.txt": ("cube_ai", lambda: printouts.ST_EDGE_AI_ANALYSIS),
@@ -149,6 +162,9 @@ NO_MEASUREMENT = {
     "old.ppk": "session of the old Power Profiler.*export CSV",
     "st_edge_ai_analysis.txt": "without a duration.*validate on the target",
     "tflm_generic.csv": "ticks have no rate.*time of one inference",
+    "nvidia_smi_dmon.txt": "nvidia-smi dmon.*query nvidia-smi --query-gpu",
+    "pyjoules.txt": "what pyJoules prints.*CSVHandler",
+    "pyrapl.txt": "what pyRAPL prints.*CSVOutput",
     "ppk2_summary.csv": "averages of a ppk2-api script.*give the samples",
     "results_table.csv": "table of results of several networks.*import it",
     "page.csv": "web page.*download the file itself",

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nas_engine.energy.readers import sums
 from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
 from nas_engine.energy.readers.parsing import table
 from nas_engine.energy.readers.parsing.layout import TableLayout, folded
@@ -66,16 +67,17 @@ def _with_lengths(layout: TableLayout) -> TableLayout:
 def _window(source: FileSource, columns: dict[str, Values], row: int, first_line: int) -> EnergySummary:
     current_a, voltage_v, power_w, charge_c, energy_j = (float(columns[name][row]) for name in _NEEDED)
     line = first_line + row
-    if not (power_w > 0.0 and energy_j > 0.0):
-        raise source.wrong("no energy, or a negative one: the device was charging, or nothing was connected", line=line)
-    duration_s = energy_j / power_w
+    if not power_w > 0.0:
+        raise source.wrong("no power, or a negative one: the device was charging, or nothing was connected", line=line)
+    found = sums.checked(source, 1e3 * energy_j, energy_j / power_w, line=line)
+    duration_s = found.duration_s
     if abs(charge_c - current_a * duration_s) > _AGREES * abs(charge_c) or not 0.0 < voltage_v <= 20.0:
         raise source.wrong(
             f"{charge_c:g} C and {energy_j:g} J are of different durations at {current_a:g} A and {power_w:g} W: "
             "columns are swapped, or the row is damaged; record again",
             line=line,
         )
-    return EnergySummary(1e3 * energy_j, duration_s)
+    return found
 
 
 def _left_out(kept: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[Finding, ...]:
