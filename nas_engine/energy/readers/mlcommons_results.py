@@ -132,7 +132,7 @@ def _filled(samples_j: Values, begin: int, end: int, number: int) -> tuple[Value
 def _joined(source: FileSource, trials: list[_Trial], options: ReadOptions) -> Trace:
     """Trials joined to one trace; the window of each is exact to the sample."""
     power_mw = np.concatenate([trial.samples_j for trial in trials]) * _JOULES_PER_MS_IN_MW
-    rows = power.SampleRows(source, findings=tuple(_findings(trials)))
+    rows = power.SampleRows(source.in_samples(), findings=tuple(_findings(trials)))
     timed = timing.evenly(len(power_mw), _RATE_HZ)
     trace = power.trace(rows, power.PowerChannel("supply", power_mw=power_mw), timed, options, spacing="interval")
     return replace(trace, windows=tuple(_windows(trials)))

@@ -164,7 +164,8 @@ def _trace(source: FileSource, file: JlsFile, signals: _Signals, options: ReadOp
 def _there(analog: dict[str, Values]) -> NDArray[np.bool_]:
     """Samples [n] that were not lost: those of power, or of all that power is computed from."""
     needed = [analog["power"]] if "power" in analog else list(analog.values())
-    return np.logical_and.reduce([np.isfinite(values) for values in needed])
+    there: NDArray[np.bool_] = np.logical_and.reduce([np.isfinite(values) for values in needed])
+    return there
 
 
 def _timed(source: FileSource, place: NDArray[np.intp], signals: _Signals) -> timing.Timing:

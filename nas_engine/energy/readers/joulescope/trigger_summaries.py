@@ -47,7 +47,7 @@ class TriggerSummaries:
         columns = dict(zip(_NEEDED, loaded.numbers, strict=True))
         kept = np.logical_and.reduce([np.isfinite(values) for values in columns.values()])
         findings = (*loaded.findings, *_left_out(kept))
-        parts = tuple(_window(source, columns, row, loaded.first_line) for row in np.flatnonzero(kept))
+        parts = tuple(_window(source, columns, int(row), loaded.first_line) for row in np.flatnonzero(kept))
         if not parts:
             raise source.wrong("no window holds a sample; record again")
         return FileReading(self.format, EnergySummary.of(parts), findings)

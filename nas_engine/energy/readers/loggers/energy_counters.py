@@ -8,6 +8,8 @@ Sources: powerapi-ng/pyJoules, handler/csv_handler.py, device/; powerapi-ng/pyRA
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
 from nas_engine.energy.readers.loggers import sensors
 from nas_engine.energy.readers.parsing import table
@@ -43,7 +45,7 @@ class PyJoules:
         domains = _domains(source, layout)
         loaded = table.load(source, layout, [duration, *domains], [tag])
         duration_s, *energies = loaded.numbers
-        energy_mj = sum(values * unit for values, unit in zip(energies, domains.values(), strict=True))
+        energy_mj = np.sum([values * unit for values, unit in zip(energies, domains.values(), strict=True)], axis=0)
         sections = [
             Section(label, float(energy_mj[row]), float(duration_s[row]), loaded.first_line + row)
             for row, label in enumerate(loaded.texts[0])

@@ -59,7 +59,7 @@ def test_a_recording_of_nothing_but_lost_samples_is_refused(tmp_path: Path) -> N
 
 
 def test_windows_are_means_of_samples_and_no_summary_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class WithoutSummaries(jls.JlsFile):  # type: ignore[misc]  # pyjls is not typed
+    class WithoutSummaries(jls.JlsFile):
         def fsr_statistics(self, *_: object) -> None:
             raise AssertionError("summaries are not sample-accurate")
 
