@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyjls import Writer
 
 from nas_engine.energy.readers.joulescope import jls
 from nas_engine.energy.traces.integration import mean_power_mw
@@ -51,6 +52,18 @@ def test_too_large_a_hole_is_refused_in_words_for_a_binary_file(reader: Any, tmp
         reader(tmp_path, with_hole(slice(5_000, 8_000)))
     assert " line " not in str(refused.value)
     assert "row" not in str(refused.value)
+
+
+def test_samples_that_the_instrument_skipped_are_a_hole(tmp_path: Path) -> None:
+    """The driver passes the number of each block's first sample; pyjls fills what is between with NaN."""
+    with Writer(str(tmp_path / "w.jls")) as writer:
+        writer.source_def(1, name="JS220", vendor="", model="", version="", serial_number="")
+        writer.signal_def(1, source_id=1, sample_rate=1_000, name="power", units="W")
+        writer.fsr(1, 0, np.full(5_000, 0.1, np.float32))
+        writer.fsr(1, 6_000, np.full(14_000, 0.3, np.float32))
+    trace = read(tmp_path, (tmp_path / "w.jls").read_bytes(), "recording.jls").content
+    assert (trace.samples, trace.time_s[5_000]) == (19_000, pytest.approx(6.0))
+    assert trace.power_mw[4_999:5_001].tolist() == pytest.approx([100.0, 300.0])
 
 
 def test_a_recording_of_nothing_but_lost_samples_is_refused(tmp_path: Path) -> None:
