@@ -1,6 +1,7 @@
 """Exceptions of the engine, named by how the caller reacts; hence not every name ends in "Error"."""
 
 import errno
+from collections.abc import Sequence
 
 _MACHINE = frozenset(
     {
@@ -29,6 +30,25 @@ class TrainingDiverged(EarshotError):
 
 class BadDataset(EarshotError):
     """The data set cannot be used as it is. Show the message: it names the fault, its place and the remedy."""
+
+
+class UnmappedList(BadDataset):
+    """A list of clips has columns that only its owner can name: have them mapped.
+
+    `columns` and `rows` (texts) are those of the list `list_name`; `proposal` is a mapping as JSON, perhaps unfinished.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        list_name: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        proposal: dict[str, str],
+    ) -> None:
+        super().__init__(message)
+        self.list_name, self.columns, self.rows, self.proposal = list_name, columns, rows, proposal
 
 
 class BadMeasurement(EarshotError):

@@ -89,22 +89,22 @@ def _duplicate(original: LabelledClip, copy: LabelledClip) -> DatasetProblem:
     return DatasetProblem(kind, "warning", f"{copy.split}: {copy.source_name}", message)
 
 
-def group_leaks(clips: Iterable[LabelledClip]) -> list[DatasetProblem]:
-    """Warnings for recordings whose clips are in more than one split."""
+def group_leaks(clips: Iterable[LabelledClip], noun: str = "recording") -> list[DatasetProblem]:
+    """Warnings for recordings, or speakers by `noun`, whose clips are in more than one split."""
     by_group: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for clip in clips:
         if clip.group:
             by_group[clip.group][clip.split] += 1
-    return [_leak(group, splits) for group, splits in sorted(by_group.items()) if len(splits) > 1]
+    return [_leak(group, noun, splits) for group, splits in sorted(by_group.items()) if len(splits) > 1]
 
 
-def _leak(group: str, splits: Counter[str]) -> DatasetProblem:
+def _leak(group: str, noun: str, splits: Counter[str]) -> DatasetProblem:
     where = ", ".join(f"{splits[split]} in {split}" for split in SPLITS if splits[split])
     message = (
-        f"{splits.total()} clips of one recording lie in several splits ({where}). Networks will look more accurate "
-        "than they are: move all clips of a recording to one split."
+        f"{splits.total()} clips of one {noun} lie in several splits ({where}). Networks will look more accurate "
+        f"than they are: move all clips of a {noun} to one split."
     )
-    return DatasetProblem("group_in_two_splits", "warning", f"recording {group}", message)
+    return DatasetProblem("group_in_two_splits", "warning", f"{noun} {group}", message)
 
 
 def missing_classes(counts: Mapping[str, Mapping[str, int]]) -> list[DatasetProblem]:
@@ -116,7 +116,10 @@ def missing_classes(counts: Mapping[str, Mapping[str, int]]) -> list[DatasetProb
         if number == 0 and any(labels.values())
     ]
     if not any(counts["test"].values()):
-        message = "There are no test clips: the final networks can only be judged on the clips that chose them."
+        message = (
+            "There are no test clips. Accuracies in Earshot are those of the eval clips, which also choose the "
+            "networks: keep some clips apart to judge a finished network by."
+        )
         problems.append(DatasetProblem("empty_split", "warning", "test", message))
     return problems
 
@@ -131,7 +134,8 @@ def vanished_classes(found: Iterable[LabelledClip], classes: Sequence[str]) -> l
 _MISSING_CLASS = {
     "train": "No training clips of '{label}': no network can learn this class. Add clips or remove the class.",
     "eval": "No evaluation clips of '{label}': the search cannot see how well this class is recognised. Add clips.",
-    "test": "No test clips of '{label}': the final accuracy leaves this class out. Add clips.",
+    "test": "No test clips of '{label}'. Accuracies in Earshot are those of the eval clips and do not change; the test "
+    "clips of a finished network lack this class. Add clips.",
 }
 
 

@@ -30,6 +30,7 @@ from nas_engine.audio.checks import (
 from nas_engine.audio.clips import ClipSource, Scan, labels_in_order
 from nas_engine.audio.decode import LONGEST_SECONDS, ClipProblem, decode_clip
 from nas_engine.audio.frontend import FrontendConfig, log_mel
+from nas_engine.audio.segments import cut
 
 OnProgress = Callable[[int, int, str], None]  # done, total, phase
 _CLIPS_AT_ONCE = 64
@@ -114,7 +115,12 @@ def prepare(
     kept, duplicates = without_duplicates(found)
     classes = labels_in_order(clip.label for clip in kept)
     counts = count_clips(kept, classes)
-    problems += duplicates + group_leaks(kept) + vanished_classes(scan.clips, classes) + missing_classes(counts)
+    problems += (
+        duplicates
+        + group_leaks(kept, scan.group_noun)
+        + vanished_classes(scan.clips, classes)
+        + missing_classes(counts)
+    )
     require_trainable(counts, problems)
     kept.sort(key=lambda clip: (SPLITS.index(clip.split), classes.index(clip.label), clip.source_name))
     return PreparedDataset(config, tuple(kept), classes, tuple(shortened(problems)), counts, features_path)
@@ -142,7 +148,10 @@ def _read_all(
 
 def _read(source: ClipSource, config: FrontendConfig) -> _Read | DatasetProblem:
     try:
-        decoded = decode_clip(source.path, config.sample_rate_hz)
+        sound: Path | bytes = source.path
+        if source.start_s is not None and source.end_s is not None:
+            sound = cut(source.path, source.start_s, source.end_s)
+        decoded = decode_clip(sound, config.sample_rate_hz)
     except ClipProblem as error:
         return DatasetProblem(error.kind, "error", source.source_name, str(error))
     except OSError as error:

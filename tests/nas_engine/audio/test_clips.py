@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from nas_engine.audio.clips import labels_in_order, scan, split_of_group
+from nas_engine.audio.clips import labels_in_order, scan
+from nas_engine.audio.layouts.base import ReadingOptions
+from nas_engine.audio.layouts.split_words import split_of_group
 from nas_engine.audio.synthesis.positive_classes import POSITIVE
 from nas_engine.errors import BadDataset
 
@@ -204,7 +206,7 @@ def test_esc_50_is_mapped_to_the_nine_classes_with_half_negatives(tmp_path: Path
 
 
 def test_all_fifty_categories_can_be_kept(tmp_path: Path) -> None:
-    result = scan(esc_50(tmp_path), esc50_classes="all")
+    result = scan(esc_50(tmp_path), ReadingOptions(esc50_classes="all"))
     assert {clip.label for clip in result.clips} == set(ESC_50_CATEGORIES)
     assert len(result.clips) == 5 * 2 * len(ESC_50_CATEGORIES)
 

@@ -1,0 +1,89 @@
+"""Layout of recordings with label tracks of Audacity: lines of start, end and label, in seconds, with tabs between.
+
+A track belongs to the recording of its name (rec1.txt, rec1_labels.txt), or to the only one of its folder. Lines that
+begin with a backslash give frequencies (Audacity manual, "Importing and Exporting Labels"). Sound without a label is
+not used.
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from nas_engine.audio.checks import DatasetProblem
+from nas_engine.audio.layouts.base import ClipRow, Listing, ReadingOptions, note, some
+from nas_engine.audio.layouts.files import SoundFolder
+from nas_engine.audio.layouts.lists.entries import overlaps
+from nas_engine.audio.layouts.lists.tables import read_text
+from nas_engine.errors import BadDataset
+
+
+def recognise(folder: SoundFolder, options: ReadingOptions) -> Listing | None:
+    """Labelled parts of recordings, None where no text file is a label track. A recording is a group."""
+    mapping = options.mapping
+    if mapping and (mapping.has_columns or mapping.ignore_lists or mapping.pattern):
+        return None
+    tracks = [(name, lines) for name in folder.others if (lines := _track(folder, name))]
+    if not tracks:
+        return None
+    rows: list[ClipRow] = []
+    findings: list[DatasetProblem] = []
+    for name, lines in tracks:
+        recording = _recording(folder, name)
+        if recording is None:
+            message = "No recording has the name of this label track: name it as the recording, with .txt."
+            findings.append(DatasetProblem("no_recording", "error", name, message))
+        else:
+            rows += _rows(name, recording, lines, findings)
+    used = {row.path for row in rows}
+    if unlabelled := [name for name in folder.clips if name not in used]:
+        message = f"They have no label track: left out ({some(unlabelled, 3)})."
+        findings.append(note("unlisted", f"{len(unlabelled)} recordings", message))
+    return Listing(rows, "label tracks", (*findings, *overlaps(rows)))
+
+
+def _track(folder: SoundFolder, name: str) -> list[tuple[int, list[str]]]:
+    """Lines of a label track with their numbers; none where a line is of another kind."""
+    if not name.lower().endswith(".txt"):
+        return []
+    try:
+        text = read_text(folder.root / name, name)
+    except BadDataset:
+        return []
+    found = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("\\"):
+            continue
+        cells = line.split("\t")
+        if len(cells) < 2 or not (_is_time(cells[0]) and _is_time(cells[1])):
+            return []
+        found.append((number, cells))
+    return found
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return 0.0 <= float(text.replace(",", ".")) < 1e9
+    except ValueError:
+        return False
+
+
+def _recording(folder: SoundFolder, track: str) -> str | None:
+    path = PurePosixPath(track)
+    near = [name for name in folder.clips if PurePosixPath(name).parent == path.parent]
+    named = [name for name in near if path.stem.startswith(PurePosixPath(name).stem)]
+    if named:
+        return max(named, key=len)
+    return near[0] if len(near) == 1 else None
+
+
+def _rows(
+    track: str, recording: str, lines: list[tuple[int, list[str]]], findings: list[DatasetProblem]
+) -> Iterator[ClipRow]:
+    for number, cells in lines:
+        where = f"{track}, line {number}"
+        start, end = (float(cell.replace(",", ".")) for cell in cells[:2])
+        label = cells[2].strip() if len(cells) > 2 else ""
+        if end > start:
+            yield ClipRow(where, recording, "", label, recording, start, end)
+        else:
+            message = f"'{label[:80]}' marks a point: give it an end."
+            findings.append(DatasetProblem("bad_segment", "error", where, message))
