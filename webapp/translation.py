@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from nas_engine import architecture as engine
 from nas_engine.architecture_features import feature_vector
 from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.layouts.base import ReadingOptions
 from nas_engine.baselines import Baseline
 from nas_engine.constraints import ConstraintCheck, Constraints, Penalty, constraint_check, penalty_of
 from nas_engine.cost import cost
@@ -20,6 +21,8 @@ from webapp.models.study import BYTES_PER_KB
 POINTS = 100  # percentage points in an accuracy of 1
 OPTION_FRONTEND = "frontend"
 """Where `Dataset.options` holds the fields of `FrontendConfig` that a user chose."""
+OPTION_READING = "reading"
+"""Where `Dataset.options` holds `ReadingOptions`: columns of lists, classes of ESC-50."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,11 @@ def frontend(dataset: models.Dataset) -> FrontendConfig:
     if dataset.frontend:
         return FrontendConfig.from_json(dataset.frontend)
     return FrontendConfig(**dataset.options.get(OPTION_FRONTEND, {}))
+
+
+def reading_options(dataset: models.Dataset) -> ReadingOptions:
+    """How the source of the dataset is to be read. Raises BadDataset for options that no form makes."""
+    return ReadingOptions.from_json(dataset.options.get(OPTION_READING, {}))
 
 
 def constraints(study: models.Study) -> Constraints:

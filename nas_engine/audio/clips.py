@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nas_engine.audio.checks import DatasetProblem
 from nas_engine.audio.layouts import registry
-from nas_engine.audio.layouts.base import LONGEST_LABEL, RECORDING, ClipRow, Listing, ReadingOptions, note
+from nas_engine.audio.layouts.base import LONGEST_LABEL, RECORDING, LabelledRow, Listing, ReadingOptions, note
 from nas_engine.audio.layouts.files import SoundFolder, enter
 from nas_engine.audio.layouts.mapping import ListMapping
 from nas_engine.audio.layouts.split_words import groups_for_eval, meanings, split_word, splits_of_groups
@@ -77,14 +77,14 @@ def _checked(listing: Listing, root: Path) -> Scan:
     return Scan(clips, listing.layout, (*problems, *notes), listing.group_noun)
 
 
-def _clip(row: ClipRow, root: Path) -> ClipSource:
+def _clip(row: LabelledRow, root: Path) -> ClipSource:
     label = "negative" if row.label.lower() == "negative" else row.label
     name = row.path if row.start_s is None else f"{row.path} from {row.start_s:g} to {row.end_s:g} s"
     group, name = _fit(row.group, _LONGEST_GROUP), _fit(name, _LONGEST_NAME)
     return ClipSource(root / row.path, row.split, label, group, name, row.start_s, row.end_s)
 
 
-def _wrong(row: ClipRow, root: Path) -> DatasetProblem | None:
+def _wrong(row: LabelledRow, root: Path) -> DatasetProblem | None:
     if not row.path or not row.label:
         missing = "path" if not row.path else "class"
         return DatasetProblem(
@@ -107,7 +107,7 @@ def _wrong(row: ClipRow, root: Path) -> DatasetProblem | None:
     return None
 
 
-def _with_splits(rows: Sequence[ClipRow], noun: str) -> tuple[list[ClipRow], list[DatasetProblem]]:
+def _with_splits(rows: Sequence[LabelledRow], noun: str) -> tuple[list[LabelledRow], list[DatasetProblem]]:
     """Rows with splits by Earshot's names: as their words mean, by groups without any, and some of train for eval."""
     meaning = meanings({split_word(row.split) for row in rows if row.split})
     split_of = splits_of_groups(_group(row) for row in rows if not row.split)
@@ -120,7 +120,7 @@ def _with_splits(rows: Sequence[ClipRow], noun: str) -> tuple[list[ClipRow], lis
     return found, notes
 
 
-def _with_eval(rows: Sequence[ClipRow], noun: str) -> tuple[list[ClipRow], list[DatasetProblem]]:
+def _with_eval(rows: Sequence[LabelledRow], noun: str) -> tuple[list[LabelledRow], list[DatasetProblem]]:
     labels_of: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row.split == "train":
@@ -135,7 +135,7 @@ def _with_eval(rows: Sequence[ClipRow], noun: str) -> tuple[list[ClipRow], list[
     return moved, [note("eval_taken", "eval", message)]
 
 
-def _group(row: ClipRow) -> str:
+def _group(row: LabelledRow) -> str:
     """What stays in one split: the group, or a clip by itself."""
     return row.group or row.path
 

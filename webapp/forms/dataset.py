@@ -45,7 +45,28 @@ class InputForm(forms.Form):
         return {name: value for name, value in chosen.items() if value not in (None, getattr(_DEFAULT, name))}
 
 
-class _NamedForm(InputForm):
+class ReadingForm(InputForm):
+    """The input of networks, and choices on how a set of clips is read."""
+
+    esc50_classes = forms.ChoiceField(
+        label="Classes of ESC-50",
+        required=False,
+        choices=(
+            ("", "six, unless it has categories of its own"),
+            ("six", "six of the paper's nine classes, and negatives"),
+            ("all", "all its categories"),
+        ),
+        help_text="Only for sets in the layout of ESC-50: six maps its categories onto the paper's classes.",
+    )
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """JSON of `ReadingOptions` without what is not chosen."""
+        chosen = self.cleaned_data["esc50_classes"]
+        return {"esc50_classes": chosen} if chosen else {}
+
+
+class _NamedForm(forms.Form):
     name = forms.CharField(max_length=80, help_text="Studies find the dataset under this name.")
 
     def clean_name(self) -> str:
@@ -55,7 +76,7 @@ class _NamedForm(InputForm):
         return name
 
 
-class UploadForm(_NamedForm):
+class UploadForm(_NamedForm, ReadingForm):
     """A zip archive of clips."""
 
     file = forms.FileField(
@@ -80,7 +101,7 @@ class UploadForm(_NamedForm):
         return file
 
 
-class SyntheticForm(_NamedForm):
+class SyntheticForm(_NamedForm, InputForm):
     """A synthetic set of nine classes. Its fields' ids differ from those of the upload form on the same page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

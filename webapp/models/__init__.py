@@ -2,7 +2,7 @@
 
 from webapp.models.architecture import StoredArchitecture
 from webapp.models.artifact import ArtifactChunk
-from webapp.models.dataset import Clip, Dataset
+from webapp.models.dataset import Clip, Dataset, ListProfile
 from webapp.models.device import Campaign, Device
 from webapp.models.dry_run import DryRun
 from webapp.models.energy_model import EnergyModel, TrialEnergyEstimate
@@ -23,6 +23,7 @@ __all__ = [
     "DryRun",
     "EnergyModel",
     "Event",
+    "ListProfile",
     "MappingProfile",
     "MeasurementFile",
     "Run",

@@ -32,6 +32,11 @@ class Dataset(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     dispatched_at = models.DateTimeField(null=True, blank=True, help_text="When a message was last sent to the queue")
     error = models.TextField(blank=True)
+    columns = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Name, columns and first rows of a list that only its owner can map, and a proposal",
+    )
 
     classes = models.JSONField(default=list, help_text="Class names in the order of the network's outputs")
     frontend = models.JSONField(default=dict, help_text="FrontendConfig.to_json()")
@@ -48,6 +53,20 @@ class Dataset(models.Model):
                 name="ready_dataset_has_features",
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListProfile(models.Model):
+    """Named mapping of the columns of a list of clips, for use with other datasets."""
+
+    name = models.CharField(max_length=80, unique=True)
+    mapping = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name

@@ -10,26 +10,32 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from webapp.models import Clip, Dataset
+from webapp.models import Clip, Dataset, ListProfile
 from webapp.services import jobs
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
 from webapp.services.jobs import OPTION_FOLDER
-from webapp.translation import OPTION_FRONTEND
+from webapp.translation import OPTION_FRONTEND, OPTION_READING
 
 OPTION_SYNTHESIS = "synthesis"
 
 
 def create_from_upload(
-    *, name: str, file: "File[bytes]", owner: AbstractBaseUser | None, frontend: Mapping[str, int] | None = None
+    *,
+    name: str,
+    file: "File[bytes]",
+    owner: AbstractBaseUser | None,
+    frontend: Mapping[str, int] | None = None,
+    reading: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """Store an archive of clips and have a data worker prepare it.
 
-    `frontend` holds fields of `nas_engine.audio.frontend.FrontendConfig`, such as frames, here and below.
+    `frontend` holds fields of `nas_engine.audio.frontend.FrontendConfig`, such as frames, and `reading` the JSON of
+    `nas_engine.audio.layouts.base.ReadingOptions`, here and below.
     """
     suffix = "".join(PurePath(file.name or "").suffixes[-1:]).lower()
     with transaction.atomic():
-        dataset = _create(name, owner, options=_options(frontend))
+        dataset = _create(name, owner, options=_options(frontend, reading))
         dataset.upload.name = default_storage.save(f"uploads/{uuid4().hex}{suffix}", file)
         dataset.save(update_fields=["upload"])
         jobs.send(jobs.DATASETS, dataset.pk)
@@ -56,10 +62,37 @@ def create_synthetic(
 
 
 def create_from_folder(
-    *, name: str, path: Path, owner: AbstractBaseUser | None, frontend: Mapping[str, int] | None = None
+    *,
+    name: str,
+    path: Path,
+    owner: AbstractBaseUser | None,
+    frontend: Mapping[str, int] | None = None,
+    reading: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """Create a dataset that the caller prepares from a folder of its own machine (`preparation.prepare`)."""
-    return _create(name, owner, options=_options(frontend) | {OPTION_FOLDER: str(path)})
+    return _create(name, owner, options=_options(frontend, reading) | {OPTION_FOLDER: str(path)})
+
+
+def map_list(*, dataset_id: int, mapping: Mapping[str, Any]) -> None:
+    """FAILED -> PREPARING, with the columns of its list as the user named them (JSON of `ListMapping`)."""
+    with transaction.atomic():
+        dataset = Dataset.objects.select_for_update().get(pk=dataset_id)
+        if dataset.state != Dataset.State.FAILED or not dataset.columns or not dataset.upload:
+            raise Conflict(f"{dataset.name} no longer waits for the columns of its list.")
+        reading = dataset.options.get(OPTION_READING, {}) | {"mapping": dict(mapping)}
+        options = dataset.options | {OPTION_READING: reading}
+        jobs.reopen(jobs.DATASETS, dataset_id, options=options, error="")
+
+
+def keep_profile(*, name: str, mapping: Mapping[str, Any]) -> ListProfile:
+    """Store a mapping of a list's columns; one of this name is replaced."""
+    profile, _ = ListProfile.objects.update_or_create(name=name, defaults={"mapping": dict(mapping)})
+    return profile
+
+
+def delete_profile(*, profile_id: int) -> None:
+    """Delete a mapping; datasets that were read with it stay as they are."""
+    ListProfile.objects.filter(pk=profile_id).delete()
 
 
 def delete(*, dataset_id: int) -> None:
@@ -76,8 +109,9 @@ def delete(*, dataset_id: int) -> None:
         collect_artifacts(names=files, grace=GRACE_AFTER_DELETE)
 
 
-def _options(frontend: Mapping[str, int] | None) -> dict[str, Any]:
-    return {OPTION_FRONTEND: dict(frontend)} if frontend else {}
+def _options(frontend: Mapping[str, int] | None, reading: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    options: dict[str, Any] = {OPTION_FRONTEND: dict(frontend)} if frontend else {}
+    return options | ({OPTION_READING: dict(reading)} if reading else {})
 
 
 def _create(name: str, owner: AbstractBaseUser | None, *, options: dict[str, Any], synthetic: bool = False) -> Dataset:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -20,6 +21,7 @@ from nas_engine.audio.clips import scan
 from nas_engine.audio.dataset import PreparedClip, PreparedDataset
 from nas_engine.audio.dataset import prepare as prepare_clips
 from nas_engine.audio.synthesis.generator import Recipe, synthesise
+from nas_engine.errors import UnmappedList
 from webapp import translation
 from webapp.models import Clip, Dataset
 from webapp.services import jobs
@@ -63,7 +65,9 @@ def _outcome(worker: str, report: OnProgress, dataset: Dataset) -> Write:
 
 
 def _refuse(worker: str, dataset: Dataset, error: Exception) -> bool:
-    return fail(dataset_id=dataset.pk, worker=worker, error=reason(error, "It could not be prepared"))
+    columns = _columns(error) if isinstance(error, UnmappedList) else None
+    why = reason(error, "It could not be prepared")
+    return fail(dataset_id=dataset.pk, worker=worker, error=why, columns=columns)
 
 
 def claim(*, dataset_id: int, worker: str) -> Dataset | None:
@@ -73,14 +77,21 @@ def claim(*, dataset_id: int, worker: str) -> Dataset | None:
     return Dataset.objects.get(pk=dataset_id)
 
 
-def fail(*, dataset_id: int, worker: str, error: str) -> bool:
-    """PREPARING -> FAILED. The upload is dropped: it would fail again."""
+def fail(*, dataset_id: int, worker: str, error: str, columns: dict[str, Any] | None = None) -> bool:
+    """PREPARING -> FAILED. The upload is dropped, because it would fail again, unless its `columns` can be mapped."""
     mine = jobs.DATASETS.held(dataset_id, worker)
     upload = mine.values_list("upload", flat=True).first()
-    failed = bool(mine.update(state=Dataset.State.FAILED, error=error, phase="", upload=""))
-    if failed and upload:
+    values: dict[str, Any] = {"state": Dataset.State.FAILED, "error": error, "phase": "", "columns": columns}
+    failed = bool(mine.update(**values | ({} if columns else {"upload": ""})))
+    if failed and upload and not columns:
         collect_artifacts(names=[upload], grace=timedelta(0))
     return failed
+
+
+def _columns(error: UnmappedList) -> dict[str, Any]:
+    """What the column mapper shows of a list."""
+    rows = [list(row) for row in error.rows]
+    return {"list": error.list_name, "names": list(error.columns), "rows": rows, "proposal": error.proposal}
 
 
 class _Reporter:
@@ -106,7 +117,8 @@ class _Reporter:
 def _prepare(dataset: Dataset, worker: str, folder: Path, report: OnProgress) -> bool:
     source = _source(dataset, folder, report)
     report(0, 0, "looking for clips")
-    prepared = prepare_clips(scan(source), translation.frontend(dataset), report, folder / "work")
+    found = scan(source, translation.reading_options(dataset))
+    prepared = prepare_clips(found, translation.frontend(dataset), report, folder / "work")
     report(0, 0, "writing features")
     pack_path = folder / "features.pack"
     prepared.write_pack(pack_path)
@@ -172,6 +184,7 @@ def _publish(dataset: Dataset, worker: str, prepared: PreparedDataset, pack_path
             prepared_at=Now(),
             phase="",
             upload="",
+            columns=None,
             pack=pack_name,
             classes=list(prepared.classes),
             frontend=prepared.config.to_json(),

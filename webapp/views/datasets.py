@@ -21,6 +21,7 @@ from webapp.queries.pages.datasets import (
 from webapp.services import datasets as services
 from webapp.services.baselines import DEFAULT_FULL_EPOCHS
 from webapp.services.errors import Conflict
+from webapp.views.list_mapping import mapper_page, mapping_form
 from webapp.views.polling import POLLING_OVER, live_partial
 
 
@@ -61,7 +62,11 @@ def _add_upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
     try:
         values = form.cleaned_data
         dataset = services.create_from_upload(
-            name=values["name"], file=values["file"], owner=request.user, frontend=form.frontend
+            name=values["name"],
+            file=values["file"],
+            owner=request.user,
+            frontend=form.frontend,
+            reading=form.reading,
         )
     except Conflict as conflict:
         form.add_error(None, str(conflict))
@@ -101,6 +106,8 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 def dataset_page(request: HttpRequest, shown: Dataset, form: BaselinesForm, status: int = 200) -> HttpResponse:
     """The page of `shown` with a form for its baselines, perhaps one that has been filled in wrongly."""
+    if shown.state == Dataset.State.FAILED and shown.columns:
+        return mapper_page(request, shown, mapping_form(request, shown))
     context = dataset_context(
         shown, clip_filter(request.GET), full_epochs=form.length or DEFAULT_FULL_EPOCHS, keep_length=form.is_bound
     )

@@ -19,7 +19,7 @@ LONGEST_LABEL = 80
 
 
 @dataclass(frozen=True, slots=True)
-class ClipRow:
+class LabelledRow:
     """Labelled clip, or one that a list names in vain: `path` is relative to the folder, `where` its place in messages.
 
     `split` is a word such as "validation", "" if not given; `group` is the recording or speaker, "" if not known. A
@@ -39,7 +39,7 @@ class ClipRow:
 class Listing:
     """Clips of a folder, the name of its layout, findings, and what a group is: "recording", "speaker"."""
 
-    rows: Sequence[ClipRow]
+    rows: Sequence[LabelledRow]
     layout: str
     problems: tuple[DatasetProblem, ...] = ()
     group_noun: str = RECORDING

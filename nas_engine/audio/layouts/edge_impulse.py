@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nas_engine.audio.checks import DatasetProblem
-from nas_engine.audio.layouts.base import ClipRow, Listing, ReadingOptions, note
+from nas_engine.audio.layouts.base import LabelledRow, Listing, ReadingOptions, note
 from nas_engine.audio.layouts.files import SoundFolder
 from nas_engine.audio.layouts.lists.tables import read_text
 from nas_engine.audio.layouts.split_words import split_word
@@ -34,7 +34,7 @@ def _may_list(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in (".csv", ".tsv", ".jsonl")
 
 
-def _labelled(folder: SoundFolder, info: str, findings: list[DatasetProblem]) -> list[ClipRow]:
+def _labelled(folder: SoundFolder, info: str, findings: list[DatasetProblem]) -> list[LabelledRow]:
     parent, rows = PurePosixPath(info).parent.as_posix(), []
     for number, entry in enumerate(_files(folder, info), start=1):
         path = str(entry.get("path", ""))
@@ -44,7 +44,7 @@ def _labelled(folder: SoundFolder, info: str, findings: list[DatasetProblem]) ->
             message = f"{path[:200]} has no label, or several: left out."
             findings.append(DatasetProblem("no_single_label", "warning", where, message))
         elif Path(path).suffix.lower() not in _SAMPLES:
-            rows.append(ClipRow(where, found[0] if found else path, _split(entry), label))
+            rows.append(LabelledRow(where, found[0] if found else path, _split(entry), label))
     return rows
 
 
@@ -69,14 +69,14 @@ def _split(entry: dict[str, Any]) -> str:
     return category if split_word(category) else ""
 
 
-def _named(folder: SoundFolder) -> list[ClipRow]:
+def _named(folder: SoundFolder) -> list[LabelledRow]:
     """Clips directly in training and testing, all with a dot in what would be their stem."""
     inside = [name for name in folder.clips if PurePosixPath(name).parent.name.lower() in _FOLDERS]
     dotted = [name for name in inside if "." in PurePosixPath(name).stem]
     if not dotted or len(dotted) < len(folder.clips):
         return []
     paths = [PurePosixPath(name) for name in dotted]
-    return [ClipRow(str(path), str(path), path.parent.name, path.name.partition(".")[0]) for path in paths]
+    return [LabelledRow(str(path), str(path), path.parent.name, path.name.partition(".")[0]) for path in paths]
 
 
 def _unread(folder: SoundFolder) -> list[DatasetProblem]:

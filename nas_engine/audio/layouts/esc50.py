@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from nas_engine.audio.checks import DatasetProblem
-from nas_engine.audio.layouts.base import ClipRow, Listing, ReadingOptions, note, some
+from nas_engine.audio.layouts.base import LabelledRow, Listing, ReadingOptions, note, some
 from nas_engine.audio.layouts.files import SoundFolder
-from nas_engine.audio.layouts.lists.tables import Table, read_table
+from nas_engine.audio.layouts.lists.tables import ListTable, read_table
 from nas_engine.errors import BadDataset
 
 POSITIVE = {
@@ -70,7 +70,7 @@ def _own_note(own: Sequence[str]) -> list[DatasetProblem]:
     return [note("esc50_classes", "ESC-50", message)] if own else []
 
 
-def _listed(folder: SoundFolder, name: str) -> list[ClipRow]:
+def _listed(folder: SoundFolder, name: str) -> list[LabelledRow]:
     """Raises BadDataset where the list lacks a column or is not UTF-8."""
     table = read_table(folder.root / name, name, lambda _: False)
     if table.fault:
@@ -80,32 +80,32 @@ def _listed(folder: SoundFolder, name: str) -> list[ClipRow]:
     return _rows(table, folder)
 
 
-def _rows(table: Table, folder: SoundFolder) -> list[ClipRow]:
+def _rows(table: ListTable, folder: SoundFolder) -> list[LabelledRow]:
     rows = []
     columns = [table.cells(column) for column in _NEEDED]
     for (where, _), filename, fold, category, source in zip(table.rows, *columns, strict=True):
         path = next(iter(folder.find(filename)), f"audio/{filename}")
         split = _SPLIT_OF_FOLD.get(fold, f"fold {fold}")
-        rows.append(ClipRow(where, path, split, category, f"freesound:{source}"))
+        rows.append(LabelledRow(where, path, split, category, f"freesound:{source}"))
     return rows
 
 
-def _named(folder: SoundFolder) -> list[ClipRow]:
+def _named(folder: SoundFolder) -> list[LabelledRow]:
     """Clips by their names alone: fold, recording, take, number of the category."""
     found = [(name, _NAME.fullmatch(PurePosixPath(name).stem)) for name in folder.clips]
     matched = [(name, match) for name, match in found if match and int(match[3]) < len(CATEGORIES)]
     if not matched or len(matched) < len(folder.clips) or any(name.lower().endswith(".csv") for name in folder.others):
         return []
     return [
-        ClipRow(name, name, _SPLIT_OF_FOLD[match[1]], CATEGORIES[int(match[3])], f"freesound:{match[2]}")
+        LabelledRow(name, name, _SPLIT_OF_FOLD[match[1]], CATEGORIES[int(match[3])], f"freesound:{match[2]}")
         for name, match in matched
     ]
 
 
-def _six(rows: Sequence[ClipRow]) -> list[ClipRow]:
+def _six(rows: Sequence[LabelledRow]) -> list[LabelledRow]:
     mapped = [replace(row, label=POSITIVE.get(row.label, "negative")) for row in rows if row.label not in AMBIGUOUS]
     positives = Counter(row.split for row in mapped if row.label != "negative")
-    negatives: defaultdict[str, list[ClipRow]] = defaultdict(list)
+    negatives: defaultdict[str, list[LabelledRow]] = defaultdict(list)
     for row in mapped:
         if row.label == "negative":
             negatives[row.split].append(row)
@@ -113,6 +113,6 @@ def _six(rows: Sequence[ClipRow]) -> list[ClipRow]:
     return [row for row in mapped if row.label != "negative" or row in kept]
 
 
-def _by_hash(row: ClipRow) -> str:
+def _by_hash(row: LabelledRow) -> str:
     """Sort key: a fixed order independent of categories and recordings."""
     return hashlib.sha256(row.path.encode()).hexdigest()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from nas_engine.audio.checks import DatasetProblem
-from nas_engine.audio.layouts.base import ClipRow, Listing, ReadingOptions, note, some
+from nas_engine.audio.layouts.base import LabelledRow, Listing, ReadingOptions, note, some
 from nas_engine.audio.layouts.files import SoundFolder
 from nas_engine.audio.layouts.split_words import fold_folder, split_word
 from nas_engine.errors import BadDataset
@@ -59,13 +59,13 @@ def recognise(folder: SoundFolder, options: ReadingOptions) -> Listing | None:
     return _by_pattern(folder, fitting[0]) if fitting else _by_parts(folder, names)
 
 
-def urban_names(clips: Sequence[str]) -> list[ClipRow]:
+def urban_names(clips: Sequence[str]) -> list[LabelledRow]:
     """Clips named as those of UrbanSound8K are, with recording and class; none where a name is of another kind."""
     matches = [_URBAN_NAME.fullmatch(PurePosixPath(name).stem) for name in clips]
     if not all(matches):
         return []
     return [
-        ClipRow(name, name, "", URBAN_SOUND[int(match[2])], match[1])
+        LabelledRow(name, name, "", URBAN_SOUND[int(match[2])], match[1])
         for name, match in zip(clips, matches, strict=True)
         if match
     ]
@@ -96,14 +96,14 @@ def _by_pattern(folder: SoundFolder, pattern: str) -> Listing:
     return Listing(rows, "labels in file names", tuple(findings))
 
 
-def _row(clip: str, match: re.Match[str]) -> ClipRow:
+def _row(clip: str, match: re.Match[str]) -> LabelledRow:
     parts = match.groupdict()
     folder = PurePosixPath(clip).parent.name
     split = parts.get("split") or (folder if split_word(folder) else "")
-    return ClipRow(clip, clip, split, parts["class"], parts.get("group") or "")
+    return LabelledRow(clip, clip, split, parts["class"], parts.get("group") or "")
 
 
-def _shown(pattern: str, rows: Sequence[ClipRow]) -> DatasetProblem:
+def _shown(pattern: str, rows: Sequence[LabelledRow]) -> DatasetProblem:
     first = rows[0]
     group = f", recording '{first.group}'" if first.group else ""
     message = f"Labels come from file names by the pattern {pattern}: {first.path} is '{first.label}'{group}."

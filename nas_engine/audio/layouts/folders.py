@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from nas_engine.audio.checks import DatasetProblem
 from nas_engine.audio.containers import holds_unread_sound
-from nas_engine.audio.layouts.base import ClipRow, Listing, ReadingOptions, note, some
+from nas_engine.audio.layouts.base import LabelledRow, Listing, ReadingOptions, note, some
 from nas_engine.audio.layouts.file_names import urban_names
 from nas_engine.audio.layouts.files import SoundFolder, is_hidden
 from nas_engine.audio.layouts.lists.recognition import folds_note
@@ -45,7 +45,7 @@ def _class_places(folder: SoundFolder, names: Sequence[str]) -> list[tuple[str, 
 
 
 def _listing(folder: SoundFolder, places: Sequence[tuple[str, str]], layout: str) -> Listing | None:
-    rows: list[ClipRow] = []
+    rows: list[LabelledRow] = []
     problems: list[DatasetProblem] = []
     for split, place in places:
         clips = [name for name in folder.clips if name.startswith(f"{place}/")]
@@ -55,7 +55,7 @@ def _listing(folder: SoundFolder, places: Sequence[tuple[str, str]], layout: str
                 note("background", place, f"{len(clips)} recordings of background noise are no class: left out.")
             )
             continue
-        rows += [ClipRow(name, name, split, label) for name in clips]
+        rows += [LabelledRow(name, name, split, label) for name in clips]
         problems += [_ignored(folder, name) for name in folder.others if name.startswith(f"{place}/")]
         if not clips:
             problems.append(
@@ -87,8 +87,10 @@ def _folds(folder: SoundFolder, folds: Sequence[str]) -> Listing:
             f"{some(folds)} are folds, no classes, and no list gives the classes of their clips: put the list next to "
             "the folders (a CSV with the columns path and class), or give the pattern of the file names."
         )
-    rows = rows or [ClipRow(name, name, "", PurePosixPath(name).parts[1]) for name in nested]
-    split_rows = [ClipRow(r.where, r.path, split_of[PurePosixPath(r.path).parts[0]], r.label, r.group) for r in rows]
+    rows = rows or [LabelledRow(name, name, "", PurePosixPath(name).parts[1]) for name in nested]
+    split_rows = [
+        LabelledRow(r.where, r.path, split_of[PurePosixPath(r.path).parts[0]], r.label, r.group) for r in rows
+    ]
     return Listing(split_rows, "folders fold/class", (folds_note(splits),))
 
 
@@ -101,7 +103,7 @@ def _machines(folder: SoundFolder) -> Listing | None:
     rows = []
     for name, parent in zip(folder.clips, parents, strict=True):
         label = f"{_machine(parent)} {parent.name}" if several else parent.name
-        rows.append(ClipRow(name, name, "", label, str(parent.parent)))
+        rows.append(LabelledRow(name, name, "", label, str(parent.parent)))
     machines = some(sorted({row.group for row in rows}), 3)
     message = f"Normal and abnormal are the classes; each machine is a group ({machines})."
     return Listing(rows, "machines, normal and abnormal", (note("machines", "all clips", message),), "machine")

@@ -7,7 +7,7 @@ utterance is its class, where texts repeat.
 from pathlib import PurePosixPath
 
 from nas_engine.audio.checks import DatasetProblem
-from nas_engine.audio.layouts.base import ClipRow, Listing, ReadingOptions
+from nas_engine.audio.layouts.base import LabelledRow, Listing, ReadingOptions
 from nas_engine.audio.layouts.files import SoundFolder
 from nas_engine.audio.layouts.lists.tables import read_text
 from nas_engine.audio.layouts.split_words import split_in_name
@@ -35,7 +35,7 @@ def recognise(folder: SoundFolder, options: ReadingOptions) -> Listing | None:
     return Listing(rows, "Kaldi data folders", tuple(findings), "speaker")
 
 
-def _utterances(folder: SoundFolder, place: str, findings: list[DatasetProblem]) -> list[ClipRow]:
+def _utterances(folder: SoundFolder, place: str, findings: list[DatasetProblem]) -> list[LabelledRow]:
     sounds, texts = _values(folder, place, _SOUNDS), _values(folder, place, _TEXTS)
     if not texts:
         raise BadDataset(
@@ -54,7 +54,7 @@ def _utterances(folder: SoundFolder, place: str, findings: list[DatasetProblem])
             findings.append(DatasetProblem("bad_segment", "error", where, message))
             continue
         start, end = span or (None, None)
-        rows.append(ClipRow(where, path, split, label, speakers.get(utterance, ""), start, end))
+        rows.append(LabelledRow(where, path, split, label, speakers.get(utterance, ""), start, end))
     return rows
 
 

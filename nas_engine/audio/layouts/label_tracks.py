@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from nas_engine.audio.checks import DatasetProblem
-from nas_engine.audio.layouts.base import ClipRow, Listing, ReadingOptions, note, some
+from nas_engine.audio.layouts.base import LabelledRow, Listing, ReadingOptions, note, some
 from nas_engine.audio.layouts.files import SoundFolder
 from nas_engine.audio.layouts.lists.entries import overlaps
 from nas_engine.audio.layouts.lists.tables import read_text
@@ -24,7 +24,7 @@ def recognise(folder: SoundFolder, options: ReadingOptions) -> Listing | None:
     tracks = [(name, lines) for name in folder.others if (lines := _track(folder, name))]
     if not tracks:
         return None
-    rows: list[ClipRow] = []
+    rows: list[LabelledRow] = []
     findings: list[DatasetProblem] = []
     for name, lines in tracks:
         recording = _recording(folder, name)
@@ -77,13 +77,13 @@ def _recording(folder: SoundFolder, track: str) -> str | None:
 
 def _rows(
     track: str, recording: str, lines: list[tuple[int, list[str]]], findings: list[DatasetProblem]
-) -> Iterator[ClipRow]:
+) -> Iterator[LabelledRow]:
     for number, cells in lines:
         where = f"{track}, line {number}"
         start, end = (float(cell.replace(",", ".")) for cell in cells[:2])
         label = cells[2].strip() if len(cells) > 2 else ""
         if end > start:
-            yield ClipRow(where, recording, "", label, recording, start, end)
+            yield LabelledRow(where, recording, "", label, recording, start, end)
         else:
             message = f"'{label[:80]}' marks a point: give it an end."
             findings.append(DatasetProblem("bad_segment", "error", where, message))

@@ -8,7 +8,7 @@ SHA-1 modulo 2^27, as a share of 2^27 - 1 (README of the data set, section "Orga
 import hashlib
 from pathlib import PurePosixPath
 
-from nas_engine.audio.layouts.base import ClipRow, Listing, ReadingOptions, note
+from nas_engine.audio.layouts.base import LabelledRow, Listing, ReadingOptions, note
 from nas_engine.audio.layouts.files import SoundFolder
 from nas_engine.audio.layouts.lists.tables import read_text
 
@@ -29,7 +29,7 @@ def recognise(folder: SoundFolder, options: ReadingOptions) -> Listing | None:
     if not words or not (lists or all(_SPEAKER in name for name in words)):
         return None
     split_of = {path: _LISTS[PurePosixPath(name).name] for name in lists for path in _listed(folder, name)}
-    rows = [ClipRow(name, name, _split(name, split_of, bool(lists)), _word(name), _speaker(name)) for name in words]
+    rows = [LabelledRow(name, name, _split(name, split_of, bool(lists)), _word(name), _speaker(name)) for name in words]
     background = len(folder.clips) - len(words)
     message = f"{background} recordings of background noise are no keyword: left out."
     findings = (note("background", BACKGROUND, message),) if background else ()

@@ -1,6 +1,8 @@
 """`manage.py add_dataset PATH --name N`: prepare a folder or list of clips on this machine."""
 
+import json
 import os
+import shlex
 from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
@@ -10,7 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from nas_engine.audio.checks import SPLITS
-from webapp.forms.dataset import InputForm
+from nas_engine.audio.layouts.mapping import ListMapping
+from nas_engine.errors import BadDataset
+from webapp.forms.dataset import InputForm, ReadingForm
 from webapp.forms.study_file import errors_in_words
 from webapp.management.plain_errors import plain_errors
 from webapp.models import Dataset
@@ -21,8 +25,8 @@ _SHOWN_PER_KIND = 5
 
 class Command(BaseCommand):
     help = (
-        "Add a dataset from a CSV list (path, split, class, group), from folders split/class/*.wav|flac|ogg|mp3, "
-        "or from ESC-50 as it is published; a .zip of one of these will do, too."
+        "Add a dataset from a list of clips (CSV, JSON, JSON lines: path, class, split, group), from folders "
+        "split/class/*.wav|flac|ogg|mp3, or from a published set as it comes; a .zip of one of these will do, too."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,16 +34,26 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="how the dataset will be called")
         for name, field in InputForm.base_fields.items():
             parser.add_argument(f"--{name.replace('_', '-')}", help=f"{field.help_text} Default: {field.initial}.")
+        choices = [value for value, _ in ReadingForm.base_fields["esc50_classes"].choices if value]
+        parser.add_argument("--esc50-classes", choices=choices, help=ReadingForm.base_fields["esc50_classes"].help_text)
+        parser.add_argument(
+            "--mapping",
+            metavar="JSON",
+            help='columns of a list as JSON or a file of it, such as {"path": "file", "label": "kind"}',
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"].expanduser().resolve()
         if not path.exists():
             raise CommandError(f"There is no file or folder {path}.")
-        form = InputForm(options)
+        form = ReadingForm(options)
         if not form.is_valid():
             raise CommandError(errors_in_words(form))
         with plain_errors():
-            dataset = datasets.create_from_folder(name=options["name"], path=path, owner=None, frontend=form.frontend)
+            reading = form.reading | _mapping(options["mapping"])
+            dataset = datasets.create_from_folder(
+                name=options["name"], path=path, owner=None, frontend=form.frontend, reading=reading
+            )
             try:
                 with _Bar() as bar:
                     preparation.prepare(dataset_id=dataset.pk, worker=f"add_dataset#{os.getpid()}", on_progress=bar)
@@ -50,9 +64,9 @@ class Command(BaseCommand):
 
     def _report(self, dataset: Dataset) -> None:
         if dataset.state != Dataset.State.READY:
-            error = dataset.error
+            error, hint = dataset.error, _hint(dataset.columns)
             datasets.delete(dataset_id=dataset.pk)  # so that another attempt can have the name
-            raise CommandError(f"{dataset.name} was not added. {error}")
+            raise CommandError(f"{dataset.name} was not added. {error}{hint}")
         width = max(len(name) for name in ["class", *dataset.classes])
         self.stdout.write("class".ljust(width) + "".join(split.rjust(8) for split in SPLITS))
         for name in dataset.classes:
@@ -72,6 +86,30 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"... and {count - _SHOWN_PER_KIND} more of kind {kind}; the dataset's page lists them."
                 )
+
+
+def _mapping(given: str | None) -> dict[str, Any]:
+    """Option of the mapping that is given as JSON or as a file of it. Raises BadDataset."""
+    if not given:
+        return {}
+    try:
+        text = given if given.lstrip().startswith("{") else Path(given).expanduser().read_text(encoding="utf-8")
+        return {"mapping": ListMapping.from_json(json.loads(text)).to_json()}
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadDataset(
+            f"--mapping: '{given[:100]}' is neither JSON nor a file of JSON ({str(error)[:100]})."
+        ) from error
+
+
+def _hint(columns: dict[str, Any] | None) -> str:
+    """Commands' options that a shell accepts: the proposed mapping, and the folders as classes."""
+    if not columns:
+        return ""
+    mappings = [columns["proposal"]] if "label" in columns["proposal"] else []
+    mappings.append({"ignore_lists": True})
+    options = [f"--mapping {shlex.quote(json.dumps(mapping, ensure_ascii=False))}" for mapping in mappings]
+    rows = "\n".join("  " + " | ".join(row) for row in (columns["names"], *columns["rows"]))
+    return f"\nIts first rows:\n{rows}\nAdd one of:\n  " + "\n  ".join(options)
 
 
 class _Bar:

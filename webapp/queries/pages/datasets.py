@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from webapp.models import Clip, Dataset, Study, Worker
+from webapp.models import Clip, Dataset, ListProfile, Study, Worker
 from webapp.queries.budget import live_workers
 from webapp.queries.pages.baselines import baselines_of, families, training_estimate
 from webapp.queries.paging import PageOf, page_of
@@ -105,12 +105,18 @@ def dataset_context(
         "counts": count_table(dataset.counts, dataset.classes),
         "total_seconds": total_seconds(dataset),
         "studies": studies_using(dataset),
+        "recordings_known": not Clip.objects.filter(dataset=dataset, group="").exists(),
     }
 
 
 def dataset_preparation_context(dataset: Dataset) -> dict[str, Any]:
     """The polled part while the dataset is prepared. At most one query."""
     return {"dataset": dataset, "nobody_prepares": nobody_prepares(dataset)}
+
+
+def list_mapper_context(dataset: Dataset) -> dict[str, Any]:
+    """The page of a dataset whose list waits for its columns, with the profiles. At most two queries."""
+    return dataset_preparation_context(dataset) | {"profiles": tuple(ListProfile.objects.order_by("name"))}
 
 
 def dataset_clips_context(dataset: Dataset, wanted: ClipFilter) -> dict[str, Any]:

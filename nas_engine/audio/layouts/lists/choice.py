@@ -11,7 +11,7 @@ from nas_engine.audio.layouts.base import note, some
 from nas_engine.audio.layouts.files import LIST_SUFFIXES, SoundFolder
 from nas_engine.audio.layouts.lists.columns import Columns, bare, class_candidates, columns_of
 from nas_engine.audio.layouts.lists.entries import Entry, entries_of
-from nas_engine.audio.layouts.lists.tables import Table, read_table
+from nas_engine.audio.layouts.lists.tables import ListTable, read_table
 from nas_engine.audio.layouts.split_words import split_in_name
 from nas_engine.errors import BadDataset
 
@@ -27,7 +27,7 @@ _SET_ASIDE = frozenset(
 class ClipList:
     """Table that lists clips, and what its columns hold."""
 
-    table: Table
+    table: ListTable
     columns: Columns
     folder: SoundFolder
 

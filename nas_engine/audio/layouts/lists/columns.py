@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from nas_engine.audio.layouts.base import RECORDING
 from nas_engine.audio.layouts.files import SoundFolder
-from nas_engine.audio.layouts.lists.tables import Table
+from nas_engine.audio.layouts.lists.tables import ListTable
 from nas_engine.audio.layouts.mapping import FOLDER, ListMapping
 from nas_engine.audio.layouts.split_words import fold_number, split_word
 from nas_engine.errors import BadDataset
@@ -141,7 +141,7 @@ def bare(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def columns_of(table: Table, folder: SoundFolder) -> Columns:
+def columns_of(table: ListTable, folder: SoundFolder) -> Columns:
     """Columns that are known by name, and that of the files by content, too."""
     path, found = _path_column(table, folder)
     named = {name: bare(name) for name in table.columns if name != path}
@@ -153,7 +153,7 @@ def columns_of(table: Table, folder: SoundFolder) -> Columns:
     return Columns(path, label, split, fold, group, start, end, duration, found)
 
 
-def mapped_columns(table: Table, folder: SoundFolder, mapping: ListMapping) -> Columns:
+def mapped_columns(table: ListTable, folder: SoundFolder, mapping: ListMapping) -> Columns:
     """Columns as the user maps them. Raises BadDataset for a column that the table does not have."""
     wanted = {name: getattr(mapping, name) for name in ("path", "label", "split", "group", "start", "end")}
     missing = [column for column in wanted.values() if column and column not in (*table.columns, FOLDER)]
@@ -166,14 +166,14 @@ def mapped_columns(table: Table, folder: SoundFolder, mapping: ListMapping) -> C
     return columns
 
 
-def class_candidates(table: Table, columns: Columns) -> list[str]:
+def class_candidates(table: ListTable, columns: Columns) -> list[str]:
     """Columns that could hold classes by their content: few texts, each in several rows. Text before numbers."""
     used = {columns.path, columns.split, columns.fold, columns.group, columns.start, columns.end, columns.duration}
     found = [name for name in table.columns if name not in used and _may_be_classes(table.cells(name))]
     return sorted(found, key=lambda name: all(_is_number(cell) for cell in _sample(table.cells(name))))
 
 
-def share_found(table: Table, column: str, folder: SoundFolder) -> float:
+def share_found(table: ListTable, column: str, folder: SoundFolder) -> float:
     """Share (0..1) of the texts of a column that name a sound of the folder."""
     cells = _sample(table.cells(column))
     find = folder.starting_with if bare(column) in VIDEOS else None
@@ -181,7 +181,7 @@ def share_found(table: Table, column: str, folder: SoundFolder) -> float:
     return hits / len(cells) if cells else 0.0
 
 
-def _path_column(table: Table, folder: SoundFolder) -> tuple[str, float]:
+def _path_column(table: ListTable, folder: SoundFolder) -> tuple[str, float]:
     shares = {name: share_found(table, name, folder) for name in table.columns}
     named = _in_order(_PATHS, {name: bare(name) for name in table.columns})
     if named and (best := max(named, key=lambda name: shares[name])) and (shares[best] or not any(shares.values())):
@@ -198,7 +198,7 @@ def _is_name(cells: Sequence[str]) -> bool:
     return len(set(cells)) == len(cells) or not all(_is_number(cell) for cell in _sample(cells))
 
 
-def _label_column(table: Table, named: Mapping[str, str]) -> str:
+def _label_column(table: ListTable, named: Mapping[str, str]) -> str:
     for name in _in_order(_LABELS, named):
         cells = [cell for cell in table.cells(name) if cell]
         is_split = bool(cells) and all(split_word(cell) for cell in _sample(cells))
@@ -213,7 +213,7 @@ def _is_prose(cells: Sequence[str]) -> bool:
     return not texts or 2 * len(set(texts)) > len(texts)
 
 
-def _split_columns(table: Table, named: Mapping[str, str]) -> tuple[str, str]:
+def _split_columns(table: ListTable, named: Mapping[str, str]) -> tuple[str, str]:
     """Columns of splits and of folds."""
     for name in _in_order(_SPLITS, named):
         cells = _sample(table.cells(name))
@@ -230,7 +230,7 @@ def _is_fold(cells: Sequence[str]) -> bool:
     return bool(cells) and all(fold_number(cell) is not None for cell in cells) and len(set(cells)) <= 20
 
 
-def _group_column(table: Table, named: Mapping[str, str]) -> str:
+def _group_column(table: ListTable, named: Mapping[str, str]) -> str:
     order = (*_RECORDINGS[:2], *_SPEAKERS, *_RECORDINGS[2:], *_LOCATIONS)
     found = _in_order(order, named)
     return next((name for name in found if named[name] in _OWN_GROUPS or len(set(table.cells(name)) - {""}) > 1), "")

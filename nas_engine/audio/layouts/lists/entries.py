@@ -11,11 +11,11 @@ from pathlib import PurePosixPath
 import soundfile
 
 from nas_engine.audio.checks import DatasetProblem
-from nas_engine.audio.layouts.base import LONGEST_LABEL, ClipRow, note
+from nas_engine.audio.layouts.base import LONGEST_LABEL, LabelledRow, note
 from nas_engine.audio.layouts.files import SoundFolder
 from nas_engine.audio.layouts.lists.columns import SEVERAL, VIDEOS, Columns, bare
 from nas_engine.audio.layouts.lists.labels import broader_terms, labels_in, narrowest
-from nas_engine.audio.layouts.lists.tables import Table
+from nas_engine.audio.layouts.lists.tables import ListTable
 from nas_engine.audio.layouts.mapping import FOLDER
 
 _MEASURED_FILES = 20
@@ -37,7 +37,7 @@ class Entry:
     milliseconds: bool = False
 
 
-def entries_of(table: Table, columns: Columns, folder: SoundFolder) -> tuple[list[Entry], list[DatasetProblem]]:
+def entries_of(table: ListTable, columns: Columns, folder: SoundFolder) -> tuple[list[Entry], list[DatasetProblem]]:
     """Entries of a table, and a problem for each row whose file name fits several files."""
     entries, problems = [], []
     index = {name: i for i, name in enumerate(table.columns)}
@@ -171,7 +171,9 @@ def seconds_of(entry: Entry) -> tuple[float, float] | None:
     return (first * scale, last * scale) if 0.0 <= first < last < float("inf") else None
 
 
-def segment_rows(entries: Iterable[Entry], rows: Iterable[ClipRow]) -> tuple[list[ClipRow], list[DatasetProblem]]:
+def segment_rows(
+    entries: Iterable[Entry], rows: Iterable[LabelledRow]
+) -> tuple[list[LabelledRow], list[DatasetProblem]]:
     """Rows as parts of their files. Unknown groups become the files; rows without times are left out and listed."""
     cut, problems = [], []
     for entry, row in zip(entries, rows, strict=True):
@@ -184,9 +186,9 @@ def segment_rows(entries: Iterable[Entry], rows: Iterable[ClipRow]) -> tuple[lis
     return cut, problems + overlaps(cut)
 
 
-def overlaps(rows: Sequence[ClipRow]) -> list[DatasetProblem]:
+def overlaps(rows: Sequence[LabelledRow]) -> list[DatasetProblem]:
     """A warning where segments of different classes overlap: the clip of either holds both sounds."""
-    by_file: defaultdict[str, list[ClipRow]] = defaultdict(list)
+    by_file: defaultdict[str, list[LabelledRow]] = defaultdict(list)
     for row in rows:
         by_file[row.path].append(row)
     pairs: Counter[tuple[str, str]] = Counter()

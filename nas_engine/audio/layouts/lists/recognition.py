@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from nas_engine.audio.checks import DatasetProblem
-from nas_engine.audio.layouts.base import RECORDING, ClipRow, Listing, ReadingOptions, note, some
+from nas_engine.audio.layouts.base import RECORDING, LabelledRow, Listing, ReadingOptions, note, some
 from nas_engine.audio.layouts.files import SoundFolder
 from nas_engine.audio.layouts.lists.choice import ClipList, chosen, lists_in
 from nas_engine.audio.layouts.lists.columns import mapped_columns
@@ -94,8 +94,8 @@ def listing(
     return Listing(rows, _title(used), tuple(findings), noun)
 
 
-def _row(entry: Entry) -> ClipRow:
-    return ClipRow(entry.where, entry.path, entry.split, "".join(entry.labels[:1]), entry.group)
+def _row(entry: Entry) -> LabelledRow:
+    return LabelledRow(entry.where, entry.path, entry.split, "".join(entry.labels[:1]), entry.group)
 
 
 def _title(used: Sequence[ClipList]) -> str:
@@ -177,7 +177,7 @@ def _named_by_mids(entries: list[Entry], lists: Sequence[ClipList]) -> list[Entr
     return [replace(entry, labels=tuple(names.get(label, label) for label in entry.labels)) for entry in entries]
 
 
-def _with_groups(rows: list[ClipRow], lists: Sequence[ClipList]) -> list[ClipRow]:
+def _with_groups(rows: list[LabelledRow], lists: Sequence[ClipList]) -> list[LabelledRow]:
     """Groups from another list of the same clips, where the lists that are used have none."""
     if any(row.group for row in rows):
         return rows
@@ -201,6 +201,6 @@ def _by_folders(lists: Sequence[ClipList], folder: SoundFolder) -> Listing:
     split_of = {path: one.split for one in lists for path in one.paths}
     rest = "" if "train" in split_of.values() else "train"
     names = [name for name in folder.clips if name in split_of or rest]
-    rows = [ClipRow(name, name, split_of.get(name, rest), PurePosixPath(name).parent.name) for name in names]
+    rows = [LabelledRow(name, name, split_of.get(name, rest), PurePosixPath(name).parent.name) for name in names]
     message = f"{some([one.table.name for one in lists])} give splits and no classes: folders are the classes."
     return Listing(rows, "lists of splits, folders class", (note("splits_listed", "lists", message),))

@@ -11,13 +11,14 @@ from nas_engine.errors import BadDataset
 
 MOST_BYTES = 200_000_000
 _MOST_COLUMNS = 200
+_LONGEST_NAME = 200
 _DELIMITERS = ",;\t|"
 _JSON_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".labels"})
 _KEY, _VALUE = "key", "value"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ListTable:
     """Table of the file `name`; each row is its place in messages and one text a column.
 
     `fault` is why the table cannot be used as it is, "" if it can; what was read of it only shows what it is about.
@@ -44,13 +45,13 @@ class Table:
         return [[cell[:100] for cell in cells] for _, cells in self.rows[:rows]]
 
 
-def read_table(path: Path, name: str, is_clip: Callable[[str], bool]) -> Table:
+def read_table(path: Path, name: str, is_clip: Callable[[str], bool]) -> ListTable:
     """Table of a file; `is_clip` states whether a text names a sound, as it does in a first line that is no header.
 
     A table that cannot be read has a `fault` in words.
     """
     if path.stat().st_size > MOST_BYTES:
-        return Table(name, (), (), fault=f"{name}: the list has more than {MOST_BYTES / 1e6:g} MB. Split it up.")
+        return ListTable(name, (), (), fault=f"{name}: the list has more than {MOST_BYTES / 1e6:g} MB. Split it up.")
     text, fault = _text(path.read_bytes(), name)
     try:
         if path.suffix.lower() in _JSON_SUFFIXES:
@@ -58,7 +59,7 @@ def read_table(path: Path, name: str, is_clip: Callable[[str], bool]) -> Table:
         return _csv_table(name, text, is_clip, fault)
     except (ValueError, RecursionError, csv.Error) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
-        return Table(name, (), (), fault=fault or f"{name}: the list cannot be read ({reason}). Export it again.")
+        return ListTable(name, (), (), fault=fault or f"{name}: the list cannot be read ({reason}). Export it again.")
 
 
 def read_text(path: Path, name: str) -> str:
@@ -78,11 +79,11 @@ def _text(data: bytes, name: str) -> tuple[str, str]:
         return data.decode("latin-1"), fault
 
 
-def _csv_table(name: str, text: str, is_clip: Callable[[str], bool], fault: str) -> Table:
+def _csv_table(name: str, text: str, is_clip: Callable[[str], bool], fault: str) -> ListTable:
     lines = text.splitlines(keepends=True)
     first = next((i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
     if first == len(lines):
-        return Table(name, (), (), fault=fault)
+        return ListTable(name, (), (), fault=fault)
     delimiter = _delimiter(lines[first], name, is_clip)
     header = _commented_header(lines[:first], lines[first], delimiter)
     rows = [
@@ -121,18 +122,23 @@ def _cells(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str
 
 def _filled(
     name: str, columns: Sequence[str], rows: Sequence[tuple[str, tuple[str, ...]]], fault: str, has_header: bool = True
-) -> Table:
+) -> ListTable:
     """Table with a different name for each column, and rows of equal length."""
     names: list[str] = []
     for i, column in enumerate(columns[:_MOST_COLUMNS]):
-        text = column.strip() or f"column {i + 1}"
+        text = _plain(column).strip()[:_LONGEST_NAME] or f"column {i + 1}"
         names.append(text if text not in names else f"{text} ({i + 1})")
     width = len(names)
-    even = tuple((where, (*cells, *([""] * (width - len(cells))))[:width]) for where, cells in rows)
-    return Table(name, tuple(names), even, has_header, fault)
+    even = tuple((where, (*map(_plain, cells), *([""] * (width - len(cells))))[:width]) for where, cells in rows)
+    return ListTable(name, tuple(names), even, has_header, fault)
 
 
-def _json_table(name: str, text: str, fault: str) -> Table:
+def _plain(text: str) -> str:
+    """Text without what no database takes: NUL, and halves of characters that JSON can spell."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _json_table(name: str, text: str, fault: str) -> ListTable:
     entries = _entries(text)
     flat = [(where, dict(_flat(entry))) for where, entry in entries]
     columns = list(dict.fromkeys(key for _, entry in flat for key in entry))[:_MOST_COLUMNS]
