@@ -26,7 +26,7 @@ from tests.webapp.factories import (
     stopped_early,
     with_tflite,
 )
-from webapp.models import Clip, Dataset, EnergyModel, Study, Trial
+from webapp.models import Clip, Dataset, EnergyModel, ListProfile, Study, Trial
 from webapp.services.energy_estimates import reestimate
 
 SHALLOW = ("mobilenet_v1-3-32", "mobilenet_v2-3-32")
@@ -99,7 +99,7 @@ def addresses(broker: None) -> dict[str, str]:
 
 
 def other_datasets() -> dict[str, str]:
-    """One that is being prepared, one that cannot be, one without baselines."""
+    """One that is being prepared, one that cannot be, one whose list has to be mapped, one without baselines."""
     preparing = Dataset.objects.create(
         name="upload of Tuesday",
         phase="decoding clips",
@@ -108,10 +108,24 @@ def other_datasets() -> dict[str, str]:
         heartbeat_at=timezone.now(),
     )
     broken = Dataset.objects.create(name="broken archive", state="FAILED", error="No usable clips in eval.")
+    unmapped = Dataset.objects.create(
+        name="walks",
+        state="FAILED",
+        error="notes.csv: none of its columns is known to hold the classes of the clips.",
+        upload="uploads/walks.zip",
+        columns={
+            "list": "notes.csv",
+            "names": ["recording of the walk", "what", "rater", "use"],
+            "rows": [[f"fold{n}/{n}-a-long-name-of-a-recording.wav", "dog", "17", "train"] for n in range(5)],
+            "proposal": {"path": "recording of the walk", "label": "what"},
+        },
+    )
+    ListProfile.objects.create(name="walks of spring", mapping={"path": "what", "label": "use"})
     plain = make_dataset(name="Cellar", problems=[])
     return {
         "dataset-preparing": reverse("dataset", args=[preparing.pk]),
         "dataset-failed": reverse("dataset", args=[broken.pk]),
+        "dataset-unmapped": reverse("dataset", args=[unmapped.pk]),
         "dataset-without-baselines": reverse("dataset", args=[plain.pk]),
     }
 

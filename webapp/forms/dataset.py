@@ -17,6 +17,14 @@ LEAST_FRAMES, MOST_FRAMES = 20, 1000
 LEAST_MEL_BINS, MOST_MEL_BINS = 8, 80
 
 
+ESC50_CHOICES = (
+    ("", "six, unless it has categories of its own"),
+    ("six", "six of the paper's nine classes, and negatives"),
+    ("all", "all its categories"),
+)
+ESC50_HELP = "Only for sets in the layout of ESC-50: six maps its categories onto the paper's classes."
+
+
 class InputForm(forms.Form):
     """Length of sound in one network input: the part of the front end that users choose."""
 
@@ -51,12 +59,8 @@ class ReadingForm(InputForm):
     esc50_classes = forms.ChoiceField(
         label="Classes of ESC-50",
         required=False,
-        choices=(
-            ("", "six, unless it has categories of its own"),
-            ("six", "six of the paper's nine classes, and negatives"),
-            ("all", "all its categories"),
-        ),
-        help_text="Only for sets in the layout of ESC-50: six maps its categories onto the paper's classes.",
+        choices=ESC50_CHOICES,
+        help_text=ESC50_HELP,
     )
 
     @property

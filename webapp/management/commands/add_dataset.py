@@ -14,7 +14,7 @@ from tqdm import tqdm
 from nas_engine.audio.checks import SPLITS
 from nas_engine.audio.layouts.mapping import ListMapping
 from nas_engine.errors import BadDataset
-from webapp.forms.dataset import InputForm, ReadingForm
+from webapp.forms.dataset import ESC50_CHOICES, ESC50_HELP, InputForm, ReadingForm
 from webapp.forms.study_file import errors_in_words
 from webapp.management.plain_errors import plain_errors
 from webapp.models import Dataset
@@ -34,8 +34,8 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="how the dataset will be called")
         for name, field in InputForm.base_fields.items():
             parser.add_argument(f"--{name.replace('_', '-')}", help=f"{field.help_text} Default: {field.initial}.")
-        choices = [value for value, _ in ReadingForm.base_fields["esc50_classes"].choices if value]
-        parser.add_argument("--esc50-classes", choices=choices, help=ReadingForm.base_fields["esc50_classes"].help_text)
+        choices = [value for value, _ in ESC50_CHOICES if value]
+        parser.add_argument("--esc50-classes", choices=choices, help=ESC50_HELP)
         parser.add_argument(
             "--mapping",
             metavar="JSON",
