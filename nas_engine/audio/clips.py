@@ -10,7 +10,7 @@ from pathlib import Path
 from nas_engine.audio.checks import DatasetProblem
 from nas_engine.audio.layouts import registry
 from nas_engine.audio.layouts.base import LONGEST_LABEL, RECORDING, LabelledRow, Listing, ReadingOptions, note
-from nas_engine.audio.layouts.files import SoundFolder, enter
+from nas_engine.audio.layouts.files import SoundFolder, enter, is_file
 from nas_engine.audio.layouts.mapping import ListMapping
 from nas_engine.audio.layouts.split_words import groups_for_eval, meanings, split_word, splits_of_groups
 from nas_engine.errors import BadDataset
@@ -55,12 +55,12 @@ def scan(path: Path, options: ReadingOptions | None = None) -> Scan:
     options = options or ReadingOptions()
     if path.is_file():
         mapping = replace(options.mapping or ListMapping(), list=path.name)
-        root, options = path.parent, replace(options, mapping=mapping)
+        folder, options = SoundFolder(path.parent, path.name), replace(options, mapping=mapping)
     elif path.is_dir():
-        root = enter(path)
+        folder = SoundFolder(enter(path))
     else:
         raise BadDataset(f"There is no file or folder {path}.")
-    return _checked(registry.recognise(SoundFolder(root), options), root)
+    return _checked(registry.recognise(folder, options), folder.root)
 
 
 def _checked(listing: Listing, root: Path) -> Scan:
@@ -74,13 +74,14 @@ def _checked(listing: Listing, root: Path) -> Scan:
             rows.append(row)
     rows, notes = _with_splits(rows, listing.group_noun)
     clips = tuple(_clip(row, root) for row in rows)
-    return Scan(clips, listing.layout, (*problems, *notes), listing.group_noun)
+    problems = [replace(one, where=_text(one.where), message=_text(one.message)) for one in (*problems, *notes)]
+    return Scan(clips, listing.layout, tuple(problems), listing.group_noun)
 
 
 def _clip(row: LabelledRow, root: Path) -> ClipSource:
-    label = "negative" if row.label.lower() == "negative" else row.label
+    label = "negative" if row.label.lower() == "negative" else _text(row.label)
     name = row.path if row.start_s is None else f"{row.path} from {row.start_s:g} to {row.end_s:g} s"
-    group, name = _fit(row.group, _LONGEST_GROUP), _fit(name, _LONGEST_NAME)
+    group, name = _fit(_text(row.group), _LONGEST_GROUP), _fit(_text(name), _LONGEST_NAME)
     return ClipSource(root / row.path, row.split, label, group, name, row.start_s, row.end_s)
 
 
@@ -101,7 +102,7 @@ def _wrong(row: LabelledRow, root: Path) -> DatasetProblem | None:
     if Path(inside).is_absolute() or Path(inside).parts[0] == "..":
         message = f"'{row.path}' lies outside the folder of the list: use paths relative to the list."
         return DatasetProblem("outside", "error", row.where, message)
-    if "\0" in row.path or len(row.path) > _LONGEST_NAME * 10 or not (root / row.path).is_file():
+    if not is_file(root / row.path):
         message = f"There is no file '{row.path[:_LONGEST_NAME]}' in {root.name}: add it or remove the row."
         return DatasetProblem("missing_file", "error", row.where, message)
     return None
@@ -146,6 +147,11 @@ def _split_note(clips: int, grouped: bool, noun: str) -> DatasetProblem:
     if not grouped:
         message += " If several clips were cut from one recording, name it in a column 'group'."
     return note("split_assigned", "all clips", message)
+
+
+def _text(name: str) -> str:
+    """A name as text that can be stored: bytes of file names that are no UTF-8 become "?"."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _fit(text: str, longest: int) -> str:

@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from nas_engine.audio.containers import SUFFIXES, holds_sound
@@ -14,6 +15,12 @@ LIST_SUFFIXES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt"}
 _LISTS = LIST_SUFFIXES - {".txt"}
 _ABSOLUTE = re.compile(r"(?:/|[A-Za-z]:/|\w+://)")
 _YOUTUBE_ID = 11
+_MOST_FILES_OF_A_LIST = 50_000
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; False, unlike Path.is_file, for names that no file can have."""
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def is_hidden(name: str) -> bool:
@@ -45,12 +52,15 @@ def _visible(folder: Path) -> list[Path]:
 
 
 class SoundFolder:
-    """Visible files below `root` by their path from there, with forward slashes: `clips`, and `others` (lists)."""
+    """Visible files below `root` by their path from there, with forward slashes: `clips`, and `others` (lists).
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        names = sorted(_walk(root))
-        self.clips = tuple(name for name in names if holds_sound(root / name))
+    With `only`, the one list that is meant, the folder may hold anything: only the clips of the list are looked for.
+    """
+
+    def __init__(self, root: Path, only: str = "") -> None:
+        self.root, self._only = root, only
+        names = [only] if only else sorted(_walk(root))
+        self.clips = () if only else tuple(name for name in names if holds_sound(root / name))
         sounds = frozenset(self.clips)
         self.others = tuple(name for name in names if name not in sounds)
         self._exact = frozenset(names)
@@ -70,7 +80,7 @@ class SoundFolder:
             return ()
         if not _ABSOLUTE.match(name):
             inside = [os.path.normpath(f"{base}{name}") for base in ((f"{folder}/" if folder else ""), "")]
-            if found := next((path for path in inside if path in self._exact), None):
+            if found := next((path for path in inside if self._is_there(path)), None):
                 return (found,)
             if all(path.startswith("..") for path in inside):
                 return ()
@@ -84,6 +94,10 @@ class SoundFolder:
         """Clips named by the id of a video, perhaps with a Y before and a time behind it."""
         return tuple(self._by_video.get(youtube_id, ()))
 
+    def _is_there(self, path: str) -> bool:
+        inside = bool(self._only) and not path.startswith("..")
+        return path in self._exact or (inside and is_file(self.root / path))
+
     def _by_end(self, name: PurePosixPath) -> tuple[str, ...]:
         same = self._by_name.get(name.name.lower()) or self._by_stem.get(stem_of(name.name).lower()) or []
         parts = [part.lower() for part in name.parts[:-1]]
@@ -96,12 +110,23 @@ class SoundFolder:
         return frozenset(name for name in self.others if Path(name).suffix.lower() in LIST_SUFFIXES)
 
     @cached_property
+    def _searched(self) -> tuple[str, ...]:
+        """Files that a name may mean by its end; none where a single list lies among very many."""
+        if not self._only:
+            return (*self.clips, *self.others)
+        names = tuple(islice(_walk(self.root), _MOST_FILES_OF_A_LIST + 1))
+        return names if len(names) <= _MOST_FILES_OF_A_LIST else ()
+
+    @cached_property
     def _by_name(self) -> dict[str, list[str]]:
-        return _index((PurePosixPath(name).name.lower(), name) for name in self._exact)
+        return _index((PurePosixPath(name).name.lower(), name) for name in self._searched)
 
     @cached_property
     def _by_stem(self) -> dict[str, list[str]]:
-        return _index((stem_of(PurePosixPath(name).name).lower(), name) for name in self.clips)
+        sounds = (
+            [name for name in self._searched if Path(name).suffix.lower() in SUFFIXES] if self._only else self.clips
+        )
+        return _index((stem_of(PurePosixPath(name).name).lower(), name) for name in sounds)
 
     @cached_property
     def _by_video(self) -> dict[str, list[str]]:

@@ -1,11 +1,13 @@
 """Lists that are about the clips but not understood: rejected in words, never replaced by the names of folders."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from nas_engine.audio.clips import scan
+from nas_engine.audio.layouts import files
 from nas_engine.audio.layouts.base import ReadingOptions
 from nas_engine.audio.layouts.lists import tables
 from nas_engine.audio.layouts.mapping import FOLDER, ListMapping
@@ -154,6 +156,26 @@ def test_a_list_can_be_named_where_there_are_several(tmp_path: Path) -> None:
     with pytest.raises(BadDataset, match=r"a\.csv, b\.csv: more than one list.*\{\"list\": \"\.\.\.\"\}"):
         scan(tmp_path)
     assert {clip.label for clip in mapped(tmp_path, list="b.csv").clips} == {"cat"}
+
+
+def test_a_list_that_is_named_looks_for_no_other_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_MOST_FILES_OF_A_LIST", 12)
+    made(tmp_path, SOUNDS[:8], {"my.csv": table("file,class", ((f"/data/{name}", "dog") for name in SOUNDS[:8]))})
+    assert len(scan(tmp_path / "my.csv").clips) == 8
+    made(tmp_path, [f"elsewhere/{n}.wav" for n in range(20)])
+    assert scan(tmp_path / "my.csv").clips == ()
+    (tmp_path / "my.csv").write_text(table("file,class", ((name, "dog") for name in SOUNDS[:8])))
+    result = scan(tmp_path / "my.csv")
+    assert (len(result.clips), kinds(result)) == (8, ["folds"])
+
+
+def test_names_that_no_file_or_text_can_have_are_listed(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"caf\xe9.wav")
+    sounds = [f"dog/{odd}", "dog/2.wav"]
+    assert {clip.source_name for clip in scan(made(tmp_path / "a", sounds)).clips} == {"dog/caf?.wav", "dog/2.wav"}
+    rows = [("1.wav", "dog"), ("x" * 300 + ".wav", "dog"), ("a/" * 3000 + "1.wav", "dog")]
+    result = scan(made(tmp_path / "b", ["1.wav"], {"l.csv": table("file,class", rows)}))
+    assert [(p.kind, p.where) for p in result.problems if p.severity == "error"] == [("missing_file", "l.csv, line 3")]
 
 
 def test_a_name_that_several_files_have_is_told_apart_by_the_row_or_listed(tmp_path: Path) -> None:
