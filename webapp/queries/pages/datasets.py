@@ -115,8 +115,9 @@ def dataset_preparation_context(dataset: Dataset) -> dict[str, Any]:
 
 
 def list_mapper_context(dataset: Dataset) -> dict[str, Any]:
-    """The page of a dataset whose list waits for its columns, with the profiles. At most two queries."""
-    return dataset_preparation_context(dataset) | {"profiles": tuple(ListProfile.objects.order_by("name"))}
+    """The page of a dataset whose list waits for its columns, with the profiles. At most three queries."""
+    profiles = tuple(ListProfile.objects.order_by("name"))
+    return dataset_preparation_context(dataset) | {"profiles": profiles, "studies": studies_using(dataset)}
 
 
 def dataset_clips_context(dataset: Dataset, wanted: ClipFilter) -> dict[str, Any]:
