@@ -4,9 +4,11 @@ The broker's address comes from webapp.broker, read when it is first needed.
 """
 
 import os
+import sys
 from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
@@ -45,3 +47,14 @@ def _configuration() -> dict[str, Any]:
 
 app = Celery("earshot")
 app.add_defaults(_configuration)
+
+
+@signals.celeryd_init.connect  # type: ignore[untyped-decorator]
+def refuse_unusable_broker(**_: Any) -> None:
+    """End a worker that cannot speak to its broker with a sentence: Celery would end it with a traceback."""
+    from webapp.broker import check_broker
+
+    try:
+        check_broker()
+    except ImproperlyConfigured as error:
+        sys.exit(f"The settings are wrong: {error}")

@@ -63,7 +63,17 @@ class DataFolder:
             folder.mkdir(parents=True, exist_ok=True)
 
     def secret_key(self) -> str:
-        """Django's secret key: made once, kept in the data folder with mode 0600."""
+        """Django's secret key: made once, kept in the data folder with mode 0600.
+
+        Where the folder cannot be made or written, one for this process alone: commands that need the folder refuse to
+        run (`ensure`), and `manage.py doctor` reports it.
+        """
+        try:
+            return self._kept_secret_key()
+        except OSError:
+            return secrets.token_urlsafe(50)
+
+    def _kept_secret_key(self) -> str:
         path = self.root / "secret-key"
         try:
             return path.read_text().strip()

@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 from webapp.data_folder import DataFolder
 
@@ -73,14 +74,29 @@ TEMPLATES = [
     }
 ]
 
+PERCENT_ENCODING = (
+    "Characters other than letters, digits and -._~ in a password must be percent-encoded there: / is %2F, # is %23."
+)
+
+
+def database(url: str) -> dj_database_url.DBConfig:
+    """Parameters of the PostgreSQL at `url`. Raises ImproperlyConfigured, without the password, for what is none."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("postgres", "postgresql") or not rest:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL begins with '{scheme[:20] if rest else ''}'; Earshot needs PostgreSQL: "
+            "postgres://user:password@host/name. Unset it to use the embedded server."
+        )
+    try:
+        return dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
+    except ValueError:
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read; it should be postgres://user:password@host:port/name. " + PERCENT_ENCODING
+        ) from None
+
+
 EMBEDDED_POSTGRES = not os.environ.get("DATABASE_URL")
-DATABASES = {
-    "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL") or DATA_FOLDER.embedded_database_url,
-        conn_max_age=60,
-        conn_health_checks=True,
-    )
-}
+DATABASES = {"default": database(os.environ.get("DATABASE_URL") or DATA_FOLDER.embedded_database_url)}
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -141,6 +157,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"outages": {"()": "webapp.broker.outages.OutageFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]}},
     "root": {"handlers": ["console"], "level": os.environ.get("EARSHOT_LOG_LEVEL", "INFO")},
 }

@@ -4,17 +4,23 @@ pgmq is a set of SQL functions and tables; no server extension is needed. Messag
 come twice: rows decide (services.trials.claim), the reaper sends again.
 """
 
+from importlib.util import find_spec
 from typing import Any
 
 import psycopg
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from kombu.connection import Connection
 from pgmq.install import install_pgmq_from_sql
 from psycopg.conninfo import make_conninfo
 
 # After this many seconds an unacknowledged message is delivered again. A trial whose worker died is failed and
 # retried by the reaper much sooner (LEASE_SECONDS); the second delivery then finds nothing to claim.
 VISIBILITY_TIMEOUT_SECONDS = 6 * 3600
+
+_CLIENTS = {"redis": "redis", "rediss": "redis", "amqp": "amqp", "amqps": "amqp", "pyamqp": "amqp"}
+"""Package that speaks to a broker, by the scheme of its address."""
 
 # Any number, the same in every process: one installation at a time.
 _INSTALL_LOCK = 7_262_017
@@ -42,6 +48,31 @@ def broker_settings() -> dict[str, Any]:
             "pool_timeout": 10.0,
         },
     }
+
+
+def check_broker() -> None:
+    """Raise ImproperlyConfigured if CELERY_BROKER_URL names a broker that cannot be spoken to from here."""
+    url = settings.CELERY_BROKER_URL
+    if not url:
+        return
+    scheme = url.partition("://")[0]
+    if scheme not in _CLIENTS:
+        raise ImproperlyConfigured(
+            f"CELERY_BROKER_URL begins with '{scheme}'; {', '.join(f'{known}://' for known in _CLIENTS)} are known. "
+            "Unset it to use the queue in PostgreSQL."
+        )
+    if find_spec(_CLIENTS[scheme]) is None:
+        raise ImproperlyConfigured(
+            f"CELERY_BROKER_URL names a {scheme} broker, whose client is not installed. "
+            f"Run `.venv/bin/python -m pip install {_CLIENTS[scheme]}` on each machine, or unset CELERY_BROKER_URL to "
+            "use the queue in PostgreSQL."
+        )
+    try:
+        Connection(url)  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"CELERY_BROKER_URL cannot be read ({error}). {settings.PERCENT_ENCODING}"
+        ) from error
 
 
 def ensure_broker() -> None:

@@ -3,29 +3,30 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
-from django.db import InterfaceError, OperationalError, ProgrammingError, connection
+from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db.migrations.exceptions import MigrationSchemaMissing
 
 from nas_engine.errors import EarshotError
 from webapp.services.errors import Conflict
+from webapp.supervisor.doctor.databases import explained
+
+_DATABASE_ERRORS = (
+    OperationalError, InterfaceError, ProgrammingError, MigrationSchemaMissing,
+    psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError,
+)  # fmt: skip
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn rejected requests, and a database that cannot be reached or is empty, into one sentence and exit code 1."""
+    """Turn rejected requests and trouble with settings or database into what is wrong, what to do, and exit code 1."""
     try:
         yield
     except (Conflict, EarshotError) as error:
         raise CommandError(str(error)) from error
-    except (OperationalError, InterfaceError) as error:
-        parameters = connection.settings_dict
-        where = parameters["HOST"] or parameters.get("OPTIONS", {}).get("host") or "localhost"
-        raise CommandError(
-            f"The database at {where} cannot be reached: {str(error).strip().splitlines()[0]}\n"
-            "Start it with `manage.py up`, or set EARSHOT_DATA or DATABASE_URL to where it is."
-        ) from error
-    except ProgrammingError as error:
-        raise CommandError(
-            f"The database lacks this version's tables: {str(error).strip().splitlines()[0]}\n"
-            "Run `manage.py prepare` once, or start everything with `manage.py up`."
-        ) from error
+    except ImproperlyConfigured as error:
+        raise CommandError(str(error)) from error
+    except _DATABASE_ERRORS as error:
+        raise CommandError("\n".join(explained(error))) from error

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
+from webapp.broker import check_broker
 from webapp.supervisor import locks, ports
 from webapp.supervisor.children import Child
 from webapp.supervisor.errors import StartError
@@ -33,7 +35,10 @@ def run(
         raise StartError(f"--trainers takes a number from 0 on, not {trainers}.")
     folder = settings.DATA_FOLDER
     try:
+        check_broker()
         folder.ensure()
+    except ImproperlyConfigured as error:
+        raise StartError(str(error)) from None
     except OSError as error:
         raise StartError(f"The data folder cannot be made: {error}. Set EARSHOT_DATA to a folder you own.") from None
     with locks.only_one(folder) as announce:

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from webapp.broker import ensure_broker
+from webapp.broker import check_broker, ensure_broker
 from webapp.management.plain_errors import plain_errors
 
 # Any number, the same on every machine: PostgreSQL lets one of several machines prepare at a time.
@@ -23,6 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with plain_errors():
+            check_broker()
             self._prepare_database()
         if not options["without_static"]:
             call_command("collectstatic", interactive=False, verbosity=1, stdout=self.stdout)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 import psycopg
 from celery import Celery
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from webapp.broker import broker_settings
+from webapp.broker import broker_settings, check_broker
 from webapp.data_folder import DataFolder
 from webapp.supervisor import locks, ports, strays
+from webapp.supervisor.doctor.databases import explained
 from webapp.supervisor.doctor.findings import MachineFinding, fail, ok, warn
 from webapp.supervisor.errors import EmbeddedPostgresError
 from webapp.supervisor.postgres import Cluster, binaries
@@ -53,7 +55,9 @@ def check_postgres(folder: DataFolder) -> Iterator[MachineFinding]:
             "PostgreSQL", f"the embedded server does not run: {tried.stderr.strip()}", "Set DATABASE_URL instead."
         )
         return
-    folder.root.mkdir(parents=True, exist_ok=True)
+    if not folder.root.is_dir():
+        yield fail("PostgreSQL", f"its data folder {folder.root} cannot be made", "See data folder.")
+        return
     cluster = Cluster.of(folder)
     if reason := cluster.account.reason_unreachable([server.parent, folder.root]):
         yield fail("PostgreSQL", reason, "See above.")
@@ -76,9 +80,10 @@ def check_database(folder: DataFolder) -> Iterator[MachineFinding]:
         executor = MigrationExecutor(connection)
         missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except DatabaseError as error:
-        of_ours = f"Look into {folder.logs / 'postgres.log'}."
-        mend = of_ours if settings.EMBEDDED_POSTGRES else "Check DATABASE_URL and the network."
-        yield fail("database", f"does not answer: {str(error).strip().splitlines()[0]}", mend)
+        found, mend = explained(error)
+        yield fail(
+            "database", found, f"Look into {folder.logs / 'postgres.log'}." if settings.EMBEDDED_POSTGRES else mend
+        )
         return
     if missing:
         yield fail("database", f"{missing} migrations are not applied", "Run `manage.py prepare`.")
@@ -108,6 +113,11 @@ def check_queue(folder: DataFolder) -> Iterator[MachineFinding]:
 def _check_other_broker() -> Iterator[MachineFinding]:
     application = Celery("doctor")
     application.conf.update(broker_settings())
+    try:
+        check_broker()
+    except ImproperlyConfigured as error:
+        yield fail("queue", str(error), "See above.")
+        return
     try:
         with application.connection_for_write(connect_timeout=_CONNECT_SECONDS) as broker:
             broker.ensure_connection(max_retries=1, timeout=_CONNECT_SECONDS)
