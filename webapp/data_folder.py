@@ -3,6 +3,7 @@
 Only `EARSHOT_DATA` decides: every command of one machine finds the same database, cache and locks from it.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -13,6 +14,11 @@ from pathlib import Path
 
 # A Unix socket's path is limited to 107 bytes; PostgreSQL appends "/.s.PGSQL.5432" to the folder.
 _LONGEST_SOCKET_FOLDER = 90
+
+
+def _passed_mode() -> int:
+    """Mode of a folder that the embedded server's account passes through."""
+    return 0o755 if os.geteuid() == 0 else 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,20 @@ class DataFolder:
         return f"postgres://postgres@/earshot?host={self.socket_folder}"
 
     def ensure(self) -> None:
-        """Create the folders, readable by their owner alone where they hold secrets."""
-        for folder in (self.root, self.cache, self.run, self.logs):
-            folder.mkdir(parents=True, exist_ok=True)
+        """Create the folders, readable by their owner alone; a data folder that exists keeps its mode.
+
+        Where that is root, the embedded server runs under another account, which passes through `root` and `run`.
+        """
+        self._make_root()
+        for folder in (self.cache, self.run, self.logs):
+            folder.mkdir(exist_ok=True)
+            with contextlib.suppress(PermissionError):  # somebody else's, who has chosen its mode
+                folder.chmod(_passed_mode() if folder == self.run else 0o700)
+
+    def _make_root(self) -> None:
+        if not self.root.is_dir():
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(_passed_mode())
 
     def secret_key(self) -> str:
         """Django's secret key: made once, kept in the data folder with mode 0600.
@@ -78,7 +95,7 @@ class DataFolder:
         try:
             return path.read_text().strip()
         except FileNotFoundError:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self._make_root()
         descriptor, temporary = tempfile.mkstemp(dir=self.root)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(50))

@@ -7,9 +7,11 @@
 | CELERY_BROKER_URL | redis://... or amqp://... shared by all machines  | the same PostgreSQL, through pgmq      |
 | DJANGO_SECRET_KEY | secret key; the same on every web server          | made once, kept in the data folder     |
 | EARSHOT_HOSTS     | host names the web server answers to, by commas   | localhost names                        |
+| EARSHOT_HTTPS     | 1: pages are served through a proxy with TLS      | plain HTTP                             |
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -38,6 +40,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "axes",
     "webapp.apps.WebappConfig",
 ]
 
@@ -54,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "webapp.urls"
@@ -100,7 +104,11 @@ DATABASES = {"default": database(os.environ.get("DATABASE_URL") or DATA_FOLDER.e
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "sesame.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "sesame.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -135,6 +143,22 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 UPLOAD_LIMIT_BYTES = 1_000_000_000  # one archive of clips, or several measurements
 MEASUREMENT_LIMIT_BYTES = 200_000_000  # one file of a power monitor
 
+# Through a proxy with TLS, which overwrites X-Forwarded-Proto and appends to X-Forwarded-For (docs/operations.md)
+HTTPS = os.environ.get("EARSHOT_HTTPS") == "1"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+
+# Wrong passwords (docs/decisions/0013-throttled-sign-in.md)
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "webapp.views.accounts.client_address"
+AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+
 SESSION_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -159,5 +183,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "filters": {"outages": {"()": "webapp.broker.outages.OutageFilter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]}},
+    "loggers": {"axes": {"level": "WARNING"}},  # it logs four lines a sign-in
     "root": {"handlers": ["console"], "level": os.environ.get("EARSHOT_LOG_LEVEL", "INFO")},
 }

@@ -22,6 +22,7 @@ def test_from_the_button_to_two_networks_side_by_side(chromium: Browser, tmp_pat
             "run_study", str(ROOT / "studies/quick.toml"), "--dataset", "clips", "--set", "trials=3", "--wait"
         )
         page.goto(machine.manage("signin_link").split()[-1])
+        page.get_by_role("button", name="Sign in").click()
         page.get_by_role("region", name="Table of studies").get_by_role("link").first.click()
         page.get_by_role("link", name="Compare with baselines").click()
         train_them(page)

@@ -36,6 +36,7 @@ def test_from_sign_in_to_a_downloaded_network_and_a_clone(chromium: Browser, tmp
 def sign_in(page: Page, machine: Machine) -> None:
     link = machine.manage("signin_link").split()[-1]
     page.goto(link)
+    page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="No study yet")).to_be_visible()
     browser = page.context.browser
     assert browser is not None

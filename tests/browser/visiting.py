@@ -16,7 +16,7 @@ _HEIGHT = 900
 def signed_in(browser: Browser, address: str, width: int, **options: Any) -> BrowserContext:
     """A browser window of this width whose cookies are those of a signed-in person."""
     client = Client()
-    client.login(username="ada", password="correct horse")
+    client.post("/sign-in/", {"username": "ada", "password": "correct horse"})
     window = {"width": width, "height": _HEIGHT}
     context = browser.new_context(
         viewport=window, color_scheme="light", reduced_motion="reduce", base_url=address, **options

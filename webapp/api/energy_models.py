@@ -19,6 +19,7 @@ from webapp.charts.energy_models import (
 )
 from webapp.charts.style import Figure
 from webapp.models import EnergyModel
+from webapp.queries.csv_cells import plain_cells
 from webapp.queries.pages.energy_model import HeldBackRun, held_back_runs, measured_runs, ready_models_of
 
 _COLUMNS = (
@@ -101,4 +102,5 @@ def _csv_lines(model: EnergyModel) -> Iterator[str]:
     for row in measured_runs(model).rows:
         run = held_back.get(row.run_id)
         figures = (run.predicted_mj, run.low_mj, run.high_mj, run.outside) if run else ("", "", "", "")
-        yield writer.writerow((row.run_id, row.architecture_hash, row.energy_mj, row.latency_ms, row.sd_mj, *figures))
+        cells = (row.run_id, row.architecture_hash, row.energy_mj, row.latency_ms, row.sd_mj, *figures)
+        yield writer.writerow(plain_cells(cells))

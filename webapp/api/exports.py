@@ -23,6 +23,7 @@ from django.views.decorators.http import require_GET, require_safe
 from webapp.api.files import Echo, attachment, download, ranged, safe_name
 from webapp.forms.study_file import study_to_toml
 from webapp.models import Study
+from webapp.queries.csv_cells import plain_cells
 from webapp.queries.pages.datasets import shown_clips
 from webapp.queries.pages.export import COLUMNS, trial_rows
 from webapp.queries.pages.study import shown_studies
@@ -103,7 +104,7 @@ def clip_audio(request: HttpRequest, dataset_id: int, clip_id: int) -> HttpRespo
 
 
 def _csv_lines(study: Study) -> Iterator[str]:
-    writer = csv.DictWriter(Echo(), COLUMNS)
-    yield writer.writeheader()
+    writer = csv.writer(Echo())
+    yield writer.writerow(COLUMNS)
     for row in trial_rows(study):
-        yield writer.writerow(row)
+        yield writer.writerow(plain_cells(row[column] for column in COLUMNS))

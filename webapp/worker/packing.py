@@ -15,6 +15,7 @@ from django.core.files.storage import default_storage
 
 from nas_engine.errors import EarshotError
 from webapp.models import BenchKit
+from webapp.queries.csv_cells import plain_cells
 from webapp.services import benches, jobs
 from webapp.services.benches import KitNetwork
 from webapp.services.persistence import persist
@@ -129,5 +130,5 @@ def _template(networks: Sequence[KitNetwork]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["architecture", "energy_mj", "latency_ms", "label"])
-    writer.writerows([network.hash, "", "", network.label] for network in networks)
+    writer.writerows(plain_cells([network.hash, "", "", network.label]) for network in networks)
     return text.getvalue()

@@ -24,6 +24,16 @@ from webapp.services.exports import export_trial
 pytestmark = pytest.mark.django_db
 
 
+def test_no_text_of_a_csv_is_a_formula_and_numbers_stay_numbers(person: Client) -> None:
+    study = make_study(completed=1)
+    study.trials.update(reason='=HYPERLINK("http://elsewhere.example")', worker="@worker", label="-1+1", reward=-0.5)
+    response = person.get(reverse("trials_csv", args=[study.pk]))
+    [row] = csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode()))
+    assert row["reason"] == "'=HYPERLINK(\"http://elsewhere.example\")"
+    assert (row["worker"], row["label"]) == ("'@worker", "'-1+1")
+    assert float(row["int8_accuracy"]) > 0
+
+
 def test_csv_holds_every_trial(person: Client) -> None:
     study = make_study(completed=3, failed=1, name="Doorbell / “watch”")
     response = person.get(reverse("trials_csv", args=[study.pk]))

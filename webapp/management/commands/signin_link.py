@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         running = locks.holder(settings.DATA_FOLDER)
-        address = options["address"] or (running.address if running else "")
+        address = options["address"] or _public_address() or (running.address if running else "")
         if not address:
             raise CommandError("No web server runs from this data folder: start `manage.py up`, or give --address.")
         with plain_errors():
@@ -36,3 +36,9 @@ class Command(BaseCommand):
         if user is None and not create:
             raise CommandError(f"There is no user {name!r}: add --create to make one.")
         return user or users.create_user(username=name)
+
+
+def _public_address() -> str:
+    """Address of the proxy with TLS; empty where there is none."""
+    named = [host for host in settings.ALLOWED_HOSTS if settings.HTTPS and not host.startswith(("*", "."))]
+    return f"https://{named[0]}" if named else ""
