@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser
+from sesame.utils import get_query_string
 
 from nas_engine.audio.frontend import FrontendConfig
 from tests.browser.visiting import problems_of, problems_of_pages
@@ -206,7 +207,9 @@ def test_the_sign_in_pages_are_sound(
     chromium: Browser, live_server: object, db: None, screenshots: Path | None
 ) -> None:
     with chromium.new_context(reduced_motion="reduce", base_url=str(live_server)) as context:
-        for name, address in (("sign-in", reverse("sign_in")), ("link-used-up", reverse("sign_in_link"))):
+        link = reverse("sign_in_link")
+        fresh = link + get_query_string(make_user())
+        for name, address in (("sign-in", reverse("sign_in")), ("link", fresh), ("link-used-up", link)):
             page = context.new_page()
             found = list(problems_of(page, name, address, screenshots))
             assert not [problem for problem in found if "403" not in problem]
