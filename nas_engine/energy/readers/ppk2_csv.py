@@ -1,11 +1,13 @@
 """CSV exported by Nordic's Power Profiler for the PPK2: columns by four switches, current in microamperes, no voltage.
 
 `Timestamp(ms)`, `Current(uA)`, `D0-D7` (one word), `D0,...,D7`; by default the first three, 100,000 rows per second.
-Samples that were lost have no row: holes are real.
+Samples that were lost have no row: holes are real. Scripts write the same columns at their own pace.
 Source: nordicsemi/pc-nrfconnect-ppk, src/actions/exportChartAction.ts.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +66,11 @@ class Ppk2Csv:
             raise source.wrong(
                 "a current beyond 2 A, where a PPK2 ends at 1 A: columns are swapped or the file is damaged"
             )
-        timed = _timing(source, columns, options, rows.first_line)
+        is_even = _TIME not in columns or not _is_of_another_logger(columns[_TIME])
+        timed = (_timing if is_even else _uneven)(source, columns, options, rows.first_line)
         channel = power.PowerChannel("PPK2", current_ma=columns.pop(_CURRENT) / 1e3)
-        trace = power.trace(rows, channel, timed, options, spacing="interval", triggers=triggers)
+        spacing: Literal["interval", "point"] = "interval" if is_even else "point"
+        trace = power.trace(rows, channel, timed, options, spacing=spacing, triggers=triggers)
         return FileReading(self.format, trace, doubts)
 
 
@@ -83,6 +87,26 @@ def _timing(source: FileSource, columns: dict[str, Values], options: ReadOptions
     message = f"no column {_TIME}: {rate_hz:,.0f} samples per second without holes are assumed"
     findings = () if options.rate_hz else (Finding("guessed_rate", "warning", message),)
     return timing.evenly(len(columns[_CURRENT]), rate_hz, findings)
+
+
+def _is_of_another_logger(stamps: Values) -> bool:
+    """Whether stamps [n] in ms never run back and are neither even nor rounded to few digits, as no PPK2's are."""
+    if len(stamps) < 2 or not (np.diff(stamps) >= 0.0).all():
+        return False
+    return not device_clock.is_even(stamps) and timing.rounded(stamps, 1e-3) is None
+
+
+def _uneven(source: FileSource, columns: dict[str, Values], options: ReadOptions, first_line: int) -> Timing:
+    """Times of a logger that writes PPK2's columns at its own pace, by its stamps."""
+    if options.rate_hz is not None:
+        return timing.evenly(len(columns[_TIME]), options.rate_hz)
+    timed = timing.timed(source, columns[_TIME], 1e-3, first_line=first_line)
+    step_ms = np.diff(columns[_TIME])
+    message = (
+        f"the stamps are {step_ms.min():.4g} to {step_ms.max():.4g} ms apart, which no PPK2's are: another logger "
+        "wrote them, and its stamps are used; check that its currents are microamperes"
+    )
+    return replace(timed, findings=(Finding("uneven_stamps", "warning", message), *timed.findings))
 
 
 def _inputs(source: FileSource, layout: TableLayout) -> tuple[Inputs, tuple[Finding, ...]]:

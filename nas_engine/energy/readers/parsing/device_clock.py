@@ -15,11 +15,14 @@ def timed(source: FileSource, stamps: Values, unit_s: float, *, first_line: int 
     """Times from stamps [n] of a device's own clock, in units of `unit_s` seconds. Holes stay.
 
     Args:
-        even: nine of ten steps must be alike, as they are where samples are taken at a fixed rate.
+        even: nine of ten steps must be alike, as they are where samples are taken at a fixed rate; stamps that were
+            rounded to fewer digits than the rate needs count as even.
 
     Raises:
         BadMeasurement: times do not increase, or their steps are uneven: then this is no column of time.
     """
+    if even and (found := timing.rounded(stamps, unit_s)) is not None:
+        return found
     step = np.diff(stamps)
     wrong = np.flatnonzero(~(step > 0.0))
     if len(wrong):
@@ -29,11 +32,18 @@ def timed(source: FileSource, stamps: Values, unit_s: float, *, first_line: int 
             "columns are swapped, or rows of two recordings are mixed; export again",
             line=first_line + int(wrong[0]) + 1,
         )
-    if even and len(step):
-        usual = float(np.median(step))
-        some = step[:: 1 + len(step) // _LOOKED_AT]
-        if float(np.quantile(np.abs(some - usual), 0.9)) > _EVEN * usual + 1e-9 * float(np.abs(stamps).max()):
-            raise source.wrong(
-                "the times are uneven, though the monitor samples at a fixed rate: columns are swapped; export again"
-            )
+    if even and not is_even(stamps):
+        raise source.wrong(
+            "the times are uneven, though the monitor samples at a fixed rate: columns are swapped; export again"
+        )
     return timing.timed(source, stamps, unit_s, first_line=first_line)
+
+
+def is_even(stamps: Values) -> bool:
+    """Whether nine of ten steps between stamps [n] are alike."""
+    step = np.diff(stamps)
+    if not len(step):
+        return True
+    usual = float(np.median(step))
+    some = step[:: 1 + len(step) // _LOOKED_AT]
+    return float(np.quantile(np.abs(some - usual), 0.9)) <= _EVEN * usual + 1e-9 * float(np.abs(stamps).max())

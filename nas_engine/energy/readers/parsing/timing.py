@@ -6,11 +6,12 @@ with the period of a least-squares fit to the stamps. Stamps of the device's own
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nas_engine.energy.readers.base import FileSource
+from nas_engine.energy.readers.parsing import rounding
 from nas_engine.energy.traces.trace import Finding, Values
 
 _EPOCH_S = (1.0e9, 4.2e9)  # 2001 to 2103
@@ -83,9 +84,27 @@ def timed(
     started_at_s = float(stamps[0] * unit_s) if _EPOCH_S[0] <= stamps[0] * unit_s < _EPOCH_S[1] else None
     if _arrived_in_bursts(step_s):
         return _by_index(source, time_s, step_s, nominal_hz, started_at_s)
+    if (even := rounded(stamps, unit_s)) is not None:
+        return replace(even, started_at_s=started_at_s)
     lost = _lost_on_the_way(step_s)
     rate_hz = len(step_s) / float(time_s[-1])
     return Timing(time_s, rate_hz, started_at_s, lost)
+
+
+def rounded(stamps: Values, unit_s: float) -> Timing | None:
+    """Even times of stamps [n] in units of `unit_s` seconds that were rounded to too few digits; None for others."""
+    found = rounding.even_times(stamps)
+    if found is None:
+        return None
+    times, quantum = found
+    time_s = times * unit_s
+    step_s = np.diff(time_s)
+    message = (
+        f"the stamps are rounded to {1e3 * quantum * unit_s:.3g} ms, too coarse for samples every "
+        f"{1e3 * float(np.median(step_s)):.4g} ms: samples are timed by their index between holes"
+    )
+    findings = (Finding("retimed", "note", message), *_lost_on_the_way(step_s))
+    return Timing(time_s, len(step_s) / float(time_s[-1]), None, findings)
 
 
 def _check_leaps(source: FileSource, step_s: Values, nominal_hz: float | None, first_line: int) -> None:

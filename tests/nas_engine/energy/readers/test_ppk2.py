@@ -1,5 +1,6 @@
 """Nordic's PPK2: CSV and session."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,38 @@ def test_holes_are_real_and_named(tmp_path: Path) -> None:
     reading = read(tmp_path, "\n".join(lines), voltage_v=3.0)
     assert np.diff(reading.content.time_s).max() == pytest.approx(21e-5)
     assert [finding.code for finding in reading.all_findings] == ["lost_samples"]
+
+
+def logged(stamps_ms: Iterable[str], current_ua: float = 1_000.0) -> str:
+    return "Timestamp(ms),Current(uA)\n" + "".join(f"{stamp},{current_ua:.3f}\n" for stamp in stamps_ms)
+
+
+@pytest.mark.parametrize("digits", [0, 1, 2])
+@pytest.mark.parametrize("period_ms", [0.010017, 0.013, 0.16, 0.9])
+def test_stamps_rounded_to_fewer_digits_than_the_rate_needs_make_no_holes(
+    period_ms: float, digits: int, tmp_path: Path
+) -> None:
+    stamps = (f"{-3.005 + index * period_ms:.{digits}f}" for index in range(3_000))
+    reading = read(tmp_path, logged(stamps), voltage_v=3.0)
+    assert "lost_samples" not in {finding.code for finding in reading.all_findings}
+    assert reading.content.samples == 3_000
+    assert reading.content.rate_hz == pytest.approx(1e3 / period_ms, rel=2 * 10.0**-digits / (3_000 * period_ms))
+    assert np.ptp(np.diff(reading.content.time_s)) < 1e-9
+
+
+def test_a_hole_in_rounded_stamps_is_real(tmp_path: Path) -> None:
+    stamps = [f"{index * 0.013:.2f}" for index in range(3_000) if not 1_000 <= index < 1_400]
+    reading = read(tmp_path, logged(stamps), voltage_v=3.0)
+    assert np.diff(reading.content.time_s).max() == pytest.approx(401 * 0.013e-3, rel=0.01)
+    assert [finding.code for finding in reading.all_findings] == ["retimed", "lost_samples"]
+
+
+def test_an_uneven_logger_in_the_same_columns_is_read_by_its_stamps(tmp_path: Path) -> None:
+    stamps_ms = np.cumsum(np.random.default_rng(0).uniform(5.0, 15.0, 500))
+    reading = read(tmp_path, logged(f"{stamp:.3f}" for stamp in stamps_ms), voltage_v=3.0)
+    np.testing.assert_allclose(reading.content.time_s, (stamps_ms - stamps_ms[0]) / 1e3, atol=2e-6)
+    assert (reading.content.spacing, reading.content.power_mw.mean()) == ("point", pytest.approx(3.0))
+    assert [finding.code for finding in reading.all_findings] == ["uneven_stamps"]
 
 
 @pytest.mark.parametrize("names", ["Current(uA),Timestamp(ms),D0-D7", "D0-D7,Current(uA),Timestamp(ms)"])
