@@ -6,16 +6,21 @@ from typing import Any
 
 from django import forms
 
+from nas_engine.energy.readers.mapping import CLOCK, CLOCKS, GUESS, IN_CELLS, ColumnMapping
 from nas_engine.energy.readers.parsing import units
-from nas_engine.energy.readers.parsing.mapping import CLOCK, GUESS, ColumnMapping
 from nas_engine.errors import BadMeasurement
 
 KINDS = ("time", "current", "voltage", "power")
+_IN_CELLS = (IN_CELLS, "as in each cell")
 _UNITS = {
-    "time": (*(("s", "s"), ("ms", "ms"), ("us", "µs"), ("ns", "ns")), (CLOCK, "date and time"), (GUESS, "guess")),
-    "current": (("na", "nA"), ("ua", "µA"), ("ma", "mA"), ("a", "A")),
-    "voltage": (("uv", "µV"), ("mv", "mV"), ("v", "V")),
-    "power": (("nw", "nW"), ("uw", "µW"), ("mw", "mW"), ("w", "W")),
+    "time": (
+        *(("s", "s"), ("ms", "ms"), ("us", "µs"), ("ns", "ns"), (CLOCK, "date and time, or time of day")),
+        *zip([unit for unit in CLOCKS if unit != CLOCK], ("date, day first", "date, month first"), strict=True),
+        *((GUESS, "guess"), _IN_CELLS),
+    ),
+    "current": (("pa", "pA"), ("na", "nA"), ("ua", "µA"), ("ma", "mA"), ("a", "A"), _IN_CELLS),
+    "voltage": (("nv", "nV"), ("uv", "µV"), ("mv", "mV"), ("v", "V"), ("kv", "kV"), _IN_CELLS),
+    "power": (("pw", "pW"), ("nw", "nW"), ("uw", "µW"), ("mw", "mW"), ("w", "W"), ("kw", "kW"), _IN_CELLS),
 }
 _USUAL = {"time": "s", "current": "ma", "voltage": "v", "power": "mw"}
 _NONE = (("", "–"),)
@@ -61,7 +66,7 @@ class MappingForm(forms.Form):
         for kind in KINDS:
             if column := proposal.get(kind):
                 unit = column["unit"]
-                known = {scale: name for name, scale in units.KINDS[kind].items() if name in dict(_UNITS[kind])}
+                known = {scale: name for name, scale in units.KINDS[kind].items()}
                 initial |= {kind: column["column"], f"{kind}_unit": known.get(units.scale(kind, unit), unit)}
         initial |= {key: proposal[key] for key in ("rate_hz", "voltage_v", "spacing", "triggers") if proposal.get(key)}
         return cls(initial=initial, columns=columns)

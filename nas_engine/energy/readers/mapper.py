@@ -1,22 +1,36 @@
 """Reader of any table by a column mapping of the user, and the message for files of unknown formats."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.energy.readers.base import FileHead, FileSource, ReadOptions
+from nas_engine.energy.readers.mapping import CLOCKS, GUESS, IN_CELLS, KINDS, ColumnMapping, MappedColumn
 from nas_engine.energy.readers.parsing import clock, power, table, text, timing, units
+from nas_engine.energy.readers.parsing import layout as layouts
 from nas_engine.energy.readers.parsing.layout import TableLayout
-from nas_engine.energy.readers.parsing.mapping import CLOCK, GUESS, ColumnMapping, MappedColumn
 from nas_engine.energy.readers.parsing.power import PowerChannel, SampleRows
+from nas_engine.energy.readers.proposal import propose
 from nas_engine.energy.traces.trace import FileReading, Finding, Trace, Values
 
 _MOST_COLUMNS_LISTED = 20
 _KIND_OF_RATE_HZ = 1_000.0
+_ROWS = 5  # by which the notation of cells is recognised
 _JSON = re.compile(r'\s*(?:\{\s*"|\[\s*(?:[\[{"]|[-+.\deE]+\s*,))')
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """Mapped columns of a table by name, [n] each: numbers in the unit of the file, or cells as text."""
+
+    source: FileSource
+    numbers: Mapping[str, Values]
+    words: Mapping[str, Sequence[str]]
+    first_line: int
 
 
 class MappedTable:
@@ -25,8 +39,9 @@ class MappedTable:
     format = "mapped"
     title = "Table with mapped columns"
     accepts = (
-        "Any table as text: map its columns to time (s, ms, us, ns, dates), current, voltage, power or a trigger, "
-        "with their units; a fixed voltage or rate where there is no column. Kept as a profile"
+        "Any table as text: map its columns to time (s, ms, us, ns, dates, times of day), current, voltage, power or a "
+        "trigger, with their units, also where each cell states its own; a fixed voltage or rate where there is no "
+        "column. Kept as a profile"
     )
 
     def recognises(self, head: FileHead) -> bool:
@@ -57,6 +72,15 @@ def columns(head: FileHead) -> tuple[str, ...]:
     return head.layout.names or table.without_header(head.layout).names
 
 
+def proposed(head: FileHead) -> dict[str, Any]:
+    """Proposed mapping of a table's columns, as JSON; {} for what is no table with rows."""
+    if head.layout is None or not MappedTable().recognises(head):
+        return {}
+    named = replace(head.layout, names=columns(head))
+    lines = head.text.split("\n")[: head.layout.first_row]
+    return propose(named, layouts.first_rows(head.text, head.layout, _ROWS), "\n".join(lines))
+
+
 def unknown(head: FileHead) -> str:
     """Message for a file that no reader recognises, with what to do; for a table it lists the columns."""
     if not head.data:
@@ -82,22 +106,51 @@ def unknown(head: FileHead) -> str:
 
 
 def _trace(source: FileSource, layout: TableLayout, mapping: ColumnMapping, options: ReadOptions) -> Trace:
-    named = {kind: column for kind in ("current", "voltage", "power") if (column := getattr(mapping, kind)) is not None}
-    numbers = [column.column for column in named.values()]
-    words = list(mapping.triggers)
-    if mapping.time is not None and (options.rate_hz or mapping.rate_hz) is None:
-        (words if mapping.time.unit == CLOCK else numbers).append(mapping.time.column)
-    places = [[_position(source, layout, name) for name in names] for names in (numbers, words)]
-    loaded = table.load(source, layout, *places)
-    by_name = dict(zip(numbers, loaded.numbers, strict=True))
-    cells = dict(zip(words, loaded.texts, strict=True))
-    values = {kind: _scaled(by_name[column.column], kind, column) for kind, column in named.items()}
+    named = {kind: column for kind in KINDS if (column := getattr(mapping, kind)) is not None}
+    rate_hz = options.rate_hz or mapping.rate_hz
+    if rate_hz is not None:
+        named.pop("time", None)
+    rows = layouts.first_rows(source.head().text, layout, _ROWS)
+    texts = {kind for kind, column in named.items() if _is_text(column, _cells(source, layout, column, rows))}
+    numbers = [column.column for kind, column in named.items() if kind not in texts]
+    words = [*mapping.triggers, *(named[kind].column for kind in texts)]
+    loaded = table.load(source, layout, *([_position(source, layout, n) for n in names] for names in (numbers, words)))
+    columns = _Columns(
+        source,
+        dict(zip(numbers, loaded.numbers, strict=True)),
+        dict(zip(words, loaded.texts, strict=True)),
+        loaded.first_line,
+    )
+    values = {kind: _scaled(columns, kind, column) for kind, column in named.items() if kind != "time"}
     channel = PowerChannel("the device", values.get("current"), values.get("voltage"), values.get("power"))
-    timed = _timing(source, mapping, loaded, by_name, cells, options)
-    triggers = {name: _digital(source, loaded, name, cells[name]) for name in mapping.triggers}
+    timed = timing.evenly(loaded.rows, rate_hz) if rate_hz is not None else _timing(columns, named["time"])
+    triggers = {name: _digital(source, loaded, name, columns.words[name]) for name in mapping.triggers}
     filled = replace(options, voltage_v=options.voltage_v or mapping.voltage_v)
-    rows = SampleRows(source, loaded.first_line, loaded.findings)
-    return power.trace(rows, channel, timed, filled, spacing=mapping.spacing, triggers=triggers)
+    stated = [_other_units(column, _cells(source, layout, column, rows)) for column in named.values()]
+    found = SampleRows(source, loaded.first_line, (*loaded.findings, *(each for each in stated if each)))
+    return power.trace(found, channel, timed, filled, spacing=mapping.spacing, triggers=triggers)
+
+
+def _cells(source: FileSource, layout: TableLayout, column: MappedColumn, rows: Sequence[Sequence[str]]) -> list[str]:
+    """First cells of a column."""
+    at = _position(source, layout, column.column)
+    return [row[at] for row in rows if at < len(row)]
+
+
+def _is_text(column: MappedColumn, cells: Sequence[str]) -> bool:
+    return column.unit in (*CLOCKS, IN_CELLS) or any(units.unit_in(cell) for cell in cells)
+
+
+def _other_units(column: MappedColumn, cells: Sequence[str]) -> Finding | None:
+    """Finding where the cells state another unit than the mapping: theirs counts."""
+    stated = {units.unit_in(cell) for cell in cells} - {"", units.bare(column.unit)}
+    if not stated or column.unit == IN_CELLS:
+        return None
+    listed = ", ".join(sorted(map(units.as_written, stated)))
+    message = (
+        f"the cells under {column.column} state {listed}, the mapping {column.unit}: the unit of each cell is used"
+    )
+    return Finding("guessed_unit", "warning", message)
 
 
 def _position(source: FileSource, layout: TableLayout, name: str) -> int:
@@ -108,10 +161,14 @@ def _position(source: FileSource, layout: TableLayout, name: str) -> int:
     return position
 
 
-def _scaled(values: Values, kind: str, column: MappedColumn) -> Values:
+def _scaled(columns: _Columns, kind: str, column: MappedColumn) -> Values:
+    """Values [n] of a column in mA, V or mW."""
+    if column.column in columns.words:
+        words = columns.words[column.column]
+        return units.from_cells(columns.source, words, kind, column.unit, column.column, columns.first_line)
     scale = units.scale(kind, column.unit)
     assert scale is not None, "a ColumnMapping has known units only"
-    return values * scale
+    return columns.numbers[column.column] * scale
 
 
 def _digital(source: FileSource, loaded: table.Table, name: str, cells: Sequence[str]) -> NDArray[np.bool_]:
@@ -136,27 +193,19 @@ def _level(cell: str) -> bool | None:
         return None
 
 
-def _timing(
-    source: FileSource,
-    mapping: ColumnMapping,
-    loaded: table.Table,
-    numbers: dict[str, Values],
-    words: dict[str, tuple[str, ...]],
-    options: ReadOptions,
-) -> timing.Timing:
-    rate_hz = options.rate_hz or mapping.rate_hz
-    if rate_hz is not None:
-        return timing.evenly(loaded.rows, rate_hz)
-    assert mapping.time is not None, "a ColumnMapping has a time or a rate"
-    if mapping.time.unit == CLOCK:
-        stamps, unit_s = clock.since_1970(source, words[mapping.time.column], first_line=loaded.first_line), 1.0
-    else:
-        stamps = numbers[mapping.time.column]
-        unit_s = units.scale("time", mapping.time.unit) or 0.0
-    if mapping.time.unit != GUESS:
-        return timing.timed(source, stamps, unit_s, first_line=loaded.first_line)
+def _timing(columns: _Columns, column: MappedColumn) -> timing.Timing:
+    source, first_line, name = columns.source, columns.first_line, column.column
+    if column.unit in CLOCKS:
+        stamps, read = clock.seconds(source, columns.words[name], first_line=first_line, order=CLOCKS[column.unit])
+        timed = timing.timed(source, stamps, 1.0, first_line=first_line)
+        return replace(timed, findings=(*read, *timed.findings))
+    if name in columns.words:
+        stamps = units.from_cells(source, columns.words[name], "time", column.unit, name, first_line)
+        return timing.timed(source, stamps, 1.0, first_line=first_line)
+    stamps = columns.numbers[name]
+    if column.unit != GUESS:
+        return timing.timed(source, stamps, units.scale("time", column.unit) or 0.0, first_line=first_line)
     unit, unit_s = timing.unit_by_plausibility(stamps, _KIND_OF_RATE_HZ)
-    timed = timing.timed(source, stamps, unit_s, first_line=loaded.first_line)
-    message = f"the unit of {mapping.time.column} is taken to be {unit}; check the rate"
-    guess = Finding("guessed_unit", "warning", message)
-    return replace(timed, findings=(guess, *timed.findings))
+    timed = timing.timed(source, stamps, unit_s, first_line=first_line)
+    message = f"the unit of {name} is taken to be {unit}; check the rate"
+    return replace(timed, findings=(Finding("guessed_unit", "warning", message), *timed.findings))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from nas_engine.energy.readers.loggers.jtop import Jtop
 from nas_engine.energy.readers.loggers.nvidia_smi import NvidiaSmi
 from nas_engine.energy.readers.loggers.tegrastats import Tegrastats
 from nas_engine.energy.readers.lpm01a import Lpm01a
-from nas_engine.energy.readers.mapper import MappedTable, unknown
+from nas_engine.energy.readers.mapper import MappedTable, proposed, unknown
 from nas_engine.energy.readers.microcontrollers.cube_ai import CubeAi
 from nas_engine.energy.readers.microcontrollers.edge_impulse import EdgeImpulse
 from nas_engine.energy.readers.microcontrollers.tflm_ticks import TflmTicks
@@ -141,6 +142,21 @@ def holds_no_measurement(path: Path, name: str) -> bool:
             return all(_holds_nothing(file.head()) for file in files)
     except BadMeasurement:
         return False
+
+
+def proposed_mapping(path: Path, name: str) -> dict[str, Any]:
+    """Proposed mapping of columns, as JSON, of a table that no reader recognises; {} for any other file."""
+    source = FileSource(name, path)
+    try:
+        if _for_archive(source):
+            return {}
+        with unpacking.unpacked(source) as files:
+            heads = [file.head() for file in files]
+    except (BadMeasurement, OSError):
+        return {}
+    if len(heads) != 1 or any(reader.recognises(heads[0]) for reader in READERS):
+        return {}
+    return proposed(heads[0])
 
 
 def _holds_nothing(head: FileHead) -> bool:

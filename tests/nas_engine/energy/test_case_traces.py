@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.base import ReadOptions
 from nas_engine.energy.runs.file_report import FileReport, report_each
 from nas_engine.energy.runs.settings import RunSettings
+from nas_engine.energy.traces.trace import Trace
 from tests.real_data import DATA
 
 CASES = DATA / "cases"
@@ -45,3 +47,38 @@ def test_of_two_results_in_a_logcat_none_is_chosen() -> None:
     assert "2 results in the benchmark log contradict each other: 129.712 ms, 33.826 ms" in str(report.error)
     assert report.to_json()["latency_ms"] is None
     assert alone("logs/logcat_two_results.log", latency_ms=33.826).result.latency_ms == 33.826
+
+
+def test_stamps_of_a_ppk2_with_two_digits_make_no_hole() -> None:
+    report = alone("power/ppk2_negative.csv", voltage_v=3.3)
+    assert (report.result.samples, report.result.mean_power_mw) == (1_000, pytest.approx(58.60, rel=1e-4))
+    codes = {finding.code for finding in report.result.findings}
+    assert "retimed" in codes
+    assert not {"lost_samples", "uneven_stamps"} & codes
+
+
+def test_a_data_log_of_keysight_states_its_interval_and_its_samples_are_no_current() -> None:
+    name = "power/keysight_dlog.csv"
+    assert alone(name).proposed_mapping == {
+        "rate_hz": pytest.approx(1 / 0.04096),
+        "current": {"column": "Curr avg 1", "unit": "A"},
+        "voltage": {"column": "Volt avg 1", "unit": "V"},
+    }
+    for mapping in (mapping_of(name), alone(name).proposed_mapping):
+        assert alone(name, mapping).result.mean_power_mw == pytest.approx(56.711, rel=1e-5)
+
+
+def test_a_time_of_day_over_midnight() -> None:
+    name = "power/tod_midnight.csv"
+    assert alone(name).proposed_mapping == mapping_of(name)
+    result = alone(name, mapping_of(name)).result
+    assert (result.duration_s, result.mean_power_mw) == (pytest.approx(17.95), pytest.approx(56.701, rel=1e-5))
+
+
+def test_days_before_months_without_a_header() -> None:
+    name = "power/tracebase.csv"
+    assert alone(name).proposed_mapping == {"time": {"column": "column 1", "unit": "clock"}}
+    trace = registry.read(CASES / name, ReadOptions(mapping=mapping_of(name))).content
+    assert isinstance(trace, Trace)
+    assert (trace.samples, trace.power_mw.mean()) == (60, pytest.approx(7_667, rel=1e-4))
+    assert trace.started_at_s == 1_307_923_170.0

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nas_engine.energy.readers.parsing import text
@@ -11,7 +11,12 @@ _SNIFFED_LINES = 200
 _DELIMITERS = ("\t", ";", ",")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+(?:[eE][+-]?\d+)?\Z", re.ASCII)
-_CLOCK = re.compile(r"\d{4}-?\d\d-?\d\d(?:[T ]?\d\d:?\d\d.*)?\Z|\d\d?:\d\d(?::\d\d.*)?\Z")
+_CLOCK = re.compile(
+    r"\d{4}-?\d\d-?\d\d(?:[T ]?\d\d:?\d\d.*)?\Z|\d\d?:\d\d(?::\d\d.*)?\Z"
+    r"|\d{1,4}([./ -])(?:\d{1,2}|[A-Za-z]{3,9})\1\d{2,4}(?:[T,; ]+\d\d?:\d\d.*)?\Z"
+)
+_QUANTITY = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?\s*[pnuµμmk]?[AVWs]\Z", re.IGNORECASE)
+_COMMENT = ("#", "%", "//", "--", ";", "'", "!")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class TableLayout:
     paired: bool = False  # decimal commas in a file separated by commas: two cells make one number
     quoted: bool = False
     wrapped: bool = False  # np.float64(...)
+    ends_empty: bool = False  # rows end in a delimiter, behind which there is nothing
 
     @property
     def columns(self) -> int:
@@ -36,7 +42,7 @@ class TableLayout:
     @property
     def fits(self) -> bool:
         """Whether rows have a cell for each name: exactly, or one more that is empty because rows end in a comma."""
-        return self.cells in (self.columns, self.columns + 1)
+        return self.cells == self.columns or (self.cells == self.columns + 1 and self.ends_empty)
 
     def index(self, name: str) -> int | None:
         """Position of a column by its folded name; None if there is none."""
@@ -57,10 +63,11 @@ def find(head: str, encoding: str, *, whole: bool) -> TableLayout | None:
     lines = lines[:_SNIFFED_LINES]
     if not any(line.strip() for line in lines):
         return None
-    for delimiter in (*_DELIMITERS, " "):
-        for number, line in enumerate(lines):
-            if _is_row(line, delimiter):
-                return _around(lines, number, delimiter, encoding)
+    for is_value in (_is_number, _is_quantity):
+        for delimiter in (*_DELIMITERS, " "):
+            for number, line in enumerate(lines):
+                if _is_row(line, delimiter, is_value):
+                    return _around(lines, number, delimiter, encoding)
     return _single_column(lines, encoding) or _header_only(lines, encoding)
 
 
@@ -76,12 +83,21 @@ def split(line: str, delimiter: str) -> list[str]:
         return line.split(delimiter)
 
 
-def _is_row(line: str, delimiter: str) -> bool:
-    """Whether at least half of the cells hold values and one a number; blanks separate numbers only."""
+def first_rows(head: str, layout: TableLayout, rows: int) -> list[list[str]]:
+    """Bare cells of up to `rows` rows of the table in the beginning of a file."""
+    lines = [line for line in head.split("\n")[layout.first_row :] if line.strip()][:rows]
+    return [[text.bare_cell(cell) for cell in split(line, layout.delimiter)] for line in lines]
+
+
+def _is_row(line: str, delimiter: str, is_value: Callable[[str], bool] | None = None) -> bool:
+    """Whether at least half of the cells hold values and one a number; blanks separate numbers only.
+
+    `is_value` decides on numbers: those with a unit count only in a table whose rows have no others.
+    """
     cells = _without_empty_end(split(line, delimiter))
     if len(cells) < 2 and not (cells and delimiter == "," and line.rstrip().endswith(",")):
         return False
-    numbers = [_is_number(cell) for cell in cells]
+    numbers = [(is_value or _is_number)(cell) for cell in cells]
     if delimiter == " ":
         return all(numbers)
     if delimiter == "\t" and any(_is_row(cell, " ") for cell in cells):
@@ -97,6 +113,10 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return bool(_DECIMAL_COMMA.match(bare))
     return bool(bare)
+
+
+def _is_quantity(cell: str) -> bool:
+    return _is_number(cell) or bool(_QUANTITY.match(text.bare_cell(cell)))
 
 
 def _is_clock(cell: str) -> bool:
@@ -119,17 +139,30 @@ def _around(lines: Sequence[str], row: int, delimiter: str, encoding: str) -> Ta
         paired=paired,
         quoted=any('"' in line for line in lines[row:]),
         wrapped=any("float" in cell for cell in shown),
+        ends_empty=not cells[-1].strip(),
     )
 
 
 def _header_above(lines: Sequence[str], row: list[str], delimiter: str) -> tuple[int | None, tuple[str, ...]]:
-    """Line and names of the header above a row: the first that fits it, or has half as many names, or the nearest."""
+    """Line and names of the header above a row: the first that fits it, or has half as many names, or the nearest.
+
+    The nearest is none where it is prose or a comment: one cell, or after a comment's mark fewer than four in five.
+    """
     above = [(number, names) for number, line in enumerate(lines) if (names := _names(line, delimiter))]
     for counts in ({len(row), len(_without_empty_end(row))}, {len(row) / 2} if _may_be_paired(row, delimiter) else ()):
         for number, names in above:
-            if len(names) in counts and 2 * sum(map(bool, names)) >= len(names):  # a title has one name and blanks
+            if len(names) in counts and _are_names(names, delimiter):
                 return number, names
-    return above[-1] if above else (None, ())
+    for number, names in reversed(above):
+        is_comment = delimiter == " " or lines[number].lstrip().startswith(_COMMENT)
+        if len(names) > 1 and (not is_comment or len(names) >= 0.8 * len(row)) and _are_names(names, delimiter):
+            return number, names
+    return None, ()
+
+
+def _are_names(names: Sequence[str], delimiter: str) -> bool:
+    """Whether cells may be a header: a title has one name and blanks, a sentence between blanks has numbers."""
+    return 2 * sum(map(bool, names)) >= len(names) and (delimiter != " " or not any(map(_is_number, names)))
 
 
 def _may_be_paired(row: list[str], delimiter: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from nas_engine.energy.readers import registry
 from nas_engine.energy.readers.base import FileHead, ReadOptions
 from nas_engine.energy.readers.mapper import MappedTable, columns
-from nas_engine.energy.readers.parsing.mapping import ColumnMapping, MappedColumn, propose
+from nas_engine.energy.readers.mapping import ColumnMapping, MappedColumn
 from nas_engine.energy.traces.trace import Trace
 from nas_engine.errors import BadMeasurement
 from nas_engine.testing.readers import TableContract
@@ -115,7 +115,7 @@ class TestMapping:
             ({"current": None}, "no column of power or current"),
             ({"time": None}, "no column of time and no rate"),
             ({"voltage": None}, "current but no voltage"),
-            ({"current": {"column": "a", "unit": "furlong"}}, '"furlong" is no unit of current; use one of nA, uA'),
+            ({"current": {"column": "a", "unit": "furlong"}}, '"furlong" is no unit of current; use one of pA, nA, uA'),
             ({"time": {"column": "a", "unit": "mA"}}, '"mA" is no unit of time'),
             ({"rate_hz": -1.0}, "a rate of -1.0"),
             ({"voltage_v": "much"}, "cannot be read"),
@@ -127,13 +127,3 @@ class TestMapping:
     def test_what_makes_no_sense_is_refused(self, change: dict[str, Any], message: str) -> None:
         with pytest.raises(BadMeasurement, match=message):
             ColumnMapping.from_json(MAPPING | change)
-
-    def test_names_and_units_propose_one(self) -> None:
-        layout = head(INA).layout
-        assert layout is not None
-        assert propose(layout) == MAPPING
-
-    def test_an_unknown_name_proposes_nothing(self) -> None:
-        layout = head(b"foo,bar\n1,2\n").layout
-        assert layout is not None
-        assert propose(layout) == {}

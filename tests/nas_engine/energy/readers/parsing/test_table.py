@@ -107,6 +107,12 @@ def test_a_row_that_is_wrong_names_its_line(row: str, message: str, tmp_path: Pa
         numbers(tmp_path, f"a,b\n1,2\n1,2\n{row}\n5,6\n")
 
 
+def test_a_header_with_a_name_less_than_cells_is_refused_unless_rows_end_empty(tmp_path: Path) -> None:
+    with pytest.raises(BadMeasurement, match=r"t.csv, line 2: 2 names in the header but 3 cells in the row"):
+        numbers(tmp_path, "a,b\n1,0.5,2.5\n2,0.6,2.6\n")
+    assert numbers(tmp_path, "a,b\n1,2.5,\n3,4,\n") == [[1.0, 3.0], [2.5, 4.0]]
+
+
 def test_lines_are_counted_over_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found, layout = source(tmp_path, "a,b\n" + "1,2\n" * 5_000 + "1,x\n" + "1,2\n" * 5_000)
     blocks = text.blocks

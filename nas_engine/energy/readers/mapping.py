@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
-from nas_engine.energy.readers.parsing import units
-from nas_engine.energy.readers.parsing.layout import TableLayout
+from nas_engine.energy.readers.parsing import clock, units
 from nas_engine.errors import BadMeasurement
 
-CLOCK = "clock"  # the "unit" of times written as dates: 2026-01-02 03:04:05.678
+CLOCK = "clock"  # the "unit" of times written as dates, or times of day: 2026-01-02 03:04:05.678
+CLOCKS = {CLOCK: None, "clock dmy": clock.DAY_FIRST, "clock mdy": clock.MONTH_FIRST}
+"""Units of times written as dates, and what stands first where it is stated."""
 GUESS = "guess"  # the unit of times follows from their size: seconds, milliseconds ... since 1970
-_KINDS = ("time", "current", "voltage", "power")
+IN_CELLS = "cells"  # every cell states its unit: "5.45 mA"
+KINDS = ("time", "current", "voltage", "power")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class ColumnMapping:
             raise BadMeasurement("the mapping names no column of time and no rate; give one")
         if self.power is None and self.voltage is None and self.voltage_v is None:
             raise BadMeasurement("the mapping has current but no voltage; choose a column or give the supply voltage")
-        for kind in _KINDS:
+        for kind in KINDS:
             column = getattr(self, kind)
             if column is not None and not _is_unit(kind, column.unit):
                 raise BadMeasurement(f'"{column.unit}" is no unit of {kind}; use one of {_units_of(kind)}')
@@ -66,7 +68,7 @@ class ColumnMapping:
         if unknown:
             raise BadMeasurement(f"the mapping has unknown parts: {', '.join(sorted(map(str, unknown)))}")
         try:
-            time, current, voltage, power = (_column(data.get(kind)) for kind in _KINDS)
+            time, current, voltage, power = (_column(data.get(kind)) for kind in KINDS)
             voltage_v, rate_hz = (_number(data.get(key)) for key in ("voltage_v", "rate_hz"))
             triggers = tuple(str(name) for name in data.get("triggers") or ())
         except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -75,42 +77,14 @@ class ColumnMapping:
         return cls(time, current, voltage, power, triggers, voltage_v, rate_hz, spacing)
 
 
-def propose(layout: TableLayout) -> dict[str, Any]:
-    """Proposed mapping as JSON by names and units of columns; the user may have to complete it."""
-    found: dict[str, Any] = {}
-    for name in layout.names:
-        bare, unit = units.split(name)
-        kind = _kind(bare, unit)
-        if kind is not None and kind not in found:
-            found[kind] = {"column": name, "unit": units.as_written(unit) or _DEFAULT_UNITS[kind]}
-        elif bare in ("trigger", "gpio", *(f"d{i}" for i in range(8)), *(f"gpi[{i}]" for i in range(4))):
-            found.setdefault("triggers", []).append(name)
-    return found
-
-
-_DEFAULT_UNITS = {"time": GUESS, "current": "mA", "voltage": "V", "power": "mW"}
-_WORDS = {
-    "time": ("time", "timestamp", "elapsed", "clock", "date"),
-    "power": ("power", "watt"),
-    "current": ("current", "amp"),
-    "voltage": ("voltage", "volt", "vbat", "busv"),
-}
-
-
-def _kind(bare: str, unit: str) -> str | None:
-    """By the unit where there is one, else by a word in the name."""
-    for kind in _KINDS:
-        if unit and unit in units.KINDS[kind]:
-            return kind
-    return None if unit else next((kind for kind, words in _WORDS.items() if any(word in bare for word in words)), None)
-
-
 def _is_unit(kind: str, unit: str) -> bool:
-    return units.scale(kind, unit) is not None or (kind == "time" and unit in (CLOCK, GUESS))
+    is_special = unit == IN_CELLS or (kind == "time" and (unit in CLOCKS or unit == GUESS))
+    return is_special or units.scale(kind, unit) is not None
 
 
 def _units_of(kind: str) -> str:
-    return ", ".join((*map(units.as_written, units.KINDS[kind]), *((CLOCK, GUESS) if kind == "time" else ())))
+    special = (*CLOCKS, GUESS, IN_CELLS) if kind == "time" else (IN_CELLS,)
+    return ", ".join((*map(units.as_written, units.KINDS[kind]), *special))
 
 
 def _column(data: Any) -> MappedColumn | None:
