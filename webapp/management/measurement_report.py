@@ -1,10 +1,15 @@
 """Text that `manage.py read_measurement` prints."""
 
-from collections.abc import Sequence
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from nas_engine.energy.readers.mapping import ColumnMapping
 from nas_engine.energy.runs.evaluation import RunResult, WindowEnergy
 from nas_engine.energy.runs.file_report import FileReport, finding_text
 from nas_engine.energy.traces.statistics import RepeatStatistics
+from nas_engine.errors import BadMeasurement
 
 
 def report_text(reports: Sequence[FileReport]) -> str:
@@ -24,11 +29,23 @@ def _paragraph(report: FileReport, is_repeated: bool) -> str:
     lines = [head]
     if report.error:
         lines.append(f"  error: {report.error}")
+    if report.proposed_mapping is not None:
+        lines += _proposal(report.proposed_mapping)
     lines += ["  part of the run above"] if is_repeated else _figures(report.result)
     lines += [
         f"  {_marked(finding_text(finding))}" for finding in report.result.findings if finding.severity != "error"
     ]
     return "\n".join(lines)
+
+
+def _proposal(mapping: Mapping[str, Any]) -> list[str]:
+    """Proposed mapping as the command takes it, and what it still lacks."""
+    lines = [f"  proposed, check it: --mapping {shlex.quote(json.dumps(mapping, ensure_ascii=False))}"]
+    try:
+        ColumnMapping.from_json(mapping)
+    except BadMeasurement as error:
+        lines.append(f"  incomplete: {error}")
+    return lines
 
 
 def _marked(line: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nas_engine.energy.readers.base import ReadOptions
-from nas_engine.energy.readers.registry import read_all
+from nas_engine.energy.readers.registry import proposed_mapping, read_all
 from nas_engine.energy.runs.companions import ReadFile, Readings, companions
 from nas_engine.energy.runs.evaluation import RunResult, evaluate
 from nas_engine.energy.runs.settings import RunSettings
@@ -28,6 +28,7 @@ class FileReport:
     format: str | None = None
     error: str | None = None
     result: RunResult = field(default_factory=RunResult)
+    proposed_mapping: dict[str, Any] | None = None  # of the columns of a table that no reader knows, to be checked
 
     @property
     def ok(self) -> bool:
@@ -51,6 +52,7 @@ class FileReport:
             "warnings": [finding_text(finding) for finding in result.findings if finding.severity != "error"],
             "error": self.error,
             "mean_power_95_mw": _intervals(result) or None,
+            "proposed_mapping": self.proposed_mapping,
         }
 
 
@@ -91,7 +93,7 @@ def report_together(
     """
     every = (*paths, *idle_paths)
     contents = [_read_or_error(path, options, read) for path in every]
-    alone = [_described(path, content, RunSettings()) for path, content in zip(every, contents, strict=True)]
+    alone = [_described(path, content, RunSettings(), options) for path, content in zip(every, contents, strict=True)]
     readable = [
         (n, reading) for n, content in enumerate(contents) if not isinstance(content, str) for reading in content
     ]
@@ -115,7 +117,7 @@ def report_together(
 
 
 def _report_one(path: Path, options: ReadOptions, settings: RunSettings, read: ReadFile) -> FileReport:
-    return _described(path, _read_or_error(path, options, read), settings)
+    return _described(path, _read_or_error(path, options, read), settings, options)
 
 
 def _read_or_error(path: Path, options: ReadOptions, read: ReadFile) -> Readings | str:
@@ -125,9 +127,10 @@ def _read_or_error(path: Path, options: ReadOptions, read: ReadFile) -> Readings
         return str(error)
 
 
-def _described(path: Path, content: Readings | str, settings: RunSettings) -> FileReport:
+def _described(path: Path, content: Readings | str, settings: RunSettings, options: ReadOptions) -> FileReport:
     if isinstance(content, str):
-        return FileReport(path, error=content)
+        mapping = proposed_mapping(path, path.name) if options.mapping is None else None
+        return FileReport(path, error=content, proposed_mapping=mapping or None)
     format_name = " + ".join(dict.fromkeys(reading.format for reading in content))
     try:
         result = evaluate(content, settings)

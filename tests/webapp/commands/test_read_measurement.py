@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -76,13 +77,47 @@ def test_options_reach_the_reader_and_the_run(trace: Path) -> None:
         (("--voltage", "-3"), "voltage of the device"),
         (("--window", "manual"), "needs its start and its end"),
         (("--idle", "rest.csv"), "give --together"),
-        (("--mapping", "nowhere.json"), "no mapping of columns"),
+        (("--mapping", "nowhere.json"), "nowhere.json: neither a mapping of columns as JSON nor a file with one"),
+        (("--mapping", '{"time": '), "neither a mapping of columns as JSON nor a file"),
+        (("--mapping", "0" * 300), "neither a mapping"),
         (("--inferences", "0"), "1 or more"),
     ],
 )
 def test_options_that_cannot_be_meant_are_refused(trace: Path, arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run(trace, *arguments)
+
+
+UNKNOWN = "Logged by hand\nwhen;Curr (µA);Sample\n" + "".join(f"10:00:{n:02d};{5000 + n};{n}\n" for n in range(30))
+
+
+def test_a_mapping_is_proposed_for_a_table_that_nobody_knows_and_read_as_it_is_printed(tmp_path: Path) -> None:
+    table = tmp_path / "it's mine.csv"
+    table.write_text(UNKNOWN)
+    output = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("read_measurement", str(table), stdout=output)
+    (line,) = [line for line in output.getvalue().split("\n") if "--mapping" in line]
+    assert "incomplete: the mapping has current but no voltage; choose a column or give the supply" in output.getvalue()
+    given = shlex.split(line.split("check it: ")[1])
+    (tmp_path / "mapping.json").write_text(given[1], encoding="utf-8")
+    for mapping in (given[1], tmp_path / "mapping.json"):
+        (shown,) = json.loads(run(table, "--json", "--mapping", mapping, "--voltage", "3.3"))
+        assert (shown["ok"], shown["samples"], shown["proposed_mapping"]) == (True, 30, None)
+        assert shown["mean_power_mw"] == pytest.approx(3.3 * 5.0145)
+
+
+def test_the_proposed_mapping_is_in_the_json(tmp_path: Path) -> None:
+    table = tmp_path / "own.csv"
+    table.write_text(UNKNOWN)
+    output = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("read_measurement", str(table), "--json", stdout=output)
+    (shown,) = json.loads(output.getvalue())
+    assert shown["proposed_mapping"] == {
+        "time": {"column": "when", "unit": "clock"},
+        "current": {"column": "Curr (µA)", "unit": "uA"},
+    }
 
 
 def test_a_defect_of_a_reader_costs_its_file_only(trace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

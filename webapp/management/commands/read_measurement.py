@@ -50,7 +50,7 @@ def _add_reading(parser: ArgumentParser) -> None:
     group.add_argument("--rate", type=float, metavar="HZ", help="samples a second, where there are no times")
     group.add_argument("--channel", help="of the monitor: main, usb, aux, or as the file names it")
     group.add_argument(
-        "--mapping", type=Path, metavar="JSON", help="columns of a table, as the column mapper saves them"
+        "--mapping", metavar="JSON", help="columns of a table, as they are proposed: JSON, or a file that holds it"
     )
 
 
@@ -71,7 +71,7 @@ def _add_run(parser: ArgumentParser) -> None:
 
 def _reports(options: dict[str, Any]) -> tuple[FileReport, ...]:
     """Raises BadMeasurement for options that cannot be meant."""
-    reading = ReadOptions(options["voltage"], options["rate"], options["channel"], _mapping(options["mapping"]))
+    reading = ReadOptions(options["voltage"], options["rate"], options["channel"], _mapping(options))
     settings = _settings(options)
     idle = tuple(options["idle"] or ())
     files: list[Path] = options["files"]
@@ -101,13 +101,25 @@ def _settings(options: dict[str, Any]) -> RunSettings:
     return RunSettings.from_json(chosen)
 
 
-def _mapping(path: Path | None) -> Any:
-    if path is None:
+def _mapping(options: dict[str, Any]) -> dict[str, Any] | None:
+    """Mapping of columns with the voltage and the rate that were given beside it. Raises BadMeasurement."""
+    written: str | None = options["mapping"]
+    if written is None:
         return None
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadMeasurement(f"{path}: no mapping of columns as JSON: {error}") from error
+        mapping = json.loads(
+            written if written.lstrip().startswith("{") else Path(written).read_text(encoding="utf-8-sig")
+        )
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadMeasurement(
+            f"{written[:80]}: neither a mapping of columns as JSON nor a file with one: {error}"
+        ) from error
+    if not isinstance(mapping, dict):
+        raise BadMeasurement(
+            f'{written[:80]}: a mapping is an object like {{"time": {{"column": "t", "unit": "s"}}, ...}}'
+        )
+    beside = {"voltage_v": options["voltage"], "rate_hz": options["rate"]}
+    return {name: value for name, value in beside.items() if value is not None} | mapping
 
 
 def _guarded(paths: Sequence[Path], report: Callable[[], tuple[FileReport, ...]]) -> tuple[FileReport, ...]:

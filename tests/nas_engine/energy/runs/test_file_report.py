@@ -19,7 +19,7 @@ from tests.nas_engine.energy.made_traces import ACTIVE_MW, IDLE_MW, reading, ste
 KEYS = [
     "file", "format", "ok", "samples", "rate_hz", "duration_s", "mean_power_mw", "latency_ms",
     "energy_per_inference_mj", "median_energy_per_inference_mj", "warnings", "error",
-    "mean_power_95_mw",
+    "mean_power_95_mw", "proposed_mapping",
 ]  # fmt: skip
 
 
