@@ -63,10 +63,10 @@ def find(head: str, encoding: str, *, whole: bool) -> TableLayout | None:
     lines = lines[:_SNIFFED_LINES]
     if not any(line.strip() for line in lines):
         return None
-    for is_value in (_is_number, _is_quantity):
+    for is_value, may_be_remark in ((_is_number, False), (_is_number, True), (_is_quantity, True)):
         for delimiter in (*_DELIMITERS, " "):
             for number, line in enumerate(lines):
-                if _is_row(line, delimiter, is_value):
+                if _is_row(line, delimiter, is_value) and (may_be_remark or not _is_remark(split(line, delimiter))):
                     return _around(lines, number, delimiter, encoding)
     return _single_column(lines, encoding) or _header_only(lines, encoding)
 
@@ -106,6 +106,13 @@ def _is_row(line: str, delimiter: str, is_value: Callable[[str], bool] | None = 
     return any(numbers) and 2 * values >= len(cells)
 
 
+def _is_remark(cells: Sequence[str]) -> bool:
+    """Whether cells are a name and its value, as instruments write above a table: `Sample interval (s),0.04096,,`."""
+    filled = [cell for cell in cells if cell.strip()]
+    is_named = len(filled) == 2 and bool(cells[0].strip()) and not (_is_number(filled[0]) or _is_clock(filled[0]))
+    return is_named and _is_number(filled[1])
+
+
 def _is_number(cell: str) -> bool:
     bare = text.bare_cell(cell)
     try:
@@ -127,6 +134,8 @@ def _around(lines: Sequence[str], row: int, delimiter: str, encoding: str) -> Ta
     """Layout with its first numeric row in line `row`: the first fitting line above is the header."""
     cells = split(lines[row], delimiter)
     header, names = _header_above(lines[:row], cells, delimiter)
+    while header is None and row and _is_remark(above := split(lines[row - 1], delimiter)) and len(above) == len(cells):
+        row -= 1  # it may be a row of the table, and none may be lost
     paired = len(names) > 0 and len(cells) == 2 * len(names) and _may_be_paired(cells, delimiter)
     shown = [cell for line in lines[row:] for cell in split(line, delimiter)]
     return TableLayout(
@@ -162,6 +171,8 @@ def _header_above(lines: Sequence[str], row: list[str], delimiter: str) -> tuple
 
 def _are_names(names: Sequence[str], delimiter: str) -> bool:
     """Whether cells may be a header: a title has one name and blanks, a sentence between blanks has numbers."""
+    if _is_remark(names):
+        return False
     return 2 * sum(map(bool, names)) >= len(names) and (delimiter != " " or not any(map(_is_number, names)))
 
 

@@ -121,6 +121,24 @@ def test_semicolons_and_decimal_commas_in_any_encoding(encoding: str, end: str, 
     np.testing.assert_allclose(read(tmp_path, text.encode(encoding), mapping).power_mw, POWER_MW)
 
 
+@pytest.mark.parametrize("columns", [2, 3, 5])
+@pytest.mark.parametrize(
+    "remark", ["Sample interval (s),0.1", "Sample interval (s);0,1", "Sample interval (s)\t0.1,,,"]
+)
+def test_names_with_values_above_a_table_are_remarks(columns: int, remark: str, tmp_path: Path) -> None:
+    more = "".join(f",{n}" for n in range(columns - 2))
+    header = ",".join(("no", "current", *(f"x{n}" for n in range(columns - 2))))
+    text = f"Keysight N6705C\n{remark}\nOutputs,1\n\n{header}\n" + rows("{i:.2f}" + more, stamp="{:.0f}")
+    mapping = {"rate_hz": 10.0, "current": column("current", "mA"), "voltage_v": 3.3}
+    np.testing.assert_allclose(read(tmp_path, text, mapping).power_mw, POWER_MW)
+
+
+def test_a_table_of_names_with_values_is_a_table(tmp_path: Path) -> None:
+    text = "phase,current\n" + "".join(f"warm-up,{i}\n" for i in CURRENT_MA)
+    mapping = {"rate_hz": 10.0, "current": column("current", "mA"), "voltage_v": 3.3}
+    np.testing.assert_allclose(read(tmp_path, text, mapping).power_mw, POWER_MW)
+
+
 def test_names_that_are_voltages_are_a_header(tmp_path: Path) -> None:
     text = "time,3.3V,5V\n" + rows("{i:.2f},2.0")
     trace = read(tmp_path, text, {"time": column("time", "s"), "current": column("3.3V", "mA"), "voltage_v": 3.3})

@@ -89,6 +89,8 @@ def test_units_in_cells_are_proposed_as_such() -> None:
         ("# sampling period [us] = 20", 50_000.0),
         ("Sample rate (kHz): 4", 4_000.0),
         ("Sampling frequency (Hz): 100", 100.0),
+        ("Sampling frequency (Hz);100", 100.0),
+        ("Sample interval (s),0.04096,", 24.4140625),
         ("Sample rate (s): 4", None),
         ("Sample interval (s): 0", None),
         ("Resampled at will", None),

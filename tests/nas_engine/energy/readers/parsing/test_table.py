@@ -113,6 +113,12 @@ def test_a_header_with_a_name_less_than_cells_is_refused_unless_rows_end_empty(t
     assert numbers(tmp_path, "a,b\n1,2.5,\n3,4,\n") == [[1.0, 3.0], [2.5, 4.0]]
 
 
+@pytest.mark.parametrize("header", ["a,b\n", ""])
+def test_a_row_that_may_be_a_remark_is_not_lost(header: str, tmp_path: Path) -> None:
+    found, layout = source(tmp_path, header + "first,1\n2,2\n3,3\n")
+    assert table.load(found, layout, [1]).numbers[0].tolist() == [1.0, 2.0, 3.0]
+
+
 def test_lines_are_counted_over_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found, layout = source(tmp_path, "a,b\n" + "1,2\n" * 5_000 + "1,x\n" + "1,2\n" * 5_000)
     blocks = text.blocks
