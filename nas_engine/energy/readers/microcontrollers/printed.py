@@ -1,17 +1,17 @@
-"""Checks that all printed times share: digits that were rounded off, and results that differ within one file."""
+"""Checks that all printed times share: digits that were rounded off, and results that contradict each other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nas_engine.energy.traces.trace import BenchmarkLog, BenchmarkResult, Finding
 from nas_engine.errors import BadMeasurement
 
 _MOST_MS = 3_600_000.0  # an hour
 _COARSE = 0.005
-_DIFFERENT = 0.05
 
 
 def log(results: Sequence[BenchmarkResult], findings: Sequence[Finding] = ()) -> BenchmarkLog:
-    """Log of results in their order, the last of which counts; a warning names them where they are over 5 % apart.
+    """Log of results in their order; a warning names them where they contradict each other.
 
     Raises:
         BadMeasurement: a result that is not above 0, or above an hour.
@@ -19,7 +19,8 @@ def log(results: Sequence[BenchmarkResult], findings: Sequence[Finding] = ()) ->
     for result in results:
         if not 0.0 < result.latency_ms <= _MOST_MS:
             raise BadMeasurement(f"an inference of {result.latency_ms:g} ms is impossible; run it on the device again")
-    return BenchmarkLog(tuple(results), (*findings, *_different(results)))
+    found = BenchmarkLog(tuple(results))
+    return replace(found, findings=(*findings, *_contradicting(found)))
 
 
 def rounded(latency_ms: float, half_digit_ms: float, advice: str) -> tuple[Finding, ...]:
@@ -31,14 +32,13 @@ def rounded(latency_ms: float, half_digit_ms: float, advice: str) -> tuple[Findi
     return (Finding("coarse_latency", "warning", message),)
 
 
-def _different(results: Sequence[BenchmarkResult]) -> tuple[Finding, ...]:
-    latencies_ms = [result.latency_ms for result in results]
-    if max(latencies_ms) <= (1.0 + _DIFFERENT) * min(latencies_ms):
+def _contradicting(log: BenchmarkLog) -> tuple[Finding, ...]:
+    if log.latency_ms is not None:
         return ()
+    latencies_ms = [result.latency_ms for result in log.results]
     listed = ", ".join(f"{latency_ms:.5g} ms" for latency_ms in latencies_ms[:5])
     more = f" and {len(latencies_ms) - 5} more" if len(latencies_ms) > 5 else ""
     message = (
-        f"{len(latencies_ms)} results that differ: {listed}{more}; the last counts. If they are of several networks, "
-        "give the part of each alone"
+        f"{len(latencies_ms)} results that contradict each other: {listed}{more}; give the part of one network alone"
     )
     return (Finding("several_results", "warning", message),)
