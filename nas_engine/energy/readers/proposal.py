@@ -138,4 +138,5 @@ def _rate_hz(head: str) -> float | None:
     is_rate = found["what"].lower().endswith(("rate", "frequency"))
     if is_rate != (unit in _HERTZ):
         return None
-    return value * _HERTZ[unit] if is_rate else 1.0 / (value * units.SECONDS[unit])
+    rate_hz = value * _HERTZ[unit] if is_rate else 1.0 / (value * units.SECONDS[unit])
+    return float(f"{rate_hz:.12g}")
