@@ -14,7 +14,7 @@ KINDS = ("time", "current", "voltage", "power")
 _IN_CELLS = (IN_CELLS, "as in each cell")
 _UNITS = {
     "time": (
-        *(("s", "s"), ("ms", "ms"), ("us", "µs"), ("ns", "ns"), (CLOCK, "date and time, or time of day")),
+        *(("s", "s"), ("ms", "ms"), ("us", "µs"), ("ns", "ns"), (CLOCK, "date or time")),
         *zip([unit for unit in CLOCKS if unit != CLOCK], ("date, day first", "date, month first"), strict=True),
         *((GUESS, "guess"), _IN_CELLS),
     ),
