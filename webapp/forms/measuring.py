@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from nas_engine.energy.readers.parsing import text
 from nas_engine.energy.runs.settings import RunSettings
 from nas_engine.errors import BadMeasurement
 
@@ -124,10 +125,10 @@ class TableForm(forms.Form):
             raise forms.ValidationError(
                 f"{file.size / 1e6:,.0f} MB; at most {TABLE_LIMIT_BYTES / 1e6:,.0f} MB are accepted."
             )
-        try:
-            self.text = file.read().decode("utf-8-sig") if file else values.get("pasted", "")
-        except UnicodeDecodeError:
-            raise forms.ValidationError(f"{file.name} is no UTF-8 text. Export the table as CSV (UTF-8).") from None
+        found = text.whole(file.read()) if file else values.get("pasted", "")
+        if found is None:
+            raise forms.ValidationError(f"{self.name} is no text. Export the table as CSV.")
+        self.text = found
         if not self.text.strip():
             raise forms.ValidationError("Give a file with a table, or paste its text.")
         return values

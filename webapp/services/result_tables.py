@@ -3,7 +3,6 @@
 The table is a file of its campaign like any other, so a data worker imports it: 10,000 networks given as JSON take 8 s.
 """
 
-import csv
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,8 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from nas_engine.architecture import Architecture
-from nas_engine.errors import InfeasibleArchitecture
+from nas_engine.energy.readers.parsing import mixed_table
+from nas_engine.errors import BadMeasurement, InfeasibleArchitecture
 from webapp import translation
 from webapp.models import MeasurementFile, Run, StoredArchitecture
 from webapp.queries.pages.run import runs_of_table
@@ -127,32 +127,29 @@ def _json_entries(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _csv_entries(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Rows by the names of the header; the delimiter is the header's."""
-    header = text.lstrip("\ufeff").lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(text.lstrip("\ufeff").splitlines(), delimiter=delimiter)
-    names = [_known_name(cell) for cell in next((row for row in reader if any(row)), [])]
+    """Rows by the names of the header, read as tables of costs are."""
+    try:
+        table = mixed_table.parse(text)
+    except BadMeasurement as error:
+        raise Conflict(f"The table cannot be read, {error}") from error
+    names = [_known_name(cell) for cell in table.names]
     if "architecture" not in names or not {"energy_mj", "latency_ms"} & set(names):
         raise Conflict(
             "The first line must name the columns: architecture (hash or JSON), energy_mj, latency_ms and perhaps "
-            f"label, of which energy or latency may be missing. It is: {header[:120]}"
+            f"label, of which energy or latency may be missing. It is: {', '.join(table.names)[:120]}"
         )
-    for row in reader:
-        if any(cell.strip() for cell in row):
-            yield reader.line_num, _by_name(names, row, delimiter)
+    for line, cells in table.rows:
+        yield line, _by_name(names, cells)
 
 
-def _by_name(names: Sequence[str], row: Sequence[str], delimiter: str) -> dict[str, Any]:
-    if len(row) != len(names):
-        return {"problem": f"{len(row)} cells under {len(names)} names"}
-    values: dict[str, Any] = dict(zip(names, (cell.strip() for cell in row), strict=True))
-    if delimiter != ",":
-        values |= {name: values.get(name, "").replace(",", ".") for name in ("energy_mj", "latency_ms")}
-    return values
+def _by_name(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
+    if len(cells) != len(names):
+        return {"problem": f"{len(cells)} cells under {len(names)} names"}
+    return dict(zip(names, cells, strict=True))
 
 
 def _known_name(cell: str) -> str:
-    bare = cell.strip().strip('"').lower()
+    bare = cell.lower()
     return next((name for name, others in _NAMES.items() if bare in others), bare)
 
 
@@ -172,7 +169,7 @@ def _figure(value: Any, what: str, unit: str, most: float) -> float | None:
     if value in (None, ""):
         return None
     try:
-        number = float(value)
+        number = mixed_table.number(value) if isinstance(value, str) else float(value)
     except (TypeError, ValueError):
         raise ValueError(f"the {what} {str(value)[:40]!r} is no number") from None
     if not (math.isfinite(number) and 0 < number <= most):

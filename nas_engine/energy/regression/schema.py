@@ -1,7 +1,7 @@
 """Schema of a table of networks: categorical columns that name an option, and numeric columns.
 
 Regression models know nothing of networks, only a `Schema` and `EncodedFeatures`. Architectures become rows of such a
-table in `nas_engine.energy.estimators.features`, CSV files of any origin in `csv_table`. NumPy alone.
+table in `nas_engine.energy.estimators.features`, tables of any origin in `csv_table`. NumPy alone.
 """
 
 from collections.abc import Mapping, Sequence

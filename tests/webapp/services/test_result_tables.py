@@ -59,6 +59,25 @@ def test_an_architecture_may_be_given_as_json_and_is_known_from_then_on(as_csv: 
     assert StoredArchitecture.objects.get(pk=network.hash).flops > 0
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "\n# measured in May\narchitecture, energy_mj, latency_ms\n\n{0}, 1.5 , 3\n# a pause\n{1}, 2.5, 4\n\n",
+        "# architecture;energy_mj;latency_ms\n{0};1,5;3\n{1};2,5;4\n",
+        "architecture\tenergy (mJ)\tlatency (ms)\t\r\n{0}\t1.5\t3\t\r\n{1}\t2.5\t4\t\r\n",
+        "architecture energy latency\n{0}  1.5 3\n{1} 2.5  4\n",
+    ],
+    ids=["spaces, comments and blank lines", "decimal commas under a comment", "tabs", "blanks"],
+)
+def test_a_table_is_read_as_people_write_it(table: str) -> None:
+    digest = known().hash
+    runs = imported(table.format(digest, digest[:16]))
+    assert [(run.architecture_id, run.energy_mj, run.latency_ms) for run in runs] == [
+        (digest, 1.5, 3.0),
+        (digest, 2.5, 4.0),
+    ]
+
+
 def test_every_wrong_line_is_named_and_nothing_is_imported() -> None:
     good = known().hash
     lines = [

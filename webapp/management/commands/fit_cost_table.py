@@ -24,6 +24,13 @@ class Command(BaseCommand):
         parser.add_argument("--target", required=True, metavar="COLUMN", help="what to learn")
         parser.add_argument("--known", metavar="COLUMN", help="the same of another device, known of all networks")
         parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="no feature (repeatable)")
+        parser.add_argument(
+            "--feature",
+            action="append",
+            default=[],
+            metavar="COLUMN",
+            help="a feature, although it looks like a row number, an identifier or a measurement (repeatable)",
+        )
         parser.add_argument("--measured", type=int, default=1_000, metavar="N", help="networks to learn from")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--curve", action="store_true", help="with fewer networks as well")
@@ -38,7 +45,7 @@ class Command(BaseCommand):
 def _report(options: dict[str, Any]) -> dict[str, Any]:
     started = perf_counter()
     target, known, seed = options["target"], options["known"], options["seed"]
-    table = csv_table.read(options["file"].expanduser(), target, known, options["ignore"])
+    table = csv_table.read(options["file"].expanduser(), target, known, options["ignore"], options["feature"])
     rows = table_benchmark.features(table, known, seed)
     sizes = table_benchmark.sizes_up_to(options["measured"]) if options["curve"] else [options["measured"]]
     results = [table_benchmark.evaluate(rows, table.measurements[target], measured=size, seed=seed) for size in sizes]
@@ -50,6 +57,7 @@ def _report(options: dict[str, Any]) -> dict[str, Any]:
         **results[-1].to_json(),
         "features": list(rows[0]),
         "left_out": list(table.skipped),
+        "left_out_because": dict(table.skipped),
         "curve": [result.to_json() for result in results] if options["curve"] else None,
         "seconds": round(perf_counter() - started, 1),
     }
@@ -63,5 +71,6 @@ def _in_words(report: dict[str, Any]) -> str:
             f"Spearman {result['spearman']:.4f}, {100 * result['coverage90']:.1f} % inside of 90 % intervals"
         )
     if report["left_out"]:
-        lines.append(f"  columns left out: {', '.join(report['left_out'])}")
+        reasons = (f"{name} ({why})" for name, why in report["left_out_because"].items())
+        lines.append(f"  columns left out: {', '.join(reasons)}")
     return "\n".join(lines)
