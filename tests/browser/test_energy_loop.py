@@ -115,6 +115,8 @@ def reestimate(page: Page, study: Study) -> None:
     page.goto(reverse("study", args=[study.pk]))
     page.get_by_role("combobox", name="Energy model").select_option(label="Bench phone, model 1")
     page.get_by_role("button", name="Re-estimate all trials").click()
+    expect(page.get_by_text("This model was trained on 8 networks")).to_be_visible()
+    page.get_by_role("button", name="Re-estimate all the same").click()
     expect(page.get_by_role("status").first).to_contain_text("8 trials were re-estimated, none was trained")
     expect(page.locator("#progress")).to_contain_text("Energy: predicted by Bench phone, model 1")
 

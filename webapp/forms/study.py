@@ -10,8 +10,8 @@ from django.utils.text import Truncator
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.spec import SpaceSpec
 from webapp.forms.constraints import HELP_TEXTS, constraint_errors
-from webapp.models import Dataset, Study
-from webapp.queries.energy_models import ready_models
+from webapp.models import Dataset, EnergyModel, Study
+from webapp.queries.energy_models import ready_models, title_of
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit
 from webapp.translation import frontend, space_spec
 
@@ -38,6 +38,13 @@ EDITED_SPACE = "edited_space"
 _LONGEST_VALUE = 60  # characters of a stored value in a message
 
 
+class EnergyModelField(forms.ModelChoiceField):
+    """Energy models by name, with a remark on those that predict no better than the mean."""
+
+    def label_from_instance(self, obj: EnergyModel) -> str:
+        return title_of(obj)
+
+
 class StudyForm(forms.ModelForm):
     """All settings of a study; a setting that is not given takes its default. The dataset must not have failed.
 
@@ -53,6 +60,7 @@ class StudyForm(forms.ModelForm):
         fields = Study.SETTINGS
         widgets = {"notes": forms.Textarea(attrs={"rows": 2})}
         labels = STEP_LABELS
+        field_classes = {"energy_model": EnergyModelField}
         help_texts = {**HELP_TEXTS, **STOPPING_HELP, **ENERGY_HELP, **STEP_HELP}
 
     def __init__(

@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from webapp.models.device import Device
 from webapp.models.trial import Trial
@@ -22,6 +24,20 @@ class EnergyModel(models.Model):
     seed = models.PositiveIntegerField(default=1)
     runs = models.JSONField(default=dict, help_text="Ids of the runs it was trained on, and the table's digest")
     report = models.JSONField(default=dict, help_text="Errors, importances, intervals, learning curve")
+    report_r2 = models.GeneratedField(
+        expression=Cast(KeyTextTransform("r2", "report"), models.FloatField()),
+        output_field=models.FloatField(),
+        db_persist=True,
+        null=True,
+        help_text="Of the report, without reading it",
+    )
+    report_networks = models.GeneratedField(
+        expression=Cast(KeyTextTransform("networks", "report"), models.IntegerField()),
+        output_field=models.IntegerField(),
+        db_persist=True,
+        null=True,
+        help_text="Of the report, without reading it",
+    )
     arrays = models.FileField(max_length=200, blank=True, help_text=".npz that nas_engine.energy.estimators.base loads")
     reason = models.TextField(blank=True, help_text="Why training failed")
     created_at = models.DateTimeField(auto_now_add=True)

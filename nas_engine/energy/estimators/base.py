@@ -27,6 +27,9 @@ KNOWN_DEVICE_COLUMN = "energy_mj on the known device"
 LEAST_MEASURED = 5
 """Least number of measured networks for training and validating a model."""
 
+ENOUGH_MEASURED = 30
+"""Number of measured networks from which the 90 % intervals of a model hold on average (89 %, see docs/energy.md)."""
+
 _META, _KNOWN_DEVICE = "pricing", "known"
 _RENAMED_COLUMNS = {"prior_energy_mj": "analytical_energy_mj"}  # as models stored by earlier versions call them
 _NEGLIGIBLE_MJ = 1e-9  # an energy is above 0, also for networks unlike those measured

@@ -45,9 +45,14 @@ def repeat_statistics(values: Sequence[float]) -> RepeatStatistics:
 
 
 def interval95(mean: float, sd: float, n: int) -> tuple[float, float]:
-    """95 % t interval (low, high) of the mean of n >= 2 values with sample standard deviation `sd`."""
+    """95 % t interval (low, high) of the mean of n >= 2 values with sample standard deviation `sd`.
+
+    Energies, powers and times are never negative, so where few repeats scatter widely the interval ends at 0: what it
+    loses held no possible mean, and its coverage stays.
+    """
     reach = t975(n - 1) * sd / math.sqrt(n)
-    return mean - reach, mean + reach
+    low = mean - reach
+    return low if mean < 0.0 else max(low, 0.0), mean + reach
 
 
 @lru_cache(maxsize=256)

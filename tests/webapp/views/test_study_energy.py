@@ -5,11 +5,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from tests.webapp.energy_models import device, ready_model
+from tests.webapp.energy_models import device, examined_model, measured_device, ready_model
 from tests.webapp.factories import make_baselines, make_dataset, make_study
 from tests.webapp.views.reading import markup_of
 from webapp.forms.study_file import StudyFileError, form_from_file, read_study_file, study_to_toml
-from webapp.models import Study, TrialEnergyEstimate
+from webapp.models import EnergyModel, Study, TrialEnergyEstimate
 from webapp.queries.study_summary import study_summary
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,54 @@ def test_a_newer_version_of_the_same_device_is_pointed_out(person: Client) -> No
     assert "Re-estimate with" not in page(person, study)
     ready_model(phone, times=4.0)
     assert "Re-estimate with model 2" in page(person, study)
+
+
+def _doubted_model(name: str, **report: float) -> EnergyModel:
+    """A READY model with this report of its errors."""
+    model = examined_model(measured_device(name=name))
+    EnergyModel.objects.filter(pk=model.pk).update(report=model.report | report)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("report", "doubt"),
+    [
+        ({"r2": -0.21, "networks": 100}, "no better than the mean of the measured energies (R² \N{MINUS SIGN}0.21)"),
+        ({"r2": 0.9, "networks": 12}, "This model was trained on 12 networks; from 30 on"),
+    ],
+    ids=["worse than the mean", "too few networks"],
+)
+def test_a_model_that_is_doubted_is_asked_about_before_anything_changes(
+    person: Client, report: dict[str, float], doubt: str
+) -> None:
+    study, model = make_study(completed=2), _doubted_model("Pixel", **report)
+    address = reverse("reestimate_study", args=[study.pk])
+    asked = markup_of(person.post(address, {"energy_model": model.pk}))
+    assert "Re-estimate all trials by Pixel, model 1?" in asked
+    assert doubt in asked
+    assert "Keep the published figures" in asked
+    assert not TrialEnergyEstimate.objects.exists()
+    person.post(address, {"energy_model": model.pk, "confirmed": "1"})
+    assert Study.objects.get(pk=study.pk).energy_model == model
+    text = page(person, study)
+    assert doubt in text
+    assert doubt in markup_of(person.get(reverse("energy_model", args=[model.device_id, 1])))
+
+
+def test_a_model_that_is_not_doubted_is_not_asked_about(person: Client) -> None:
+    study, model = make_study(completed=1), _doubted_model("Pixel", r2=0.9, networks=30)
+    person.post(reverse("reestimate_study", args=[study.pk]), {"energy_model": model.pk})
+    assert Study.objects.get(pk=study.pk).energy_model == model
+    assert "notice warn" not in page(person, study)
+
+
+def test_choices_say_which_model_is_no_better_than_the_mean(person: Client) -> None:
+    study, model = make_study(completed=1), _doubted_model("Pixel", r2=-0.5, networks=40)
+    assert "Pixel, model 1 (no better than the mean)" in page(person, study)
+    assert "Pixel, model 1 (no better than the mean)" in person.get(reverse("new_study")).content.decode()
+    listed = markup_of(person.get(reverse("energy_models", args=[model.device_id])))
+    assert "no better than the mean" in listed
+    assert '<span class="tag">few</span>' not in listed
 
 
 def test_a_model_that_is_not_there_is_refused_and_changes_nothing(person: Client) -> None:

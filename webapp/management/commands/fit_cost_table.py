@@ -69,6 +69,7 @@ def _in_words(report: dict[str, Any]) -> str:
         lines.append(
             f"  {result['measured']:6} measured: R2 {result['r2']:.4f}, RMSE {result['rmse']:.4g}, "
             f"Spearman {result['spearman']:.4f}, {100 * result['coverage90']:.1f} % inside of 90 % intervals"
+            + ("; no better than the mean of what was measured" if result["r2"] <= 0 else "")
         )
     if report["left_out"]:
         reasons = (f"{name} ({why})" for name, why in report["left_out_because"].items())

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from webapp.models import Device, EnergyModel, Run, StoredArchitecture, Worker
 from webapp.queries.budget import live_workers
+from webapp.queries.energy_models import doubts_of, has_too_few, is_worse_than_mean
 from webapp.queries.training_table import TrainingRow, training_set
 
 _HASHES_AT_ONCE = 5_000
@@ -34,6 +35,14 @@ class ModelRow:
     @property
     def is_live(self) -> bool:
         return self.state == EnergyModel.State.TRAINING
+
+    @property
+    def is_worse_than_mean(self) -> bool:
+        return is_worse_than_mean(self.r2)
+
+    @property
+    def has_too_few(self) -> bool:
+        return has_too_few(self.networks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,7 @@ def energy_model_context(model: EnergyModel) -> dict[str, Any]:
     held_back, known_id = held_back_runs(model.report, runs.rows), model.settings.get("known")
     return context | {
         "report": model.report,
+        "doubts": doubts_of(model),
         "measured_runs": runs,
         "residuals": residuals(held_back),
         "furthest_off": furthest_off(held_back),

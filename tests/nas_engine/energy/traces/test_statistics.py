@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import stdtrit
 
-from nas_engine.energy.traces.statistics import pooled_sd, repeat_statistics, t975
+from nas_engine.energy.traces.statistics import interval95, pooled_sd, repeat_statistics, t975
 from nas_engine.errors import BadMeasurement
 
 
@@ -13,6 +13,20 @@ def test_five_repeats_have_the_interval_of_students_t() -> None:
     assert summary.sd == pytest.approx(12.5**0.5)
     assert summary.high95 is not None
     assert summary.high95 - summary.mean == pytest.approx(2.776 * 12.5**0.5 / 5**0.5, rel=1e-3)
+
+
+def test_the_interval_of_three_repeats_does_not_go_below_0() -> None:
+    summary = repeat_statistics([1.0, 2.0, 6.0])
+    assert summary.low95 == 0.0
+    assert summary.high95 == pytest.approx(3.0 + stdtrit(2, 0.975) * 7.0**0.5 / 3**0.5)
+    close = repeat_statistics([2.9, 3.0, 3.1])
+    assert close.low95 == pytest.approx(3.0 - stdtrit(2, 0.975) * 0.1 / 3**0.5)
+
+
+def test_the_interval_of_a_negative_mean_stays_around_it() -> None:
+    low, high = interval95(-2.0, 1.0, 3)
+    assert low < -2.0 < high
+    assert low + high == pytest.approx(-4.0)
 
 
 def test_one_value_has_no_deviation_and_no_interval() -> None:
