@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 MOST_KEPT: Mapping[str, int] = {
+    "accuracy intervals": 16_384,  # two numbers each
     "architecture bars": 4_096,  # the small pictures in tables, some hundred bytes each
     "energy predictors": 8,  # some MB each
+    "least accuracies above chance": 256,
     "presets": 1,  # the study files that come with Earshot
     "spaces": 64,  # distributions of networks drawn from a space
     "shares within hard limits": 64,

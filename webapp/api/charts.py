@@ -17,7 +17,8 @@ from webapp.charts.fronts import BaselinePoint, Resource, front_figure, front_in
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
 from webapp.charts.style import percent
-from webapp.models import Study
+from webapp.models import Dataset, Study
+from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.pages.baselines import BaselineRow, baselines_of
 from webapp.queries.pages.datasets import shown_clips
@@ -26,6 +27,7 @@ from webapp.queries.pages.results import Results, results
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import curve, shown_trials
 from webapp.queries.pages.trials import summaries
+from webapp.templatetags.accuracy import accuracy_line
 from webapp.translation import frontend
 
 
@@ -51,10 +53,11 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonRespo
         x=cost[shown].tolist(),
         accuracy=found.int8_accuracy[shown].tolist(),
         on_front=on_front[shown].tolist(),
-        texts=_hover_texts(found, shown.tolist()),
+        texts=_hover_texts(found, shown.tolist(), study.dataset),
         links=_links(study, found.numbers[shown].tolist()),
         left_out=len(found) - len(shown),
-        baselines=[_baseline_point(row, is_energy) for row in baselines],
+        baselines=[_baseline_point(row, is_energy, study.dataset) for row in baselines],
+        chance=_chance(study.dataset),
     )
     return JsonResponse(front_figure(info))
 
@@ -66,7 +69,9 @@ def rewards_chart(request: HttpRequest, study_id: int) -> JsonResponse:
     found = results(study)
     shown = shown_rewards(len(found))
     links = _links(study, found.numbers[shown].tolist())
-    info = rewards_info(numbers=found.numbers, rewards=found.reward, shown=shown, links=links)
+    info = rewards_info(
+        numbers=found.numbers, rewards=found.reward, above_chance=found.above_chance, shown=shown, links=links
+    )
     return JsonResponse(rewards_figure(info))
 
 
@@ -77,7 +82,7 @@ def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonRespons
     epochs = (
         PlottedEpoch(point.phase, point.loss, point.train_accuracy, point.eval_accuracy) for point in curve(trial)
     )
-    return JsonResponse(curve_figure(curve_info(epochs, trial.stopping)))
+    return JsonResponse(curve_figure(curve_info(epochs, trial.stopping, _chance(trial.study.dataset))))
 
 
 @require_GET
@@ -86,7 +91,8 @@ def figure2_chart(request: HttpRequest, study_id: int, part: str) -> JsonRespons
     halves = {"accuracy": accuracy_figure, "memory": memory_figure}
     if part not in halves:
         raise Http404(f"Figure 2 has no part {part}.")
-    return JsonResponse(halves[part](figure2_info(study_points(get_object_or_404(shown_studies(), pk=study_id)))))
+    study = get_object_or_404(shown_studies(), pk=study_id)
+    return JsonResponse(halves[part](figure2_info(study_points(study), _chance(study.dataset))))
 
 
 @require_GET
@@ -100,19 +106,29 @@ def spectrogram_chart(request: HttpRequest, dataset_id: int, clip_id: int) -> Js
     return JsonResponse(spectrogram_figure(spectrogram_info(log_mel(samples, config), config)))
 
 
-def _hover_texts(found: Results, shown: list[int]) -> list[str]:
+def _chance(dataset: Dataset) -> float | None:
+    split = evaluation_split(dataset)
+    return split.chance if split else None
+
+
+def _accuracy_in_words(share: float, dataset: Dataset) -> str:
+    line = accuracy_line(share, dataset).replace("; ", "<br>")
+    return f"int8 accuracy {100 * share:.1f} %<br>{line}<br>" if line else f"int8 accuracy {100 * share:.1f} %<br>"
+
+
+def _hover_texts(found: Results, shown: list[int], dataset: Dataset) -> list[str]:
     short = summaries(found.trial_ids[shown].tolist())
     return [
         f"<b>Trial {found.numbers[i]}</b>  reward {found.reward[i]:.3f}<br>"
-        f"int8 accuracy {100 * found.int8_accuracy[i]:.1f} %<br>"
+        f"{_accuracy_in_words(float(found.int8_accuracy[i]), dataset)}"
         f"{found.energy_mj[i]:.2f} mJ, {found.flash_bytes[i] / 1000:.1f} kB<br>{short[int(found.trial_ids[i])]}"
         for i in shown
     ]
 
 
-def _baseline_point(row: BaselineRow, is_energy: bool) -> BaselinePoint:
+def _baseline_point(row: BaselineRow, is_energy: bool, dataset: Dataset) -> BaselinePoint:
     accuracy, energy_mj, flash_kb = row.int8_accuracy or 0.0, row.energy_mj or 0.0, (row.flash_bytes or 0) / 1000
-    text = f"<b>{row.name}</b><br>int8 accuracy {100 * accuracy:.1f} %<br>{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
+    text = f"<b>{row.name}</b><br>{_accuracy_in_words(accuracy, dataset)}{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
     if row.estimate.outside:
         text += "<br>extrapolated by the energy model"
     link = reverse("trial", args=[row.study_id, row.number])

@@ -14,6 +14,7 @@ from webapp.charts.style import (
     percent,
     vertical_line,
     whole_numbers,
+    with_chance,
 )
 
 
@@ -40,7 +41,10 @@ class Forecasts(NamedTuple):
 
 
 class CurveInfo(NamedTuple):
-    """Epochs counted through both phases, from 1. `qat_start` is the last float epoch if QAT has begun."""
+    """Epochs counted through both phases, from 1. `qat_start` is the last float epoch if QAT has begun.
+
+    `chance_percent` is the accuracy of always answering the commonest class, None where it is unknown.
+    """
 
     epochs: tuple[int, ...]
     loss: tuple[float, ...]
@@ -48,10 +52,13 @@ class CurveInfo(NamedTuple):
     eval_percent: tuple[float | None, ...]
     qat_start: int | None
     forecasts: Forecasts | None
+    chance_percent: float | None = None
 
 
-def curve_info(points: Iterable[PlottedEpoch], stopping: Mapping[str, Any] | None = None) -> CurveInfo:
-    """Points in the order in which they were made, and `Trial.stopping`."""
+def curve_info(
+    points: Iterable[PlottedEpoch], stopping: Mapping[str, Any] | None = None, chance: float | None = None
+) -> CurveInfo:
+    """Points in the order in which they were made, `Trial.stopping`, and the accuracy (0..1) of chance."""
     epochs = tuple(points)
     float_epochs = sum(1 for epoch in epochs if epoch.phase == "float")
     return CurveInfo(
@@ -61,6 +68,7 @@ def curve_info(points: Iterable[PlottedEpoch], stopping: Mapping[str, Any] | Non
         eval_percent=tuple(_percent(epoch.eval_accuracy) for epoch in epochs),
         qat_start=float_epochs if float_epochs < len(epochs) else None,
         forecasts=_forecasts(stopping["decisions"]) if stopping else None,
+        chance_percent=_percent(chance),
     )
 
 
@@ -88,6 +96,7 @@ def curve_figure(info: CurveInfo) -> Figure:
     if info.qat_start is not None:
         line, label = vertical_line(info.qat_start + 0.5, "QAT begins")
         axes |= {"shapes": [line], "annotations": [label]}
+    with_chance(axes, info.chance_percent)
     traces = [
         _line("Evaluation split", info, info.eval_percent, BLUE, "y"),
         _line("Training batches", info, info.train_percent, ORANGE, "y"),

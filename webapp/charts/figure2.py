@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from nas_engine.paper.figure2 import Figure2Point
-from webapp.charts.style import BLUE, GREY, Figure, layout, percent
+from webapp.charts.style import BLUE, GREY, Figure, layout, percent, with_chance
 
 
 class Figure2Info(NamedTuple):
@@ -15,15 +15,18 @@ class Figure2Info(NamedTuple):
     int8_percent: tuple[float, ...]
     kilo_parameters: tuple[float, ...]
     flash_kb: tuple[float, ...]
+    chance_percent: float | None = None
 
 
-def figure2_info(points: Sequence[Figure2Point]) -> Figure2Info:
+def figure2_info(points: Sequence[Figure2Point], chance: float | None = None) -> Figure2Info:
+    """`chance` is the accuracy (0..1) of always answering the commonest class, None where it is unknown."""
     return Figure2Info(
         texts=tuple(point.name for point in points),
         float_percent=tuple(percent(point.float_accuracy) for point in points),
         int8_percent=tuple(percent(point.int8_accuracy) for point in points),
         kilo_parameters=tuple(round(point.parameters / 1000, 3) for point in points),
         flash_kb=tuple(round(point.flash_bytes / 1000, 3) for point in points),
+        chance_percent=None if chance is None else percent(chance),
     )
 
 
@@ -40,7 +43,8 @@ def accuracy_figure(info: Figure2Info) -> Figure:
         "line": {"color": GREY, "width": 1.5, "dash": "dash"},
         "hoverinfo": "skip",
     }
-    return {"data": [diagonal, points], "layout": layout("Float accuracy (%)", "int8 accuracy (%)")}
+    axes = with_chance(layout("Float accuracy (%)", "int8 accuracy (%)"), info.chance_percent)
+    return {"data": [diagonal, points], "layout": axes}
 
 
 def memory_figure(info: Figure2Info) -> Figure:

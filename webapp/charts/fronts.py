@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.charts.style import BLUE, GREY, VERMILLION, Figure, layout, percent, vertical_line
+from webapp.charts.style import BLUE, GREY, VERMILLION, Figure, layout, percent, vertical_line, with_chance
 
 Resource = Literal["energy", "flash"]
 POINTS_LIMIT = 600
@@ -39,7 +39,8 @@ class BaselinePoint(NamedTuple):
 class FrontInfo(NamedTuple):
     """Everything the chart shows. `left_out` counts points that were thinned out to keep the chart light.
 
-    `energy_tags` are the kinds of the energies, such as "estimate".
+    `energy_tags` are the kinds of the energies, such as "estimate". `chance_percent` is the accuracy of always
+    answering the commonest class, None where it is unknown.
 
     `baselines` go from cheap to dear. They cost up to a hundred times what a trial does, so with them the axis of cost
     is logarithmic.
@@ -52,6 +53,7 @@ class FrontInfo(NamedTuple):
     others: tuple[FrontPoint, ...]
     left_out: int
     baselines: tuple[BaselinePoint, ...] = ()
+    chance_percent: float | None = None
 
 
 def shown_points(on_front: NDArray[np.bool_], limit: int = POINTS_LIMIT) -> NDArray[np.int64]:
@@ -75,8 +77,9 @@ def front_info(
     links: Sequence[str],
     left_out: int,
     baselines: Sequence[BaselinePoint] = (),
+    chance: float | None = None,
 ) -> FrontInfo:
-    """One value a shown trial in each sequence; accuracy 0..1. The front is sorted from cheap to dear.
+    """One value a shown trial in each sequence; accuracy and chance 0..1. The front is sorted from cheap to dear.
 
     A `threshold` of None is not drawn.
     """
@@ -87,7 +90,10 @@ def front_info(
     front = sorted({point for point, is_on in zip(points, on_front, strict=True) if is_on})
     others = [point for point, is_on in zip(points, on_front, strict=True) if not is_on]
     cheap_to_dear = tuple(sorted((point for point in baselines if point.x > 0), key=lambda point: point.x))
-    return FrontInfo(resource, tuple(energy_tags), threshold, tuple(front), tuple(others), left_out, cheap_to_dear)
+    chance_percent = None if chance is None else percent(chance)
+    return FrontInfo(
+        resource, tuple(energy_tags), threshold, tuple(front), tuple(others), left_out, cheap_to_dear, chance_percent
+    )
 
 
 def front_figure(info: FrontInfo) -> Figure:
@@ -116,11 +122,12 @@ def front_figure(info: FrontInfo) -> Figure:
 
 
 def _layout(info: FrontInfo, title: str) -> Figure:
-    if info.threshold is None:
-        return layout(title, "int8 accuracy (%)")
-    text = _THRESHOLDS[info.resource].format(info.threshold)
-    line, label = vertical_line(info.threshold, text, log_axis=bool(info.baselines))
-    return layout(title, "int8 accuracy (%)", shapes=[line], annotations=[label])
+    axes = layout(title, "int8 accuracy (%)")
+    if info.threshold is not None:
+        text = _THRESHOLDS[info.resource].format(info.threshold)
+        line, label = vertical_line(info.threshold, text, log_axis=bool(info.baselines))
+        axes |= {"shapes": [line], "annotations": [label]}
+    return with_chance(axes, info.chance_percent)
 
 
 def _side(point: BaselinePoint, points: Sequence[BaselinePoint], middle: float) -> str:

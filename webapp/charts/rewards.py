@@ -28,13 +28,21 @@ def shown_rewards(count: int, limit: int = POINTS_LIMIT) -> NDArray[np.int64]:
 
 
 def rewards_info(
-    *, numbers: NDArray[np.int64], rewards: NDArray[np.float64], shown: NDArray[np.int64], links: Sequence[str]
+    *,
+    numbers: NDArray[np.int64],
+    rewards: NDArray[np.float64],
+    above_chance: NDArray[np.bool_],
+    shown: NDArray[np.int64],
+    links: Sequence[str],
 ) -> RewardsInfo:
-    """Trials in the order of their numbers; `links` has one address a shown trial."""
-    best = np.maximum.accumulate(rewards) if len(rewards) else rewards
+    """Trials in the order of their numbers, of which those `above_chance` may be the best; `links` has one address a
+    shown trial.
+    """
+    best = np.maximum.accumulate(np.where(above_chance, rewards, -np.inf)) if len(rewards) else rewards
     is_new = np.concatenate([[True], best[1:] > best[:-1]]) if len(best) else np.zeros(0, bool)
     if len(is_new):
         is_new[-1] = True
+    is_new &= np.isfinite(best)
     return RewardsInfo(
         numbers=tuple(numbers[shown].tolist()),
         rewards=tuple(rewards[shown].round(4).tolist()),

@@ -57,6 +57,40 @@ def vertical_line(x: float, text: str, *, log_axis: bool = False) -> tuple[dict[
     return shape, annotation
 
 
+def horizontal_line(y: float, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A dotted line over the whole width with a label at its right end: (shape, annotation)."""
+    shape = {
+        "type": "line",
+        "x0": 0,
+        "x1": 1,
+        "xref": "paper",
+        "y0": y,
+        "y1": y,
+        "line": {"dash": "dot", "width": 1.5, "color": GREY},
+    }
+    annotation = {
+        "x": 1,
+        "xref": "paper",
+        "y": y,
+        "text": text,
+        "showarrow": False,
+        "xanchor": "right",
+        "yanchor": "bottom",
+        "font": {"size": 11},
+    }
+    return shape, annotation
+
+
+def with_chance(axes: Figure, chance_percent: float | None) -> Figure:
+    """A layout whose axis of accuracies in percent has a line at chance, where that is known."""
+    if chance_percent is None:
+        return axes
+    line, label = horizontal_line(chance_percent, f"chance {chance_percent:.1f} %")
+    axes["shapes"] = [*axes.get("shapes", ()), line]
+    axes["annotations"] = [*axes.get("annotations", ()), label]
+    return axes
+
+
 def whole_numbers(axis: dict[str, Any], last: int) -> None:
     """Keep ticks between trials or epochs off an axis that is too short for Plotly's own choice of ticks."""
     if last <= _FEW:

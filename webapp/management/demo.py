@@ -14,6 +14,7 @@ from django.db.models import Max
 from webapp.forms.study_file import errors_in_words, form_from_file
 from webapp.management.progress import Line
 from webapp.models import Dataset, Study, Trial
+from webapp.queries.accuracy import above_chance, evaluation_split
 from webapp.queries.budget import budget_of
 from webapp.services import datasets, preparation, studies
 from webapp.services.jobs import OPTION_FOLDER
@@ -131,11 +132,18 @@ def _has_ended(study: Study, line: Line) -> bool:
     try:
         study.refresh_from_db()
         budget = budget_of(study)
-        best = study.trials.aggregate(best=Max("int8_accuracy"))["best"]
+        shown = _best_in_words(study)
     except (OperationalError, InterfaceError):
         connection.close()
         line.show("The database is out of reach; waiting for it.")
         return False
-    shown = "" if best is None else f", best int8 accuracy {best:.3f}"
     line.show(f"{study.name}: {budget.finished}/{budget.budget} trials{shown}")
     return study.state in (Study.State.COMPLETED, Study.State.STOPPED, Study.State.FAILED)
+
+
+def _best_in_words(study: Study) -> str:
+    """The best int8 accuracy with its clips; "" before a trial is above chance."""
+    split = evaluation_split(study.dataset)
+    best = study.trials.filter(above_chance([study.dataset])).aggregate(best=Max("int8_accuracy"))["best"]
+    found = split.accuracy(best) if split else None
+    return f", best int8 accuracy {found.share:.3f} ({found.correct} of {found.clips} clips)" if found else ""

@@ -11,12 +11,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import Max
 from tqdm import tqdm
 
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import budget_of, live_workers
 from webapp.queries.deliberation import searcher_of
+from webapp.queries.pages.results import bests
 from webapp.services.exports import write_study_summary
 from webapp.services.persistence import persist
 
@@ -98,8 +98,8 @@ class _Watch:
     def _show(self) -> None:
         budget = budget_of(self._study)
         self._bar.total = budget.budget
-        best = self._study.trials.aggregate(best=Max("reward"))["best"]
-        shown = "-" if best is None else f"{best:.3f}"
+        best = bests(self._study).by_reward
+        shown = "-" if best is None else f"{best.reward:.3f}"
         running = ", ".join(self._named_and_running())
         more = {"now": running} if running else {}
         self._bar.set_postfix(state=self._study.get_state_display(), best=shown, **more, refresh=False)

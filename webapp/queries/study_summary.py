@@ -5,6 +5,7 @@ from typing import Any
 
 from nas_engine.energy.battery import joules_a_day
 from webapp.models import Study, Trial
+from webapp.queries.accuracy import EvaluationSplit, evaluation_split
 from webapp.queries.budget import budget_of
 from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, source_of, trials_with_estimates
 from webapp.queries.energy_models import large_fields
@@ -18,13 +19,17 @@ def study_summary(study_id: int) -> dict[str, Any]:
     studies = Study.objects.select_related("dataset", "energy_model__device").defer(*large_fields("energy_model"))
     study = studies.get(pk=study_id)
     trials = list(trials_with_estimates(study).select_related("architecture", "retried_from").order_by("number"))
-    summaries = [trial_summary(trial, estimate_of(trial)) for trial in trials]
+    split = evaluation_split(study.dataset)
+    summaries = [trial_summary(trial, estimate_of(trial), split) for trial in trials]
     return {"study": _study(study, trials), "trials": summaries}
 
 
 def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
+    split = evaluation_split(study.dataset)
+    least = split.least_above_chance if split else 0.0
     completed = [trial for trial in trials if trial.state == Trial.State.COMPLETED]
-    best = max(completed, key=lambda trial: estimate_of(trial).reward or 0.0, default=None)
+    above_chance = [trial for trial in completed if (trial.int8_accuracy or 0.0) >= least]
+    best = max(above_chance, key=lambda trial: estimate_of(trial).reward or 0.0, default=None)
     return {
         "id": study.pk,
         "name": study.name,
@@ -37,6 +42,7 @@ def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
             "synthetic": study.dataset.synthetic,
             "classes": study.dataset.classes,
             "counts": study.dataset.counts,
+            "chance": split.chance if split else None,
         },
         "settings": _settings(study),
         "energy_source": source_of(study),
@@ -57,9 +63,9 @@ def _settings(study: Study) -> dict[str, Any]:
     return plain | {"energy_model": str(study.energy_model) if study.energy_model else None}
 
 
-def trial_summary(trial: Trial, estimate: CurrentEstimate) -> dict[str, Any]:
-    """One trial with this estimate; `tflite` as in `study_summary`."""
-    architecture = trial.architecture
+def trial_summary(trial: Trial, estimate: CurrentEstimate, split: EvaluationSplit | None) -> dict[str, Any]:
+    """One trial with this estimate, scored on this split; `tflite` as in `study_summary`."""
+    architecture, accuracy = trial.architecture, split.accuracy(trial.int8_accuracy) if split else None
     return {
         "number": trial.number,
         "label": trial.label,
@@ -74,6 +80,9 @@ def trial_summary(trial: Trial, estimate: CurrentEstimate) -> dict[str, Any]:
         "peak_activation_bytes": architecture.peak_activation_bytes or None,
         "float_accuracy": trial.float_accuracy,
         "int8_accuracy": trial.int8_accuracy,
+        "int8_accuracy_95": [accuracy.low95, accuracy.high95] if accuracy else None,
+        "int8_correct": accuracy.correct if accuracy else None,
+        "evaluation_clips": accuracy.clips if accuracy else None,
         "flash_bytes": trial.flash_bytes,
         "energy_mj": estimate.energy_mj,
         "energy_low_mj": estimate.low_mj,

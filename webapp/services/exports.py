@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from nas_engine.audio.frontend import FrontendConfig, Normalisation, export_frontend
 from nas_engine.files.tflite_tensors import input_and_output
 from webapp.models import Trial
+from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import all_estimates, current_estimate
 from webapp.queries.study_summary import study_summary, trial_summary
 from webapp.services.errors import Conflict
@@ -94,7 +95,8 @@ def frontend_description(trial: Trial) -> dict[str, Any]:
 
 def _metrics(trial: Trial) -> dict[str, Any]:
     estimate = current_estimate(trial, all_estimates(trial))
-    metrics = {name: value for name, value in trial_summary(trial, estimate).items() if name not in _FILES_OF_THEIR_OWN}
+    summary = trial_summary(trial, estimate, evaluation_split(trial.study.dataset))
+    metrics = {name: value for name, value in summary.items() if name not in _FILES_OF_THEIR_OWN}
     study = {"study": trial.study.name, "dataset": trial.study.dataset.name, "split": "eval"}
     return {**study, "synthetic": trial.study.dataset.synthetic, **metrics}
 

@@ -116,14 +116,22 @@ def test_thinning_keeps_the_whole_front_and_the_limit() -> None:
 
 def test_the_best_reward_only_rises_and_ends_at_the_last_trial() -> None:
     numbers, rewards = np.array([1, 2, 4, 7]), np.array([0.5, 0.4, 0.6, 0.55])
-    info = rewards_info(numbers=numbers, rewards=rewards, shown=np.arange(4), links=["a", "b", "c", "d"])
+    info = rewards_info(
+        numbers=numbers, rewards=rewards, above_chance=np.ones(4, bool), shown=np.arange(4), links=["a", "b", "c", "d"]
+    )
     assert info.best_numbers == (1, 4, 7)
     assert info.best_rewards == (0.5, 0.6, 0.6)
     accepted_by_plotly(rewards_figure(info))
 
 
 def test_an_empty_study_has_an_empty_chart() -> None:
-    info = rewards_info(numbers=np.zeros(0, np.int64), rewards=np.zeros(0), shown=shown_rewards(0), links=[])
+    info = rewards_info(
+        numbers=np.zeros(0, np.int64),
+        rewards=np.zeros(0),
+        above_chance=np.zeros(0, bool),
+        shown=shown_rewards(0),
+        links=[],
+    )
     assert info.best_numbers == ()
     accepted_by_plotly(rewards_figure(info))
     accepted_by_plotly(front_figure(front(x=[], accuracy=[], on_front=[], texts=[], links=[])))

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from nas_engine import pareto
 from webapp.models import Study, Trial
+from webapp.queries.accuracy import EvaluationSplit, evaluation_split
 from webapp.queries.energy_estimates import (
     ENERGY,
     CurrentEstimate,
@@ -222,10 +223,12 @@ def choices(trial: Trial, besides: Sequence[int] = ()) -> Choices:
         for pk, kind, label, number, accuracy, energy_mj, flash_bytes in rows
     ]
     baselines = (row for row in found if row.kind == Study.Kind.BASELINES)
-    front = _on_front([row for row in found if row.kind == Study.Kind.SEARCH])
+    split = evaluation_split(study.dataset)
+    least = split.least_above_chance if split else 0.0
+    front = _on_front([row for row in found if row.kind == Study.Kind.SEARCH and row.int8_accuracy >= least])
     return Choices(
         tuple(ComparableTrial(row.id, row.label) for row in baselines if row.id not in hidden),
-        tuple(_front_choice(row) for row in front if row.id not in hidden),
+        tuple(_front_choice(row, split) for row in front if row.id not in hidden),
     )
 
 
@@ -238,6 +241,8 @@ def _on_front(trials: Sequence[_Result]) -> list[_Result]:
     return sorted(shown, key=lambda row: (-row.int8_accuracy, row.number))[:_FRONT_TRIALS]
 
 
-def _front_choice(row: _Result) -> ComparableTrial:
-    figures = f"{100 * row.int8_accuracy:.1f} %, {row.energy_mj:.2f} mJ, {row.flash_bytes / 1000:.0f} kB"
+def _front_choice(row: _Result, split: EvaluationSplit | None) -> ComparableTrial:
+    accuracy = split.accuracy(row.int8_accuracy) if split else None
+    clips = f" ({accuracy.correct:,} of {accuracy.clips:,})" if accuracy else ""
+    figures = f"{100 * row.int8_accuracy:.1f} %{clips}, {row.energy_mj:.2f} mJ, {row.flash_bytes / 1000:.0f} kB"
     return ComparableTrial(row.id, f"Trial {row.number}: {figures}")

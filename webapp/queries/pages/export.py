@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from webapp.models import Study
+from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import estimate_of, trials_with_estimates
 from webapp.queries.pages.trials import seconds_between
 from webapp.queries.summaries import summary
 
 COLUMNS = (
-    "number", "label", "state", "reward", "int8_accuracy", "float_accuracy", "energy_mj", "energy_source",
+    "number", "label", "state", "reward", "int8_accuracy", "float_accuracy",
+    "int8_correct", "evaluation_clips", "int8_low95", "int8_high95", "chance", "energy_mj", "energy_source",
     "energy_low_mj", "energy_high_mj", "reward_formula",
     "flash_bytes", "flops", "parameters", "peak_activation_bytes", "seconds", "seed", "retried_from",
     "architecture_hash", "blocks", "worker", "requested_at", "started_at", "finished_at",
@@ -20,9 +22,10 @@ _ROWS_AT_ONCE = 500
 
 def trial_rows(study: Study) -> Iterator[dict[str, Any]]:
     """One dict of COLUMNS a trial, at its current estimate, in the order of numbers; read in pieces."""
+    split = evaluation_split(study.dataset)
     trials = trials_with_estimates(study).select_related("architecture", "retried_from").order_by("number")
     for trial in trials.iterator(chunk_size=_ROWS_AT_ONCE):
-        estimate = estimate_of(trial)
+        estimate, accuracy = estimate_of(trial), split.accuracy(trial.int8_accuracy) if split else None
         yield {
             "number": trial.number,
             "label": trial.label,
@@ -30,6 +33,11 @@ def trial_rows(study: Study) -> Iterator[dict[str, Any]]:
             "reward": estimate.reward,
             "int8_accuracy": trial.int8_accuracy,
             "float_accuracy": trial.float_accuracy,
+            "int8_correct": accuracy.correct if accuracy else None,
+            "evaluation_clips": accuracy.clips if accuracy else None,
+            "int8_low95": accuracy.low95 if accuracy else None,
+            "int8_high95": accuracy.high95 if accuracy else None,
+            "chance": accuracy.chance if accuracy else None,
             "energy_mj": estimate.energy_mj,
             "energy_source": estimate.source,
             "energy_low_mj": estimate.low_mj,

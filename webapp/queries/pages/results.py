@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nas_engine import pareto
 from nas_engine.reward import within_thresholds
 from webapp.models import Study, Trial, TrialQuerySet
+from webapp.queries.accuracy import above_chance, evaluation_split
 from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, trials_with_estimates
 from webapp.translation import reward_parameters
 
@@ -22,7 +23,8 @@ class Results:
     """Completed trials as columns, in the order of their numbers. Arrays are [n]; accuracies 0..1.
 
     `on_energy_front` and `on_flash_front` mark the trials that no other trial beats in int8 accuracy and energy, or in
-    int8 accuracy and flash. `within_limits` marks those below both thresholds of the study.
+    int8 accuracy and flash. `within_limits` marks those below both thresholds of the study, `above_chance` those whose
+    accuracy is told apart from chance; the others are on no front, as always answering one class takes no network.
     """
 
     trial_ids: NDArray[np.int64]
@@ -32,6 +34,7 @@ class Results:
     flash_bytes: NDArray[np.float64]
     reward: NDArray[np.float64]
     within_limits: NDArray[np.bool_]
+    above_chance: NDArray[np.bool_]
     on_energy_front: NDArray[np.bool_]
     on_flash_front: NDArray[np.bool_]
     energy_sources: tuple[str, ...]
@@ -53,6 +56,9 @@ def results(study: Study) -> Results:
     )
     values = np.array([row[2:6] for row in rows], np.float64).reshape(len(rows), 4)
     accuracy, energy, flash, reward = values.T
+    split = evaluation_split(study.dataset)
+    is_above = accuracy >= (split.least_above_chance if split else 0.0)
+    judged = np.where(is_above[:, np.newaxis], values, np.nan)
     return Results(
         trial_ids=np.array([row[0] for row in rows], np.int64),
         numbers=np.array([row[1] for row in rows], np.int64),
@@ -61,8 +67,9 @@ def results(study: Study) -> Results:
         flash_bytes=flash,
         reward=reward,
         within_limits=within_thresholds(energy, flash, reward_parameters(study)),
-        on_energy_front=pareto.front(values[:, [0, 1]], maximise=(True, False)),
-        on_flash_front=pareto.front(values[:, [0, 2]], maximise=(True, False)),
+        above_chance=is_above,
+        on_energy_front=pareto.front(judged[:, [0, 1]], maximise=(True, False)),
+        on_flash_front=pareto.front(judged[:, [0, 2]], maximise=(True, False)),
         energy_sources=tuple(sorted({row[6] for row in rows if row[6]})),
     )
 
@@ -83,7 +90,7 @@ class Best:
 @dataclass(frozen=True, slots=True)
 class Bests:
     """`by_reward` has the greatest reward, the earliest of equals. `within_limits` is the most accurate below both
-    thresholds, of equals the one with the best reward. None where no trial has completed so.
+    thresholds, of equals the one with the best reward. None where no trial above chance has completed so.
     """
 
     by_reward: Best | None = None
@@ -92,7 +99,7 @@ class Bests:
 
 def bests(study: Study) -> Bests:
     """The completed trials that the page names first, with current estimates. One query."""
-    completed = _completed(study)
+    completed = _completed(study).filter(above_chance([study.dataset]))
     within = completed.within_thresholds(ENERGY)
     first = _named("by_reward", completed.order_by(f"-{REWARD}", "number"))
     second = _named("within_limits", within.order_by("-int8_accuracy", f"-{REWARD}", "number"))

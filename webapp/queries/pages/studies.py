@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet
 
-from webapp.models import Study, Trial, TrialEnergyEstimate
+from webapp.models import Dataset, Study, Trial, TrialEnergyEstimate
 from webapp.models.trial import within_thresholds
+from webapp.queries.accuracy import above_chance
 from webapp.queries.budget import COUNTED
 from webapp.queries.energy_estimates import ENERGY, REWARD, with_estimates
 from webapp.queries.pages.datasets import any_usable_dataset
@@ -39,6 +40,7 @@ class StudyRow:
     best_reward: float | None
     best_accuracy_within_limits: float | None
     created_at: datetime
+    scored_on: Dataset
 
     @property
     def is_live(self) -> bool:
@@ -101,32 +103,38 @@ def state_counts() -> Mapping[str, int]:
 
 
 def _rows(studies: Sequence[Study]) -> list[StudyRow]:
-    results = _results([study.pk for study in studies])
-    reestimated = [study.pk for study in studies if study.energy_model_id]
+    results = _results(studies)
+    reestimated = [study for study in studies if study.energy_model_id]
     best = _bests_by_model(reestimated) if reestimated else {}
     return [_row(study, results.get(study.pk, {}) | best.get(study.pk, {})) for study in studies]
 
 
-def _results(study_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Counts of each study that has trials, and its best values by the published figures, in one aggregate."""
-    trials = with_estimates(Trial.objects.filter(study__in=study_ids), None).order_by().values("study")
+def _results(studies: Sequence[Study]) -> dict[int, dict[str, Any]]:
+    """Counts of each study that has trials, and its best values by the published figures, in one aggregate.
+
+    A trial at chance is no best one.
+    """
+    trials = with_estimates(Trial.objects.filter(study__in=studies), None).order_by().values("study")
+    counted = COMPLETED & above_chance(study.dataset for study in studies)
     found = trials.annotate(
         done=Count("pk", filter=FINISHED),
         running=Count("pk", filter=Q(state=Trial.State.RUNNING)),
-        best_reward=Max(REWARD, filter=COMPLETED),
-        best_accuracy=Max("int8_accuracy", filter=COMPLETED & within_thresholds(ENERGY)),
+        best_reward=Max(REWARD, filter=counted),
+        best_accuracy=Max("int8_accuracy", filter=counted & within_thresholds(ENERGY)),
     )
     return {row["study"]: dict(row) for row in found}
 
 
-def _bests_by_model(study_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+def _bests_by_model(studies: Sequence[Study]) -> dict[int, dict[str, Any]]:
     """Best values of studies that point at an energy model, by the estimates of that model, in one aggregate."""
     within = within_thresholds("energy_mj", trial="trial__")
+    counted = above_chance((study.dataset for study in studies), trial="trial__")
     estimates = TrialEnergyEstimate.objects.filter(
-        trial__study__in=study_ids, energy_model=F("trial__study__energy_model")
+        trial__study__in=studies, energy_model=F("trial__study__energy_model")
     )
     found = estimates.values("trial__study").annotate(
-        best_reward=Max("reward"), best_accuracy=Max("trial__int8_accuracy", filter=within)
+        best_reward=Max("reward", filter=counted),
+        best_accuracy=Max("trial__int8_accuracy", filter=counted & within),
     )
     return {
         row["trial__study"]: {"best_reward": row["best_reward"], "best_accuracy": row["best_accuracy"]} for row in found
@@ -149,4 +157,5 @@ def _row(study: Study, result: Mapping[str, Any]) -> StudyRow:
         best_reward=result.get("best_reward"),
         best_accuracy_within_limits=result.get("best_accuracy"),
         created_at=study.created_at,
+        scored_on=study.dataset,
     )

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from nas_engine.reward import reward_breakdown
 from webapp.models import CurvePoint, Trial
 from webapp.models.study import BYTES_PER_KB
+from webapp.queries.accuracy import recordings
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
 from webapp.queries.energy_models import large_fields
 from webapp.queries.pages.blocks import block_table
@@ -34,7 +35,7 @@ TIMED_PHASES = (
     "write",
 )
 HEAT_STEPS = 10
-_PREVIOUS, _NEXT = "previous_number", "next_number"
+_PREVIOUS, _NEXT, _RECORDINGS = "previous_number", "next_number", "evaluation_recordings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def shown_trials(study_id: int) -> QuerySet[Trial]:
         _NEXT: Subquery(numbers.filter(number__gt=OuterRef("number")).order_by("number")[:1]),
     }
     found = Trial.objects.select_related(*related).filter(study=study_id)
-    return found.defer(*large_fields("study__energy_model")).annotate(**neighbouring)
+    annotations = {**neighbouring, _RECORDINGS: recordings("study__dataset")}
+    return found.defer(*large_fields("study__energy_model")).annotate(**annotations)
 
 
 def trial_context(trial: Trial) -> dict[str, Any]:
@@ -125,6 +127,7 @@ def trial_live_context(trial: Trial) -> dict[str, Any]:
         "estimates": estimates,
         "measured": measured_on(trial, estimate),
         "reward": reward_parts(trial, estimate),
+        "recordings": getattr(trial, _RECORDINGS),
         "confusion": confusion_rows(trial.confusion, trial.study.dataset.classes),
         "seconds": phase_seconds(trial.seconds),
         "wall_seconds": seconds_between(trial.started_at, trial.finished_at),
