@@ -185,7 +185,7 @@ def test_the_chart_of_baselines_has_neither_front_nor_threshold(person: Client) 
     study = make_baselines(make_dataset())
     figure = person.get(reverse("front_chart", args=[study.pk, "flash"])).json()
     assert [len(trace["x"]) for trace in figure["data"]] == [0, 0, 4]
-    assert "shapes" not in figure["layout"]
+    assert [(shape["y0"], shape["y1"]) for shape in figure["layout"]["shapes"]] == [(11.11, 11.11)], "chance alone"
 
 
 def test_a_trial_can_be_compared_with_baselines_and_with_its_studys_fronts(person: Client) -> None:
