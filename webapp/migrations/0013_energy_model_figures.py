@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('webapp', '0008_labels_in_the_fields_words'),
+        ('webapp', '0010_dry_runs_are_jobs'),
     ]
 
     operations = [
