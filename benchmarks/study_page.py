@@ -3,7 +3,7 @@
     python -m benchmarks.study_page --json OUT
 
 Rows are the tests' (results simulated, shapes real). Time is that of the whole request in Django, without network;
-memory is the resident memory of a gunicorn worker after it has served the page and its charts.
+memory is the resident memory of the web server after it has served the page and its charts.
 """
 
 import argparse
@@ -42,17 +42,14 @@ def _median_ms(client: Any, address: str) -> float:
 
 
 def web_megabytes(study_id: int, cookie: str, port: int = 8765) -> float:
-    """Resident memory of the gunicorn worker after serving the page and its charts."""
+    """Resident memory of the web server after serving the page and its charts."""
     import psutil
 
-    command = ["-m", "gunicorn", "webapp.wsgi:application", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
-               "--threads", "8", "--no-control-socket", "--log-level", "warning"]  # fmt: skip
-    process = subprocess.Popen([sys.executable, *command], cwd=BASE)
+    process = subprocess.Popen([sys.executable, "manage.py", "serve", "--port", str(port)], cwd=BASE)
     try:
         for address in ("", *CHARTS) * 3:
             _get(f"http://127.0.0.1:{port}/studies/{study_id}/{address}", cookie)
-        workers = psutil.Process(process.pid).children()
-        return round(max(worker.memory_info().rss for worker in workers) / 1e6, 1)
+        return round(psutil.Process(process.pid).memory_info().rss / 1e6, 1)
     finally:
         process.terminate()
         process.wait(timeout=30)

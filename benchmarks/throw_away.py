@@ -109,5 +109,5 @@ def _name(child: psutil.Process) -> str:
     if "--queues" in words:
         return words[words.index("--queues") + 1]
     return next(
-        word for word in ("gunicorn", "reap", "postgres", "other") if word in " ".join(words) or word == "other"
+        word for word in ("serve", "reap", "postgres", "other") if word in " ".join(words) or word == "other"
     )

@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "webapp.views.middleware.safe_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webapp.views.middleware.without_nul",
     "webapp.views.middleware.upload_limit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -167,9 +168,13 @@ CSRF_FAILURE_VIEW = "webapp.views.problems.stale_form"
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
 
 # Lease and recovery, in seconds (docs/operations.md)
-HEARTBEAT_SECONDS = float(os.environ.get("EARSHOT_HEARTBEAT_SECONDS", "5"))
-LEASE_SECONDS = float(os.environ.get("EARSHOT_LEASE_SECONDS", "30"))
+LEASE_SECONDS = max(1.0, float(os.environ.get("EARSHOT_LEASE_SECONDS", "30")))
+# Three heartbeats a lease at least, or live workers would be taken for dead.
+HEARTBEAT_SECONDS = min(float(os.environ.get("EARSHOT_HEARTBEAT_SECONDS", "5")), LEASE_SECONDS / 3)
 REDISPATCH_SECONDS = float(os.environ.get("EARSHOT_REDISPATCH_SECONDS", "15"))
+# Processes of this machine that answer nothing, and the file that one of them touches (webapp.supervisor)
+UNANSWERED_SECONDS = float(os.environ.get("EARSHOT_UNANSWERED_SECONDS", "120"))
+SIGN_OF_LIFE = os.environ.get("EARSHOT_SIGN_OF_LIFE", "")
 
 # Training processes and the copies of feature packs (docs/operations.md)
 SILENCE_SECONDS = float(os.environ.get("EARSHOT_SILENCE_SECONDS", "900"))
@@ -180,9 +185,19 @@ PACK_CACHE_BYTES = int(os.environ.get("EARSHOT_CACHE_BYTES", str(20_000_000_000)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "filters": {"outages": {"()": "webapp.broker.outages.OutageFilter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]}},
+    "formatters": {
+        "line": {
+            "class": "webapp.log_lines.ShortLines",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "filters": {
+        "outages": {"()": "webapp.broker.outages.OutageFilter"},
+        "refusals": {"()": "webapp.log_lines.WithoutTracebackOfRefusals"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages", "refusals"]}
+    },
     "loggers": {"axes": {"level": "WARNING"}},  # it logs four lines a sign-in
     "root": {"handlers": ["console"], "level": os.environ.get("EARSHOT_LOG_LEVEL", "INFO")},
 }

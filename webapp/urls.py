@@ -1,7 +1,7 @@
 """Addresses. All views need a sign-in (LoginRequiredMiddleware), except those marked otherwise."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
@@ -34,11 +34,7 @@ from webapp.views import (
 )
 
 account_urls: list[URLPattern | URLResolver] = [
-    path(
-        "sign-in/",
-        LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True),
-        name="sign_in",
-    ),
+    path("sign-in/", accounts.SignIn.as_view(), name="sign_in"),
     path("sign-in/link/", accounts.sign_in_link, name="sign_in_link"),
     path("sign-out/", login_not_required(LogoutView.as_view()), name="sign_out"),
     path("theme/", accounts.choose_theme, name="choose_theme"),
@@ -172,6 +168,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("paper/", include(paper_urls)),
 ]
 
+handler400 = "webapp.views.problems.bad_request"
 handler403 = "webapp.views.problems.forbidden"
 handler404 = "webapp.views.problems.not_found"
 handler500 = "webapp.views.problems.server_error"

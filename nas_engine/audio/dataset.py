@@ -31,6 +31,7 @@ from nas_engine.audio.clips import ClipSource, Scan, labels_in_order
 from nas_engine.audio.decode import LONGEST_SECONDS, ClipProblem, decode_clip
 from nas_engine.audio.frontend import FrontendConfig, log_mel
 from nas_engine.audio.segments import cut
+from nas_engine.errors import is_of_the_machine
 
 OnProgress = Callable[[int, int, str], None]  # done, total, phase
 _CLIPS_AT_ONCE = 64
@@ -155,6 +156,8 @@ def _read(source: ClipSource, config: FrontendConfig) -> _Read | DatasetProblem:
     except ClipProblem as error:
         return DatasetProblem(error.kind, "error", source.source_name, str(error))
     except OSError as error:
+        if is_of_the_machine(error):
+            raise
         message = f"It cannot be opened ({error.strerror}). Check the file and its permissions."
         return DatasetProblem("unreadable", "error", source.source_name, message)
     note = None

@@ -69,7 +69,7 @@ class Machine:
         """The one process of this machine whose command line holds all words."""
         assert self._up is not None
         found = [p for p in psutil.Process(self._up.pid).children(recursive=True) if _says(p, words)]
-        top = [p for p in found if p.parent() not in found]  # PostgreSQL's and gunicorn's own children repeat the words
+        top = [p for p in found if p.parent() not in found]  # PostgreSQL's own children repeat the words
         assert len(top) == 1, f"{len(top)} processes say {words}"
         return top[0]
 

@@ -25,6 +25,7 @@ LARGE_FOLDERS: Mapping[str, str] = {
     "webapp/queries": "one module a subject that several pages share",
     "webapp/queries/pages": "one module a page",
     "webapp/services": "one module a subject",
+    "webapp/supervisor": "one module for each thing that a machine runs or looks after",
     "webapp/views": "one module a page",
     "webapp/worker": "one module a kind of job",
     "benchmarks": "one module a benchmark",

@@ -1,9 +1,13 @@
 """Environment variables are read in `webapp.settings` alone, so that one table says what there is to set."""
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 EXCEPTIONS = {
@@ -42,6 +46,22 @@ def test_environment_variables_are_read_in_the_settings_alone() -> None:
         for line in reads(ast.parse(path.read_text(encoding="utf-8")))
     }
     assert not found
+
+
+@pytest.mark.parametrize(("heartbeat", "lease"), [("5", "4"), ("5", "0.1"), ("0.5", "4"), ("5", "30")])
+def test_workers_show_themselves_three_times_a_lease_whatever_is_set(heartbeat: str, lease: str) -> None:
+    program = "from webapp.settings import *; print(HEARTBEAT_SECONDS, LEASE_SECONDS)"
+    chosen = {"EARSHOT_HEARTBEAT_SECONDS": heartbeat, "EARSHOT_LEASE_SECONDS": lease}
+    printed = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **chosen},
+        capture_output=True,
+        check=True,
+    )
+    heartbeat_seconds, lease_seconds = map(float, printed.stdout.split())
+    assert heartbeat_seconds <= float(heartbeat)
+    assert 1 <= 3 * heartbeat_seconds <= lease_seconds
 
 
 def test_every_kind_of_reading_is_seen() -> None:

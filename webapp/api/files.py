@@ -10,7 +10,7 @@ from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonRespon
 from django.utils.text import slugify
 
 _CHUNK_BYTES = 1 << 16
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 Response = TypeVar("Response", HttpResponse, JsonResponse, StreamingHttpResponse)
 

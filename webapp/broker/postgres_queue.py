@@ -7,11 +7,16 @@ sslmode. So here the pool is ours: each connection is checked before use, and a 
 (the message comes back after the visibility timeout; whoever gets it then finds nothing to claim).
 """
 
+import time
+from typing import Any
+
 import psycopg
 from kombu.transport import pgmq as kombu_pgmq
 from pgmq import PGMQueue
 from psycopg_pool import ConnectionPool
 
+consumed_at: list[float | None] = [None]
+"""When this process last looked for messages, by the monotonic clock; None before, and with another broker."""
 _NOTIFY_TRIGGER = "trigger_notify_queue_insert_listeners"
 
 
@@ -29,6 +34,12 @@ class RecoveringChannel(kombu_pgmq.Channel):
             _notify_once(connection, name, self.notify_throttle_interval_ms)
         if queue_name is None:
             self.connection._register_notify_queue(name)
+
+    def _receive_messages(self, *arguments: Any, **options: Any) -> Any:
+        """As kombu's. An idle consumer calls it every few seconds, or it consumes no more."""
+        found = super()._receive_messages(*arguments, **options)
+        consumed_at[0] = time.monotonic()
+        return found
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
         try:

@@ -8,9 +8,11 @@ from django.forms import BoundField
 
 from nas_engine.baselines import LARGEST_WIDTH, NAMES, SMALLEST_WIDTH, Baseline, baseline
 from webapp.models import Study
+from webapp.queries.whole_numbers import whole_number
 from webapp.services.baselines import DEFAULT_FULL_EPOCHS
 
 _WIDTH = "width_{}"
+_LONGEST = 9_999  # epochs
 
 
 class BaselinesForm(forms.Form):
@@ -57,7 +59,7 @@ class BaselinesForm(forms.Form):
         """The training length in the form, None where it holds no number. The field itself would keep its initial."""
         initial = self.get_initial_for_field(self.fields["full_epochs"], "full_epochs")
         value = str(self.data.get("full_epochs", "") if self.is_bound else initial)
-        return int(value) if value.isdecimal() and len(value) < 5 else None
+        return whole_number(value, most=_LONGEST)
 
     def rows(self, seconds: Mapping[str, float]) -> list[tuple[str, bool, BoundField, float]]:
         """(family, whether it is ticked, the field of its width, estimated seconds) in the order of the form."""

@@ -6,6 +6,7 @@ from webapp.models import Study
 from webapp.queries.pages.datasets import ClipFilter
 from webapp.queries.pages.studies import StudyFilter
 from webapp.queries.pages.trials import SORT_FIELDS, TRIAL_STATES, TrialFilter
+from webapp.queries.whole_numbers import whole_number
 
 _LONGEST_TEXT = 100
 _LARGEST_PAGE = 100_000
@@ -34,8 +35,8 @@ def networks_to_compare(query: QueryDict) -> list[int]:
 
 def ids_in(query: QueryDict, name: str) -> list[int]:
     """The ids given under `name`, each once, in their order; what is no number is left out."""
-    numbers = [value for value in query.getlist(name) if value.isascii() and value.isdecimal() and len(value) < 19]
-    return list(dict.fromkeys(map(int, numbers)))
+    numbers = map(whole_number, query.getlist(name))
+    return list(dict.fromkeys(number for number in numbers if number is not None))
 
 
 def clip_filter(query: QueryDict) -> ClipFilter:
@@ -59,5 +60,4 @@ def _text(query: QueryDict, name: str = "q") -> str:
 
 def page_in(query: QueryDict) -> int:
     """Number of the requested page, from 1."""
-    value = query.get("page", "")
-    return min(int(value), _LARGEST_PAGE) if value.isascii() and value.isdecimal() and len(value) < 9 else 1
+    return whole_number(query.get("page", ""), most=_LARGEST_PAGE) or 1

@@ -11,6 +11,7 @@ from nas_engine.search_space.position_spec import PositionSpec
 from nas_engine.search_space.spec import SpaceSpec, problems
 from nas_engine.search_space.validation import MOST_POSITIONS, SpaceProblem
 from webapp.queries.pages.space import option_labels
+from webapp.queries.whole_numbers import whole_number
 
 _LARGEST = 999_999  # keeps a mistyped number short; what is sensible is judged by `problems`
 _LISTS: Mapping[str, str] = {"kernel_sizes": "kernel sizes", "filters": "filters", "expansions": "expansions"}
@@ -72,7 +73,7 @@ def fields_of(spec: SpaceSpec) -> SpaceFields:
 def posted_fields(post: QueryDict) -> SpaceFields:
     """The fields of a submitted form; what is missing is empty."""
     count = post.get("positions", "")
-    numbers = range(1, min(int(count), 2 * MOST_POSITIONS) + 1 if count.isdecimal() and len(count) < 4 else 1)
+    numbers = range(1, min(whole_number(count) or 0, 2 * MOST_POSITIONS) + 1)
     names = ("name", "frames", "mel_bins", "layout", "hidden_units", "hidden_activation")
     texts = {name: post.get(name, "").strip() for name in names}
     return SpaceFields(**texts, positions=tuple(_posted_position(post, number) for number in numbers))
@@ -105,7 +106,9 @@ def read(fields: SpaceFields, classes: int) -> SpaceReading:
 def changed(fields: SpaceFields, action: str) -> SpaceFields:
     """The fields after "add-N" (a block after block N), "remove-N", "up-N" or "down-N"; else the same."""
     name, _, text = action.partition("-")
-    number = int(text) if text.isdecimal() and len(text) < 4 else -1
+    number = whole_number(text)
+    if number is None:
+        return fields
     positions = list(fields.positions)
     if name == "add" and 0 <= number <= len(positions):
         positions.insert(number, _new_position(positions[max(0, number - 1)] if positions else None))
@@ -182,7 +185,7 @@ def _number(text: str, what: str, say: Callable[[str], None]) -> int | None:
 
 
 def _whole(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 7 and 1 <= int(text) <= _LARGEST else None
+    return whole_number(text, least=1, most=_LARGEST)
 
 
 def _choice(text: str, choices: tuple[Any, ...], what: str, say: Callable[[str], None]) -> Any:

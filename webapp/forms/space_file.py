@@ -20,8 +20,6 @@ hidden_units = 32       # left out: no hidden layer
 hidden_activation = "relu"
 """
 
-import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +29,7 @@ from nas_engine.energy.readers.parsing import text
 from nas_engine.search_space.paper_spaces import NAMES, spec_by_name
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.search_space.spec import SpaceSpec
+from webapp.services.structured_text import BadText, read_json, read_toml
 
 LONGEST_FILE = 1_000_000  # characters; the paper's spaces with every option spelled out have 30,000
 _HEADER = "# A search space of Earshot. Look at what is in it with: python manage.py space FILE\n"
@@ -92,13 +91,10 @@ def _parsed(content: str) -> Any:
     """No TOML begins with a brace, every JSON object does."""
     is_json = content.lstrip().startswith("{")
     try:
-        return json.loads(content) if is_json else tomllib.loads(content)
-    except json.JSONDecodeError as error:
-        raise SpaceFileError(f"This is not valid JSON: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SpaceFileError(f'This is not valid TOML: {error}. Text needs quotes: name = "my space".') from error
-    except RecursionError as error:
-        raise SpaceFileError("The file is nested too deeply to be a search space.") from error
+        return read_json(content) if is_json else read_toml(content)
+    except BadText as error:
+        hint = "" if is_json else ' Text needs quotes: name = "my space".'
+        raise SpaceFileError(f"This is not valid {'JSON' if is_json else 'TOML'}: {error}.{hint}") from error
 
 
 def _spells_options_out(data: Any) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 from django.utils.text import Truncator
 
 from nas_engine.search_space.paper_spaces import by_name
@@ -13,6 +14,7 @@ from webapp.forms.constraints import HELP_TEXTS, constraint_errors
 from webapp.models import Dataset, EnergyModel, Study
 from webapp.queries.energy_models import ready_models, title_of
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit
+from webapp.services.structured_text import BadText, read_json
 from webapp.translation import frontend, space_spec
 
 OFFERED_DESIGNERS = tuple(designer for designer in Study.Designer if designer != Study.Designer.LISTED)
@@ -45,6 +47,24 @@ class EnergyModelField(forms.ModelChoiceField):
         return title_of(obj)
 
 
+class SpaceField(forms.JSONField):
+    """A space as JSON, within the limits of `structured_text`."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value:
+            try:
+                return read_json(value)
+            except BadText as error:
+                raise forms.ValidationError(f"The edited space cannot be read: {error}.") from error
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except (ValueError, RecursionError):  # shown as it came
+            return InvalidJSONInput(data)
+
+
 class StudyForm(forms.ModelForm):
     """All settings of a study; a setting that is not given takes its default. The dataset must not have failed.
 
@@ -53,7 +73,7 @@ class StudyForm(forms.ModelForm):
     typed without its errors. `changed_data` of a new study's form names what a user has changed since it was shown.
     """
 
-    edited_space = forms.JSONField(required=False, widget=forms.HiddenInput)
+    edited_space = SpaceField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Study

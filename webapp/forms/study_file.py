@@ -10,7 +10,6 @@ energy_model = "Pixel 4 XL, model 3"  # left out, the published figures
 """
 
 import json
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,6 +23,7 @@ from webapp.forms.space_file import space_table
 from webapp.forms.study import EDITED_SPACE, StudyForm, defaults
 from webapp.models import Dataset, EnergyModel, Study
 from webapp.queries.energy_models import named_model, ready_models
+from webapp.services.structured_text import BadText, read_toml
 from webapp.translation import space_spec
 
 SHORT_NAMES: Mapping[str, str] = {"trials": "trial_budget", "epochs": "full_epochs"}
@@ -45,8 +45,8 @@ def read_study_file(source: Path | bytes | str) -> dict[str, Any]:
     if len(content) > LONGEST_FILE:
         raise StudyFileError(f"The file has {len(content)} characters; a study file has at most {LONGEST_FILE}.")
     try:
-        values = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+        values = read_toml(content)
+    except BadText as error:
         raise StudyFileError(f'This is not valid TOML: {error}. Text needs quotes: name = "Quick look".') from error
     return settings_from(values)
 

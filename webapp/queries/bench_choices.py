@@ -9,6 +9,7 @@ from webapp.models import Campaign, StoredArchitecture, Study, Trial
 from webapp.queries.named_architectures import FOUND, FoundArchitecture, named_networks, search
 from webapp.queries.pages.results import results
 from webapp.queries.summaries import block_marks
+from webapp.queries.whole_numbers import whole_number
 
 _MOST_OF_A_STUDY = 100
 
@@ -29,8 +30,8 @@ def bench_context(campaign: Campaign, *, text: str, study_id: str, hashes: Seque
 def _found(text: str, study_id: str, hashes: Sequence[str]) -> tuple[FoundArchitecture, ...]:
     if hashes:
         return of_hashes(hashes)
-    if study_id.isascii() and study_id.isdecimal() and len(study_id) < 19:
-        study = Study.objects.filter(pk=int(study_id)).first()
+    if (wanted := whole_number(study_id)) is not None:
+        study = Study.objects.filter(pk=wanted).first()
         return of_study(study) if study is not None else ()
     return search(text)
 

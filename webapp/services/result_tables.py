@@ -3,7 +3,6 @@
 The table is a file of its campaign like any other, so a data worker imports it: 10,000 networks given as JSON take 8 s.
 """
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from webapp.queries.pages.run import runs_of_table
 from webapp.services import jobs, measurements, runs
 from webapp.services.errors import Conflict
 from webapp.services.requests import save_architectures
+from webapp.services.structured_text import BadText, read_json
 
 RESULTS = "results"
 """Key of `MeasurementFile.options`: the file is a table of results to import; of its `summary`: their number."""
@@ -119,8 +119,8 @@ def read_table(text: str) -> list[ResultRow]:
 def _json_entries(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Entries of a list, counted from 1 as lines are."""
     try:
-        entries = json.loads(text)
-    except ValueError as error:
+        entries = read_json(text)
+    except BadText as error:
         raise Conflict(f"This is no JSON ({error}): give a list of objects, or CSV with a header.") from error
     for number, entry in enumerate(entries, start=1):
         yield number, entry if isinstance(entry, dict) else {"architecture": entry}
@@ -170,7 +170,7 @@ def _figure(value: Any, what: str, unit: str, most: float) -> float | None:
         return None
     try:
         number = mixed_table.number(value) if isinstance(value, str) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"the {what} {str(value)[:40]!r} is no number") from None
     if not (math.isfinite(number) and 0 < number <= most):
         raise ValueError(f"an {what} of {number:g} {unit} cannot be; see that the column is in {unit}")
@@ -184,7 +184,7 @@ def _architecture(value: Any) -> str | Architecture:
             raise ValueError(f"{value[:40]!r} is no hash of an architecture (12 to 64 hexadecimal digits), and no JSON")
         return bare
     try:
-        return Architecture.from_json(json.loads(value) if isinstance(value, str) else value)
+        return Architecture.from_json(read_json(value) if isinstance(value, str) else value)
     except ValueError as error:
         raise ValueError(f"the architecture's JSON is wrong: {error}") from error
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from webapp.supervisor.account import die_with_parent
 from webapp.supervisor.output import Console, LogFile
+from webapp.supervisor.signs_of_life import SignOfLife
 
 _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 30.0
@@ -36,7 +37,8 @@ class Child:
 
     `before_start` runs in the supervisor before each start and may raise StartError. `in_child` runs in the new process
     before the program: by default it ties the child's life to the supervisor's. `is_ready` returns whether what follows
-    may start. `when_done` hears a guest's exit code.
+    may start. `when_done` hears a guest's exit code. `sign_of_life` makes what tells that a service works:
+    without a sign for `silent_seconds` it is ended, to be started again.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Child:
     when_done: Callable[[int], None] = lambda code: None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    sign_of_life: Callable[[], SignOfLife] | None = None
+    silent_seconds: float = 120.0
 
 
 class SupervisedProcess:
@@ -66,6 +70,8 @@ class SupervisedProcess:
         self._failures = 0
         self._partial = b""
         self.start_again_at: float | None = None
+        self._sign = child.sign_of_life() if child.sign_of_life else None
+        self._heard_at = 0.0
 
     @property
     def running(self) -> bool:
@@ -95,6 +101,7 @@ class SupervisedProcess:
             preexec_fn=self.child.in_child,
         )
         self._started_at = time.monotonic()
+        self._heard_at = self._started_at + self.child.ready_seconds  # it may have a lot to load
         if self._popen.stdout:
             os.set_blocking(self._popen.stdout.fileno(), False)
 
@@ -123,6 +130,19 @@ class SupervisedProcess:
         self._popen = None
         self._log.write(f"--- {self.child.name} ended: {describe_exit(code)} ---\n".encode())
         return code
+
+    def is_silent(self) -> bool:
+        """Whether it runs and has given no sign of life for too long."""
+        if self._sign is None or not self.running:
+            return False
+        now = time.monotonic()
+        if self._sign.was_given():
+            self._heard_at = now
+        return now - self._heard_at > self.child.silent_seconds
+
+    def excuse(self) -> None:
+        """Count its silence from now on: nobody listened before."""
+        self._heard_at = max(self._heard_at, time.monotonic())
 
     def schedule_restart(self) -> float:
         """Plan the next start with exponential back-off; return the delay in seconds."""

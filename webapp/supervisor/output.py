@@ -11,8 +11,8 @@ from typing import BinaryIO, TextIO
 _ROTATE_BYTES = 5_000_000
 _KEPT_FILES = 3
 _REMEMBERED_LINES = 20
-# Lines that the user should see at once: "WARNING logger.name:" (settings.LOGGING) or "[ERROR]" (gunicorn).
-_NOTABLE = re.compile(r"\b(WARNING|ERROR|CRITICAL)( [\w.]+:|\])")
+# Lines that the user should see at once: "WARNING logger.name:" (settings.LOGGING).
+_NOTABLE = re.compile(r"\b(WARNING|ERROR|CRITICAL) [\w.]+:")
 
 
 class LogFile:

@@ -4,12 +4,14 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from django.conf import settings
+
 from webapp.data_folder import DataFolder
-from webapp.supervisor import ports
+from webapp.supervisor import ports, signs_of_life
 from webapp.supervisor.children import Child, Kind, default_preparation
 from webapp.supervisor.postgres import Cluster
 
@@ -40,7 +42,11 @@ def core_count() -> int:
 def stages(machine: Machine, folder: DataFolder, base: Path) -> list[list[Child]]:
     """The children in the order of their start; `folder` has to exist."""
     manage = (sys.executable, str(base / "manage.py"))
-    services = [child for role in machine.roles for child in _role(role, machine, manage)]
+    services = [
+        child if child.sign_of_life else _touching(child, folder)
+        for role in machine.roles
+        for child in _role(role, machine, manage)
+    ]
     without = () if "web" in machine.roles else ("--without-static",)
     preparation = Child("prepare", (*manage, "prepare", *without), Kind.STEP, ready_seconds=300.0)
     database = [[postgres(Cluster.of(folder))]] if machine.embedded_postgres else []
@@ -67,12 +73,14 @@ def postgres(cluster: Cluster) -> Child:
         is_ready=is_ready,
         stop_signal=signal.SIGINT,
         stop_seconds=30.0,
+        sign_of_life=signs_of_life.of_postgres(cluster.socket_folder),
+        silent_seconds=settings.UNANSWERED_SECONDS,
     )
 
 
 def _role(role: str, machine: Machine, manage: Sequence[str]) -> list[Child]:
     if role == "web":
-        return [_web(machine)]
+        return [_web(machine, manage)]
     if role == "training":
         threads = max(1, core_count() // max(1, machine.trainer_count))
         environment = {"EARSHOT_TRAINER_THREADS": str(threads)}
@@ -83,14 +91,28 @@ def _role(role: str, machine: Machine, manage: Sequence[str]) -> list[Child]:
     return [_worker(queue, queue, {}) for queue in queues]
 
 
-def _web(machine: Machine) -> Child:
-    host = f"[{machine.host}]" if ":" in machine.host else machine.host
-    command = (
-        sys.executable, "-m", "gunicorn", "webapp.wsgi:application", "--bind", f"{host}:{machine.port}",
-        "--worker-class", "gthread", "--workers", "1", "--threads", "8", "--timeout", "120",
-        "--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning",
-    )  # fmt: skip
-    return Child("web", command, is_ready=partial(ports.answers, machine.host, machine.port))
+def _web(machine: Machine, manage: Sequence[str]) -> Child:
+    command = (*manage, "serve", "--host", machine.host, "--port", str(machine.port))
+    names = settings.ALLOWED_HOSTS
+    host_name = "localhost" if {"localhost", "*"} & set(names) else names[0].lstrip(".")
+    return Child(
+        "web",
+        command,
+        is_ready=partial(ports.answers, machine.host, machine.port),
+        sign_of_life=signs_of_life.of_web_server(machine.host, machine.port, host_name),
+        silent_seconds=settings.UNANSWERED_SECONDS,
+    )
+
+
+def _touching(child: Child, folder: DataFolder) -> Child:
+    """The child with a file to touch while it works."""
+    path = folder.run / f"{child.name}.alive"
+    return replace(
+        child,
+        environment={**child.environment, "EARSHOT_SIGN_OF_LIFE": str(path)},
+        sign_of_life=signs_of_life.of_file(path),
+        silent_seconds=settings.UNANSWERED_SECONDS,
+    )
 
 
 def _worker(queue: str, name: str, environment: dict[str, str]) -> Child:

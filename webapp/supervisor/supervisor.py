@@ -16,6 +16,7 @@ from webapp.supervisor.output import Console
 
 _TICK_SECONDS = 0.1
 _SHOWN_LINES = 12
+_DEAF_SECONDS = 5.0
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -39,6 +40,7 @@ class Supervisor:
         ]
         self._exit_code = 0
         self._stop_requests = 0
+        self._listened_at = 0.0
 
     def run(self) -> int:
         """Serve until stopped; return the exit code. Raises StartError when a stage cannot start."""
@@ -96,6 +98,19 @@ class Supervisor:
     def _tick(self) -> None:
         self._wait_for_output()
         self._look_after(self._started())
+        self._end_the_silent()
+
+    def _end_the_silent(self) -> None:
+        """End services that are alive and answer nothing. Who has slept himself excuses everybody."""
+        now = time.monotonic()
+        slept, self._listened_at = now - self._listened_at > _DEAF_SECONDS, now
+        for process in self._started():
+            if slept:
+                process.excuse()
+            elif process.is_silent():
+                name, seconds = process.child.name, process.child.silent_seconds
+                self._console.say(f"{name} is alive but has answered nothing for {seconds:.0f} s: ending it.")
+                process.kill()
 
     def _wait_for_output(self) -> None:
         """Sleep until a child writes output, a signal comes, or a tick has passed; then pass the output on."""

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
+from django.contrib.auth.views import LoginView
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -55,15 +56,29 @@ def client_address(request: HttpRequest) -> str:
     return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
 
+class SignIn(LoginView):
+    """The form of the sign-in; goes on to `next` where that is another page of ours."""
+
+    template_name = "accounts/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_redirect_url(self) -> str:
+        return page_to_go_back_to(self.request, super().get_redirect_url())
+
+
+def page_to_go_back_to(request: HttpRequest, address: str) -> str:
+    """`address` if it is the path of another page of this site, with its query; else ""."""
+    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    path = address.partition("?")[0].partition("#")[0]
+    return address if is_ours and address.startswith("/") and path != request.path else ""
+
+
 @login_not_required
 @require_POST
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember the theme in a cookie and go back to where the person was."""
     theme = request.POST.get("theme", "")
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = "/"
-    response = redirect(back)
+    response: HttpResponse = HttpResponseRedirect(page_to_go_back_to(request, request.POST.get("next", "")) or "/")
     if theme in THEMES:
         response.set_cookie("theme", theme, max_age=_YEAR_SECONDS, samesite="Lax", secure=settings.HTTPS)
     return response

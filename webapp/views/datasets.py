@@ -18,11 +18,14 @@ from webapp.queries.pages.datasets import (
     dataset_preparation_context,
     dataset_rows,
 )
+from webapp.queries.whole_numbers import whole_number
 from webapp.services import datasets as services
 from webapp.services.baselines import DEFAULT_FULL_EPOCHS
 from webapp.services.errors import Conflict
 from webapp.views.list_mapping import mapper_page, mapping_form
 from webapp.views.polling import POLLING_OVER, live_partial
+
+_MOST_EPOCHS = 9_999
 
 
 def dataset_or_404(dataset_id: int) -> Dataset:
@@ -99,8 +102,8 @@ def dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
     """All four ticked, and the training length that a study's page asks for."""
-    wanted = request.GET.get("full_epochs", "")
-    length = {"full_epochs": int(wanted)} if wanted.isdecimal() and len(wanted) < 5 else {}
+    wanted = whole_number(request.GET.get("full_epochs", ""), most=_MOST_EPOCHS)
+    length = {} if wanted is None else {"full_epochs": wanted}
     return {"names": list(NAMES)} | length
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from webapp.models import Campaign, Device
 from webapp.queries.pages.measure_next import MOST_PROPOSED, USUAL, measure_next_context, offered
+from webapp.queries.whole_numbers import whole_number
 from webapp.services.benches import order_proposed
 from webapp.services.errors import Conflict
 from webapp.views.devices import device_or_404
@@ -29,12 +30,13 @@ def _page(request: HttpRequest, device: Device, wanted: QueryDict, status: int =
 
 
 def _count(text: str) -> int:
-    return min(MOST_PROPOSED, max(1, int(text))) if text.isdecimal() and len(text) < 5 else USUAL
+    number = whole_number(text)
+    return USUAL if number is None else min(MOST_PROPOSED, max(1, number))
 
 
 def _order(request: HttpRequest, device: Device) -> HttpResponse:
-    ticked, campaign = set(request.POST.getlist("network")), request.POST.get("campaign", "")
-    chosen = Campaign.objects.filter(device=device, pk=int(campaign)).first() if campaign.isdecimal() else None
+    ticked, campaign = set(request.POST.getlist("network")), whole_number(request.POST.get("campaign", ""))
+    chosen = Campaign.objects.filter(device=device, pk=campaign).first() if campaign else None
     try:
         if chosen is None:
             raise Conflict("Choose the campaign that will hold the measurements; a device's page begins one.")

@@ -11,6 +11,7 @@ from webapp.forms.mapping import MappingForm
 from webapp.forms.measuring import ReadOptionsForm
 from webapp.models import MappingProfile, MeasurementFile
 from webapp.queries.pages.run import file_context, file_live_context, shown_files
+from webapp.queries.whole_numbers import whole_number
 from webapp.services import measurements as services
 from webapp.services.errors import Conflict
 from webapp.services.result_tables import RESULTS
@@ -57,9 +58,9 @@ def _mapping_form(request: HttpRequest, shown: MeasurementFile) -> MappingForm |
     if shown.columns is None:
         return None
     names, mapping = shown.columns["names"], shown.options.get("mapping") or shown.columns["proposal"]
-    wanted = request.GET.get("profile", "")
-    if wanted.isdecimal() and len(wanted) < 10:
-        profile = MappingProfile.objects.filter(pk=int(wanted)).first()
+    wanted = whole_number(request.GET.get("profile", ""))
+    if wanted is not None:
+        profile = MappingProfile.objects.filter(pk=wanted).first()
         mapping = profile.mapping if profile else mapping
     return MappingForm.of(mapping, columns=names, version=shown.options_version)
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from webapp.forms.dataset import too_large
 from webapp.forms.measuring import measurement_too_large
+from webapp.queries.whole_numbers import whole_number
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -48,16 +49,30 @@ def safe_headers(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def without_nul(get_response: GetResponse) -> GetResponse:
+    """Leave NUL out of the query: nobody types it, and no text in PostgreSQL can hold it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "")
+        request.META["QUERY_STRING"] = query.replace("%00", "").replace("\0", "")
+        return get_response(request)
+
+    return middleware
+
+
 def upload_limit(get_response: GetResponse) -> GetResponse:
     """Refuse a body that is too large before a byte of it is read; it comes before anything that reads the body."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        length = request.headers.get("Content-Length", "")
-        size = int(length) if length.isdecimal() else 0
+        size = whole_number(request.headers.get("Content-Length", "")) or 0
         if size > settings.UPLOAD_LIMIT_BYTES:
-            is_measurement = request.path.startswith("/devices/")
-            message = measurement_too_large(size) if is_measurement else too_large(size)
-            return render(request, "413.html", {"message": message, "back": request.path}, status=413)
+            context = {"message": too_large_for(request.path, size), "back": request.path}
+            return render(request, "413.html", context, status=413)
         return get_response(request)
 
     return middleware
+
+
+def too_large_for(path: str, size_bytes: int) -> str:
+    """Reason for which a body of this size is refused at this address, with the way around it."""
+    return measurement_too_large(size_bytes) if path.startswith("/devices/") else too_large(size_bytes)

@@ -18,6 +18,7 @@ from webapp.models import Study
 from webapp.queries.pages.space import space_context, space_editor_context
 from webapp.queries.space_costs import Bounds, QuantityRow, bounds_of
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, space_facts, space_version
+from webapp.queries.whole_numbers import whole_number
 from webapp.services.errors import Conflict, Stale
 from webapp.services.spaces import save_space
 from webapp.translation import frontend, space_spec
@@ -143,4 +144,4 @@ def _paper_spec(shown: Study, name: str) -> SpaceSpec:
 def _added(action: str) -> int:
     """The number of the block that "add-N" has made, to be typed into at once."""
     name, _, number = action.partition("-")
-    return int(number) + 1 if name == "add" and number.isdecimal() and len(number) < 4 else 0
+    return (whole_number(number) or 0) + 1 if name == "add" else 0

@@ -20,11 +20,13 @@ from webapp.queries.pages.study import (
     study_progress_context,
     study_trials_context,
 )
+from webapp.queries.whole_numbers import whole_number
 from webapp.services import studies as services
 from webapp.services.errors import Conflict
 from webapp.views.polling import live_partial
 
 State = Study.State
+_MOST_ADDITIONAL = 20_000
 ACTIONS: Mapping[str, Callable[..., Study]] = {
     "start": services.start,
     "pause": services.pause,
@@ -103,12 +105,12 @@ def study_action(request: HttpRequest, study_id: int, action: str) -> HttpRespon
 @require_POST
 def extend_study(request: HttpRequest, study_id: int) -> HttpResponse:
     study_or_404(study_id)
-    wanted = request.POST.get("additional_trials", "")
-    if not (wanted.isdecimal() and 1 <= int(wanted[:9]) <= 20_000):
-        messages.error(request, "Give the number of additional trials, from 1 to 20,000.")
+    wanted = whole_number(request.POST.get("additional_trials", ""), least=1, most=_MOST_ADDITIONAL)
+    if wanted is None:
+        messages.error(request, f"Give the number of additional trials, from 1 to {_MOST_ADDITIONAL:,}.")
         return redirect("study", study_id=study_id)
     try:
-        services.extend_budget(study_id=study_id, additional_trials=int(wanted), actor=request.user)
+        services.extend_budget(study_id=study_id, additional_trials=wanted, actor=request.user)
         messages.success(request, f"{wanted} trials added to the budget.")
     except Conflict as conflict:
         messages.error(request, str(conflict))

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from webapp.models import Study
 from webapp.queries.energy_models import doubts_of, ready_models
+from webapp.queries.whole_numbers import whole_number
 from webapp.services.energy_estimates import reestimate
 from webapp.services.errors import Conflict
 from webapp.views.study import study_or_404
@@ -19,14 +20,15 @@ def reestimate_study(request: HttpRequest, study_id: int) -> HttpResponse:
     A model about which there are doubts is asked about first.
     """
     before = study_or_404(study_id)
-    wanted = request.POST.get("energy_model", "")
-    if wanted and not (wanted.isdecimal() and len(wanted) < 18):
+    given = request.POST.get("energy_model", "")
+    wanted = whole_number(given)
+    if given and wanted is None:
         messages.error(request, "Choose an energy model.")
         return redirect("study", study_id=study_id)
-    if wanted and "confirmed" not in request.POST and (question := _question(request, before, int(wanted))):
+    if wanted and "confirmed" not in request.POST and (question := _question(request, before, wanted)):
         return question
     try:
-        done = reestimate(study_id=study_id, energy_model_id=int(wanted) if wanted else None, actor=request.user)
+        done = reestimate(study_id=study_id, energy_model_id=wanted, actor=request.user)
     except Conflict as conflict:
         messages.error(request, str(conflict))
         return redirect("study", study_id=study_id)

@@ -16,6 +16,7 @@ from webapp.queries.drafts import draft_version
 from webapp.queries.dry_runs import DryRunPage, dry_run_page
 from webapp.queries.pages.datasets import newest_ready_dataset_id
 from webapp.queries.pages.estimates import Estimate, estimate
+from webapp.queries.whole_numbers import whole_number
 from webapp.services import studies as services
 from webapp.services.dry_runs import request_dry_run
 from webapp.services.errors import Conflict, Stale
@@ -23,6 +24,7 @@ from webapp.views.polling import live_partial
 from webapp.views.study import study_or_404
 
 _LENGTHS = ("trial_budget", "full_epochs", "qat_epochs")
+_LARGEST_ESTIMATED = 99_999_999
 
 
 @require_http_methods(["GET", "POST"])
@@ -121,7 +123,7 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     """Initial values of a new form: the newest ready dataset, then a preset or another study."""
     initial: dict[str, Any] = {"dataset": request.GET.get("dataset") or newest_ready_dataset_id()}
     source = request.GET.get("from", "")
-    if source.isdecimal() and (study := study_or_404(int(source))).kind == Study.Kind.SEARCH:
+    if source.isdecimal() and (study := study_or_404(whole_number(source) or 0)).kind == Study.Kind.SEARCH:
         initial |= settings_of(study)
     initial |= preset_values(request.GET.get("preset", ""))
     if initial.get("name"):
@@ -140,8 +142,8 @@ def _from_preset(request: HttpRequest) -> HttpResponse:
 def _from_file(request: HttpRequest) -> HttpResponse:
     """Fill the form from an uploaded study file; nothing is saved yet. A wrong file leaves the form as it was typed."""
     upload = request.FILES.get("file")
-    chosen = request.POST.get("dataset", "")
-    dataset = Dataset.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    chosen = whole_number(request.POST.get("dataset", ""))
+    dataset = Dataset.objects.filter(pk=chosen).first() if chosen else None
     try:
         if upload is None:
             raise StudyFileError("Choose a study file first.")
@@ -193,8 +195,9 @@ def _explained(values: Any) -> dict[str, Any]:
 
 
 def _estimate(values: Any) -> Estimate | None:
-    numbers = [str(values.get(name) or "") for name in ("dataset", *_LENGTHS)]
-    if not all(number.isdecimal() and len(number) < 9 for number in numbers):
+    texts = [str(values.get(name) or "") for name in ("dataset", *_LENGTHS)]
+    numbers = [number for text in texts if (number := whole_number(text, most=_LARGEST_ESTIMATED)) is not None]
+    if len(numbers) < len(texts):
         return None
-    dataset_id, *lengths = map(int, numbers)
+    dataset_id, *lengths = numbers
     return estimate(dataset_id, **dict(zip(_LENGTHS, lengths, strict=True)))

@@ -5,6 +5,7 @@ The lease of a job is renewed by what works on it (`webapp.services.working`).
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,6 +28,7 @@ class Heartbeat:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._lock = threading.Lock()
+        self._reached_since: float | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -48,14 +50,21 @@ class Heartbeat:
         while not self._stopped.is_set():
             try:
                 self.beat()
+                self._reached_since = self._reached_since or time.monotonic()
                 in_trouble = False
             except (DatabaseError, InterfaceError) as error:
                 connection.close()
+                self._reached_since = None
                 if not in_trouble:
                     logger.warning("No sign of life could be given: %s", str(error).strip().partition("\n")[0])
                 in_trouble = True
             self._stopped.wait(settings.HEARTBEAT_SECONDS)
         connection.close()
+
+    def reached_seconds(self) -> float:
+        """For how long the database has been within reach without a break."""
+        since = self._reached_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def beat(self) -> None:
         """One sign of life. A database out of reach is no lost lease: only the row's answer is."""

@@ -2,34 +2,46 @@
 
 import logging
 import threading
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from importlib import import_module
+from time import monotonic
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import task_postrun, task_prerun, worker_ready, worker_shutdown, worker_shutting_down
 
+from webapp.broker.postgres_queue import consumed_at
 from webapp.models import Worker
+from webapp.services.alive import touching
 from webapp.services.workers import unique_name
 from webapp.worker.child.process import ChildProcess
 from webapp.worker.heartbeat import Heartbeat
+
+_LONGEST_IDLE_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ThisWorker:
-    """State shared by the tasks of this process. `stopping` is set on a request to end the process."""
+    """State shared by the tasks of this process.
+
+    `stopping` is set on a request to end the process, `busy` during a task.
+    """
 
     name: str
     heartbeat: Heartbeat
     trainer: ChildProcess
     stopping: threading.Event
+    busy: threading.Event = field(default_factory=threading.Event)
+    alive: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def begin(cls, node: str, role: Worker.Role) -> "ThisWorker":
         """Sign on, and load what the first task would have to wait for: TensorFlow in the child, Vizier here."""
         name = unique_name(node)
         worker = cls(name, Heartbeat(name, role), ChildProcess("training"), threading.Event())
+        worker.alive.enter_context(touching(worker.is_well))
         worker.heartbeat.start()
         if role == Worker.Role.TRAINING:
             worker.trainer.warm_up()
@@ -37,9 +49,16 @@ class ThisWorker:
             import_module("webapp.worker.suggesting").warm_up()
         return worker
 
+    def is_well(self) -> bool:
+        """Whether it works on a task, or looks for the next one as often as it should while the database answers."""
+        at = consumed_at[0]
+        idle = 0.0 if at is None or self.busy.is_set() else monotonic() - at
+        return idle < _LONGEST_IDLE_SECONDS or self.heartbeat.reached_seconds() < _LONGEST_IDLE_SECONDS
+
     def end(self) -> None:
         self.trainer.kill()
         self.heartbeat.stop()
+        self.alive.close()
 
 
 _this_worker: list[ThisWorker] = []
@@ -58,6 +77,19 @@ def _begin(sender: Any, **_: Any) -> None:
     role = next((role for role in reversed(Worker.Role) if role.value in queues), Worker.Role.SEARCH)
     _this_worker.append(ThisWorker.begin(sender.hostname, role))
     logger.info("%s takes tasks of %s", _this_worker[0].name, ", ".join(queues))
+
+
+@task_prerun.connect
+def _note_begin(**_: Any) -> None:
+    for worker in _this_worker:
+        worker.busy.set()
+
+
+@task_postrun.connect
+def _note_end(**_: Any) -> None:
+    consumed_at[0] = monotonic() if consumed_at[0] is not None else None
+    for worker in _this_worker:
+        worker.busy.clear()
 
 
 @worker_shutting_down.connect

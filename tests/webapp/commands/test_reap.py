@@ -57,6 +57,23 @@ def test_a_reaper_that_has_just_started_listens_for_a_lease_first(clock, setting
     assert "1 failed trials" in listen(rounds, clock, 3)
 
 
+@pytest.mark.parametrize("lease_seconds", [1.0, 3.0, 4.0, 30.0])
+def test_silence_is_judged_however_short_the_lease(clock, settings, lease_seconds):
+    settings.LEASE_SECONDS = lease_seconds
+    trial = silent_trial()
+    rounds, pause = reap.Rounds(), reap.seconds_between_rounds(2.0)
+    for _ in range(int(1.5 * lease_seconds / pause)):
+        clock[0] += 1.2 * pause  # a round takes time as well
+        rounds.next()
+    trial.refresh_from_db()
+    assert trial.state == Trial.State.FAILED
+
+
+def test_rounds_are_as_frequent_as_asked_where_the_lease_allows(settings):
+    settings.LEASE_SECONDS = 30.0
+    assert reap.seconds_between_rounds(2.0) == 2.0
+
+
 def test_after_a_machine_has_slept_its_workers_get_a_lease_to_show_themselves(clock, settings):
     rounds = reap.Rounds()
     listen(rounds, clock, settings.LEASE_SECONDS + 2)

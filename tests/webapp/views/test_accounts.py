@@ -152,6 +152,21 @@ def test_the_theme_is_kept_in_a_cookie(client: Client) -> None:
     assert 'data-theme="dark"' in client.get(reverse("sign_in")).content.decode()
 
 
+@pytest.mark.parametrize(
+    "odd", ["word", "a.b", "", "\0", "//evil.example", "http://[", "javascript:1", "?", "x" * 20_000]
+)
+def test_an_odd_page_to_go_on_to_is_none(person: Client, odd: str) -> None:
+    assert person.post(reverse("choose_theme"), {"theme": "dark", "next": odd}).headers["Location"] == "/"
+    response = person.get(reverse("sign_in"), {"next": odd})
+    assert (response.status_code, response.headers["Location"]) == (302, reverse("studies"))
+
+
+def test_the_sign_in_does_not_lead_back_to_itself(person: Client) -> None:
+    for address in (reverse("sign_in"), f"{reverse('sign_in')}?next=/", f"{reverse('sign_in')}#top"):
+        response = person.get(reverse("sign_in"), {"next": address})
+        assert (response.status_code, response.headers["Location"]) == (302, reverse("studies"))
+
+
 def test_the_theme_form_leads_nowhere_else(client: Client) -> None:
     response = client.post(reverse("choose_theme"), {"theme": "pink", "next": "https://elsewhere.example/"})
     assert response.headers["Location"] == "/"

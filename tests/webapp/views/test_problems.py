@@ -4,11 +4,14 @@ import re
 from dataclasses import replace
 
 import pytest
-from django.db import DatabaseError, connection
+from django.core.files.base import ContentFile
+from django.db import DatabaseError, OperationalError, connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from tests.webapp import benches
 from tests.webapp.factories import edited_spec, make_dataset, make_study, make_user
+from tests.webapp.views.reading import text_of
 from webapp.models import Study
 from webapp.views import problems
 
@@ -43,6 +46,48 @@ def test_a_breakdown_has_a_page_that_needs_no_database(person: Client, monkeypat
     response = person.get(reverse("studies"))
     assert response.status_code == 500
     assert "Server error" in response.content.decode()
+
+
+def test_a_database_out_of_reach_is_told_with_when_to_come_again(
+    person: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("the database system is starting up")
+
+    monkeypatch.setattr("webapp.views.studies.studies_context", away)
+    person.raise_request_exception = False
+    response = person.get(reverse("studies"))
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "The database is starting" in response.content.decode()
+
+
+def test_what_the_database_cannot_hold_is_the_requests_fault(person: Client) -> None:
+    run = benches.ready_run(benches.campaign())
+    person.raise_request_exception = False
+    values = {"architecture": "a\0b", "seen_version": str(run.settings_version)}
+    response = person.post(reverse("attach_run", args=[run.pk]), values)
+    assert response.status_code == 400
+    assert "cannot be stored" in response.content.decode()
+
+
+def test_a_pasted_table_over_the_limit_is_answered_in_words(person: Client, settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000
+    campaign = benches.campaign()
+    response = person.post(reverse("import_results", args=[campaign.pk]), {"pasted": "a,b\n" * 5_000})
+    assert response.status_code == 413
+    text = text_of(response)
+    assert "upload the file instead" in text
+    assert reverse("import_results", args=[campaign.pk]) in text
+
+
+def test_a_form_of_too_many_fields_or_files_is_answered_in_words(person: Client, settings) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = settings.DATA_UPLOAD_MAX_NUMBER_FILES = 5
+    many = {f"field{number}": "1" for number in range(9)}
+    files = {f"file{number}": ContentFile(b"1", name="1.csv") for number in range(9)}
+    for values, words in ((many, "fields"), (files, "zip them")):
+        response = person.post(reverse("new_study"), values)
+        assert response.status_code == 400
+        assert words in response.content.decode()
 
 
 def test_forbidden_and_stale_forms_have_pages(client: Client) -> None:

@@ -207,7 +207,16 @@ def test_extending_a_completed_study_runs_it_again(person: Client) -> None:
     assert (study.trial_budget, study.state) == (10, "RUNNING")
 
 
-@pytest.mark.parametrize("wanted", ["", "0", "-3", "many", "99999999999999"])
+def test_what_is_added_is_what_was_checked(person: Client) -> None:
+    study = make_study(completed=3)
+    person.post(reverse("extend_study", args=[study.pk]), {"additional_trials": "0000000007"})
+    study.refresh_from_db()
+    assert study.trial_budget == 10
+
+
+@pytest.mark.parametrize(
+    "wanted", ["", "0", "-3", "many", "99999999999999", "20001", "0" * 9 + "20001", "9" * 5000, "٣"]
+)
 def test_a_wrong_number_of_additional_trials_changes_nothing(person: Client, wanted: str) -> None:
     study = make_study(completed=3)
     response = person.post(reverse("extend_study", args=[study.pk]), {"additional_trials": wanted}, follow=True)

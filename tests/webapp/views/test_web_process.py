@@ -17,7 +17,7 @@ from webapp.worker.reading import read_file
 
 LIMIT_BYTES = 250_000_000
 
-# Runs in a fresh interpreter as gunicorn's worker would: load the WSGI application, serve these addresses, look around.
+# Runs in a fresh interpreter as the web server would: load the WSGI application, serve these addresses, look around.
 PROGRAM = dedent("""
     import json, sys
     from webapp.wsgi import application

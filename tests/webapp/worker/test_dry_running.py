@@ -136,7 +136,10 @@ def test_limits_that_nothing_passes_are_a_reason_without_a_traceback():
 def test_an_error_is_a_reason(monkeypatch):
     monkeypatch.setattr(dry_running, "MOST_TRIALS", 0)
     row = ended(unsaved())
-    assert (row.state, row.reason) == ("FAILED", "ValueError: budget must be at least 1, not 0")
+    assert (row.state, row.reason) == (
+        "FAILED",
+        "It could not be simulated: ValueError('budget must be at least 1, not 0').",
+    )
 
 
 def test_a_recording_of_the_same_space_stands_for_training(tmp_path):

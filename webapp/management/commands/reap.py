@@ -11,10 +11,12 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, connection
 
 from webapp.management.plain_errors import plain_errors
+from webapp.services.alive import touch
 from webapp.services.artifacts import collect_artifacts
 from webapp.services.recovery import reap
 
 _DAY_SECONDS = 24 * 3600.0
+_ROUNDS_A_LEASE = 8
 
 
 class Command(BaseCommand):
@@ -33,9 +35,16 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         rounds = Rounds()
-        while not stopped.wait(options["every"]):
+        seconds = seconds_between_rounds(options["every"])
+        while not stopped.wait(seconds):
             if line := rounds.next():
                 self.stdout.write(line)
+            touch()
+
+
+def seconds_between_rounds(wanted: float) -> float:
+    """`wanted`, or less where the lease is short: a pause of half a lease has to mean that nobody listened."""
+    return min(wanted, settings.LEASE_SECONDS / _ROUNDS_A_LEASE)
 
 
 class Rounds:

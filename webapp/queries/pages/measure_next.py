@@ -19,6 +19,7 @@ from webapp.queries.energy_models import ready_models
 from webapp.queries.pages.results import results
 from webapp.queries.spaces import SPACE_NAMES
 from webapp.queries.summaries import BlockMark, block_marks
+from webapp.queries.whole_numbers import whole_number
 from webapp.translation import architecture, search_space
 
 DRAWN = 600
@@ -100,7 +101,7 @@ def offered(key: str) -> tuple[Architecture, ...]:
     kind, _, which = key.partition("-")
     if kind == SPACE and which in NAMES:
         return _drawn(by_name(which, classes=9))
-    study = Study.objects.filter(pk=int(which)).first() if which.isdecimal() and len(which) < 9 else None
+    study = Study.objects.filter(pk=whole_number(which)).first()
     if study is None or not study.space_spec or kind not in (SPACE, FRONT):
         raise ValueError(f"There are no networks called {key}: choose a space or a front from the list.")
     return _drawn(search_space(study)) if kind == SPACE else _front(study)

@@ -12,6 +12,7 @@ from webapp.queries.energy_estimates import ENERGY, REWARD, CurrentEstimate, est
 from webapp.queries.pages.results import Results
 from webapp.queries.paging import PageOf, page_of
 from webapp.queries.summaries import KIND_NAMES, BlockMark, block_marks, summary
+from webapp.queries.whole_numbers import whole_number
 from webapp.translation import reward_parameters
 
 ROWS_A_PAGE = 50
@@ -140,8 +141,8 @@ def _matching(trials: QuerySet[Trial], text: str) -> QuerySet[Trial]:
         | Q(worker__icontains=text)
         | Q(architecture__hash__startswith=lower)
     )
-    if text.isdecimal():
-        found |= Q(number=min(int(text), _LARGEST_NUMBER))
+    if (number := whole_number(text, most=_LARGEST_NUMBER)) is not None:
+        found |= Q(number=number)
     for kind, name in KIND_NAMES.items():
         if lower in kind or lower in name.lower():
             found |= Q(architecture__spec__blocks__contains=[{"kind": kind}])

@@ -18,7 +18,7 @@ PACKAGES = {
     "sound": ("import soundfile, soxr", "reading clips"),
     "psycopg": ("import psycopg, psycopg_pool", "the database"),
     "celery and pgmq": ("import celery; import kombu.transport.pgmq as t; assert t.PGMQueue", "the queue"),
-    "web": ("import django, gunicorn, whitenoise, sesame, django_htmx", "the pages"),
+    "web": ("import django, waitress, whitenoise, sesame, django_htmx", "the pages"),
 }
 
 
