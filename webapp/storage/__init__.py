@@ -20,6 +20,10 @@ from django.utils.deconstruct import deconstructible
 CHUNK_BYTES = 1 << 20
 
 
+class NotStored(FileNotFoundError):
+    """There is no stored file of this name, or no more."""
+
+
 class _ChunkedReader(io.RawIOBase):
     """Seekable read-only stream over a stored file's pieces; holds at most one piece in memory."""
 
@@ -91,7 +95,7 @@ class DatabaseStorage(Storage):
 
         total = ArtifactChunk.objects.filter(name=name).aggregate(total=Sum("size"))["total"]
         if total is None:
-            raise FileNotFoundError(f"No stored artifact is named {name!r}.")
+            raise NotStored(f"No stored artifact is named {name!r}.")
         return int(total)
 
     def url(self, name: str | None) -> str:

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 
 from webapp.services.failures import is_database_outage
+from webapp.storage import NotStored
 
 RETRY_SECONDS = 5
 _TOO_MUCH_TEXT = (
@@ -65,6 +66,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(loader.get_template("503.html").render(), status=503)
         response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
+    if isinstance(error, NotStored):
+        return not_found(request, error)
     if isinstance(error, DataError | UnreadablePostError):
         return bad_request(request, error)
     return HttpResponse(loader.get_template("500.html").render(), status=500)

@@ -8,7 +8,14 @@ from importlib import import_module
 from time import monotonic
 from typing import Any
 
-from celery.signals import task_postrun, task_prerun, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 
 from webapp.broker.postgres_queue import consumed_at
 from webapp.models import Worker
@@ -34,14 +41,12 @@ class ThisWorker:
     trainer: ChildProcess
     stopping: threading.Event
     busy: threading.Event = field(default_factory=threading.Event)
-    alive: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def begin(cls, node: str, role: Worker.Role) -> "ThisWorker":
         """Sign on, and load what the first task would have to wait for: TensorFlow in the child, Vizier here."""
         name = unique_name(node)
         worker = cls(name, Heartbeat(name, role), ChildProcess("training"), threading.Event())
-        worker.alive.enter_context(touching(worker.is_well))
         worker.heartbeat.start()
         if role == Worker.Role.TRAINING:
             worker.trainer.warm_up()
@@ -58,10 +63,10 @@ class ThisWorker:
     def end(self) -> None:
         self.trainer.kill()
         self.heartbeat.stop()
-        self.alive.close()
 
 
 _this_worker: list[ThisWorker] = []
+_alive = ExitStack()
 
 
 def this_worker() -> ThisWorker:
@@ -69,6 +74,12 @@ def this_worker() -> ThisWorker:
     if not _this_worker:
         raise RuntimeError("Tasks run in Celery workers: start one with `celery -A webapp worker`.")
     return _this_worker[0]
+
+
+@worker_init.connect
+def _show_life(**_: Any) -> None:
+    """From the first moment: the broker may be away for longer than a process may be silent."""
+    _alive.enter_context(touching(lambda: all(worker.is_well() for worker in _this_worker)))
 
 
 @worker_ready.connect
@@ -100,5 +111,6 @@ def _ask_to_end(**_: Any) -> None:
 
 @worker_shutdown.connect
 def _end(**_: Any) -> None:
+    _alive.close()
     while _this_worker:
         _this_worker.pop().end()

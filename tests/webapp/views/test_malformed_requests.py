@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.webapp import benches, rows
-from tests.webapp.energy_models import examined_model
+from tests.webapp.energy_models import examined_model, measured_device
 from tests.webapp.factories import edited_spec, make_dataset, make_dry_run, make_study, make_user
 from tests.webapp.views.malformed import Site, fields_in, requests
 from tests.webapp.views.serving import serving, status_of
@@ -28,16 +28,16 @@ def ids() -> dict[str, object]:
     study = make_study(completed=3, running=1, curves=1, dataset=make_dataset(clips_a_class=1))
     edited = {"space": "edited", "space_spec": edited_spec().search_space().to_json()}
     draft = make_study(name="a draft", state="DRAFT", dataset=study.dataset, **edited)
-    campaign = benches.campaign()
+    campaign, phone = benches.campaign(), measured_device()
     run, file = benches.ready_run(campaign), benches.read_file(campaign)
     profile = measurements.keep_profile(name="mine", mapping={"time": {"column": "t", "unit": "s"}})
     kit = kits.request_kit(campaign_id=campaign.pk, hashes=[study.trials.first().architecture_id])
     return {
         "study_id": draft.pk, "number": 1, "dataset_id": study.dataset_id, "action": "start", "resource": "energy",
         "clip_id": Clip.objects.first().pk, "dry_run_id": make_dry_run(rows.ready_dataset(name="other")).pk,
-        "slug": "paper-2d", "part": "accuracy", "device_id": campaign.device_id, "campaign_id": campaign.pk,
+        "slug": "paper-2d", "part": "accuracy", "device_id": phone.pk, "campaign_id": campaign.pk,
         "file_id": file.pk, "run_id": run.pk, "kit_id": kit.pk, "profile_id": profile.pk,
-        "version": examined_model(campaign.device).version, "other_study_id": study.pk,
+        "version": examined_model(phone).version, "other_study_id": study.pk,
     }  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def _patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
 
 
 def site() -> Site:
-    client = Client()
+    client = Client(raise_request_exception=False)
     client.force_login(make_user())
     token = "a" * 32
     every = list(addresses(ids()))

@@ -1,9 +1,11 @@
 """A training worker and its child: results, deaths, cancellations, outages."""
 
+import errno
 import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -14,7 +16,7 @@ from nas_engine.network.schedule import TrainingConfig
 from nas_engine.simulation.simulated_evaluation import SIMULATED_TFLITE
 from tests.webapp import packs, rows
 from webapp.models import Dataset, Study, Trial, Worker
-from webapp.services import studies
+from webapp.services import studies, working
 from webapp.worker import evaluating
 from webapp.worker.child import process
 from webapp.worker.packs import local_pack
@@ -227,3 +229,21 @@ def test_a_worker_says_that_it_is_alive_and_signs_off(worker):
     until(lambda: Worker.objects.filter(name=worker.name).exists())
     worker.end()
     assert not Worker.objects.filter(name=worker.name).exists()
+
+
+def test_a_trial_that_meets_a_full_disk_is_handed_back_however_often(worker, dataset, monkeypatch):
+    def full(name: str) -> Path:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    trial = requested(dataset)
+    monkeypatch.setattr(working, "PAUSE_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluating, "local_pack", full)
+        for _ in range(3):
+            evaluating.evaluate(trial.pk, worker)
+            trial.refresh_from_db()
+            assert (trial.state, trial.worker) == (Trial.State.REQUESTED, "")
+    evaluating.evaluate(trial.pk, worker)
+    trial.refresh_from_db()
+    assert trial.state == Trial.State.COMPLETED, trial.reason
+    assert not Trial.objects.filter(retried_from=trial).exists()

@@ -101,7 +101,7 @@ def offered(key: str) -> tuple[Architecture, ...]:
     kind, _, which = key.partition("-")
     if kind == SPACE and which in NAMES:
         return _drawn(by_name(which, classes=9))
-    study = Study.objects.filter(pk=whole_number(which)).first()
+    study = Study.objects.filter(pk=whole_number(which) or 0).first()
     if study is None or not study.space_spec or kind not in (SPACE, FRONT):
         raise ValueError(f"There are no networks called {key}: choose a space or a front from the list.")
     return _drawn(search_space(study)) if kind == SPACE else _front(study)
