@@ -1,4 +1,4 @@
-"""A person in a hurry: `python -m tests.faults.orders SEED COUNT` orders jobs of every kind, one after the other.
+"""A person in a hurry: `python -m tests.faults.orders SEED COUNT KIND...` orders jobs of these kinds, one by one.
 
 Each order waits for the database while it is away, as a person does who sends a form again.
 """
@@ -7,16 +7,14 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 PAUSE_SECONDS = 0.3
-OTHERS = ("dataset", "dry run", "model")
-KINDS = ("upload", "run", "table", "kit")
 _FEW = {"train_clips_per_class": 2, "eval_clips_per_class": 1, "test_clips_per_class": 1}
 
 
-def main(seed: int, count: int) -> None:
-    """One order of each of OTHERS, which take longest, and `count` of KINDS in an order of the seed."""
+def main(seed: int, count: int, kinds: Sequence[str]) -> None:
+    """`count` orders, of all kinds alike, in an order of the seed."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
     import django
 
@@ -25,9 +23,9 @@ def main(seed: int, count: int) -> None:
 
     orders = _orders(seed)
     rng = random.Random(seed)
-    kinds = [KINDS[number % len(KINDS)] for number in range(count)]
-    rng.shuffle(kinds)
-    for number, kind in enumerate([*OTHERS, *kinds]):
+    ordered = [kinds[number % len(kinds)] for number in range(count)]
+    rng.shuffle(ordered)
+    for number, kind in enumerate(ordered):
         persist(lambda kind=kind, number=number: orders[kind](number))
         print(number, kind, flush=True)
         time.sleep(PAUSE_SECONDS)
@@ -70,4 +68,4 @@ def _orders(seed: int) -> dict[str, Callable[[int], object]]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

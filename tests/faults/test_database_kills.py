@@ -4,11 +4,13 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 
 from tests.faults.machine import ROOT, Machine, until
@@ -28,7 +30,10 @@ def unfinished(machine: Machine, ends: Mapping[str, str]) -> list[tuple[Any, ...
         f"SELECT '{table}', state, count(*) FROM {table} WHERE state <> '{end}' GROUP BY state"
         for table, end in ends.items()
     )
-    return machine.rows(" UNION ALL ".join(parts))
+    try:
+        return machine.rows(" UNION ALL ".join(parts))
+    except psycopg.Error as error:  # the last kill has just been noticed
+        return [("all", str(error), 0)]
 
 
 def wait_for_ends(machine: Machine, ends: Mapping[str, str], seconds: float) -> None:
@@ -65,25 +70,46 @@ def kill_again_and_again(machine: Machine, rng: random.Random) -> None:
         until(lambda: machine.rows("SELECT 1"))
 
 
+@contextmanager
+def ordering(machine: Machine, count: int, *kinds: str) -> Iterator[None]:
+    """While somebody orders jobs; at the end of the block, until all have been ordered."""
+    command = [sys.executable, "-m", "tests.faults.orders", str(SEED), str(count), *kinds]
+    orders = subprocess.Popen(command, cwd=ROOT, env=machine.environment)
+    try:
+        yield
+        assert orders.wait(timeout=300) == 0
+    finally:
+        orders.kill()
+
+
+def count(machine: Machine, table: str) -> int:
+    return int(machine.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+
 @pytest.mark.faults
 @pytest.mark.alone
 @pytest.mark.timeout(900)
-def test_no_job_of_any_kind_is_lost_or_refused_because_postgresql_was_killed(machine: Machine) -> None:
+def test_no_upload_run_table_or_kit_is_lost_or_refused_because_postgresql_was_killed(machine: Machine) -> None:
     with machine.up(trainers=0):
-        orders = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.orders", str(SEED), str(ORDERS)], cwd=ROOT, env=machine.environment
-        )
-        try:
+        with ordering(machine, ORDERS, "upload", "run", "table", "kit"):
             kill_again_and_again(machine, random.Random(SEED))
-            assert orders.wait(timeout=300) == 0
-        finally:
-            orders.kill()
         wait_for_ends(machine, ENDS, RECOVERY_SECONDS)
+        assert count(machine, "webapp_benchkit") >= ORDERS / 4
+        assert count(machine, "webapp_measurementfile") >= 3 * ORDERS / 4
+        assert count(machine, "webapp_run") >= ORDERS / 2
+        assert not machine.rows("SELECT error FROM webapp_measurementfile WHERE error <> ''")
+
+
+@pytest.mark.faults
+@pytest.mark.alone
+@pytest.mark.timeout(900)
+def test_no_job_that_takes_long_is_lost_or_failed_because_postgresql_was_killed_under_it(machine: Machine) -> None:
+    with machine.up(trainers=0):
+        with ordering(machine, len(LONG_ENDS), "dataset", "model", "dry run"):
+            pass
+        for table, end in LONG_ENDS.items():
+            under_way = f"SELECT 1 FROM {table} WHERE worker <> '' OR state = '{end}'"
+            until(lambda under_way=under_way: machine.rows(under_way), seconds=LONG_SECONDS)
+            until(lambda: kill_backend(machine) is None)
+            until(lambda: machine.rows("SELECT 1"))
         wait_for_ends(machine, LONG_ENDS, LONG_SECONDS)
-        counts = {table: machine.rows(f"SELECT count(*) FROM {table}")[0][0] for table in ENDS | LONG_ENDS}
-        reasons = machine.rows("SELECT error FROM webapp_measurementfile WHERE error <> ''")
-    assert not reasons
-    assert counts["webapp_benchkit"] >= ORDERS / 4
-    assert counts["webapp_measurementfile"] >= 3 * ORDERS / 4
-    assert counts["webapp_run"] >= ORDERS / 2
-    assert all(counts.values())
