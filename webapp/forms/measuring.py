@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from nas_engine.energy.readers.parsing import text
 from nas_engine.energy.runs.settings import RunSettings
 from nas_engine.errors import BadMeasurement
+from webapp.forms.dataset import too_large
 
 TOGETHER, BY_NAME, NO_RUN = "together", "by_name", "none"
 WINDOW_KINDS = (
@@ -104,6 +105,11 @@ def measurement_too_large(size_bytes: int) -> str:
         f"{size_bytes / 1e6:,.0f} MB; at most {settings.MEASUREMENT_LIMIT_BYTES / 1e6:,.0f} MB a file are accepted. "
         f"{_WAY_AROUND}"
     )
+
+
+def too_large_for(path: str, size_bytes: int) -> str:
+    """Reason for which a body of this size is refused at this address, with the way around it."""
+    return measurement_too_large(size_bytes) if path.startswith("/devices/") else too_large(size_bytes)
 
 
 class TableForm(forms.Form):

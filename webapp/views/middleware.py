@@ -6,8 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from webapp.forms.dataset import too_large
-from webapp.forms.measuring import measurement_too_large
+from webapp.forms.measuring import too_large_for
 from webapp.queries.whole_numbers import whole_number
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -71,8 +70,3 @@ def upload_limit(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
-
-
-def too_large_for(path: str, size_bytes: int) -> str:
-    """Reason for which a body of this size is refused at this address, with the way around it."""
-    return measurement_too_large(size_bytes) if path.startswith("/devices/") else too_large(size_bytes)

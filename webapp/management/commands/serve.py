@@ -10,14 +10,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.template import loader
+from django.utils.module_loading import import_string
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
 from waitress.task import ErrorTask
 from waitress.utilities import BadRequest, RequestEntityTooLarge, ServerNotImplemented
 
+from webapp.forms.measuring import too_large_for
 from webapp.queries.whole_numbers import whole_number
-from webapp.views.middleware import too_large_for
 
 THREADS = 8
 _CONNECTIONS = 1000
@@ -36,12 +37,14 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from webapp.wsgi import application
-
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is said in every line else
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
-        server = create_server(application, listen=f"{host}:{options['port']}", **server_settings(_connections()))
+        server = create_server(
+            import_string(settings.WSGI_APPLICATION),
+            listen=f"{host}:{options['port']}",
+            **server_settings(_connections()),
+        )
         server.channel_class = Channel
         server.run()
 
