@@ -1,4 +1,5 @@
-// Fetches each chart's Plotly figure, draws it in the page's theme, and again when its data or the theme changes.
+// Fetches each chart's Plotly figure, draws it in the page's theme, and again when its data or the theme changes. A user's
+// zoom and choice of traces stay, and the chart as it is shown can be saved as a file.
 "use strict";
 
 // Dark variants of the server's colours (webapp/charts/style.py).
@@ -6,7 +7,10 @@ const DARK = {
   "#0072B2": "#56B4E9", "#E69F00": "#F0B73A", "#009E73": "#2FC79A", "#D55E00": "#FF8A47", "#CC79A7": "#E29CC4", "#7A8691": "#A3B0BC",
 };
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
+const PAPER = { card: "#ffffff", text: "#1b2229", muted: "#55606b", line: "#d9dee4", strong: "#87919c" };
+const FILE_PIXELS = { width: 1000, height: 560 };
 const figures = new WeakMap();
+const steps = new WeakMap(); // of the ticks on each chart's logarithmic axis
 
 function variable(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -24,15 +28,25 @@ function recoloured(value) {
   return value;
 }
 
-function themed(figure) {
-  const { data, layout } = structuredClone(isDark() ? recoloured(figure) : figure);
-  const line = variable("--line");
-  for (const name of Object.keys(layout).filter((key) => /^[xy]axis/.test(key))) {
-    Object.assign(layout[name], { gridcolor: line, linecolor: line });
-  }
-  layout.font = { family: getComputedStyle(document.body).fontFamily, size: 12, color: variable("--muted") };
-  layout.hoverlabel = { bgcolor: variable("--card"), bordercolor: variable("--line-strong"), font: { color: variable("--text"), size: 12 }, align: "left" };
+function pageColours() {
+  const [card, text, muted, line, strong] = ["--card", "--text", "--muted", "--line", "--line-strong"].map(variable);
+  return { card, text, muted, line, strong };
+}
+
+function axisNames(layout) {
+  return Object.keys(layout).filter((key) => /^[xy]axis/.test(key));
+}
+
+function coloured(figure, colours) {
+  const { data, layout } = structuredClone(figure);
+  for (const name of axisNames(layout)) Object.assign(layout[name], { gridcolor: colours.line, linecolor: colours.line });
+  layout.font = { family: getComputedStyle(document.body).fontFamily, size: 12, color: colours.muted };
+  layout.hoverlabel = { bgcolor: colours.card, bordercolor: colours.strong, font: { color: colours.text, size: 12 }, align: "left", namelength: -1 };
   return { data, layout };
+}
+
+function themed(figure) {
+  return coloured(isDark() ? recoloured(figure) : figure, pageColours());
 }
 
 function hasPoints(figure) {
@@ -54,19 +68,68 @@ async function draw(place) {
   if (!figure) return;
   if (!hasPoints(figure)) {
     Plotly.purge(place);
+    filesOf(place)?.remove();
     note(place, place.dataset.empty || "There is nothing to show.");
     return;
   }
   place.querySelector(".chart-note")?.remove();
   const { data, layout } = themed(figure);
+  layout.uirevision ??= "kept"; // Plotly keeps zoom and legend from one drawing to the next that has the same
   const isNew = !place.classList.contains("js-plotly-plot");
   await Plotly.react(place, data, layout, CONFIG);
+  steps.delete(place);
+  await fitTicks(place);
+  if (!filesOf(place)) offerFiles(place);
   if (isNew) {
     place.on("plotly_click", (event) => {
       const link = event.points[0]?.customdata;
       if (typeof link === "string") window.location.assign(link);
     });
+    place.on("plotly_relayout", () => fitTicks(place));
   }
+}
+
+// Ticks of a logarithmic axis at 1, 2 and 5; where these would cover each other or be too few, Plotly's own choice.
+async function fitTicks(place) {
+  const axis = place._fullLayout.xaxis;
+  if (axis.type !== "log") return;
+  const decades = Math.abs(axis.range[1] - axis.range[0]);
+  const step = decades > 3 ? 1 : decades > 0.7 ? "D2" : null;
+  if (steps.get(place) === step) return;
+  steps.set(place, step);
+  await Plotly.relayout(place, { "xaxis.dtick": step });
+}
+
+function filesOf(place) {
+  return place.nextElementSibling?.matches(".chart-files") ? place.nextElementSibling : null;
+}
+
+function offerFiles(place) {
+  if (place.classList.contains("tiny")) return;
+  const bar = document.createElement("p");
+  bar.className = "chart-files";
+  for (const format of ["png", "svg"]) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "quiet", textContent: format.toUpperCase() });
+    button.setAttribute("aria-label", `${format.toUpperCase()} of: ${place.getAttribute("aria-label")}`);
+    button.addEventListener("click", () => save(place, format));
+    bar.append(button);
+  }
+  place.after(bar);
+}
+
+// On white paper whatever the theme, with the part that is zoomed into and the traces that are switched on.
+function save(place, format) {
+  const { data, layout } = coloured(figures.get(place), PAPER);
+  layout.paper_bgcolor = layout.plot_bgcolor = PAPER.card;
+  for (const name of axisNames(layout)) {
+    const shown = place.layout[name];
+    if (shown.autorange === false) Object.assign(layout[name], { range: shown.range, autorange: false });
+  }
+  data.forEach((trace, index) => { trace.visible = place.data[index]?.visible ?? true; });
+  const caption = place.closest("figure")?.querySelector("figcaption")?.textContent || "";
+  const filename = `${document.title.split(" · ")[0]} ${caption}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  return Plotly.downloadImage({ data, layout, config: CONFIG }, { format, filename, ...FILE_PIXELS, scale: format === "png" ? 2 : 1 });
 }
 
 // Figure stored in the page next to its place, which a refresh may have replaced.

@@ -47,6 +47,7 @@ class TracePlot {
     layout.shapes = this.shapes();
     layout.dragmode = "zoom";
     await Plotly.react(this.place, data, layout, TRACE_CONFIG);
+    if (!filesOf(this.place)) offerFiles(this.place);
   }
 
   drawWindows() {

@@ -36,21 +36,27 @@ def by_reward(study: Study) -> list[int]:
     return list(ordered.values_list("number", flat=True))
 
 
+def by_accuracy(study: Study) -> list[int]:
+    ordered = Trial.objects.filter(study=study, state="COMPLETED").order_by("-int8_accuracy", "number")
+    return list(ordered.values_list("number", flat=True))
+
+
 def test_sorting_filtering_and_paging_replace_the_table_alone(
     chromium: Browser, live_server: object, study: Study
 ) -> None:
     with signed_in(chromium, str(live_server), 1440) as context:
         page = opened(context, study)
         page.evaluate("window.sameDocument = true")
-        page.locator("#trials").get_by_role("link", name="Reward").click()
-        expect(page.locator("#trials tbody th").first).to_have_text(str(by_reward(study)[0]))
         assert shown_numbers(page) == by_reward(study)[:50]
-        assert page.url.endswith("?sort=-reward")
+        page.locator("#trials").get_by_role("link", name="int8 acc.").click()
+        expect(page.locator("#trials tbody th").first).to_have_text(str(by_accuracy(study)[0]))
+        assert shown_numbers(page) == by_accuracy(study)[:50]
+        assert page.url.endswith("?sort=-int8")
         page.get_by_role("link", name="Next ›").click()
         expect(page.get_by_text("Page 2 of 2")).to_be_visible()
         page.get_by_label("State").select_option("RUNNING")
         expect(page.locator("#trials tbody th")).to_have_text(["61"])
-        assert "sort=-reward" in page.url
+        assert "sort=-int8" in page.url
         assert page.evaluate("window.sameDocument") is True
         page.reload()
         assert shown_numbers(page) == [61]
@@ -103,8 +109,8 @@ def test_stopping_asks_first_and_escape_takes_it_back(chromium: Browser, live_se
 def test_everything_but_charts_works_without_javascript(chromium: Browser, live_server: object, study: Study) -> None:
     with signed_in(chromium, str(live_server), 1440, java_script_enabled=False) as context:
         page = opened(context, study)
-        page.locator("#trials").get_by_role("link", name="Reward").click()
-        assert shown_numbers(page) == by_reward(study)[:50]
+        page.locator("#trials").get_by_role("link", name="int8 acc.").click()
+        assert shown_numbers(page) == by_accuracy(study)[:50]
         page.get_by_label("State").select_option("RUNNING")
         page.get_by_role("button", name="Filter").click()
         assert shown_numbers(page) == [61]

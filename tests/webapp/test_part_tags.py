@@ -1,4 +1,9 @@
+import html
+import shlex
+import sys
+
 import pytest
+from django.conf import settings
 from django.template import Context, Template
 from django.test import RequestFactory
 
@@ -28,6 +33,8 @@ def test_a_charts_content_is_its_description_on_one_line():
         '{% chart "rewards_chart" 7 refresh="new" %}\n  Rewards of\n  "{{ name }}"\n{% endchart %}', name='a"b'
     )
     assert 'data-refresh="new" role="img" aria-label="Rewards of &quot;a&quot;b&quot;"' in chart
+    assert "<noscript><p" in chart
+    assert "This chart needs JavaScript." in chart
 
 
 def test_a_command_stands_on_one_line_and_keeps_spaces_within_a_name():
@@ -79,3 +86,20 @@ def test_the_navigation_marks_the_section_one_is_in():
 
 def test_a_measured_energy_without_a_value_is_a_dash():
     assert rendered("{% measured_energy energy %}", energy=None) == "–"
+
+
+def test_a_name_in_a_shell_command_is_one_word_of_it():
+    name = """my "clips" & $HOME's `x`"""
+    command = html.unescape(rendered("{{ name|shell }}", name=name))
+    assert shlex.split(f"run --dataset={command} --wait") == ["run", f"--dataset={name}", "--wait"]
+
+
+def test_manage_is_called_by_the_python_that_serves_the_page():
+    python = settings.BASE_DIR / rendered("{% manage 'up' %}").split()[0]
+    assert python.samefile(sys.executable)
+    assert rendered("{% manage 'up' %}").endswith("python manage.py up")
+
+
+def test_backticks_mark_code_and_are_no_text():
+    text = rendered("{% load marks %}{{ text|with_code }}", text="no `<header>` & no ` alone")
+    assert text == "no <code>&lt;header&gt;</code> &amp; no ` alone"

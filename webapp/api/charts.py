@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
+from numpy.typing import NDArray
 
 from nas_engine.audio.decode import decode
 from nas_engine.audio.frontend import log_mel
@@ -16,17 +17,17 @@ from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.fronts import BaselinePoint, Resource, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
-from webapp.charts.style import percent
+from webapp.charts.style import Mark, percent
 from webapp.models import Dataset, Study
 from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.pages.baselines import BaselineRow, baselines_of
 from webapp.queries.pages.datasets import shown_clips
 from webapp.queries.pages.paper import study_points
-from webapp.queries.pages.results import Results, results
+from webapp.queries.pages.results import Results, exceeds_limits, results
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import curve, shown_trials
-from webapp.queries.pages.trials import summaries
+from webapp.queries.pages.trials import summaries, violating_numbers
 from webapp.templatetags.accuracy import accuracy_line
 from webapp.translation import frontend
 
@@ -58,6 +59,7 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonRespo
         left_out=len(found) - len(shown),
         baselines=[_baseline_point(row, is_energy, study.dataset) for row in baselines],
         chance=_chance(study.dataset),
+        marks=_marks(study, found, shown),
     )
     return JsonResponse(front_figure(info))
 
@@ -70,7 +72,13 @@ def rewards_chart(request: HttpRequest, study_id: int) -> JsonResponse:
     shown = shown_rewards(len(found))
     links = _links(study, found.numbers[shown].tolist())
     info = rewards_info(
-        numbers=found.numbers, rewards=found.reward, above_chance=found.above_chance, shown=shown, links=links
+        numbers=found.numbers,
+        rewards=found.reward,
+        above_chance=found.above_chance,
+        shown=shown,
+        links=links,
+        marks=_marks(study, found, shown),
+        untrained=violating_numbers(study),
     )
     return JsonResponse(rewards_figure(info))
 
@@ -114,6 +122,12 @@ def _chance(dataset: Dataset) -> float | None:
 def _accuracy_in_words(share: float, dataset: Dataset) -> str:
     line = accuracy_line(share, dataset).replace("; ", "<br>")
     return f"int8 accuracy {100 * share:.1f} %<br>{line}<br>" if line else f"int8 accuracy {100 * share:.1f} %<br>"
+
+
+def _marks(study: Study, found: Results, shown: NDArray[np.int64]) -> list[Mark]:
+    """Why each shown trial is told apart from others, if it is."""
+    violating = exceeds_limits(study, found)
+    return ["violating" if violating[i] else "" if found.above_chance[i] else "chance" for i in shown.tolist()]
 
 
 def _hover_texts(found: Results, shown: list[int], dataset: Dataset) -> list[str]:

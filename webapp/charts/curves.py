@@ -120,14 +120,14 @@ def _forecast_traces(made: Forecasts) -> list[dict[str, Any]]:
             "name": "Forecast of the end (95 % band)",
             "y": list(made.forecast),
             "line": {"color": PURPLE, "width": 2, "dash": "dot"},
-            "hovertemplate": f"Final int8 accuracy, forecast: {hover}",
+            "hovertemplate": f"Final int8 accuracy, forecast:<br>{hover}",
         },
         shared
         | {
             "name": "Needed for the best reward",
             "y": list(made.needed),
             "line": {"color": VERMILLION, "width": 1.5, "dash": "dash"},
-            "hovertemplate": f"Needed for the best reward: {hover}",
+            "hovertemplate": f"Needed for the best reward:<br>{hover}",
         },
     ]
 

@@ -7,7 +7,20 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.charts.style import BLUE, GREY, VERMILLION, Figure, layout, percent, vertical_line, with_chance
+from webapp.charts.style import (
+    BLUE,
+    GREY,
+    MARKED,
+    VERMILLION,
+    Figure,
+    Mark,
+    fitting,
+    layout,
+    logarithmic,
+    percent,
+    vertical_line,
+    with_chance,
+)
 
 Resource = Literal["energy", "flash"]
 POINTS_LIMIT = 600
@@ -24,6 +37,7 @@ class FrontPoint(NamedTuple):
     accuracy_percent: float
     text: str
     link: str
+    mark: Mark = ""
 
 
 class BaselinePoint(NamedTuple):
@@ -78,14 +92,15 @@ def front_info(
     left_out: int,
     baselines: Sequence[BaselinePoint] = (),
     chance: float | None = None,
+    marks: Sequence[Mark] = (),
 ) -> FrontInfo:
     """One value a shown trial in each sequence; accuracy and chance 0..1. The front is sorted from cheap to dear.
 
-    A `threshold` of None is not drawn.
+    A `threshold` of None is not drawn. Without `marks` no trial is told apart.
     """
     points = [
-        FrontPoint(round(cost, 4), percent(share), text, link)
-        for cost, share, text, link in zip(x, accuracy, texts, links, strict=True)
+        FrontPoint(round(cost, 4), percent(share), fitting(text), link, mark)
+        for cost, share, text, link, mark in zip(x, accuracy, texts, links, marks or [""] * len(x), strict=True)
     ]
     front = sorted({point for point, is_on in zip(points, on_front, strict=True) if is_on})
     others = [point for point, is_on in zip(points, on_front, strict=True) if not is_on]
@@ -101,7 +116,7 @@ def front_figure(info: FrontInfo) -> Figure:
     title = _X_TITLES[info.resource]
     if info.resource == "energy" and info.energy_tags:
         title += ", " + " and ".join(_OF_TAGS[tag] for tag in info.energy_tags)
-    others = _trace("Other trials", info.others) | {
+    others = _trace("Other trials", [point for point in info.others if not point.mark]) | {
         "mode": "markers",
         "marker": {"color": GREY, "size": 7, "opacity": 0.45},
     }
@@ -110,15 +125,26 @@ def front_figure(info: FrontInfo) -> Figure:
         "line": {"color": VERMILLION, "width": 2, "shape": "hv"},
         "marker": {"color": VERMILLION, "size": 9, "symbol": "diamond"},
     }
+    data = [others, front, *_marked(info)]
     if not info.baselines:
-        return {"data": [others, front], "layout": _layout(info, title)}
+        return {"data": data, "layout": _layout(info, title)}
     costs = [point.x for point in (*info.front, *info.others, *info.baselines) if point.x > 0]
     axes = _layout(info, title)
-    axes["xaxis"] |= {"type": "log", "dtick": "D2"}
+    logarithmic(axes["xaxis"])
     # Without a fixed range, a click on the legend's "Baseline" shows the trials alone; the revision keeps that choice.
     axes["uirevision"] = "baselines"
     middle = math.sqrt(min(costs) * max(costs))
-    return {"data": [others, front, _baselines(info.baselines, middle)], "layout": axes}
+    return {"data": [*data, _baselines(info.baselines, middle)], "layout": axes}
+
+
+def _marked(info: FrontInfo) -> list[Figure]:
+    """A trace for each kind of trial that is told apart, also on the front, whose line it leaves as it is."""
+    traces = []
+    for mark, (name, marker) in MARKED.items():
+        points = [point for point in (*info.front, *info.others) if point.mark == mark]
+        if points:
+            traces.append(_trace(name, points) | {"mode": "markers", "marker": marker})
+    return traces
 
 
 def _layout(info: FrontInfo, title: str) -> Figure:
@@ -150,7 +176,7 @@ def _baselines(points: Sequence[BaselinePoint], middle: float) -> Figure:
         "textposition": [_side(point, points, middle) for point in points],
         "textfont": {"size": 11},
         "marker": {"color": BLUE, "size": 10, "symbol": "square"},
-        "hovertext": [point.text for point in points],
+        "hovertext": [fitting(point.text) for point in points],
         "customdata": [point.link for point in points],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "cliponaxis": False,

@@ -6,20 +6,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.charts.style import BLUE, GREY, Figure, layout, whole_numbers
+from webapp.charts.style import BLUE, GREY, MARKED, ORANGE, Figure, Mark, layout, whole_numbers
 
 POINTS_LIMIT = 1000
 
 
 class RewardsInfo(NamedTuple):
     """`best_numbers` and `best_rewards` hold one point a new best and one at the last trial, `numbers` and `rewards`
-    the trials shown as points, `links` the addresses of their pages."""
+    the trials shown as points, `links` the addresses of their pages, `marks` why some of them are told apart.
+
+    `untrained` are the numbers of trials that violate a constraint; they have no reward."""
 
     numbers: tuple[int, ...]
     rewards: tuple[float, ...]
     links: tuple[str, ...]
     best_numbers: tuple[int, ...]
     best_rewards: tuple[float, ...]
+    marks: tuple[Mark, ...] = ()
+    untrained: tuple[int, ...] = ()
 
 
 def shown_rewards(count: int, limit: int = POINTS_LIMIT) -> NDArray[np.int64]:
@@ -34,9 +38,11 @@ def rewards_info(
     above_chance: NDArray[np.bool_],
     shown: NDArray[np.int64],
     links: Sequence[str],
+    marks: Sequence[Mark] = (),
+    untrained: Sequence[int] = (),
 ) -> RewardsInfo:
-    """Trials in the order of their numbers, of which those `above_chance` may be the best; `links` has one address a
-    shown trial.
+    """Trials in the order of their numbers, of which those `above_chance` may be the best; `links` and `marks` have one
+    value a shown trial.
     """
     best = np.maximum.accumulate(np.where(above_chance, rewards, -np.inf)) if len(rewards) else rewards
     is_new = np.concatenate([[True], best[1:] > best[:-1]]) if len(best) else np.zeros(0, bool)
@@ -49,21 +55,15 @@ def rewards_info(
         links=tuple(links),
         best_numbers=tuple(numbers[is_new].tolist()),
         best_rewards=tuple(best[is_new].round(4).tolist()),
+        marks=tuple(marks) or ("",) * len(shown),
+        untrained=tuple(untrained[index] for index in shown_rewards(len(untrained))) if untrained else (),
     )
 
 
 def rewards_figure(info: RewardsInfo) -> Figure:
     """Each trial's reward faint, the best so far as steps."""
-    trials = {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "Trial",
-        "x": list(info.numbers),
-        "y": list(info.rewards),
-        "customdata": list(info.links),
-        "marker": {"color": GREY, "size": 6, "opacity": 0.45},
-        "hovertemplate": "Trial %{x}<br>reward %{y:.3f}<extra></extra>",
-    }
+    trials = _trials(info, "", "Trial", {"color": GREY, "size": 6, "opacity": 0.45})
+    marked = [_trials(info, mark, *MARKED[mark]) for mark in MARKED if mark in info.marks]
     best = {
         "type": "scatter",
         "mode": "lines",
@@ -74,5 +74,35 @@ def rewards_figure(info: RewardsInfo) -> Figure:
         "hovertemplate": "Best after trial %{x}: %{y:.3f}<extra></extra>",
     }
     axes = layout("Trial", "Reward (Equation 1)")
-    whole_numbers(axes["xaxis"], max(info.numbers, default=0))
-    return {"data": [trials, best], "layout": axes}
+    whole_numbers(axes["xaxis"], max((*info.numbers, *info.untrained), default=0))
+    return {"data": [trials, best, *marked, *_untrained(info)], "layout": axes}
+
+
+def _trials(info: RewardsInfo, mark: Mark, name: str, marker: Figure) -> Figure:
+    chosen = [index for index, own in enumerate(info.marks) if own == mark]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": [info.numbers[index] for index in chosen],
+        "y": [info.rewards[index] for index in chosen],
+        "customdata": [info.links[index] for index in chosen],
+        "marker": marker,
+        "hovertemplate": "Trial %{x}<br>reward %{y:.3f}<extra></extra>",
+    }
+
+
+def _untrained(info: RewardsInfo) -> list[Figure]:
+    """Strokes at the bottom, at most one trace."""
+    if not info.untrained:
+        return []
+    stroke = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "Violates a constraint (not trained)",
+        "x": list(info.untrained),
+        "y": [min(info.rewards, default=0.0)] * len(info.untrained),
+        "marker": {"color": ORANGE, "size": 8, "symbol": "line-ns-open", "line": {"width": 1.5}},
+        "hovertemplate": "Trial %{x}<br>violates a constraint<extra></extra>",
+    }
+    return [stroke]

@@ -5,13 +5,22 @@ test validates every figure with it instead. The browser adds fonts, grid and da
 """
 
 import math
-from typing import Any
+import textwrap
+from typing import Any, Literal
 
 Figure = dict[str, Any]
+Mark = Literal["", "chance", "violating"]
+"""Why a trial is told apart: its accuracy is that of chance, or it exceeds a hard limit of its study."""
 
 # Okabe and Ito's palette; static/earshot/charts.js knows the dark variant of each.
 BLUE, ORANGE, GREEN, VERMILLION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
 GREY = "#7A8691"
+LONGEST_LINE = 40  # characters of a hover text that fit next to a point of a chart on a phone
+MARKED: dict[Mark, tuple[str, Figure]] = {
+    "chance": ("At chance", {"color": PURPLE, "size": 8, "symbol": "x-thin-open", "line": {"width": 2}}),
+    "violating": ("Exceeds a hard limit", {"color": ORANGE, "size": 8, "symbol": "triangle-up-open"}),
+}
+"""Name and marker of the trials that a chart tells apart from others."""
 _FEW = 12  # an axis this short has room for a tick at every whole number
 
 
@@ -100,3 +109,17 @@ def whole_numbers(axis: dict[str, Any], last: int) -> None:
 def percent(share: float) -> float:
     """0..1 as percent, rounded to what a chart can show."""
     return round(100 * share, 2)
+
+
+def logarithmic(axis: dict[str, Any]) -> None:
+    """Make an axis logarithmic. Its ticks are whole numbers such as 50, of which Plotly by itself shows the 5.
+
+    static/earshot/charts.js takes fewer or more of them, by the range that is shown.
+    """
+    axis |= {"type": "log", "tickformat": ",~g", "dtick": "D2"}
+
+
+def fitting(text: str) -> str:
+    """Hover text whose lines, parted by <br>, are at most `LONGEST_LINE` characters long where they have spaces."""
+    wrapper = textwrap.TextWrapper(LONGEST_LINE, break_long_words=False, break_on_hyphens=False)
+    return "<br>".join("<br>".join(wrapper.wrap(line)) for line in text.split("<br>"))

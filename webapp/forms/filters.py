@@ -5,7 +5,7 @@ from django.http import QueryDict
 from webapp.models import Study
 from webapp.queries.pages.datasets import ClipFilter
 from webapp.queries.pages.studies import StudyFilter
-from webapp.queries.pages.trials import SORT_FIELDS, TRIAL_STATES, TrialFilter
+from webapp.queries.pages.trials import ALL_TRIALS, BY_REWARD, SORT_FIELDS, TRIAL_STATES, TrialFilter
 from webapp.queries.whole_numbers import whole_number
 
 _LONGEST_TEXT = 100
@@ -19,11 +19,11 @@ def study_filter(query: QueryDict) -> StudyFilter:
 def trial_filter(query: QueryDict) -> TrialFilter:
     sorts = [*SORT_FIELDS, *(f"-{name}" for name in SORT_FIELDS)]
     return TrialFilter(
-        state=_one_of(query, "state", [state for state, _ in TRIAL_STATES]),
+        state=_one_of(query, "state", [ALL_TRIALS, *(state for state, _ in TRIAL_STATES)]),
         front=_one_of(query, "front", ["energy", "flash"]),
         within_limits=query.get("within") == "1",
         text=_text(query),
-        sort=_one_of(query, "sort", sorts) or "number",
+        sort=_one_of(query, "sort", sorts) or BY_REWARD,
         page=page_in(query),
     )
 

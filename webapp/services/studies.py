@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from webapp import dispatch, translation
@@ -133,7 +134,9 @@ def extend_budget(*, study_id: int, additional_trials: int, actor: Actor = None)
             raise Conflict(f"{study.name} is {study.get_state_display()}: resume it before you extend its budget.")
         study.trial_budget += additional_trials
         study.save(update_fields=["trial_budget"])
-        message = f"Budget extended by {additional_trials} to {study.trial_budget} trials."
+        message = (
+            f"Budget extended by {additional_trials} to {study.trial_budget} trial{pluralize(study.trial_budget)}."
+        )
         if study.state == State.COMPLETED:
             _require_ready_dataset(study)
             reopen(study, [State.COMPLETED], "extend", actor, message)

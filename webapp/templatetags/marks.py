@@ -1,9 +1,10 @@
 """Small drawings: an architecture as bars, a share as a bar, a state as a badge."""
 
+import re
 from collections.abc import Sequence
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from webapp.caches import kept
@@ -13,6 +14,7 @@ register = template.Library()
 
 _BAR, _GAP, _HEIGHT = 5, 1, 18
 _WIDEST_FILTERS = 64
+_BACKTICKS = re.compile(r"`([^`\n]+)`")
 
 
 @register.filter
@@ -48,6 +50,12 @@ def _bar_height(block: BlockMark) -> int:
     if not block.filters:
         return 2
     return max(3, round(_HEIGHT * min(1.0, block.filters / _WIDEST_FILTERS)))
+
+
+@register.filter
+def with_code(text: str) -> SafeString:
+    """Text of readers and study files, whose backticks mark code."""
+    return SafeString(_BACKTICKS.sub(r"<code>\1</code>", conditional_escape(text)))
 
 
 @register.simple_tag

@@ -1,8 +1,12 @@
 """Parts that pages are made of: tiles, facts, tables that scroll, charts, form rows, questions before deleting."""
 
 import re
+import shlex
+import sys
+from pathlib import Path
 
 from django import template
+from django.conf import settings
 from django.forms import BaseForm
 from django.forms.boundfield import BoundField
 from django.template import Context
@@ -12,6 +16,7 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
+WITHOUT_JAVASCRIPT = SafeString('<noscript><p class="chart-note">This chart needs JavaScript.</p></noscript>')
 _LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
@@ -55,19 +60,40 @@ def chart(content: str, view: str, *args: object, refresh: str = "", empty: str 
     `size` is "low" for less height.
     """
     return format_html(
-        '<div class="{}" data-chart="{}"{}{} role="img" aria-label="{}"></div>',
+        '<div class="{}" data-chart="{}"{}{} role="img" aria-label="{}">{}</div>',
         f"chart {size}".strip(),
         reverse(view, args=args),
         _attribute("data-refresh", refresh),
         _attribute("data-empty", empty),
         SafeString(_one_line(content).replace('"', "&quot;")),
+        WITHOUT_JAVASCRIPT,
     )
+
+
+@register.simple_tag
+def without_javascript() -> SafeString:
+    """Content of a chart's place for browsers that cannot draw it."""
+    return WITHOUT_JAVASCRIPT
 
 
 @register.simple_block_tag
 def command(content: str) -> SafeString:
     """Shell command to be typed by the user (the block's content, on one line)."""
     return format_html('<pre tabindex="0"><code>{}</code></pre>', _one_line(content))
+
+
+@register.simple_tag
+def manage(arguments: str = "") -> str:
+    """manage.py as it is run from the folder of Earshot, by the Python that serves this page, with `arguments`."""
+    python = Path(sys.executable)
+    own = python.relative_to(settings.BASE_DIR) if python.is_relative_to(settings.BASE_DIR) else "python"
+    return f"{own} manage.py {arguments}".strip()
+
+
+@register.filter
+def shell(text: object) -> str:
+    """Text as one word of a shell command."""
+    return shlex.quote(str(text))
 
 
 @register.simple_tag
@@ -81,7 +107,7 @@ def option(value: object, label: object, chosen: object = None) -> SafeString:
 def start_workers(problem: str) -> SafeString:
     """A warning that a kind of worker does not run, with the command that starts it."""
     return format_html(
-        '<p class="notice warn" role="alert">{} Start the workers: <code>python manage.py up</code></p>', problem
+        '<p class="notice warn" role="alert">{} Start the workers: <code>{}</code></p>', problem, manage("up")
     )
 
 
@@ -105,8 +131,10 @@ def field_errors(field: BoundField) -> dict[str, object]:
 
 @register.inclusion_tag("parts/form_errors.html")
 def form_errors(form: BaseForm) -> dict[str, object]:
-    """Errors of a form as a whole."""
-    return {"errors": form.non_field_errors()}
+    """Errors of a form, for its top, where they take the focus: those of the whole, then each wrong field's."""
+    wrong = [field for field in form if field.errors]
+    rows = [{"id": field.id_for_label, "label": field.label, "errors": field.errors} for field in wrong]
+    return {"form": form, "rows": rows}
 
 
 @register.simple_block_tag(takes_context=True)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from nas_engine.baselines import NAMES
@@ -23,7 +24,7 @@ from webapp.services import datasets as services
 from webapp.services.baselines import DEFAULT_FULL_EPOCHS
 from webapp.services.errors import Conflict
 from webapp.views.list_mapping import mapper_page, mapping_form
-from webapp.views.polling import POLLING_OVER, live_partial
+from webapp.views.polling import POLLING_OVER, live_partial, with_address
 
 _MOST_EPOCHS = 9_999
 
@@ -135,7 +136,8 @@ def dataset_progress(request: HttpRequest, dataset_id: int) -> HttpResponse:
 def dataset_clips(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """The table of clips, fetched to filter and to turn pages."""
     context = dataset_clips_context(dataset_or_404(dataset_id), clip_filter(request.GET))
-    return render(request, "datasets/_clips.html", context)
+    response = render(request, "datasets/_clips.html", context)
+    return with_address(response, request, part="clips", address=reverse("dataset", args=[dataset_id]))
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""Polling of live pages: one partial serves the page and each refresh, and states when polling ends."""
+"""Partials that htmx fetches: live ones state when polling ends, filtered ones which address shows the same."""
 
 import json
 
@@ -6,6 +6,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 POLLING_OVER = 286  # htmx stops polling when it gets this status
+
+
+def with_address(response: HttpResponse, request: HttpRequest, *, part: str, address: str) -> HttpResponse:
+    """Have the browser show `address` with the filter of a fetched part of its page, for reloading and for links.
+
+    `part` is the part's id, whose own refreshes change no address.
+    """
+    if request.htmx and request.htmx.trigger != part:
+        query = request.GET.copy()
+        for name in [name for name, value in query.items() if not value]:
+            del query[name]
+        response.headers["HX-Replace-Url"] = f"{address}?{query.urlencode()}" if query else address
+    return response
 
 
 def live_partial(

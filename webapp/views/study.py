@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -23,7 +24,7 @@ from webapp.queries.pages.study import (
 from webapp.queries.whole_numbers import whole_number
 from webapp.services import studies as services
 from webapp.services.errors import Conflict
-from webapp.views.polling import live_partial
+from webapp.views.polling import live_partial, with_address
 
 State = Study.State
 _MOST_ADDITIONAL = 20_000
@@ -76,10 +77,7 @@ def study_trials(request: HttpRequest, study_id: int) -> HttpResponse:
     """The trials table, fetched to filter, to sort and when results have changed."""
     shown = study_or_404(study_id)
     response = render(request, "studies/_trials.html", _trials(request, shown))
-    if request.htmx and request.htmx.trigger != "trials":  # not the table's own refresh
-        query = f"?{request.GET.urlencode()}" if request.GET else ""
-        response.headers["HX-Replace-Url"] = reverse("study", args=[study_id]) + query
-    return response
+    return with_address(response, request, part="trials", address=reverse("study", args=[study_id]))
 
 
 @require_GET
@@ -111,7 +109,7 @@ def extend_study(request: HttpRequest, study_id: int) -> HttpResponse:
         return redirect("study", study_id=study_id)
     try:
         services.extend_budget(study_id=study_id, additional_trials=wanted, actor=request.user)
-        messages.success(request, f"{wanted} trials added to the budget.")
+        messages.success(request, f"{wanted} trial{pluralize(wanted)} added to the budget.")
     except Conflict as conflict:
         messages.error(request, str(conflict))
     return redirect("study", study_id=study_id)

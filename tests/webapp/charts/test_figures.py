@@ -15,7 +15,7 @@ from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.fronts import BaselinePoint, FrontInfo, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import COLUMNS_LIMIT, spectrogram_figure, spectrogram_info
-from webapp.charts.style import BLUE, GREY
+from webapp.charts.style import BLUE, GREY, LONGEST_LINE, fitting
 from webapp.charts.traces import trace_figure, trace_info
 
 
@@ -78,7 +78,7 @@ def test_baselines_are_drawn_by_name_on_a_logarithmic_axis_that_follows_what_is_
     accepted_by_plotly(figure)
     trace, axis = figure["data"][2], figure["layout"]["xaxis"]
     assert (trace["text"], trace["customdata"][0]) == (["TC-ResNet8-1.0", "MobileNetV2-1.0"], "/TC-ResNet8-1.0/")
-    assert axis["type"] == "log"
+    assert (axis["type"], axis["tickformat"]) == ("log", ",~g")
     assert "range" not in axis  # a click on the legend leaves the trials alone, and the axis to them
     assert figure["layout"]["shapes"][0]["x0"] == 1.25
     assert figure["layout"]["annotations"][0]["x"] == pytest.approx(np.log10(1.25))
@@ -104,6 +104,28 @@ def test_a_chart_without_a_threshold_has_no_line() -> None:
     assert "shapes" not in figure["layout"]
 
 
+def test_trials_at_chance_and_over_a_hard_limit_are_told_apart_also_on_the_front() -> None:
+    figure = front_figure(front(marks=["violating", "chance", ""], baselines=[baseline("A", 1.0, 65.0)]))
+    accepted_by_plotly(figure)
+    shown = {trace["name"]: (trace["x"], trace.get("marker", {}).get("symbol")) for trace in figure["data"]}
+    assert shown["Other trials"][0] == [1.5]
+    assert shown["Pareto front"][0] == [1.0, 2.0]
+    assert shown["At chance"] == ([1.0], "x-thin-open")
+    assert shown["Exceeds a hard limit"] == ([2.0], "triangle-up-open")
+    plain = [trace["name"] for trace in front_figure(front())["data"]]
+    assert plain == ["Other trials", "Pareto front"]
+
+
+def test_hover_text_fits_beside_a_point_on_a_phone() -> None:
+    summary = "K-5·8 DW-3·24 V1-3·64 – " * 4
+    text = f"<b>Trial 12</b>  reward 0.512<br>int8 accuracy 61.2 %<br>{summary.strip()}"
+    lines = fitting(text).split("<br>")
+    assert lines[:2] == ["<b>Trial 12</b>  reward 0.512", "int8 accuracy 61.2 %"]
+    assert max(map(len, lines)) <= LONGEST_LINE
+    assert " ".join(lines[2:]) == summary.strip()
+    assert front(texts=[text, "b", "c"]).front[1].text == fitting(text)
+
+
 def test_thinning_keeps_the_whole_front_and_the_limit() -> None:
     on_front = np.zeros(5000, bool)
     on_front[[3, 4000]] = True
@@ -122,6 +144,19 @@ def test_the_best_reward_only_rises_and_ends_at_the_last_trial() -> None:
     assert info.best_numbers == (1, 4, 7)
     assert info.best_rewards == (0.5, 0.6, 0.6)
     accepted_by_plotly(rewards_figure(info))
+
+
+def test_rewards_at_chance_and_untrained_trials_are_told_apart() -> None:
+    numbers, rewards = np.array([1, 3]), np.array([0.5, 0.1])
+    info = rewards_info(
+        numbers=numbers, rewards=rewards, shown=np.arange(2), links=["a", "b"], marks=["", "chance"], untrained=[2, 4]
+    )
+    figure = rewards_figure(info)
+    accepted_by_plotly(figure)
+    shown = {trace["name"]: (trace["x"], trace["y"]) for trace in figure["data"]}
+    assert shown["Trial"] == ([1], [0.5])
+    assert shown["At chance"] == ([3], [0.1])
+    assert shown["Violates a constraint (not trained)"] == ([2, 4], [0.1, 0.1])
 
 
 def test_an_empty_study_has_an_empty_chart() -> None:

@@ -124,19 +124,21 @@ def test_a_datasets_studies_are_listed() -> None:
 
 def test_the_estimate_scales_with_epochs_trials_and_workers() -> None:
     study = make_study(completed=5, full_epochs=20)
-    one = estimate(study.dataset_id, trial_budget=10, full_epochs=20)
+    phases = {"float": 30.0, "qat": 0.0, "build": SECONDS_A_TRIAL - 2 - 30.0}
+    Trial.objects.filter(study=study).update(seconds=phases)
+    one = estimate(study.dataset_id, trial_budget=10, full_epochs=20, qat_epochs=4)
     assert one is not None
     assert one.seconds == pytest.approx(10 * (SECONDS_A_TRIAL - 2))
     assert one.trials_seen == 5
     make_workers(trainers=4)
-    four = estimate(study.dataset_id, trial_budget=10, full_epochs=40)
+    four = estimate(study.dataset_id, trial_budget=10, full_epochs=40, qat_epochs=4)
     assert four is not None
-    assert four.seconds == pytest.approx(3 * 2 * (SECONDS_A_TRIAL - 2))  # 10 trials on 4 workers: three rounds
+    assert four.seconds == pytest.approx(3 * (SECONDS_A_TRIAL - 2 + 30))  # 10 trials on 4 workers: three rounds
 
 
 def test_without_earlier_trials_on_the_dataset_nothing_is_estimated() -> None:
     make_study(completed=2)
-    assert estimate(make_dataset().pk, trial_budget=3, full_epochs=8) is None
+    assert estimate(make_dataset().pk, trial_budget=3, full_epochs=8, qat_epochs=4) is None
 
 
 def test_exported_rows_hold_every_column_of_every_trial(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from nas_engine.architecture import Architecture
 from nas_engine.baselines import tc_resnet8
-from nas_engine.network.untrained import untrained_files
 from nas_engine.search_space.spec import SpaceSpec
 from tests.webapp.factories import edited_spec, make_dataset, make_study, with_tflite
 from webapp.forms.study_file import form_from_file, read_study_file
@@ -114,6 +113,8 @@ def test_charts_of_a_study_without_trials_are_empty_figures(person: Client) -> N
 
 
 def test_everything_about_a_trial_is_one_zip_file(person: Client, tmp_path: Path) -> None:
+    from nas_engine.network.untrained import untrained_files  # TensorFlow, for this test alone
+
     dataset = make_dataset(normalisation={"mean": [0.0] * 40, "std": [1.0] * 40})
     study = make_study(completed=1, name="Doorbell watch", dataset=dataset)
     trial = with_tflite(Trial.objects.get(study=study), untrained_files(tc_resnet8())[0])
@@ -127,7 +128,22 @@ def test_everything_about_a_trial_is_one_zip_file(person: Client, tmp_path: Path
 
 
 def test_a_simulated_network_has_nothing_to_download_and_says_why(person: Client) -> None:
-    study = make_study(completed=1)
+    dataset = make_dataset(normalisation={"mean": [0.0] * 40, "std": [1.0] * 40})
+    study = make_study(completed=1, dataset=dataset)
     with_tflite(Trial.objects.get(study=study), b"no network")
     response = person.get(reverse("trial_zip", args=[study.pk, 1]), follow=True)
     assert "has no real network" in response.content.decode()
+
+
+def test_the_charts_mark_what_is_at_chance_over_a_limit_or_untrained(person: Client) -> None:
+    study = make_study(completed=3, refused=2, enforce_constraints=True, flash_limit_kb=50.0)
+    chance = 1 / len(study.dataset.classes)
+    for number, flash_bytes, accuracy in [(1, 40_000, 0.9), (2, 40_000, chance), (3, 50_100, 0.9)]:
+        Trial.objects.filter(study=study, number=number).update(flash_bytes=flash_bytes, int8_accuracy=accuracy)
+    front = person.get(reverse("front_chart", args=[study.pk, "flash"])).json()
+    traces = {trace["name"]: trace["x"] for trace in front["data"]}
+    assert (traces["At chance"], traces["Exceeds a hard limit"]) == ([40.0], [50.1])
+    rewards = person.get(reverse("rewards_chart", args=[study.pk])).json()
+    traces = {trace["name"]: trace["x"] for trace in rewards["data"]}
+    assert (traces["Trial"], traces["At chance"], traces["Exceeds a hard limit"]) == ([1], [2], [3])
+    assert traces["Violates a constraint (not trained)"] == [4, 5]

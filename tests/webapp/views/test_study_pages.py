@@ -105,12 +105,14 @@ def test_without_javascript_a_live_page_reloads_itself_and_says_what_is_missing(
 def test_trials_are_sorted_filtered_and_paged_by_the_server(person: Client) -> None:
     study = make_study(completed=60, failed=3)
     address = reverse("study_trials", args=[study.pk])
-    rows = person.get(address, {"sort": "-reward"}).context["page"].rows
+    rows = person.get(address).context["page"].rows
     assert len(rows) == 50
     rewards = [row.reward for row in rows]
     assert rewards == sorted(rewards, reverse=True)
     second = person.get(address, {"sort": "-reward", "page": "2"}).context["page"]
     assert (second.number, second.pages, len(second.rows)) == (2, 2, 13)
+    by_number = person.get(address, {"sort": "number"}).context["page"]
+    assert [row.number for row in by_number.rows] == list(range(1, 51))
     failed = person.get(address, {"state": "FAILED"}).context["page"]
     assert [row.number for row in failed.rows] == [61, 62, 63]
     by_number = person.get(address, {"q": "61"}).context["page"]
@@ -137,7 +139,9 @@ def test_a_wrong_filter_is_ignored_and_a_page_out_of_range_is_the_last(person: C
     context = person.get(
         reverse("study", args=[study.pk]), {"state": "NONSENSE", "sort": "password", "page": "99"}
     ).context
-    assert [row.number for row in context["page"].rows] == [1, 2, 3]
+    rewards = [row.reward for row in context["page"].rows]
+    assert len(rewards) == 3
+    assert rewards == sorted(rewards, reverse=True)
 
 
 def test_a_silent_crew_is_reported_with_the_way_out(person: Client) -> None:
@@ -153,3 +157,26 @@ def test_an_unknown_study_is_not_found(person: Client) -> None:
     response = person.get(reverse("study", args=[4711]))
     assert response.status_code == 404
     assert "Not found" in response.content.decode()
+
+
+def test_a_filter_is_part_of_the_address_and_a_refresh_of_the_table_is_not(person: Client) -> None:
+    study = make_study(completed=3)
+    query = {"state": "COMPLETED", "front": "", "q": "", "sort": "-int8"}
+    fetched = [
+        (reverse("study_trials", args=[study.pk]), query, "trials", reverse("study", args=[study.pk])),
+        (reverse("studies"), {"state": "COMPLETED", "sort": "-int8"}, "rows", reverse("studies")),
+        (
+            reverse("dataset_clips", args=[study.dataset_id]),
+            {"state": "COMPLETED", "label": "", "sort": "-int8"},
+            "clips",
+            reverse("dataset", args=[study.dataset_id]),
+        ),
+    ]
+    for address, values, part, page_address in fetched:
+        headers = {"HX-Request": "true"}
+        response = person.get(address, values, headers=headers)
+        assert response.headers["HX-Replace-Url"] == page_address + "?state=COMPLETED&sort=-int8"
+        response = person.get(address, {"q": ""}, headers=headers)
+        assert response.headers["HX-Replace-Url"] == page_address
+        response = person.get(address, values, headers=headers | {"HX-Trigger": part})
+        assert "HX-Replace-Url" not in response.headers

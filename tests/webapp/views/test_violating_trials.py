@@ -71,9 +71,14 @@ def test_the_table_shows_and_filters_them_by_a_word_of_their_own():
     study = screened()
     found = {
         state: [row.number for row in trial_page(study, results(study), TrialFilter(state=state)).rows]
-        for state in ("", "VIOLATING", "INFEASIBLE")
+        for state in ("", "ALL", "VIOLATING", "INFEASIBLE")
     }
-    assert found == {"": [1, 2, 3, 4, 5, 6], "VIOLATING": [5, 6], "INFEASIBLE": [4]}
+    assert {state: sorted(numbers) for state, numbers in found.items()} == {
+        "": [1, 2, 3, 4],
+        "ALL": [1, 2, 3, 4, 5, 6],
+        "VIOLATING": [5, 6],
+        "INFEASIBLE": [4],
+    }
     row = trial_page(study, results(study), TrialFilter(state="VIOLATING")).rows[0]
     assert (row.state, row.state_label, row.reason, row.seconds) == ("VIOLATING", "constraint violated", REFUSAL, None)
 
@@ -85,6 +90,26 @@ def test_the_study_page_counts_them_shows_the_reason_and_names_the_limits(person
     assert text.count(REFUSAL) == 2
     assert "flash 20 kB, energy 1.25 mJ" in text
     assert '<option value="VIOLATING" selected>constraint violated</option>' in text
+
+
+def test_the_table_hides_them_and_says_how_many(person: Client):
+    study = screened()
+    text = page(person, "study", study.pk)
+    assert REFUSAL not in text
+    assert "Hidden: 2 trials that violate a constraint and were not trained." in text
+    assert 'href="?state=ALL"' in text
+    assert '<option value="" selected>all but constraint violated</option>' in text
+    shown = page(person, "study", study.pk, state="ALL")
+    assert shown.count(REFUSAL) == 2
+    assert "Hidden:" not in shown
+    found = page(person, "study", study.pk, q=refused_trial(study).architecture.hash)
+    assert "Hidden: 1 trial that violates a constraint and was not trained." in found
+
+
+def test_a_study_without_constraints_offers_no_filter_of_them(person: Client):
+    text = page(person, "study", make_study(completed=1).pk)
+    assert "constraint violated" not in text
+    assert '<option value="" selected>all</option>' in text
 
 
 def test_limits_are_named_only_where_screening_is_on():

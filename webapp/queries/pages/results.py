@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nas_engine import pareto
 from nas_engine.reward import within_thresholds
 from webapp.models import Study, Trial, TrialQuerySet
+from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import above_chance, evaluation_split
 from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, trials_with_estimates
 from webapp.translation import reward_parameters
@@ -72,6 +73,16 @@ def results(study: Study) -> Results:
         on_flash_front=pareto.front(judged[:, [0, 2]], maximise=(True, False)),
         energy_sources=tuple(sorted({row[6] for row in rows if row[6]})),
     )
+
+
+def exceeds_limits(study: Study, found: Results) -> NDArray[np.bool_]:
+    """Which completed trials exceed a hard limit that the study enforces: [n]. Before training they were within it."""
+    exceeds = np.zeros(len(found), bool)
+    if study.enforce_constraints and study.flash_limit_kb is not None:
+        exceeds |= found.flash_bytes > study.flash_limit_kb * BYTES_PER_KB
+    if study.enforce_constraints and study.energy_limit_mj is not None:
+        exceeds |= found.energy_mj > study.energy_limit_mj
+    return exceeds
 
 
 @dataclass(frozen=True, slots=True)

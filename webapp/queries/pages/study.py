@@ -14,7 +14,7 @@ from webapp.queries.pages.baselines import baselines_of, compared_with
 from webapp.queries.pages.constraints import limits_in_words
 from webapp.queries.pages.progress import progress
 from webapp.queries.pages.results import Best, bests, results
-from webapp.queries.pages.trials import TRIAL_STATES, TrialFilter, trial_page
+from webapp.queries.pages.trials import ALL_TRIALS, TRIAL_STATES, TrialFilter, hidden_trials, trial_page
 from webapp.queries.spaces import space_facts
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
 
@@ -66,7 +66,7 @@ def study_context(study: Study, wanted: TrialFilter, *, all_events: bool = False
         "space": space_facts(study),
         "offer": offer(study),
         "constraints": limits_in_words(study),
-        "trial_states": TRIAL_STATES,
+        "trial_states": _states(study),
         "kinds": [(SHORT_KINDS[kind], kind, name) for kind, name in KIND_NAMES.items() if kind != "head"],
     }
 
@@ -101,8 +101,14 @@ def study_progress_context(study: Study) -> dict[str, Any]:
 
 
 def study_trials_context(study: Study, wanted: TrialFilter) -> dict[str, Any]:
-    """One page of the trials' table."""
-    return {"study": study, "page": trial_page(study, results(study), wanted), "wanted": wanted}
+    """One page of the trials' table, and how many it hides because they violate a constraint."""
+    found = results(study)
+    return {
+        "study": study,
+        "page": trial_page(study, found, wanted),
+        "hidden": hidden_trials(study, found, wanted),
+        "wanted": wanted,
+    }
 
 
 def study_log_context(study: Study, *, all_events: bool = False) -> dict[str, Any]:
@@ -117,6 +123,13 @@ def _baselines_context(study: Study, best: Best | None) -> dict[str, Any]:
         return {}
     found = baselines_of(study.dataset_id, study.energy_model_id)
     return {"baselines": found, "compared": compared_with(found.rows, study, best) if found else ()}
+
+
+def _states(study: Study) -> tuple[tuple[str, str], ...]:
+    """States to filter by; those of trials that violate a constraint only where there can be any."""
+    if not study.enforce_constraints:
+        return ("", "all"), *Trial.State.choices
+    return ("", "all but constraint violated"), (ALL_TRIALS, "all"), *TRIAL_STATES
 
 
 def events(study: Study, limit: int = EVENTS_SHOWN) -> tuple[EventRow, ...]:

@@ -1,7 +1,7 @@
 """The trials table of a study: sorted, filtered and cut into pages by the database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import F, OrderBy, Q, QuerySet
@@ -29,6 +29,8 @@ SORT_FIELDS: Mapping[str, str] = {
     "flops": "architecture__flops",
     "parameters": "architecture__parameters",
 }
+ALL_TRIALS = "ALL"
+BY_REWARD = "-reward"
 TRIAL_STATES: tuple[tuple[str, str], ...] = (*Trial.State.choices, (Trial.VIOLATING, "constraint violated"))
 _SHOWN = (
     "number",
@@ -55,15 +57,15 @@ _SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class TrialFilter:
-    """Which trials to show and in what order. `state` is one of TRIAL_STATES, or "" for all; `sort` a key of
-    SORT_FIELDS, with "-" before it for descending.
+    """Which trials to show and in what order. `state` is one of TRIAL_STATES, "" for all but those that violate a
+    constraint and were not trained, or ALL_TRIALS; `sort` a key of SORT_FIELDS, with "-" before it for descending.
     """
 
     state: str = ""
     front: str = ""  # "energy", "flash" or ""
     within_limits: bool = False
     text: str = ""
-    sort: str = "number"
+    sort: str = BY_REWARD
     page: int = 1
 
 
@@ -115,12 +117,26 @@ def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[Tr
     return page_of(trials.order_by(*_order(wanted.sort)), number=wanted.page, size=ROWS_A_PAGE, rows=rows)
 
 
+def violating_numbers(study: Study) -> tuple[int, ...]:
+    """Numbers of the trials that violate a constraint and were not trained. No query where none can."""
+    if not study.enforce_constraints:
+        return ()
+    return tuple(study.trials.filter(violates_constraints=True).order_by("number").values_list("number", flat=True))
+
+
+def hidden_trials(study: Study, results: Results, wanted: TrialFilter) -> int:
+    """How many trials match `wanted` but for violating a constraint. No query where none can."""
+    if wanted.state or not study.enforce_constraints:
+        return 0
+    return _filtered(study, results, replace(wanted, state=Trial.VIOLATING)).count()
+
+
 def _filtered(study: Study, results: Results, wanted: TrialFilter) -> QuerySet[Trial]:
     trials: QuerySet[Trial] = trials_with_estimates(study)
-    if wanted.state == Trial.VIOLATING:
-        trials = trials.filter(violates_constraints=True)
-    elif wanted.state:
-        trials = trials.filter(state=wanted.state, violates_constraints=False)
+    if wanted.state != ALL_TRIALS:
+        trials = trials.filter(violates_constraints=wanted.state == Trial.VIOLATING)
+    if wanted.state in Trial.State.values:
+        trials = trials.filter(state=wanted.state)
     if wanted.front == "energy":
         trials = trials.filter(pk__in=results.ids_on(results.on_energy_front))
     if wanted.front == "flash":
