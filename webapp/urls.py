@@ -152,6 +152,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="studies")),
     path("", include(account_urls)),
     path("healthz", problems.health, name="health"),
+    path("favicon.ico", problems.favicon, name="favicon"),
     path("studies/", studies.studies, name="studies"),
     path("studies/new/", study_form.new_study, name="new_study"),
     path("studies/new/explanation/", study_form.explain_study, name="explain_study"),

@@ -61,8 +61,15 @@ function uploadAnswered(form, request) {
     return;
   }
   const answer = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
-  if (answer) document.querySelector("main").replaceWith(answer);
-  else showUploadError(form, `The server refused the upload (${request.status}).`);
+  if (answer) {
+    document.querySelector("main").replaceWith(answer);
+    focusErrors();
+  } else showUploadError(form, `The server refused the upload (${request.status}).`);
+}
+
+// Errors take the focus, also where the address names a part of the page: `autofocus` alone yields to that.
+function focusErrors() {
+  document.querySelector("[data-errors]")?.focus();
 }
 
 function showUploadError(form, text) {
@@ -91,6 +98,7 @@ function closeQuestions(except) {
   for (const question of document.querySelectorAll("details.ask[open]")) if (question !== except) question.open = false;
 }
 
+focusErrors();
 document.addEventListener("submit", chooseTheme);
 document.addEventListener("submit", startUpload);
 document.addEventListener("click", (event) => closeQuestions(event.target.closest("details.ask")));

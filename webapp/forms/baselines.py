@@ -7,6 +7,7 @@ from django import forms
 from django.forms import BoundField
 
 from nas_engine.baselines import LARGEST_WIDTH, NAMES, SMALLEST_WIDTH, Baseline, baseline
+from webapp.forms.wording import InWords
 from webapp.models import Study
 from webapp.queries.whole_numbers import whole_number
 from webapp.services.baselines import DEFAULT_FULL_EPOCHS
@@ -15,11 +16,13 @@ _WIDTH = "width_{}"
 _LONGEST = 9_999  # epochs
 
 
-class BaselinesForm(forms.Form):
+class BaselinesForm(InWords, forms.Form):
     """A checkbox and a width for each family; a width that is left empty is that of Table 1."""
 
     names = forms.MultipleChoiceField(
-        choices=[(family, family) for family in NAMES], error_messages={"required": "Choose at least one network."}
+        label="networks",
+        choices=[(family, family) for family in NAMES],
+        error_messages={"required": "Choose at least one network."},
     )
     full_epochs = forms.IntegerField(
         label="full training length",

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from nas_engine.audio.frontend import FrontendConfig
+from webapp.forms.wording import InWords
 from webapp.models import Dataset
 
 ARCHIVE_SUFFIXES = (".zip",)
@@ -25,7 +26,7 @@ ESC50_CHOICES = (
 ESC50_HELP = "Only for sets in the layout of ESC-50: six maps its categories onto the paper's classes."
 
 
-class InputForm(forms.Form):
+class InputForm(InWords, forms.Form):
     """Length of sound in one network input: the part of the front end that users choose."""
 
     frames = forms.IntegerField(
@@ -70,7 +71,7 @@ class ReadingForm(InputForm):
         return {"esc50_classes": chosen} if chosen else {}
 
 
-class _NamedForm(forms.Form):
+class _NamedForm(InWords, forms.Form):
     name = forms.CharField(max_length=80, help_text="Studies find the dataset under this name.")
 
     def clean_name(self) -> str:

@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 
+from webapp.forms.wording import InWords
 from webapp.services.descriptions import Described, description_version, name_field
 
 
-class DescriptionForm(forms.Form):
+class DescriptionForm(InWords, forms.Form):
     """Name and notes of `row`. `seen` is the version that the user edits; a run needs no name."""
 
     name = forms.CharField()

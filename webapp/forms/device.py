@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 
+from webapp.forms.wording import InWords
 from webapp.models import Campaign, Device
 from webapp.services.devices import DEVICE_FIELDS
 
 
-class DeviceForm(forms.ModelForm):
+class DeviceForm(InWords, forms.ModelForm):
     """A device. `seen_version` is the version that the person edits."""
 
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -32,7 +33,7 @@ class DeviceForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in DEVICE_FIELDS}
 
 
-class CampaignForm(forms.ModelForm):
+class CampaignForm(InWords, forms.ModelForm):
     """A campaign of a device."""
 
     class Meta:

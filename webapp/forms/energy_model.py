@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 
+from webapp.forms.wording import InWords
 from webapp.models import Device
 from webapp.queries.energy_models import ready_models
 
 
-class TrainModelForm(forms.Form):
+class TrainModelForm(InWords, forms.Form):
     """From which other device's model to begin, and the seed."""
 
     known = forms.ModelChoiceField(

@@ -7,6 +7,7 @@ from django import forms
 
 from nas_engine.audio.layouts.mapping import COLUMNS, FOLDER, ListMapping
 from nas_engine.errors import BadDataset
+from webapp.forms.wording import InWords
 
 _NONE = (("", "–"),)
 _LABELS = {
@@ -19,7 +20,7 @@ _LABELS = {
 }
 
 
-class ListMappingForm(forms.Form):
+class ListMappingForm(InWords, forms.Form):
     """One column for each part, chosen among the columns of a list; or the folders as classes."""
 
     ignore_lists = forms.BooleanField(

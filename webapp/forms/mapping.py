@@ -9,6 +9,7 @@ from django import forms
 from nas_engine.energy.readers.mapping import CLOCK, CLOCKS, GUESS, IN_CELLS, ColumnMapping
 from nas_engine.energy.readers.parsing import units
 from nas_engine.errors import BadMeasurement
+from webapp.forms.wording import InWords
 
 KINDS = ("time", "current", "voltage", "power")
 _IN_CELLS = (IN_CELLS, "as in each cell")
@@ -26,7 +27,7 @@ _USUAL = {"time": "s", "current": "ma", "voltage": "v", "power": "mw"}
 _NONE = (("", "–"),)
 
 
-class MappingForm(forms.Form):
+class MappingForm(InWords, forms.Form):
     """One column and its unit for each quantity, chosen among the columns of a file."""
 
     rate_hz = forms.FloatField(

@@ -11,6 +11,7 @@ from nas_engine.energy.readers.parsing import text
 from nas_engine.energy.runs.settings import RunSettings
 from nas_engine.errors import BadMeasurement
 from webapp.forms.dataset import too_large
+from webapp.forms.wording import InWords
 
 TOGETHER, BY_NAME, NO_RUN = "together", "by_name", "none"
 WINDOW_KINDS = (
@@ -49,7 +50,7 @@ class ManyFiles(forms.FileField):
         return [one(item, initial) for item in data] if data else [one(None, initial)]
 
 
-class MeasurementUploadForm(forms.Form):
+class MeasurementUploadForm(InWords, forms.Form):
     """Files of a bench. `whole` comes last in the page: an upload that broke off on the way does not have it."""
 
     files = ManyFiles(
@@ -112,7 +113,7 @@ def too_large_for(path: str, size_bytes: int) -> str:
     return measurement_too_large(size_bytes) if path.startswith("/devices/") else too_large(size_bytes)
 
 
-class TableForm(forms.Form):
+class TableForm(InWords, forms.Form):
     """A table of results: a file, or its text."""
 
     file = forms.FileField(required=False, label="CSV or JSON file")
@@ -146,7 +147,7 @@ class TableForm(forms.Form):
         return str(file.name)[-80:] if file else "pasted table.csv"
 
 
-class ReadOptionsForm(forms.Form):
+class ReadOptionsForm(InWords, forms.Form):
     """Options given by the user about a file that the file itself does not state."""
 
     voltage_v = forms.FloatField(
@@ -166,7 +167,7 @@ class ReadOptionsForm(forms.Form):
         return {name: value for name, value in chosen.items() if value not in (None, "")}
 
 
-class RunForm(forms.Form):
+class RunForm(InWords, forms.Form):
     """Settings of a run: windows, idle, time of an inference. Several windows are several repeats."""
 
     window = forms.ChoiceField(choices=WINDOW_KINDS, label="Window")

@@ -11,6 +11,7 @@ from django.utils.text import Truncator
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.spec import SpaceSpec
 from webapp.forms.constraints import HELP_TEXTS, constraint_errors
+from webapp.forms.wording import InWords
 from webapp.models import Dataset, EnergyModel, Study
 from webapp.queries.energy_models import ready_models, title_of
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit
@@ -65,7 +66,7 @@ class SpaceField(forms.JSONField):
             return InvalidJSONInput(data)
 
 
-class StudyForm(forms.ModelForm):
+class StudyForm(InWords, forms.ModelForm):
     """All settings of a study; a setting that is not given takes its default. The dataset must not have failed.
 
     With `fit_input` a space that does not fit the dataset's front end is given its input, instead of being rejected.

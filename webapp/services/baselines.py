@@ -78,7 +78,8 @@ def _check_length(full_epochs: int) -> None:
     try:
         Study._meta.get_field("full_epochs").run_validators(full_epochs)
     except ValidationError as error:
-        raise Conflict(f"Full training length: {' '.join(error.messages)}") from error
+        limits = [validator.limit_value for validator in Study._meta.get_field("full_epochs").validators]
+        raise Conflict(f"Full training length: must be {min(limits)} to {max(limits):,} epochs.") from error
 
 
 def _create(dataset: Dataset, full_epochs: int, owner: AbstractBaseUser | None) -> Study:

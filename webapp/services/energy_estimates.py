@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.template.defaultfilters import pluralize
 
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.base import EnergyEstimate
@@ -76,7 +77,7 @@ def reestimate(*, study_id: int, energy_model_id: int | None, actor: Actor = Non
         source = str(energy_model) if energy_model else "published figures"
         own = study.trials.filter(pk__in=estimated).count()
         if before != energy_model_id:
-            message = f"Energies and rewards are now by {source}; {own} trials were estimated."
+            message = f"Energies and rewards are now by {source}; {own} trial{pluralize(own, ' was,s were')} estimated."
             record(study, study.state, study.state, actor=actor, message=message)
     return Reestimated(study, own, source)
 

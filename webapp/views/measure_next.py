@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
 from django.views.decorators.http import require_http_methods
 
 from webapp.models import Campaign, Device
@@ -45,5 +46,5 @@ def _order(request: HttpRequest, device: Device) -> HttpResponse:
     except (Conflict, ValueError) as error:
         messages.error(request, str(error))
         return _page(request, device, request.POST, status=422)
-    messages.success(request, f"A bench kit of {len(networks)} networks is being packed.")
+    messages.success(request, f"A bench kit of {len(networks)} network{pluralize(len(networks))} is being packed.")
     return redirect("campaign", campaign_id=chosen.pk)

@@ -8,10 +8,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import DatabaseError, DataError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template import loader
-from django.views.decorators.cache import never_cache
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import requires_csrf_token
+from django.views.decorators.http import require_safe
 
 from webapp.services.failures import is_database_outage
 from webapp.storage import NotStored
@@ -71,6 +73,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(error, DataError | UnreadablePostError):
         return bad_request(request, error)
     return HttpResponse(loader.get_template("500.html").render(), status=500)
+
+
+@login_not_required
+@require_safe
+@cache_control(max_age=86_400)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Our icon, for programs that ask for it without having read a page."""
+    return redirect(static("earshot/icon.svg"))
 
 
 @login_not_required

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
 from django.views.decorators.http import require_POST
 
 from webapp.models import Study
@@ -32,9 +33,10 @@ def reestimate_study(request: HttpRequest, study_id: int) -> HttpResponse:
     except Conflict as conflict:
         messages.error(request, str(conflict))
         return redirect("study", study_id=study_id)
+    trials = f"{done.estimated} trial{pluralize(done.estimated, ' was,s were')} re-estimated"
     messages.success(
         request,
-        f"Energies and rewards are now by {done.source}: {done.estimated} trials were re-estimated, none was trained. "
+        f"Energies and rewards are now by {done.source}: {trials}, none was trained. "
         f"To go back, choose {_former(before)} again.",
     )
     return redirect("study", study_id=study_id)

@@ -45,10 +45,10 @@ def test_the_button_requests_the_ticked_networks_at_their_widths(person: Client)
     ("values", "complaint"),
     [
         ({}, "Choose at least one network."),
-        ({"names": ["TC-ResNet8"], "width_TC-ResNet8": "3"}, "less than or equal to 2"),
-        ({"names": ["TC-ResNet8"], "width_TC-ResNet8": "wide"}, "Enter a number."),
-        ({"names": ["TC-ResNet8"], "full_epochs": "0"}, "greater than or equal to 1"),
-        ({"names": ["TC-ResNet8"], "full_epochs": ""}, "This field is required."),
+        ({"names": ["TC-ResNet8"], "width_TC-ResNet8": "3"}, "Must be at most 2"),
+        ({"names": ["TC-ResNet8"], "width_TC-ResNet8": "wide"}, "Must be a number, such as 1.5."),
+        ({"names": ["TC-ResNet8"], "full_epochs": "0"}, "Must be at least 1"),
+        ({"names": ["TC-ResNet8"], "full_epochs": ""}, "Must not be empty."),
         ({"names": ["ResNet50"]}, "ResNet50 is not one of the available choices"),
     ],
 )

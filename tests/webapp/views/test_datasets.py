@@ -80,11 +80,11 @@ def test_every_input_size_that_may_be_chosen_can_be_computed(mel_bins: int) -> N
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"name": "x", "upload": "1"}, "This field is required"),
-        ({"name": "x", "seed": "1", "frames": "3", "synthetic": "1"}, "greater than or equal to 20"),
+        ({"name": "x", "upload": "1"}, "Choose a file."),
+        ({"name": "x", "seed": "1", "frames": "3", "synthetic": "1"}, "Must be at least 20"),
         ({"name": "x", "file": SimpleUploadedFile("clips.rar", b"Rar!....")}, "clips.rar is not a zip archive"),
         ({"name": "taken", "file": archive()}, "A dataset named taken exists already"),
-        ({"name": "x", "seed": "-1", "synthetic": "1"}, "greater than or equal to 0"),
+        ({"name": "x", "seed": "-1", "synthetic": "1"}, "Must be at least 0"),
         ({"name": "taken", "seed": "1", "synthetic": "1"}, "A dataset named taken exists already"),
     ],
 )

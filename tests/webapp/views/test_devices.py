@@ -40,10 +40,10 @@ def test_a_device_is_added_changed_and_deleted(person: Client) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"name": ""}, "This field is required"),
-        ({"name": "taken"}, "already exists"),
-        ({"name": "x", "battery_kj": "-3"}, "greater than or equal to"),
-        ({"name": "x", "supply_v": "much"}, "Enter a number"),
+        ({"name": ""}, "Must not be empty."),
+        ({"name": "taken"}, "This name is taken: choose another one."),
+        ({"name": "x", "battery_kj": "-3"}, "Must be above 0"),
+        ({"name": "x", "supply_v": "much"}, "Must be a number, such as 1.5."),
     ],
 )
 def test_a_wrong_device_is_refused_with_the_reason(person: Client, values: dict[str, str], message: str) -> None:
@@ -93,7 +93,7 @@ def test_a_file_that_comes_again_with_its_supply_is_read_anew_with_it(person: Cl
 @pytest.mark.parametrize(
     ("files", "values", "message"),
     [
-        ([], {}, "This field is required"),
+        ([], {}, "Choose a file."),
         ([("a.csv", b"")], {}, "An empty file was among them"),
         ([("a.csv", b"1,2")], {"whole": ""}, "The upload broke off on the way: nothing was stored"),
         ([("a.csv", b"1,2")], {"runs": "perhaps"}, "Select a valid choice"),

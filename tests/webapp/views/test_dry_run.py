@@ -62,7 +62,7 @@ def test_a_dry_run_is_ordered_from_the_form_which_keeps_what_was_typed(person: C
 
 
 def test_wrong_settings_are_marked_and_nothing_is_ordered(person: Client) -> None:
-    assert "see the marked settings" in ordered(person, trial_budget="0")
+    assert "Must be at least 1." in ordered(person, trial_budget="0")
     assert not DryRun.objects.exists()
 
 

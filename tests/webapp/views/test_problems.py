@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, OperationalError, connection
+from django.templatetags.static import static
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -16,6 +17,11 @@ from webapp.models import Study
 from webapp.views import problems
 
 pytestmark = pytest.mark.django_db
+
+
+def test_the_icon_is_found_where_programs_look_for_it(client: Client) -> None:
+    response = client.get("/favicon.ico")
+    assert (response.status_code, response.headers["Location"]) == (302, static("earshot/icon.svg"))
 
 
 def test_health_is_told_to_anybody(client: Client) -> None:
@@ -156,7 +162,7 @@ def test_text_of_users_is_escaped(person: Client) -> None:
 
 
 def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: Client) -> None:
-    open_to_all = {"sign_in", "sign_in_link", "sign_out", "choose_theme", "health"}
+    open_to_all = {"sign_in", "sign_in_link", "sign_out", "choose_theme", "health", "favicon"}
     study = make_study(completed=1)
     arguments = {
         "study_id": study.pk,

@@ -88,7 +88,7 @@ def test_a_window_is_set_without_javascript_and_computed(person: Client, measure
         ({"start_s": ["x"], "end_s": ["3"]}, "window 1 needs two numbers of seconds"),
         ({"start_s": [], "end_s": []}, "window by hand needs its start and its end"),
         ({"idle": "power"}, "known idle power needs its value"),
-        ({"inferences": "0"}, "greater than or equal to 1"),
+        ({"inferences": "0"}, "Must be at least 1"),
         ({"seen_version": "7"}, "Somebody else has changed this run"),
         ({"files": []}, "Choose at least one file"),
     ],

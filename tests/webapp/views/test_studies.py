@@ -89,7 +89,7 @@ def test_a_taken_name_is_refused(person: Client) -> None:
     study = make_study(name="Doorbell watch")
     response = person.post(reverse("new_study"), SETTINGS | {"dataset": study.dataset_id})
     assert response.status_code == 422
-    assert "already exists" in response.content.decode()
+    assert "This name is taken: choose another one." in markup_of(response)
 
 
 def test_a_preset_fills_the_form_under_a_free_name(person: Client) -> None:

@@ -152,3 +152,24 @@ def test_the_epochs_with_simulated_quantisation_are_a_setting_and_the_sum_is_sai
     assert said in markup_of(person.get(reverse("explain_study"), lengths))
     trial = make_study(completed=1, full_epochs=6, qat_epochs=2).trials.get()
     assert trial_settings(trial).qat_epochs == 2
+
+
+def test_errors_stand_at_the_top_each_with_a_link_to_its_field_in_words_of_the_form(person: Client) -> None:
+    make_study(name="Taken")
+    wrong = {"name": "Taken", "trial_budget": "0", "full_epochs": "", "energy_step_mj": "-1", "flash_step_kb": "much"}
+    response = person.post(NEW, sent(person.get(NEW), **wrong, save="1"))
+    assert response.status_code == 422
+    text = markup_of(response)
+    top = text[text.index('role="alert"') : text.index('aria-label="Presets"')]
+    assert "autofocus" in top
+    assert "Nothing was saved. 5 settings must be changed:" in top
+    for name, label, words in [
+        ("name", "Name", "This name is taken: choose another one."),
+        ("trial_budget", "Trials", "Must be at least 1."),
+        ("full_epochs", "Full training length", "Must not be empty."),
+        ("energy_step_mj", "Energy step (mJ)", "Must be above 0."),
+        ("flash_step_kb", "Flash step (kB)", "Must be a number, such as 1.5."),
+    ]:
+        assert f'<a href="#id_{name}">{label}</a>: {words}' in top
+    one = person.post(NEW, sent(person.get(NEW), name="Free", trial_budget="0", save="1"))
+    assert "Nothing was saved. 1 setting must be changed:" in markup_of(one)

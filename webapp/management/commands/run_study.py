@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 
 from webapp.forms.study_file import StudyFileError, errors_in_words, form_from_file, read_study_file, settings_from
 from webapp.management.plain_errors import plain_errors
@@ -36,7 +37,8 @@ class Command(BaseCommand):
             study = _create(options["file"], options["dataset"], options["set"])
             with going_on_without_command(study, self.stderr):
                 studies.start(study_id=study.pk)
-                self.stdout.write(f"Study {study.pk} ({study.name}) has started: {study.trial_budget} trials.")
+                trials = f"{study.trial_budget} trial{pluralize(study.trial_budget)}"
+                self.stdout.write(f"Study {study.pk} ({study.name}) has started: {trials}.")
                 if options["wait"]:
                     wait_for(study, options["json"], self.stdout)
                     self.stdout.write(self.style.SUCCESS(f"The study {study.name} is completed. {study.reason}"))
