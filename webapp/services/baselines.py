@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.core.validators import BaseValidator
 from django.db import transaction
 from django.utils import timezone
 
@@ -78,7 +79,8 @@ def _check_length(full_epochs: int) -> None:
     try:
         Study._meta.get_field("full_epochs").run_validators(full_epochs)
     except ValidationError as error:
-        limits = [validator.limit_value for validator in Study._meta.get_field("full_epochs").validators]
+        validators = Study._meta.get_field("full_epochs").validators
+        limits = [one.limit_value for one in validators if isinstance(one, BaseValidator)]
         raise Conflict(f"Full training length: must be {min(limits)} to {max(limits):,} epochs.") from error
 
 

@@ -72,7 +72,7 @@ def trial_files(*, trial_id: int) -> dict[str, bytes]:
             **FrontendConfig.from_json(dataset.frontend).to_json(),
         ),
     }
-    with default_storage.open(trial.tflite.name) as stored:
+    with default_storage.open(str(trial.tflite.name)) as stored:
         network = {NETWORK_FILE: stored.read()}
     return network | {name: text.encode() for name, text in texts.items()}
 
