@@ -27,7 +27,7 @@ SharedPart = tuple[Hashable, int]
 PLAIN_NETWORK_BYTES = 1084.0
 """Fixed part of every plain file: header, input and output, operator codes, metadata."""
 
-PACKED_NETWORK_BYTES = 566
+PACKED_NETWORK_BYTES = 590
 """Fixed part of every packed file: header, layouts of tables, input, softmax."""
 
 _BIAS_BYTES = 4
@@ -46,8 +46,10 @@ _PLAIN_RECORD_BYTES: Mapping[type[Layer], float] = {
 }
 
 _QUANTISATION_BYTES = 12  # a table: where scales and zero points are
-_ACTIVATION_BYTES = 16 + _OFFSET_BYTES  # a tensor that is computed: shape, quantisation, type
-_CONSTANT_BYTES = 20 + _OFFSET_BYTES + 8 + _OFFSET_BYTES + _LENGTH_BYTES  # a tensor, its buffer, the data's length
+_NAME_BYTES = _OFFSET_BYTES + _LENGTH_BYTES + 4  # a tensor's number
+_ACTIVATION_BYTES = 16 + _OFFSET_BYTES + _NAME_BYTES  # a tensor that is computed: shape, quantisation, type
+_BUFFER_BYTES = 8 + _OFFSET_BYTES + _LENGTH_BYTES
+_CONSTANT_BYTES = 20 + _OFFSET_BYTES + _NAME_BYTES + _BUFFER_BYTES
 _OPERATOR_BYTES = 24 + _OFFSET_BYTES + 8  # a table and the vector with its one output
 _OPERATOR_CODE_BYTES = 16 + _OFFSET_BYTES
 _ONE_SCALE_BYTES = _LENGTH_BYTES + _SCALE_BYTES

@@ -2,6 +2,8 @@
 
 A .tflite file is a FlatBuffer: tables that point at tables and vectors. The converter writes each of them where it is
 needed; here equal ones are written once, fields that no runtime reads are left out, and the order minimises padding.
+Tensors are named by their numbers: runtimes ignore the names, but converters to other formats take two tensors of one
+name for the same.
 Weights, biases, scales, zero points, operators and their order are kept, so that a runtime computes the same results
 (docs/flash.md lists the parts left out, and how that is checked).
 """
@@ -32,8 +34,9 @@ _Adder = Callable[[Any, Any], Any]
 def pack(content: bytes) -> bytes:
     """Packed form of the .tflite file `content`, which has one subgraph.
 
-    Keeps the signature and the indices of tensors and operators; drops names of tensors, the description, metadata, and
-    empty buffers. Raises ValueError for networks with fields that would be lost, e.g. variables or custom operators.
+    Keeps the signature and the indices of tensors and operators, and names tensors by their indices; drops the
+    description, metadata, and empty buffers. Raises ValueError for networks with fields that would be lost, e.g.
+    variables or custom operators.
     """
     model = _unpack(content)
     (subgraph,) = model.subgraphs
@@ -45,15 +48,20 @@ def pack(content: bytes) -> bytes:
     return writer.content()
 
 
-def without_names(content: bytes) -> bytes:
-    """The .tflite file `content` with tensors named by their indices; no runtime reads the names."""
+def with_short_names(content: bytes) -> bytes:
+    """The .tflite file `content` with tensors named by their indices."""
     model = _unpack(content)
     for subgraph in model.subgraphs:
         for number, tensor in enumerate(subgraph.tensors):
-            tensor.name = str(number).encode()
+            tensor.name = _name(number)
     builder = flatbuffers.Builder(len(content))
     builder.Finish(model.Pack(builder), _FILE_IDENTIFIER)
     return bytes(builder.Output())
+
+
+def _name(number: int) -> bytes:
+    """Name of tensor `number`: unique, and four bytes with its end for all networks of less than a thousand tensors."""
+    return str(number).encode()
 
 
 def _unpack(content: bytes) -> Any:
@@ -179,7 +187,10 @@ def _quantization_vectors(quantization: Any) -> tuple[Vector | None, Vector | No
 
 def _pack_model(writer: _Writer, model: Any, subgraph: Any) -> int:
     numbers, buffers = _pack_buffers(writer, _constants(model, subgraph))
-    tensors = [_pack_tensor(writer, tensor, numbers.get(tensor.buffer)) for tensor in subgraph.tensors]
+    tensors = [
+        _pack_tensor(writer, _name(number), tensor, numbers.get(tensor.buffer))
+        for number, tensor in enumerate(subgraph.tensors)
+    ]
     codes = [code for code, _ in Counter(operator.opcodeIndex for operator in subgraph.operators).most_common()]
     operators = [_pack_operator(writer, operator, codes.index(operator.opcodeIndex)) for operator in subgraph.operators]
     packed_subgraph = writer.table(
@@ -213,7 +224,7 @@ def _pack_buffers(writer: _Writer, constants: Mapping[int, Vector]) -> tuple[dic
     return numbers, tables
 
 
-def _pack_tensor(writer: _Writer, tensor: Any, buffer: int | None) -> int:
+def _pack_tensor(writer: _Writer, name: bytes, tensor: Any, buffer: int | None) -> int:
     scale, zero_point = _quantization_vectors(tensor.quantization)
     quantization = scale is not None and writer.table(
         schema.QuantizationParametersStart,
@@ -225,6 +236,7 @@ def _pack_tensor(writer: _Writer, tensor: Any, buffer: int | None) -> int:
         schema.TensorStart,
         (schema.TensorAddShape, writer.vector(tensor.shape)),
         (schema.TensorAddBuffer, buffer),
+        (schema.TensorAddName, writer.string(name)),
         (schema.TensorAddQuantization, quantization),
         (schema.TensorAddType, tensor.type),
         (schema.TensorAddHasRank, tensor.hasRank),

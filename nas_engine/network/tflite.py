@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nas_engine.errors import ConversionError
 from nas_engine.network.keras import tf
-from nas_engine.network.packing import pack, without_names
+from nas_engine.network.packing import pack, with_short_names
 
 
 def convert(model: Any) -> bytes:
@@ -22,7 +22,7 @@ def convert(model: Any) -> bytes:
 
 
 def convert_plain(model: Any) -> bytes:
-    """Plain .tflite file, as the converter writes it except for tensor names; comparable with published sizes.
+    """Plain .tflite file, as the converter writes it except for short tensor names; comparable with published sizes.
 
     Converts a traced function, not the Keras model: `from_keras_model` spends 20 s on saving it as a SavedModel first.
     Raises ConversionError if the converter fails or leaves the input or the output in float.
@@ -35,7 +35,7 @@ def convert_plain(model: Any) -> bytes:
     converter.inference_output_type = tf.int8
     try:
         with _quiet():
-            content = without_names(bytes(converter.convert()))
+            content = with_short_names(bytes(converter.convert()))
     except Exception as error:  # the converter raises whatever its passes raise
         raise ConversionError(f"TensorFlow Lite could not convert the network: {error}") from error
     _check_types(content)
