@@ -7,6 +7,8 @@ network that was trained:
 * Activation ranges are measured once on the float network instead of by moving averages.
 * A ReLU is implied by its range: a quantised value cannot be below 0 if the range begins at 0, so the float operation
   and its gradient are left out. The int8 kernels saturate at the same value.
+
+Scales are chosen so that runtimes which round differently compute the same (`network.rounding`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,6 +30,7 @@ from nas_engine.network.builder import (
     weights_name,
 )
 from nas_engine.network.keras import keras, tf, tfmot
+from nas_engine.network.rounding import LEVELS, WEIGHT_LEVELS, safe_limits, tensor_scales
 
 _SMALLEST_RANGE = 1e-4  # a dead layer still needs a scale above 0
 
@@ -38,21 +41,32 @@ class Range(NamedTuple):
     low: float
     high: float
 
+    @property
+    def scale(self) -> float:
+        """Step between two levels, as the converter computes it of float32 ends."""
+        return float(np.float32((float(np.float32(self.high)) - float(np.float32(self.low))) / LEVELS))
+
+    def with_scale(self, scale: float) -> "Range":
+        """Range of this zero point and another scale."""
+        factor = scale / self.scale
+        return Range(self.low * factor, self.high * factor)
+
 
 Ranges = Mapping[str, Range]
 """Range of each layer's output by layer name; of the network's input under INPUT_NAME."""
 
 
-def quantise(architecture: Architecture, float_model: Any, ranges: Ranges) -> Any:
+def quantise(architecture: Architecture, float_model: Any, ranges: Ranges, *, rounding_safe: bool = True) -> Any:
     """QAT model with BatchNorm folded and quantisation simulated: float32 [B, *stem.input_shape] -> [B, classes].
 
-    Starts from the weights of `float_model` (from `builder.build`), which is not changed.
+    Starts from the weights of `float_model` (from `builder.build`), which is not changed. `ranges` are enlarged a
+    little, unless `rounding_safe` is False: then runtimes that round differently may give different results.
     """
-    weighted = {
-        layer: weighted_layer(layer, layer.name, use_bias=True)
-        for layer in all_layers(architecture)
-        if has_weights(layer)
-    }
+    layers = all_layers(architecture)
+    weighted = {layer: weighted_layer(layer, layer.name, use_bias=True) for layer in layers if has_weights(layer)}
+    if rounding_safe:
+        scales = tensor_scales(layers, {name: measured.scale for name, measured in ranges.items()})
+        ranges = {name: measured.with_scale(scales[name]) for name, measured in ranges.items()}
 
     def apply(layer: Layer, inputs: list[Tensor]) -> Tensor:
         inner = weighted.get(layer) or bare_layer(layer)
@@ -60,7 +74,8 @@ def quantise(architecture: Architecture, float_model: Any, ranges: Ranges) -> An
             # .tflite averages in the scale of its input and rounds halves away from the middle of the range; a
             # simulated rounding always goes up. The exact average is closer to .tflite than a simulated rounding.
             return inner(inputs[0])
-        return _annotated(inner, layer, ranges[layer.name])(inputs if len(inputs) > 1 else inputs[0])
+        unit = _weight_unit(ranges[layer.inputs[0]], ranges[layer.name]) if rounding_safe else None
+        return _annotated(inner, layer, ranges[layer.name], unit)(inputs if len(inputs) > 1 else inputs[0])
 
     def prepare(x: Tensor) -> Tensor:
         return _annotated(keras.layers.Activation("linear", name="q"), None, ranges[INPUT_NAME])(x)
@@ -71,9 +86,14 @@ def quantise(architecture: Architecture, float_model: Any, ranges: Ranges) -> An
     return _apply_quantisation(annotated)
 
 
-def _annotated(inner: Any, layer: Layer | None, output: Range) -> Any:
+def _weight_unit(source: Range, output: Range) -> float:
+    """`unit` of `rounding.safe_limits`."""
+    return WEIGHT_LEVELS * output.scale / source.scale
+
+
+def _annotated(inner: Any, layer: Layer | None, output: Range, unit: float | None = None) -> Any:
     kernel = {Depthwise: "depthwise_kernel", Conv: "kernel", Dense: "kernel"}.get(type(layer))
-    config = LayerQuantization(kernel, per_channel=not isinstance(layer, Dense), output=output)
+    config = LayerQuantization(kernel, per_channel=not isinstance(layer, Dense), output=output, unit=unit)
     return tfmot.quantization.keras.quantize_annotate_layer(inner, config)
 
 
@@ -120,11 +140,12 @@ def measure_ranges(architecture: Architecture, float_model: Any, batches: Iterab
 class WeightQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
     """Symmetric int8 levels -127..127 per tensor, or per output channel of a convolution.
 
-    The range ends at the largest weight, so no weight is clipped and gradients pass unchanged.
+    The range ends at the largest weight, so no weight is clipped and gradients pass unchanged; with `unit`, at the next
+    limit that all runtimes round alike at (`rounding.safe_limits`).
     """
 
-    def __init__(self, per_channel: bool) -> None:
-        self.per_channel = per_channel
+    def __init__(self, per_channel: bool, unit: float | None = None) -> None:
+        self.per_channel, self.unit = per_channel, unit
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
         """No variables of its own (tfmot's `Quantizer`)."""
@@ -132,24 +153,23 @@ class WeightQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
 
     def __call__(self, inputs: Tensor, training: bool, weights: dict[str, Any], **kwargs: Any) -> Tensor:
         if not self.per_channel:
-            limit = _limit(inputs, None)
+            limit = self._limit(inputs, None)
             return tf.quantization.fake_quant_with_min_max_vars(inputs, -limit, limit, narrow_range=True)
         # The operation needs channels on the last axis; a depthwise kernel is [height, width, channels, 1].
         shape = inputs.shape
         kernel = tf.reshape(inputs, shape[:-1]) if shape[-1] == 1 else inputs
-        limits = _limit(kernel, list(range(kernel.shape.rank - 1)))
+        limits = self._limit(kernel, list(range(kernel.shape.rank - 1)))
         quantised = tf.quantization.fake_quant_with_min_max_vars_per_channel(kernel, -limits, limits, narrow_range=True)
         return tf.reshape(quantised, shape) if shape[-1] == 1 else quantised
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor, as Keras serialises them."""
-        return {"per_channel": self.per_channel}
+        return {"per_channel": self.per_channel, "unit": self.unit}
 
-
-def _limit(weights: Tensor, axes: list[int] | None) -> Tensor:
-    """Slightly above the largest magnitude, so that rounding does not put that weight outside and stop its gradient."""
-    limit = tf.reduce_max(tf.abs(weights), axis=axes) * (1 + 1e-6)
-    return tf.stop_gradient(tf.maximum(limit, _SMALLEST_RANGE))
+    def _limit(self, weights: Tensor, axes: list[int] | None) -> Tensor:
+        """Slightly above the largest magnitude: rounding must not put that weight outside and stop its gradient."""
+        limit = tf.maximum(tf.reduce_max(tf.abs(weights), axis=axes) * (1 + 1e-6), _SMALLEST_RANGE)
+        return tf.stop_gradient(limit if self.unit is None else safe_limits(limit, self.unit))
 
 
 class RangeQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
@@ -171,14 +191,19 @@ class RangeQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
 
 
 class LayerQuantization(tfmot.quantization.keras.QuantizeConfig):
-    """Quantise the attribute `kernel` of a layer (None: it has no weights) and its output."""
+    """Quantise the attribute `kernel` of a layer (None: it has no weights) and its output.
 
-    def __init__(self, kernel: str | None, per_channel: bool, output: tuple[float, float]) -> None:
-        self.kernel, self.per_channel, self.output = kernel, per_channel, output
+    `unit` as for `WeightQuantizer`.
+    """
+
+    def __init__(
+        self, kernel: str | None, per_channel: bool, output: tuple[float, float], unit: float | None = None
+    ) -> None:
+        self.kernel, self.per_channel, self.output, self.unit = kernel, per_channel, output, unit
 
     def get_weights_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
         """The kernel and its quantiser, if there is one."""
-        return [(getattr(layer, self.kernel), WeightQuantizer(self.per_channel))] if self.kernel else []
+        return [(getattr(layer, self.kernel), WeightQuantizer(self.per_channel, self.unit))] if self.kernel else []
 
     def set_quantize_weights(self, layer: Any, quantize_weights: list[Tensor]) -> None:
         """Replace the kernel by its quantised tensor."""
@@ -198,7 +223,7 @@ class LayerQuantization(tfmot.quantization.keras.QuantizeConfig):
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor, as Keras serialises them."""
-        return {"kernel": self.kernel, "per_channel": self.per_channel, "output": self.output}
+        return {"kernel": self.kernel, "per_channel": self.per_channel, "output": self.output, "unit": self.unit}
 
 
 class _AsAnnotated:

@@ -13,13 +13,13 @@ _CALIBRATION_LEVELS = np.geomspace(0.01, 3, 4)
 _BIAS_SPREAD = 0.1
 
 
-def untrained_model(architecture: Architecture, seed: int = 0) -> Any:
+def untrained_model(architecture: Architecture, seed: int = 0, *, rounding_safe: bool = True) -> Any:
     """Quantisation-aware model of `architecture` with initial weights, its ranges measured on noise.
 
     Its outputs are meaningless; size of the .tflite file and latency do not depend on the weights. Biases and BatchNorm
     parameters are random, because the converter removes tensors of zeros, which trained networks do not have. BatchNorm
-    statistics are those of noise at several levels, so that different inputs give different outputs. Raises
-    InfeasibleArchitecture where it cannot be built.
+    statistics are those of noise at several levels, so that different inputs give different outputs. `rounding_safe` as
+    for `quantization.quantise`. Raises InfeasibleArchitecture where it cannot be built.
     """
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
@@ -34,7 +34,7 @@ def untrained_model(architecture: Architecture, seed: int = 0) -> Any:
             layer.momentum = 0.0  # statistics of a single step
     model(noise, training=True)
     ranges = quantization.measure_ranges(architecture, model, [noise])
-    return quantization.quantise(architecture, model, ranges)
+    return quantization.quantise(architecture, model, ranges, rounding_safe=rounding_safe)
 
 
 def untrained_files(architecture: Architecture, seed: int = 0) -> tuple[bytes, bytes]:
