@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nas_engine.architecture import Architecture
 from nas_engine.audio.batches import evaluation_arrays, steps_per_epoch, training_batches
@@ -15,7 +16,7 @@ from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.errors import BadDataset
 from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase, Progress
-from nas_engine.network import builder, quantization, tflite
+from nas_engine.network import builder, quantization, runtimes, tflite
 from nas_engine.network.keras import keras, versions
 from nas_engine.network.schedule import CosineDecay, TrainingConfig
 from nas_engine.network.training import Batch, ModelTrainer
@@ -30,10 +31,11 @@ def evaluate(
     """Train `architecture` on the pack's train split and evaluate its int8 .tflite file on the eval split.
 
     `energy_mj` of the result is estimated by the analytical cost model. An exception raised by `on_progress` ends the
-    evaluation and propagates. Raises InfeasibleArchitecture, TrainingDiverged, ConversionError, and BadDataset where
-    the shapes or classes of network and data differ.
+    evaluation and propagates. Raises InfeasibleArchitecture, TrainingDiverged, ConversionError, BadDataset where the
+    shapes or classes of network and data differ, and TransientError where this machine lacks the runtime.
     """
     _check_fit(architecture, pack)
+    runtimes.require(config.runtime)
     trial = _Trial(architecture, pack, config, on_progress)
     try:
         return trial.run()
@@ -112,9 +114,10 @@ class _Trial:
             content = tflite.convert(model)
         self._report("convert")
         with self._clock.phase("evaluate"):
-            accuracy, confusion = tflite.evaluate_tflite(content, self._x, self._y, len(self._pack.classes))
+            outputs = runtimes.predict(self._config.runtime, content, self._x)
+            accuracy, _ = tflite.confusion_of(outputs, self._y, len(self._pack.classes))
         self._report("evaluate", accuracy)
-        return self._result(content, accuracy, confusion)
+        return self._result(content, outputs)
 
     def _train(self, model: keras.Model, phase: Phase, epochs: int, learning_rate: float, warmup_epochs: int) -> None:
         steps = steps_per_epoch(len(self._pack.split("train")), self._config.batch_size)
@@ -151,9 +154,14 @@ class _Trial:
     def _report(self, phase: Phase, eval_accuracy: float | None = None) -> None:
         self._on_progress(Progress(phase, 0, 0, None, None, eval_accuracy, self._clock.elapsed))
 
-    def _result(self, content: bytes, accuracy: float, confusion: tuple[tuple[int, ...], ...]) -> Evaluation:
+    def _result(self, content: bytes, outputs: NDArray[np.int8]) -> Evaluation:
         counted = cost(self._architecture)
         energy = predict_energy_mj(counted)
+        accuracy, confusion = tflite.confusion_of(outputs, self._y, len(self._pack.classes))
+        with self._clock.phase("compare"):
+            compared = runtimes.compare(
+                content, self._x, self._y, outputs, runtime=self._config.runtime, flops=counted.flops
+            )
         float_accuracy = [point.eval_accuracy for point in self._curve if point.phase == "float"][-1]
         result = EvaluationResult(
             float_accuracy=float_accuracy,
@@ -166,5 +174,6 @@ class _Trial:
             peak_activation_bytes=counted.peak_activation_bytes,
             confusion=confusion,
             seconds=self._clock.seconds,
+            runtimes=compared,
         )
         return Evaluation(result, content, tuple(self._curve), versions())

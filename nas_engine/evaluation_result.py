@@ -2,10 +2,35 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 Phase = Literal["build", "float", "qat", "convert", "evaluate"]
+Runtime = Literal["xnnpack", "reference", "micro"]
+"""TensorFlow Lite with XNNPACK or with its reference kernels, or TensorFlow Lite Micro; see `network.runtimes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeResult:
+    """Answers of one runtime to `clips` of the eval split, of which `correct` are right.
+
+    Compared with the runtime that the study optimises for: `other_answers` counts clips of which it names another
+    class, `largest_difference` is that of any output, in int8 steps (256 are a probability of 1).
+    """
+
+    clips: int
+    correct: int
+    other_answers: int
+    largest_difference: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of correct answers (0..1)."""
+        return self.correct / self.clips
+
+    def to_json(self) -> dict[str, int]:
+        """All fields by name."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +38,7 @@ class EvaluationResult:
     """Accuracy, size, cost and estimated energy of an architecture that was trained and quantised.
 
     Accuracies are the share of correct answers (0..1) on the eval split, before and after int8 conversion.
+    `runtimes` compares runtimes; int8 accuracy and `confusion` are those of the one that the study optimises for.
     `flash_bytes` is the size of the .tflite file. FLOPs are 2 MACs. `energy_mj` is per inference; `energy_source`
     names the predictor. `confusion[t][p]` counts the examples of class t answered p by the int8 network. `seconds` is
     wall time by phase. Raises ValueError naming the wrong field.
@@ -28,6 +54,7 @@ class EvaluationResult:
     peak_activation_bytes: int
     confusion: tuple[tuple[int, ...], ...]
     seconds: Mapping[str, float]
+    runtimes: Mapping[Runtime, RuntimeResult] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("float_accuracy", "int8_accuracy"):

@@ -1,6 +1,7 @@
 """Rows to engine values and back: the only module that knows both shapes."""
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 from nas_engine import architecture as engine
 from nas_engine.architecture_features import feature_vector
@@ -10,6 +11,7 @@ from nas_engine.baselines import Baseline
 from nas_engine.constraints import ConstraintCheck, Constraints, Penalty, constraint_check, penalty_of
 from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture
+from nas_engine.evaluation_result import Runtime
 from nas_engine.reward import RewardParameters
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.space import SearchSpace
@@ -33,6 +35,7 @@ class TrialSettings:
     qat_epochs: int
     batch_size: int
     seed: int
+    runtime: Runtime
 
 
 def reward_parameters(study: models.Study) -> RewardParameters:
@@ -139,7 +142,8 @@ def violating_architecture_row(value: engine.Architecture) -> models.StoredArchi
 
 def trial_settings(trial: models.Trial) -> TrialSettings:
     study = trial.study
-    return TrialSettings(study.full_epochs, study.qat_epochs, study.batch_size, trial.seed)
+    runtime = cast(Runtime, study.runtime)
+    return TrialSettings(study.full_epochs, study.qat_epochs, study.batch_size, trial.seed, runtime)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args
 
+from nas_engine.evaluation_result import Runtime
 from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, TRIAL_SHARE, trial_epochs
 
 
@@ -13,7 +14,8 @@ class TrainingConfig:
 
     A trial trains for `trial_fraction` of `full_epochs` (paper, section 5: three quarters) and then for `qat_epochs`
     with simulated quantisation. One epoch draws as many examples as the train split has clips. Learning rates are the
-    peaks of their schedules; `dropout`, `label_smoothing` and `negative_share` are 0..1.
+    peaks of their schedules; `dropout`, `label_smoothing` and `negative_share` are 0..1. `runtime` is the one that the
+    network is evaluated in.
     """
 
     full_epochs: int = FULL_EPOCHS
@@ -28,8 +30,11 @@ class TrainingConfig:
     dropout: float = 0.2
     negative_share: float = 0.5
     seed: int = 0
+    runtime: Runtime = "xnnpack"
 
     def __post_init__(self) -> None:
+        if self.runtime not in get_args(Runtime):
+            raise ValueError(f"training: runtime must be one of {', '.join(get_args(Runtime))}, not {self.runtime!r}")
         for name in ("full_epochs", "qat_epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"training: {name} must be at least 1, not {getattr(self, name)}")

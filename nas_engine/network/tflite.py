@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nas_engine.errors import ConversionError
 from nas_engine.network.keras import tf
 from nas_engine.network.packing import pack, with_short_names
+from nas_engine.tflite_file import input_and_output
 
 
 def convert(model: Any) -> bytes:
@@ -49,7 +50,14 @@ def evaluate_tflite(
 
     `x` is float and is quantised by the scale and zero point of the input; a last axis of 1 may be missing.
     """
-    predicted = np.argmax(predict_tflite(content, x), axis=1)
+    return confusion_of(predict_tflite(content, x), y, classes)
+
+
+def confusion_of(
+    outputs: NDArray[np.int8], y: NDArray[np.int64], classes: int
+) -> tuple[float, tuple[tuple[int, ...], ...]]:
+    """Accuracy (0..1) and `confusion[true][predicted]` of outputs [n, classes] for the labels y [n]."""
+    predicted = np.argmax(outputs, axis=1)
     confusion = np.zeros((classes, classes), np.int64)
     np.add.at(confusion, (y, predicted), 1)
     accuracy = float(np.mean(predicted == y))
@@ -60,14 +68,21 @@ def predict_tflite(content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:
     """Outputs int8 [n, classes] for float inputs x [n, ...]; (output + 128) / 256 is a probability."""
     interpreter = interpreter_of(content)
     source, sink = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    scale, zero_point = source["quantization"]
-    inputs = np.clip(np.rint(x / scale) + zero_point, -128, 127).astype(np.int8).reshape(-1, *source["shape"])
+    inputs = quantised_inputs(content, x)
     outputs = np.empty((len(inputs), sink["shape"][-1]), np.int8)
     for index, example in enumerate(inputs):
-        interpreter.set_tensor(source["index"], example)
+        interpreter.set_tensor(source["index"], example[np.newaxis])
         interpreter.invoke()
         outputs[index] = interpreter.get_tensor(sink["index"])[0]
     return outputs
+
+
+def quantised_inputs(content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Inputs int8 [n, height, width, channels] for float x [n, ...]; values outside the input's range saturate."""
+    source, _ = input_and_output(content)
+    rounded = np.rint(x / source.scale) + source.zero_point
+    levels: NDArray[np.int8] = np.clip(rounded, -128, 127).astype(np.int8)
+    return levels.reshape(-1, *source.shape[1:])
 
 
 def _check_types(content: bytes) -> None:
@@ -77,10 +92,13 @@ def _check_types(content: bytes) -> None:
             raise ConversionError(f"the converted network's {name} is {details[0]['dtype'].__name__}, not int8")
 
 
-def interpreter_of(content: bytes) -> Any:
-    """TFLite interpreter on one thread, with tensors allocated. Raises ValueError if `content` is no .tflite file."""
+def interpreter_of(content: bytes, resolver: Any = tf.lite.experimental.OpResolverType.AUTO) -> Any:
+    """TFLite interpreter on one thread, with tensors allocated, and the kernels of `resolver`, by default XNNPACK.
+
+    Raises ValueError if `content` is no .tflite file.
+    """
     with _quiet():
-        interpreter = tf.lite.Interpreter(model_content=content, num_threads=1)
+        interpreter = tf.lite.Interpreter(model_content=content, num_threads=1, experimental_op_resolver_type=resolver)
         interpreter.allocate_tensors()
     return interpreter
 

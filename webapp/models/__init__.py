@@ -3,7 +3,7 @@
 from webapp.models.architecture import StoredArchitecture
 from webapp.models.artifact import ArtifactChunk
 from webapp.models.dataset import Clip, Dataset, ListProfile
-from webapp.models.device import Campaign, Device
+from webapp.models.device import Campaign, Device, Runtime
 from webapp.models.dry_run import DryRun
 from webapp.models.energy_model import EnergyModel, TrialEnergyEstimate
 from webapp.models.event import Event
@@ -27,6 +27,7 @@ __all__ = [
     "MappingProfile",
     "MeasurementFile",
     "Run",
+    "Runtime",
     "StoredArchitecture",
     "Study",
     "Trial",

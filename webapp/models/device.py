@@ -5,6 +5,14 @@ from django.db import models
 from django.db.models import Q
 
 
+class Runtime(models.TextChoices):
+    """What runs networks; `nas_engine.evaluation_result.Runtime` has the same values."""
+
+    XNNPACK = "xnnpack", "TensorFlow Lite with XNNPACK"
+    REFERENCE = "reference", "TensorFlow Lite, reference kernels"
+    MICRO = "micro", "TensorFlow Lite Micro"
+
+
 class Device(models.Model):
     """A phone, watch, earbud or board that networks run on. `version` counts edits: of two at once, one wins."""
 
@@ -33,6 +41,12 @@ class Device(models.Model):
         validators=[MinValueValidator(0)],
         help_text="Taken off for net energy where a run has no idle measurement of its own.",
     )
+    runtime = models.CharField(
+        max_length=12,
+        blank=True,
+        choices=Runtime.choices,
+        help_text="Phones and computers use XNNPACK by default; microcontrollers have TensorFlow Lite Micro.",
+    )
     notes = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -46,6 +60,7 @@ class Device(models.Model):
                 & (Q(idle_power_mw__isnull=True) | Q(idle_power_mw__gte=0)),
                 name="device_figures_positive",
             ),
+            models.CheckConstraint(condition=Q(runtime__in=["", *Runtime.values]), name="device_runtime_known"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 
 from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS
 from webapp.models.dataset import Dataset
+from webapp.models.device import Runtime
 
 BYTES_PER_KB = 1000
 
@@ -69,6 +70,12 @@ class Study(models.Model):
     )
     batch_size = models.PositiveIntegerField(default=64, validators=[MinValueValidator(8), MaxValueValidator(512)])
     seed = models.PositiveIntegerField(default=1, help_text="The same seed suggests the same first networks.")
+    runtime = models.CharField(
+        max_length=12,
+        choices=Runtime.choices,
+        default=Runtime.XNNPACK,
+        help_text="int8 accuracy is that of this runtime; a trial's page compares the others with it.",
+    )
     energy_threshold_mj = models.FloatField(
         "energy threshold (mJ)",
         default=1.25,
@@ -148,7 +155,7 @@ class Study(models.Model):
     CONSTRAINT_SETTINGS = ("enforce_constraints", "flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj")
     SETTINGS = (
         "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "qat_epochs",
-        "early_stopping", "stop_confidence", "batch_size", "seed", "energy_model",
+        "early_stopping", "stop_confidence", "batch_size", "seed", "runtime", "energy_model",
         *REWARD_SETTINGS, *CONSTRAINT_SETTINGS,
     )  # fmt: skip
     """Settings of a study in the order of forms and files, for forms, study files, clones, drafts and dry runs."""
@@ -181,6 +188,7 @@ class Study(models.Model):
                 ),
                 name="study_state_known",
             ),
+            models.CheckConstraint(condition=models.Q(runtime__in=Runtime.values), name="study_runtime_known"),
             models.UniqueConstraint(
                 fields=["dataset"], condition=models.Q(kind="baselines"), name="baselines_once_a_dataset"
             ),

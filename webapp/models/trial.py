@@ -84,6 +84,7 @@ class Trial(models.Model):
     energy_source = models.CharField(max_length=120, blank=True)
     reward = models.FloatField(null=True, blank=True)
     confusion = models.JSONField(null=True, blank=True, help_text="Rows: true class; columns: predicted class")
+    runtimes = models.JSONField(default=dict, help_text="`RuntimeResult` by runtime; empty for results before these")
     seconds = models.JSONField(default=dict, help_text="Seconds by phase")
     environment = models.JSONField(default=dict, help_text="Library versions and threads the result came from")
     stopping = models.JSONField(null=True, blank=True, help_text="Forecasts of early stopping, and what came of them")

@@ -11,7 +11,7 @@ from webapp.services import jobs
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
 
-DEVICE_FIELDS = ("name", "core", "battery_kj", "supply_v", "idle_power_mw", "notes")
+DEVICE_FIELDS = ("name", "core", "battery_kj", "supply_v", "idle_power_mw", "runtime", "notes")
 STALE = "Somebody else has changed {what} since this page was opened. Reload it; your changes were not saved."
 
 

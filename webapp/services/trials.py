@@ -122,6 +122,7 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
             energy_source=estimate.source,
             reward=estimate.reward,
             confusion=[list(row) for row in result.confusion],
+            runtimes={name: found.to_json() for name, found in result.runtimes.items()},
             seconds=dict(result.seconds),
             environment=dict(evaluation.environment),
             tflite=tflite_name,

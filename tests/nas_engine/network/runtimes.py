@@ -55,5 +55,5 @@ RUNTIMES: dict[str, Run] = {
     "optimised kernels": _in_tflite(_RESOLVERS.BUILTIN_WITHOUT_DEFAULT_DELEGATES),
     "reference kernels": _in_tflite(_RESOLVERS.BUILTIN_REF),
 }
-if sys.platform == "linux" and platform.machine() == "x86_64":  # as in requirements-dev.in
+if sys.platform == "linux" and platform.machine() == "x86_64":  # as in requirements.in
     RUNTIMES["Micro"] = _in_micro

@@ -23,7 +23,7 @@ def test_the_empty_list_says_what_a_device_is_for(person: Client) -> None:
 
 
 def test_a_device_is_added_changed_and_deleted(person: Client) -> None:
-    values = {"name": " Pixel  4 XL ", "core": "Cortex-A76", "battery_kj": "51", "supply_v": "4.2"}
+    values = {"name": " Pixel  4 XL ", "core": "Cortex-A76", "battery_kj": "51", "supply_v": "4.2", "runtime": "micro"}
     person.post(reverse("new_device"), values)
     device = Device.objects.get()
     assert (device.name, device.battery_kj, device.idle_power_mw) == ("Pixel 4 XL", 51.0, None)
@@ -32,7 +32,9 @@ def test_a_device_is_added_changed_and_deleted(person: Client) -> None:
     stale = person.post(edit, values | {"name": "Phone", "seen_version": "1"})
     assert stale.status_code == 422
     assert "Somebody else has changed this device" in text_of(stale)
-    assert "Pixel" in text_of(person.get(reverse("device", args=[device.pk])))
+    shown = text_of(person.get(reverse("device", args=[device.pk])))
+    assert "Pixel" in shown
+    assert "TensorFlow Lite Micro" in shown
     person.post(reverse("delete_device", args=[device.pk]))
     assert not Device.objects.exists()
 

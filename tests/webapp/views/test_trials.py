@@ -5,9 +5,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from nas_engine.evaluation_result import RuntimeResult
 from tests.webapp.factories import make_study, stopped_early, with_tflite
 from tests.webapp.views.reading import markup_of
-from webapp.models import Study, Trial
+from webapp.models import Device, EnergyModel, Study, Trial
+from webapp.queries.pages.trial import other_runtime
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +33,31 @@ def test_a_completed_trial_shows_its_numbers_blocks_and_confusion(person: Client
     assert f"export_trial {study.pk}/1 --out trial-1" in text
     assert trial.architecture.hash[:12] in text
     assert reverse("trial", args=[study.pk, 2]) in text
+
+
+def test_runtimes_are_compared_with_the_studys_own(person: Client) -> None:
+    study = make_study(completed=1, runtime="micro")
+    assert "Results by runtime" not in page(person, study, 1)
+    found = {
+        "xnnpack": RuntimeResult(200, 150, 3, 17).to_json(),
+        "micro": RuntimeResult(200, 151, 0, 0).to_json(),
+    }
+    Trial.objects.filter(study=study).update(runtimes=found)
+    text = page(person, study, 1)
+    assert 'TensorFlow Lite Micro <span class="tag">of the study</span>' in text
+    assert "3 of 200" in text
+    assert "17 / 256" in text
+    assert "reference kernels" not in text
+
+
+def test_a_study_for_another_runtime_than_its_energy_models_device_says_so(person: Client) -> None:
+    study = make_study(completed=1)
+    study.energy_model = EnergyModel(device=Device(name="Board", runtime="micro"))
+    assert other_runtime(study) == "TensorFlow Lite Micro"
+    study.runtime = "micro"
+    assert other_runtime(study) == ""
+    study.energy_model = None
+    assert other_runtime(study) == ""
 
 
 def test_a_trial_that_was_stopped_early_shows_every_forecast_and_why(person: Client) -> None:

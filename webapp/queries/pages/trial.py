@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from nas_engine.evaluation_result import RuntimeResult
 from nas_engine.reward import reward_breakdown
-from webapp.models import CurvePoint, Trial
+from webapp.models import CurvePoint, Runtime, Study, Trial
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import recordings
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
@@ -32,6 +33,7 @@ TIMED_PHASES = (
     "qat",
     "convert",
     "evaluate",
+    "compare",
     "write",
 )
 HEAT_STEPS = 10
@@ -76,6 +78,15 @@ class ConfusionRow:
     clips: int
     recall: float | None
     precision: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeRow:
+    """Result of one runtime, and whether the study optimises for it."""
+
+    label: str
+    result: RuntimeResult
+    is_the_studys: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,8 @@ def trial_live_context(trial: Trial) -> dict[str, Any]:
         "measured": measured_on(trial, estimate),
         "reward": reward_parts(trial, estimate),
         "recordings": getattr(trial, _RECORDINGS),
+        "runtimes": runtime_rows(trial),
+        "other_runtime": other_runtime(trial.study),
         "confusion": confusion_rows(trial.confusion, trial.study.dataset.classes),
         "seconds": phase_seconds(trial.seconds),
         "wall_seconds": seconds_between(trial.started_at, trial.finished_at),
@@ -175,6 +188,21 @@ def reward_parts(trial: Trial, estimate: CurrentEstimate) -> RewardParts | None:
         ),
         reward=found.reward,
     )
+
+
+def runtime_rows(trial: Trial) -> tuple[RuntimeRow, ...]:
+    """Results by runtime; none for trials that were evaluated in one runtime alone."""
+    return tuple(
+        RuntimeRow(Runtime(name).label, RuntimeResult(**trial.runtimes[name]), name == trial.study.runtime)
+        for name in Runtime.values
+        if name in trial.runtimes
+    )
+
+
+def other_runtime(study: Study) -> str:
+    """The runtime of the device of the study's energy model, if the study optimises for another one."""
+    device = study.energy_model.device if study.energy_model else None
+    return Runtime(device.runtime).label if device and device.runtime not in ("", study.runtime) else ""
 
 
 def confusion_rows(matrix: Sequence[Sequence[int]] | None, classes: Sequence[str]) -> tuple[ConfusionRow, ...]:

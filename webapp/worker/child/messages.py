@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 from nas_engine.architecture import Architecture
-from nas_engine.evaluation_result import Evaluation
+from nas_engine.evaluation_result import Evaluation, Runtime
 
 Result = TypeVar("Result")
 Ending = Literal["infeasible", "failed", "transient", "outage", "cancelled"]
@@ -26,7 +26,10 @@ class Job(Generic[Result]):
 
 @dataclass(frozen=True, slots=True)
 class Evaluate(Job[Evaluation]):
-    """Train and evaluate a network on the features in `pack_path`. Each epoch and phase is a `Progress` event."""
+    """Train a network on the features in `pack_path` and evaluate it in `runtime`.
+
+    Each epoch and phase is a `Progress` event.
+    """
 
     architecture: Architecture
     pack_path: str
@@ -34,6 +37,7 @@ class Evaluate(Job[Evaluation]):
     qat_epochs: int
     batch_size: int
     seed: int
+    runtime: Runtime = "xnnpack"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,11 @@ def simulated_evaluator() -> Evaluator:
 
 def _config(job: Evaluate) -> TrainingConfig:
     return TrainingConfig(
-        full_epochs=job.full_epochs, qat_epochs=job.qat_epochs, batch_size=job.batch_size, seed=job.seed
+        full_epochs=job.full_epochs,
+        qat_epochs=job.qat_epochs,
+        batch_size=job.batch_size,
+        seed=job.seed,
+        runtime=job.runtime,
     )
 
 
