@@ -12,7 +12,7 @@ from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.spec import SpaceSpec
 from webapp.forms.constraints import HELP_TEXTS, constraint_errors
 from webapp.forms.wording import InWords
-from webapp.models import Dataset, EnergyModel, Study
+from webapp.models import Dataset, EnergyModel, Runtime, Study
 from webapp.queries.energy_models import ready_models, title_of
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit
 from webapp.services.structured_text import BadText, read_json
@@ -93,6 +93,7 @@ class StudyForm(InWords, forms.ModelForm):
         self.fields["dataset"].queryset = Dataset.objects.exclude(state=Dataset.State.FAILED).order_by("name")
         self.fields["dataset"].empty_label = None
         self.fields["energy_model"].queryset = ready_models()
+        self.fields["runtime"].required = False  # the energy model's device knows its own
         self.fields["energy_model"].empty_label = "Published figures (estimate)"
         self.fields["designer"].choices = [(designer.value, designer.label) for designer in OFFERED_DESIGNERS]
         edited = self._edited_json()
@@ -117,6 +118,8 @@ class StudyForm(InWords, forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
+        model = values.get("energy_model")
+        values["runtime"] = values.get("runtime") or (model and model.device.runtime) or Runtime.XNNPACK.value
         dataset, name = values.get("dataset"), values.get("space")
         spec = self._spec(name, classes_of(dataset)) if dataset and name else None
         if spec is not None and (spec := self._fitted(spec, dataset)) is not None:

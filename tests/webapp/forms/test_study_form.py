@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.designers import registry
 from nas_engine.early_stopping import registry as stopping_rules
+from tests.webapp.benches import device
 from tests.webapp.factories import edited_spec, make_dataset, make_study
 from webapp.forms.study import StudyForm, defaults
-from webapp.models import Dataset
+from webapp.models import Dataset, EnergyModel
 from webapp.services.studies import create_study
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +41,20 @@ def test_every_designer_on_offer_is_one_that_the_search_knows() -> None:
 def test_the_hybrids_switch_is_a_setting_of_at_least_one_trial() -> None:
     assert form_of(designer="hybrid", switch_at=50).is_valid()
     assert "switch_at" in form_of(designer="hybrid", switch_at=0).errors
+
+
+@pytest.mark.parametrize(("of_device", "chosen", "runtime"), [
+    ("micro", "", "micro"), ("micro", "reference", "reference"), ("", "", "xnnpack"),
+])  # fmt: skip
+def test_a_study_without_a_runtime_takes_that_of_its_energy_models_device(
+    of_device: str, chosen: str, runtime: str
+) -> None:
+    model = EnergyModel.objects.create(
+        device=device(runtime=of_device), version=1, state="READY", trained_at=timezone.now(), arrays="a.npz"
+    )
+    form = form_of(energy_model=model.pk, runtime=chosen)
+    assert form.is_valid(), form.errors
+    assert form.save(commit=False).runtime == runtime
 
 
 def test_every_stopping_rule_on_offer_is_one_that_the_engine_knows() -> None:
