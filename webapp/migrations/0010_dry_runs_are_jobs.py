@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('webapp', '0009_qat_epochs_and_notes'),
+        ("webapp", "0009_qat_epochs_and_notes"),
     ]
 
     operations = [

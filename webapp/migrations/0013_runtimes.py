@@ -10,7 +10,7 @@ RUNTIMES = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('webapp', '0011_lists_of_clips'),
+        ('webapp', '0012_energy_model_figures'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('webapp', '0010_dry_runs_are_jobs'),
+        ('webapp', '0011_lists_of_clips'),
     ]
 
     operations = [
