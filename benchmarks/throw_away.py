@@ -108,6 +108,4 @@ def _name(child: psutil.Process) -> str:
     words = child.cmdline()
     if "--queues" in words:
         return words[words.index("--queues") + 1]
-    return next(
-        word for word in ("serve", "reap", "postgres", "other") if word in " ".join(words) or word == "other"
-    )
+    return next(word for word in ("serve", "reap", "postgres", "other") if word in " ".join(words) or word == "other")
