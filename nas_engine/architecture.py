@@ -27,7 +27,7 @@ BlockKind = Literal[
 ]
 BLOCK_KINDS: tuple[BlockKind, ...] = get_args(BlockKind)
 EXPANDING_KINDS: tuple[BlockKind, ...] = ("mobilenet_v2",)
-_EXACT_FLOATS = 2.0**53  # beyond it a float no longer tells neighbouring integers apart
+_EXACT_FLOATS = 2.0**53  # beyond it a float no longer distinguishes neighbouring integers
 _HASHES_KEPT = 32_768  # more than the longest study has trials
 
 

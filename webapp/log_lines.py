@@ -22,7 +22,7 @@ class ShortLines(logging.Formatter):
         return "".join(_cut(line, _MOST_CHARACTERS) for line in lines).rstrip()
 
 
-class WithoutTracebackOfRefusals(logging.Filter):
+class WithoutTracebackOfRejections(logging.Filter):
     """Leaves the traceback out of requests that were refused for their own fault, or because the database is away."""
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -193,10 +193,10 @@ LOGGING = {
     },
     "filters": {
         "outages": {"()": "webapp.broker.outages.OutageFilter"},
-        "refusals": {"()": "webapp.log_lines.WithoutTracebackOfRefusals"},
+        "rejections": {"()": "webapp.log_lines.WithoutTracebackOfRejections"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages", "refusals"]}
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages", "rejections"]}
     },
     "loggers": {"axes": {"level": "WARNING"}},  # it logs four lines a sign-in
     "root": {"handlers": ["console"], "level": os.environ.get("EARSHOT_LOG_LEVEL", "INFO")},

@@ -125,7 +125,7 @@ def _accuracy_in_words(share: float, dataset: Dataset) -> str:
 
 
 def _marks(study: Study, found: Results, shown: NDArray[np.int64]) -> list[Mark]:
-    """Why each shown trial is told apart from others, if it is."""
+    """Why each shown trial is marked, if it is."""
     violating = exceeds_limits(study, found)
     return ["violating" if violating[i] else "" if found.above_chance[i] else "chance" for i in shown.tolist()]
 

@@ -96,7 +96,7 @@ def front_info(
 ) -> FrontInfo:
     """One value a shown trial in each sequence; accuracy and chance 0..1. The front is sorted from cheap to dear.
 
-    A `threshold` of None is not drawn. Without `marks` no trial is told apart.
+    A `threshold` of None is not drawn. Without `marks` no trial is marked.
     """
     points = [
         FrontPoint(round(cost, 4), percent(share), fitting(text), link, mark)
@@ -138,7 +138,7 @@ def front_figure(info: FrontInfo) -> Figure:
 
 
 def _marked(info: FrontInfo) -> list[Figure]:
-    """A trace for each kind of trial that is told apart, also on the front, whose line it leaves as it is."""
+    """A trace for each kind of marked trial, also on the front, whose line it leaves as it is."""
     traces = []
     for mark, (name, marker) in MARKED.items():
         points = [point for point in (*info.front, *info.others) if point.mark == mark]

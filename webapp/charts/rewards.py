@@ -13,7 +13,7 @@ POINTS_LIMIT = 1000
 
 class RewardsInfo(NamedTuple):
     """`best_numbers` and `best_rewards` hold one point a new best and one at the last trial, `numbers` and `rewards`
-    the trials shown as points, `links` the addresses of their pages, `marks` why some of them are told apart.
+    the trials shown as points, `links` the addresses of their pages, `marks` why some of them are marked.
 
     `untrained` are the numbers of trials that violate a constraint; they have no reward."""
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 Figure = dict[str, Any]
 Mark = Literal["", "chance", "violating"]
-"""Why a trial is told apart: its accuracy is that of chance, or it exceeds a hard limit of its study."""
+"""Why a trial is marked: its accuracy is that of chance, or it exceeds a hard limit of its study."""
 
 # Okabe and Ito's palette; static/earshot/charts.js knows the dark variant of each.
 BLUE, ORANGE, GREEN, VERMILLION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
@@ -21,7 +21,7 @@ MARKED: dict[Mark, tuple[str, Figure]] = {
     "chance": ("At chance", {"color": PURPLE, "size": 8, "symbol": "x-thin-open", "line": {"width": 2}}),
     "violating": ("Exceeds a hard limit", {"color": ORANGE, "size": 8, "symbol": "triangle-up-open"}),
 }
-"""Name and marker of the trials that a chart tells apart from others."""
+"""Name and marker of the trials that a chart distinguishes."""
 _FEW = 12  # an axis this short has room for a tick at every whole number
 
 

@@ -1,4 +1,4 @@
-"""What every form says of a wrong value, in its own words instead of Django's."""
+"""Messages of every form about a wrong value, in its own words instead of Django's."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

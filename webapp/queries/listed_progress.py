@@ -35,7 +35,7 @@ class _Listed:
     underway: Underway | None
 
     def whole_seconds(self, known: Pace | None) -> float | None:
-        """Seconds in all of an open trial, by its own progress or at the `known` pace; None where neither tells."""
+        """Seconds in all of an open trial, by its own progress or at the `known` pace; None where neither is known."""
         expected = known.applied_to(self.rule) if known else self.rule
         share = self._share_done(expected)
         if self.underway and share >= _LEAST_SHARE:

@@ -11,7 +11,7 @@ TOUCH_SECONDS = 2.0
 
 
 def touch() -> None:
-    """Give the sign, if a supervisor has said which file it looks at."""
+    """Give the sign, if a supervisor has named the file it looks at."""
     if settings.SIGN_OF_LIFE:
         with contextlib.suppress(OSError):
             Path(settings.SIGN_OF_LIFE).touch()

@@ -12,7 +12,7 @@ _LONGEST_NUMBER = 400  # characters
 
 
 class BadText(ValueError):
-    """The text cannot be used; the message says why, to go on after "This is not valid JSON: "."""
+    """The text cannot be used; the message states why, to go on after "This is not valid JSON: "."""
 
 
 def read_json(text: str) -> Any:
@@ -64,7 +64,7 @@ def _check_text(text: str) -> None:
     if "\0" in text:
         raise BadText("a text in it holds the character NUL")
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise BadText("a text in it holds half a character (a lone surrogate)")
+        raise BadText("a text in it holds half a character (one code unit of two)")
 
 
 def _whole(text: str) -> int:

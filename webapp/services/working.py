@@ -21,7 +21,7 @@ Write = Callable[[], object]
 """Writes an outcome to the row, if the worker still holds it; may be called again after an outage."""
 Row = TypeVar("Row")
 PAUSE_SECONDS = 5.0
-_LAST_SECONDS = 5.0  # for which a worker that has been asked to end waits for the database
+_LAST_SECONDS = 5.0  # for which a worker that has to end waits for the database
 _TICK_SECONDS = 0.1
 
 logger = logging.getLogger(__name__)

@@ -37,7 +37,7 @@ class Child:
 
     `before_start` runs in the supervisor before each start and may raise StartError. `in_child` runs in the new process
     before the program: by default it ties the child's life to the supervisor's. `is_ready` returns whether what follows
-    may start. `when_done` hears a guest's exit code. `sign_of_life` makes what tells that a service works:
+    may start. `when_done` hears a guest's exit code. `sign_of_life` makes the sign that a service works:
     without a sign for `silent_seconds` it is ended, to be started again.
     """
 

@@ -1,6 +1,6 @@
-"""Signs by which the supervisor tells a process that works from one that is alive and answers nothing.
+"""Signs by which the supervisor distinguishes a process that works from one that is alive and answers nothing.
 
-A sign is asked a few times a second and never blocks: the supervisor has one thread, and other children to look after.
+A sign is queried a few times a second and never blocks: the supervisor has one thread, and other children to look after.
 """
 
 import errno
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 _EVERY_SECONDS = 5.0
-_ANSWER_SECONDS = 60.0  # for one question; then another is asked
+_ANSWER_SECONDS = 60.0  # for one question; then another is sent
 _SSL_REQUEST = struct.pack("!ii", 8, 80_877_103)
 """A connection's first message (PostgreSQL's manual, 54.7): a server that works answers one byte, without a sign-in."""
 
@@ -45,24 +45,24 @@ class AnsweredQuestion:
     def __init__(self, family: socket.AddressFamily, address: object, question: bytes) -> None:
         self._family, self._address, self._question = family, address, question
         self._connection: socket.socket | None = None
-        self._asked_at = float("-inf")
+        self._sent_at = float("-inf")
         self._left = b""
 
     def was_given(self) -> bool:
         now = time.monotonic()
-        if self._connection is None and now - self._asked_at >= _EVERY_SECONDS:
+        if self._connection is None and now - self._sent_at >= _EVERY_SECONDS:
             self._begin(now)
         if self._connection is None:
             return False
         if self._is_answered(self._connection):
             self._end()
             return True
-        if now - self._asked_at > _ANSWER_SECONDS:
+        if now - self._sent_at > _ANSWER_SECONDS:
             self._end()
         return False
 
     def _begin(self, now: float) -> None:
-        self._asked_at, self._left = now, self._question
+        self._sent_at, self._left = now, self._question
         connection = socket.socket(self._family, socket.SOCK_STREAM)
         connection.setblocking(False)
         if connection.connect_ex(self._address) in (0, errno.EINPROGRESS):  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from webapp.views.study import study_or_404
 def reestimate_study(request: HttpRequest, study_id: int) -> HttpResponse:
     """Let the study go by `energy_model`, empty for the published figures; all trials are re-estimated at once.
 
-    A model about which there are doubts is asked about first.
+    A model about which there are doubts is confirmed first.
     """
     before = study_or_404(study_id)
     given = request.POST.get("energy_model", "")

@@ -42,11 +42,11 @@ def run(dry_run_id: int, worker: str, stopping: Callable[[], bool] = never) -> N
     def outcome(study: Study) -> Write:
         return partial(dry_runs.complete, **held, result=simulated(study))
 
-    def refuse(study: Study, error: Exception) -> bool:
+    def give_up(study: Study, error: Exception) -> bool:
         return dry_runs.fail(**held, reason=reason(error, "It could not be simulated"))
 
     claim = partial(dry_runs.begin, **held)
-    work(jobs.DRY_RUNS, dry_run_id, worker, claim=claim, do=outcome, refuse=refuse, stopping=stopping)
+    work(jobs.DRY_RUNS, dry_run_id, worker, claim=claim, do=outcome, refuse=give_up, stopping=stopping)
 
 
 def simulated(study: Study) -> DryRunResult:

@@ -72,7 +72,7 @@ class FileSource:
     def wrong(self, message: str, *, line: int | None = None) -> BadMeasurement:
         """Exception to raise, with the message "FILE, line N: what was found; what to do". Lines count from 1.
 
-        Of a binary file it says "sample N" instead.
+        Of a binary file it reads "sample N" instead.
         """
         where = self.name if line is None else f"{self.name}, {self.counted} {line:,}"
         return BadMeasurement(f"{where}: {message}")

@@ -85,7 +85,7 @@ def _column(name: str, cells: Sequence[str]) -> tuple[str, str] | None:
 def _words_and_unit(name: str) -> tuple[list[str], str]:
     """Words of a name in lower case, and its unit: in brackets, or a last word that is a unit; "" without one.
 
-    A last word of one letter is a unit beside a word of its quantity only, as in `current_A`: `phase_a` has none.
+    A last word of one letter is a unit next to a word of its quantity only, as in `current_A`: `phase_a` has none.
     """
     _, unit = units.split(name)
     if unit:

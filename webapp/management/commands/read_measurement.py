@@ -102,7 +102,7 @@ def _settings(options: dict[str, Any]) -> RunSettings:
 
 
 def _mapping(options: dict[str, Any]) -> dict[str, Any] | None:
-    """Mapping of columns with the voltage and the rate that were given beside it. Raises BadMeasurement."""
+    """Mapping of columns with the voltage and the rate that were given with it. Raises BadMeasurement."""
     written: str | None = options["mapping"]
     if written is None:
         return None
@@ -118,8 +118,8 @@ def _mapping(options: dict[str, Any]) -> dict[str, Any] | None:
         raise BadMeasurement(
             f'{written[:80]}: a mapping is an object like {{"time": {{"column": "t", "unit": "s"}}, ...}}'
         )
-    beside = {"voltage_v": options["voltage"], "rate_hz": options["rate"]}
-    return {name: value for name, value in beside.items() if value is not None} | mapping
+    added = {"voltage_v": options["voltage"], "rate_hz": options["rate"]}
+    return {name: value for name, value in added.items() if value is not None} | mapping
 
 
 def _guarded(paths: Sequence[Path], report: Callable[[], tuple[FileReport, ...]]) -> tuple[FileReport, ...]:

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is said in every line else
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue would be logged in every line else
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
         server = create_server(
@@ -78,7 +78,7 @@ def _connections() -> int:
 
 
 class _TooLarge(RequestEntityTooLarge):
-    """The server's refusal of a body, as a page."""
+    """The server's rejection of a body, as a page."""
 
     def __init__(self, path: str, size: int) -> None:
         super().__init__("")
@@ -90,7 +90,7 @@ class _TooLarge(RequestEntityTooLarge):
         return f"{self.code} {self.reason}", headers, self._page
 
 
-class _Refusal(ErrorTask):
+class _Rejection(ErrorTask):
     def execute(self) -> None:
         error = self.request.error
         if isinstance(error, RequestEntityTooLarge):
@@ -110,7 +110,7 @@ class _Parser(HTTPRequestParser):
 
 
 class Channel(HTTPChannel):
-    """Connection whose refusals are answers that a person can read."""
+    """Connection whose rejections are answers that a person can read."""
 
     parser_class = _Parser
-    error_task_class = _Refusal
+    error_task_class = _Rejection

@@ -25,7 +25,7 @@ class Results:
 
     `on_energy_front` and `on_flash_front` mark the trials that no other trial beats in int8 accuracy and energy, or in
     int8 accuracy and flash. `within_limits` marks those below both thresholds of the study, `above_chance` those whose
-    accuracy is told apart from chance; the others are on no front, as always answering one class takes no network.
+    accuracy lies above chance; the others are on no front, as always answering one class takes no network.
     """
 
     trial_ids: NDArray[np.int64]

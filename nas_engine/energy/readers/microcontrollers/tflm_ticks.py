@@ -28,7 +28,7 @@ class TflmTicks:
     accepts = "`NAME(10) took 1403911 ticks (1403 ms)`; the line with the most runs, its ticks timed by all lines"
 
     def recognises(self, head: FileHead) -> bool:
-        """Whether a line tells ticks and milliseconds."""
+        """Whether a line states ticks and milliseconds."""
         return bool(_TICKS.search(head.text))
 
     def read(self, source: FileSource, options: ReadOptions) -> FileReading:
@@ -64,7 +64,7 @@ def _bounds_hz(text: str) -> tuple[float, float]:
     lowest_hz, highest_hz = lowest_hz * (1.0 - _SINGLE_PRECISION), highest_hz * (1.0 + _SINGLE_PRECISION)
     if math.isinf(highest_hz):
         raise BadMeasurement(
-            "every line says 0 ms, so that the ticks cannot be turned into time; run more iterations, or give the "
+            "every line states 0 ms, so that the ticks cannot be turned into time; run more iterations, or give the "
             "time of one inference in the settings of the run"
         )
     if lowest_hz > highest_hz:
