@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.errors import ConversionError
+from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.keras import tf
 from nas_engine.network.packing import pack, with_short_names
-from nas_engine.files.tflite_tensors import input_and_output
 
 
 def convert(model: Any) -> bytes:

@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from webapp.log_lines import ShortLines, WithoutTracebackOfRefusals
+from webapp.log_lines import ShortLines, WithoutTracebackOfRejections
 
 
 def record(message: str, error: bool = False, **values: object) -> logging.LogRecord:
@@ -41,7 +41,7 @@ def test_the_traceback_of_a_deep_recursion_is_its_last_frames() -> None:
 
 
 def test_an_outage_and_a_refusal_are_a_line_and_another_error_keeps_its_traceback() -> None:
-    keeps = WithoutTracebackOfRefusals()
+    keeps = WithoutTracebackOfRejections()
     try:
         raise ValueError
     except ValueError:

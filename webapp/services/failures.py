@@ -1,7 +1,7 @@
 """One rule for whatever goes wrong in jobs and trials: what passes by itself is tried again, all else is final.
 
-An outage (the database, the disk, the network, the limits of the machine) is no statement about the work that met it: it
-is never a reason to refuse a file or to fail a trial, however often it comes. A TransientError, such as a process that
+An outage (the database, the disk, the network, the limits of the machine) is no statement about the work that met it,
+and never a reason to reject a file or to fail a trial, however often it comes. A TransientError, such as a process that
 was killed, may have its reason in the work: it is tried again a few times.
 """
 

@@ -52,7 +52,7 @@ def prepare(
         worker,
         claim=partial(claim, dataset_id=dataset_id, worker=worker),
         do=partial(_outcome, worker, _Reporter(dataset_id, worker, on_progress)),
-        refuse=partial(_refuse, worker),
+        reject=partial(_refuse, worker),
         stopping=stopping,
     )
 

@@ -46,12 +46,12 @@ def work(
     *,
     claim: Callable[[], Row | None],
     do: Callable[[Row], Write],
-    refuse: Callable[[Row, Exception], object],
+    reject: Callable[[Row, Exception], object],
     stopping: Callable[[], bool] = never,
 ) -> bool:
     """Work on the row unless another worker does; True if an outcome was written.
 
-    `do` returns the write of what it has found. `refuse` writes that there is no result, and why: an EarshotError or a
+    `do` returns the write of what it has found. `reject` writes that there is no result, and why: an EarshotError or a
     Conflict is a sentence for the user, anything else a fault of Earshot. `stopping` is whether the worker has to end.
     """
     try:
@@ -71,11 +71,11 @@ def work(
             persist(partial(jobs.hand_back, job, row_id, worker), patience_seconds=_LAST_SECONDS)
             return False
         except Exception as error:
-            return _answer(job, row_id, worker, error, partial(refuse, row, error), stopping)
+            return _answer(job, row_id, worker, error, partial(reject, row, error), stopping)
 
 
 def _answer(
-    job: JobKind, row_id: int, worker: str, error: Exception, refuse: Write, stopping: Callable[[], bool]
+    job: JobKind, row_id: int, worker: str, error: Exception, reject: Write, stopping: Callable[[], bool]
 ) -> bool:
     """Hand the row back where another attempt may succeed, else write the error as its outcome."""
     name = f"{job.model.__name__} {row_id}"
@@ -91,7 +91,7 @@ def _answer(
         return False
     if not isinstance(error, EarshotError | Conflict):
         logger.error("%s has no result", name, exc_info=error)
-    return bool(persist(refuse))
+    return bool(persist(reject))
 
 
 def wait(stopping: Callable[[], bool]) -> None:

@@ -1,6 +1,6 @@
 """Signs by which the supervisor distinguishes a process that works from one that is alive and answers nothing.
 
-A sign is queried a few times a second and never blocks: the supervisor has one thread, and other children to look after.
+A sign is queried a few times a second and never blocks: the supervisor has one thread for all of its children.
 """
 
 import errno

@@ -24,7 +24,7 @@ def compute_run(run_id: int, worker: str, stopping: Callable[[], bool] = never) 
         worker,
         claim=partial(runs.claim, run_id=run_id, worker=worker),
         do=partial(_outcome, worker),
-        refuse=partial(_refuse, worker),
+        reject=partial(_refuse, worker),
         stopping=stopping,
     )
 

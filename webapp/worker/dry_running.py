@@ -46,7 +46,7 @@ def run(dry_run_id: int, worker: str, stopping: Callable[[], bool] = never) -> N
         return dry_runs.fail(**held, reason=reason(error, "It could not be simulated"))
 
     claim = partial(dry_runs.begin, **held)
-    work(jobs.DRY_RUNS, dry_run_id, worker, claim=claim, do=outcome, refuse=give_up, stopping=stopping)
+    work(jobs.DRY_RUNS, dry_run_id, worker, claim=claim, do=outcome, reject=give_up, stopping=stopping)
 
 
 def simulated(study: Study) -> DryRunResult:

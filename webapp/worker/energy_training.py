@@ -34,7 +34,7 @@ def run(model_id: int, worker: ThisWorker) -> None:
         worker.name,
         claim=partial(energy_models.claim, model_id=model_id, worker=worker.name),
         do=partial(_outcome, worker.name),
-        refuse=partial(_refuse, worker.name),
+        reject=partial(_refuse, worker.name),
         stopping=worker.stopping.is_set,
     )
 

@@ -41,7 +41,7 @@ def pack_kit(kit_id: int, worker: str, stopping: Callable[[], bool] = never) -> 
         worker,
         claim=partial(benches.claim_kit, kit_id=kit_id, worker=worker),
         do=partial(_outcome, worker),
-        refuse=partial(_refuse, worker),
+        reject=partial(_refuse, worker),
         stopping=stopping,
     )
 

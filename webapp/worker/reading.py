@@ -56,7 +56,7 @@ def read_file(file_id: int, worker: str, stopping: Callable[[], bool] = never) -
         worker,
         claim=partial(measurements.claim, file_id=file_id, worker=worker),
         do=partial(_outcome, worker),
-        refuse=partial(_refuse, worker),
+        reject=partial(_refuse, worker),
         stopping=stopping,
     )
 

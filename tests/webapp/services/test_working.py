@@ -77,7 +77,7 @@ class Worker:
             self.job, self.row_id, "w",
             claim=lambda: self.row_id if jobs.claim(self.job, self.row_id, "w") else None,
             do=outcome,
-            refuse=self._refuse,
+            reject=self._refuse,
             stopping=lambda: stopping,
         )  # fmt: skip
 
