@@ -58,13 +58,16 @@ class TrialTime:
 
     @property
     def training(self) -> float:
+        """Seconds that grow with epochs."""
         return self.float_training + self.qat
 
     @property
     def total(self) -> float:
+        """Seconds of the whole trial."""
         return self.fixed + self.training
 
     def scaled(self, *, fixed: float = 1.0, float_training: float = 1.0, qat: float = 1.0) -> "TrialTime":
+        """Each part multiplied by its factor (no unit)."""
         return TrialTime(self.fixed * fixed, self.float_training * float_training, self.qat * qat)
 
     def share_done(self, phase: str, epoch: int, epochs: int) -> float:
@@ -87,6 +90,7 @@ class Pace:
     training: float
 
     def applied_to(self, rule: TrialTime) -> TrialTime:
+        """Seconds of a trial on this machine, from those of the rule of thumb."""
         return rule.scaled(fixed=self.fixed, float_training=self.training, qat=self.training)
 
 
