@@ -260,7 +260,7 @@ def test_pages_take_the_same_number_of_queries_however_many_baselines_there_are(
         (reverse("front_chart", args=[study.pk, "energy"]), 6),
         (reverse("compare") + "?" + "&".join(f"of={pk}" for pk in ids), 6),
         (reverse("studies"), 9),
-        (reverse("dataset", args=[study.dataset_id]), 10),
+        (reverse("dataset", args=[study.dataset_id]), 11),
     ]:
         with django_assert_max_num_queries(most):
             person.get(address)
