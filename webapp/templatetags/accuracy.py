@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from webapp.models import Dataset
-from webapp.queries.accuracy import Accuracy, evaluation_split
+from webapp.queries.accuracy import Accuracy, evaluation_split, interval95
 from webapp.templatetags.figures import percent
 
 register = template.Library()
@@ -20,14 +20,20 @@ def accuracy_cell(share: float | None, dataset: Dataset) -> SafeString | str:
     if found is None:
         return percent(share)
     return format_html(
-        '{}{} <small class="clips">{} of {}, {}–{}</small>',
+        '{}{} <small class="clips">{} of {}, {}</small>',
         percent(share),
         format_html('<abbr title="{}">‡</abbr>', _at_chance(found)) if found.is_at_chance else "",
         f"{found.correct:,}",
         f"{found.clips:,}",
-        f"{100 * found.low95:.0f}",
-        percent(found.high95, 0),
+        interval(found.correct, found.clips),
     )
+
+
+@register.simple_tag
+def interval(correct: int, clips: int) -> str:
+    """95 % interval of an accuracy in short: "53–85 %"."""
+    low, high = interval95(correct, clips)
+    return f"{100 * low:.0f}–{percent(high, 0)}"
 
 
 @register.filter

@@ -43,6 +43,7 @@ def test_runtimes_are_compared_with_the_studys_own(person: Client) -> None:
         "micro": RuntimeResult(200, 151, 0, 0).to_json(),
     }
     Trial.objects.filter(study=study).update(runtimes=found)
+    assert "69–80\N{NO-BREAK SPACE}%" in page(person, study, 1)
     text = page(person, study, 1)
     assert 'TensorFlow Lite Micro <span class="tag">of the study</span>' in text
     assert "3 of 200" in text
