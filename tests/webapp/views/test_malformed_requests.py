@@ -25,7 +25,8 @@ _LEFT_OUT = {"sign_out"}
 
 def ids() -> dict[str, object]:
     """Rows of every kind, by the names of the addresses' parameters."""
-    study = make_study(completed=3, running=1, curves=1, dataset=make_dataset(clips_a_class=1))
+    dataset = make_dataset(clips_a_class=1, normalisation={"mean": [0.0] * 40, "std": [1.0] * 40})
+    study = make_study(completed=3, running=1, curves=1, dataset=dataset)
     edited = {"space": "edited", "space_spec": edited_spec().search_space().to_json()}
     draft = make_study(name="a draft", state="DRAFT", dataset=study.dataset, **edited)
     campaign, phone = benches.campaign(), measured_device()
