@@ -21,7 +21,7 @@ from tests.supervisor.processes import free_port
 from webapp.data_folder import DataFolder
 
 ROOT = Path(__file__).resolve().parents[2]
-_FEW_CLIPS = Recipe(train_clips_per_class=2, eval_clips_per_class=1, test_clips_per_class=1)
+_FEW_CLIPS = Recipe(train_clips_per_class=2, eval_clips_per_class=5, test_clips_per_class=1)
 
 
 class Machine:
