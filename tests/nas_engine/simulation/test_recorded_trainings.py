@@ -211,4 +211,5 @@ def test_the_recording_that_comes_along_holds_the_networks_its_header_names() ->
     assert len(recording.trainings) >= 150
     for training in recording.trainings:
         assert training.architecture == recording.header.architecture(training.number)
-        assert cost(training.architecture).flash_bytes_estimate == pytest.approx(training.flash_bytes, rel=0.005)
+        # Recorded before tensors had names, whose bytes are the difference: an offset and a text for each.
+        assert 700 < cost(training.architecture).flash_bytes_estimate - training.flash_bytes < 1500
