@@ -111,9 +111,7 @@ def test_a_body_that_is_too_large_is_refused_in_words_by_its_announced_length(
     server: Server, path: str, words: bytes
 ) -> None:
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {settings.UPLOAD_LIMIT_BYTES * 3}\r\n\r\n"
-    with server.connect() as connection:
-        connection.sendall(head.encode())
-        answer = connection.recv(65_536)
+    answer = server.ask(head.encode())
     assert status_of(answer) == 413
     assert words in answer
     assert b"<h1>The upload is too large</h1>" in answer
