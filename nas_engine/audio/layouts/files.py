@@ -16,6 +16,7 @@ _LISTS = LIST_SUFFIXES - {".txt"}
 _ABSOLUTE = re.compile(r"(?:/|[A-Za-z]:/|\w+://)")
 _YOUTUBE_ID = 11
 _MOST_FILES_OF_A_LIST = 50_000
+_HEAD_CHARACTERS = 10_000
 
 
 def is_file(path: Path) -> bool:
@@ -37,7 +38,7 @@ def stem_of(name: str) -> str:
 def enter(path: Path) -> Path:
     """Root of the clips: archives often hold a single folder with everything, perhaps next to a README."""
     while True:
-        entries = [entry for entry in _visible(path) if entry.is_dir() or entry.suffix in _LISTS or holds_sound(entry)]
+        entries = [entry for entry in _visible(path) if entry.is_dir() or _is_list(entry) or holds_sound(entry)]
         if len(entries) != 1 or not entries[0].is_dir() or split_word(entries[0].name):
             return path
         inner = _visible(entries[0])
@@ -45,6 +46,20 @@ def enter(path: Path) -> Path:
         if not has_lists and any(holds_sound(entry) for entry in inner):
             return path  # a single class folder, not a wrapper
         path = entries[0]
+
+
+def _is_list(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return suffix in _LISTS or (suffix == ".txt" and _names_sounds(path))
+
+
+def _names_sounds(path: Path) -> bool:
+    """Whether most lines of a plain text name a sound, as those of a README do not."""
+    with path.open(encoding="latin-1") as file:
+        lines = [line for line in file.read(_HEAD_CHARACTERS).lower().splitlines() if line.strip()]
+    words = [re.split(r"[\s,;|\"]+", line) for line in lines]
+    named = sum(any(Path(word).suffix in SUFFIXES for word in line) for line in words)
+    return 2 * named > len(lines)
 
 
 def _visible(folder: Path) -> list[Path]:

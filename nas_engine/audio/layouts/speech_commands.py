@@ -29,7 +29,7 @@ def recognise(folder: SoundFolder, options: ReadingOptions) -> Listing | None:
     if not words or not (lists or all(_SPEAKER in name for name in words)):
         return None
     split_of = {path: _LISTS[PurePosixPath(name).name] for name in lists for path in _listed(folder, name)}
-    rows = [LabelledRow(name, name, _split(name, split_of, bool(lists)), _word(name), _speaker(name)) for name in words]
+    rows = [LabelledRow(name, name, _split(name, split_of), _word(name), _speaker(name)) for name in words]
     background = len(folder.clips) - len(words)
     message = f"{background} recordings of background noise are no keyword: left out."
     findings = (note("background", BACKGROUND, message),) if background else ()
@@ -37,13 +37,15 @@ def recognise(folder: SoundFolder, options: ReadingOptions) -> Listing | None:
 
 
 def _listed(folder: SoundFolder, name: str) -> list[str]:
-    parent = PurePosixPath(name).parent
-    lines = read_text(folder.root / name, name).split()
-    return [(parent / line.replace("\\", "/")).as_posix() for line in lines]
+    """Clips that a list names; the words may lie in a folder next to it."""
+    parent = name.rpartition("/")[0]
+    lines = [line.replace("\\", "/") for line in read_text(folder.root / name, name).split()]
+    found = ((line, path) for line in lines for path in folder.find(line, parent))
+    return [path for line, path in found if f"/{path}".endswith(f"/{line.removeprefix('./')}")]
 
 
-def _split(name: str, split_of: dict[str, str], has_lists: bool) -> str:
-    return split_of.get(name, "train") if has_lists else official_split(_speaker(name))
+def _split(name: str, split_of: dict[str, str]) -> str:
+    return split_of.get(name, "train") if split_of else official_split(_speaker(name))
 
 
 def _word(name: str) -> str:

@@ -243,3 +243,14 @@ def test_machines_have_their_condition_as_class_and_stay_together(
 def test_the_counts_of_the_copies_are_those_of_the_sets() -> None:
     numbers: Counts = US8K_COUNTS
     assert sum(sum(by_class.values()) for by_class in numbers.values()) == len(US8K)
+
+
+def test_lists_of_speech_commands_may_lie_beside_the_folder_of_the_words(tmp_path: Path) -> None:
+    names = [f"train/audio/{word}/{speaker}_nohash_0.wav" for word in ("no", "yes") for speaker in ("a1", "b2", "c3")]
+    lists = {
+        "train/validation_list.txt": "yes/b2_nohash_0.wav\nno/b2_nohash_0.wav\n",
+        "train/testing_list.txt": "yes/c3_nohash_0.wav\nno/c3_nohash_0.wav\nbed/a1_nohash_0.wav\n",
+    }
+    made(tmp_path, names, lists)
+    for folder in (tmp_path, tmp_path / "train"):
+        assert counts(scan(folder)) == {split: {"no": 1, "yes": 1} for split in ("eval", "test", "train")}
