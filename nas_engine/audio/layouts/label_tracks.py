@@ -1,10 +1,12 @@
 """Layout of recordings with label tracks of Audacity: lines of start, end and label, in seconds, with tabs between.
 
-A track belongs to the recording of its name (rec1.txt, rec1_labels.txt), or to the only one of its folder. Lines that
+A track belongs to the recording of its name (rec1.txt, rec1_labels.txt), or to the only one of its folder
+if there is one track. Lines that
 begin with a backslash give frequencies (Audacity manual, "Importing and Exporting Labels"). Sound without a label is
 not used.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -24,10 +26,11 @@ def recognise(folder: SoundFolder, options: ReadingOptions) -> Listing | None:
     tracks = [(name, lines) for name in folder.others if (lines := _track(folder, name))]
     if not tracks:
         return None
+    tracks_in = Counter(PurePosixPath(name).parent for name, _ in tracks)
     rows: list[LabelledRow] = []
     findings: list[DatasetProblem] = []
     for name, lines in tracks:
-        recording = _recording(folder, name)
+        recording = _recording(folder, name, tracks_in[PurePosixPath(name).parent])
         if recording is None:
             message = "No recording has the name of this label track: name it as the recording, with .txt."
             findings.append(DatasetProblem("no_recording", "error", name, message))
@@ -66,13 +69,18 @@ def _is_time(text: str) -> bool:
         return False
 
 
-def _recording(folder: SoundFolder, track: str) -> str | None:
+def _recording(folder: SoundFolder, track: str, tracks: int) -> str | None:
     path = PurePosixPath(track)
     near = [name for name in folder.clips if PurePosixPath(name).parent == path.parent]
-    named = [name for name in near if path.stem.startswith(PurePosixPath(name).stem)]
+    named = [name for name in near if _begins_with(path.stem, PurePosixPath(name).stem)]
     if named:
         return max(named, key=len)
-    return near[0] if len(near) == 1 else None
+    return near[0] if len(near) == tracks == 1 else None
+
+
+def _begins_with(track: str, recording: str) -> bool:
+    """Whether a track's name is that of the recording, perhaps with more behind a sign: rec1_labels is not of rec."""
+    return track.startswith(recording) and not track[len(recording) : len(recording) + 1].isalnum()
 
 
 def _rows(

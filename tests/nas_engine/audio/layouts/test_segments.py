@@ -142,3 +142,12 @@ def test_bad_times_and_overlaps_are_listed(tmp_path: Path) -> None:
         ("bad_segment", "list.csv, line 4"), ("bad_segment", "list.csv, line 5"), ("overlapping_segments", "segments"),
     ]  # fmt: skip
     assert [clip.label for clip in result.clips] == ["low", "high"]
+
+
+def test_a_track_of_another_recording_is_not_taken_for_that_of_one_with_a_shorter_name(tmp_path: Path) -> None:
+    recording(tmp_path / "rec1.wav", 1)
+    (tmp_path / "rec1_labels.txt").write_text("0.5\t1.5\tlow\n", encoding="utf-8")
+    (tmp_path / "rec10.txt").write_text("2.0\t3.2\thigh\n", encoding="utf-8")
+    result = scan(tmp_path)
+    assert {clip.label for clip in result.clips} == {"low"}
+    assert [problem.where for problem in result.problems if problem.kind == "no_recording"] == ["rec10.txt"]
