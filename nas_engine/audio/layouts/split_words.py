@@ -15,7 +15,7 @@ _WORDS = {
 }
 _KIND_OF = {name: kind for kind, names in _WORDS.items() for name in names}
 _PART = re.compile(r"[^a-z]+")
-_FOLD = re.compile(r"(?:fold|split|cv)?[ _-]*(\d{1,2})", re.IGNORECASE)
+_FOLD = re.compile(r"(?:fold|split|cv)?[ _-]*(\d{1,2})(?:\.0+)?", re.IGNORECASE)
 _FOLD_FOLDER = re.compile(r"(?:fold|cv)[ _-]*(\d{1,2})", re.IGNORECASE)
 _SHARES = (("train", 0.6), ("eval", 0.8), ("test", 1.0))
 _EVAL_ONE_IN = 5
@@ -54,7 +54,7 @@ def meanings(kinds: Collection[str]) -> dict[str, str]:
 
 
 def fold_number(text: str) -> int | None:
-    """Number of a fold written 3, fold3 or Fold 3, None for any other text."""
+    """Number of a fold written 3, 3.0, fold3 or Fold 3, None for any other text."""
     found = _FOLD.fullmatch(text.strip())
     return int(found[1]) if found else None
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -81,7 +81,18 @@ def lists_in(folder: SoundFolder) -> list[ClipList]:
         parent = name.rpartition("/")[0]
         table = read_table(folder.root / name, name, lambda text, parent=parent: folder.names_clip(text, parent))  # type: ignore[misc]
         found.append(ClipList(table, columns_of(table, folder), folder))
-    return _ground_truth(found)
+    return _ground_truth(_like_others(found))
+
+
+def _like_others(lists: list[ClipList]) -> list[ClipList]:
+    """Lists of which the column of classes is not known, read as another one with the same columns is."""
+    like = {one.table.columns: one.columns for one in lists if one.is_usable and one.columns.found}
+    return [
+        one
+        if one.is_usable or not one.columns.found or one.table.columns not in like
+        else replace(one, columns=replace(like[one.table.columns], found=one.columns.found))
+        for one in lists
+    ]
 
 
 def _ground_truth(lists: list[ClipList]) -> list[ClipList]:
@@ -148,6 +159,7 @@ def _is_set_aside(name: str) -> bool:
 
 def _left_out(one: ClipList, listed: frozenset[str]) -> DatasetProblem:
     alone = sorted(one.paths - listed)
-    message = f"This list has no split: left out. {len(alone)} clips are in no other list"
+    why = "It names clips of another list again" if one.has_splits else "This list has no split"
+    message = f"{why}: left out. {len(alone)} clips are in no other list"
     message += f" ({some(alone, 3)})." if alone else "."
     return note("list_left_out", one.table.name, message)

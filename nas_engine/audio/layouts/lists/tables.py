@@ -2,11 +2,13 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nas_engine.audio.layouts.split_words import split_word
 from nas_engine.errors import BadDataset
 
 MOST_BYTES = 200_000_000
@@ -14,7 +16,8 @@ _MOST_COLUMNS = 200
 _LONGEST_NAME = 200
 _DELIMITERS = ",;\t|"
 _JSON_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".labels"})
-_KEY, _VALUE = "key", "value"
+_KEY, _VALUE, _SPLIT = "key", "value", "split"
+_DELIMITER_LINE = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)  # Excel's first line
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,12 @@ def _text(data: bytes, name: str) -> tuple[str, str]:
 
 def _csv_table(name: str, text: str, is_clip: Callable[[str], bool], fault: str) -> ListTable:
     lines = text.splitlines(keepends=True)
+    named = _DELIMITER_LINE.fullmatch(lines[0]) if lines else None
+    lines = ["\n", *lines[1:]] if named else lines
     first = next((i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
     if first == len(lines):
         return ListTable(name, (), (), fault=fault)
-    delimiter = _delimiter(lines[first], name, is_clip)
+    delimiter = named[1] if named else _delimiter(lines[first], name, is_clip)
     header = _commented_header(lines[:first], lines[first], delimiter)
     rows = [
         (f"{name}, line {first + number}", tuple(cell.strip() for cell in cells))
@@ -162,14 +167,24 @@ def _objects(data: Any) -> list[dict[str, Any]]:
         return [entry for entry in data if isinstance(entry, dict)]
     if not isinstance(data, dict):
         return []
-    lists = [value for value in data.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    lists = {
+        key: value for key, value in data.items() if isinstance(value, list) and value and isinstance(value[0], dict)
+    }
+    if lists and all(split_word(key) for key in lists):
+        return [{_SPLIT: key, **entry} for key, value in lists.items() for entry in _objects(value)]
     if lists:
-        return _objects(max(lists, key=len))
+        return _objects(max(lists.values(), key=len))
     if data and all(isinstance(value, dict) for value in data.values()):
         return [{_KEY: key, **value} for key, value in data.items()]
     if len(data) > 1 and all(isinstance(value, str | list) for value in data.values()):
-        return [{_KEY: key, _VALUE: value} for key, value in data.items()]
+        return [{_KEY: key, _VALUE: one} for key, value in data.items() for one in _each(value)]
     return [data] if data else []
+
+
+def _each(value: Any) -> list[Any]:
+    """Texts of a list, as where a class has its files; anything else by itself."""
+    is_list = isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+    return value if is_list else [value]
 
 
 def _flat(entry: dict[str, Any], prefix: str = "", depth: int = 3) -> Iterator[tuple[str, str]]:

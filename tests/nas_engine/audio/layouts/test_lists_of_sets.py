@@ -8,7 +8,7 @@ import pytest
 
 from nas_engine.audio.clips import scan
 from nas_engine.errors import UnmappedList
-from tests.nas_engine.audio.layouts.copies import counts, kinds, made, table
+from tests.nas_engine.audio.layouts.copies import counts, kinds, made, mapped, table
 
 Maker = Callable[[Path], Path]
 SPLITS = (("train", 6), ("validation", 4), ("test", 4))
@@ -193,3 +193,46 @@ def test_audioset_segments_are_files_of_their_own_with_names_for_mids(tmp_path: 
     result = scan(made(tmp_path, sounds, lists))
     assert counts(result) == {"train": {"Bark": 3, "Siren": 3}, "eval": {"Bark": 2, "Siren": 2}}
     assert "already_cut" in kinds(result)
+
+
+SOUNDS = [f"clips/{n}.wav" for n in range(12)]
+SPOKEN = [("no", "yes")[n % 2] for n in range(12)]
+
+
+def test_a_plain_list_beside_the_only_folder_is_used_or_rejected(tmp_path: Path) -> None:
+    made(tmp_path, SOUNDS, {"README.txt": "The names end in .wav.\nNothing else.\nAt all.", "meta.txt": ""})
+    pairs = "".join(f"{name}\t{word}\n" for name, word in zip(SOUNDS, SPOKEN, strict=True))
+    (tmp_path / "meta.txt").write_text(pairs, encoding="utf-8")
+    with pytest.raises(UnmappedList, match=r"meta\.txt: this list names the clips \(column column 1\)"):
+        scan(tmp_path)
+
+
+def test_short_lists_are_read_as_the_others_with_their_columns(tmp_path: Path) -> None:
+    parts = {"train": range(7), "dev": range(7, 10), "test": range(10, 12)}
+    lists = {
+        f"{s}.tsv": table("path,sentence", ((SOUNDS[n][6:], SPOKEN[n]) for n in part), "\t")
+        for s, part in parts.items()
+    }
+    result = scan(made(tmp_path, SOUNDS, lists))
+    assert {s: sum(words.values()) for s, words in counts(result).items()} == {"train": 7, "eval": 3, "test": 2}
+
+
+def test_a_json_object_of_splits_keeps_all_of_them(tmp_path: Path) -> None:
+    rows = [{"file": name, "label": word} for name, word in zip(SOUNDS, SPOKEN, strict=True)]
+    text = json.dumps({"train": rows[:6], "val": rows[6:8], "test": rows[8:]})
+    result = scan(made(tmp_path, SOUNDS, {"data.json": text}))
+    assert counts(result) == {s: {"no": n, "yes": n} for s, n in (("train", 3), ("eval", 1), ("test", 2))}
+
+
+def test_a_json_object_of_classes_with_their_files_is_proposed(tmp_path: Path) -> None:
+    made(tmp_path, SOUNDS, {"labels.json": json.dumps({"yes": SOUNDS[1::2], "no": SOUNDS[::2]})})
+    with pytest.raises(UnmappedList) as caught:
+        scan(tmp_path)
+    assert caught.value.proposal == {"path": "value", "label": "key"}
+    assert counts(mapped(tmp_path, path="value", label="key", list="labels.json"))
+
+
+def test_excel_s_line_of_the_delimiter_and_folds_as_decimals_are_read(tmp_path: Path) -> None:
+    rows = ((name, word, f"{n % 6 + 1}.0") for n, (name, word) in enumerate(zip(SOUNDS, SPOKEN, strict=True)))
+    result = scan(made(tmp_path, SOUNDS, {"list.csv": "sep=;\n" + table("path,class,fold", rows, ";")}))
+    assert {s: sum(words.values()) for s, words in counts(result).items()} == {"train": 8, "eval": 2, "test": 2}
