@@ -18,6 +18,7 @@ from nas_engine.errors import BadMeasurement
 _TIME = r":? *(\d+(?:\.\d+)?) *(ms|us)\b"
 _PREDICTION = re.compile(rf"\bDSP{_TIME}\.?, *(?:Classification|inference|NN){_TIME}(?:\.?, *Anomaly{_TIME})?", re.I)
 _TO_MS = {"ms": 1.0, "us": 1e-3}
+_APART = 1.5  # the slowest prediction of one network by the fastest
 
 
 class _Prediction(NamedTuple):
@@ -46,11 +47,17 @@ class EdgeImpulse:
 
 
 def parse(text: str) -> BenchmarkLog:
-    """One result: means over all predictions in the text. Raises BadMeasurement where there is none."""
+    """One result: means over all predictions in the text; one a prediction where they are of no single network.
+
+    Raises BadMeasurement where there is no prediction.
+    """
     predictions = [_prediction(match) for match in _PREDICTION.finditer(text)]
     if not predictions:
         raise BadMeasurement("no prediction with its times; give the whole serial output")
     latencies_ms = [prediction.classifier_ms for prediction in predictions]
+    half_digit_ms = max(prediction.half_digit_ms for prediction in predictions)
+    if max(latencies_ms) - half_digit_ms > _APART * (min(latencies_ms) + half_digit_ms):
+        return printed.log([BenchmarkResult(latency_ms) for latency_ms in latencies_ms if latency_ms])
     front_end_ms = statistics.fmean(prediction.front_end_ms for prediction in predictions)
     anomaly_ms = statistics.fmean(prediction.anomaly_ms for prediction in predictions)
     latency_ms = statistics.fmean(latencies_ms)
@@ -66,7 +73,7 @@ def parse(text: str) -> BenchmarkLog:
         max_ms=max(latencies_ms),
     )
     advice = "print result.timing.classification_us for more digits"
-    coarse = printed.rounded(latency_ms, max(prediction.half_digit_ms for prediction in predictions), advice)
+    coarse = printed.rounded(latency_ms, half_digit_ms, advice)
     return printed.log([result], (_kept_apart(front_end_ms, latency_ms, anomaly_ms), *coarse))
 
 

@@ -86,7 +86,7 @@ def test_a_rate_that_is_known_within_bounds_is_stated_with_them() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("KeywordRunNIerations(10) took 283 ticks (0 ms)\n", "every line says 0 ms"),
+        ("KeywordRunNIerations(10) took 283 ticks (0 ms)\n", "every line states 0 ms"),
         ("SVDF took 56004 ticks (56 ms).\n", "ticks of single operators"),
         ("KeywordRunNIerations(9) took -5 ticks (-3 ms)\n", "the counter overflowed; run fewer iterations"),
         ("Run(1) took 1000 ticks (10 ms)\nRun(9) took 9000 ticks (20 ms)\n", "ticks of different length"),
@@ -121,3 +121,10 @@ def test_anomaly_detection_is_neither_front_end_nor_classifier() -> None:
 def test_a_classifier_of_0_ms_is_asked_for_in_microseconds() -> None:
     with pytest.raises(BadMeasurement, match="classification_us"):
         edge_impulse.parse("Predictions (DSP: 3 ms., Classification: 0 ms., Anomaly: 0 ms.): \n")
+
+
+def test_predictions_of_two_networks_are_never_averaged() -> None:
+    line = "Predictions (DSP: 118 ms., Classification: {} ms., Anomaly: 0 ms.): \n"
+    log = edge_impulse.parse(line.format(6) + line.format(60))
+    assert (log.latency_ms, codes(log)) == (None, ["several_results"])
+    assert edge_impulse.parse(line.format(1) + line.format(2)).latency_ms == 1.5  # to within a digit
