@@ -10,6 +10,7 @@ Sources: Jetson Linux Developer Guide, tegrastats; rbonghi/jetson_stats, jtop/co
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import dropwhile
 
 import numpy as np
 
@@ -58,15 +59,20 @@ class Tegrastats:
 
 
 def _rows(source: FileSource) -> tuple[list[_Row], tuple[Finding, ...]]:
-    """Rows of all whole lines; a last line without its end may be cut and is left out."""
+    """Rows of all whole lines, without a command above them; a last line without its end may be cut and is left out."""
     *lines, last = source.text().split("\n")
-    rows = [_row(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    begun = dropwhile(lambda numbered: _is_command(numbered[1]), enumerate(lines, start=1))
+    rows = [_row(number, line) for number, line in begun if line.strip()]
     if len(rows) < 2:
         raise source.wrong("fewer than two whole lines; record longer")
     if not last.strip():
         return rows, ()
     message = f"line {len(lines) + 1:,} has no line end, as where a file was cut; it is left out"
     return rows, (Finding("unfinished_row", "note", message),)
+
+
+def _is_command(line: str) -> bool:
+    return not line.strip() or ("tegrastats" in line and not _LINE.search(line))
 
 
 def _row(number: int, line: str) -> _Row:

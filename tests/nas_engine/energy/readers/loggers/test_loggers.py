@@ -151,3 +151,8 @@ def test_a_row_of_codecarbon_that_is_no_sum_of_its_parts_is_damaged(tmp_path: Pa
 def test_a_server_beyond_a_hundred_watts_is_answered(tmp_path: Path) -> None:
     with pytest.raises(BadMeasurement, match=r"line 2: 160\.4 W on average"):
         read(tmp_path, logged.pyrapl(sockets=1).replace("16000000.0", "1600000000.0"))
+
+
+def test_the_command_above_the_lines_of_tegrastats_is_passed_over(tmp_path: Path) -> None:
+    trace = read(tmp_path, "$ tegrastats --interval 1000\n" + logged.tegrastats()).content
+    assert (trace.samples, trace.power_mw.mean()) == (120, pytest.approx(MEAN_MW))
