@@ -66,6 +66,10 @@ def evaluate(rows: Sequence[TableRow], target: Values, *, measured: int, seed: i
     Raises BadMeasurement for fewer than 10 rows or more than are left.
     """
     parts = split(len(rows), seed)
+    if len(parts.measurable) < LEAST_MEASURED:
+        raise BadMeasurement(
+            f"{len(rows)} networks are too few: a fifth is held back, and {LEAST_MEASURED} are needed to learn from."
+        )
     if not LEAST_MEASURED <= measured <= len(parts.measurable):
         raise BadMeasurement(
             f"{measured} of {len(rows)} networks cannot be measured: {len(parts.held_back)} are held back, "

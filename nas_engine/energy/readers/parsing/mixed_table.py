@@ -15,6 +15,7 @@ from nas_engine.errors import BadMeasurement
 
 _DELIMITERS = (",", ";", "\t")
 _COMMENT = "#"
+_DELIMITER_LINE = re.compile(r"\s*sep=.\s*", re.IGNORECASE)  # Excel's first line
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 
 
@@ -36,6 +37,8 @@ def parse(content: str) -> MixedTable:
     """
     plain = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = plain.removesuffix("\n").split("\n")
+    if _DELIMITER_LINE.fullmatch(lines[0]):
+        lines[0] = ""
     delimiter = _delimiter(next((line for line in lines if line.strip() and not _is_comment(line)), ""))
     rows = [(line, cells) for line, cells in _records(lines, delimiter) if any(cells)]
     names = _names_in_comment(lines, delimiter, rows[0][1]) if rows else ()

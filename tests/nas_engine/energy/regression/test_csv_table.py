@@ -203,3 +203,13 @@ def test_an_index_of_a_sorted_table_predicts_nothing() -> None:
     table = csv_table.read(DATA / "cases" / "tables" / "id_sorted.csv", "energy_mj")
     scores = table_benchmark.evaluate(table.rows, table.measurements["energy_mj"], measured=100, seed=0)
     assert -0.3 < scores.r2 < 0.3
+
+
+def test_excel_s_line_of_the_delimiter_is_no_header(tmp_path: Path) -> None:
+    table = csv_table.read(_file(tmp_path, "sep=;\nop;width;y\nconv;8;1,5\nskip;16;0,5\n"), "y")
+    assert table.rows == [{"op": "conv", "width": 8.0}, {"op": "skip", "width": 16.0}]
+
+
+def test_a_table_too_small_to_learn_from_is_rejected_in_words() -> None:
+    with pytest.raises(BadMeasurement, match="3 networks are too few: a fifth is held back, and 10 are needed"):
+        table_benchmark.evaluate([{"width": 1.0}] * 3, np.ones(3), measured=3, seed=0)
