@@ -117,7 +117,7 @@ def _fits(pattern: str, names: Sequence[str]) -> bool:
     return (
         len(labels) >= _FITTING * len(names)
         and _are_classes(labels)
-        and not any(re.search(r"\d$", one) for one in labels)
+        and not any(re.search(r"\d[ ._-]*$", one) for one in labels)
     )
 
 

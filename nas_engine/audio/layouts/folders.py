@@ -4,6 +4,7 @@ A folder of a fold or a machine is no class. Classes are the folders next to the
 subfolders.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -17,6 +18,7 @@ from nas_engine.audio.layouts.speech_commands import BACKGROUND
 from nas_engine.audio.layouts.split_words import fold_folder, split_word, splits_of_folds
 from nas_engine.errors import BadDataset
 
+_PEOPLE = re.compile(r"(?:actor|speaker|spk|subject|participant|person|user|session)[ _-]*\d+", re.IGNORECASE)
 _CONDITIONS = frozenset({"normal", "abnormal", "anomaly"})
 
 
@@ -61,7 +63,19 @@ def _listing(folder: SoundFolder, places: Sequence[tuple[str, str]], layout: str
             problems.append(
                 DatasetProblem("empty_folder", "warning", place, "No sound files in this folder: add clips.")
             )
-    return Listing(rows, layout, tuple(problems)) if rows else None
+    return Listing(rows, layout, (*problems, *_people(rows))) if rows else None
+
+
+def _people(rows: Sequence[LabelledRow]) -> list[DatasetProblem]:
+    """A warning where all classes are named as speakers or sessions."""
+    labels = sorted({row.label for row in rows})
+    if not all(_PEOPLE.fullmatch(label) for label in labels):
+        return []
+    message = (
+        "The classes are named as people or sessions. If those are not what is to be recognised, give a list with "
+    )
+    message += "the columns path, class and group, or the pattern of the file names."
+    return [DatasetProblem("classes_of_people", "warning", some(labels), message)]
 
 
 def _label(place: str) -> str:

@@ -109,3 +109,13 @@ def test_a_link_that_leads_back_ends_the_walk(tmp_path: Path) -> None:
     (tmp_path / "train" / "dog" / "up").symlink_to(tmp_path)
     assert [clip.split for clip in scan(tmp_path).clips] == ["eval", "train"]
     assert kinds(scan(tmp_path)) == []
+
+
+def test_folders_of_people_are_classes_with_a_warning(tmp_path: Path) -> None:
+    result = scan(made(tmp_path, [f"Actor_{n:02}/{word}_{n}.wav" for n in range(4) for word in ("yes", "no")]))
+    assert "classes_of_people" in kinds(result)
+
+
+def test_a_number_within_a_name_is_no_part_of_the_class(tmp_path: Path) -> None:
+    names = [f"{label}_id_{n % 2:02}_{n:08}.wav" for n in range(8) for label in ("normal", "anomaly")]
+    assert {clip.label for clip in scan(made(tmp_path, names)).clips} == {"normal", "anomaly"}
