@@ -149,7 +149,13 @@ def test_the_best_reward_only_rises_and_ends_at_the_last_trial() -> None:
 def test_rewards_at_chance_and_untrained_trials_are_told_apart() -> None:
     numbers, rewards = np.array([1, 3]), np.array([0.5, 0.1])
     info = rewards_info(
-        numbers=numbers, rewards=rewards, shown=np.arange(2), links=["a", "b"], marks=["", "chance"], untrained=[2, 4]
+        numbers=numbers,
+        rewards=rewards,
+        above_chance=np.array([True, False]),
+        shown=np.arange(2),
+        links=["a", "b"],
+        marks=["", "chance"],
+        untrained=[2, 4],
     )
     figure = rewards_figure(info)
     accepted_by_plotly(figure)
