@@ -72,10 +72,12 @@ def kill_again_and_again(machine: Machine, rng: random.Random) -> None:
 
 @contextmanager
 def ordering(machine: Machine, count: int, *kinds: str) -> Iterator[None]:
-    """While somebody orders jobs; at the end of the block, until all have been ordered."""
+    """While somebody orders jobs, from the first on; at the end of the block, until all have been ordered."""
     command = [sys.executable, "-m", "tests.faults.orders", str(SEED), str(count), *kinds]
-    orders = subprocess.Popen(command, cwd=ROOT, env=machine.environment)
+    orders = subprocess.Popen(command, cwd=ROOT, env=machine.environment, stdout=subprocess.PIPE)
+    assert orders.stdout is not None
     try:
+        orders.stdout.readline()  # of the first; the other lines are few enough for the pipe
         yield
         assert orders.wait(timeout=300) == 0
     finally:

@@ -84,7 +84,7 @@ def test_a_study_survives_the_death_of_every_process(machine: Machine, tmp_path:
         struck.append(kill_training_child(machine))
         machine.process("--queues search").kill()
         wait_for_more(machine)
-        machine.process("serve").kill()
+        machine.process("manage.py serve").kill()
         machine.process("reap").kill()
         until(machine.answers)
         kill_postgres_under_running_trials(machine)
