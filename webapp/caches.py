@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 MOST_KEPT: Mapping[str, int] = {
+    "accuracy cells": 4_096,  # of tables, some hundred bytes each
     "accuracy intervals": 16_384,  # two numbers each
     "architecture bars": 4_096,  # the small pictures in tables, some hundred bytes each
     "energy predictors": 8,  # some MB each

@@ -37,12 +37,12 @@ def test_a_study_outlives_its_machines_stops_and_crashes(machine: Machine, tmp_p
     with machine.up():
         machine.add_clips(tmp_path / "clips", "clips")
         machine.manage("run_study", str(study_file), "--dataset", "clips")
-        until(lambda: two_trials_are_running(machine), seconds=60)
+        until(lambda: two_trials_are_running(machine))
     with machine.up():
         # Stopped in good order, the workers gave their trials back: nothing has failed, and the study goes on.
         assert machine.rows("SELECT 1 FROM webapp_event WHERE new_state = 'REQUESTED' AND old_state = 'RUNNING'")
         assert not machine.rows("SELECT 1 FROM webapp_trial WHERE state = 'FAILED'")
-        until(lambda: two_trials_are_running(machine), seconds=60)
+        until(lambda: two_trials_are_running(machine))
         machine.kill_supervisor()
     with machine.up():
         until(lambda: machine.rows("SELECT 1 FROM webapp_study WHERE state = 'COMPLETED'"), seconds=60)

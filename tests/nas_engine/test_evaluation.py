@@ -194,7 +194,7 @@ def test_the_pack_of_a_2d_network_serves_a_1d_baseline_too(evaluation: Evaluatio
 def test_ten_trials_in_one_process_do_not_pile_up_memory(pack: FeaturePack) -> None:
     process, rng = psutil.Process(), np.random.default_rng(1)
     used = []
-    for _ in range(9):
+    for _ in range(14):
         evaluate(tiny_2d().sample(rng), pack, replace(SHORT, full_epochs=1, qat_epochs=1), ignore)
         used.append(process.memory_info().rss / 1e6)
     # The first trials fill caches. A leaked model alone would be 20 MB a trial, a leaked graph 4 MB.
@@ -221,7 +221,7 @@ def test_table_2s_network_learns_the_real_clips_and_keeps_its_accuracy_in_int8(
     """A shortened training; always answering "negative" scores 0.50, a whole trial about 0.77."""
     prepared = prepare(scan(sound_events), FrontendConfig(), lambda *_: None, tmp_path / "work")
     prepared.write_pack(tmp_path / "clips.pack")
-    config = TrainingConfig(full_epochs=12, qat_epochs=1)
+    config = TrainingConfig(full_epochs=20, qat_epochs=2)
     measured = evaluate(nas_bayesian(), open_pack(tmp_path / "clips.pack"), config, ignore).result
     assert measured.int8_accuracy > 0.6
     assert measured.int8_accuracy == pytest.approx(measured.float_accuracy, abs=0.04)

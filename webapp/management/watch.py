@@ -16,7 +16,7 @@ from tqdm import tqdm
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import budget_of, live_workers
 from webapp.queries.deliberation import searcher_of
-from webapp.queries.pages.results import bests
+from webapp.queries.pages.results import bests, results
 from webapp.services.exports import write_study_summary
 from webapp.services.persistence import persist
 
@@ -98,7 +98,7 @@ class _Watch:
     def _show(self) -> None:
         budget = budget_of(self._study)
         self._bar.total = budget.budget
-        best = bests(self._study).by_reward
+        best = bests(results(self._study)).by_reward
         shown = "-" if best is None else f"{best.reward:.3f}"
         running = ", ".join(self._named_and_running())
         more = {"now": running} if running else {}

@@ -29,10 +29,17 @@ class PageOf(Generic[Row]):
 
 
 def page_of(
-    found: QuerySet[Source], *, number: int, size: int, rows: Callable[[Sequence[Source]], Sequence[Row]]
+    found: QuerySet[Source],
+    *,
+    number: int,
+    size: int,
+    rows: Callable[[Sequence[Source]], Sequence[Row]],
+    total: int | None = None,
 ) -> PageOf[Row]:
-    """Page `number` of `found`, turned into rows; out of range, the nearest page there is. Two queries."""
-    total = found.count()
+    """Page `number` of `found`, turned into rows; out of range, the nearest page there is. Two queries, one if the
+    `total` is known.
+    """
+    total = found.count() if total is None else total
     pages = max(1, -(-total // size))
     number = min(max(1, number), pages)
     start = (number - 1) * size

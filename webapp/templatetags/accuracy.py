@@ -4,6 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from webapp.caches import kept
 from webapp.models import Dataset
 from webapp.queries.accuracy import Accuracy, evaluation_split, interval95
 from webapp.templatetags.figures import percent
@@ -17,11 +18,14 @@ _SPACE = "\N{NO-BREAK SPACE}"
 def accuracy_cell(share: float | None, dataset: Dataset) -> SafeString | str:
     """For tables: the accuracy and, in small, clips and 95 % interval; a mark where it is not above chance."""
     found = _accuracy(share, dataset)
-    if found is None:
-        return percent(share)
+    return percent(share) if found is None else _cell(found)
+
+
+@kept("accuracy cells")
+def _cell(found: Accuracy) -> SafeString:
     return format_html(
         '{}{} <small class="clips">{} of {}, {}</small>',
-        percent(share),
+        percent(found.share),
         format_html('<abbr title="{}">‡</abbr>', _at_chance(found)) if found.is_at_chance else "",
         f"{found.correct:,}",
         f"{found.clips:,}",

@@ -76,8 +76,8 @@ def test_a_note_says_how_many_recordings_the_clips_were_cut_from() -> None:
 
 @pytest.mark.django_db
 def test_nothing_at_chance_is_the_best() -> None:
-    assert bests(study_at_chance()) == Bests()
-    found = bests(study_at_chance(above=1))
+    assert bests(results(study_at_chance())) == Bests()
+    found = bests(results(study_at_chance(above=1)))
     assert found.by_reward is not None
     assert (found.by_reward.number, found.by_reward.reward) == (1, 0.5)
 

@@ -65,7 +65,7 @@ def test_repricing_gives_every_trial_a_price_and_rewrites_none() -> None:
         assert estimate.source == str(model)
         assert estimate.reward != trial.reward
     assert results(study).energy_mj.tolist() == [estimate_of(trial).energy_mj for trial in trials_with_estimates(study)]
-    assert bests(study).by_reward.energy_source == str(model)
+    assert bests(results(study)).by_reward.energy_source == str(model)
     assert Event.objects.filter(study=study, message__contains=f"now by {model}").exists()
 
 

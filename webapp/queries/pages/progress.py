@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean
+from typing import NamedTuple
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Min, Q
 from django.utils import timezone
 
 from webapp.models import Study, Trial, Worker
@@ -13,10 +14,11 @@ from webapp.queries.budget import COUNTED
 from webapp.queries.deliberation import searcher_of
 from webapp.queries.leases import lease
 from webapp.queries.listed_progress import seconds_left_of_list
-from webapp.queries.pages.studies import FINISHED, LIVE_STATES
+from webapp.queries.pages.studies import LIVE_STATES
 from webapp.queries.summaries import BlockMark, block_marks
 
 _RECENT_TRIALS = 20
+State = Trial.State
 _TRAINED = (Trial.State.COMPLETED, Trial.State.STOPPED)  # what early stopping saves counts, too
 
 
@@ -108,29 +110,46 @@ def _marks(study: Study) -> tuple[object, ...]:
     return study.state, study.trial_budget, study.energy_model_id or "published"
 
 
+class _Group(NamedTuple):
+    """Trials of a study that are alike in what is counted; `counts` is whether they use up budget."""
+
+    state: str
+    counts: bool
+    violates: bool
+    trials: int
+    last_finish: datetime | None
+    oldest_request: datetime | None
+
+
 def _counts(study: Study) -> tuple[Counts, str, datetime | None]:
-    """Counts, a mark of the last finish, and since when the oldest waiting trial waits."""
-    states = {state: Count("pk", filter=FINISHED & Q(state=value)) for state, value in _ENDED.items()}
-    row = Trial.objects.filter(study=study).aggregate(
-        **states,
-        waiting=Count("pk", filter=Q(state=Trial.State.REQUESTED)),
-        running=Count("pk", filter=Q(state=Trial.State.RUNNING)),
-        cancelled=Count("pk", filter=Q(state=Trial.State.CANCELLED)),
-        violating=Count("pk", filter=Q(violates_constraints=True)),
-        retried=Count("pk", filter=~COUNTED & Q(state=Trial.State.FAILED)),
-        last_finish=Max("finished_at"),
-        oldest_request=Min("requested_at", filter=Q(state=Trial.State.REQUESTED)),
+    """Counts, a mark of the last finish, and since when the oldest waiting trial waits. One query."""
+    kinds = Trial.objects.filter(study=study).annotate(counts=ExpressionWrapper(COUNTED, BooleanField())).order_by()
+    found = kinds.values("state", "counts", violates=F("violates_constraints")).annotate(
+        trials=Count("pk"), last_finish=Max("finished_at"), oldest_request=Min("requested_at")
     )
-    last_finish, oldest_request = row.pop("last_finish"), row.pop("oldest_request")
-    return Counts(**row), f"{last_finish.timestamp():.3f}" if last_finish else "", oldest_request
+    groups = [_Group(**row) for row in found]
 
+    def trials(state: Trial.State, counts: bool = True) -> int:
+        return sum(group.trials for group in groups if group.state == state and group.counts == counts)
 
-_ENDED = {
-    "completed": Trial.State.COMPLETED,
-    "stopped_early": Trial.State.STOPPED,
-    "infeasible": Trial.State.INFEASIBLE,
-    "failed": Trial.State.FAILED,
-}
+    counts = Counts(
+        waiting=trials(State.REQUESTED),
+        running=trials(State.RUNNING),
+        completed=trials(State.COMPLETED),
+        stopped_early=trials(State.STOPPED),
+        infeasible=trials(State.INFEASIBLE),
+        failed=trials(State.FAILED),
+        retried=trials(State.FAILED, counts=False),
+        cancelled=trials(State.CANCELLED, counts=False),
+        violating=sum(group.trials for group in groups if group.violates),
+    )
+    last_finish = max((group.last_finish for group in groups if group.last_finish), default=None)
+    waiting_since = (group.oldest_request for group in groups if group.state == State.REQUESTED)
+    return (
+        counts,
+        f"{last_finish.timestamp():.3f}" if last_finish else "",
+        min(filter(None, waiting_since), default=None),
+    )
 
 
 def _running(study: Study, now: datetime) -> tuple[RunningTrial, ...]:

@@ -4,17 +4,15 @@ One query reads seven numbers a trial; fronts are computed here with numpy, neve
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from django.db.models import QuerySet, Value
 from numpy.typing import NDArray
 
 from nas_engine import pareto
 from nas_engine.reward import within_thresholds
-from webapp.models import Study, Trial, TrialQuerySet
+from webapp.models import Study, Trial
 from webapp.models.study import BYTES_PER_KB
-from webapp.queries.accuracy import above_chance, evaluation_split
+from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, trials_with_estimates
 from webapp.translation import reward_parameters
 
@@ -25,7 +23,8 @@ class Results:
 
     `on_energy_front` and `on_flash_front` mark the trials that no other trial beats in int8 accuracy and energy, or in
     int8 accuracy and flash. `within_limits` marks those below both thresholds of the study, `above_chance` those whose
-    accuracy lies above chance; the others are on no front, as always answering one class takes no network.
+    accuracy lies above chance; the others are on no front, as always answering one class takes no network. `sources`
+    has the energy's origin of each trial.
     """
 
     trial_ids: NDArray[np.int64]
@@ -38,7 +37,12 @@ class Results:
     above_chance: NDArray[np.bool_]
     on_energy_front: NDArray[np.bool_]
     on_flash_front: NDArray[np.bool_]
-    energy_sources: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    @property
+    def energy_sources(self) -> tuple[str, ...]:
+        """The different sources of energy."""
+        return tuple(sorted(set(self.sources) - {""}))
 
     def __len__(self) -> int:
         return len(self.trial_ids)
@@ -51,7 +55,8 @@ class Results:
 def results(study: Study) -> Results:
     """Results of `study` so far, with current estimates. One query."""
     rows = list(
-        _completed(study)
+        trials_with_estimates(study)
+        .filter(state=Trial.State.COMPLETED)
         .order_by("number")
         .values_list("pk", "number", "int8_accuracy", ENERGY, "flash_bytes", REWARD, ENERGY_SOURCE)
     )
@@ -71,7 +76,7 @@ def results(study: Study) -> Results:
         above_chance=is_above,
         on_energy_front=pareto.front(judged[:, [0, 1]], maximise=(True, False)),
         on_flash_front=pareto.front(judged[:, [0, 2]], maximise=(True, False)),
-        energy_sources=tuple(sorted({row[6] for row in rows if row[6]})),
+        sources=tuple(row[6] for row in rows),
     )
 
 
@@ -108,20 +113,26 @@ class Bests:
     within_limits: Best | None = None
 
 
-def bests(study: Study) -> Bests:
-    """The completed trials that the page names first, with current estimates. One query."""
-    completed = _completed(study).filter(above_chance([study.dataset]))
-    within = completed.within_thresholds(ENERGY)
-    first = _named("by_reward", completed.order_by(f"-{REWARD}", "number"))
-    second = _named("within_limits", within.order_by("-int8_accuracy", f"-{REWARD}", "number"))
-    return Bests(**{name: Best(*row) for name, *row in first.union(second, all=True)})
+def bests(found: Results) -> Bests:
+    """The completed trials that a page names first, with current estimates. No query."""
+    by_reward = _first(found, found.above_chance, found.reward)
+    within = _first(found, found.above_chance & found.within_limits, found.int8_accuracy, found.reward)
+    return Bests(by_reward, within)
 
 
-def _named(name: str, trials: QuerySet[Trial]) -> Any:
-    """The first of `trials` as the values of a `Best` behind a name."""
-    values = ("pk", "number", REWARD, "int8_accuracy", ENERGY, "flash_bytes", ENERGY_SOURCE)
-    return trials.annotate(name=Value(name)).values_list("name", *values)[:1]
-
-
-def _completed(study: Study) -> TrialQuerySet:
-    return trials_with_estimates(study).filter(state=Trial.State.COMPLETED)
+def _first(found: Results, candidates: NDArray[np.bool_], *values: NDArray[np.float64]) -> Best | None:
+    """The candidate with the greatest first value, of equals the greatest next, then the lowest number."""
+    if not candidates.any():
+        return None
+    # lexsort sorts by its last key first; the order of numbers is that of the arrays, and the sort is stable.
+    order = np.lexsort([-value[candidates] for value in reversed(values)])
+    index = int(np.flatnonzero(candidates)[order[0]])
+    return Best(
+        id=int(found.trial_ids[index]),
+        number=int(found.numbers[index]),
+        reward=float(found.reward[index]),
+        int8_accuracy=float(found.int8_accuracy[index]),
+        energy_mj=float(found.energy_mj[index]),
+        flash_bytes=int(found.flash_bytes[index]),
+        energy_source=found.sources[index],
+    )

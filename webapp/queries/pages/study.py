@@ -13,7 +13,7 @@ from webapp.queries.energy_models import large_fields, offer
 from webapp.queries.pages.baselines import baselines_of, compared_with
 from webapp.queries.pages.constraints import limits_in_words
 from webapp.queries.pages.progress import progress
-from webapp.queries.pages.results import Best, bests, results
+from webapp.queries.pages.results import Best, Results, bests, results
 from webapp.queries.pages.trials import ALL_TRIALS, TRIAL_STATES, TrialFilter, hidden_trials, trial_page
 from webapp.queries.spaces import space_facts
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
@@ -55,10 +55,11 @@ def shown_studies() -> QuerySet[Study]:
 
 def study_context(study: Study, wanted: TrialFilter, *, all_events: bool = False) -> dict[str, Any]:
     """The whole page of a study from `shown_studies`, with the trials that are `wanted`. Charts have their own data."""
+    found = results(study)
     context = (
         study_header_context(study)
-        | study_progress_context(study)
-        | study_trials_context(study, wanted)
+        | _progress_context(study, found)
+        | _trials_context(study, found, wanted)
         | study_log_context(study, all_events=all_events)
     )
     return context | {
@@ -88,12 +89,16 @@ def study_header_context(study: Study) -> dict[str, Any]:
 
 def study_progress_context(study: Study) -> dict[str, Any]:
     """The polled part: progress, the best trials, and where their energies come from."""
-    found, source = bests(study), source_of(study)
+    return _progress_context(study, results(study))
+
+
+def _progress_context(study: Study, found: Results) -> dict[str, Any]:
+    best, source = bests(found), source_of(study)
     return {
         "study": study,
         "progress": progress(study),
-        "best": found.by_reward,
-        "within": found.within_limits,
+        "best": best.by_reward,
+        "within": best.within_limits,
         "energy_source": source,
         "energy_words": in_words(source),
         "energy_tag": energy_tag(source),
@@ -102,7 +107,10 @@ def study_progress_context(study: Study) -> dict[str, Any]:
 
 def study_trials_context(study: Study, wanted: TrialFilter) -> dict[str, Any]:
     """One page of the trials' table, and how many it hides because they violate a constraint."""
-    found = results(study)
+    return _trials_context(study, results(study), wanted)
+
+
+def _trials_context(study: Study, found: Results, wanted: TrialFilter) -> dict[str, Any]:
     return {
         "study": study,
         "page": trial_page(study, found, wanted),
@@ -137,7 +145,11 @@ def events(study: Study, limit: int = EVENTS_SHOWN) -> tuple[EventRow, ...]:
 
     Infeasible trials are left out: under a tight limit they would bury everything else. The table of trials has them.
     """
-    return _rows(_shown(Event.objects.filter(study=study).exclude(trial__violates_constraints=True))[:limit])
+    found = Event.objects.filter(study=study)
+    if study.enforce_constraints:
+        found = found.exclude(trial__violates_constraints=True)
+    # The latest first, then what a row shows of them: else trials and persons of all events are looked up.
+    return _rows(_shown(Event.objects.filter(pk__in=found.values("pk")[:limit])))
 
 
 def trial_events(trial: Trial) -> tuple[EventRow, ...]:

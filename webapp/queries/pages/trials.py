@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import F, OrderBy, Q, QuerySet
+from django.db.models import F, OrderBy, Q
 
-from nas_engine.reward import RewardBreakdown, reward_breakdown
-from webapp.models import Study, Trial
-from webapp.queries.energy_estimates import ENERGY, REWARD, CurrentEstimate, estimate_of, trials_with_estimates
+from nas_engine.reward import RewardBreakdown, RewardParameters, reward_breakdown
+from webapp.models import Study, Trial, TrialQuerySet
+from webapp.queries.energy_estimates import ENERGY, REWARD, CurrentEstimate, estimate_of, with_estimates
 from webapp.queries.pages.results import Results
 from webapp.queries.paging import PageOf, page_of
 from webapp.queries.summaries import KIND_NAMES, BlockMark, block_marks, summary
@@ -108,13 +108,18 @@ class TrialRow:
 
 def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[TrialRow]:
     """One page of the trials of `study` as `wanted`. Two queries; `results` gives the fronts."""
-    trials = _filtered(study, results, wanted).select_related("architecture").only(*_SHOWN)
+    found = _filtered(study, results, wanted)
+    shown = with_estimates(found, study.energy_model_id).select_related("architecture").only(*_SHOWN)
     energy_front, flash_front = results.ids_on(results.on_energy_front), results.ids_on(results.on_flash_front)
 
-    def rows(found: Sequence[Trial]) -> list[TrialRow]:
-        return [_row(study, trial, trial.pk in energy_front, trial.pk in flash_front) for trial in found]
+    parameters = reward_parameters(study)
 
-    return page_of(trials.order_by(*_order(wanted.sort)), number=wanted.page, size=ROWS_A_PAGE, rows=rows)
+    def rows(some: Sequence[Trial]) -> list[TrialRow]:
+        return [_row(parameters, trial, trial.pk in energy_front, trial.pk in flash_front) for trial in some]
+
+    # Counted without the estimates, on which no filter depends.
+    ordered = shown.order_by(*_order(wanted.sort))
+    return page_of(ordered, number=wanted.page, size=ROWS_A_PAGE, rows=rows, total=found.count())
 
 
 def violating_numbers(study: Study) -> tuple[int, ...]:
@@ -131,8 +136,8 @@ def hidden_trials(study: Study, results: Results, wanted: TrialFilter) -> int:
     return _filtered(study, results, replace(wanted, state=Trial.VIOLATING)).count()
 
 
-def _filtered(study: Study, results: Results, wanted: TrialFilter) -> QuerySet[Trial]:
-    trials: QuerySet[Trial] = trials_with_estimates(study)
+def _filtered(study: Study, results: Results, wanted: TrialFilter) -> TrialQuerySet:
+    trials = Trial.objects.filter(study=study)
     if wanted.state != ALL_TRIALS:
         trials = trials.filter(violates_constraints=wanted.state == Trial.VIOLATING)
     if wanted.state in Trial.State.values:
@@ -148,7 +153,7 @@ def _filtered(study: Study, results: Results, wanted: TrialFilter) -> QuerySet[T
     return trials
 
 
-def _matching(trials: QuerySet[Trial], text: str) -> QuerySet[Trial]:
+def _matching(trials: TrialQuerySet, text: str) -> TrialQuerySet:
     """Trials with `text` as number, in name, reason or worker, as the hash's beginning or as the kind of a block."""
     lower = text.lower()
     found = (
@@ -172,9 +177,9 @@ def _order(sort: str) -> tuple[OrderBy, OrderBy]:
     return first, F("number").asc()
 
 
-def _row(study: Study, trial: Trial, on_energy_front: bool, on_flash_front: bool) -> TrialRow:
+def _row(parameters: RewardParameters, trial: Trial, on_energy_front: bool, on_flash_front: bool) -> TrialRow:
     estimate = estimate_of(trial)
-    parts = _breakdown(study, trial, estimate)
+    parts = _breakdown(parameters, trial, estimate)
     return TrialRow(
         id=trial.pk,
         number=trial.number,
@@ -200,13 +205,11 @@ def _row(study: Study, trial: Trial, on_energy_front: bool, on_flash_front: bool
     )
 
 
-def _breakdown(study: Study, trial: Trial, estimate: CurrentEstimate) -> RewardBreakdown | None:
+def _breakdown(parameters: RewardParameters, trial: Trial, estimate: CurrentEstimate) -> RewardBreakdown | None:
     """Equation 1 of a completed trial."""
     if trial.state != Trial.State.COMPLETED:
         return None
-    return reward_breakdown(
-        trial.int8_accuracy or 0.0, estimate.energy_mj or 0.0, trial.flash_bytes or 0, reward_parameters(study)
-    )
+    return reward_breakdown(trial.int8_accuracy or 0.0, estimate.energy_mj or 0.0, trial.flash_bytes or 0, parameters)
 
 
 def _progress(trial: Trial) -> str:

@@ -182,7 +182,7 @@ def test_the_database_and_the_engine_agree_about_what_lies_within_the_thresholds
 def test_the_best_trials_are_the_best() -> None:
     study = make_study(completed=30)
     found = results(study)
-    found_bests = bests(study)
+    found_bests = bests(results(study))
     best, within = found_bests.by_reward, found_bests.within_limits
     assert best is not None
     assert best.reward == found.reward.max()
@@ -192,5 +192,5 @@ def test_the_best_trials_are_the_best() -> None:
 
 def test_a_study_without_results_has_no_best() -> None:
     study = make_study(waiting=1)
-    assert bests(study) == Bests()
+    assert bests(results(study)) == Bests()
     assert len(results(study)) == 0
