@@ -108,6 +108,7 @@ def make_setup(checkout: Path) -> str:
 @pytest.mark.slow
 def test_the_environment_is_made_kept_renewed_and_mended(checkout):
     assert "Making .venv" in make_setup(checkout)
+    assert list((checkout / ".venv" / "lib").rglob("__pycache__/*.pyc")), "each process would compile the packages"
     assert make_setup(checkout) == ""  # nothing to do
 
     (checkout / "requirements.txt").write_text("# something else\n")
