@@ -66,11 +66,17 @@ class Machine:
         self.manage("add_dataset", str(folder), "--name", name)
 
     def process(self, *words: str) -> psutil.Process:
-        """The one process of this machine whose command line holds all words."""
+        """The one process of this machine whose command line holds all words; waited for while it starts again."""
+        found: psutil.Process = until(lambda: self._only_process(words))
+        return found
+
+    def _only_process(self, words: tuple[str, ...]) -> psutil.Process:
+        """Raises psutil.Error where a process ends while it is looked at, LookupError unless exactly one is found."""
         assert self._up is not None
         found = [p for p in psutil.Process(self._up.pid).children(recursive=True) if _says(p, words)]
         top = [p for p in found if p.parent() not in found]  # PostgreSQL's own children repeat the words
-        assert len(top) == 1, f"{len(top)} processes say {words}"
+        if len(top) != 1:
+            raise LookupError(f"{len(top)} processes say {words}")
         return top[0]
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -116,14 +122,14 @@ def _says(process: psutil.Process, words: tuple[str, ...]) -> bool:
 
 
 def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """The condition's first true value. Errors on the way (a database that is down, no row) count as not yet."""
+    """The condition's first true value. Errors on the way (a database that is down, no row, a process that ends) count as not yet."""
     deadline = time.monotonic() + seconds
     trouble: Exception | None = None
     while time.monotonic() < deadline:
         try:
             if value := condition():
                 return value
-        except (psycopg.Error, psutil.Error, IndexError) as error:
+        except (psycopg.Error, psutil.Error, LookupError) as error:
             trouble = error
         time.sleep(0.05)
     raise AssertionError(f"It did not happen within {seconds} s. Last error: {trouble}")
