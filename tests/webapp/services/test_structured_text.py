@@ -25,7 +25,7 @@ def test_what_is_within_the_limits_is_read_as_it_is() -> None:
         ("[1e400]", "no number"),
         ('["a\\u0000b"]', "NUL"),
         ('{"\\u0000": 1}', "NUL"),
-        ('["\\ud800"]', "surrogate"),
+        ('["\\ud800"]', "half a character"),
         ("{", "line 1 column 2"),
     ],
 )

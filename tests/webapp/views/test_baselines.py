@@ -256,11 +256,11 @@ def test_pages_take_the_same_number_of_queries_however_many_baselines_there_are(
     make_baselines(study.dataset, names=widths)
     ids = [*Trial.objects.values_list("pk", flat=True)[:4]]
     for address, most in [
-        (reverse("study", args=[study.pk]), 15),
+        (reverse("study", args=[study.pk]), 14),
         (reverse("front_chart", args=[study.pk, "energy"]), 6),
         (reverse("compare") + "?" + "&".join(f"of={pk}" for pk in ids), 6),
         (reverse("studies"), 9),
-        (reverse("dataset", args=[study.dataset_id]), 11),
+        (reverse("dataset", args=[study.dataset_id]), 10),
     ]:
         with django_assert_max_num_queries(most):
             person.get(address)

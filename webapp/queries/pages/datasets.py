@@ -103,9 +103,8 @@ def dataset_context(
         **dataset_clips_context(dataset, wanted),
         **_baselines_context(dataset, full_epochs, keep_length),
         "counts": count_table(dataset.counts, dataset.classes),
-        "total_seconds": total_seconds(dataset),
+        **_clip_facts(dataset),
         "studies": studies_using(dataset),
-        "recordings_known": not Clip.objects.filter(dataset=dataset, group="").exists(),
     }
 
 
@@ -205,9 +204,12 @@ def shown_clips(dataset_id: int) -> QuerySet[Clip]:
     return Clip.objects.select_related("dataset").filter(dataset=dataset_id)
 
 
-def total_seconds(dataset: Dataset) -> float:
-    """Length of all clips together."""
-    return float(Clip.objects.filter(dataset=dataset).aggregate(total=Sum("seconds"))["total"] or 0.0)
+def _clip_facts(dataset: Dataset) -> dict[str, Any]:
+    """Length of all clips together, and whether the recording of every clip is known. One query."""
+    facts = Clip.objects.filter(dataset=dataset).aggregate(
+        seconds=Sum("seconds", default=0.0), of_unknown_recording=Count("pk", filter=Q(group=""))
+    )
+    return {"total_seconds": facts["seconds"], "recordings_known": not facts["of_unknown_recording"]}
 
 
 def studies_using(dataset: Dataset) -> tuple[StudyUse, ...]:
