@@ -122,7 +122,7 @@ def _says(process: psutil.Process, words: tuple[str, ...]) -> bool:
 
 
 def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """The condition's first true value. Errors on the way (a database that is down, no row, a process that ends) count as not yet."""
+    """The condition's first true value. Errors on the way (a database down, no row, a process gone) are "not yet"."""
     deadline = time.monotonic() + seconds
     trouble: Exception | None = None
     while time.monotonic() < deadline:
