@@ -25,6 +25,9 @@ def configure(cache_folder: str | None = None) -> None:
     folder = cache_folder or os.environ.get(CACHE_VARIABLE)
     if folder:
         set_option("jax_compilation_cache_dir", folder)
+        # By default only what takes a second to compile is kept. The Gaussian process is eighty small functions: kept,
+        # the first suggestion of a new process takes half the time.
+        set_option("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 
 def limit_threads(threads: int = 1) -> None:

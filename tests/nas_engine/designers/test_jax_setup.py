@@ -39,6 +39,7 @@ def test_jax_computes_in_64_bits_on_one_thread_and_keeps_compiled_code_where_it_
     result = configured(EARSHOT_JAX_CACHE=str(tmp_path))
     assert result["dtype"] == "float64"
     assert result["folder"] == str(tmp_path)
+    assert any(tmp_path.iterdir()), "what is compiled in no time is kept, too"
     assert result["flags"] == "--xla_cpu_multi_thread_eigen=false"
     assert result["blas"] == [1]
 
