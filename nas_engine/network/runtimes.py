@@ -79,7 +79,9 @@ def result_of(outputs: NDArray[np.int8], expected: NDArray[np.int8], y: NDArray[
     )
 
 
-def _in_tflite(resolver: Any) -> Predict:
+def in_tflite(resolver: Any) -> Predict:
+    """The interpreter of TensorFlow Lite with the kernels of `resolver`."""
+
     def run(content: bytes, x: NDArray[np.int8]) -> NDArray[np.int8]:
         interpreter = interpreter_of(content, resolver)
         source, sink = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
@@ -93,7 +95,8 @@ def _in_tflite(resolver: Any) -> Predict:
     return run
 
 
-def _in_micro(content: bytes, x: NDArray[np.int8]) -> NDArray[np.int8]:
+def in_micro(content: bytes, x: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Outputs int8 [n, classes] of TensorFlow Lite Micro; needs its package (`available`)."""
     from tflite_micro import runtime
 
     interpreter = runtime.Interpreter.from_bytes(content, arena_size=_ARENA_BYTES)
@@ -106,7 +109,7 @@ def _in_micro(content: bytes, x: NDArray[np.int8]) -> NDArray[np.int8]:
 
 
 _PREDICT: Mapping[Runtime, Predict] = {
-    "xnnpack": _in_tflite(tf.lite.experimental.OpResolverType.AUTO),
-    "reference": _in_tflite(tf.lite.experimental.OpResolverType.BUILTIN_REF),
-    "micro": _in_micro,
+    "xnnpack": in_tflite(tf.lite.experimental.OpResolverType.AUTO),
+    "reference": in_tflite(tf.lite.experimental.OpResolverType.BUILTIN_REF),
+    "micro": in_micro,
 }

@@ -4,9 +4,9 @@ import pytest
 
 from nas_engine.baselines import nas_bayesian
 from nas_engine.cost import cost
+from nas_engine.network.tflite import interpreter_of
 from nas_engine.network.untrained import untrained_files
 from nas_engine.testing.file_bytes import CATEGORIES, bytes_by_category
-from tests.nas_engine.network.runtimes import interpreter
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_the_packed_file_has_no_metadata_and_hardly_any_padding(files: tuple[byt
 
 
 def test_a_name_in_the_packed_file_is_a_length_and_at_most_three_digits(files: tuple[bytes, bytes]) -> None:
-    names = [str(number) for number in range(len(interpreter(files[1]).get_tensor_details()))]
+    names = [str(number) for number in range(len(interpreter_of(files[1]).get_tensor_details()))]
     assert bytes_by_category(files[1])["names"] == sum(4 + len(name) for name in names)
     assert max(map(len, names)) <= 3
 

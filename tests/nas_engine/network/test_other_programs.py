@@ -13,8 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from nas_engine.baselines import nas_bayesian
+from nas_engine.network.tflite import interpreter_of
 from nas_engine.network.untrained import untrained_files
-from tests.nas_engine.network.runtimes import RUNTIMES, interpreter
+from tests.nas_engine.network.runtimes import RUNTIMES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -101,7 +102,7 @@ def test_a_program_that_runs_the_file_answers_nearly_as_tensorflow_lite(
 
 def test_mnn_converts_all_of_the_file(network: Path, tmp_path: Path) -> None:
     """Its file has the input, the output and more tensors than the network has operators."""
-    made = interpreter((network / "network.tflite").read_bytes())
+    made = interpreter_of((network / "network.tflite").read_bytes())
     ends = {details[0]["name"] for details in (made.get_input_details(), made.get_output_details())}
     names = run(MNN, ["mnn==3.6.1"], network, tmp_path / "environment").split()
     assert ends <= set(names)

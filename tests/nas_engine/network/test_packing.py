@@ -10,9 +10,11 @@ from nas_engine.baselines import nas_bayesian, tc_resnet8
 from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.keras import tf, tflite_schema
 from nas_engine.network.packing import WEIGHT_ALIGNMENT, pack
+from nas_engine.network.runtimes import Predict
+from nas_engine.network.tflite import interpreter_of
 from nas_engine.network.untrained import untrained_files
 from nas_engine.testing.audio import tone
-from tests.nas_engine.network.runtimes import RUNTIMES, Run, interpreter
+from tests.nas_engine.network.runtimes import RUNTIMES
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def tones(scale: float, zero_point: int) -> NDArray[np.int8]:
 
 
 @pytest.mark.parametrize("run", RUNTIMES.values(), ids=RUNTIMES)
-def test_every_runtime_answers_noise_and_sounds_as_with_the_plain_file(run: Run, table_2: bytes) -> None:
+def test_every_runtime_answers_noise_and_sounds_as_with_the_plain_file(run: Predict, table_2: bytes) -> None:
     source, _ = input_and_output(table_2)
     x = np.concatenate([noise((196, 40, 1)), tones(source.scale, source.zero_point)])
     plain = run(table_2, x)
@@ -51,7 +53,7 @@ def test_every_runtime_answers_noise_and_sounds_as_with_the_plain_file(run: Run,
 
 
 @pytest.mark.parametrize("run", RUNTIMES.values(), ids=RUNTIMES)
-def test_every_runtime_answers_alike_for_a_network_over_time_alone(run: Run, one_dimensional: bytes) -> None:
+def test_every_runtime_answers_alike_for_a_network_over_time_alone(run: Predict, one_dimensional: bytes) -> None:
     x = noise((196, 1, 40))
     plain = run(one_dimensional, x)
     assert len(np.unique(plain, axis=0)) > 3
@@ -66,7 +68,7 @@ def test_xnnpack_takes_over_the_same_operators(table_2: bytes) -> None:
     """The delegate refuses a convolution whose bias has no scales, and then it is slower and rounds differently."""
 
     def delegated(content: bytes) -> list[tuple[list[int], list[int]]]:
-        operators = interpreter(content)._get_ops_details()
+        operators = interpreter_of(content)._get_ops_details()
         return [(list(o["inputs"]), list(o["outputs"])) for o in operators if o["op_name"] == "DELEGATE"]
 
     assert delegated(table_2)
@@ -74,7 +76,7 @@ def test_xnnpack_takes_over_the_same_operators(table_2: bytes) -> None:
 
 
 def test_all_tensors_keep_numbers_shapes_types_quantisation_and_values(table_2: bytes) -> None:
-    plain, packed = interpreter(table_2), interpreter(pack(table_2))
+    plain, packed = interpreter_of(table_2), interpreter_of(pack(table_2))
     pairs = zip(plain.get_tensor_details(), packed.get_tensor_details(), strict=True)
     for left, right in pairs:
         assert (right["index"], right["dtype"]) == (left["index"], left["dtype"])
@@ -125,7 +127,7 @@ def test_a_signature_stays() -> None:
     module.double = tf.function(lambda x: {"twice": 2 * x}, input_signature=[tf.TensorSpec((1, 3), name="once")])
     traced = module.double.get_concrete_function()
     content = bytes(tf.lite.TFLiteConverter.from_concrete_functions([traced], module).convert())
-    runner = interpreter(pack(content)).get_signature_runner()
+    runner = interpreter_of(pack(content)).get_signature_runner()
     np.testing.assert_array_equal(runner(once=np.float32([[1, 2, 3]]))["twice"], [[2, 4, 6]])
 
 
