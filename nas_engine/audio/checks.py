@@ -131,6 +131,22 @@ def vanished_classes(found: Iterable[LabelledClip], classes: Sequence[str]) -> l
     return [DatasetProblem("class_left_out", "warning", label, message) for label in gone]
 
 
+def alike_classes(classes: Sequence[str]) -> list[DatasetProblem]:
+    """Warnings for classes whose names differ in capitals, spaces or signs alone, as Dog Bark and dog_bark."""
+    by_word: defaultdict[str, list[str]] = defaultdict(list)
+    for label in classes:
+        by_word["".join(filter(str.isalnum, label.casefold())) or label].append(label)
+    message = (
+        "These are different classes for networks, which are told to keep them apart. If they are one, give them "
+        "one name and add the clips again."
+    )
+    return [
+        DatasetProblem("classes_alike", "warning", " and ".join(names), message)
+        for names in by_word.values()
+        if len(names) > 1
+    ]
+
+
 _MISSING_CLASS = {
     "train": "No training clips of '{label}': no network can learn this class. Add clips or remove the class.",
     "eval": "No evaluation clips of '{label}': the search cannot see how well this class is recognised. Add clips.",

@@ -19,6 +19,7 @@ from nas_engine.audio.checks import (
     SPLITS,
     Counts,
     DatasetProblem,
+    alike_classes,
     count_clips,
     group_leaks,
     missing_classes,
@@ -121,6 +122,7 @@ def prepare(
         + group_leaks(kept, scan.group_noun)
         + vanished_classes(scan.clips, classes)
         + missing_classes(counts)
+        + alike_classes(classes)
     )
     require_trainable(counts, problems)
     kept.sort(key=lambda clip: (SPLITS.index(clip.split), classes.index(clip.label), clip.source_name))

@@ -4,6 +4,7 @@ import pytest
 
 from nas_engine.audio.checks import (
     DatasetProblem,
+    alike_classes,
     count_clips,
     group_leaks,
     missing_classes,
@@ -67,6 +68,12 @@ def test_a_class_without_clips_in_a_split_is_reported() -> None:
         ("class_without_clips", "eval: cat"),
         ("empty_split", "test"),
     ]
+
+
+def test_classes_that_differ_in_capitals_and_signs_alone_are_a_warning() -> None:
+    (problem,) = alike_classes(("Dog Bark", "cat", "dog_bark", "犬", "?", "!"))
+    assert (problem.kind, problem.severity, problem.where) == ("classes_alike", "warning", "Dog Bark and dog_bark")
+    assert alike_classes(("dog", "dogs", "hot dog")) == []
 
 
 def test_a_class_of_which_nothing_can_be_used_is_reported() -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
 from nas_engine.audio.checks import DatasetProblem
@@ -11,6 +11,7 @@ from nas_engine.audio.layouts.base import note, some
 from nas_engine.audio.layouts.files import LIST_SUFFIXES, SoundFolder
 from nas_engine.audio.layouts.lists.columns import Columns, bare, class_candidates, columns_of
 from nas_engine.audio.layouts.lists.entries import Entry, entries_of
+from nas_engine.audio.layouts.lists.flags import with_split_of_flags
 from nas_engine.audio.layouts.lists.tables import ListTable, read_table
 from nas_engine.audio.layouts.split_words import split_in_name
 from nas_engine.errors import BadDataset
@@ -79,7 +80,7 @@ def lists_in(folder: SoundFolder) -> list[ClipList]:
     found = []
     for name in names:
         parent = name.rpartition("/")[0]
-        table = read_table(folder.root / name, name, lambda text, parent=parent: folder.names_clip(text, parent))  # type: ignore[misc]
+        table = with_split_of_flags(read_table(folder.root / name, name, partial(folder.names_clip, folder=parent)))
         found.append(ClipList(table, columns_of(table, folder), folder))
     return _ground_truth(_like_others(found))
 

@@ -43,7 +43,7 @@ _LABELS = (
 )
 SEVERAL = frozenset({"labels", "tags", "positivelabels", "categories", "events", "eventlabels"})
 _TRANSCRIPTS = ("text", "sentence", "transcript", "transcription", "utterance", "word")
-_SPLITS = (
+SPLITS = (
     "split",
     "subset",
     "set",
@@ -124,7 +124,7 @@ class Columns:
     @property
     def are_own(self) -> bool:
         """Whether every column has a name that the documentation gives."""
-        own = {*_OWN_PATHS, *_LABELS[:2], *_SPLITS[:2], "group", "sourcegroup", "start", "end", ""}
+        own = {*_OWN_PATHS, *_LABELS[:2], *SPLITS[:2], "group", "sourcegroup", "start", "end", ""}
         used = (self.path, self.label, self.split, self.fold, self.group, self.start, self.end, self.duration)
         return {bare(name) for name in used} <= own
 
@@ -215,12 +215,12 @@ def _is_prose(cells: Sequence[str]) -> bool:
 
 def _split_columns(table: ListTable, named: Mapping[str, str]) -> tuple[str, str]:
     """Columns of splits and of folds."""
-    for name in _in_order(_SPLITS, named):
+    for name in _in_order(SPLITS, named):
         cells = _sample(table.cells(name))
         words = sum(bool(split_word(cell)) for cell in cells)
         if 2 * words > len(cells) or (named[name] == "split" and not _is_fold(cells)):
             return name, ""
-        if named[name] in _SPLITS[:2] and _is_fold(cells):
+        if named[name] in SPLITS[:2] and _is_fold(cells):
             return "", name
     folds = _in_order(_FOLDS, named)
     return "", next((name for name in folds if _is_fold(_sample(table.cells(name)))), "")

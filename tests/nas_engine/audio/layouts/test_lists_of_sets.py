@@ -236,3 +236,28 @@ def test_excel_s_line_of_the_delimiter_and_folds_as_decimals_are_read(tmp_path: 
     rows = ((name, word, f"{n % 6 + 1}.0") for n, (name, word) in enumerate(zip(SOUNDS, SPOKEN, strict=True)))
     result = scan(made(tmp_path, SOUNDS, {"list.csv": "sep=;\n" + table("path,class,fold", rows, ";")}))
     assert {s: sum(words.values()) for s, words in counts(result).items()} == {"train": 8, "eval": 2, "test": 2}
+
+
+@pytest.mark.parametrize(
+    ("header", "marks"),
+    [
+        ("path,class,is_train,is_validation,is_test", ("True,False,False", "False,True,False", "False,False,True")),
+        ("path,class,val,in test set", ("0,0", "1,0", "0,1")),  # the others are for training
+    ],
+)
+def test_splits_marked_in_a_column_each_are_kept(tmp_path: Path, header: str, marks: tuple[str, str, str]) -> None:
+    rows = ((name, word, marks[n // 4]) for n, (name, word) in enumerate(zip(SOUNDS, SPOKEN, strict=True)))
+    result = scan(made(tmp_path, SOUNDS, {"list.csv": table(header, rows)}))
+    assert counts(result) == {split: {"no": 2, "yes": 2} for split in ("train", "eval", "test")}
+
+
+def test_marked_test_clips_alone_leave_evaluation_to_be_taken_from_the_others(tmp_path: Path) -> None:
+    rows = ((name, word, str(int(n < 4))) for n, (name, word) in enumerate(zip(SOUNDS, SPOKEN, strict=True)))
+    result = scan(made(tmp_path, SOUNDS, {"list.csv": table("path,class,is_test", rows)}))
+    assert {clip.source_name for clip in result.clips if clip.split == "test"} == set(SOUNDS[:4])
+
+
+def test_a_column_of_yes_and_no_that_is_no_split_makes_none(tmp_path: Path) -> None:
+    rows = ((name, word, str(n % 2)) for n, (name, word) in enumerate(zip(SOUNDS, SPOKEN, strict=True)))
+    result = scan(made(tmp_path, SOUNDS, {"list.csv": table("path,class,is_loud", rows)}))
+    assert "split" not in " ".join(problem.message for problem in result.problems if problem.kind == "columns")
