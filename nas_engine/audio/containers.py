@@ -114,7 +114,7 @@ def open_sound(source: Path | bytes) -> Iterator[soundfile.SoundFile]:
         yield sound
 
 
-class _Sequential(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+class _Sequential(soundfile.SoundFile):
     """Sound read in one direction: soundfile seeks after each read, which fails in FLAC of unknown length."""
 
     def seekable(self) -> bool:
