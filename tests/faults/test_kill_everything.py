@@ -13,8 +13,8 @@ TRIALS = 14
 EPOCH_SECONDS = "0.15"  # a trial has 15 reports, so it takes 2.3 seconds
 FRESH_TRIAL = """
     SELECT w.pid, t.number FROM webapp_trial t JOIN webapp_worker w ON w.name = t.worker
-    WHERE t.state = 'RUNNING' AND t.phase = 'float' AND t.epoch <= 2 ORDER BY t.number
-"""
+    WHERE t.state = 'RUNNING' AND t.phase = 'float' AND t.epoch <= 2 AND t.retried_from_id IS NULL ORDER BY t.number
+"""  # a retry that fails is not tried again
 
 
 @pytest.fixture
