@@ -1,9 +1,11 @@
-"""Layout of recordings with label tracks of Audacity: lines of start, end and label, in seconds, with tabs between.
+"""Layout of recordings with label tracks of Audacity or selection tables of Raven, both with tabs between the cells.
 
-A track belongs to the recording of its name (rec1.txt, rec1_labels.txt), or to the only one of its folder
-if there is one track. Lines that
-begin with a backslash give frequencies (Audacity manual, "Importing and Exporting Labels"). Sound without a label is
-not used.
+A track belongs to the recording of its name (rec1.txt, rec1_labels.txt, rec1.Table.1.selections.txt), or to the only
+one of its folder if there is one track. Sound without a label is not used.
+
+Audacity: lines of start, end and label, in seconds; those that begin with a backslash give frequencies (Audacity
+manual, "Importing and Exporting Labels"). Raven: a header with "Begin Time (s)" and "End Time (s)", a column of the
+user for the class, and a row for each view of a selection.
 """
 
 from collections import Counter
@@ -13,6 +15,7 @@ from pathlib import PurePosixPath
 from nas_engine.audio.checks import DatasetProblem
 from nas_engine.audio.layouts.base import LabelledRow, Listing, ReadingOptions, note, some
 from nas_engine.audio.layouts.files import SoundFolder
+from nas_engine.audio.layouts.lists.columns import LABELS, bare
 from nas_engine.audio.layouts.lists.entries import overlaps
 from nas_engine.audio.layouts.lists.tables import read_text
 from nas_engine.errors import BadDataset
@@ -51,6 +54,9 @@ def _track(folder: SoundFolder, name: str) -> list[tuple[int, list[str]]]:
         text = read_text(folder.root / name, name)
     except BadDataset:
         return []
+    selections = _selections(name, text)
+    if selections is not None:
+        return selections
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("\\"):
@@ -60,6 +66,24 @@ def _track(folder: SoundFolder, name: str) -> list[tuple[int, list[str]]]:
             return []
         found.append((number, cells))
     return found
+
+
+def _selections(name: str, text: str) -> list[tuple[int, list[str]]] | None:
+    """Rows of a selection table as the lines of a track, None for any other text. Raises BadDataset without classes."""
+    header, *rows = [line.split("\t") for line in text.splitlines()] or [[]]
+    places = {bare(cell): place for place, cell in enumerate(header)}
+    if not {"begintimes", "endtimes"} <= places.keys():
+        return None
+    label = next((key for key in LABELS if key in places), None)
+    if label is None:
+        message = f"{name}: none of the columns of this selection table is known to hold classes."
+        raise BadDataset(f"{message} Name one of them Species, Annotation or Class. Found: {', '.join(header)}.")
+    wanted = [places[key] for key in ("begintimes", "endtimes", label)]
+    lines: dict[tuple[str, ...], int] = {}  # a selection has a row for each view
+    for number, cells in enumerate(rows, start=2):
+        if any(cell.strip() for cell in cells):
+            lines.setdefault(tuple(cells[place] if place < len(cells) else "" for place in wanted), number)
+    return [(number, list(cells)) for cells, number in lines.items()]
 
 
 def _is_time(text: str) -> bool:
@@ -88,6 +112,10 @@ def _rows(
 ) -> Iterator[LabelledRow]:
     for number, cells in lines:
         where = f"{track}, line {number}"
+        if not all(_is_time(cell) for cell in cells[:2]):
+            message = f"The times '{cells[0][:80]}' and '{cells[1][:80]}' are no part of a sound. Write seconds."
+            findings.append(DatasetProblem("bad_segment", "error", where, message))
+            continue
         start, end = (float(cell.replace(",", ".")) for cell in cells[:2])
         label = cells[2].strip() if len(cells) > 2 else ""
         if end > start:

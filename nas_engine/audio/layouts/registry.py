@@ -12,8 +12,8 @@ from nas_engine.errors import BadDataset
 KNOWN = (
     "Earshot reads: a CSV, JSON or JSON-lines list with the columns path, class, split, group; one list a split; "
     f"folders train/CLASS/, eval/CLASS/, test/CLASS/ of {FORMATS} files; folders CLASS/ alone; label tracks of "
-    "Audacity; labels in file names; and published sets as they come, such as ESC-50, UrbanSound8K, FSD50K and Speech "
-    "Commands."
+    "Audacity and selection tables of Raven; labels in file names; and published sets as they come, such as ESC-50, "
+    "UrbanSound8K, FSD50K and Speech Commands."
 )
 _LAYOUTS: tuple[ModuleType, ...] = (
     esc50,

@@ -34,11 +34,21 @@ _PATHS = (
 )
 VIDEOS = frozenset({"ytid", "youtubeid", "videoid"})
 _OWN_PATHS = _PATHS[:4]
-_LABELS = (
+LABELS = (
     *("class", "label", "classname", "classlabel", "labelname", "labels", "labellabel", "category", "categoryname"),
     *("soundclass", "eventlabel", "event", "scenelabel", "scene", "command", "keyword", "word", "tags", "tag"),
     *("positivelabels", "primarylabel", "emotion", "species", "digit", "intent", "genre", "instrument"),
-    *("instrumentfamilystr", "displayname", "annotation", "groundtruth", "targetlabel", "target", "classid", "labelid"),
+    *(
+        "instrumentfamilystr",
+        "displayname",
+        "calltype",
+        "annotation",
+        "groundtruth",
+        "targetlabel",
+        "target",
+        "classid",
+        "labelid",
+    ),
     *("classindex", "y"),
 )
 SEVERAL = frozenset({"labels", "tags", "positivelabels", "categories", "events", "eventlabels"})
@@ -124,7 +134,7 @@ class Columns:
     @property
     def are_own(self) -> bool:
         """Whether every column has a name that the documentation gives."""
-        own = {*_OWN_PATHS, *_LABELS[:2], *SPLITS[:2], "group", "sourcegroup", "start", "end", ""}
+        own = {*_OWN_PATHS, *LABELS[:2], *SPLITS[:2], "group", "sourcegroup", "start", "end", ""}
         used = (self.path, self.label, self.split, self.fold, self.group, self.start, self.end, self.duration)
         return {bare(name) for name in used} <= own
 
@@ -199,7 +209,7 @@ def _is_name(cells: Sequence[str]) -> bool:
 
 
 def _label_column(table: ListTable, named: Mapping[str, str]) -> str:
-    for name in _in_order(_LABELS, named):
+    for name in _in_order(LABELS, named):
         cells = [cell for cell in table.cells(name) if cell]
         is_split = bool(cells) and all(split_word(cell) for cell in _sample(cells))
         if (cells or not table.rows) and not is_split and not (named[name] == "word" and _is_prose(cells)):

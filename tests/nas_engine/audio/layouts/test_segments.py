@@ -11,6 +11,7 @@ from nas_engine.audio.dataset import prepare
 from nas_engine.audio.decode import ClipProblem, decode
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.audio.segments import cut
+from nas_engine.errors import BadDataset
 from tests.nas_engine.audio.layouts.copies import kinds, table
 
 RATE_HZ = 8_000
@@ -86,6 +87,20 @@ def raven(root: Path) -> Path:
     return with_columns(root, "Begin File,Begin Time (s),End Time (s),Species", "\t")
 
 
+def raven_tables(root: Path, column: str = "Annotation") -> Path:
+    """As Raven Pro saves them: a table beside each recording, a row for the waveform and one for the spectrogram."""
+    header = f"Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\t{column}\n"
+    lines = "".join(
+        f"{number}\t{view}\t1\t{start:.9f}\t{end:.9f}\t100.0\t3000.0\t{label}\n"
+        for number, (start, end, label) in enumerate(PARTS, start=1)
+        for view in ("Waveform 1", "Spectrogram 1")
+    )
+    for number in range(4):
+        recording(root / f"rec{number}.wav", number)
+        (root / f"rec{number}.Table.1.selections.txt").write_text(header + lines)
+    return root
+
+
 def nemo_offsets(root: Path) -> Path:
     for number in range(4):
         recording(root / f"rec{number}.wav", number)
@@ -95,7 +110,9 @@ def nemo_offsets(root: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("make", [audacity, audacity_other_names, dcase, milliseconds, raven, nemo_offsets])
+@pytest.mark.parametrize(
+    "make", [audacity, audacity_other_names, dcase, milliseconds, raven, raven_tables, nemo_offsets]
+)
 def test_labelled_parts_become_clips_of_their_sound(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
     found: Scan = scan(make(tmp_path / "set"))
     assert len(found.clips) == 16
@@ -108,6 +125,11 @@ def test_labelled_parts_become_clips_of_their_sound(tmp_path: Path, make) -> Non
     for clip in prepared.clips:
         samples, rate_hz = soundfile.read(clip.flac_path)
         assert loudest_hertz(samples, rate_hz) == pytest.approx(HERTZ[clip.label], abs=2.0)
+
+
+def test_a_selection_table_without_classes_is_rejected_by_its_columns(tmp_path: Path) -> None:
+    with pytest.raises(BadDataset, match=r"rec0\.Table\.1\.selections\.txt: none of .*High Freq .*Mood"):
+        scan(raven_tables(tmp_path, column="Mood"))
 
 
 def test_times_of_files_that_are_cut_already_are_no_parts(tmp_path: Path) -> None:
