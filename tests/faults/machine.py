@@ -34,6 +34,7 @@ class Machine:
         self.environment = {**inherited, "EARSHOT_DATA": str(folder), "EARSHOT_EVALUATOR": "simulated", **environment}
         self.address = ""
         self._up: subprocess.Popen[str] | None = None
+        self._studies: list[subprocess.Popen[str]] = []
 
     @contextmanager
     def up(self, *, trainers: int = 2) -> Iterator["Machine"]:
@@ -41,6 +42,10 @@ class Machine:
         try:
             self._wait_for_address()
             yield self
+        except BaseException:
+            for study in self._studies:  # nobody waits for them any more
+                study.kill()
+            raise
         finally:
             self._up.terminate()
             self._up.wait(timeout=60)
@@ -59,7 +64,8 @@ class Machine:
         return output
 
     def start_study(self, file: Path, *arguments: str) -> "subprocess.Popen[str]":
-        return self._start("run_study", str(file), "--wait", *arguments)
+        self._studies.append(self._start("run_study", str(file), "--wait", *arguments))
+        return self._studies[-1]
 
     def add_clips(self, folder: Path, name: str) -> None:
         synthesise(folder, 1, lambda done, total, phase: None, recipe=_FEW_CLIPS)
