@@ -1,6 +1,7 @@
-"""`python -m tests [pytest's arguments]`: every test in parallel, then alone those that bound or depend on times.
+"""`python -m tests [pytest's arguments]`: most tests in parallel, then those that bound or depend on times.
 
-It ends with an error if one of the two runs does, or if neither found a test.
+Of these, the ones that kill and freeze the processes of a whole machine mostly wait: two such machines run at a time.
+The others run alone. It ends with an error if one of the three runs does, or if none found a test.
 """
 
 import argparse
@@ -16,17 +17,26 @@ PARALLEL = ("--numprocesses", "auto", "--maxprocesses", "2", "--dist", "loadfile
 HARMLESS = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
+RUNS: tuple[tuple[str, Sequence[str]], ...] = (
+    ("not alone", PARALLEL),
+    ("alone and faults", PARALLEL),
+    ("alone and not faults", ()),
+)
+"""Marker expression of each run, one after another, and how pytest is to run it."""
+
+
 def main(arguments: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
-    """Run both, also after failures in the first; returns the first exit code of pytest that is an error."""
+    """Run them all, also after failures; returns the first exit code of pytest that is an error."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("-m", dest="markers")
     chosen, others = parser.parse_known_args(arguments)
     also = f" and ({chosen.markers})" if chosen.markers else ""
-    together = run([*PARALLEL, "-m", f"not alone{also}", *others])
-    if together == pytest.ExitCode.INTERRUPTED:
-        return together
-    alone = run(["-m", f"alone{also}", *others])
-    return next((code for code in (together, alone) if code not in HARMLESS), min(together, alone))
+    codes = []
+    for markers, how in RUNS:
+        codes.append(run([*how, "-m", f"{markers}{also}", *others]))
+        if codes[-1] == pytest.ExitCode.INTERRUPTED:
+            break
+    return next((code for code in codes if code not in HARMLESS), min(codes))
 
 
 def pytest_in_a_process(arguments: Sequence[str]) -> int:
