@@ -26,6 +26,15 @@ hypothesis.settings.load_profile("repeatable")
 
 pytest_plugins = ("tests.real_data",)
 
+_TAKES_LONG = ("slow", "browser", "faults")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with tests that take long come first: begun last, one would keep a core busy while the other idles."""
+    first = {item.path for item in items if any(item.get_closest_marker(marker) for marker in _TAKES_LONG)}
+    items.sort(key=lambda item: item.path not in first)
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Cluster]:
