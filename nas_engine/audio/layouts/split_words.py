@@ -30,8 +30,11 @@ def split_in_name(name: str) -> str:
     """Kind of split in the name of a list, or else of its folders: train_manifest.json, val/metadata.csv."""
     path = PurePosixPath(name)
     for part in (path.stem, *reversed(path.parent.parts)):
-        if found := [kind for word in _PART.split(part.lower()) if (kind := _KIND_OF.get(word))]:
-            return found[0]
+        words = [word for word in _PART.split(part.lower()) if word in _KIND_OF]
+        if words[:1] == ["valid"] and len(words) > 1:
+            del words[0]  # cv-valid-train of Common Voice's first release: clips that were found valid
+        if words:
+            return _KIND_OF[words[0]]
     return ""
 
 

@@ -143,6 +143,18 @@ def test_single_words_of_common_voice_are_classes_and_its_other_lists_are_left_o
     assert "4 clips are in no other list" in left_out["other.tsv"]
 
 
+def test_common_voices_first_release_has_its_splits_behind_the_word_valid(tmp_path: Path) -> None:
+    splits = {"cv-valid-train": "train", "cv-valid-dev": "eval", "cv-valid-test": "test"}
+    columns = "filename,text,up_votes,down_votes,age,gender,accent,duration"
+    rows = {
+        name: [(f"{name}/sample-{n:06}.mp3", ("yes", "no")[n % 2], 1, 0, "twenties", "", "", "") for n in range(4)]
+        for name in splits
+    }
+    lists = {f"{name}.csv": table(columns, found) for name, found in rows.items()}
+    result = scan(made(tmp_path, [f"{name}/{row[0]}" for name, found in rows.items() for row in found], lists))
+    assert counts(result) == {split: {"no": 2, "yes": 2} for split in splits.values()}
+
+
 def test_sentences_are_no_classes(tmp_path: Path) -> None:
     numbers = iter(range(1000))
     with pytest.raises(UnmappedList, match="sentence differs from row to row, as transcripts do") as refused:
