@@ -137,8 +137,7 @@ def alike_classes(classes: Sequence[str]) -> list[DatasetProblem]:
     for label in classes:
         by_word["".join(filter(str.isalnum, label.casefold())) or label].append(label)
     message = (
-        "These are different classes for networks, which are told to keep them apart. If they are one, give them "
-        "one name and add the clips again."
+        "Networks are trained to keep these classes apart. If they are one, give them one name and add the clips again."
     )
     return [
         DatasetProblem("classes_alike", "warning", " and ".join(names), message)

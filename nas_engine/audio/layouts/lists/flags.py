@@ -15,7 +15,7 @@ _MEANINGS = {
 
 
 def with_split_of_flags(table: ListTable) -> ListTable:
-    """The table with a column `split` made of its columns of yes and no; as it is if it says its splits otherwise.
+    """The table with a column `split` made of its columns of yes and no; as it is if it gives splits otherwise.
 
     A clip without a mark is for training where no column marks training; a clip with two marks has no split.
     """
