@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,13 +31,12 @@ class Server:
         """The whole answer to `request`, which is all that is sent; empty if the server hangs up without one."""
         with self.connect(timeout_seconds) as connection:
             pieces = []
-            try:
+            with suppress(OSError):  # it has hung up before it had read all, perhaps with an answer
                 connection.sendall(request)
                 connection.shutdown(socket.SHUT_WR)
+            with suppress(ConnectionError):
                 while piece := connection.recv(65_536):
                     pieces.append(piece)
-            except (ConnectionError, BrokenPipeError):
-                pass  # it hung up before it had read all
             return b"".join(pieces)
 
     def get(self, path: str, *headers: str) -> bytes:
