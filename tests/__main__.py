@@ -5,6 +5,7 @@ The others run alone. It ends with an error if one of the three runs does, or if
 """
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -40,7 +41,9 @@ def main(arguments: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
 
 
 def pytest_in_a_process(arguments: Sequence[str]) -> int:
-    process = subprocess.Popen([sys.executable, "-m", "pytest", *arguments])
+    # Bytecode is written, also where the environment forbids it: hundreds of processes would compile the same files.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], env=environment)
     while True:
         try:
             return process.wait()
