@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nas_engine.architecture import Head
+from nas_engine.energy.estimators.published_figures import TABLE_1
 from tests.webapp.energy_models import device, ready_model
 from tests.webapp.factories import edited_spec, make_dataset, make_study, unsaved_study
 from webapp.forms.presets import preset_values, presets
@@ -154,7 +155,7 @@ def test_a_setting_on_the_command_line_overrides_the_files_space() -> None:
 
 
 def test_every_preset_that_comes_along_is_a_valid_study() -> None:
-    assert {"quick", "paper"} <= {preset.slug for preset in presets()}
+    assert {"quick", "demo"} <= {preset.slug for preset in presets()}
     dataset = make_dataset()
     for preset in presets():
         form = form_from_file(preset.values, dataset)
@@ -162,9 +163,23 @@ def test_every_preset_that_comes_along_is_a_valid_study() -> None:
         assert preset.notes, f"{preset.slug} does not say what it is for"
 
 
-def test_the_presets_of_the_paper_have_its_penalties() -> None:
-    harsh, less_harsh = preset_values("paper"), preset_values("paper-b-prime")
-    assert (harsh["energy_step_mj"], less_harsh["energy_step_mj"]) == (0.75, 1.75)
+def test_the_papers_five_searches_differ_in_what_the_paper_says_and_in_nothing_else() -> None:
+    """Section 6 and Table 1: the search algorithm, the slope of the energy penalty, the space."""
+    by_title = {preset.title: dict(preset.values) for preset in presets() if preset.values["trial_budget"] == 2000}
+    assert by_title.keys() == {row.model for row in TABLE_1 if "NAS" in row.model}
+    differing = ("designer", "switch_at", "energy_step_mj", "space")
+    assert {title: tuple(values.pop(key, None) for key in differing) for title, values in by_title.items()} == {
+        "NAS-Bayesian": ("hybrid", 1000, 0.75, "paper_2d"),
+        "NAS-HyperFirefly": ("hyperfirefly", None, 0.75, "paper_2d"),
+        "NAS-Bayesian-b'": ("hybrid", 1000, 1.75, "paper_2d"),
+        "NAS-HyperFirefly-b'": ("hyperfirefly", None, 1.75, "paper_2d"),
+        "1D-NAS-Bayesian": ("hybrid", 1000, 0.75, "paper_1d"),
+    }
+    for values in by_title.values():
+        del values["name"], values["notes"]
+    one, *others = by_title.values()
+    assert all(other == one for other in others)
+    assert (one["energy_threshold_mj"], one["flash_threshold_kb"], one["early_stopping"]) == (1.25, 60.0, "tsgp")
     assert preset_values("no such preset") == {}
 
 

@@ -61,9 +61,9 @@ def test_a_second_preset_replaces_the_first_and_keeps_what_was_typed(person: Cli
     make_dataset()
     first = person.post(NEW, sent(person.get(NEW), trial_budget="5", preset="quick"))
     assert values_of(first, "name", "trial_budget", "full_epochs") == ["Quick look", "5", "16"]
-    second = person.post(NEW, sent(first, preset="paper-b-prime"))
+    second = person.post(NEW, sent(first, preset="nas-hyperfirefly-b-prime"))
     names = ("name", "trial_budget", "full_epochs", "energy_step_mj", "early_stopping")
-    assert values_of(second, *names) == ["Paper, less harsh (b')", "5", "200", "1.75", "tsgp"]
+    assert values_of(second, *names) == ["NAS-HyperFirefly-b'", "5", "200", "1.75", "tsgp"]
     third = person.post(NEW, sent(second, preset="quick"))
     assert values_of(third, *names) == ["Quick look", "5", "16", "0.75", "none"]
 
