@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from webapp.caches import kept
+from webapp.forms.scale import scaled
 from webapp.forms.study import EDITED_SPACE, StudyForm, defaults
 from webapp.forms.study_file import read_study_file
 from webapp.models import Study
@@ -36,13 +37,13 @@ def preset_values(slug: str) -> Mapping[str, Any]:
     return next((preset.values for preset in presets() if preset.slug == slug), {})
 
 
-def with_preset(form: StudyForm, slug: str) -> tuple[StudyForm, tuple[str, ...]]:
-    """A new study's form with the values of a preset, and the labels of the settings that keep what a user typed.
+def with_preset(form: StudyForm, slug: str, scale: float = 1.0) -> tuple[StudyForm, tuple[str, ...]]:
+    """A new study's form with the values of a preset at a scale, and the labels of settings that keep what was typed.
 
     The dataset is kept in any case. Nothing is checked yet.
     """
     typed = [name for name in Study.SETTINGS if name in form.changed_data]
-    values = defaults() | preset_values(slug)
+    values = defaults() | scaled(preset_values(slug), scale)
     if "name" in values:
         values["name"] = free_name(values["name"])
     data = form.data.copy()

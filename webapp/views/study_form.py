@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from webapp.forms.explanations import explain, training_length
 from webapp.forms.presets import preset_values, presets, with_preset
+from webapp.forms.scale import SCALES, ScaleError, consequences, scale_of
 from webapp.forms.study import StudyForm, differences, settings_of
 from webapp.forms.study_file import LONGEST_FILE, StudyFileError, form_from_file, read_study_file
 from webapp.models import Dataset, DryRun, Study
@@ -133,10 +134,21 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 def _from_preset(request: HttpRequest) -> HttpResponse:
     """Fill a preset into the form, which keeps what was typed; nothing is saved yet."""
-    form, kept = with_preset(StudyForm(request.POST), request.POST["preset"])
+    slug, scale = request.POST["preset"], _scale(request.POST.get("scale", ""))
+    form, kept = with_preset(StudyForm(request.POST), slug, scale)
+    if smaller := consequences(preset_values(slug), scale):
+        messages.info(request, smaller)
     if kept:
         messages.info(request, f"The preset is filled in. What you had typed is kept: {', '.join(kept)}.")
     return _form_page(request, form)
+
+
+def _scale(text: str) -> float:
+    """The scale that was chosen, 1 where none was."""
+    try:
+        return scale_of(text)
+    except ScaleError:
+        return 1.0
 
 
 def _from_file(request: HttpRequest) -> HttpResponse:
@@ -185,6 +197,8 @@ def _form_page(
         "seen": seen or request.POST.get("seen") or (draft_version(study) if study else ""),
         "presets": presets(),
         "chosen_preset": request.POST.get("preset") or request.GET.get("preset", ""),
+        "scales": [(f"{scale:g}", f"{100 * scale:g} %") for scale in SCALES],
+        "chosen_scale": f"{_scale(request.POST.get('scale', '')):g}",
         "dry_run": dry_run,
     }
     return render(request, "studies/form.html", context | _explained(values), status=status)

@@ -69,6 +69,14 @@ def test_a_study_is_started_from_its_file_with_overrides(study_file):
     assert "has started: 5 trials" in output
 
 
+def test_a_study_file_is_started_at_a_smaller_scale_which_states_what_it_changes(study_file):
+    output = run("studies/1d-nas-bayesian.toml", "--dataset", "clips", "--scale", "1%", "--set", "epochs=9")
+    study = Study.objects.get()
+    assert (study.name, study.space, study.trial_budget, study.switch_at) == ("1D-NAS-Bayesian", "paper_1d", 20, 10)
+    assert study.full_epochs == 9
+    assert "At 1 % of its size: 20 instead of 2,000 trials, 10 instead of 1,000 trials before the switch" in output
+
+
 def test_a_second_run_of_one_file_gets_a_name_of_its_own(study_file):
     for _ in range(2):
         run(str(study_file), "--dataset", "clips")
@@ -82,6 +90,7 @@ def test_a_second_run_of_one_file_gets_a_name_of_its_own(study_file):
         (["--dataset", "clips", "--set", "trails=5"], "trials"),
         (["--dataset", "clips", "--set", "trials"], "FIELD=VALUE"),
         (["--dataset", "clips", "--set", "trials=many"], "trial_budget"),
+        (["--dataset", "clips", "--scale", "2"], "--scale: A scale is a number above 0 and at most 1"),
         (["--dataset", "clips", "--json", "out.json"], "needs --wait"),
     ],
 )

@@ -68,6 +68,16 @@ def test_a_second_preset_replaces_the_first_and_keeps_what_was_typed(person: Cli
     assert values_of(third, *names) == ["Quick look", "5", "16", "0.75", "none"]
 
 
+def test_a_preset_is_filled_in_at_the_scale_that_is_chosen(person: Client) -> None:
+    make_dataset()
+    response = person.post(NEW, sent(person.get(NEW), preset="nas-bayesian", scale="0.1"))
+    assert values_of(response, "trial_budget", "switch_at", "full_epochs") == ["200", "100", "20"]
+    assert "200 instead of 2,000 trials" in markup_of(response)
+    assert '<option value="0.1" selected>10 %</option>' in markup_of(response)
+    nonsense = person.post(NEW, sent(person.get(NEW), preset="nas-bayesian", scale="a tenth"))
+    assert values_of(nonsense, "trial_budget") == ["2000"]
+
+
 def test_a_preset_shows_no_errors_of_a_form_that_nobody_has_sent(person: Client) -> None:
     make_study(name="Mine")
     response = person.post(NEW, sent(person.get(NEW), name="Mine", trial_budget="x", preset="quick"))

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import pluralize
 
+from webapp.forms.scale import ScaleError, consequences, scale_of, scaled
 from webapp.forms.study_file import StudyFileError, errors_in_words, form_from_file, read_study_file, settings_from
 from webapp.management.plain_errors import plain_errors
 from webapp.management.watch import (
@@ -29,12 +30,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--set", action="append", default=[], metavar="FIELD=VALUE", help="override a field, e.g. trials=12"
         )
+        parser.add_argument(
+            "--scale", default="1", help="share of the file's trials, switch point and epochs, such as 0.1 or 10%%"
+        )
         add_wait_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_wait_arguments(options)
         with plain_errors():
-            study = _create(options["file"], options["dataset"], options["set"])
+            study, smaller = _create(options["file"], options["dataset"], options["set"], options["scale"])
+            if smaller:
+                self.stdout.write(smaller)
             with going_on_without_command(study, self.stderr):
                 studies.start(study_id=study.pk)
                 trials = f"{study.trial_budget} trial{pluralize(study.trial_budget)}"
@@ -44,18 +50,22 @@ class Command(BaseCommand):
                     self.stdout.write(self.style.SUCCESS(f"The study {study.name} is completed. {study.reason}"))
 
 
-def _create(path: Path, dataset_name: str | None, overrides: list[str]) -> Study:
+def _create(path: Path, dataset_name: str | None, overrides: list[str], scale: str) -> tuple[Study, str]:
+    """The study, and what its scale changes, in words."""
     if not path.is_file():
         raise CommandError(f"There is no study file {path}.")
     try:
-        settings = read_study_file(path) | _overrides(overrides)
+        values, share = read_study_file(path), scale_of(scale)
+        settings = scaled(values, share) | _overrides(overrides)
         settings["name"] = studies.free_name(str(settings.get("name") or path.stem))
         form = form_from_file(settings, dataset_named(dataset_name) if dataset_name else None)
     except StudyFileError as error:
         raise CommandError(f"{path}: {error}") from error
+    except ScaleError as error:
+        raise CommandError(f"--scale: {error}") from error
     if not form.is_valid():
         raise CommandError(f"{path}: {errors_in_words(form)}")
-    return studies.create_study(study=form.save(commit=False), owner=None)
+    return studies.create_study(study=form.save(commit=False), owner=None), consequences(values, share)
 
 
 def _overrides(assignments: list[str]) -> dict[str, Any]:
