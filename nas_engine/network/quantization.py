@@ -11,7 +11,9 @@ network that was trained:
 Scales are chosen so that runtimes which round differently compute the same (`network.rounding`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +35,21 @@ from nas_engine.network.keras import keras, tf, tfmot
 from nas_engine.network.rounding import LEVELS, WEIGHT_LEVELS, safe_limits, tensor_scales
 
 _SMALLEST_RANGE = 1e-4  # a dead layer still needs a scale above 0
+_LIMITS_ARE_CONSTANTS = ContextVar("limits_are_constants", default=False)
+
+
+@contextmanager
+def constant_weight_limits() -> Iterator[None]:
+    """Context for tracing a function that is to be converted: the ranges of weights become constants.
+
+    As parts of the graph they are some twenty operations a layer, which the converter would fold one by one, in longer
+    than it takes for everything else.
+    """
+    token = _LIMITS_ARE_CONSTANTS.set(True)
+    try:
+        yield
+    finally:
+        _LIMITS_ARE_CONSTANTS.reset(token)
 
 
 class Range(NamedTuple):
@@ -153,23 +170,32 @@ class WeightQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
 
     def __call__(self, inputs: Tensor, training: bool, weights: dict[str, Any], **kwargs: Any) -> Tensor:
         if not self.per_channel:
-            limit = self._limit(inputs, None)
+            limit = self._limits(inputs, None)
             return tf.quantization.fake_quant_with_min_max_vars(inputs, -limit, limit, narrow_range=True)
         # The operation needs channels on the last axis; a depthwise kernel is [height, width, channels, 1].
-        shape = inputs.shape
-        kernel = tf.reshape(inputs, shape[:-1]) if shape[-1] == 1 else inputs
-        limits = self._limit(kernel, list(range(kernel.shape.rank - 1)))
+        shape, is_depthwise = inputs.shape, inputs.shape[-1] == 1
+        channels = shape.rank - (2 if is_depthwise else 1)
+        limits = self._limits(inputs, [axis for axis in range(shape.rank) if axis != channels])
+        kernel = tf.reshape(inputs, shape[:-1]) if is_depthwise else inputs
         quantised = tf.quantization.fake_quant_with_min_max_vars_per_channel(kernel, -limits, limits, narrow_range=True)
-        return tf.reshape(quantised, shape) if shape[-1] == 1 else quantised
+        return tf.reshape(quantised, shape) if is_depthwise else quantised
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor, as Keras serialises them."""
         return {"per_channel": self.per_channel, "unit": self.unit}
 
-    def _limit(self, weights: Tensor, axes: list[int] | None) -> Tensor:
+    def _limits(self, weights: Any, axes: list[int] | None) -> Tensor:
+        """Range of each channel, of all weights without `axes`; `weights` is the layer's variable."""
+        if not _LIMITS_ARE_CONSTANTS.get():
+            return tf.stop_gradient(self._computed_limits(weights, axes))
+        with tf.init_scope():
+            values = self._computed_limits(weights, axes).numpy()
+        return tf.constant(values)
+
+    def _computed_limits(self, weights: Any, axes: list[int] | None) -> Tensor:
         """Slightly above the largest magnitude: rounding must not put that weight outside and stop its gradient."""
-        limit = tf.maximum(tf.reduce_max(tf.abs(weights), axis=axes) * (1 + 1e-6), _SMALLEST_RANGE)
-        return tf.stop_gradient(limit if self.unit is None else safe_limits(limit, self.unit))
+        limits = tf.maximum(tf.reduce_max(tf.abs(weights), axis=axes) * (1 + 1e-6), _SMALLEST_RANGE)
+        return limits if self.unit is None else safe_limits(limits, self.unit)
 
 
 class RangeQuantizer(tfmot.quantization.keras.quantizers.Quantizer):

@@ -12,6 +12,7 @@ from nas_engine.errors import ConversionError
 from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.keras import tf
 from nas_engine.network.packing import pack, with_short_names
+from nas_engine.network.quantization import constant_weight_limits
 
 
 def convert(model: Any) -> bytes:
@@ -30,7 +31,9 @@ def convert_plain(model: Any) -> bytes:
     """
     signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="x")
     function = tf.function(lambda x: model(x, training=False), input_signature=[signature], autograph=False)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
+    with constant_weight_limits():
+        concrete = function.get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
