@@ -32,6 +32,9 @@ def _leaves(value: Any, place: str) -> Iterator[tuple[str, float]]:
             yield from _leaves(inner, f"{place}.{name}" if place else str(name))
     elif isinstance(value, list) and value and all(_is_number(one) for one in value):
         yield place, float(statistics.median(value))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, start=1):
+            yield from _leaves(inner, f"{place}.{number}")
     elif _is_number(value):
         yield place, float(value)
 
