@@ -1,6 +1,6 @@
 """`python -m tests [pytest's arguments]`: most tests in parallel, then those that bound or depend on times.
 
-Of these, the ones that kill and freeze the processes of a whole machine mostly wait: three machines run at a time.
+Of these, the ones that kill and freeze the processes of a whole machine mostly wait: two such machines run at a time.
 The others run alone. It ends with an error if one of the three runs does, or if none found a test.
 """
 
@@ -15,13 +15,12 @@ import pytest
 # A file's tests stay on one worker: they share fixtures, and what JAX and TensorFlow have compiled. There are two
 # workers at most, since each has a database server and holds TensorFlow and JAX, more than a gigabyte.
 PARALLEL = ("--numprocesses", "auto", "--maxprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-WAITING = ("--numprocesses", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 HARMLESS = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 RUNS: tuple[tuple[str, Sequence[str]], ...] = (
     ("not alone", PARALLEL),
-    ("alone and faults", WAITING),
+    ("alone and faults", PARALLEL),
     ("alone and not faults", ()),
 )
 """Marker expression of each run, one after another, and how pytest is to run it."""
