@@ -40,10 +40,10 @@ _LIMITS_ARE_CONSTANTS = ContextVar("limits_are_constants", default=False)
 
 @contextmanager
 def constant_weight_limits() -> Iterator[None]:
-    """Context for tracing a function that is to be converted: the ranges of weights become constants.
+    """Context for tracing a function that is never trained: the ranges of weights become constants.
 
-    As parts of the graph they are some twenty operations a layer, which the converter would fold one by one, in longer
-    than it takes for everything else.
+    As parts of a graph that is to be converted they are some twenty operations a layer, which the converter would fold
+    one by one, in longer than it takes for everything else.
     """
     token = _LIMITS_ARE_CONSTANTS.set(True)
     try:
@@ -117,7 +117,8 @@ def _annotated(inner: Any, layer: Layer | None, output: Range, unit: float | Non
 def _apply_quantisation(annotated: Any) -> Any:
     kinds = (LayerQuantization, WeightQuantizer, RangeQuantizer)
     apply = tf.autograph.experimental.do_not_convert(tfmot.quantization.keras.quantize_apply)
-    with tfmot.quantization.keras.quantize_scope({kind.__name__: kind for kind in kinds}):
+    scope = tfmot.quantization.keras.quantize_scope({kind.__name__: kind for kind in kinds})
+    with scope, constant_weight_limits():  # the toolkit calls every layer once, for shapes alone
         return apply(annotated, _AsAnnotated(), quantized_layer_name_prefix="")
 
 

@@ -2,6 +2,9 @@
 
 pgmq is a set of SQL functions and tables; no server extension is needed. Messages carry ids only and may be lost or
 come twice: rows decide (services.trials.claim), the reaper sends again.
+
+The settings' log filter loads this package in every process, so it imports the clients, with SQLAlchemy and half a
+second of processor behind them, where they are needed.
 """
 
 from importlib.util import find_spec
@@ -11,8 +14,6 @@ import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
-from kombu.connection import Connection
-from pgmq.install import install_pgmq_from_sql
 from psycopg.conninfo import make_conninfo
 
 # After this many seconds an unacknowledged message is delivered again. A trial whose worker died is failed and
@@ -67,6 +68,8 @@ def check_broker() -> None:
             f"Run `.venv/bin/python -m pip install {_CLIENTS[scheme]}` on each machine, or unset CELERY_BROKER_URL to "
             "use the queue in PostgreSQL."
         )
+    from kombu.connection import Connection
+
     try:
         Connection(url)  # type: ignore[no-untyped-call]
     except ValueError as error:
@@ -79,6 +82,8 @@ def ensure_broker() -> None:
     """Install the pgmq schema in the application's database if it is missing. Safe to call from several processes."""
     if settings.CELERY_BROKER_URL:
         return
+    from pgmq.install import install_pgmq_from_sql
+
     with psycopg.connect(_connection_string()) as raw:
         raw.execute("SELECT pg_advisory_xact_lock(%s)", [_INSTALL_LOCK])
         if raw.execute("SELECT to_regclass('pgmq.meta')").fetchone() == (None,):

@@ -36,7 +36,7 @@ PROGRAM = dedent("""
 """)
 FOREIGN = (
     "tensorflow", "tf_keras", "tensorflow_model_optimization", "jax", "jaxlib", "vizier", "sklearn", "plotly", "polars",
-    "pyjls", "scipy.stats",
+    "pyjls", "scipy.stats", "sqlalchemy",
 )  # fmt: skip
 
 
