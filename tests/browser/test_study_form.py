@@ -38,9 +38,13 @@ def test_a_preset_is_a_button_that_keeps_what_was_typed(chromium: Browser, live_
         page.get_by_role("button", name="Quick look").click()
         expect(page.get_by_label("Notes")).to_have_value("For the hall.")
         expect(page.get_by_label("Full training length")).to_have_value("16")
-        page.get_by_role("button", name="Paper, less harsh").click()
+        page.get_by_role("button", name="NAS-HyperFirefly-b'").click()
         expect(page.get_by_label("Full training length")).to_have_value("200")
         expect(page.get_by_label("Notes")).to_have_value("For the hall.")
+        page.get_by_label("Scale of a preset").select_option("10 %")
+        page.get_by_role("button", name="1D-NAS-Bayesian").click()
+        expect(page.get_by_label("Full training length")).to_have_value("20")
+        expect(page.get_by_text("200 instead of 2,000 trials")).to_be_visible()
 
 
 def test_enter_creates_and_starts_the_study(chromium: Browser, live_server: object, broker: None) -> None:
