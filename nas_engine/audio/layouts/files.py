@@ -20,8 +20,11 @@ _HEAD_CHARACTERS = 10_000
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file is there; False, unlike Path.is_file, for names that no file can have."""
-    return os.path.isfile(path)  # noqa: PTH113
+    """Whether a file is there; False for names that no file can have, where Path.is_file may raise OSError."""
+    try:
+        return path.is_file()
+    except OSError:  # too long for a name
+        return False
 
 
 def is_hidden(name: str) -> bool:

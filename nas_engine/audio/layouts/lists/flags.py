@@ -1,5 +1,6 @@
 """Splits that a list marks in a column each: `is_train`, `is_validation`, `is_test` with yes or no."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -32,8 +33,7 @@ def with_split_of_flags(table: ListTable) -> ListTable:
 
 def _kind(name: str) -> str:
     """Kind of split in the name of a column: is_test, in test set, Test."""
-    word = bare(name)
-    return next((kind for text in (word, word[2:]) if (kind := split_word(text.removesuffix("set")))), "")
+    return split_word(re.sub(r"^(?:is|in)(?=.)|set$", "", bare(name)))
 
 
 def _is_flag(cells: list[str]) -> bool:

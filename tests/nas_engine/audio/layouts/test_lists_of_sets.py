@@ -269,7 +269,8 @@ def test_marked_test_clips_alone_leave_evaluation_to_be_taken_from_the_others(tm
     assert {clip.source_name for clip in result.clips if clip.split == "test"} == set(SOUNDS[:4])
 
 
-def test_a_column_of_yes_and_no_that_is_no_split_makes_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("column", ["is_loud", "latest", "attest"])
+def test_a_column_of_yes_and_no_that_is_no_split_makes_none(tmp_path: Path, column: str) -> None:
     rows = ((name, word, str(n % 2)) for n, (name, word) in enumerate(zip(SOUNDS, SPOKEN, strict=True)))
-    result = scan(made(tmp_path, SOUNDS, {"list.csv": table("path,class,is_loud", rows)}))
+    result = scan(made(tmp_path, SOUNDS, {"list.csv": table(f"path,class,{column}", rows)}))
     assert "split" not in " ".join(problem.message for problem in result.problems if problem.kind == "columns")

@@ -1,5 +1,6 @@
 """Parts of recordings: label tracks, start and end columns, and the sound that is cut out."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +114,7 @@ def nemo_offsets(root: Path) -> Path:
 @pytest.mark.parametrize(
     "make", [audacity, audacity_other_names, dcase, milliseconds, raven, raven_tables, nemo_offsets]
 )
-def test_labelled_parts_become_clips_of_their_sound(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
+def test_labelled_parts_become_clips_of_their_sound(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     found: Scan = scan(make(tmp_path / "set"))
     assert len(found.clips) == 16
     assert {clip.group for clip in found.clips} == {
