@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from webapp.caches import kept
-from webapp.forms.scale import scaled
+from webapp.forms.scale import consequences, scaled
 from webapp.forms.study import EDITED_SPACE, StudyForm, defaults
 from webapp.forms.study_file import read_study_file
 from webapp.models import Study
@@ -37,10 +37,10 @@ def preset_values(slug: str) -> Mapping[str, Any]:
     return next((preset.values for preset in presets() if preset.slug == slug), {})
 
 
-def with_preset(form: StudyForm, slug: str, scale: float = 1.0) -> tuple[StudyForm, tuple[str, ...]]:
-    """A new study's form with the values of a preset at a scale, and the labels of settings that keep what was typed.
+def with_preset(form: StudyForm, slug: str, scale: float = 1.0) -> tuple[StudyForm, str]:
+    """A new study's form with the values of a preset at a scale, and in words what the scale changes and what stays.
 
-    The dataset is kept in any case. Nothing is checked yet.
+    Settings that a user typed stay, and the dataset in any case. Nothing is checked yet.
     """
     typed = [name for name in Study.SETTINGS if name in form.changed_data]
     values = defaults() | scaled(preset_values(slug), scale)
@@ -51,7 +51,13 @@ def with_preset(form: StudyForm, slug: str, scale: float = 1.0) -> tuple[StudyFo
         data[form[name].html_initial_name] = values.get(name, "")
         if name not in (*typed, "dataset"):
             data[name] = values.get(name, "")
-    return StudyForm(data, is_checked=False), tuple(str(form.fields[name].label) for name in typed)
+    unscaled = {name: value for name, value in preset_values(slug).items() if name not in typed}
+    kept = ", ".join(str(form.fields[name].label) for name in typed)
+    words = [
+        consequences(unscaled, scale),
+        f"The preset is filled in. What you had typed is kept: {kept}." if kept else "",
+    ]
+    return StudyForm(data, is_checked=False), " ".join(filter(None, words))
 
 
 def _preset(path: Path) -> Preset:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from webapp.forms.explanations import explain, training_length
 from webapp.forms.presets import preset_values, presets, with_preset
-from webapp.forms.scale import SCALES, ScaleError, consequences, scale_of
+from webapp.forms.scale import SCALES, ScaleError, scale_of
 from webapp.forms.study import StudyForm, differences, settings_of
 from webapp.forms.study_file import LONGEST_FILE, StudyFileError, form_from_file, read_study_file
 from webapp.models import Dataset, DryRun, Study
@@ -134,12 +134,10 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 def _from_preset(request: HttpRequest) -> HttpResponse:
     """Fill a preset into the form, which keeps what was typed; nothing is saved yet."""
-    slug, scale = request.POST["preset"], _scale(request.POST.get("scale", ""))
-    form, kept = with_preset(StudyForm(request.POST), slug, scale)
-    if smaller := consequences(preset_values(slug), scale):
-        messages.info(request, smaller)
-    if kept:
-        messages.info(request, f"The preset is filled in. What you had typed is kept: {', '.join(kept)}.")
+    scale = _scale(request.POST.get("scale", ""))
+    form, words = with_preset(StudyForm(request.POST), request.POST["preset"], scale)
+    if words:
+        messages.info(request, words)
     return _form_page(request, form)
 
 

@@ -74,7 +74,7 @@ def test_a_study_file_is_started_at_a_smaller_scale_which_states_what_it_changes
     study = Study.objects.get()
     assert (study.name, study.space, study.trial_budget, study.switch_at) == ("1D-NAS-Bayesian", "paper_1d", 20, 10)
     assert study.full_epochs == 9
-    assert "At 1 % of its size: 20 instead of 2,000 trials, 10 instead of 1,000 trials before the switch" in output
+    assert "At 1 % of its size: 20 instead of 2,000 trials, 10 instead of 1,000 trials before the switch. A" in output
 
 
 def test_a_second_run_of_one_file_gets_a_name_of_its_own(study_file):

@@ -1,5 +1,8 @@
 """Accuracies with the clips behind them, their interval and chance; nothing at chance is the best."""
 
+import math
+from statistics import NormalDist
+
 import pytest
 from scipy.stats import binomtest
 
@@ -16,6 +19,14 @@ from webapp.templatetags.accuracy import accuracy_cell, accuracy_legend, accurac
 def test_the_interval_of_20_of_28_clips_is_wilsons() -> None:
     low, high = interval95(20, 28)
     assert (round(low, 4), round(high, 4)) == (0.5294, 0.8475)
+
+
+@pytest.mark.parametrize(("correct", "clips"), [(1, 28), (14, 28), (20, 28), (27, 28), (150, 1000)])
+def test_the_ends_of_an_interval_solve_the_score_equation(correct: int, clips: int) -> None:
+    """Where the accuracy were an end, what was counted would lie 1.96 standard errors off (Wilson, 1927)."""
+    share, z = correct / clips, NormalDist().inv_cdf(0.975)
+    for end in interval95(correct, clips):
+        assert abs(share - end) == pytest.approx(z * math.sqrt(end * (1 - end) / clips), rel=1e-9)
 
 
 @pytest.mark.parametrize("clips", [1, 2, 28, 220, 10_000])

@@ -74,6 +74,9 @@ def test_a_preset_is_filled_in_at_the_scale_that_is_chosen(person: Client) -> No
     assert values_of(response, "trial_budget", "switch_at", "full_epochs") == ["200", "100", "20"]
     assert "200 instead of 2,000 trials" in markup_of(response)
     assert '<option value="0.1" selected>10 %</option>' in markup_of(response)
+    typed = person.post(NEW, sent(person.get(NEW), trial_budget="7", preset="nas-bayesian", scale="0.1"))
+    assert values_of(typed, "trial_budget", "full_epochs") == ["7", "20"]
+    assert "At 10 % of its size: 100 instead of 1,000 trials before the switch" in markup_of(typed)
     nonsense = person.post(NEW, sent(person.get(NEW), preset="nas-bayesian", scale="a tenth"))
     assert values_of(nonsense, "trial_budget") == ["2000"]
 

@@ -55,8 +55,8 @@ def _create(path: Path, dataset_name: str | None, overrides: list[str], scale: s
     if not path.is_file():
         raise CommandError(f"There is no study file {path}.")
     try:
-        values, share = read_study_file(path), scale_of(scale)
-        settings = scaled(values, share) | _overrides(overrides)
+        values, overridden, share = read_study_file(path), _overrides(overrides), scale_of(scale)
+        settings = scaled(values, share) | overridden
         settings["name"] = studies.free_name(str(settings.get("name") or path.stem))
         form = form_from_file(settings, dataset_named(dataset_name) if dataset_name else None)
     except StudyFileError as error:
@@ -65,7 +65,8 @@ def _create(path: Path, dataset_name: str | None, overrides: list[str], scale: s
         raise CommandError(f"--scale: {error}") from error
     if not form.is_valid():
         raise CommandError(f"{path}: {errors_in_words(form)}")
-    return studies.create_study(study=form.save(commit=False), owner=None), consequences(values, share)
+    smaller = consequences({name: value for name, value in values.items() if name not in overridden}, share)
+    return studies.create_study(study=form.save(commit=False), owner=None), smaller
 
 
 def _overrides(assignments: list[str]) -> dict[str, Any]:
