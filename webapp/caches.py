@@ -5,7 +5,7 @@ All hold what never changes under its key (content by hash, results of pure func
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
@@ -31,5 +31,4 @@ published_parameters: dict[str, int] = {}
 
 def kept(name: str) -> "Callable[[Callable[..., R]], _lru_cache_wrapper[R]]":
     """Decorator that keeps a function's results under `name`, one of `MOST_KEPT`."""
-    cached: Any = lru_cache(maxsize=MOST_KEPT[name])
-    return cached  # type: ignore[no-any-return]
+    return cast("Callable[[Callable[..., R]], _lru_cache_wrapper[R]]", lru_cache(maxsize=MOST_KEPT[name]))

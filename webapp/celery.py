@@ -49,7 +49,6 @@ app = Celery("earshot")
 app.add_defaults(_configuration)
 
 
-@signals.celeryd_init.connect  # type: ignore[untyped-decorator]
 def refuse_unusable_broker(**_: Any) -> None:
     """End a worker that cannot speak to its broker with a sentence: Celery would end it with a traceback."""
     from webapp.broker import check_broker
@@ -58,3 +57,6 @@ def refuse_unusable_broker(**_: Any) -> None:
         check_broker()
     except ImproperlyConfigured as error:
         sys.exit(f"The settings are wrong: {error}")
+
+
+signals.celeryd_init.connect(refuse_unusable_broker)

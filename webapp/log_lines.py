@@ -12,10 +12,10 @@ _UNAVAILABLE = 503
 class ShortLines(logging.Formatter):
     """Formatter that cuts messages in their middle, and tracebacks to the frames next to the error."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802, the name is logging's
+    def formatMessage(self, record: logging.LogRecord) -> str:
         return _cut(super().formatMessage(record), _MOST_CHARACTERS)
 
-    def formatException(  # noqa: N802
+    def formatException(
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
     ) -> str:
         lines = traceback.format_exception(*ei, limit=-_MOST_FRAMES)

@@ -110,12 +110,20 @@ def test_a_worker_whose_broker_is_unknown_ends_with_a_sentence(tmp_path: Any) ->
     assert "Traceback" not in done.stderr
 
 
+class _Collecting(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record))
+
+
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
     """What a process logs of its dispatches, as the console formats it."""
     lines: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
+    handler = _Collecting(lines)
     handler.addFilter(OutageFilter())
     logger = logging.getLogger("webapp.dispatch")
     logger.addHandler(handler)

@@ -71,7 +71,7 @@ def check_broker() -> None:
     from kombu.connection import Connection
 
     try:
-        Connection(url)  # type: ignore[no-untyped-call]
+        Connection(url)
     except ValueError as error:
         raise ImproperlyConfigured(
             f"CELERY_BROKER_URL cannot be read ({error}). {settings.PERCENT_ENCODING}"

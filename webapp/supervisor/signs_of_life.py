@@ -42,7 +42,7 @@ class TouchedFile:
 class AnsweredQuestion:
     """The process answers a few bytes on its socket with at least one; which one is not looked at."""
 
-    def __init__(self, family: socket.AddressFamily, address: object, question: bytes) -> None:
+    def __init__(self, family: socket.AddressFamily, address: str | tuple[str, int], question: bytes) -> None:
         self._family, self._address, self._question = family, address, question
         self._connection: socket.socket | None = None
         self._sent_at = float("-inf")
@@ -65,7 +65,7 @@ class AnsweredQuestion:
         self._sent_at, self._left = now, self._question
         connection = socket.socket(self._family, socket.SOCK_STREAM)
         connection.setblocking(False)
-        if connection.connect_ex(self._address) in (0, errno.EINPROGRESS):  # type: ignore[arg-type]
+        if connection.connect_ex(self._address) in (0, errno.EINPROGRESS):
             self._connection = connection
         else:
             connection.close()

@@ -3,7 +3,9 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -33,7 +35,7 @@ def test_what_another_attempt_may_mend_is_transient_and_leaves_the_child_warm(ch
 
 
 def test_any_other_failure_comes_with_its_reason(child: ChildProcess, tmp_path: Path) -> None:
-    wrong = Evaluate(JOB.architecture, None, full_epochs=4, qat_epochs=2, batch_size=8, seed=0)  # type: ignore[arg-type]
+    wrong = replace(JOB, pack_path=cast(Any, None))
     with pytest.raises(EarshotError, match="TypeError") as raised:
         child.call(wrong, PATIENCE_SECONDS)
     assert not isinstance(raised.value, TransientError)
