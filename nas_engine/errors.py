@@ -32,6 +32,10 @@ class BadDataset(EarshotError):
     """The data set cannot be used as it is. Show the message: it names the fault, its place and the remedy."""
 
 
+class ClosedSplit(EarshotError):
+    """Search, training or a page reached for the test split. A fault of Earshot: report it."""
+
+
 class UnmappedList(BadDataset):
     """A list of clips has columns that only its owner can name: have them mapped.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nas_engine.architecture import Architecture
 from nas_engine.audio.batches import evaluation_arrays, steps_per_epoch, training_batches
-from nas_engine.audio.cache import FeaturePack
+from nas_engine.audio.cache import EVALUATION_SPLIT, FeaturePack
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.errors import BadDataset
@@ -21,7 +21,6 @@ from nas_engine.network.keras import keras, versions
 from nas_engine.network.schedule import CosineDecay, TrainingConfig
 from nas_engine.network.training import Batch, ModelTrainer
 
-EVALUATION_SPLIT = "eval"
 _CALIBRATION_BATCHES = 4
 
 

@@ -115,4 +115,30 @@ class Evaluation:
     environment: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class SplitAnswers:
+    """Answers of several networks to the clips of one split, in the pack's order.
+
+    labels: index of the true class of each clip [n]; clip_ids [n]; answers: index of the class that each network
+    answers [networks][n].
+    """
+
+    labels: tuple[int, ...]
+    clip_ids: tuple[str, ...]
+    answers: tuple[tuple[int, ...], ...]
+
+    def accuracies(self) -> tuple[float, ...]:
+        """Share of right answers (0..1) of each network."""
+        pairs = (zip(one, self.labels, strict=True) for one in self.answers)
+        return tuple(sum(answer == label for answer, label in one) / len(self.labels) for one in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class BothSplits:
+    """Answers of the same networks to the evaluation split and to the test split."""
+
+    evaluation: SplitAnswers
+    test: SplitAnswers
+
+
 OnProgress = Callable[[Progress], None]

@@ -36,6 +36,7 @@ class TrialSettings:
     batch_size: int
     seed: int
     runtime: Runtime
+    trial_share: float
 
 
 def reward_parameters(study: models.Study) -> RewardParameters:
@@ -143,7 +144,7 @@ def violating_architecture_row(value: engine.Architecture) -> models.StoredArchi
 def trial_settings(trial: models.Trial) -> TrialSettings:
     study = trial.study
     runtime = cast(Runtime, study.runtime)
-    return TrialSettings(study.full_epochs, study.qat_epochs, study.batch_size, trial.seed, runtime)
+    return TrialSettings(study.full_epochs, study.qat_epochs, study.batch_size, trial.seed, runtime, study.trial_share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.audio.cache import FeaturePack, SplitFeatures
-from nas_engine.audio.frontend import FrontendConfig, evaluation_crop
+from nas_engine.audio.frontend import FrontendConfig, Normalisation, evaluation_crop
 from nas_engine.audio.specaugment import SpecAugment, mask
 
 NEGATIVE = "negative"
@@ -97,8 +97,12 @@ def _random_crops(
 def evaluation_arrays(pack: FeaturePack, split: str) -> Batch:
     """Evaluation crops in the pack's order: x float32 [n, frames, mel_bins] normalised, y int64 [n].
 
-    Raises BadDataset if the pack has no clips of the split.
+    Raises BadDataset if the pack has no clips of the split, ClosedSplit for the test split.
     """
-    features = pack.split(split)
-    crops = np.stack([evaluation_crop(features.features(index), pack.config) for index in range(len(features))])
-    return pack.normalisation.apply(crops), np.array(features.labels)
+    return evaluation_crops(pack.split(split), pack.config, pack.normalisation)
+
+
+def evaluation_crops(split: SplitFeatures, config: FrontendConfig, normalisation: Normalisation) -> Batch:
+    """Evaluation crops of all clips in their order: x float32 [n, frames, mel_bins] normalised, y int64 [n]."""
+    crops = np.stack([evaluation_crop(split.features(index), config) for index in range(len(split))])
+    return normalisation.apply(crops), np.array(split.labels)

@@ -20,12 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.audio.frontend import FrontendConfig, Normalisation
-from nas_engine.errors import BadDataset, TransientError
+from nas_engine.errors import BadDataset, ClosedSplit, TransientError
 
 MAGIC = b"EARSHOT\n"
 PACK_VERSION = 1
 _ALIGNMENT = 64
 _TRAILER = struct.Struct("<QI8s")  # length of the description, its CRC-32, magic
+EVALUATION_SPLIT = "eval"
+"""Split that rewards, early stopping and thresholds are taken from."""
+CLOSED_SPLIT = "test"
+"""Split that `open_pack` leaves closed: `nas_engine.audio.closed_split` alone opens it, for finished networks."""
 _SMALLEST_STD = 1e-3  # a mel bin that never changes must not be divided by zero
 
 
@@ -63,7 +67,10 @@ class SplitFeatures:
 
 @dataclass(frozen=True, slots=True)
 class FeaturePack:
-    """Open feature pack. Opening reads only the description; features are paged in as they are used."""
+    """Open feature pack. Opening reads only the description; features are paged in as they are used.
+
+    `splits` are those that search and training may see: the test split is not among them.
+    """
 
     config: FrontendConfig
     classes: tuple[str, ...]
@@ -81,7 +88,9 @@ class FeaturePack:
         return self.normalisation.std
 
     def split(self, name: str) -> SplitFeatures:
-        """Clips of the split `name`. Raises BadDataset if it has none."""
+        """Clips of the split `name`. Raises ClosedSplit for the test split, BadDataset if it has none."""
+        if name == CLOSED_SPLIT:
+            raise ClosedSplit("The test split is closed to search and training: it is opened for finalists alone.")
         if name not in self.splits:
             raise BadDataset(f"This dataset has no clips in the split '{name}'; it has {', '.join(self.splits)}.")
         return self.splits[name]
@@ -209,12 +218,45 @@ def _split_arrays(writer: _Writer, split: _SplitUnderWay, bins: int) -> dict[str
     }
 
 
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """Memory-mapped file of a pack and its description, with no split opened."""
+
+    data: NDArray[np.uint8]
+    description: Mapping[str, Any]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes in the order of the labels."""
+        return tuple(self.description["classes"])
+
+    @property
+    def split_names(self) -> tuple[str, ...]:
+        """Splits in the order in which they were written."""
+        return tuple(self.description["splits"])
+
+    def open_split(self, name: str) -> SplitFeatures:
+        """Clips of the split `name`, which the file has."""
+        return _open_split(self.data, self.description["splits"][name], self.classes)
+
+    def without(self, closed: str) -> FeaturePack:
+        """Everything but the split `closed`."""
+        splits = {name: self.open_split(name) for name in self.split_names if name != closed}
+        config = FrontendConfig.from_json(self.description["config"])
+        return FeaturePack(config, self.classes, Normalisation.from_json(self.description), splits)
+
+
 def open_pack(path: Path, *, verify: bool = False) -> FeaturePack:
-    """Memory-map the pack at `path`; `verify` also reads it all and compares the checksum.
+    """Memory-map the pack at `path` without its test split; `verify` also reads it all and compares the checksum.
 
     Raises TransientError if the file is truncated or damaged (delete it and build or fetch it again), OSError if it
     does not exist.
     """
+    return map_pack(path, verify=verify).without(CLOSED_SPLIT)
+
+
+def map_pack(path: Path, *, verify: bool = False) -> PackFile:
+    """Memory-map the file at `path` and read its description. Errors as of `open_pack`."""
     size = path.stat().st_size
     if size < len(MAGIC) + _TRAILER.size:
         raise _damaged(path, f"it has {size} bytes")
@@ -231,10 +273,7 @@ def open_pack(path: Path, *, verify: bool = False) -> FeaturePack:
         raise _damaged(path, f"it has version {description['version']}, not {PACK_VERSION}")
     if verify and zlib.crc32(data[:end].data) != description["data_crc32"]:
         raise _damaged(path, "its features do not match their checksum")
-    classes = tuple(description["classes"])
-    normalisation = Normalisation.from_json(description)
-    splits = {name: _open_split(data, arrays, classes) for name, arrays in description["splits"].items()}
-    return FeaturePack(FrontendConfig.from_json(description["config"]), classes, normalisation, splits)
+    return PackFile(data, description)
 
 
 def _damaged(path: Path, why: str) -> TransientError:

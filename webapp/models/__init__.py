@@ -2,11 +2,13 @@
 
 from webapp.models.architecture import StoredArchitecture
 from webapp.models.artifact import ArtifactChunk
+from webapp.models.comparison import Comparison, Report
 from webapp.models.dataset import Clip, Dataset, ListProfile
 from webapp.models.device import Campaign, Device, Runtime
 from webapp.models.dry_run import DryRun
 from webapp.models.energy_model import EnergyModel, TrialEnergyEstimate
 from webapp.models.event import Event
+from webapp.models.finals import Finalist, SeedResult, SplitOpening
 from webapp.models.measuring import BenchKit, MappingProfile, MeasurementFile, Run
 from webapp.models.study import Study
 from webapp.models.trial import CurvePoint, Trial, TrialQuerySet
@@ -17,17 +19,22 @@ __all__ = [
     "BenchKit",
     "Campaign",
     "Clip",
+    "Comparison",
     "CurvePoint",
     "Dataset",
     "Device",
     "DryRun",
     "EnergyModel",
     "Event",
+    "Finalist",
     "ListProfile",
     "MappingProfile",
     "MeasurementFile",
+    "Report",
     "Run",
     "Runtime",
+    "SeedResult",
+    "SplitOpening",
     "StoredArchitecture",
     "Study",
     "Trial",

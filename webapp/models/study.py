@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS
+from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, TRIAL_SHARE
 from webapp.models.dataset import Dataset
 from webapp.models.device import Runtime
 
@@ -26,6 +26,8 @@ class Study(models.Model):
     class Kind(models.TextChoices):
         SEARCH = "search", "search"
         BASELINES = "baselines", "baselines"
+        FINALS = "finals", "finalists"
+        REPETITIONS = "repetitions", "repetitions"
 
     class Designer(models.TextChoices):
         RANDOM = "random", "Random search"
@@ -162,6 +164,17 @@ class Study(models.Model):
 
     # Life
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.SEARCH)
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="children",
+        help_text="The study whose finalists or repetitions these trials are; none for the finals of baselines",
+    )
+    trial_share = models.FloatField(
+        default=TRIAL_SHARE, help_text="Share (0..1] of the full training length that its trials train for in float"
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
@@ -191,6 +204,17 @@ class Study(models.Model):
             models.CheckConstraint(condition=models.Q(runtime__in=Runtime.values), name="study_runtime_known"),
             models.UniqueConstraint(
                 fields=["dataset"], condition=models.Q(kind="baselines"), name="baselines_once_a_dataset"
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "kind"], condition=models.Q(parent__isnull=False), name="finals_once_a_study"
+            ),
+            models.UniqueConstraint(
+                fields=["dataset", "full_epochs", "qat_epochs", "batch_size", "runtime"],
+                condition=models.Q(kind="finals", parent__isnull=True),
+                name="finals_of_baselines_once_a_recipe",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(trial_share__gt=0, trial_share__lte=1), name="study_trial_share_is_a_share"
             ),
         ]
 

@@ -15,7 +15,7 @@ from webapp import translation
 from webapp.models import Dataset, Study
 from webapp.services import studies
 from webapp.services.errors import Conflict
-from webapp.services.requests import UNANSWERED, latest_trials, request_listed, save_architectures
+from webapp.services.requests import UNANSWERED, ListedNetwork, latest_trials, request_listed, save_architectures
 from webapp.services.transitions import Actor, locked_study, record
 
 State = Study.State
@@ -120,7 +120,7 @@ def _extend(study: Study, wanted: Sequence[Baseline], actor: Actor) -> Requested
     rows = {one.name: translation.architecture_row(translation.baseline_network(one, study.dataset)) for one in missing}
     cheapest_first = sorted(rows, key=lambda name: rows[name].flops)
     save_architectures(list(rows.values()))
-    request_listed(study, [(name, rows[name].hash) for name in cheapest_first], actor)
+    request_listed(study, [ListedNetwork(name, rows[name].hash) for name in cheapest_first], actor)
     message = f"To be trained: {', '.join(cheapest_first)}."
     if study.state in _ENDED:
         studies.reopen(study, _ENDED, "extend", actor, message)

@@ -45,6 +45,15 @@ class RequestedTrial:
     suggestion: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ListedNetwork:
+    """Network of a given list by its name in the study; `seed` None: the one of the trial's turn."""
+
+    name: str
+    architecture_hash: str
+    seed: int | None = None
+
+
 def request_trials(
     *,
     study_id: int,
@@ -117,11 +126,13 @@ def request_trial(
     *,
     suggestion: dict[str, Any],
     label: str = "",
+    seed: int | None = None,
     retried_from: Trial | None = None,
     actor: Actor = None,
 ) -> int:
     """Add one REQUESTED trial under the study's lock and return its id. A retry repeats its original, seed and all."""
     number, turn = _next(study)
+    own_seed = _seed(study, turn) if seed is None else seed
     trial = Trial.objects.create(
         study=study,
         number=number,
@@ -129,7 +140,7 @@ def request_trial(
         label=retried_from.label if retried_from else label,
         suggestion=suggestion,
         retried_from=retried_from,
-        seed=retried_from.seed if retried_from else _seed(study, turn),
+        seed=retried_from.seed if retried_from else own_seed,
     )
     message = f"Retry of trial {retried_from.number}." if retried_from else "Listed." if label else "Suggested."
     record(study, "", State.REQUESTED, trial_id=trial.pk, message=message, actor=actor)
@@ -188,19 +199,27 @@ def latest_trials(study: Study) -> Mapping[str, Trial]:
     return {trial.label: trial for trial in study.trials.order_by("number")}
 
 
-def request_listed(study: Study, networks: Iterable[tuple[str, str]], actor: Actor = None) -> None:
-    """Request the (name, architecture hash) of `networks` that have no result and no open trial.
+def request_listed(study: Study, networks: Iterable[ListedNetwork], actor: Actor = None) -> None:
+    """Request those of `networks` that have no result and no open trial.
 
     Call under the study's lock. The budget becomes the number of listed networks, so no suggestions are requested. A
     network that failed is repeated by its new trial, so that it counts once.
     """
     latest = latest_trials(study)
-    for name, architecture_hash in networks:
-        before = latest.get(name)
+    for network in networks:
+        before = latest.get(network.name)
         if before is not None and before.state not in UNANSWERED:
             continue
         failed = before if before is not None and before.state == State.FAILED else None
-        request_trial(study, architecture_hash, label=name, suggestion={}, retried_from=failed, actor=actor)
+        request_trial(
+            study,
+            network.architecture_hash,
+            label=network.name,
+            seed=network.seed,
+            suggestion={},
+            retried_from=failed,
+            actor=actor,
+        )
     study.trial_budget = study.trials.filter(COUNTED).count()
     study.save(update_fields=["trial_budget"])
 
@@ -209,7 +228,8 @@ def request_cancelled(study: Study, actor: Actor = None) -> None:
     """Request the trials again that were cancelled when a study of a given list was stopped, under the study's lock."""
     if study.designer == Study.Designer.LISTED:
         cancelled = [trial for trial in latest_trials(study).values() if trial.state == State.CANCELLED]
-        request_listed(study, [(trial.label, trial.architecture_id) for trial in cancelled], actor)
+        networks = [ListedNetwork(trial.label, trial.architecture_id, trial.seed) for trial in cancelled]
+        request_listed(study, networks, actor)
 
 
 def end_exhausted(

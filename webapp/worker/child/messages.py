@@ -6,12 +6,15 @@ number of `Reported` and one `Finished` or `Ended`. Files are passed by their pa
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from nas_engine.architecture import Architecture
-from nas_engine.evaluation_result import Evaluation, Runtime
+from nas_engine.evaluation_result import BothSplits, Evaluation, Runtime
+from nas_engine.trial_plan import TRIAL_SHARE
 
 Result = TypeVar("Result")
+Kind = Literal["training", "bench", "opening"]
+"""Kind of a child: the module of this package that does its jobs."""
 Ending = Literal["infeasible", "failed", "transient", "outage", "cancelled"]
 
 _LEAST_SECONDS = 300.0
@@ -24,11 +27,23 @@ class Job(Generic[Result]):
     __slots__ = ()
 
 
+class OneOffJob(Job[Result]):
+    """Job with a child of its own, of the kind `kind`."""
+
+    __slots__ = ()
+    kind: ClassVar[Kind]
+
+    @property
+    def patience_seconds(self) -> float:
+        """Longest time that the job may take, loading of libraries included."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluate(Job[Evaluation]):
     """Train a network on the features in `pack_path` and evaluate it in `runtime`.
 
-    Each epoch and phase is a `Progress` event.
+    Float training takes `trial_share` (0..1] of `full_epochs`. Each epoch and phase is a `Progress` event.
     """
 
     architecture: Architecture
@@ -38,15 +53,17 @@ class Evaluate(Job[Evaluation]):
     batch_size: int
     seed: int
     runtime: Runtime = "xnnpack"
+    trial_share: float = TRIAL_SHARE
 
 
 @dataclass(frozen=True, slots=True)
-class MakeNetworks(Job[Mapping[str, str]]):
+class MakeNetworks(OneOffJob[Mapping[str, str]]):
     """Write FOLDER/HASH.tflite with random weights for each architecture, given as JSON by its hash.
 
     The result states, by hash, why architectures could not become a file.
     """
 
+    kind: ClassVar[Kind] = "bench"
     folder: str
     architectures: Mapping[str, Mapping[str, Any]]
 
@@ -56,18 +73,45 @@ class MakeNetworks(Job[Mapping[str, str]]):
 
 
 @dataclass(frozen=True, slots=True)
-class Benchmark(Job[Mapping[str, Any]]):
+class Benchmark(OneOffJob[Mapping[str, Any]]):
     """Run a .tflite file on this computer for `seconds`.
 
     The result holds the fields of `HostMeasurement`, "machine", its name, and "energy_note", a sentence.
     """
 
+    kind: ClassVar[Kind] = "bench"
     path: str
     seconds: float
 
     @property
     def patience_seconds(self) -> float:
         return _LEAST_SECONDS + 4 * self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedNetwork:
+    """A trained network: its .tflite file, its architecture and the seed it was trained with."""
+
+    path: str
+    architecture: Architecture
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSplits(OneOffJob[BothSplits]):
+    """Have networks answer the evaluation split and the test split of the features in `pack_path`.
+
+    Only sent for an opening of the test split that has been recorded.
+    """
+
+    kind: ClassVar[Kind] = "opening"
+    networks: tuple[TrainedNetwork, ...]
+    pack_path: str
+    runtime: Runtime
+
+    @property
+    def patience_seconds(self) -> float:
+        return _LEAST_SECONDS + len(self.networks) * _SECONDS_A_NETWORK
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,25 +9,22 @@ import sys
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from time import monotonic
-from typing import Any, Literal
 
 import psutil
 from django.conf import settings
 
 from nas_engine.errors import EarshotError, Outage, TransientError
 from webapp.worker.child.messages import (
-    Benchmark,
     Cancel,
     Ended,
     Finished,
     FromChild,
     Job,
-    MakeNetworks,
+    Kind,
+    OneOffJob,
     Ready,
     Result,
 )
-
-Kind = Literal["training", "bench"]
 
 MOST_JOBS = settings.TRIALS_PER_PROCESS
 MOST_BYTES = settings.PROCESS_BYTES
@@ -154,9 +151,9 @@ class ChildProcess:
         return f"The {self._kind} process was ended by signal {-code} ({name}).{hint}"
 
 
-def call_once(job: MakeNetworks | Benchmark) -> Mapping[str, Any]:
+def call_once(job: OneOffJob[Result]) -> Result:
     """Have one job done in a process of its own, on one thread. Raises EarshotError as `ChildProcess.call` does."""
-    child = ChildProcess("bench", _ONE_THREAD)
+    child = ChildProcess(job.kind, _ONE_THREAD)
     try:
         return child.call(job, job.patience_seconds)
     finally:

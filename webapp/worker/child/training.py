@@ -71,6 +71,7 @@ def simulated_evaluator() -> Evaluator:
 def _config(job: Evaluate) -> TrainingConfig:
     return TrainingConfig(
         full_epochs=job.full_epochs,
+        trial_fraction=job.trial_share,
         qat_epochs=job.qat_epochs,
         batch_size=job.batch_size,
         seed=job.seed,
