@@ -17,6 +17,8 @@ READ_MEASUREMENT = "data.read_measurement"
 COMPUTE_RUN = "data.compute_run"
 PACK_BENCH_KIT = "data.pack_bench_kit"
 TRAIN_ENERGY_MODEL = "data.train_energy_model"
+EVALUATE_SPLITS = "data.evaluate_splits"
+WRITE_REPORT = "data.write_report"
 SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
 """Queues. Suggestions that take seconds have their own, so that those that take milliseconds never wait."""
 
@@ -61,6 +63,16 @@ def pack_bench_kit(*, kit_id: int) -> None:
 def train_energy_model(*, energy_model_id: int) -> None:
     """Ask a data worker to train a version of a device's energy model."""
     _after_commit(TRAIN_ENERGY_MODEL, DATA, energy_model_id)
+
+
+def evaluate_splits(*, opening_id: int) -> None:
+    """Ask a data worker to evaluate the networks that the test split was opened for."""
+    _after_commit(EVALUATE_SPLITS, DATA, opening_id)
+
+
+def write_report(*, report_id: int) -> None:
+    """Ask a data worker to write a report."""
+    _after_commit(WRITE_REPORT, DATA, report_id)
 
 
 def _after_commit(task: str, queue: str, row_id: int) -> None:

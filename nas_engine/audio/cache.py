@@ -150,9 +150,13 @@ class _Writer:
         return {"start": start, "dtype": values.dtype.str, "shape": list(values.shape)}
 
     def finish(self, description: dict[str, Any]) -> None:
-        text = json.dumps({**description, "data_crc32": self._crc}, separators=(",", ":")).encode()
-        self._file.write(text)
-        self._file.write(_TRAILER.pack(len(text), zlib.crc32(text), MAGIC))
+        self._file.write(end_of_pack({**description, "data_crc32": self._crc}))
+
+
+def end_of_pack(description: Mapping[str, Any]) -> bytes:
+    """Last bytes of a pack: its description as JSON and the trailer."""
+    text = json.dumps(description, separators=(",", ":")).encode()
+    return text + _TRAILER.pack(len(text), zlib.crc32(text), MAGIC)
 
 
 def write_pack(path: Path, examples: Iterable[Example], config: FrontendConfig, classes: Sequence[str]) -> None:

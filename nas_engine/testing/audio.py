@@ -7,7 +7,15 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from nas_engine.audio.cache import Example, FeaturePack, open_pack, write_pack
+from nas_engine.audio.cache import (
+    CLOSED_SPLIT,
+    Example,
+    FeaturePack,
+    end_of_pack,
+    map_pack,
+    open_pack,
+    write_pack,
+)
 from nas_engine.audio.checks import SPLITS
 from nas_engine.audio.frontend import FrontendConfig, log_mel
 
@@ -56,6 +64,15 @@ def tiny_pack(
         classes,
     )
     return open_pack(path)
+
+
+def spoil_test_split(path: Path) -> None:
+    """Make reading the test split of the pack at `path` raise TypeError; everything else of it stays readable."""
+    description = dict(map_pack(path).description)
+    features = path.read_bytes()[: -len(end_of_pack(description))]
+    splits = description["splits"]
+    spoilt = {name: array | {"dtype": "spoilt"} for name, array in splits[CLOSED_SPLIT].items()}
+    path.write_bytes(features + end_of_pack(description | {"splits": splits | {CLOSED_SPLIT: spoilt}}))
 
 
 def _clips(

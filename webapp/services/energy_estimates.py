@@ -25,6 +25,8 @@ from webapp.services.transitions import Actor, locked_study, record
 
 _TRIALS_AT_ONCE = 500
 _NEEDED = ("study_id", "int8_accuracy", "flash_bytes", "architecture__spec")
+SHARED = Q(kind=Study.Kind.BASELINES) | Q(kind=Study.Kind.FINALS, parent=None)
+"""Studies of published networks, which are shown with every search on their data set."""
 _FORMULA = "Equation 1: E0 {:g} mJ, {:g} points per {:g} mJ; M0 {:g} kB, {:g} points per {:g} kB"
 
 
@@ -52,7 +54,7 @@ def save_estimates(study: Study, ended: TrialEnergyEstimate) -> None:
     A baseline is shown with every search on its dataset, so it gets an estimate by the model of each.
     """
     TrialEnergyEstimate.objects.bulk_create([ended], ignore_conflicts=True)
-    if study.kind == Study.Kind.BASELINES:
+    if Study.objects.filter(SHARED, pk=study.pk).exists():
         used = EnergyModel.objects.filter(studies__dataset=study.dataset_id).distinct()
         for energy_model in used.select_related("device"):
             _estimate_missing(Trial.objects.filter(pk=ended.trial_id), energy_model)
@@ -74,6 +76,7 @@ def reestimate(*, study_id: int, energy_model_id: int | None, actor: Actor = Non
         before = study.energy_model_id
         study.energy_model, study.designer_state = energy_model, None
         study.save(update_fields=["energy_model", "designer_state"])
+        study.children.update(energy_model=energy_model)
         source = str(energy_model) if energy_model else "published figures"
         own = study.trials.filter(pk__in=estimated).count()
         if before != energy_model_id:
@@ -94,15 +97,19 @@ def _ready(energy_model_id: int | None) -> EnergyModel | None:
 
 
 def _concerned(study_id: int, dataset_id: int) -> QuerySet[Trial]:
-    """The study's trials, and the baselines that are shown with them."""
-    baselines = Q(study__dataset=dataset_id, study__kind=Study.Kind.BASELINES)
-    return Trial.objects.filter(Q(study=study_id) | baselines)
+    """Trials of the study and of its finalists, and the baselines that are shown with them."""
+    studies = Study.objects.filter(_shown_with(study_id, dataset_id))
+    return Trial.objects.filter(study__in=studies.values("pk"))
+
+
+def _shown_with(study_id: int, dataset_id: int) -> Q:
+    return Q(pk=study_id) | Q(parent=study_id) | (SHARED & Q(dataset=dataset_id))
 
 
 def _locked_with_baselines(study_id: int, dataset_id: int) -> Study:
-    """Study, its row and that of the dataset's baselines locked, in one order everywhere."""
-    baselines = Study.objects.filter(dataset=dataset_id, kind=Study.Kind.BASELINES).values_list("pk", flat=True)
-    locked = {pk: locked_study(pk) for pk in sorted({study_id, *baselines})}
+    """Study, its row and those of finalists and baselines locked, in one order everywhere."""
+    found = Study.objects.filter(_shown_with(study_id, dataset_id)).values_list("pk", flat=True)
+    locked = {pk: locked_study(pk) for pk in sorted(found)}
     return locked[study_id]
 
 

@@ -1,4 +1,5 @@
-"""Jobs: a dataset to prepare, a file to read, a run to compute, a kit to pack, a model to train, a dry run to simulate.
+"""Jobs: a dataset to prepare, a file to read, a run to compute, a kit to pack, a model to train, a dry run to simulate,
+an opening of the test split to evaluate, a report to write.
 
 Each is a row that is worked on under one rule, the one of trials: an open row is claimed by exactly one worker, which
 holds it by a lease and renews that by heartbeats; only its holder may write it back, and it is offered
@@ -18,7 +19,17 @@ from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
 
 from webapp import dispatch
-from webapp.models import BenchKit, Dataset, DryRun, EnergyModel, MeasurementFile, Run, Worker
+from webapp.models import (
+    BenchKit,
+    Dataset,
+    DryRun,
+    EnergyModel,
+    MeasurementFile,
+    Report,
+    Run,
+    SplitOpening,
+    Worker,
+)
 from webapp.queries.leases import is_stale, lease
 
 MOST_ATTEMPTS = 3
@@ -100,7 +111,16 @@ DRY_RUNS = JobKind(
     working_state="RUNNING",
     role=Worker.Role.DELIBERATION,
 )
-KINDS = [DATASETS, FILES, RUNS, KITS, MODELS, DRY_RUNS]
+OPENINGS = JobKind(
+    SplitOpening,
+    "EVALUATING",
+    "FAILED",
+    "reason",
+    lambda row_id: dispatch.evaluate_splits(opening_id=row_id),
+    given_up="The process that evaluated it died repeatedly. Open the test split again.",
+)
+REPORTS = JobKind(Report, "WRITING", "FAILED", "reason", lambda row_id: dispatch.write_report(report_id=row_id))
+KINDS = [DATASETS, FILES, RUNS, KITS, MODELS, DRY_RUNS, OPENINGS, REPORTS]
 
 
 def send(job: JobKind, row_id: int) -> None:

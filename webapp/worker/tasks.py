@@ -4,6 +4,7 @@ from webapp.celery import app
 from webapp.dispatch import (
     COMPUTE_RUN,
     DRY_RUN,
+    EVALUATE_SPLITS,
     EVALUATE_TRIAL,
     PACK_BENCH_KIT,
     PREPARE_DATASET,
@@ -72,3 +73,11 @@ def pack_bench_kit(kit_id: int) -> None:
 
     worker = lifecycle.this_worker()
     pack_kit(kit_id, worker.name, worker.stopping.is_set)
+
+
+@app.task(name=EVALUATE_SPLITS)
+def evaluate_splits(opening_id: int) -> None:
+    from webapp.worker.opening import evaluate_splits
+
+    worker = lifecycle.this_worker()
+    evaluate_splits(opening_id, worker.name, worker.stopping.is_set)
