@@ -10,7 +10,7 @@ from webapp.services import finals, openings, trials
 from webapp.services.openings import Evaluated
 from webapp.storage import hash_in_name
 
-COUNTS = {split: dict.fromkeys(rows.CLASSES, 4) for split in ("train", "eval", "test")}
+COUNTS = {split: dict.fromkeys(rows.CLASSES, 40) for split in ("train", "eval", "test")}
 
 
 def search(trials_completed: int = 3, **values: Any) -> Study:

@@ -14,6 +14,7 @@ from nas_engine.audio.decode import decode
 from nas_engine.audio.frontend import log_mel
 from webapp.charts.curves import PlottedEpoch, curve_figure, curve_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
+from webapp.charts.finals import finals_figure, finals_points
 from webapp.charts.fronts import BaselinePoint, Resource, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
@@ -21,6 +22,7 @@ from webapp.charts.style import Mark, percent
 from webapp.models import Dataset, Study
 from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import energy_tag
+from webapp.queries.finals import final_networks
 from webapp.queries.pages.baselines import BaselineRow, baselines_of
 from webapp.queries.pages.datasets import shown_clips
 from webapp.queries.pages.paper import study_points
@@ -62,6 +64,13 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonRespo
         marks=_marks(study, found, shown),
     )
     return JsonResponse(front_figure(info))
+
+
+@require_GET
+def finalists_chart(request: HttpRequest, study_id: int) -> JsonResponse:
+    """Figure 6: mean accuracy over energy of the finalists of a study and its baselines, on both splits."""
+    study = get_object_or_404(shown_studies(), pk=study_id)
+    return JsonResponse(finals_figure(finals_points(final_networks(study))))
 
 
 @require_GET

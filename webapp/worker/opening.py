@@ -43,7 +43,7 @@ def _outcome(worker: str, opening: SplitOpening) -> Write:
     recordings = {name: recordings_of(opening.dataset, name) for name in (EVALUATION_SPLIT, CLOSED_SPLIT)}
     _check(answers, recordings[EVALUATION_SPLIT], recordings[CLOSED_SPLIT])
     evaluated = openings.Evaluated(
-        [trial.pk for trial in seeds], answers, recordings, statistics_of(opening, answers, recordings)
+        [trial.pk for trial in seeds], answers, recordings, statistics_of(opening, seeds, answers, recordings)
     )
     return partial(openings.complete, opening_id=opening.pk, worker=worker, evaluated=evaluated)
 

@@ -1,13 +1,73 @@
 """Statistics of an opening of the test split, in the worker: SciPy stays out of the web process."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nas_engine.evaluation_result import BothSplits
-from webapp.models import SplitOpening
+import numpy as np
+from nas_engine.statistics.answers import Answers
+from nas_engine.statistics.clips import accuracy_over_clips
+from nas_engine.statistics.optimism import optimism
+from nas_engine.statistics.paired import paired_difference
+from nas_engine.statistics.seeds import seed_summary
+from nas_engine.statistics.values import Optimism
+
+from nas_engine.audio.cache import CLOSED_SPLIT, EVALUATION_SPLIT
+from nas_engine.evaluation_result import BothSplits, SplitAnswers
+from webapp.models import SplitOpening, Trial
+from webapp.queries.opening_statistics import NETWORK, PAIRS, NetworkStatistics
+
+Recordings = Mapping[str, Sequence[str]]
+"""Recording of each clip by split, in the order of the answers."""
+_MOST_PAIRS = 60
 
 
 def statistics_of(
-    opening: SplitOpening, answers: BothSplits, recordings: Mapping[str, Sequence[str]]
+    opening: SplitOpening, seeds: Sequence[Trial], answers: BothSplits, recordings: Recordings
 ) -> Mapping[str, Any]:
-    return {}
+    """Statistics of the network and its paired differences from the networks that were evaluated before, as JSON."""
+    numbers = [trial.seed for trial in seeds]
+    evaluation = _answers(answers.evaluation, numbers, recordings[EVALUATION_SPLIT])
+    test = _answers(answers.test, numbers, recordings[CLOSED_SPLIT])
+    network = NetworkStatistics(
+        evaluation=seed_summary(answers.evaluation.accuracies(), 0.0, 1.0),
+        test=seed_summary(answers.test.accuracies(), 0.0, 1.0),
+        evaluation_clips=accuracy_over_clips(evaluation.correct, evaluation.recordings),
+        test_clips=accuracy_over_clips(test.correct, test.recordings),
+        optimism=_optimism(opening, evaluation, test),
+    )
+    pairs = {
+        str(other.pk): paired_difference(test, _stored(other, test)).to_json() for other in _others(opening, numbers)
+    }
+    return {NETWORK: network.to_json(), PAIRS: pairs}
+
+
+def _answers(answers: SplitAnswers, seeds: Sequence[int], recordings: Sequence[str]) -> Answers:
+    correct = np.equal(answers.answers, np.asarray(answers.labels)).astype(np.float64)
+    return Answers(correct, tuple(seeds), answers.clip_ids, tuple(recordings))
+
+
+def _optimism(opening: SplitOpening, evaluation: Answers, test: Answers) -> Optimism | None:
+    """None where a recording is in both splits."""
+    if (set(evaluation.recordings) & set(test.recordings)) - {""}:
+        return None
+    source = opening.finalist.source if opening.finalist else None
+    chosen_from = source.study.trials.filter(state=Trial.State.COMPLETED).count() if source else None
+    return optimism(evaluation, test, best_of=chosen_from)
+
+
+def _others(opening: SplitOpening, seeds: Sequence[int]) -> Iterable[SplitOpening]:
+    """The latest opening of each other network on the same features with a common seed, the latest first."""
+    ready = SplitOpening.objects.filter(data_hash=opening.data_hash, state=SplitOpening.State.READY)
+    latest: dict[str, SplitOpening] = {}
+    for other in ready.exclude(architecture=opening.architecture_id).prefetch_related("results__trial").order_by("-pk"):
+        if {result.trial.seed for result in other.results.all()} & set(seeds):
+            latest.setdefault(other.architecture_id, other)
+    return list(latest.values())[:_MOST_PAIRS]
+
+
+def _stored(opening: SplitOpening, test: Answers) -> Answers:
+    """Answers of an earlier opening to the clips of `test`, whose features and order are the same."""
+    results = list(opening.results.all())
+    labels = np.asarray(opening.clips[CLOSED_SPLIT]["labels"])
+    correct = np.equal([result.test_answers for result in results], labels).astype(np.float64)
+    return Answers(correct, tuple(result.trial.seed for result in results), test.clips, test.recordings)

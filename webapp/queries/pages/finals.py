@@ -1,0 +1,100 @@
+"""Page of a study's finalists: their trainings, the openings of the test split, and comparisons in words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
+
+from webapp.models import Finalist, SplitOpening, Study
+from webapp.queries.energy_estimates import energy_tag, in_words
+from webapp.queries.finals import FinalNetwork, final_networks
+from webapp.queries.opening_statistics import difference_of, energy_ratios, statistics_in
+from webapp.queries.pages.results import Results, results
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A comparison or a caution in words, with the arithmetic behind it; `network` is what it is about."""
+
+    network: str
+    words: str
+    arithmetic: str
+
+
+def finalists_context(study: Study) -> dict[str, Any]:
+    """The whole page. A constant number of queries."""
+    networks = final_networks(study)
+    own = tuple(one for one in networks if not one.is_baseline)
+    tested = [one for one in networks if one.opening is not None]
+    return {
+        "study": study,
+        "finalists": own,
+        "baselines": tuple(one for one in networks if one.is_baseline),
+        "best": best_by_reward(own),
+        "openings": _log(networks),
+        "is_live": any(one.is_open or one.pending_opening for one in networks),
+        "comparisons": _comparisons(study, tested),
+        "cautions": tuple(_cautions(tested)),
+        "energy_words": in_words(networks[0].estimate.source) if networks and networks[0].estimate else "",
+        "seeds_open": sum(seed.trial.state in seed.trial.OPEN for one in networks for seed in one.seeds),
+    }
+
+
+def best_by_reward(networks: Iterable[FinalNetwork]) -> FinalNetwork | None:
+    """The network with the best mean reward on the evaluation split, of those whose seeds are all trained."""
+    trained = [one for one in networks if one.is_trained and one.reward is not None]
+    return max(trained, key=lambda one: one.reward.mean if one.reward else 0.0, default=None)
+
+
+def chosen_trials(study: Study, how: str, top: int, numbers: Sequence[int]) -> list[int]:
+    """Ids of the completed trials that become finalists, the best by reward first; by hand in the order given.
+
+    Trials at chance are left out, as are numbers that no completed trial has: the service answers for those. One query.
+    """
+    found = results(study)
+    if how == Finalist.Chosen.HAND:
+        by_number = dict(zip(found.numbers.tolist(), found.trial_ids.tolist(), strict=True))
+        return [by_number.get(number, 0) for number in numbers]
+    eligible = found.on_energy_front if how == Finalist.Chosen.FRONT else found.above_chance
+    return _best(found, eligible)[:top]
+
+
+def _best(found: Results, eligible: np.ndarray[Any, np.dtype[np.bool_]]) -> list[int]:
+    order = np.argsort(-found.reward, kind="stable")
+    ids: list[int] = found.trial_ids[order[eligible[order]]].tolist()
+    return ids
+
+
+def _log(networks: Iterable[FinalNetwork]) -> list[SplitOpening]:
+    """Each opening once, the latest first."""
+    found = {opening.pk: opening for one in networks for opening in one.openings}
+    return sorted(found.values(), key=lambda opening: (opening.opened_at, opening.pk), reverse=True)
+
+
+def _comparisons(study: Study, tested: Sequence[FinalNetwork]) -> tuple[Statement, ...]:
+    """Each tested finalist against each tested baseline, in the order of the table."""
+    ratios = energy_ratios(study, tested)
+    pairs = [(one, other) for one in tested if not one.is_baseline for other in tested if other.is_baseline]
+    statements = []
+    for one, other in pairs:
+        difference, ratio = difference_of(one, other), ratios.get((one.finalist.pk, other.finalist.pk))
+        if difference is not None and ratio is not None:
+            words = comparison(ratio, difference, other.finalist.label)
+            statements.append(Statement(one.finalist.label, words, arithmetic(ratio, difference)))
+    return tuple(statements)
+
+
+def _cautions(tested: Iterable[FinalNetwork]) -> Iterable[Statement]:
+    """How far evaluation lies above test, for each tested network."""
+    for one in tested:
+        found = statistics_in(one.opening)
+        if found is not None and found.optimism is not None:
+            words = optimism_words(found.optimism)
+            yield Statement(one.finalist.label, words, optimism_arithmetic(found.optimism))
+
+
+def tags_of(networks: Iterable[FinalNetwork]) -> list[str]:
+    """Origins of the energies shown, in short."""
+    return sorted({energy_tag(one.estimate.source) for one in networks if one.estimate})

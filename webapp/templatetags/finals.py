@@ -1,0 +1,44 @@
+"""Means over the seeds of a finalist, and the mark of a test figure that was not the first."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from nas_engine.energy.traces.statistics import RepeatStatistics
+from webapp.models import SplitOpening
+from webapp.templatetags.figures import DASH
+
+register = template.Library()
+
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+@register.simple_tag
+def over_seeds(found: RepeatStatistics | None) -> SafeString | str:
+    """For tables: mean accuracy ± standard deviation in percent, with the number of seeds and the interval in small."""
+    if found is None:
+        return DASH
+    if found.sd is None or found.low95 is None or found.high95 is None:
+        return format_html("{} <small>1 seed</small>", f"{100 * found.mean:.1f}{_SPACE}%")
+    return format_html(
+        "{} <small>{} seeds, {}</small>",
+        f"{100 * found.mean:.1f} ± {100 * found.sd:.1f}{_SPACE}%",
+        found.n,
+        f"{100 * found.low95:.1f}–{100 * min(1.0, found.high95):.1f}",
+    )
+
+
+@register.simple_tag
+def opened_mark(opening: SplitOpening | None) -> SafeString | str:
+    """A mark on a test figure whose network was evaluated on the test split before; nothing for the first opening."""
+    if opening is None or opening.number <= 1:
+        return ""
+    return format_html('<abbr title="{}">§</abbr>', opened_words(opening))
+
+
+def opened_words(opening: SplitOpening) -> str:
+    """What a caption says of a figure from a later opening."""
+    return (
+        f"opening {opening.number} of the test split for this network: it was looked at before, so that the figure is "
+        "no longer that of unseen clips"
+    )
