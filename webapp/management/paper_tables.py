@@ -6,9 +6,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
+from django.core.management.base import CommandError
+
 from nas_engine.paper.figure2 import Correlations, Figure2Point
 from nas_engine.paper.tables import NETWORKS, TABLE_2_MODEL, FileSizes, Table1Row, Table2Row, table1, table2
 from webapp.management.progress import Line
+from webapp.models import Comparison, Study
+from webapp.queries.energy_models import large_fields
+from webapp.queries.table1 import Table1Line, table1_of
 
 
 class _Writable(Protocol):
@@ -98,6 +103,52 @@ def table2_text(rows: Sequence[Table2Row]) -> str:
         for row in rows
     ]
     return aligned(heading, cells) + _notes((str(row.row), row.note) for row in rows)
+
+
+def studies_of(study_id: int | None, comparison_id: int | None) -> list[Study]:
+    """The study, or those of the comparison in the order of their creation. Raises CommandError if there is none."""
+    found = Study.objects.select_related("dataset", "energy_model__device").defer(*large_fields("energy_model"))
+    if comparison_id is None:
+        studies, missing = list(found.filter(pk=study_id, kind=Study.Kind.SEARCH)), f"search {study_id}"
+    else:
+        if not Comparison.objects.filter(pk=comparison_id).exists():
+            raise CommandError(f"There is no comparison {comparison_id}.")
+        studies, missing = list(found.filter(comparisons=comparison_id).order_by("pk")), "study in this comparison"
+    if not studies:
+        raise CommandError(f"There is no {missing}.")
+    return studies
+
+
+def measured_table1(studies: Sequence[Study]) -> tuple[str, Objects]:
+    """Table 1 of finalists and baselines of the studies, beside the published rows: as text and as objects."""
+    lines = table1_of(studies)
+    return _measured_text(lines), [line.to_json() for line in lines]
+
+
+def _measured_text(lines: Sequence[Table1Line]) -> str:
+    heading = ("network", "", "split", "accuracy %", "sd", "mJ", "basis", "kB flash", "MFLOPs", "k params", "ms")
+    cells = [
+        (
+            line.name,
+            line.origin,
+            line.split,
+            _number(row["accuracy_mean"], 2, 100),
+            _number(row["accuracy_sd"], 2, 100),
+            _number(row["energy_mj"], 3),
+            row["energy_basis"] or _DASH,
+            _number(line.flash_bytes, 2, 1e-3),
+            _number(line.flops, 3, 1e-6),
+            _number(line.parameters, 3, 1e-3),
+            _number(line.latency_ms, 2),
+        )
+        for line in lines
+        for row in [line.to_json()]
+    ]
+    return aligned(heading, cells)
+
+
+def _number(value: float | None, digits: int, times: float = 1) -> str:
+    return _DASH if value is None else f"{times * value:,.{digits}f}"
 
 
 def figure2_objects(points: Sequence[Figure2Point], found: Correlations, **facts: Any) -> Objects:

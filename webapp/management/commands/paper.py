@@ -16,6 +16,8 @@ from webapp.management.paper_tables import (
     built_files,
     figure2_objects,
     figure2_text,
+    measured_table1,
+    studies_of,
     table1_objects,
     table1_text,
     table2_objects,
@@ -30,7 +32,8 @@ class Command(BaseCommand):
     requires_system_checks = ()
     help = (
         "Reproduce the paper's Table 1, Table 2 or Figure 2. The tables build the networks and their .tflite files "
-        "(untrained, on one thread; half a minute) and need neither database nor server."
+        "(untrained, on one thread; half a minute) and need neither database nor server. Table 1 of trained networks: "
+        "table1 --study N or --comparison N."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,6 +41,10 @@ class Command(BaseCommand):
         for name, models in (("table1", "the baselines and Table 2's network"), ("table2", "the network, row by row")):
             table = parts.add_parser(name, help=f"FLOPs, parameters and flash of {models}")
             table.add_argument("--estimate", action="store_true", help="estimate flash and do without TensorFlow")
+            if name == "table1":
+                ours = table.add_mutually_exclusive_group()
+                ours.add_argument("--study", type=int, help="finalists of this study and its baselines, as measured")
+                ours.add_argument("--comparison", type=int, help="the same of the studies of this comparison")
             _add_json(table)
         figure = parts.add_parser("figure2", help="float against int8 accuracy, parameters against flash")
         figure.add_argument("--samples", type=int, default=8, help="random networks to train (default: 8)")
@@ -59,6 +66,8 @@ class Command(BaseCommand):
             write_json(objects, options["json"], self.stdout)
 
     def _table1(self, options: dict[str, Any], line: Line) -> tuple[str, Objects]:
+        if options["study"] is not None or options["comparison"] is not None:
+            return measured_table1(studies_of(options["study"], options["comparison"]))
         rows, objects = table1_objects(None if options["estimate"] else built_files(NETWORKS, line))
         return table1_text(rows), objects
 

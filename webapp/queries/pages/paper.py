@@ -52,7 +52,7 @@ def study_points(study: Study) -> tuple[Figure2Point, ...]:
     trials = Trial.objects.filter(study=study, state=Trial.State.COMPLETED).order_by("number")
     names = ("architecture", "architecture__parameters", "float_accuracy", "int8_accuracy", "flash_bytes")
     rows = list(trials.values_list("label", "number", *names))
-    published = _parameters_of({row[2] for row in rows})
+    published = published_parameters_of({row[2] for row in rows})
     return tuple(
         Figure2Point(
             name=label or f"trial {number}",
@@ -67,7 +67,7 @@ def study_points(study: Study) -> tuple[Figure2Point, ...]:
     )
 
 
-def _parameters_of(hashes: Set[str]) -> dict[str, int]:
+def published_parameters_of(hashes: Set[str]) -> dict[str, int]:
     """The paper's "parameters" by architecture. A hash stands for one network for ever, so each is counted once."""
     found = {key: parameters for key in hashes if (parameters := published_parameters.get(key)) is not None}
     for row in StoredArchitecture.objects.filter(hash__in=hashes - found.keys()):
