@@ -1,6 +1,7 @@
 """The learning curve of a trial: float training, then quantisation-aware training."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 from typing import Any, NamedTuple
 
 from webapp.charts.style import (
@@ -16,6 +17,8 @@ from webapp.charts.style import (
     whole_numbers,
     with_chance,
 )
+
+_SEED_COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE)
 
 
 class PlottedEpoch(NamedTuple):
@@ -146,3 +149,19 @@ def _line(name: str, info: CurveInfo, values: Iterable[float | None], colour: st
         "marker": {"size": 4},
         "hovertemplate": f"{name}, epoch %{{x}}: %{{y}}{unit}<extra></extra>",
     }
+
+
+def seeds_figure(curves: Sequence[tuple[str, CurveInfo]]) -> Figure:
+    """Accuracy on the evaluation split over the epochs of several trainings of one network, a line for each name."""
+    axes = layout("Epoch", "Evaluation accuracy (%)")
+    whole_numbers(axes["xaxis"], max((len(info.epochs) for _, info in curves), default=0))
+    starts = {info.qat_start for _, info in curves if info.qat_start is not None}
+    if len(starts) == 1:
+        line, label = vertical_line(starts.pop() + 0.5, "QAT begins")
+        axes |= {"shapes": [line], "annotations": [label]}
+    with_chance(axes, next((info.chance_percent for _, info in curves), None))
+    colours = cycle(_SEED_COLOURS)
+    lines = [
+        _line(name, info, info.eval_percent, colour, "y") for (name, info), colour in zip(curves, colours, strict=False)
+    ]
+    return {"data": lines, "layout": axes}

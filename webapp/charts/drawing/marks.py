@@ -1,0 +1,157 @@
+"""Marks of one trace: points, lines, error bars, and names that keep clear of each other."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from webapp.charts.drawing.axes import Axis
+from webapp.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
+
+COLOURS = {
+    BLUE: "blue", ORANGE: "orange", GREEN: "green", VERMILLION: "vermillion", PURPLE: "purple", GREY: "grey",
+}  # fmt: skip
+"""Class of each colour, which static/earshot/report.css gives the theme's variant."""
+MOST_LINKED = 100
+"""Points of a trace up to which each is an element with link and title; more are dots of one path, for the size."""
+LETTER = 5.9  # mean width in user units of a letter of the drawing's text
+_TAGS = re.compile(r"<br>|<[^>]*>")
+_SHAPES = {
+    "circle": "M{r} 0A{r} {r} 0 1 1 -{r} 0A{r} {r} 0 1 1 {r} 0Z",
+    "square": "M-{r} -{r}H{r}V{r}H-{r}Z",
+    "diamond": "M0 -{w}L{w} 0L0 {w}L-{w} 0Z",
+    "triangle-up": "M0 -{w}L{r} {r}H-{r}Z",
+    "x-thin": "M-{r} -{r}L{r} {r}M{r} -{r}L-{r} {r}",
+    "line-ew": "M-{w} 0H{w}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of a trace, with what its title and its name show."""
+
+    x: float
+    y: float
+    up: float
+    down: float
+    text: str
+    link: str
+
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+
+@dataclass(slots=True)
+class Names:
+    """Boxes of names written so far, within the plot's own edges."""
+
+    left: float
+    right: float
+    taken: list[Box] = field(default_factory=list)
+
+    def place(self, x: float, y: float, text: str) -> tuple[float, float]:
+        """Left end and baseline of a name near (x, y), clear of earlier ones where there is room."""
+        width = len(text) * LETTER
+        start = min(max(x - width / 2, self.left), self.right - width)
+        choices = [(start, y - 9), (start, y + 18), (x + 9, y + 4), (x - 9 - width, y + 4), (start, y - 22)]
+        fitting = [one for one in choices if self.left <= one[0] <= self.right - width] or choices
+        chosen = next((one for one in fitting if self._is_free(*one, width)), fitting[0])
+        self.taken.append(_box(*chosen, width))
+        return chosen
+
+    def _is_free(self, left: float, baseline: float, width: float) -> bool:
+        new = _box(left, baseline, width)
+        return not any(
+            new[0] < old[2] and old[0] < new[2] and new[1] < old[3] and old[1] < new[3] for old in self.taken
+        )
+
+
+def _box(left: float, baseline: float, width: float) -> Box:
+    return left, baseline - 10, left + width, baseline + 3
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def points_of(trace: dict[str, Any]) -> list[Point]:
+    """Points of a trace that have both values; an asymmetric error reaches further up or down."""
+    error = trace.get("error_y", {})
+    up = error.get("array", [])
+    down = up if error.get("symmetric", True) else error.get("arrayminus", [])
+    texts, links = trace.get("hovertext", trace.get("text", [])), trace.get("customdata", [])
+    return [
+        Point(float(x), float(y), _at(up, n, 0.0), _at(down, n, 0.0), _at(texts, n, ""), _at(links, n, ""))
+        for n, (x, y) in enumerate(zip(trace.get("x", ()), trace.get("y", ()), strict=True))
+        if x is not None and y is not None
+    ]
+
+
+def _at(values: Sequence[Any], index: int, otherwise: Any) -> Any:
+    return values[index] if index < len(values) else otherwise
+
+
+def colour_of(trace: dict[str, Any]) -> str:
+    """Class of the trace's colour."""
+    given = trace.get("marker", {}).get("color") or trace.get("line", {}).get("color")
+    return COLOURS.get(given, "grey")
+
+
+def drawn(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis, names: Names) -> SafeString:
+    """The whole trace as one group."""
+    mode = trace.get("mode", "markers")
+    parts = list(_error_bars(points, x, y))
+    if "lines" in mode:
+        parts.append(_line(trace, points, x, y))
+    if "markers" in mode:
+        parts.append(_markers(trace, points, x, y))
+    if "text" in mode:
+        parts += _names(trace, points, x, y, names)
+    return format_html('<g class="{}">{}</g>', colour_of(trace), format_html_join("", "{}", ((one,) for one in parts)))
+
+
+def _error_bars(points: Sequence[Point], x: Axis, y: Axis) -> Iterator[SafeString]:
+    for point in points:
+        if point.up or point.down:
+            place, top, end = x.place(point.x), y.place(point.y + point.up), y.place(point.y - point.down)
+            path = f"M{place:g} {top:g}V{end:g}M{place - 3:g} {top:g}h6M{place - 3:g} {end:g}h6"
+            yield format_html('<path class="bar" d="{}"/>', path)
+
+
+def _line(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis) -> SafeString:
+    places = [(x.place(point.x), y.place(point.y)) for point in points]
+    steps = trace.get("line", {}).get("shape") == "hv"
+    path = "".join(f"M{a:g} {b:g}" for a, b in places[:1])
+    for (_, before), (a, b) in pairwise(places):
+        path += f"H{a:g}V{b:g}" if steps else (f"H{a:g}" if before == b else f"L{a:g} {b:g}")
+    dash = trace.get("line", {}).get("dash", "")
+    return format_html('<path class="line {}" d="{}"/>', dash, path)
+
+
+def _markers(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis) -> SafeString:
+    symbol, size = str(trace.get("marker", {}).get("symbol", "circle")), float(trace.get("marker", {}).get("size", 6))
+    if len(points) > MOST_LINKED:
+        dots = "".join(f"M{x.place(point.x):g} {y.place(point.y):g}h0" for point in points)
+        return format_html('<path class="dots" stroke-width="{}" d="{}"/>', f"{size * 0.7:g}", dots)
+    shape = _SHAPES.get(symbol.removesuffix("-open"), _SHAPES["circle"]).format(r=f"{size / 2:g}", w=f"{size / 1.6:g}")
+    style = "open" if symbol.endswith("-open") else "full"
+    return format_html_join("", "{}", ((_marker(point, shape, style, x, y),) for point in points))
+
+
+def _marker(point: Point, shape: str, style: str, x: Axis, y: Axis) -> SafeString:
+    place = f"translate({x.place(point.x):g} {y.place(point.y):g})"
+    name = " ".join(_TAGS.sub(" ", point.text).split())
+    title = f"{name} ({point.x:g}; {point.y:g})".strip()
+    mark = format_html('<path class="{}" transform="{}" d="{}"><title>{}</title></path>', style, place, shape, title)
+    return format_html('<a href="{}">{}</a>', point.link, mark) if point.link.startswith("/") else mark
+
+
+def _names(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis, names: Names) -> Iterator[SafeString]:
+    for point, text in zip(points, trace.get("text", ()), strict=False):
+        left, baseline = names.place(x.place(point.x), y.place(point.y), str(text))
+        yield format_html('<text x="{}" y="{}">{}</text>', f"{left:.1f}", f"{baseline:.1f}", text)
