@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from webapp.api import charts, exports
 from webapp.api import measurements as measurement_files
 from webapp.api.energy_models import energy_model_chart, energy_model_csv
+from webapp.api.reports import report_document, report_tables
 from webapp.views import (
     accounts,
     baselines,
@@ -25,6 +26,7 @@ from webapp.views import (
     measurements,
     paper,
     problems,
+    reports,
     runs,
     space,
     studies,
@@ -66,6 +68,7 @@ study_urls: list[URLPattern | URLResolver] = [
     path("finalists/baselines/", finals.train_baselines_as_finalists, name="train_final_baselines"),
     path("finalists/<int:finalist_id>/test/", finals.open_test, name="open_test"),
     path("finalists/chart.json", charts.finalists_chart, name="finalists_chart"),
+    path("report/", reports.report_study, name="report_study"),
     path("extend/", study.extend_study, name="extend_study"),
     path("clone/", study.clone_study, name="clone_study"),
     path("delete/", study.delete_study, name="delete_study"),
@@ -155,6 +158,13 @@ device_urls: list[URLPattern | URLResolver] = [
     path("kits/<int:kit_id>/delete/", benches.delete_kit, name="delete_kit"),
 ]
 
+report_urls: list[URLPattern | URLResolver] = [
+    path("", reports.report, name="report"),
+    path("live/", reports.report_live, name="report_live"),
+    path("document.html", report_document, name="report_document"),
+    path("tables.zip", report_tables, name="report_tables"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="studies")),
     path("", include(account_urls)),
@@ -165,6 +175,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/new/explanation/", study_form.explain_study, name="explain_study"),
     path("studies/dry-runs/<int:dry_run_id>/", study_form.dry_run, name="dry_run"),
     path("studies/<int:study_id>/", include(study_urls)),
+    path("comparisons/<int:comparison_id>/report/", reports.report_comparison, name="report_comparison"),
+    path("reports/<int:report_id>/", include(report_urls)),
     path("compare/", compare.compare, name="compare"),
     path("spaces/<slug:slug>/", space.space_page, name="space_page"),
     path("datasets/", datasets.datasets, name="datasets"),

@@ -134,3 +134,4 @@ document.addEventListener("htmx:responseError", (event) => {
   if ([403, 404].includes(event.detail.xhr.status)) window.location.reload();
 });
 document.addEventListener("htmx:afterOnLoad", (event) => { if (event.detail.xhr.status < 400) connection.hidden = true; });
+document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });

@@ -27,8 +27,10 @@ from tests.webapp.factories import (
     stopped_early,
     with_tflite,
 )
-from webapp.models import Clip, Dataset, EnergyModel, ListProfile, Study, Trial
+from tests.webapp.reports import complete_study, written
+from webapp.models import Clip, Dataset, EnergyModel, ListProfile, Report, Study, Trial
 from webapp.services.energy_estimates import reestimate
+from webapp.services.reports import request_report
 
 SHALLOW = ("mobilenet_v1-3-32", "mobilenet_v2-3-32")
 
@@ -96,6 +98,20 @@ def addresses(broker: None) -> dict[str, str]:
         **published_networks(live, synthetic),
         **energy_models(done),
         **spaces(synthetic),
+        **reports(),
+    }
+
+
+def reports() -> dict[str, str]:
+    """One that is ready, one that is being written, one that failed."""
+    study = complete_study(name="Kitchen report")
+    ready, writing = written(study), request_report(study_id=study.pk)
+    failed = Report.objects.create(study=study, state="FAILED", reason="Its worker died repeatedly.")
+    return {
+        "finalists": reverse("finalists", args=[study.pk]),
+        "report": reverse("report", args=[ready.pk]),
+        "report-writing": reverse("report", args=[writing.pk]),
+        "report-failed": reverse("report", args=[failed.pk]),
     }
 
 

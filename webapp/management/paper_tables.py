@@ -120,7 +120,7 @@ def studies_of(study_id: int | None, comparison_id: int | None) -> list[Study]:
 
 
 def measured_table1(studies: Sequence[Study]) -> tuple[str, Objects]:
-    """Table 1 of finalists and baselines of the studies, beside the published rows: as text and as objects."""
+    """Table 1 of finalists and baselines of the studies, next to the published rows: as text and as objects."""
     lines = table1_of(studies)
     return _measured_text(lines), [line.to_json() for line in lines]
 

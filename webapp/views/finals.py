@@ -12,6 +12,7 @@ from webapp.forms.finals import FinalBaselinesForm, FinalistsForm
 from webapp.models import Finalist, Study
 from webapp.queries.finals import finals_of
 from webapp.queries.pages.finals import chosen_trials, finalists_context
+from webapp.queries.pages.report import reports_of
 from webapp.services.errors import Conflict
 from webapp.services.finals import Added, train_final_baselines, train_finalists
 from webapp.services.openings import open_test_split
@@ -100,6 +101,7 @@ def _page(
     context: dict[str, Any] = finalists_context(study) | {
         "finalists_form": finalists_form or FinalistsForm(),
         "baselines_form": baselines_form or FinalBaselinesForm(),
+        "reports": reports_of(study),
     }
     return render(request, "finals/finalists.html", context, status=status)
 

@@ -11,6 +11,7 @@ from webapp.dispatch import (
     READ_MEASUREMENT,
     SUGGEST,
     TRAIN_ENERGY_MODEL,
+    WRITE_REPORT,
 )
 from webapp.worker import lifecycle
 
@@ -81,3 +82,11 @@ def evaluate_splits(opening_id: int) -> None:
 
     worker = lifecycle.this_worker()
     evaluate_splits(opening_id, worker.name, worker.stopping.is_set)
+
+
+@app.task(name=WRITE_REPORT)
+def write_report(report_id: int) -> None:
+    from webapp.worker.report.writing import write_report
+
+    worker = lifecycle.this_worker()
+    write_report(report_id, worker.name, worker.stopping.is_set)

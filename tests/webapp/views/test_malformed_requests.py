@@ -10,9 +10,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.webapp import benches, rows
 from tests.webapp.energy_models import examined_model, measured_device
 from tests.webapp.factories import edited_spec, make_dataset, make_dry_run, make_study, make_user
+from tests.webapp.reports import written
 from tests.webapp.views.malformed import Site, fields_in, requests
 from tests.webapp.views.serving import serving, status_of
-from webapp.models import Clip
+from webapp.models import Clip, Comparison
 from webapp.services import benches as kits
 from webapp.services import measurements
 
@@ -38,6 +39,7 @@ def ids() -> dict[str, object]:
         "clip_id": Clip.objects.first().pk, "dry_run_id": make_dry_run(rows.ready_dataset(name="other")).pk,
         "slug": "paper-2d", "part": "accuracy", "device_id": phone.pk, "campaign_id": campaign.pk,
         "file_id": file.pk, "run_id": run.pk, "kit_id": kit.pk, "profile_id": profile.pk,
+        "report_id": written(study).pk, "comparison_id": Comparison.objects.create(name="Both").pk,
         "version": examined_model(phone).version, "other_study_id": study.pk,
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from tests.webapp import benches, traces
 from tests.webapp.factories import make_dataset, make_study, make_user
+from tests.webapp.reports import written
 from webapp.models import Clip
 from webapp.services import runs
 from webapp.worker.reading import read_file
@@ -50,6 +51,7 @@ def test_after_serving_every_kind_of_page_it_is_small_and_free_of_what_belongs_t
     file = benches.file_of(benches.campaign(), "trace.csv", traces.monsoon_csv())
     read_file(file.pk, "worker")
     run = runs.create_run(campaign_id=file.campaign_id, file_ids=[file.pk])
+    report = written(study)
     addresses = [
         reverse("devices"),
         reverse("campaign", args=[file.campaign_id]),
@@ -65,6 +67,8 @@ def test_after_serving_every_kind_of_page_it_is_small_and_free_of_what_belongs_t
         *(reverse("front_chart", args=[study.pk, resource]) for resource in ("energy", "flash")),
         reverse("trial", args=[study.pk, 1]),
         reverse("curve_chart", args=[study.pk, 1]),
+        reverse("finalists", args=[study.pk]),
+        *(reverse(name, args=[report.pk]) for name in ("report", "report_document", "report_tables")),
         reverse("dataset", args=[study.dataset_id]),
         *(reverse(name, args=[study.dataset_id, clip.pk]) for name in ("clip", "clip_audio", "spectrogram_chart")),
     ]
