@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 
 from nas_engine.energy.traces.statistics import RepeatStatistics, repeat_statistics
 from nas_engine.reward import reward
-from webapp.models import Finalist, SplitOpening, Study, Trial
+from webapp.models import Dataset, Finalist, SplitOpening, Study, Trial
 from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates
 from webapp.storage import hash_in_name
 from webapp.translation import reward_parameters
@@ -134,6 +134,11 @@ def final_networks(study: Study) -> tuple[FinalNetwork, ...]:
     )
 
 
+def features_hash(dataset: Dataset) -> str:
+    """SHA-256 of the feature pack, "" before the data set is prepared."""
+    return hash_in_name(dataset.pack.name or "") if dataset.pack else ""
+
+
 def _seeds(study: Study, finals: Iterable[int]) -> Mapping[tuple[int, str], Sequence[Seed]]:
     """The latest training of each seed by (FINALS study, architecture), in the order of the seeds."""
     rows = with_estimates(Trial.objects.filter(study__in=list(finals)), study.energy_model_id)
@@ -152,8 +157,7 @@ def _seeds(study: Study, finals: Iterable[int]) -> Mapping[tuple[int, str], Sequ
 
 def _openings(study: Study, architectures: Iterable[str]) -> Mapping[str, Sequence[SplitOpening]]:
     """Openings on the present features by architecture, the latest first."""
-    data_hash = hash_in_name(study.dataset.pack.name) if study.dataset.pack else ""
-    rows = SplitOpening.objects.filter(data_hash=data_hash, architecture__in=list(architectures))
+    rows = SplitOpening.objects.filter(data_hash=features_hash(study.dataset), architecture__in=list(architectures))
     by_network: dict[str, list[SplitOpening]] = defaultdict(list)
     for row in rows.select_related("opened_by").prefetch_related("results").defer("clips").order_by("-number"):
         by_network[row.architecture_id].append(row)

@@ -19,7 +19,6 @@ from nas_engine.statistics.values import (
     PairedDifference,
     SeedSummary,
 )
-
 from webapp.models import Run, SplitOpening, Study
 from webapp.queries.energy_estimates import in_words
 from webapp.queries.finals import FinalNetwork
@@ -102,7 +101,7 @@ def measured_repeats(architectures: Iterable[str]) -> Mapping[str, Repeats]:
     by_network: dict[str, dict[str, tuple[float, ...]]] = defaultdict(dict)
     rows = runs.order_by("computed_at", "pk").values_list("architecture", "campaign__device__name", "energy_mj")
     for architecture, device, energy_mj in rows:
-        by_network[architecture][device] = (*by_network[architecture].get(device, ()), energy_mj)
+        by_network[str(architecture)][device] = (*by_network[str(architecture)].get(device, ()), float(energy_mj or 0))
     return by_network
 
 

@@ -135,7 +135,7 @@ def _create(study: Study, name: str, *, parent: Study | None = None, actor: Acto
     finals.name, finals.notes = studies.free_name(name), ""
     finals.kind, finals.parent, finals.trial_share = Study.Kind.FINALS, parent, FULL_SHARE
     finals.designer, finals.early_stopping = Study.Designer.LISTED, Study.EarlyStopping.NONE
-    finals.space_spec, finals.trial_budget = study.space_spec if parent else {}, 0
+    finals.space_spec, finals.trial_budget = {}, 0
     finals.state, finals.started_at = State.RUNNING, timezone.now()
     finals.owner_id = actor.pk if actor is not None else None
     if parent is None:

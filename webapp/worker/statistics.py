@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from nas_engine.audio.cache import CLOSED_SPLIT, EVALUATION_SPLIT
+from nas_engine.evaluation_result import BothSplits, SplitAnswers
 from nas_engine.statistics.answers import Answers
 from nas_engine.statistics.clips import accuracy_over_clips
 from nas_engine.statistics.optimism import optimism
 from nas_engine.statistics.paired import paired_difference
 from nas_engine.statistics.seeds import seed_summary
 from nas_engine.statistics.values import Optimism
-
-from nas_engine.audio.cache import CLOSED_SPLIT, EVALUATION_SPLIT
-from nas_engine.evaluation_result import BothSplits, SplitAnswers
 from webapp.models import SplitOpening, Trial
 from webapp.queries.opening_statistics import NETWORK, PAIRS, NetworkStatistics
 

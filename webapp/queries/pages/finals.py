@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
 
+from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
 from webapp.models import Finalist, SplitOpening, Study
 from webapp.queries.energy_estimates import energy_tag, in_words
 from webapp.queries.finals import FinalNetwork, final_networks
