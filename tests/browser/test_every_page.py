@@ -27,6 +27,7 @@ from tests.webapp.factories import (
     stopped_early,
     with_tflite,
 )
+from tests.webapp.finals import make_finals
 from webapp.models import Clip, Dataset, EnergyModel, ListProfile, Study, Trial
 from webapp.services.energy_estimates import reestimate
 
@@ -94,6 +95,7 @@ def addresses(broker: None) -> dict[str, str]:
         **dry_runs(dataset),
         "not-found": reverse("study", args=[999_999]),
         **published_networks(live, synthetic),
+        **finalists(done, live),
         **energy_models(done),
         **spaces(synthetic),
     }
@@ -162,6 +164,16 @@ def energy_models(study: Study) -> dict[str, str]:
         "energy-model-failed": reverse("energy_model", args=[phone.pk, 3]),
         "measure-next": reverse("measure_next", args=[phone.pk]),
         "study-reestimated": reverse("study", args=[study.pk]),
+    }
+
+
+def finalists(done: Study, live: Study) -> dict[str, str]:
+    """Finalists of `done` whose test split was opened in part, and none yet of `live`."""
+    made = make_finals(done)
+    return {
+        "finalists": reverse("finalists", args=[done.pk]),
+        "finalists-none": reverse("finalists", args=[live.pk]),
+        "finals-study": reverse("study", args=[made[0].finals_id]),
     }
 
 

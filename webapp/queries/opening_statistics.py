@@ -20,7 +20,7 @@ from nas_engine.statistics.values import (
     SeedSummary,
 )
 from webapp.models import Run, SplitOpening, Study
-from webapp.queries.energy_estimates import in_words
+from webapp.queries.energy_estimates import is_estimate
 from webapp.queries.finals import FinalNetwork
 
 NETWORK, PAIRS = "network", "pairs"
@@ -121,5 +121,5 @@ def _estimated(one: FinalNetwork, other: FinalNetwork) -> tuple[EnergyFigure, En
     first, second = one.estimate, other.estimate
     if first is None or second is None or not first.energy_mj or not second.energy_mj or first.source != second.source:
         return None
-    source = in_words(first.source)
+    source = "published figures" if is_estimate(first.source) else first.source
     return EnergyFigure.estimated(first.energy_mj, source), EnergyFigure.estimated(second.energy_mj, source)
