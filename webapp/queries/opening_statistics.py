@@ -32,7 +32,7 @@ Repeats = Mapping[str, tuple[float, ...]]
 
 @dataclass(frozen=True, slots=True)
 class NetworkStatistics(StoredValue):
-    """What an opening says of its network: int8 accuracies (0..1) on both splits, over seeds and over clips.
+    """Statistics of the network of an opening: int8 accuracies (0..1) on both splits, over seeds and over clips.
 
     `optimism` is None where a recording is in both splits, which are then no independent samples.
     """
