@@ -108,6 +108,7 @@ def _points(share: float) -> str:
 _BAYESIAN, _FIREFLY = "Results: NAS-Bayesian", "Results: NAS-HyperFirefly"
 _BAYESIAN_SOFT, _FIREFLY_SOFT = "Results: NAS-Bayesian-b'", "Results: NAS-HyperFirefly-b'"
 _ONE_D = "Results: 1D-NAS-Bayesian"
+_MORE_ACCURATE = "HyperFirefly finds a more accurate network than the hybrid with slope "
 _CLAIMS: tuple[Callable[[Values], Claim], ...] = (
     _aim,
     _best_against("HyperFirefly finds a more accurate network than the hybrid with slope b", _FIREFLY, _BAYESIAN),
