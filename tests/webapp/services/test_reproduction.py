@@ -67,7 +67,7 @@ def test_a_repetition_has_the_seed_network_and_settings_of_its_original(study):
         "space_spec",
     )
     assert [getattr(container, name) for name in copied] == [getattr(study, name) for name in copied]
-    assert container.trial_share == 0.5
+    assert (container.trial_share, container.space_spec) == (0.5, study.space_spec)
     claim = trials.claim(trial_id=repetition.pk, worker="worker-b")
     assert claim is not None
     assert (claim.settings.seed, claim.settings.trial_share, claim.settings.full_epochs) == (original.seed, 0.5, 12)
