@@ -24,15 +24,15 @@ def trial_named(text: str) -> Trial:
         raise CommandError(
             f"{text!r} is no {FORM}: give the study and the number of the trial, as its address has them, such as 12/3."
         )
-    study = _study(match["study"])
+    study = study_named(match["study"])
     trial = Trial.objects.filter(study=study, number=match["number"]).first()
     if trial is None:
         raise CommandError(f"There is no trial {match['number']} in {study.name!r}.")
     return trial
 
 
-def _study(text: str) -> Study:
-    """The study with this number in its address or with this name."""
+def study_named(text: str) -> Study:
+    """The study with this number in its address or with this name. CommandError if there is none, or two."""
     by_id = Q(pk=int(text)) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID else Q(pk=None)
     found = list(Study.objects.filter(by_id | Q(name=text)))
     if not found:

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 
 from nas_engine.energy.traces.statistics import RepeatStatistics, repeat_statistics
 from nas_engine.reward import reward
-from webapp.models import Dataset, Finalist, SplitOpening, Study, Trial
+from webapp.models import Dataset, Finalist, Run, SplitOpening, Study, Trial
 from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates
 from webapp.storage import hash_in_name
 from webapp.translation import reward_parameters
@@ -32,16 +32,30 @@ class Seed:
         return self.trial.state == Trial.State.COMPLETED
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredEnergy:
+    """Measured energy per inference in mJ of one network on one device; its repeats are runs."""
+
+    device: str
+    repeats_mj: tuple[float, ...]
+
+    @property
+    def statistics(self) -> RepeatStatistics:
+        return repeat_statistics(self.repeats_mj)
+
+
 @dataclass(frozen=True)
 class FinalNetwork:
     """A finalist or a baseline with its latest training for each seed, and the openings for it, the latest first.
 
-    Statistics are over the completed seeds; None without one. `openings` are those on the present features.
+    Statistics are over the completed seeds; None without one. `openings` are those on the present features, `measured`
+    the energies by device, first that of the study's energy model.
     """
 
     finalist: Finalist
     seeds: tuple[Seed, ...]
     openings: tuple[SplitOpening, ...]
+    measured: tuple[MeasuredEnergy, ...] = ()
 
     @property
     def completed(self) -> tuple[Seed, ...]:
@@ -113,7 +127,7 @@ def finals_of(study: Study) -> Q:
 
 
 def final_networks(study: Study) -> tuple[FinalNetwork, ...]:
-    """Finalists of a study, then the baselines of its recipe, each in the order of choice. Four queries."""
+    """Finalists of a study, then the baselines of its recipe, each in the order of choice. Five queries."""
     containers = Study.objects.filter(finals_of(study)).values("pk")
     related = ("architecture", "source", "finals")
     found = list(
@@ -125,10 +139,14 @@ def final_networks(study: Study) -> tuple[FinalNetwork, ...]:
     if not found:
         return ()
     seeds = _seeds(study, {one.finals_id for one in found})
-    openings = _openings(study, {one.architecture_id for one in found})
+    architectures = {one.architecture_id for one in found}
+    openings, measured = _openings(study, architectures), _measured(study, architectures)
     return tuple(
         FinalNetwork(
-            one, tuple(seeds.get((one.finals_id, one.architecture_id), ())), tuple(openings[one.architecture_id])
+            one,
+            tuple(seeds.get((one.finals_id, one.architecture_id), ())),
+            tuple(openings[one.architecture_id]),
+            measured.get(one.architecture_id, ()),
         )
         for one in found
     )
@@ -162,3 +180,21 @@ def _openings(study: Study, architectures: Iterable[str]) -> Mapping[str, Sequen
     for row in rows.select_related("opened_by").prefetch_related("results").defer("clips").order_by("-number"):
         by_network[row.architecture_id].append(row)
     return by_network
+
+
+def _measured(study: Study, architectures: Iterable[str]) -> Mapping[str, tuple[MeasuredEnergy, ...]]:
+    """Energies of the runs of each architecture by device, in the order of `FinalNetwork.measured`."""
+    runs = Run.objects.filter(architecture__in=list(architectures), state=Run.State.READY, energy_mj__gt=0)
+    repeats: dict[str, dict[str, tuple[float, ...]]] = defaultdict(dict)
+    rows = runs.order_by("computed_at", "pk").values_list("architecture", "campaign__device__name", "energy_mj")
+    for architecture, device, energy_mj in rows:
+        by_device = repeats[str(architecture)]
+        by_device[device] = (*by_device.get(device, ()), float(energy_mj or 0.0))
+    preferred = study.energy_model.device.name if study.energy_model is not None else ""
+    return {
+        architecture: tuple(
+            MeasuredEnergy(device, by_device[device])
+            for device in sorted(by_device, key=lambda name: (name != preferred, name))
+        )
+        for architecture, by_device in repeats.items()
+    }

@@ -18,7 +18,7 @@ _MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PaperClaim:
     """A claim of the paper, its verdict in this run, and the figures behind the verdict."""
 
     claim: str
@@ -26,22 +26,22 @@ class Claim:
     figures: str
 
 
-def claims_of(values: Values) -> list[Claim]:
+def claims_of(values: Values) -> list[PaperClaim]:
     """Every claim, in the order of the paper."""
     return [claim(values) for claim in _CLAIMS]
 
 
-def _aim(values: Values) -> Claim:
+def _aim(values: Values) -> PaperClaim:
     text = (
         "The best network found is at least as accurate as the better of MobileNetV1 and MobileNetV2, at no more than "
         "a tenth of MobileNetV2's energy and a fiftieth of its flash"
     )
     v1, v2 = _named(values, "MobileNetV1-1.0"), _named(values, "MobileNetV2-1.0")
     if v1 is None or v2 is None or not (v1["test"] and v2["test"]):
-        return Claim(text, "not tested", "The MobileNets have not been evaluated on the test split.")
+        return PaperClaim(text, "not tested", "The MobileNets have not been evaluated on the test split.")
     small = [one for one in values["networks"] if not one["is_baseline"] and one["test"] and _is_small(one, v2)]
     if not small:
-        return Claim(text, "does not hold", "No finalist is that small and takes that little energy.")
+        return PaperClaim(text, "does not hold", "No finalist is that small and takes that little energy.")
     best = max(small, key=lambda one: one["evaluation"]["mean"])
     better = max((v1, v2), key=lambda one: one["test"]["mean"])
     sizes = (
@@ -59,40 +59,40 @@ def _plain_ratio(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
     return float(other["plain_flash_bytes"] / one["plain_flash_bytes"])
 
 
-def _best_against(text: str, first: str, second: str) -> Callable[[Values], Claim]:
+def _best_against(text: str, first: str, second: str) -> Callable[[Values], PaperClaim]:
     """The best network of search `first` is more accurate than that of `second`, or than the baseline `second`."""
 
-    def claim(values: Values) -> Claim:
+    def claim(values: Values) -> PaperClaim:
         one, other = values["best"].get(first), values["best"].get(second, second)
         if one is None:
-            return Claim(text, "not tested", f"{first} has no tested finalist.")
+            return PaperClaim(text, "not tested", f"{first} has no tested finalist.")
         return _by_difference(values, text, one, other)
 
     return claim
 
 
-def _by_difference(values: Values, text: str, one: str, other: str, more: str = "") -> Claim:
+def _by_difference(values: Values, text: str, one: str, other: str, more: str = "") -> PaperClaim:
     found = next((row for row in values["differences"] if (row["network"], row["other"]) == (one, other)), None)
     if found is None:
-        return Claim(text, "not tested", f"{one} and {other} have not both been evaluated on the test split.")
+        return PaperClaim(text, "not tested", f"{one} and {other} have not both been evaluated on the test split.")
     low, high = found["low95"], found["high95"]
     verdict: Verdict = "holds" if low >= 0 else "does not hold" if high < 0 else "undecided"
     figures = (
         f"{one} against {other}: {_points(found['difference'])} points (95{_SPACE}% interval {_points(low)} to "
         f"{_points(high)})"
     )
-    return Claim(text, verdict, f"{figures}; {more}." if more else f"{figures}.")
+    return PaperClaim(text, verdict, f"{figures}; {more}." if more else f"{figures}.")
 
 
-def _less_energy(text: str, first: str, second: str) -> Callable[[Values], Claim]:
+def _less_energy(text: str, first: str, second: str) -> Callable[[Values], PaperClaim]:
     """The best network of search `first` is estimated to take less energy than that of `second`."""
 
-    def claim(values: Values) -> Claim:
+    def claim(values: Values) -> PaperClaim:
         one, other = (_named(values, values["best"].get(name, "")) for name in (first, second))
         if one is None or other is None:
-            return Claim(text, "not tested", "One of the searches has no finalist.")
+            return PaperClaim(text, "not tested", "One of the searches has no finalist.")
         verdict: Verdict = "holds" if one["energy_mj"] < other["energy_mj"] else "does not hold"
-        return Claim(text, verdict, f"{one['energy_mj']:.2f} and {other['energy_mj']:.2f} mJ, estimated.")
+        return PaperClaim(text, verdict, f"{one['energy_mj']:.2f} and {other['energy_mj']:.2f} mJ, estimated.")
 
     return claim
 
@@ -109,7 +109,7 @@ _BAYESIAN, _FIREFLY = "Results: NAS-Bayesian", "Results: NAS-HyperFirefly"
 _BAYESIAN_SOFT, _FIREFLY_SOFT = "Results: NAS-Bayesian-b'", "Results: NAS-HyperFirefly-b'"
 _ONE_D = "Results: 1D-NAS-Bayesian"
 _MORE_ACCURATE = "HyperFirefly finds a more accurate network than the hybrid with slope "
-_CLAIMS: tuple[Callable[[Values], Claim], ...] = (
+_CLAIMS: tuple[Callable[[Values], PaperClaim], ...] = (
     _aim,
     _best_against("HyperFirefly finds a more accurate network than the hybrid with slope b", _FIREFLY, _BAYESIAN),
     _best_against(

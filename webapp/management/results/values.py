@@ -27,7 +27,7 @@ def values_of(run: ResultsRun, dataset: str, settings: Mapping[str, Any]) -> dic
         "settings": dict(settings),
         "searches": [_search(study) for study in run.searches],
         "networks": [_network(study, one) for study, one in networks],
-        "differences": _differences(run, networks),
+        "differences": _differences(networks),
         "best": {study: _label(study, best) for study, ones in by_study.items() if (best := _best(ones)) is not None},
         "environment": _environment(run.searches),
     }
@@ -108,10 +108,10 @@ def _over_seeds(found: RepeatStatistics | None) -> dict[str, Any] | None:
     return {"mean": found.mean, "sd": found.sd, "low95": found.low95, "high95": found.high95, "seeds": found.n}
 
 
-def _differences(run: ResultsRun, networks: Sequence[tuple[str, FinalNetwork]]) -> list[dict[str, Any]]:
+def _differences(networks: Sequence[tuple[str, FinalNetwork]]) -> list[dict[str, Any]]:
     """Test accuracy of each tested finalist less that of each other tested network."""
     tested = [(name, one) for name, one in networks if one.opening is not None]
-    ratios = energy_ratios(run.searches[0], [one for _, one in tested])
+    ratios = energy_ratios([one for _, one in tested])
     pairs = (
         (name, one, other_name, other)
         for name, one in tested

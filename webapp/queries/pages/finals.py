@@ -35,7 +35,7 @@ def finalists_context(study: Study) -> dict[str, Any]:
         "best": best_by_reward(own),
         "openings": _log(networks),
         "is_live": any(one.is_open or one.pending_opening for one in networks),
-        "comparisons": _comparisons(study, tested),
+        "comparisons": _comparisons(tested),
         "cautions": tuple(_cautions(tested)),
         "energy_words": in_words(networks[0].estimate.source) if networks and networks[0].estimate else "",
         "seeds_open": sum(seed.trial.state in seed.trial.OPEN for one in networks for seed in one.seeds),
@@ -73,9 +73,9 @@ def _log(networks: Iterable[FinalNetwork]) -> list[SplitOpening]:
     return sorted(found.values(), key=lambda opening: (opening.opened_at, opening.pk), reverse=True)
 
 
-def _comparisons(study: Study, tested: Sequence[FinalNetwork]) -> tuple[Statement, ...]:
+def _comparisons(tested: Sequence[FinalNetwork]) -> tuple[Statement, ...]:
     """Each tested finalist against each tested baseline, in the order of the table."""
-    ratios = energy_ratios(study, tested)
+    ratios = energy_ratios(tested)
     pairs = [(one, other) for one in tested if not one.is_baseline for other in tested if other.is_baseline]
     statements = []
     for one, other in pairs:
