@@ -136,9 +136,10 @@ def front_figure(info: FrontInfo) -> Figure:
 
 
 def cost_title(resource: Resource, energy_tags: Sequence[str]) -> str:
-    """Title of the axis of cost, for energies with the kinds that they are of."""
-    kinds = " and ".join(_OF_TAGS[tag] for tag in energy_tags) if resource == "energy" else ""
-    return f"{_X_TITLES[resource]}, {kinds}" if kinds else _X_TITLES[resource]
+    """Title of the axis of cost, for energies with the kinds that they are of; of several on two lines, for phones."""
+    kinds = [_OF_TAGS[tag] for tag in energy_tags] if resource == "energy" else []
+    comma = ",<br>" if len(kinds) > 1 else ", "
+    return comma.join(filter(None, [_X_TITLES[resource], " and ".join(kinds)]))
 
 
 def _marked(info: FrontInfo) -> list[Figure]:
