@@ -15,6 +15,7 @@ from webapp.views import (
     campaigns,
     clips,
     compare,
+    comparisons,
     datasets,
     descriptions,
     devices,
@@ -69,6 +70,7 @@ study_urls: list[URLPattern | URLResolver] = [
     path("finalists/<int:finalist_id>/test/", finals.open_test, name="open_test"),
     path("finalists/chart.json", charts.finalists_chart, name="finalists_chart"),
     path("extend/", study.extend_study, name="extend_study"),
+    path("compare/", comparisons.add_to_comparison, name="add_to_comparison"),
     path("clone/", study.clone_study, name="clone_study"),
     path("delete/", study.delete_study, name="delete_study"),
     path("do/<slug:action>/", study.study_action, name="study_action"),
@@ -110,6 +112,16 @@ paper_urls: list[URLPattern | URLResolver] = [
     path("table2/", paper.paper_table2, name="paper_table2"),
     path("figure2/", paper.paper_figure2, name="paper_figure2"),
     path("figure2/<int:study_id>/<slug:part>.json", charts.figure2_chart, name="figure2_chart"),
+]
+
+comparison_urls: list[URLPattern | URLResolver] = [
+    path("", comparisons.comparison, name="comparison"),
+    path("rows/", comparisons.comparison_rows, name="comparison_rows"),
+    path("description/", descriptions.describe_comparison, name="describe_comparison"),
+    path("add/", comparisons.add_studies, name="add_studies"),
+    path("remove/<int:study_id>/", comparisons.remove_study, name="remove_study"),
+    path("delete/", comparisons.delete_comparison, name="delete_comparison"),
+    path("charts/energy.json", charts.comparison_chart, name="comparison_chart"),
 ]
 
 campaign_urls: list[URLPattern | URLResolver] = [
@@ -168,6 +180,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/dry-runs/<int:dry_run_id>/", study_form.dry_run, name="dry_run"),
     path("studies/<int:study_id>/", include(study_urls)),
     path("compare/", compare.compare, name="compare"),
+    path("comparisons/", comparisons.comparisons, name="comparisons"),
+    path("comparisons/new/", comparisons.new_comparison, name="new_comparison"),
+    path("comparisons/new/paper-five/", comparisons.paper_five, name="paper_five"),
+    path("comparisons/new/paper-five/outlook/", comparisons.paper_five_outlook, name="paper_five_outlook"),
+    path("comparisons/<int:comparison_id>/", include(comparison_urls)),
     path("spaces/<slug:slug>/", space.space_page, name="space_page"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.new_dataset, name="new_dataset"),

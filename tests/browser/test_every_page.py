@@ -28,7 +28,8 @@ from tests.webapp.factories import (
     with_tflite,
 )
 from tests.webapp.finals import make_finals
-from webapp.models import Clip, Dataset, EnergyModel, ListProfile, Study, Trial
+from webapp.forms.paper_five import PaperFiveForm
+from webapp.models import Clip, Comparison, Dataset, EnergyModel, ListProfile, Study, Trial
 from webapp.services.energy_estimates import reestimate
 
 SHALLOW = ("mobilenet_v1-3-32", "mobilenet_v2-3-32")
@@ -70,8 +71,6 @@ def addresses(broker: None) -> dict[str, str]:
     draft = make_study(name="Draft", dataset=synthetic, state=Study.State.DRAFT, trial_budget=24)
     with_tflite(Trial.objects.get(study=done, number=1), b"TFL3" * 1000)
     make_workers()
-    clip = Clip.objects.filter(dataset=dataset).first()
-    assert clip is not None
     return {
         "studies": reverse("studies"),
         "studies-none-match": reverse("studies") + "?q=nothing",
@@ -90,7 +89,7 @@ def addresses(broker: None) -> dict[str, str]:
         "dataset-new": reverse("new_dataset"),
         "dataset-ready": reverse("dataset", args=[dataset.pk]),
         **other_datasets(),
-        "clip": reverse("clip", args=[dataset.pk, clip.pk]),
+        "clip": reverse("clip", args=[dataset.pk, Clip.objects.filter(dataset=dataset).earliest("pk").pk]),
         **paper(live),
         **dry_runs(dataset),
         "not-found": reverse("study", args=[999_999]),
@@ -98,6 +97,7 @@ def addresses(broker: None) -> dict[str, str]:
         **finalists(done, live),
         **energy_models(done),
         **spaces(synthetic),
+        **comparisons(live, done),
     }
 
 
@@ -206,6 +206,35 @@ def spaces(dataset: Dataset) -> dict[str, str]:
         "space-draft": reverse("study_space", args=[draft.pk]),
         "space-wrong": reverse("study_space", args=[wrong.pk]),
     }
+
+
+def comparisons(live: Study, done: Study) -> dict[str, str]:
+    """Studies on two datasets, one at work; the paper's five at work on one; none at all."""
+    five = started_five(live.dataset)
+    different = Comparison.objects.create(name="Kitchen and synthetic", notes="Whether synthesis is enough.")
+    different.studies.add(live, done)
+    empty = Comparison.objects.create(name="Nothing yet")
+    return {
+        "comparisons": reverse("comparisons"),
+        "comparison-new": reverse("new_comparison"),
+        "comparison-five": reverse("comparison", args=[five.pk]),
+        "comparison-different": reverse("comparison", args=[different.pk]),
+        "comparison-empty": reverse("comparison", args=[empty.pk]),
+        "comparison-add": reverse("add_to_comparison", args=[live.pk]),
+        "comparison-description": reverse("describe_comparison", args=[five.pk]),
+    }
+
+
+def started_five(dataset: Dataset) -> Comparison:
+    """The paper's five with some trials each, all but one at work."""
+    form = PaperFiveForm({"name": "Paper's five", "dataset": dataset.pk, "scale": "0.05", "seed": "1"})
+    assert form.is_valid(), form.errors
+    five = Comparison.objects.create(name=form.cleaned_data["name"], notes=form.notes)
+    for number, study in enumerate(form.studies):
+        settings = {name: getattr(study, name) for name in Study.SETTINGS if name != "seed"}
+        settings["name"] = f"{five.name}: {study.name}"
+        five.studies.add(make_study(**settings, completed=20 * number, running=number != 1, seed=number + 1))
+    return five
 
 
 def test_every_page_is_sound(

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
@@ -238,12 +239,16 @@ def _require_search(study: Study) -> None:
         raise Conflict(f"{study.name} trains a given list of networks: request more of them on {where}.")
 
 
-def free_name(name: str, word: str = "") -> str:
-    """`name` if no study has it, else with `word` or a number appended, cut to the greatest length of a name."""
+def free_name(name: str, word: str = "", *, taken: QuerySet[Any] | None = None) -> str:
+    """`name` if no study has it, else with `word` or a number appended, cut to the greatest length of a name.
+
+    `taken` are other rows whose names are taken, in place of the studies.
+    """
+    rows = Study.objects.all() if taken is None else taken
     for number in range(1, 10_000):
         counted = str(number) if number > 1 else ""
         suffix = "".join(f" {part}" for part in (word, counted) if part)
         free = name[: NAME_LENGTH - len(suffix)] + suffix
-        if not Study.objects.filter(name=free).exists():
+        if not rows.filter(name=free).exists():
             return free
-    raise Conflict(f"There are too many studies named {name}: give this one another name.")
+    raise Conflict(f"There are too many named {name}: give this one another name.")

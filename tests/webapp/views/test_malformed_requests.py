@@ -14,7 +14,7 @@ from tests.webapp.views.malformed import Site, fields_in, requests
 from tests.webapp.views.serving import serving, status_of
 from webapp.models import Clip
 from webapp.services import benches as kits
-from webapp.services import measurements
+from webapp.services import comparisons, measurements
 
 COUNT = 1_500
 SEED = 26
@@ -33,7 +33,9 @@ def ids() -> dict[str, object]:
     run, file = benches.ready_run(campaign), benches.read_file(campaign)
     profile = measurements.keep_profile(name="mine", mapping={"time": {"column": "t", "unit": "s"}})
     kit = kits.request_kit(campaign_id=campaign.pk, hashes=[study.trials.first().architecture_id])
+    comparison = comparisons.create(name="a comparison", study_ids=[study.pk, draft.pk])
     return {
+        "comparison_id": comparison.pk,
         "study_id": draft.pk, "number": 1, "dataset_id": study.dataset_id, "action": "start", "resource": "energy",
         "clip_id": Clip.objects.first().pk, "dry_run_id": make_dry_run(rows.ready_dataset(name="other")).pk,
         "slug": "paper-2d", "part": "accuracy", "device_id": phone.pk, "campaign_id": campaign.pk,

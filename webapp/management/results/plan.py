@@ -6,10 +6,6 @@ from typing import Any
 
 from nas_engine.baselines import NAMES
 
-SEARCHES = (
-    "nas-bayesian", "nas-hyperfirefly", "nas-bayesian-b-prime", "nas-hyperfirefly-b-prime", "1d-nas-bayesian",
-)  # fmt: skip
-"""Presets of the paper's five searches, in the order of Table 1."""
 COMPARISON = "Results"
 
 

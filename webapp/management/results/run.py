@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from django.core.files.storage import default_storage
 
 from nas_engine.baselines import baseline
+from webapp.forms.paper_five import PAPER_FIVE
 from webapp.forms.presets import preset_values
 from webapp.forms.study_file import errors_in_words, form_from_file
 from webapp.management.results.journal import OPENING, TRIAL, Journal, JournalError
-from webapp.management.results.plan import COMPARISON, SEARCHES, Plan, study_name
+from webapp.management.results.plan import COMPARISON, Plan, study_name
 from webapp.models import Comparison, Dataset, Finalist, SplitOpening, Study, Trial
 from webapp.queries.finals import final_networks
 from webapp.queries.pages.finals import chosen_trials
@@ -45,7 +46,7 @@ class ResultsRun:
     def _ensure_searches(self) -> tuple[Comparison, list[Study]]:
         """The five studies, begun from the journal where they are new."""
         kept = list(self._journal.lines())
-        searches = [self._ensure_search(slug, kept) for slug in SEARCHES]
+        searches = [self._ensure_search(slug, kept) for slug in PAPER_FIVE]
         comparison, _ = Comparison.objects.get_or_create(name=COMPARISON)
         comparison.studies.set(searches)
         return comparison, searches
@@ -148,4 +149,4 @@ class ResultsRun:
 
 def names_of_searches() -> list[str]:
     """Names of the five studies of a run, in the order of Table 1."""
-    return [study_name(str(preset_values(slug)["name"])) for slug in SEARCHES]
+    return [study_name(str(preset_values(slug)["name"])) for slug in PAPER_FIVE]
