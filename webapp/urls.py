@@ -122,6 +122,7 @@ comparison_urls: list[URLPattern | URLResolver] = [
     path("remove/<int:study_id>/", comparisons.remove_study, name="remove_study"),
     path("delete/", comparisons.delete_comparison, name="delete_comparison"),
     path("charts/energy.json", charts.comparison_chart, name="comparison_chart"),
+    path("charts/finalists.json", charts.compared_finalists_chart, name="compared_finalists_chart"),
 ]
 
 campaign_urls: list[URLPattern | URLResolver] = [

@@ -27,6 +27,7 @@ from webapp.queries.finals import final_networks
 from webapp.queries.pages.baselines import BaselineRow, baselines_by_dataset, baselines_of
 from webapp.queries.pages.comparison import compared_studies, short_name
 from webapp.queries.pages.datasets import shown_clips
+from webapp.queries.pages.finals import named_networks
 from webapp.queries.pages.paper import study_points
 from webapp.queries.pages.results import Results, exceeds_limits, results, results_of
 from webapp.queries.pages.study import shown_studies
@@ -72,7 +73,7 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonRespo
 def finalists_chart(request: HttpRequest, study_id: int) -> JsonResponse:
     """Figure 6: mean accuracy over energy of the finalists of a study and its baselines, on both splits."""
     study = get_object_or_404(shown_studies(), pk=study_id)
-    return JsonResponse(finals_figure(finals_points(final_networks(study))))
+    return JsonResponse(finals_figure(finals_points([(one.finalist.label, one) for one in final_networks(study)])))
 
 
 @require_GET
@@ -95,6 +96,14 @@ def comparison_chart(request: HttpRequest, comparison_id: int) -> JsonResponse:
         baselines={str(one): [_baseline_point(row, True, one) for row in rows] for one, rows in completed.items()},
     )
     return JsonResponse(comparison_figure(info))
+
+
+@require_GET
+def compared_finalists_chart(request: HttpRequest, comparison_id: int) -> JsonResponse:
+    """Figure 6: finalists of all studies of a comparison and their baselines."""
+    comparison = get_object_or_404(Comparison, pk=comparison_id)
+    named = named_networks([(study, short_name(study, comparison)) for study in compared_studies(comparison)])
+    return JsonResponse(finals_figure(finals_points([(one.name, one.network) for one in named])))
 
 
 @require_GET

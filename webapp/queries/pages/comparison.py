@@ -8,6 +8,7 @@ from django.db.models import Count, Max, Q
 
 from webapp.models import Comparison, Study, Trial
 from webapp.queries.energy_estimates import CurrentEstimate
+from webapp.queries.pages.finals import compared_finalists_context
 from webapp.queries.pages.results import Best, bests, results_of
 from webapp.queries.pages.studies import FINISHED, LIVE_STATES
 from webapp.queries.pages.study import shown_studies
@@ -51,6 +52,7 @@ def comparison_context(comparison: Comparison) -> dict[str, Any]:
     return context | {
         "differences": differences_of(studies),
         "additions": additions(comparison),
+        **compared_finalists_context([(study, short_name(study, comparison)) for study in studies]),
     }
 
 
