@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.webapp import benches, rows
 from tests.webapp.energy_models import examined_model, measured_device
 from tests.webapp.factories import edited_spec, make_dataset, make_dry_run, make_study, make_user
+from tests.webapp.finals import finalists
 from tests.webapp.views.malformed import Site, fields_in, requests
 from tests.webapp.views.serving import serving, status_of
 from webapp.models import Clip
@@ -35,7 +36,7 @@ def ids() -> dict[str, object]:
     kit = kits.request_kit(campaign_id=campaign.pk, hashes=[study.trials.first().architecture_id])
     comparison = comparisons.create(name="a comparison", study_ids=[study.pk, draft.pk])
     return {
-        "comparison_id": comparison.pk,
+        "comparison_id": comparison.pk, "finalist_id": finalists(study, count=1, seeds=1)[0].pk,
         "study_id": draft.pk, "number": 1, "dataset_id": study.dataset_id, "action": "start", "resource": "energy",
         "clip_id": Clip.objects.first().pk, "dry_run_id": make_dry_run(rows.ready_dataset(name="other")).pk,
         "slug": "paper-2d", "part": "accuracy", "device_id": phone.pk, "campaign_id": campaign.pk,
