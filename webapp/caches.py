@@ -16,6 +16,7 @@ MOST_KEPT: Mapping[str, int] = {
     "accuracy cells": 4_096,  # of tables, some hundred bytes each
     "accuracy intervals": 16_384,  # two numbers each
     "architecture bars": 4_096,  # the small pictures in tables, some hundred bytes each
+    "differences of networks": 256,  # some kB each
     "energy predictors": 8,  # some MB each
     "least accuracies above chance": 256,
     "presets": 1,  # the study files that come with Earshot

@@ -16,6 +16,7 @@ from webapp.views import (
     campaigns,
     clips,
     compare,
+    comparisons,
     datasets,
     descriptions,
     devices,
@@ -46,6 +47,8 @@ account_urls: list[URLPattern | URLResolver] = [
 trial_urls: list[URLPattern | URLResolver] = [
     path("", trials.trial, name="trial"),
     path("live/", trials.trial_live, name="trial_live"),
+    path("reproduction/", trials.trial_reproduction, name="trial_reproduction"),
+    path("reproduce/", trials.reproduce_trial, name="reproduce_trial"),
     path("curve.json", charts.curve_chart, name="curve_chart"),
     path("network.tflite", exports.trial_tflite, name="trial_tflite"),
     path("everything.zip", exports.trial_zip, name="trial_zip"),
@@ -70,6 +73,7 @@ study_urls: list[URLPattern | URLResolver] = [
     path("finalists/chart.json", charts.finalists_chart, name="finalists_chart"),
     path("report/", reports.report_study, name="report_study"),
     path("extend/", study.extend_study, name="extend_study"),
+    path("compare/", comparisons.add_to_comparison, name="add_to_comparison"),
     path("clone/", study.clone_study, name="clone_study"),
     path("delete/", study.delete_study, name="delete_study"),
     path("do/<slug:action>/", study.study_action, name="study_action"),
@@ -111,6 +115,18 @@ paper_urls: list[URLPattern | URLResolver] = [
     path("table2/", paper.paper_table2, name="paper_table2"),
     path("figure2/", paper.paper_figure2, name="paper_figure2"),
     path("figure2/<int:study_id>/<slug:part>.json", charts.figure2_chart, name="figure2_chart"),
+]
+
+comparison_urls: list[URLPattern | URLResolver] = [
+    path("", comparisons.comparison, name="comparison"),
+    path("report/", reports.report_comparison, name="report_comparison"),
+    path("rows/", comparisons.comparison_rows, name="comparison_rows"),
+    path("description/", descriptions.describe_comparison, name="describe_comparison"),
+    path("add/", comparisons.add_studies, name="add_studies"),
+    path("remove/<int:study_id>/", comparisons.remove_study, name="remove_study"),
+    path("delete/", comparisons.delete_comparison, name="delete_comparison"),
+    path("charts/energy.json", charts.comparison_chart, name="comparison_chart"),
+    path("charts/finalists.json", charts.compared_finalists_chart, name="compared_finalists_chart"),
 ]
 
 campaign_urls: list[URLPattern | URLResolver] = [
@@ -175,9 +191,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/new/explanation/", study_form.explain_study, name="explain_study"),
     path("studies/dry-runs/<int:dry_run_id>/", study_form.dry_run, name="dry_run"),
     path("studies/<int:study_id>/", include(study_urls)),
-    path("comparisons/<int:comparison_id>/report/", reports.report_comparison, name="report_comparison"),
     path("reports/<int:report_id>/", include(report_urls)),
     path("compare/", compare.compare, name="compare"),
+    path("comparisons/", comparisons.comparisons, name="comparisons"),
+    path("comparisons/new/", comparisons.new_comparison, name="new_comparison"),
+    path("comparisons/new/paper-five/", comparisons.paper_five, name="paper_five"),
+    path("comparisons/new/paper-five/outlook/", comparisons.paper_five_outlook, name="paper_five_outlook"),
+    path("comparisons/<int:comparison_id>/", include(comparison_urls)),
     path("spaces/<slug:slug>/", space.space_page, name="space_page"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.new_dataset, name="new_dataset"),

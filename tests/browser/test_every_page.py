@@ -27,8 +27,10 @@ from tests.webapp.factories import (
     stopped_early,
     with_tflite,
 )
+from tests.webapp.finals import make_finals
 from tests.webapp.reports import complete_study, written
-from webapp.models import Clip, Dataset, EnergyModel, ListProfile, Report, Study, Trial
+from webapp.forms.paper_five import PaperFiveForm
+from webapp.models import Clip, Comparison, Dataset, EnergyModel, ListProfile, Report, Study, Trial
 from webapp.services.energy_estimates import reestimate
 from webapp.services.reports import request_report
 
@@ -71,8 +73,6 @@ def addresses(broker: None) -> dict[str, str]:
     draft = make_study(name="Draft", dataset=synthetic, state=Study.State.DRAFT, trial_budget=24)
     with_tflite(Trial.objects.get(study=done, number=1), b"TFL3" * 1000)
     make_workers()
-    clip = Clip.objects.filter(dataset=dataset).first()
-    assert clip is not None
     return {
         "studies": reverse("studies"),
         "studies-none-match": reverse("studies") + "?q=nothing",
@@ -91,13 +91,15 @@ def addresses(broker: None) -> dict[str, str]:
         "dataset-new": reverse("new_dataset"),
         "dataset-ready": reverse("dataset", args=[dataset.pk]),
         **other_datasets(),
-        "clip": reverse("clip", args=[dataset.pk, clip.pk]),
+        "clip": reverse("clip", args=[dataset.pk, Clip.objects.filter(dataset=dataset).earliest("pk").pk]),
         **paper(live),
         **dry_runs(dataset),
         "not-found": reverse("study", args=[999_999]),
         **published_networks(live, synthetic),
+        **finalists(done, live),
         **energy_models(done),
         **spaces(synthetic),
+        **comparisons(live, done),
         **reports(),
     }
 
@@ -108,7 +110,6 @@ def reports() -> dict[str, str]:
     ready, writing = written(study), request_report(study_id=study.pk)
     failed = Report.objects.create(study=study, state="FAILED", reason="Its worker died repeatedly.")
     return {
-        "finalists": reverse("finalists", args=[study.pk]),
         "report": reverse("report", args=[ready.pk]),
         "report-writing": reverse("report", args=[writing.pk]),
         "report-failed": reverse("report", args=[failed.pk]),
@@ -181,6 +182,16 @@ def energy_models(study: Study) -> dict[str, str]:
     }
 
 
+def finalists(done: Study, live: Study) -> dict[str, str]:
+    """Finalists of `done` whose test split was opened in part, and none yet of `live`."""
+    made = make_finals(done)
+    return {
+        "finalists": reverse("finalists", args=[done.pk]),
+        "finalists-none": reverse("finalists", args=[live.pk]),
+        "finals-study": reverse("study", args=[made[0].finals_id]),
+    }
+
+
 def published_networks(live: Study, synthetic: Dataset) -> dict[str, str]:
     """The baselines, all trained beside `live` and half of them on `synthetic`, and networks side by side."""
     baselines = make_baselines(live.dataset)
@@ -210,6 +221,35 @@ def spaces(dataset: Dataset) -> dict[str, str]:
         "space-draft": reverse("study_space", args=[draft.pk]),
         "space-wrong": reverse("study_space", args=[wrong.pk]),
     }
+
+
+def comparisons(live: Study, done: Study) -> dict[str, str]:
+    """Studies on two datasets, one at work; the paper's five at work on one; none at all."""
+    five = started_five(live.dataset)
+    different = Comparison.objects.create(name="Kitchen and synthetic", notes="Whether synthesis is enough.")
+    different.studies.add(live, done)
+    empty = Comparison.objects.create(name="Nothing yet")
+    return {
+        "comparisons": reverse("comparisons"),
+        "comparison-new": reverse("new_comparison"),
+        "comparison-five": reverse("comparison", args=[five.pk]),
+        "comparison-different": reverse("comparison", args=[different.pk]),
+        "comparison-empty": reverse("comparison", args=[empty.pk]),
+        "comparison-add": reverse("add_to_comparison", args=[live.pk]),
+        "comparison-description": reverse("describe_comparison", args=[five.pk]),
+    }
+
+
+def started_five(dataset: Dataset) -> Comparison:
+    """The paper's five with some trials each, all but one at work."""
+    form = PaperFiveForm({"name": "Paper's five", "dataset": dataset.pk, "scale": "0.05", "seed": "1"})
+    assert form.is_valid(), form.errors
+    five = Comparison.objects.create(name=form.cleaned_data["name"], notes=form.notes)
+    for number, study in enumerate(form.studies):
+        settings = {name: getattr(study, name) for name in Study.SETTINGS if name != "seed"}
+        settings["name"] = f"{five.name}: {study.name}"
+        five.studies.add(make_study(**settings, completed=20 * number, running=number != 1, seed=number + 1))
+    return five
 
 
 def test_every_page_is_sound(

@@ -21,7 +21,7 @@ from nas_engine.evaluation import evaluate
 from nas_engine.evaluation_result import Evaluation, Progress
 from nas_engine.network.runtimes import available
 from nas_engine.network.schedule import TrainingConfig
-from nas_engine.testing.audio import tiny_pack
+from nas_engine.testing.audio import spoil_test_split, tiny_pack
 from nas_engine.testing.spaces import tiny_2d
 from tests.nas_engine.network.threads import use_one_thread
 
@@ -38,6 +38,7 @@ def ignore(_: Progress) -> None:
 def pack_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pack") / "tones.pack"
     tiny_pack(path)
+    spoil_test_split(path)  # training, quantisation and evaluation read nothing of it
     return path
 
 

@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 from django.core.files.storage import default_storage
 
-from nas_engine.audio.cache import Example, write_pack
+from nas_engine.audio.cache import Example, open_pack, write_pack
 from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.testing.audio import spoil_test_split
 from tests.webapp import rows
-from webapp.models import Dataset
+from webapp.models import Clip, Dataset
 from webapp.storage import save_file_by_hash
 
 
-def dataset_with_features(clips_per_class: int = 6) -> Dataset:
-    """Three classes whose features differ by level, in three splits."""
+def dataset_with_features(clips_per_class: int = 6, *, is_test_split_readable: bool = False) -> Dataset:
+    """Three classes whose features differ by level, in three splits; by default the test split cannot be read."""
     rng = np.random.default_rng(0)
     examples = (
         Example(split, label, f"{split}-{label}-{number}", (rng.normal(level, 1, (196, 40))).astype(np.float32))
@@ -25,4 +26,27 @@ def dataset_with_features(clips_per_class: int = 6) -> Dataset:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "features.pack"
         write_pack(path, examples, FrontendConfig(), rows.CLASSES)
-        return rows.ready_dataset(pack=save_file_by_hash(default_storage, "packs", path))
+        if not is_test_split_readable:
+            spoil_test_split(path)
+        counts = {split: dict.fromkeys(rows.CLASSES, clips_per_class) for split in ("train", "eval", "test")}
+        dataset = rows.ready_dataset(
+            pack=save_file_by_hash(default_storage, "packs", path),
+            counts=counts,
+            frontend=rows.FRONTEND,
+            normalisation=open_pack(path).normalisation.to_json(),
+        )
+    clips = (
+        Clip(
+            dataset=dataset,
+            split=split,
+            label=rows.CLASSES[position // clips_per_class],
+            source_name=f"{split} {position}",
+            seconds=2.0,
+            position=position,
+            audio="clips/none.flac",
+        )
+        for split in counts
+        for position in range(clips_per_class * len(rows.CLASSES))
+    )
+    Clip.objects.bulk_create(clips)
+    return dataset

@@ -12,21 +12,24 @@ from numpy.typing import NDArray
 
 from nas_engine.audio.decode import decode
 from nas_engine.audio.frontend import log_mel
+from webapp.charts.comparison import ComparedFront, comparison_figure, comparison_info, front_points
 from webapp.charts.curves import PlottedEpoch, curve_figure, curve_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.finals import finals_figure, finals_points
-from webapp.charts.fronts import BaselinePoint, Resource, front_figure, front_info, shown_points
+from webapp.charts.fronts import BaselinePoint, FrontPoint, Resource, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
 from webapp.charts.style import Mark, percent
-from webapp.models import Dataset, Study
+from webapp.models import Comparison, Dataset, Study
 from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.finals import final_networks
-from webapp.queries.pages.baselines import BaselineRow, baselines_of
+from webapp.queries.pages.baselines import BaselineRow, baselines_by_dataset, baselines_of
+from webapp.queries.pages.comparison import compared_studies, short_name
 from webapp.queries.pages.datasets import shown_clips
+from webapp.queries.pages.finals import named_networks
 from webapp.queries.pages.paper import study_points
-from webapp.queries.pages.results import Results, exceeds_limits, results
+from webapp.queries.pages.results import Results, exceeds_limits, results, results_of
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import curve, shown_trials
 from webapp.queries.pages.trials import summaries, violating_numbers
@@ -70,7 +73,37 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonRespo
 def finalists_chart(request: HttpRequest, study_id: int) -> JsonResponse:
     """Figure 6: mean accuracy over energy of the finalists of a study and its baselines, on both splits."""
     study = get_object_or_404(shown_studies(), pk=study_id)
-    return JsonResponse(finals_figure(finals_points(final_networks(study))))
+    return JsonResponse(finals_figure(finals_points([(one.finalist.label, one) for one in final_networks(study)])))
+
+
+@require_GET
+def comparison_chart(request: HttpRequest, comparison_id: int) -> JsonResponse:
+    """The fronts over energy of all studies of a comparison, and the baselines of their datasets.
+
+    Baselines are estimated by the energy model that all studies share, by the published figures where they differ.
+    """
+    comparison = get_object_or_404(Comparison, pk=comparison_id)
+    studies = compared_studies(comparison)
+    found, datasets = results_of(studies), {study.dataset_id: study.dataset for study in studies}
+    models = {study.energy_model_id for study in studies}
+    published = baselines_by_dataset(datasets, models.pop() if len(models) == 1 else None)
+    completed = {datasets[pk]: baselines.completed for pk, baselines in published.items()}
+    tags = {energy_tag(source) for one in found.values() for source in one.energy_sources}
+    info = comparison_info(
+        energy_tags=sorted(tags | {row.estimate.tag for rows in completed.values() for row in rows}),
+        thresholds_mj=[study.energy_threshold_mj for study in studies],
+        fronts=[ComparedFront(short_name(study, comparison), _front(study, found[study.pk])) for study in studies],
+        baselines={str(one): [_baseline_point(row, True, one) for row in rows] for one, rows in completed.items()},
+    )
+    return JsonResponse(comparison_figure(info))
+
+
+@require_GET
+def compared_finalists_chart(request: HttpRequest, comparison_id: int) -> JsonResponse:
+    """Figure 6: finalists of all studies of a comparison and their baselines."""
+    comparison = get_object_or_404(Comparison, pk=comparison_id)
+    named = named_networks([(study, short_name(study, comparison)) for study in compared_studies(comparison)])
+    return JsonResponse(finals_figure(finals_points([(one.name, one.network) for one in named])))
 
 
 @require_GET
@@ -141,12 +174,25 @@ def _marks(study: Study, found: Results, shown: NDArray[np.int64]) -> list[Mark]
 
 def _hover_texts(found: Results, shown: list[int], dataset: Dataset) -> list[str]:
     short = summaries(found.trial_ids[shown].tolist())
-    return [
+    return [f"{_trial_in_words(found, i, dataset)}<br>{short[int(found.trial_ids[i])]}" for i in shown]
+
+
+def _trial_in_words(found: Results, i: int, dataset: Dataset) -> str:
+    return (
         f"<b>Trial {found.numbers[i]}</b>  reward {found.reward[i]:.3f}<br>"
         f"{_accuracy_in_words(float(found.int8_accuracy[i]), dataset)}"
-        f"{found.energy_mj[i]:.2f} mJ, {found.flash_bytes[i] / 1000:.1f} kB<br>{short[int(found.trial_ids[i])]}"
-        for i in shown
-    ]
+        f"{found.energy_mj[i]:.2f} mJ, {found.flash_bytes[i] / 1000:.1f} kB"
+    )
+
+
+def _front(study: Study, found: Results) -> tuple[FrontPoint, ...]:
+    on_front = np.flatnonzero(found.on_energy_front)
+    return front_points(
+        energy_mj=found.energy_mj[on_front].tolist(),
+        accuracy=found.int8_accuracy[on_front].tolist(),
+        texts=[f"<b>{study.name}</b><br>{_trial_in_words(found, i, study.dataset)}" for i in on_front.tolist()],
+        links=_links(study, found.numbers[on_front].tolist()),
+    )
 
 
 def _baseline_point(row: BaselineRow, is_energy: bool, dataset: Dataset) -> BaselinePoint:

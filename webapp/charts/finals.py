@@ -43,21 +43,21 @@ def finals_info(
     return FinalsInfo(points, tuple(energy_tags))
 
 
-def finals_points(networks: Sequence[FinalNetwork]) -> FinalsInfo:
-    """Points of networks with trained seeds; each links to its first trained seed."""
-    shown = [one for one in networks if one.completed]
-    tags = sorted({one.estimate.tag for one in shown if one.estimate} - {""})
-    evaluation = [_point(one, one.accuracy) for one in shown]
-    test = [_point(one, one.test_accuracy) for one in shown]
+def finals_points(networks: Sequence[tuple[str, FinalNetwork]]) -> FinalsInfo:
+    """Points of networks, given by name, with trained seeds; each links to its first trained seed."""
+    shown = [(name, one) for name, one in networks if one.completed]
+    tags = sorted({one.estimate.tag for _, one in shown if one.estimate} - {""})
+    evaluation = [_point(name, one, one.accuracy) for name, one in shown]
+    test = [_point(name, one, one.test_accuracy) for name, one in shown]
     return finals_info([one for one in evaluation if one], [one for one in test if one], tags)
 
 
-def _point(network: FinalNetwork, found: RepeatStatistics | None) -> NetworkPoint | None:
+def _point(name: str, network: FinalNetwork, found: RepeatStatistics | None) -> NetworkPoint | None:
     if found is None or network.estimate is None:
         return None
     first = network.completed[0].trial
     return NetworkPoint(
-        network.finalist.label,
+        name,
         network.estimate.energy_mj or 0.0,
         found.mean,
         found.sd,

@@ -113,14 +113,12 @@ def front_info(
 
 def front_figure(info: FrontInfo) -> Figure:
     """Other trials faint, the front on top of them, the threshold as a dashed line, published networks by name."""
-    title = _X_TITLES[info.resource]
-    if info.resource == "energy" and info.energy_tags:
-        title += ", " + " and ".join(_OF_TAGS[tag] for tag in info.energy_tags)
-    others = _trace("Other trials", [point for point in info.others if not point.mark]) | {
+    title = cost_title(info.resource, info.energy_tags)
+    others = points_trace("Other trials", [point for point in info.others if not point.mark]) | {
         "mode": "markers",
         "marker": {"color": GREY, "size": 7, "opacity": 0.45},
     }
-    front = _trace("Pareto front", info.front) | {
+    front = points_trace("Pareto front", info.front) | {
         "mode": "lines+markers",
         "line": {"color": VERMILLION, "width": 2, "shape": "hv"},
         "marker": {"color": VERMILLION, "size": 9, "symbol": "diamond"},
@@ -134,7 +132,14 @@ def front_figure(info: FrontInfo) -> Figure:
     # Without a fixed range, a click on the legend's "Baseline" shows the trials alone; the revision keeps that choice.
     axes["uirevision"] = "baselines"
     middle = math.sqrt(min(costs) * max(costs))
-    return {"data": [*data, _baselines(info.baselines, middle)], "layout": axes}
+    return {"data": [*data, baselines_trace(info.baselines, middle)], "layout": axes}
+
+
+def cost_title(resource: Resource, energy_tags: Sequence[str]) -> str:
+    """Title of the axis of cost, for energies with the kinds that they are of; of several on two lines, for phones."""
+    kinds = [_OF_TAGS[tag] for tag in energy_tags] if resource == "energy" else []
+    comma = ",<br>" if len(kinds) > 1 else ", "
+    return comma.join(filter(None, [_X_TITLES[resource], " and ".join(kinds)]))
 
 
 def _marked(info: FrontInfo) -> list[Figure]:
@@ -143,7 +148,7 @@ def _marked(info: FrontInfo) -> list[Figure]:
     for mark, (name, marker) in MARKED.items():
         points = [point for point in (*info.front, *info.others) if point.mark == mark]
         if points:
-            traces.append(_trace(name, points) | {"mode": "markers", "marker": marker})
+            traces.append(points_trace(name, points) | {"mode": "markers", "marker": marker})
     return traces
 
 
@@ -164,8 +169,14 @@ def _side(point: BaselinePoint, points: Sequence[BaselinePoint], middle: float) 
     return f"{'top' if above else 'bottom'} {'left' if point.x > middle else 'right'}"
 
 
-def _baselines(points: Sequence[BaselinePoint], middle: float) -> Figure:
-    """Squares with their names next to them; `middle` is the cost in the chart's middle."""
+def baselines_trace(
+    points: Sequence[BaselinePoint], middle: float, among: Sequence[BaselinePoint] | None = None
+) -> Figure:
+    """Squares with their names next to them; `middle` is the cost in the chart's middle.
+
+    `among` are all baselines of a chart that has several such traces.
+    """
+    neighbours = points if among is None else among
     return {
         "type": "scatter",
         "name": "Baseline",
@@ -173,7 +184,7 @@ def _baselines(points: Sequence[BaselinePoint], middle: float) -> Figure:
         "x": [point.x for point in points],
         "y": [point.accuracy_percent for point in points],
         "text": [point.name for point in points],
-        "textposition": [_side(point, points, middle) for point in points],
+        "textposition": [_side(point, neighbours, middle) for point in points],
         "textfont": {"size": 11},
         "marker": {"color": BLUE, "size": 10, "symbol": "square"},
         "hovertext": [fitting(point.text) for point in points],
@@ -183,7 +194,8 @@ def _baselines(points: Sequence[BaselinePoint], middle: float) -> Figure:
     }
 
 
-def _trace(name: str, points: Sequence[FrontPoint]) -> Figure:
+def points_trace(name: str, points: Sequence[FrontPoint]) -> Figure:
+    """Points with hover text and link, still without mode and style."""
     return {
         "type": "scatter",
         "name": name,

@@ -1,4 +1,4 @@
-"""Name and notes of a study, a run or a dataset."""
+"""Name and notes of a study, a run, a dataset or a comparison."""
 
 from typing import Any
 

@@ -1,6 +1,7 @@
 """Choice of finalists, and of the baselines that are trained as they are."""
 
 import re
+from typing import Any
 
 from django import forms
 
@@ -74,3 +75,6 @@ class FinalBaselinesForm(_SeedsForm):
         widget=forms.CheckboxSelectMultiple,
     )
     field_order = ("names", "seeds")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="id_baselines_%s", **kwargs)  # `FinalistsForm` is on the same page

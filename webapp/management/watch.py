@@ -36,12 +36,14 @@ def dataset_named(name: str) -> Dataset:
 
 
 @contextmanager
-def going_on_without_command(study: Study, errors: OutputWrapper) -> Iterator[None]:
-    """Ctrl-C ends the command with code 130 and reports that the study goes on."""
+def going_on_without_command(study: Study, errors: OutputWrapper, *others: Study) -> Iterator[None]:
+    """Ctrl-C ends the command with code 130 and reports that the study, and `others`, go on."""
     try:
         yield
     except KeyboardInterrupt:
-        errors.write(f"\nThe study {study.name} goes on without this command; stop it on its page.")
+        goes_on = f"The study {study.name} goes on without this command; stop it on its page."
+        more = f" So do {', '.join(other.name for other in others)}." if others else ""
+        errors.write(f"\n{goes_on}{more}")
         raise SystemExit(130) from None
 
 

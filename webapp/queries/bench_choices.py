@@ -56,6 +56,7 @@ def of_study(study: Study) -> tuple[FoundArchitecture, ...]:
 
 
 def studies() -> tuple[Study, ...]:
-    """Studies with a completed trial, the newest first. One query."""
-    found = Study.objects.filter(trials__state=Trial.State.COMPLETED).distinct().order_by("-created_at")
+    """Studies with a completed trial, the newest first; none of repetitions. One query."""
+    completed = Study.objects.filter(trials__state=Trial.State.COMPLETED).exclude(kind=Study.Kind.REPETITIONS)
+    found = completed.distinct().order_by("-created_at")
     return tuple(found.only("name"))

@@ -1,15 +1,17 @@
 """Finalists of a study and the baselines of its recipe: what their seeds and the openings of the test split gave."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db.models import F, Q
 from django.utils.functional import cached_property
 
 from nas_engine.energy.traces.statistics import RepeatStatistics, repeat_statistics
-from nas_engine.reward import reward
-from webapp.models import Finalist, SplitOpening, Study, Trial
+from nas_engine.reward import RewardParameters, reward
+from webapp.models import Dataset, Finalist, Run, SplitOpening, Study, Trial
 from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates
 from webapp.storage import hash_in_name
 from webapp.translation import reward_parameters
@@ -32,16 +34,30 @@ class Seed:
         return self.trial.state == Trial.State.COMPLETED
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredEnergy:
+    """Measured energy per inference in mJ of one network on one device; its repeats are runs."""
+
+    device: str
+    repeats_mj: tuple[float, ...]
+
+    @property
+    def statistics(self) -> RepeatStatistics:
+        return repeat_statistics(self.repeats_mj)
+
+
 @dataclass(frozen=True)
 class FinalNetwork:
     """A finalist or a baseline with its latest training for each seed, and the openings for it, the latest first.
 
-    Statistics are over the completed seeds; None without one. `openings` are those on the present features.
+    Statistics are over the completed seeds; None without one. `openings` are those on the present features, `measured`
+    the energies by device, first that of the study's energy model.
     """
 
     finalist: Finalist
     seeds: tuple[Seed, ...]
     openings: tuple[SplitOpening, ...]
+    measured: tuple[MeasuredEnergy, ...] = ()
 
     @property
     def completed(self) -> tuple[Seed, ...]:
@@ -113,48 +129,110 @@ def finals_of(study: Study) -> Q:
 
 
 def final_networks(study: Study) -> tuple[FinalNetwork, ...]:
-    """Finalists of a study, then the baselines of its recipe, each in the order of choice. Four queries."""
-    containers = Study.objects.filter(finals_of(study)).values("pk")
-    related = ("architecture", "source", "finals")
-    found = list(
-        Finalist.objects.filter(finals__in=containers)
-        .select_related(*related)
-        .defer("architecture__spec", "finals__space_spec")
-        .order_by(F("finals__parent").asc(nulls_last=True), "pk")
-    )
-    if not found:
-        return ()
-    seeds = _seeds(study, {one.finals_id for one in found})
-    openings = _openings(study, {one.architecture_id for one in found})
-    return tuple(
-        FinalNetwork(
-            one, tuple(seeds.get((one.finals_id, one.architecture_id), ())), tuple(openings[one.architecture_id])
+    """Finalists of a study, then the baselines of its recipe, each in the order of choice. Five queries."""
+    return final_networks_of([study])[study.pk]
+
+
+def final_networks_of(studies: Sequence[Study]) -> Mapping[int, tuple[FinalNetwork, ...]]:
+    """`final_networks` of each study by its id. Four queries, and one for each energy model of the studies."""
+    finalists = _finalists(studies)
+    architectures = {one.architecture_id for ones in finalists.values() for one in ones}
+    trials = _Trials({one.finals_id for ones in finalists.values() for one in ones})
+    openings, measured = _openings(studies, architectures), _measured(architectures)
+    return {
+        study.pk: tuple(
+            FinalNetwork(
+                one,
+                trials.seeds(study, one),
+                tuple(openings[study.dataset_id, one.architecture_id]),
+                _preferred_first(study, measured.get(one.architecture_id, {})),
+            )
+            for one in finalists[study.pk]
         )
-        for one in found
-    )
+        for study in studies
+    }
 
 
-def _seeds(study: Study, finals: Iterable[int]) -> Mapping[tuple[int, str], Sequence[Seed]]:
-    """The latest training of each seed by (FINALS study, architecture), in the order of the seeds."""
-    rows = with_estimates(Trial.objects.filter(study__in=list(finals)), study.energy_model_id)
-    parameters = reward_parameters(study)
-    latest: dict[tuple[int, str, int], Seed] = {}
-    for trial in rows.select_related("architecture").defer(*_UNUSED).order_by("seed", "number"):
-        estimate, worth = estimate_of(trial), None
-        if trial.state == Trial.State.COMPLETED:
-            worth = reward(trial.int8_accuracy or 0.0, estimate.energy_mj or 0.0, trial.flash_bytes or 0, parameters)
-        latest[trial.study_id, trial.architecture_id, trial.seed] = Seed(trial, estimate, worth)
-    by_network: dict[tuple[int, str], list[Seed]] = defaultdict(list)
-    for (finals_id, architecture, _), seed in latest.items():
-        by_network[finals_id, architecture].append(seed)
-    return by_network
+def _finalists(studies: Sequence[Study]) -> Mapping[int, Sequence[Finalist]]:
+    """Finalists of each study, then the baselines of its recipe. One query."""
+    condition = reduce(or_, map(finals_of, studies), Q(pk=None))
+    containers = Study.objects.filter(condition).values("pk")
+    rows = Finalist.objects.filter(finals__in=containers).select_related("architecture", "source", "finals")
+    found = list(rows.defer("architecture__spec").order_by(F("finals__parent").asc(nulls_last=True), "pk"))
+    return {study.pk: [one for one in found if _belongs(one.finals, study)] for study in studies}
 
 
-def _openings(study: Study, architectures: Iterable[str]) -> Mapping[str, Sequence[SplitOpening]]:
-    """Openings on the present features by architecture, the latest first."""
-    data_hash = hash_in_name(study.dataset.pack.name) if study.dataset.pack else ""
-    rows = SplitOpening.objects.filter(data_hash=data_hash, architecture__in=list(architectures))
-    by_network: dict[str, list[SplitOpening]] = defaultdict(list)
+def _belongs(finals: Study, study: Study) -> bool:
+    if finals.parent_id is not None:
+        return finals.parent_id == study.pk
+    return all(getattr(finals, name) == getattr(study, name) for name in ("dataset_id", *RECIPE))
+
+
+class _Trials:
+    """Trials of FINALS studies, with their energies by one energy model after another. One query for each."""
+
+    def __init__(self, finals: Collection[int]) -> None:
+        self._finals = finals
+        self._by_model: dict[int | None, Mapping[tuple[int, str], Sequence[Trial]]] = {}
+
+    def seeds(self, study: Study, finalist: Finalist) -> tuple[Seed, ...]:
+        """The latest training of each seed, in the order of the seeds."""
+        model_id = study.energy_model_id
+        if model_id not in self._by_model:
+            self._by_model[model_id] = self._read(model_id)
+        parameters = reward_parameters(study)
+        found = self._by_model[model_id].get((finalist.finals_id, finalist.architecture_id), ())
+        return tuple(_seed(trial, parameters) for trial in found)
+
+    def _read(self, energy_model_id: int | None) -> Mapping[tuple[int, str], Sequence[Trial]]:
+        rows = with_estimates(Trial.objects.filter(study__in=self._finals), energy_model_id)
+        latest: dict[tuple[int, str, int], Trial] = {}
+        for trial in rows.select_related("architecture").defer(*_UNUSED).order_by("seed", "number"):
+            latest[trial.study_id, trial.architecture_id, trial.seed] = trial
+        by_network: dict[tuple[int, str], list[Trial]] = defaultdict(list)
+        for (finals_id, architecture, _), trial in latest.items():
+            by_network[finals_id, architecture].append(trial)
+        return by_network
+
+
+def _seed(trial: Trial, parameters: RewardParameters) -> Seed:
+    estimate, worth = estimate_of(trial), None
+    if trial.state == Trial.State.COMPLETED:
+        worth = reward(trial.int8_accuracy or 0.0, estimate.energy_mj or 0.0, trial.flash_bytes or 0, parameters)
+    return Seed(trial, estimate, worth)
+
+
+def features_hash(dataset: Dataset) -> str:
+    """SHA-256 of the feature pack, "" before the data set is prepared."""
+    return hash_in_name(dataset.pack.name or "") if dataset.pack else ""
+
+
+def _openings(
+    studies: Sequence[Study], architectures: Collection[str]
+) -> Mapping[tuple[int, str], Sequence[SplitOpening]]:
+    """Openings on the present features by data set and architecture, the latest first. Three queries."""
+    hashes = {features_hash(study.dataset) for study in studies}
+    rows = SplitOpening.objects.filter(data_hash__in=hashes, architecture__in=architectures)
+    by_network: dict[tuple[int, str], list[SplitOpening]] = defaultdict(list)
     for row in rows.select_related("opened_by").prefetch_related("results").defer("clips").order_by("-number"):
-        by_network[row.architecture_id].append(row)
+        for dataset_id in {study.dataset_id for study in studies if features_hash(study.dataset) == row.data_hash}:
+            by_network[dataset_id, row.architecture_id].append(row)
     return by_network
+
+
+def _measured(architectures: Collection[str]) -> Mapping[str, Mapping[str, tuple[float, ...]]]:
+    """Energies in mJ of the runs of each architecture by device, the earliest first. One query."""
+    runs = Run.objects.filter(architecture__in=architectures, state=Run.State.READY, energy_mj__gt=0)
+    repeats: dict[str, dict[str, tuple[float, ...]]] = defaultdict(dict)
+    rows = runs.order_by("computed_at", "pk").values_list("architecture", "campaign__device__name", "energy_mj")
+    for architecture, device, energy_mj in rows:
+        by_device = repeats[str(architecture)]
+        by_device[device] = (*by_device.get(device, ()), float(energy_mj or 0.0))
+    return repeats
+
+
+def _preferred_first(study: Study, by_device: Mapping[str, tuple[float, ...]]) -> tuple[MeasuredEnergy, ...]:
+    """Energies by device, first that of the study's energy model."""
+    preferred = study.energy_model.device.name if study.energy_model is not None else ""
+    devices = sorted(by_device, key=lambda name: (name != preferred, name))
+    return tuple(MeasuredEnergy(device, by_device[device]) for device in devices)

@@ -61,7 +61,9 @@ def search(text: str) -> tuple[FoundArchitecture, ...]:
     trials = Trial.objects.select_related("study", "architecture").only(
         "number", "label", "tflite", "study__name", "architecture__hash", "architecture__spec", "architecture__flops"
     )
-    trials = trials.filter(_condition(words), violates_constraints=False).order_by("-study_id", "number")
+    trials = trials.filter(_condition(words), violates_constraints=False, reproduces=None).order_by(
+        "-study_id", "number"
+    )
     found: dict[str, FoundArchitecture] = {}
     for trial in sorted(trials[: FOUND * 5], key=lambda trial: not trial.tflite):
         found.setdefault(trial.architecture_id, _of_trial(trial))
@@ -97,9 +99,12 @@ class NamedNetwork:
 
 
 def named_networks(hashes: Iterable[str]) -> tuple[NamedNetwork, ...]:
-    """In the order of `hashes`; trained ones by their latest trial, others by a part of their hash. One query."""
+    """In the order of `hashes`; trained ones by their latest trial that is no repetition, others by a part of their
+    hash. One query.
+    """
     wanted = list(hashes)
-    trials = Trial.objects.filter(architecture__in=wanted, violates_constraints=False).select_related("study")
+    named = Trial.objects.filter(architecture__in=wanted, violates_constraints=False, reproduces=None)
+    trials = named.select_related("study")
     latest: dict[str, Trial] = {}
     for trial in trials.only("number", "label", "tflite", "architecture_id", "study__name").order_by("pk"):
         if trial.tflite or trial.architecture_id not in latest:

@@ -4,8 +4,7 @@ An opening stores {"network": NetworkStatistics, "pairs": {id of another opening
 stored with the later of two openings.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
@@ -19,21 +18,18 @@ from nas_engine.statistics.values import (
     PairedDifference,
     SeedSummary,
 )
-
-from webapp.models import Run, SplitOpening, Study
-from webapp.queries.energy_estimates import in_words
+from webapp.models import SplitOpening
+from webapp.queries.energy_estimates import is_estimate
 from webapp.queries.finals import FinalNetwork
 
 NETWORK, PAIRS = "network", "pairs"
 Ratio = Callable[[EnergyFigure, EnergyFigure], EnergyRatio]
 """Ratio of two energies, with or without an interval: that takes SciPy, which only workers load."""
-Repeats = Mapping[str, tuple[float, ...]]
-"""Energies in mJ of the runs of one network, by the device's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkStatistics(StoredValue):
-    """What an opening says of its network: int8 accuracies (0..1) on both splits, over seeds and over clips.
+    """Statistics of the network of an opening: int8 accuracies (0..1) on both splits, over seeds and over clips.
 
     `optimism` is None where a recording is in both splits, which are then no independent samples.
     """
@@ -79,48 +75,33 @@ def _negative(interval: Interval95 | None) -> Interval95 | None:
 
 
 def energy_ratios(
-    study: Study, networks: Sequence[FinalNetwork], ratio: Ratio = EnergyRatio
+    networks: Sequence[FinalNetwork], ratio: Ratio = EnergyRatio
 ) -> Mapping[tuple[int, int], EnergyRatio]:
-    """Energy ratio of each two networks, by the ids of their finalists. One query.
+    """Energy ratio of each two networks, by the ids of their finalists. No query.
 
     By measurements on one device where both networks have them, preferably that of the study's energy model; else by
     the study's estimates.
     """
-    repeats = measured_repeats(one.finalist.architecture_id for one in networks)
-    preferred = study.energy_model.device.name if study.energy_model is not None else ""
     found = {}
     for one, other in permutations(networks, 2):
-        figures = _measured(one, other, repeats, preferred) or _estimated(one, other)
+        figures = _measured(one, other) or _estimated(one, other)
         if figures is not None:
             found[one.finalist.pk, other.finalist.pk] = ratio(*figures)
     return found
 
 
-def measured_repeats(architectures: Iterable[str]) -> Mapping[str, Repeats]:
-    """Measured energies of the runs of each architecture, the earliest first. One query."""
-    runs = Run.objects.filter(architecture__in=list(architectures), state=Run.State.READY, energy_mj__gt=0)
-    by_network: dict[str, dict[str, tuple[float, ...]]] = defaultdict(dict)
-    rows = runs.order_by("computed_at", "pk").values_list("architecture", "campaign__device__name", "energy_mj")
-    for architecture, device, energy_mj in rows:
-        by_network[architecture][device] = (*by_network[architecture].get(device, ()), energy_mj)
-    return by_network
-
-
-def _measured(
-    one: FinalNetwork, other: FinalNetwork, repeats: Mapping[str, Repeats], preferred: str
-) -> tuple[EnergyFigure, EnergyFigure] | None:
-    first = repeats.get(one.finalist.architecture_id, {})
-    second = repeats.get(other.finalist.architecture_id, {})
-    devices = sorted(set(first) & set(second), key=lambda name: (name != preferred, name))
-    if not devices:
-        return None
-    device = devices[0]
-    return EnergyFigure.measured(first[device], device), EnergyFigure.measured(second[device], device)
+def _measured(one: FinalNetwork, other: FinalNetwork) -> tuple[EnergyFigure, EnergyFigure] | None:
+    others = {energy.device: energy.repeats_mj for energy in other.measured}
+    for energy in one.measured:
+        if energy.device in others:
+            pair = energy.repeats_mj, others[energy.device]
+            return EnergyFigure.measured(pair[0], energy.device), EnergyFigure.measured(pair[1], energy.device)
+    return None
 
 
 def _estimated(one: FinalNetwork, other: FinalNetwork) -> tuple[EnergyFigure, EnergyFigure] | None:
     first, second = one.estimate, other.estimate
     if first is None or second is None or not first.energy_mj or not second.energy_mj or first.source != second.source:
         return None
-    source = in_words(first.source)
+    source = "published figures" if is_estimate(first.source) else first.source
     return EnergyFigure.estimated(first.energy_mj, source), EnergyFigure.estimated(second.energy_mj, source)

@@ -10,7 +10,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from webapp.models import Clip, Dataset, ListProfile
+from webapp.models import Clip, Dataset, ListProfile, Study
 from webapp.services import jobs
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
@@ -99,7 +99,8 @@ def delete(*, dataset_id: int) -> None:
     """Delete a dataset that no study uses, with its clips and the artifacts that no other row uses."""
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=dataset_id)
-        names = list(dataset.studies.order_by("name").values_list("name", flat=True)[:4])
+        searches = dataset.studies.exclude(kind=Study.Kind.REPETITIONS)  # these go with their parents
+        names = list(searches.order_by("name").values_list("name", flat=True)[:4])
         if names:
             listed = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
             raise Conflict(f"{dataset.name} is used by {listed}: delete these studies first.")

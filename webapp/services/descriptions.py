@@ -1,15 +1,15 @@
-"""Names and notes of studies, runs and datasets, which can be changed in every state."""
+"""Names and notes of studies, runs, datasets and comparisons, which can be changed in every state."""
 
 import hashlib
 import json
 
 from django.db import IntegrityError, transaction
 
-from webapp.models import Dataset, Run, Study
+from webapp.models import Comparison, Dataset, Run, Study
 from webapp.services.errors import Conflict, Stale
 from webapp.services.transitions import Actor, record
 
-Described = Study | Dataset | Run
+Described = Study | Dataset | Run | Comparison
 
 
 def name_field(row: Described) -> str:
@@ -24,9 +24,10 @@ def description_version(row: Described) -> str:
 
 
 def describe(*, row: Described, seen: str, name: str, notes: str, actor: Actor = None) -> None:
-    """Give a study, run or dataset this name and these notes; `seen` is the `description_version` that was edited.
+    """Give a study, run, dataset or comparison this name and these notes.
 
-    Raises Stale if it has other ones by now, Conflict if the name is taken. A study records the change.
+    `seen` is the `description_version` that was edited. Raises Stale if it has other ones by now, Conflict if the name
+    is taken. A study records the change.
     """
     values = {name_field(row): name, "notes": notes}
     try:

@@ -31,7 +31,7 @@ _ENDED = (State.COMPLETED, State.STOPPED, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class RequestedFinals:
     """Outcome of a request: the FINALS study, networks that are new in it or get more seeds, and those that stay."""
 
     finals: Study
@@ -57,7 +57,7 @@ def seed_of(replicate: int) -> int:
 
 def train_finalists(
     *, study_id: int, trial_ids: Sequence[int], chosen: Finalist.Chosen, seeds: int = SEEDS, actor: Actor = None
-) -> Added:
+) -> RequestedFinals:
     """Train the networks of completed trials of a search again, each with `seeds` seeds.
 
     A network that is a finalist already gets the seeds that it lacks; seeds that failed or were cancelled are tried
@@ -77,7 +77,7 @@ def train_finalists(
 
 def train_final_baselines(
     *, study_id: int, names: Sequence[str] = NAMES, seeds: int = SEEDS, actor: Actor = None
-) -> Added:
+) -> RequestedFinals:
     """Train published networks by the recipe of a study, each with `seeds` seeds, once for every study of that recipe.
 
     Conflict for a name that is not one of `nas_engine.baselines`.
@@ -135,7 +135,7 @@ def _create(study: Study, name: str, *, parent: Study | None = None, actor: Acto
     finals.name, finals.notes = studies.free_name(name), ""
     finals.kind, finals.parent, finals.trial_share = Study.Kind.FINALS, parent, FULL_SHARE
     finals.designer, finals.early_stopping = Study.Designer.LISTED, Study.EarlyStopping.NONE
-    finals.space_spec, finals.trial_budget = study.space_spec if parent else {}, 0
+    finals.space_spec, finals.trial_budget = {}, 0
     finals.state, finals.started_at = State.RUNNING, timezone.now()
     finals.owner_id = actor.pk if actor is not None else None
     if parent is None:
@@ -145,7 +145,7 @@ def _create(study: Study, name: str, *, parent: Study | None = None, actor: Acto
     return finals
 
 
-def _extend(finals: Study, networks: Sequence[_Chosen], seeds: int, actor: Actor) -> Added:
+def _extend(finals: Study, networks: Sequence[_Chosen], seeds: int, actor: Actor) -> RequestedFinals:
     """Under the lock of the search or the data set."""
     finals = locked_study(finals.pk)
     if finals.dataset.state != Dataset.State.READY:
@@ -160,7 +160,7 @@ def _extend(finals: Study, networks: Sequence[_Chosen], seeds: int, actor: Actor
     present = tuple(one.label for one in finalists if one.architecture_id not in requested)
     if added:
         _go_on(finals, f"To be trained with {seeds} seeds: {', '.join(added)}.", actor)
-    return Added(finals, added, present)
+    return RequestedFinals(finals, added, present)
 
 
 def _finalist(finals: Study, network: _Chosen, seeds: int, actor: Actor) -> Finalist:

@@ -13,10 +13,10 @@ from django.db.models import Max
 
 from nas_engine.evaluation_result import BothSplits
 from webapp.models import Dataset, Finalist, SeedResult, SplitOpening, Trial
+from webapp.queries.finals import features_hash
 from webapp.services import jobs
 from webapp.services.errors import Conflict
 from webapp.services.transitions import Actor, locked_study, record
-from webapp.storage import hash_in_name
 
 State = SplitOpening.State
 
@@ -45,7 +45,7 @@ def open_test_split(*, finalist_id: int, again: bool = False, actor: Actor = Non
         finalist = Finalist.objects.select_related("finals__dataset").get(pk=finalist_id)
         dataset = Dataset.objects.select_for_update(no_key=True).get(pk=finalist.finals.dataset_id)
         finals = locked_study(finalist.finals_id)
-        data_hash = hash_in_name(dataset.pack.name)
+        data_hash = features_hash(dataset)
         _require_test_clips(dataset)
         _require_trained(finalist, data_hash)
         number = _next_number(finalist, data_hash, again)

@@ -47,11 +47,15 @@ class RequestedTrial:
 
 @dataclass(frozen=True, slots=True)
 class ListedNetwork:
-    """Network of a given list by its name in the study; `seed` None: the one of the trial's turn."""
+    """Network of a given list by its name in the study; `seed` None: the one of the trial's turn.
+
+    `reproduces_id` is the trial that this one repeats, in a study of repetitions.
+    """
 
     name: str
     architecture_hash: str
     seed: int | None = None
+    reproduces_id: int | None = None
 
 
 def request_trials(
@@ -127,6 +131,7 @@ def request_trial(
     suggestion: dict[str, Any],
     label: str = "",
     seed: int | None = None,
+    reproduces_id: int | None = None,
     retried_from: Trial | None = None,
     actor: Actor = None,
 ) -> int:
@@ -140,6 +145,7 @@ def request_trial(
         label=retried_from.label if retried_from else label,
         suggestion=suggestion,
         retried_from=retried_from,
+        reproduces_id=retried_from.reproduces_id if retried_from else reproduces_id,
         seed=retried_from.seed if retried_from else own_seed,
     )
     message = f"Retry of trial {retried_from.number}." if retried_from else "Listed." if label else "Suggested."
@@ -216,6 +222,7 @@ def request_listed(study: Study, networks: Iterable[ListedNetwork], actor: Actor
             network.architecture_hash,
             label=network.name,
             seed=network.seed,
+            reproduces_id=network.reproduces_id,
             suggestion={},
             retried_from=failed,
             actor=actor,
@@ -228,7 +235,9 @@ def request_cancelled(study: Study, actor: Actor = None) -> None:
     """Request the trials again that were cancelled when a study of a given list was stopped, under the study's lock."""
     if study.designer == Study.Designer.LISTED:
         cancelled = [trial for trial in latest_trials(study).values() if trial.state == State.CANCELLED]
-        networks = [ListedNetwork(trial.label, trial.architecture_id, trial.seed) for trial in cancelled]
+        networks = [
+            ListedNetwork(trial.label, trial.architecture_id, trial.seed, trial.reproduces_id) for trial in cancelled
+        ]
         request_listed(study, networks, actor)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
@@ -159,16 +160,30 @@ def clone(*, study_id: int, owner: AbstractBaseUser | None, name: str = "") -> S
 
 
 def delete(*, study_id: int, actor: Actor = None) -> None:
-    """Delete a study that no worker works on, with its trials and the artifacts that no other row uses."""
+    """Delete a study that no worker works on, with its children (repetitions of its trials), all their trials, and the
+    artifacts that no other row uses.
+    """
     with transaction.atomic():
         study = locked_study(study_id)
         if study.state in (State.RUNNING, State.DRAINING):
             raise Conflict(f"{study.name} is {study.get_state_display()}: stop it before you delete it.")
-        if study.trials.filter(state=Trial.State.RUNNING).exists():
-            raise Conflict(f"{study.name} has running trials: stop it, or wait until they end, before you delete it.")
-        networks = list(study.trials.exclude(tflite="").values_list("tflite", flat=True))
+        family = [study, *_locked_descendants(study)]
+        trials = Trial.objects.filter(study__in=family)
+        if running := trials.filter(state=Trial.State.RUNNING).select_related("study").first():
+            busy = f"{running.study.name} has running trials"
+            raise Conflict(f"{busy}: stop it, or wait until they end, before you delete {study.name}.")
+        networks = list(trials.exclude(tflite="").values_list("tflite", flat=True))
         study.delete()
         collect_artifacts(names=networks, grace=GRACE_AFTER_DELETE)
+
+
+def _locked_descendants(study: Study) -> list[Study]:
+    """Children, their children and so on, their rows locked, parents first as everywhere."""
+    found: list[Study] = []
+    generation = [study.pk]
+    while generation := list(Study.objects.filter(parent__in=generation).order_by("pk").values_list("pk", flat=True)):
+        found += [locked_study(pk) for pk in generation]
+    return found
 
 
 def reopen(study: Study, old_states: Iterable[State], verb: str, actor: Actor, message: str) -> None:
@@ -220,15 +235,20 @@ def _require_ready_dataset(study: Study) -> None:
 
 def _require_search(study: Study) -> None:
     if study.kind != Study.Kind.SEARCH:
-        raise Conflict(f"{study.name} trains a given list of networks: request more of them on its dataset's page.")
+        where = "the trials' pages" if study.kind == Study.Kind.REPETITIONS else "its dataset's page"
+        raise Conflict(f"{study.name} trains a given list of networks: request more of them on {where}.")
 
 
-def free_name(name: str, word: str = "") -> str:
-    """`name` if no study has it, else with `word` or a number appended, cut to the greatest length of a name."""
+def free_name(name: str, word: str = "", *, taken: QuerySet[Any] | None = None) -> str:
+    """`name` if no study has it, else with `word` or a number appended, cut to the greatest length of a name.
+
+    `taken` are other rows whose names are taken, in place of the studies.
+    """
+    rows = Study.objects.all() if taken is None else taken
     for number in range(1, 10_000):
         counted = str(number) if number > 1 else ""
         suffix = "".join(f" {part}" for part in (word, counted) if part)
         free = name[: NAME_LENGTH - len(suffix)] + suffix
-        if not Study.objects.filter(name=free).exists():
+        if not rows.filter(name=free).exists():
             return free
-    raise Conflict(f"There are too many studies named {name}: give this one another name.")
+    raise Conflict(f"There are too many named {name}: give this one another name.")

@@ -37,7 +37,7 @@ def opened_mark(opening: SplitOpening | None) -> SafeString | str:
 
 
 def opened_words(opening: SplitOpening) -> str:
-    """What a caption says of a figure from a later opening."""
+    """Caption of a figure from a later opening."""
     return (
         f"opening {opening.number} of the test split for this network: it was looked at before, so that the figure is "
         "no longer that of unseen clips"

@@ -57,7 +57,7 @@ def chart(content: str, view: str, *args: object, refresh: str = "", empty: str 
     """Chart of the JSON from `view` with `args`; the block's content is its text for screen readers.
 
     `refresh` names the event after which it is drawn again, `empty` is shown while there is nothing to draw,
-    `size` is "low" for less height.
+    `size` is "low" for less height and "tall" for more.
     """
     return format_html(
         '<div class="{}" data-chart="{}"{}{} role="img" aria-label="{}">{}</div>',

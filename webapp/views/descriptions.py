@@ -1,4 +1,4 @@
-"""Name and notes of a study, a run or a dataset: one form for all three, in every state."""
+"""Name and notes of a study, a run, a dataset or a comparison: one form for all four, in every state."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from webapp.forms.description import DescriptionForm
 from webapp.services.descriptions import Described, describe
 from webapp.services.errors import Conflict
+from webapp.views.comparisons import comparison_or_404
 from webapp.views.datasets import dataset_or_404
 from webapp.views.runs import run_or_404
 from webapp.views.study import study_or_404
@@ -26,6 +27,11 @@ def describe_run(request: HttpRequest, run_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def describe_dataset(request: HttpRequest, dataset_id: int) -> HttpResponse:
     return _description(request, dataset_or_404(dataset_id), "dataset")
+
+
+@require_http_methods(["GET", "POST"])
+def describe_comparison(request: HttpRequest, comparison_id: int) -> HttpResponse:
+    return _description(request, comparison_or_404(comparison_id), "comparison")
 
 
 def _description(request: HttpRequest, row: Described, page: str) -> HttpResponse:

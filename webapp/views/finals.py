@@ -14,7 +14,7 @@ from webapp.queries.finals import finals_of
 from webapp.queries.pages.finals import chosen_trials, finalists_context
 from webapp.queries.pages.report import reports_of
 from webapp.services.errors import Conflict
-from webapp.services.finals import Added, train_final_baselines, train_finalists
+from webapp.services.finals import RequestedFinals, train_final_baselines, train_finalists
 from webapp.services.openings import open_test_split
 from webapp.views.polling import live_partial
 from webapp.views.study import study_or_404
@@ -106,7 +106,7 @@ def _page(
     return render(request, "finals/finalists.html", context, status=status)
 
 
-def _done(request: HttpRequest, study_id: int, added: Added) -> HttpResponse:
+def _done(request: HttpRequest, study_id: int, added: RequestedFinals) -> HttpResponse:
     if added.added:
         messages.success(request, f"To be trained: {', '.join(added.added)}.")
     if added.present:

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.models import Comparison, Study
-from webapp.queries.pages.report import comparison_address, report_context, report_live_context, shown_reports
+from webapp.queries.pages.report import report_context, report_live_context, shown_reports
 from webapp.services.errors import Conflict
 from webapp.services.reports import request_report
 from webapp.views.polling import live_partial
@@ -32,7 +32,7 @@ def report_comparison(request: HttpRequest, comparison_id: int) -> HttpResponse:
         report = request_report(comparison_id=comparison.pk, owner=request.user)
     except Conflict as conflict:
         messages.error(request, str(conflict))
-        return redirect(comparison_address(comparison.pk))
+        return redirect("comparison", comparison_id)
     return redirect("report", report.pk)
 
 

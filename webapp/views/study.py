@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from webapp.forms.explanations import explain, training_length
 from webapp.forms.filters import trial_filter
 from webapp.models import Study
+from webapp.queries.pages.repetitions import repetitions_context
 from webapp.queries.pages.study import (
     shown_studies,
     study_context,
@@ -44,6 +45,9 @@ def study_or_404(study_id: int) -> Study:
 def study(request: HttpRequest, study_id: int) -> HttpResponse:
     """The whole page. Charts fetch their own data."""
     shown = study_or_404(study_id)
+    if shown.kind == Study.Kind.REPETITIONS:
+        context = repetitions_context(shown, all_events=_wants_all_events(request))
+        return render(request, "studies/repetitions.html", context)
     context = study_context(shown, trial_filter(request.GET), all_events=_wants_all_events(request))
     context |= {
         "query_string": request.GET.urlencode(),

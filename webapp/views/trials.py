@@ -1,11 +1,15 @@
 """A trial's page and its live part."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
 
 from webapp.models import Trial
-from webapp.queries.pages.trial import shown_trials, trial_context, trial_live_context
+from webapp.queries.pages.trial import reproduction_context, shown_trials, trial_context, trial_live_context
+from webapp.services.errors import Conflict
+from webapp.services.reproduction import reproduce
 from webapp.views.polling import live_partial
 
 
@@ -25,3 +29,24 @@ def trial_live(request: HttpRequest, study_id: int, number: int) -> HttpResponse
     context = trial_live_context(trial_or_404(study_id, number))
     changed = {"curve-changed": request.GET.get("version") != context["version"]}
     return live_partial(request, "trials/_live.html", context, is_live=context["is_live"], events=changed)
+
+
+@require_GET
+def trial_reproduction(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """The repetitions of a trial, fetched until the last one has ended."""
+    context = reproduction_context(trial_or_404(study_id, number))
+    is_live = context["repetitions"] is not None and context["repetitions"].is_live
+    return live_partial(request, "trials/_reproduction.html", context, is_live=is_live, events={})
+
+
+@require_POST
+def reproduce_trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """Request a repetition, and show the trial's page at its repetitions."""
+    original = trial_or_404(study_id, number)
+    try:
+        repetition = reproduce(trial_id=original.pk, actor=request.user)
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+        return redirect("trial", study_id, number)
+    messages.success(request, f"To be trained again, as trial {repetition.number} of {repetition.study.name}.")
+    return redirect(f"{reverse('trial', args=[study_id, number])}#reproduction")

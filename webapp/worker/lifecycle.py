@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -43,10 +44,13 @@ class ThisWorker:
     busy: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def begin(cls, node: str, role: Worker.Role) -> "ThisWorker":
-        """Sign on, and load what the first task would have to wait for: TensorFlow in the child, Vizier here."""
+    def begin(cls, node: str, role: Worker.Role, environment: Mapping[str, str] | None = None) -> "ThisWorker":
+        """Sign on, and load what the first task would have to wait for: TensorFlow in the child, Vizier here.
+
+        The child gets the variables of `environment` in addition to this process' own.
+        """
         name = unique_name(node)
-        worker = cls(name, Heartbeat(name, role), ChildProcess("training"), threading.Event())
+        worker = cls(name, Heartbeat(name, role), ChildProcess("training", environment), threading.Event())
         worker.heartbeat.start()
         if role == Worker.Role.TRAINING:
             worker.trainer.warm_up()

@@ -64,6 +64,8 @@ def test_only_energy_can_be_an_estimate() -> None:
     assert "estimated" not in front_figure(front(energy_tags=[]))["layout"]["xaxis"]["title"]["text"]
     by_model = front_figure(front(energy_tags=["predicted"]))
     assert by_model["layout"]["xaxis"]["title"]["text"] == "Energy per inference (mJ), predicted"
+    both = front_figure(front(energy_tags=["estimate", "predicted"]))
+    assert both["layout"]["xaxis"]["title"]["text"] == "Energy per inference (mJ),<br>estimated and predicted"
 
 
 def baseline(name: str, x: float, accuracy_percent: float) -> BaselinePoint:

@@ -9,7 +9,7 @@ import soundfile
 from django.core.management import CommandError, call_command
 
 from tests.webapp import rows
-from webapp.management.commands.export_trial import _find
+from webapp.management.named_trials import trial_named
 from webapp.models import Dataset
 
 pytestmark = pytest.mark.django_db
@@ -105,11 +105,11 @@ def test_a_trial_is_found_by_study_and_number_as_its_address_shows_them(way, tmp
     study = rows.running_study(name="quick", dataset=rows.ready_dataset())
     trial = rows.completed_trial(study)
     assert trial.pk != trial.number
-    assert _find(way.format(study=study)) == trial
+    assert trial_named(way.format(study=study)) == trial
 
 
 def test_a_number_that_is_also_a_name_names_no_study():
     study = rows.running_study(name="quick", dataset=rows.ready_dataset())
     rows.running_study(name=str(study.pk), dataset=rows.ready_dataset())
     with pytest.raises(CommandError, match="the number of one study and the name of another"):
-        _find(f"{study.pk}/1")
+        trial_named(f"{study.pk}/1")

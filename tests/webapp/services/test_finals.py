@@ -5,11 +5,12 @@ from functools import partial
 import pytest
 
 from nas_engine.baselines import NAMES
-from tests.webapp import energy_models, rows
+from tests.webapp import benches, energy_models, rows
 from tests.webapp import finals as made
 from webapp.models import Event, Finalist, Study, Trial
 from webapp.queries.budget import budget_of
 from webapp.queries.finals import final_networks
+from webapp.queries.opening_statistics import energy_ratios
 from webapp.services import finals, recovery, studies, trials
 from webapp.services.energy_estimates import reestimate
 from webapp.services.errors import Conflict
@@ -182,6 +183,31 @@ def test_a_study_that_changes_its_energy_model_takes_its_finalists_along():
     assert finalist.finals.energy_model == model
     [shown] = final_networks(study)
     assert {seed.estimate.tag for seed in shown.seeds} == {"predicted"}
+
+
+def test_measured_energies_are_told_apart_from_estimates_and_decide_the_ratio():
+    study = made.search()
+    first, second = made.finalists(study, count=2, seeds=1)
+    campaign = benches.campaign()
+    for finalist, energies in ((first, (1.0, 1.2)), (second, (4.4,))):
+        made.train(finalist)
+        for energy_mj in energies:
+            benches.ready_run(campaign, architecture=finalist.architecture, energy_mj=energy_mj)
+    shown = final_networks(study)
+    assert shown[0].measured[0].repeats_mj == (1.0, 1.2)
+    assert shown[0].estimate.energy_mj == 2.0
+    ratio = energy_ratios(shown)[first.pk, second.pk]
+    assert (ratio.energy.basis, ratio.ratio) == ("measured", pytest.approx(4.0))
+
+
+def test_without_measurements_of_both_the_estimates_are_compared():
+    study = made.search()
+    first, second = made.finalists(study, count=2, seeds=1)
+    for finalist in (first, second):
+        made.train(finalist)
+    benches.ready_run(benches.campaign(), architecture=first.architecture, energy_mj=1.0)
+    ratio = energy_ratios(final_networks(study))[first.pk, second.pk]
+    assert (ratio.energy.basis, ratio.other.basis, ratio.ratio) == ("estimated", "estimated", 1.0)
 
 
 def test_each_choice_is_an_event():

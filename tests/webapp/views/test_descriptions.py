@@ -1,4 +1,4 @@
-"""Names and notes of studies, runs and datasets can be changed in every state, by one editor at a time."""
+"""Names and notes of studies, runs, datasets and comparisons can be changed in every state, by one editor at a time."""
 
 import pytest
 from django.test import Client
@@ -7,18 +7,20 @@ from django.urls import reverse
 from tests.webapp.energy_models import measured_device
 from tests.webapp.factories import make_dataset, make_study
 from tests.webapp.views.reading import markup_of
-from webapp.models import Dataset, Event, Run, Study
+from webapp.models import Comparison, Dataset, Event, Run, Study
 
 pytestmark = pytest.mark.django_db
 
-KINDS = ("study", "dataset", "run")
+KINDS = ("study", "dataset", "run", "comparison")
 
 
-def made(kind: str) -> Study | Dataset | Run:
+def made(kind: str) -> Study | Dataset | Run | Comparison:
     if kind == "study":
         return make_study(name="Old", running=1)
     if kind == "dataset":
         return make_dataset(name="Old")
+    if kind == "comparison":
+        return Comparison.objects.create(name="Old")
     run = Run.objects.filter(campaign__device=measured_device()).first()
     assert run is not None
     Run.objects.filter(pk=run.pk).update(label="Old")

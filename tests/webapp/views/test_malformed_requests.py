@@ -10,12 +10,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.webapp import benches, rows
 from tests.webapp.energy_models import examined_model, measured_device
 from tests.webapp.factories import edited_spec, make_dataset, make_dry_run, make_study, make_user
+from tests.webapp.finals import finalists
 from tests.webapp.reports import written
 from tests.webapp.views.malformed import Site, fields_in, requests
 from tests.webapp.views.serving import serving, status_of
-from webapp.models import Clip, Comparison
+from webapp.models import Clip
 from webapp.services import benches as kits
-from webapp.services import measurements
+from webapp.services import comparisons, measurements
 
 COUNT = 1_500
 SEED = 26
@@ -34,12 +35,14 @@ def ids() -> dict[str, object]:
     run, file = benches.ready_run(campaign), benches.read_file(campaign)
     profile = measurements.keep_profile(name="mine", mapping={"time": {"column": "t", "unit": "s"}})
     kit = kits.request_kit(campaign_id=campaign.pk, hashes=[study.trials.first().architecture_id])
+    comparison = comparisons.create(name="a comparison", study_ids=[study.pk, draft.pk])
     return {
+        "comparison_id": comparison.pk, "finalist_id": finalists(study, count=1, seeds=1)[0].pk,
         "study_id": draft.pk, "number": 1, "dataset_id": study.dataset_id, "action": "start", "resource": "energy",
         "clip_id": Clip.objects.first().pk, "dry_run_id": make_dry_run(rows.ready_dataset(name="other")).pk,
         "slug": "paper-2d", "part": "accuracy", "device_id": phone.pk, "campaign_id": campaign.pk,
         "file_id": file.pk, "run_id": run.pk, "kit_id": kit.pk, "profile_id": profile.pk,
-        "report_id": written(study).pk, "comparison_id": Comparison.objects.create(name="Both").pk,
+        "report_id": written(study).pk,
         "version": examined_model(phone).version, "other_study_id": study.pk,
     }  # fmt: skip
 

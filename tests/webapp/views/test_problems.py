@@ -174,6 +174,8 @@ def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: 
         "resource": "energy",
         "slug": "paper-2d",
         "part": "accuracy",
+        "comparison_id": 1,
+        "finalist_id": 1,
         **dict.fromkeys(("device_id", "campaign_id", "file_id", "run_id", "kit_id", "profile_id", "version"), 1),
     }
     for pattern in _patterns(get_resolver().url_patterns):
@@ -194,7 +196,7 @@ def test_numbers_that_no_row_can_have_are_not_found(person: Client, number: int)
         f"/studies/{number}/", f"/studies/{study.pk}/trials/{number}/", f"/datasets/{number}/",
         f"/datasets/{study.dataset_id}/clips/{number}/", f"/studies/new/?from={number}",
         f"/studies/dry-runs/{number}/", f"/devices/{number}/", f"/devices/campaigns/{number}/",
-        f"/devices/files/{number}/", f"/devices/runs/{number}/",
+        f"/devices/files/{number}/", f"/devices/runs/{number}/", f"/comparisons/{number}/",
     ):  # fmt: skip
         assert person.get(address).status_code == 404, address
 

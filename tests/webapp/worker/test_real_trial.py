@@ -1,5 +1,6 @@
 """One real network, trained by a worker on real features, and what a stranger makes of its export."""
 
+import io
 import json
 import subprocess
 import sys
@@ -34,13 +35,10 @@ def eval_clips(dataset: Dataset, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_a_network_trained_here_answers_a_stranger_as_its_page_says(broker, tmp_path):
-    dataset = synthetic_dataset()
+def trained(dataset: Dataset) -> Trial:
+    """A completed trial of a small study, trained for real by a worker with its child."""
     study = rows.running_study(dataset=dataset, full_epochs=4, batch_size=32, trial_budget=1)
-    space = tiny_2d(classes=9)
-    Study.objects.filter(pk=study.pk).update(space_spec=space.to_json())
+    Study.objects.filter(pk=study.pk).update(space_spec=tiny_2d(classes=9).to_json())
     trial = rows.requested_trials(Study.objects.get(pk=study.pk))[0]
     worker = ThisWorker.begin("real@here", Worker.Role.TRAINING)
     try:
@@ -49,11 +47,31 @@ def test_a_network_trained_here_answers_a_stranger_as_its_page_says(broker, tmp_
         worker.end()
     trial.refresh_from_db()
     assert trial.state == Trial.State.COMPLETED, trial.reason
-    assert {"tensorflow", "python", "threads", "seed", "features", "engine"} <= set(trial.environment)
+    return trial
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_trained_again_in_another_process_is_the_same_file(broker):
+    trial = trained(synthetic_dataset())
+    output = io.StringIO()
+    call_command("reproduce", f"{trial.study_id}/{trial.number}", "--here", stdout=output)
+    repetition = Trial.objects.get(reproduces=trial)
+    assert (repetition.state, repetition.tflite.name) == (Trial.State.COMPLETED, trial.tflite.name), output.getvalue()
+    assert "The same, bit for bit: 7 epochs of training" in output.getvalue()
+    assert repetition.worker != trial.worker
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_network_trained_here_answers_a_stranger_as_its_page_says(broker, tmp_path):
+    dataset = synthetic_dataset()
+    trial = trained(dataset)
+    assert {"tensorflow", "python", "threads", "seed", "features", "engine", "processor"} <= set(trial.environment)
     assert trial.flash_bytes == default_storage.size(trial.tflite.name)
     assert trial.energy_source.startswith("estimate from published figures")
 
-    call_command("export_trial", f"{study.pk}/{trial.number}", "--out", str(tmp_path / "export"))
+    call_command("export_trial", f"{trial.study_id}/{trial.number}", "--out", str(tmp_path / "export"))
     metrics = json.loads((tmp_path / "export" / "metrics.json").read_text())
     assert (metrics["int8_accuracy"], metrics["synthetic"]) == (trial.int8_accuracy, True)
     clips = eval_clips(dataset, tmp_path / "clips")

@@ -1,6 +1,6 @@
 """Published networks as trained on a dataset, shown with every study on it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from nas_engine.baselines import NAMES, Baseline, baseline
@@ -100,16 +100,20 @@ def baselines_of(dataset_id: int, energy_model_id: int | None = None) -> Baselin
 
     Energies are by the model of the study that they are shown with, or by the published figures.
     """
-    trials = list(
-        with_estimates(
-            Trial.objects.filter(study__dataset=dataset_id, study__kind=Study.Kind.BASELINES), energy_model_id
-        )
-        .select_related("study", "architecture")
-        .defer(*_UNUSED)
-        .order_by("number")
-    )
-    if not trials:
-        return None
+    return baselines_by_dataset([dataset_id], energy_model_id).get(dataset_id)
+
+
+def baselines_by_dataset(dataset_ids: Collection[int], energy_model_id: int | None = None) -> Mapping[int, Baselines]:
+    """`baselines_of` each dataset that has some, by its id. One query."""
+    trials = Trial.objects.filter(study__dataset__in=dataset_ids, study__kind=Study.Kind.BASELINES)
+    shown = with_estimates(trials, energy_model_id).select_related("study", "architecture").defer(*_UNUSED)
+    by_dataset: dict[int, list[Trial]] = {}
+    for trial in shown.order_by("number"):
+        by_dataset.setdefault(trial.study.dataset_id, []).append(trial)
+    return {dataset_id: _baselines(found) for dataset_id, found in by_dataset.items()}
+
+
+def _baselines(trials: Sequence[Trial]) -> Baselines:
     study = trials[0].study
     latest = {trial.label: trial for trial in trials}
     rows = sorted((_row(trial) for trial in latest.values()), key=lambda row: (-row.flops, row.number))

@@ -53,7 +53,7 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class NetworkComparison:
     """Networks side by side; `notes` say why their figures may not compare."""
 
     networks: tuple[Network, ...]
@@ -98,7 +98,7 @@ def compare_context(wanted: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def comparison(trial_ids: Sequence[int]) -> Comparison:
+def comparison(trial_ids: Sequence[int]) -> NetworkComparison:
     """The trials of these ids, in their order, those that do not exist left out with a note. Two queries.
 
     Energies are by the energy model of the first one's study, as far as they have an estimate by it.
@@ -118,7 +118,7 @@ def comparison(trial_ids: Sequence[int]) -> Comparison:
     networks = tuple(
         _network(trial, table, table.padded(heights), trials, estimates) for trial, table in tables.items()
     )
-    return Comparison(networks, tuple(notes + _differences(trials, estimates)))
+    return NetworkComparison(networks, tuple(notes + _differences(trials, estimates)))
 
 
 def _estimates(trials: Sequence[Trial]) -> dict[int, CurrentEstimate]:

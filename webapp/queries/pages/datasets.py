@@ -213,8 +213,9 @@ def _clip_facts(dataset: Dataset) -> dict[str, Any]:
 
 
 def studies_using(dataset: Dataset) -> tuple[StudyUse, ...]:
-    """The studies on this dataset, the newest first. One query."""
-    found = Study.objects.filter(dataset=dataset).order_by("-created_at").only("name", "state")
+    """The studies on this dataset, the newest first; those of repetitions go with the studies repeated. One query."""
+    studies = Study.objects.filter(dataset=dataset).exclude(kind=Study.Kind.REPETITIONS)
+    found = studies.order_by("-created_at").only("name", "state")
     return tuple(StudyUse(study.pk, study.name, study.state, study.get_state_display()) for study in found)
 
 

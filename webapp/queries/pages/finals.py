@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
 
+from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
 from webapp.models import Finalist, SplitOpening, Study
 from webapp.queries.energy_estimates import energy_tag, in_words
-from webapp.queries.finals import FinalNetwork, final_networks
+from webapp.queries.finals import FinalNetwork, final_networks, final_networks_of
 from webapp.queries.opening_statistics import difference_of, energy_ratios, statistics_in
 from webapp.queries.pages.results import Results, results
 
@@ -35,10 +35,56 @@ def finalists_context(study: Study) -> dict[str, Any]:
         "best": best_by_reward(own),
         "openings": _log(networks),
         "is_live": any(one.is_open or one.pending_opening for one in networks),
-        "comparisons": _comparisons(study, tested),
+        "comparisons": _comparisons([(one.finalist.label, one) for one in tested]),
         "cautions": tuple(_cautions(tested)),
         "energy_words": in_words(networks[0].estimate.source) if networks and networks[0].estimate else "",
         "seeds_open": sum(seed.trial.state in seed.trial.OPEN for one in networks for seed in one.seeds),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedNetwork:
+    """A network of a comparison; a baseline, which studies share, has no `study` and the short name ""."""
+
+    network: FinalNetwork
+    study: Study | None
+    short_name: str
+
+    @property
+    def name(self) -> str:
+        label = self.network.finalist.label
+        return f"{self.short_name}, {label}" if self.short_name else label
+
+
+def named_networks(studies: Sequence[tuple[Study, str]]) -> tuple[ComparedNetwork, ...]:
+    """Finalists of studies, given with their short names, then their baselines, each once."""
+    by_study = final_networks_of([study for study, _ in studies])
+    own = [
+        ComparedNetwork(one, study, name)
+        for study, name in studies
+        for one in by_study[study.pk]
+        if not one.is_baseline
+    ]
+    shared = {one.finalist.pk: one for ones in by_study.values() for one in ones if one.is_baseline}
+    return (*own, *(ComparedNetwork(one, None, "") for one in shared.values()))
+
+
+def compared_finalists_context(studies: Sequence[tuple[Study, str]]) -> dict[str, Any]:
+    """Finalists and baselines of the studies of a comparison, and the best tested ones in words."""
+    named = named_networks(studies)
+    best = {
+        study.pk: found
+        for study, _ in studies
+        if (found := best_by_reward(one.network for one in named if one.study == study)) is not None
+    }
+    tested = [one for one in named if one.network.opening is not None]
+    chosen = [one for one in tested if one.study is None or one.network is best.get(one.study.pk)]
+    return {
+        "networks": named,
+        "best_finalists": {found.finalist.pk for found in best.values()},
+        "openings": _log(one.network for one in named),
+        "finalists_of": [study for study, _ in studies],
+        "comparisons": _comparisons([(one.name, one.network) for one in chosen]),
     }
 
 
@@ -73,16 +119,16 @@ def _log(networks: Iterable[FinalNetwork]) -> list[SplitOpening]:
     return sorted(found.values(), key=lambda opening: (opening.opened_at, opening.pk), reverse=True)
 
 
-def _comparisons(study: Study, tested: Sequence[FinalNetwork]) -> tuple[Statement, ...]:
-    """Each tested finalist against each tested baseline, in the order of the table."""
-    ratios = energy_ratios(study, tested)
-    pairs = [(one, other) for one in tested if not one.is_baseline for other in tested if other.is_baseline]
+def _comparisons(tested: Sequence[tuple[str, FinalNetwork]]) -> tuple[Statement, ...]:
+    """Each tested finalist against each tested baseline, in the order of the table; networks by name."""
+    ratios = energy_ratios([one for _, one in tested])
+    own = [(name, one) for name, one in tested if not one.is_baseline]
     statements = []
-    for one, other in pairs:
+    for name, one, other in [(*network, other) for network in own for _, other in tested if other.is_baseline]:
         difference, ratio = difference_of(one, other), ratios.get((one.finalist.pk, other.finalist.pk))
         if difference is not None and ratio is not None:
             words = comparison(ratio, difference, other.finalist.label)
-            statements.append(Statement(one.finalist.label, words, arithmetic(ratio, difference)))
+            statements.append(Statement(name, words, arithmetic(ratio, difference)))
     return tuple(statements)
 
 

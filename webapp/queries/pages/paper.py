@@ -79,8 +79,8 @@ def published_parameters_of(hashes: Set[str]) -> dict[str, int]:
 
 
 def studies_with_results() -> tuple[Study, ...]:
-    """Studies that have completed trials, the newest first, with their datasets. One query."""
-    completed = Trial.objects.filter(state=Trial.State.COMPLETED).values("study")
+    """Studies that have completed trials, the newest first, with their datasets; none of repetitions. One query."""
+    completed = Trial.objects.filter(state=Trial.State.COMPLETED, reproduces=None).values("study")
     return tuple(Study.objects.filter(pk__in=completed).select_related("dataset").order_by("-created_at"))
 
 
@@ -88,5 +88,5 @@ def delivered_bytes() -> dict[str, int]:
     """By model of Table 1, the size of the newest .tflite file that a completed trial of that network made."""
     models = {network.hash: model for model, network in NETWORKS.items()}
     trials = Trial.objects.filter(state=Trial.State.COMPLETED, architecture__in=models, flash_bytes__isnull=False)
-    found = trials.order_by("finished_at").values_list("architecture", "flash_bytes")
+    found = trials.filter(reproduces=None).order_by("finished_at").values_list("architecture", "flash_bytes")
     return {models[key]: int(size) for key, size in found if size is not None}

@@ -46,12 +46,7 @@ def link_of(report: Report) -> str:
     """Page of what a report is about."""
     if report.study_id is not None:
         return reverse("finalists", args=[report.study_id])
-    return comparison_address(report.comparison_id or 0)
-
-
-def comparison_address(comparison_id: int) -> str:
-    """Page of a comparison."""
-    return f"/comparisons/{comparison_id}/"
+    return reverse("comparison", args=[report.comparison_id])
 
 
 def body_of(report: Report) -> str:

@@ -3,18 +3,29 @@
 One query reads seven numbers a trial; fronts are computed here with numpy, never in a loop over pairs.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
+from django.db.models import F
 from numpy.typing import NDArray
 
 from nas_engine import pareto
 from nas_engine.reward import within_thresholds
-from webapp.models import Study, Trial
+from webapp.models import Study, Trial, TrialEnergyEstimate
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import evaluation_split
-from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, trials_with_estimates
+from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, trials_with_estimates, with_estimates
 from webapp.translation import reward_parameters
+
+_COLUMNS = ("pk", "number", "int8_accuracy", ENERGY, "flash_bytes", REWARD, ENERGY_SOURCE)
+_COLUMNS_OF_ESTIMATES = (
+    "trial", "trial__number", "trial__int8_accuracy", "energy_mj", "trial__flash_bytes", "reward", "source",
+)  # fmt: skip
+"""The same by the rows of energy estimates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +65,39 @@ class Results:
 
 def results(study: Study) -> Results:
     """Results of `study` so far, with current estimates. One query."""
-    rows = list(
-        trials_with_estimates(study)
-        .filter(state=Trial.State.COMPLETED)
-        .order_by("number")
-        .values_list("pk", "number", "int8_accuracy", ENERGY, "flash_bytes", REWARD, ENERGY_SOURCE)
-    )
+    completed = trials_with_estimates(study).filter(state=Trial.State.COMPLETED).order_by("number")
+    return _results(study, list(completed.values_list(*_COLUMNS)))
+
+
+def results_of(studies: Sequence[Study]) -> Mapping[int, Results]:
+    """`results` of each study by its id. At most two queries, however many studies there are."""
+    by_figures = [study.pk for study in studies if study.energy_model_id is None]
+    by_model = [study.pk for study in studies if study.energy_model_id is not None]
+    rows = {
+        study_id: [row[1:] for row in group]
+        for found in (_by_figures(by_figures), _by_model(by_model))
+        for study_id, group in groupby(found, key=itemgetter(0))
+    }
+    return {study.pk: _results(study, rows.get(study.pk, [])) for study in studies}
+
+
+def _by_figures(study_ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    """(study, *columns) of completed trials of studies without an energy model, by study and number."""
+    if study_ids:
+        trials = with_estimates(Trial.objects.filter(study__in=study_ids, state=Trial.State.COMPLETED), None)
+        yield from trials.order_by("study_id", "number").values_list("study_id", *_COLUMNS)
+
+
+def _by_model(study_ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    """The same of studies that have a model, by the estimates of that model."""
+    if study_ids:
+        completed = TrialEnergyEstimate.objects.filter(trial__study__in=study_ids, trial__state=Trial.State.COMPLETED)
+        current = completed.filter(energy_model=F("trial__study__energy_model"))
+        ordered = current.order_by("trial__study_id", "trial__number")
+        yield from ordered.values_list("trial__study_id", *_COLUMNS_OF_ESTIMATES)
+
+
+def _results(study: Study, rows: Sequence[tuple[Any, ...]]) -> Results:
     values = np.array([row[2:6] for row in rows], np.float64).reshape(len(rows), 4)
     accuracy, energy, flash, reward = values.T
     split = evaluation_split(study.dataset)

@@ -159,10 +159,11 @@ def run_files(run: Run) -> tuple[RunFile, ...]:
 
 
 def trials_of(run: Run) -> tuple[Trial, ...]:
-    """Some of the trials that trained the run's network, the newest first. One query if it has one."""
+    """Some of the trials that trained the run's network, the newest first; no repetitions. One query if it has one."""
     if run.architecture_id is None:
         return ()
-    trained = Trial.objects.filter(architecture=run.architecture_id, state=Trial.State.COMPLETED)
+    completed = Trial.objects.filter(architecture=run.architecture_id, state=Trial.State.COMPLETED)
+    trained = completed.filter(reproduces=None)
     return tuple(trained.select_related("study").only("number", "label", "study__name").order_by("-pk")[:MOST_TRIALS])
 
 

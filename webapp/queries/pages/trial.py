@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from nas_engine.evaluation_result import RuntimeResult
 from nas_engine.reward import reward_breakdown
@@ -20,6 +20,7 @@ from webapp.queries.pages.constraints import estimates
 from webapp.queries.pages.measured import measured_on
 from webapp.queries.pages.study import trial_events
 from webapp.queries.pages.trials import seconds_between
+from webapp.queries.reproduction import Repetitions, repetitions_of
 from webapp.queries.spaces import space_facts
 from webapp.translation import reward_parameters
 
@@ -38,6 +39,7 @@ TIMED_PHASES = (
 )
 HEAT_STEPS = 10
 _PREVIOUS, _NEXT, _RECORDINGS = "previous_number", "next_number", "evaluation_recordings"
+_IS_REPEATED, _ORIGINAL = "is_repeated", "original_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,15 @@ class RuntimeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """The trial that a repetition repeats, as a link."""
+
+    study_id: int
+    study: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbours:
     """Numbers of the trials before and after this one in its study."""
 
@@ -106,21 +117,32 @@ def shown_trials(study_id: int) -> QuerySet[Trial]:
         _NEXT: Subquery(numbers.filter(number__gt=OuterRef("number")).order_by("number")[:1]),
     }
     found = Trial.objects.select_related(*related).filter(study=study_id)
-    annotations = {**neighbouring, _RECORDINGS: recordings("study__dataset")}
+    annotations = {**neighbouring, **_repeating(), _RECORDINGS: recordings("study__dataset")}
     return found.defer(*large_fields("study__energy_model")).annotate(**annotations)
+
+
+def _repeating() -> dict[str, Any]:
+    """Whether there are repetitions of a trial, and what it repeats itself, without a query of their own."""
+    original = {"study_id": "study", "study": "study__name", "number": "number"}
+    columns = {f"{_ORIGINAL}{name}": F(f"reproduces__{column}") for name, column in original.items()}
+    return {_IS_REPEATED: Exists(Trial.objects.filter(reproduces=OuterRef("pk"))), **columns}
 
 
 def trial_context(trial: Trial) -> dict[str, Any]:
     """The whole page of a trial from `shown_trials`, but for the data of its charts."""
-    return trial_live_context(trial) | {
-        "blocks": block_table(trial.architecture),
-        "choices": choices(trial),
-        "own_id": [trial.pk],
-        "estimates": estimates(trial),
-        "neighbours": neighbours(trial),
-        "space": space_facts(trial.study),
-        "architecture_json": json.dumps(trial.architecture.spec, indent=1),
-    }
+    return (
+        trial_live_context(trial)
+        | reproduction_context(trial)
+        | {
+            "blocks": block_table(trial.architecture),
+            "choices": choices(trial),
+            "own_id": [trial.pk],
+            "estimates": estimates(trial),
+            "neighbours": neighbours(trial),
+            "space": space_facts(trial.study),
+            "architecture_json": json.dumps(trial.architecture.spec, indent=1),
+        }
+    )
 
 
 def trial_live_context(trial: Trial) -> dict[str, Any]:
@@ -146,7 +168,21 @@ def trial_live_context(trial: Trial) -> dict[str, Any]:
         "wall_seconds": seconds_between(trial.started_at, trial.finished_at),
         "events": trial_events(trial),
         "retry": getattr(trial, "retry", None),
+        "original": original(trial),
     }
+
+
+def reproduction_context(trial: Trial) -> dict[str, Any]:
+    """Repetitions of a trial that has any, and how they compare with it. No query without one."""
+    found: Repetitions | None = repetitions_of(trial) if getattr(trial, _IS_REPEATED) else None
+    return {"trial": trial, "study": trial.study, "repetitions": found}
+
+
+def original(trial: Trial) -> Original | None:
+    """What a repetition repeats. No query."""
+    if trial.reproduces_id is None:
+        return None
+    return Original(**{name: getattr(trial, f"{_ORIGINAL}{name}") for name in ("study_id", "study", "number")})
 
 
 def neighbours(trial: Trial) -> Neighbours:

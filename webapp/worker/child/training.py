@@ -12,6 +12,8 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 import nas_engine
 from nas_engine.audio.cache import FeaturePack, open_pack
 from nas_engine.evaluation_result import Evaluation, OnProgress, Progress
@@ -80,12 +82,22 @@ def _config(job: Evaluate) -> TrainingConfig:
 
 
 def _circumstances() -> dict[str, str]:
-    """Environment of a result in addition to the libraries: Python, the processor, and the engine's own source."""
+    """Environment of a result besides TensorFlow's: Python, NumPy, the processor, and the engine's own source."""
     source = hashlib.sha256()
     for path in sorted(Path(next(iter(nas_engine.__path__))).rglob("*.py")):
         source.update(path.read_bytes())
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "processor": _processor(),
+        "numpy": np.__version__,
         "engine": source.hexdigest()[:_SHOWN_DIGITS],
     }
+
+
+def _processor() -> str:
+    """Model of the processor, which chooses TensorFlow's kernels and so the last bits of a result."""
+    models = Path("/proc/cpuinfo")
+    lines = models.read_text(errors="replace").splitlines() if models.exists() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or "unknown"

@@ -12,7 +12,6 @@ from webapp.models import Report, Study, Trial
 from webapp.queries.energy_models import large_fields
 from webapp.queries.finals import FinalNetwork
 from webapp.queries.pages.finals import finalists_context
-from webapp.queries.pages.report import comparison_address
 from webapp.queries.pages.results import bests, results
 from webapp.queries.table1 import lines_of, table1_of
 from webapp.services.errors import Conflict
@@ -57,7 +56,9 @@ def document_of(report: Report, written_at: datetime) -> Document:
     chapters = [_chapter(study) for study in _studies().filter(comparisons=comparison).order_by("pk")]
     if comparison is None or not chapters:
         raise Conflict("This comparison has no studies: add some before you have a report written.")
-    return Document("Comparison", comparison.name, comparison_address(comparison.pk), written_at, _whole(chapters))
+    return Document(
+        "Comparison", comparison.name, reverse("comparison", args=[comparison.pk]), written_at, _whole(chapters)
+    )
 
 
 def _studies() -> QuerySet[Study]:

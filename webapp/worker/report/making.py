@@ -86,9 +86,17 @@ def commands(study: Study, networks: Sequence[FinalNetwork]) -> list[CodeListing
     """The study file, and what to type to search again and to train each finalist again."""
     own = [one for one in networks if not one.is_baseline]
     lines = [f"manage.py run_study study.toml --dataset {shell(study.dataset.name)}"]
+    lines += _finals(study, own) if own else []
     lines += [f"manage.py paper table1 --study {study.pk}"]
     lines += [_again(one) for one in own if one.completed]
     return [CodeListing("study.toml", study_to_toml(study)), CodeListing("Commands", "\n".join(lines))]
+
+
+def _finals(study: Study, own: Sequence[FinalNetwork]) -> list[str]:
+    """The command that trains the finalists which still have their trials in the search."""
+    trials = " ".join(str(one.finalist.source.number) for one in own if one.finalist.source is not None)
+    seeds = max(one.finalist.seeds for one in own)
+    return [f"manage.py finalists {study.pk} --trials {trials} --seeds {seeds} --baselines --wait"] if trials else []
 
 
 def _again(network: FinalNetwork) -> str:

@@ -1,0 +1,135 @@
+"""The page of a run of results as Markdown, from its values alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nas_engine.energy.estimators.published_figures import TABLE_1
+from webapp.management.results.claims import claims_of
+
+Values = Mapping[str, Any]
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+def page_of(values: Values, command: str) -> str:
+    """Markdown; `command` is the one that makes the page."""
+    parts = (
+        "# Results",
+        _introduction(values, command),
+        "## Searches",
+        _searches(values),
+        "## Table 1",
+        _table1(values),
+        "## The paper's claims",
+        _claims(values),
+        "## Against the baselines, on the test split",
+        _differences(values),
+        "## What the searches saw",
+        _optimism(values),
+        "## How it was made",
+        _circumstances(values),
+    )
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _introduction(values: Values, command: str) -> str:
+    settings = values["settings"]
+    return (
+        f"The paper's five searches on the data set {values['dataset']}: {settings['trials']} trials each instead of "
+        f"2,000, a full length of {settings['full_epochs']} epochs, early stopping on. The best "
+        f"{settings['finalists']} of each by reward and the baselines were trained with {settings['seeds']} seeds for "
+        f"the full length and evaluated once on the test split. Made by `{command}`; every figure is in "
+        "`benchmarks/results/results.json`."
+    )
+
+
+def _searches(values: Values) -> str:
+    rows = [
+        (
+            one["name"],
+            ", ".join(f"{count} {state.lower()}" for state, count in one["trials"].items()),
+            f"{one['training_hours']:.2f}",
+            _best(one["best"]),
+        )
+        for one in values["searches"]
+    ]
+    return _table(("search", "trials", "hours of one core", "best trial by reward"), rows)
+
+
+def _best(best: Mapping[str, Any] | None) -> str:
+    if best is None:
+        return "none above chance"
+    return (
+        f"trial {best['trial']}: {_percent(best['accuracy'])} on the evaluation split, {best['energy_mj']:.2f} mJ, "
+        f"{best['flash_bytes'] / 1000:.1f} kB"
+    )
+
+
+def _table1(values: Values) -> str:
+    head = ("network", "energy, mJ", "flash, kB", "test accuracy", "evaluation accuracy", "FLOPs", "parameters")
+    ours = [
+        (
+            one["name"],
+            "–" if one["energy_mj"] is None else f"{one['energy_mj']:.2f} (estimate)",
+            "–" if one["flash_bytes"] is None else f"{one['flash_bytes'] / 1000:.1f}",
+            _over_seeds(one["test"]) + (" §" if one["times_opened"] > 1 else ""),
+            _over_seeds(one["evaluation"]),
+            f"{one['flops'] / 1e6:.2f} M",
+            f"{one['parameters'] / 1e3:.1f} k",
+        )
+        for one in values["networks"]
+    ]
+    published = [
+        (
+            f"{one.model} (published)",
+            f"{one.energy_mj:.2f} ± {one.energy_sd_mj:.2f} (measured)",
+            f"{one.flash_bytes / 1000:.1f}",
+            f"{100 * one.accuracy:.1f} ± {100 * one.accuracy_sd:.1f}{_SPACE}%",
+            "–",
+            f"{one.flops / 1e6:.2f} M",
+            f"{one.quantized_parameters / 1e3:.1f} k",
+        )
+        for one in TABLE_1
+    ]
+    note = (
+        "Means over seeds ± standard deviation. Published figures are of AudioSet and a Pixel 4 XL, ours of this data "
+        "set and estimated: they stand next to one another, and do not compare. § a later opening of the test split."
+    )
+    return f"{_table(head, [*ours, *published])}\n\n{note}"
+
+
+def _claims(values: Values) -> str:
+    rows = [(one.claim, one.verdict, one.figures) for one in claims_of(values)]
+    return _table(("claim", "here", "figures"), rows)
+
+
+def _differences(values: Values) -> str:
+    baselines = {one["name"] for one in values["networks"] if one["is_baseline"]}
+    best = set(values["best"].values())
+    shown = [row for row in values["differences"] if row["network"] in best and row["other"] in baselines]
+    return "\n".join(f"- {row['network']}: {row['words']} ({row['arithmetic']})." for row in shown) or "None yet."
+
+
+def _optimism(values: Values) -> str:
+    found = [one for one in values["networks"] if one["optimism"]]
+    return "\n".join(f"- {one['name']}: {one['optimism']}." for one in found) or "Nothing was tested yet."
+
+
+def _circumstances(values: Values) -> str:
+    rows = sorted((str(name), str(value)) for name, value in values["environment"].items())
+    return _table(("what", "version"), rows) if rows else ""
+
+
+def _over_seeds(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "–"
+    spread = "" if found["sd"] is None else f" ± {100 * found['sd']:.1f}"
+    return f"{100 * found['mean']:.1f}{spread}{_SPACE}%"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}{_SPACE}%"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in lines)
