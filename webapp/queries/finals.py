@@ -137,6 +137,8 @@ def final_networks_of(studies: Sequence[Study]) -> Mapping[int, tuple[FinalNetwo
     """`final_networks` of each study by its id. Four queries, and one for each energy model of the studies."""
     finalists = _finalists(studies)
     architectures = {one.architecture_id for ones in finalists.values() for one in ones}
+    if not architectures:
+        return {study.pk: () for study in studies}
     trials = _Trials({one.finals_id for ones in finalists.values() for one in ones})
     openings, measured = _openings(studies, architectures), _measured(architectures)
     return {

@@ -60,7 +60,10 @@ def named_networks(studies: Sequence[tuple[Study, str]]) -> tuple[ComparedNetwor
     """Finalists of studies, given with their short names, then their baselines, each once."""
     by_study = final_networks_of([study for study, _ in studies])
     own = [
-        ComparedNetwork(one, study, name) for study, name in studies for one in by_study[study.pk] if not one.is_baseline
+        ComparedNetwork(one, study, name)
+        for study, name in studies
+        for one in by_study[study.pk]
+        if not one.is_baseline
     ]
     shared = {one.finalist.pk: one for ones in by_study.values() for one in ones if one.is_baseline}
     return (*own, *(ComparedNetwork(one, None, "") for one in shared.values()))
