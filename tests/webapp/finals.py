@@ -7,7 +7,7 @@ from nas_engine.evaluation_result import BothSplits, SplitAnswers
 from nas_engine.simulation.simulated_answers import simulated_answers
 from nas_engine.simulation.simulated_evaluation import SimulatedPlan, simulate
 from tests.webapp import rows
-from webapp.models import Finalist, Study, Trial
+from webapp.models import Finalist, SplitOpening, Study, Trial
 from webapp.queries.finals import features_hash
 from webapp.services import finals, openings, trials
 from webapp.services.openings import Evaluated
@@ -69,11 +69,12 @@ def make_finals(study: Study, *, count: int = 3, seeds: int = 5, opened: int = 2
     published = finals.train_final_baselines(**wish).finals
     for container in (own, published):
         left = waiting if container == own else 0
-        trained = list(container.trials.order_by("number"))
+        trained = list(container.trials.filter(state="REQUESTED").order_by("number"))
         for trial in trained[: len(trained) - left]:
             _simulate(trial)
         for finalist in list(container.finalists.order_by("pk"))[:opened]:
-            _open(finalist)
+            if not SplitOpening.objects.filter(architecture=finalist.architecture).exists():
+                _open(finalist)
     return list(own.finalists.order_by("pk"))
 
 

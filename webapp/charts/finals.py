@@ -10,6 +10,7 @@ from webapp.charts.style import BLUE, GREY, VERMILLION, Figure, layout, logarith
 from webapp.queries.finals import FinalNetwork
 
 Split = Literal["evaluation", "test"]
+_MOST_LABELS = 4  # names next to more points would cover one another; the hover text has them all
 _NAMES: dict[Split, str] = {"evaluation": "evaluation split", "test": "test split"}
 
 
@@ -84,7 +85,7 @@ def _trace(info: FinalsInfo, split: Split, is_baseline: bool) -> dict[str, Any] 
     symbol = "diamond" if is_baseline else "circle"
     return {
         "type": "scatter",
-        "mode": "markers+text" if split == "test" else "markers",
+        "mode": "markers+text" if split == "test" and len(points) <= _MOST_LABELS else "markers",
         "name": f"{kind}, {_NAMES[split]}",
         "x": [point.energy_mj for point in points],
         "y": [percent(point.accuracy) for point in points],

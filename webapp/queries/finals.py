@@ -137,6 +137,8 @@ def final_networks_of(studies: Sequence[Study]) -> Mapping[int, tuple[FinalNetwo
     """`final_networks` of each study by its id. Four queries, and one for each energy model of the studies."""
     finalists = _finalists(studies)
     architectures = {one.architecture_id for ones in finalists.values() for one in ones}
+    if not architectures:
+        return {study.pk: () for study in studies}
     trials = _Trials({one.finals_id for ones in finalists.values() for one in ones})
     openings, measured = _openings(studies, architectures), _measured(architectures)
     return {
@@ -214,7 +216,8 @@ def _openings(
     hashes = {features_hash(study.dataset) for study in studies}
     rows = SplitOpening.objects.filter(data_hash__in=hashes, architecture__in=architectures)
     by_network: dict[tuple[int, str], list[SplitOpening]] = defaultdict(list)
-    for row in rows.select_related("opened_by").prefetch_related("results").defer("clips").order_by("-number"):
+    related = rows.select_related("opened_by", "finalist__finals").prefetch_related("results")
+    for row in related.defer("clips", "finalist__finals__space_spec").order_by("-number"):
         for dataset_id in {study.dataset_id for study in studies if features_hash(study.dataset) == row.data_hash}:
             by_network[dataset_id, row.architecture_id].append(row)
     return by_network

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.energy_models import device, ready_model
 from tests.webapp.factories import make_baselines, make_dataset, make_study
+from tests.webapp.finals import make_finals
 from tests.webapp.views.reading import markup_of
 from webapp.models import Comparison, Dataset, Study
 
@@ -236,6 +237,26 @@ def test_a_new_comparison_for_a_study_needs_a_free_name(person: Client) -> None:
         person.get(reverse("study", args=[baselines.pk]))
     )
     assert "is no search" in markup_of(add(person, baselines, name="Other"))
+
+
+def test_finalists_of_all_studies_and_their_baselines_stand_on_the_page_in_as_many_queries(
+    person: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    dataset = make_dataset()
+    for count in (1, 3):
+        studies = [make_study(dataset=dataset, completed=4, name=f"{count} {number}") for number in range(count)]
+        for study in studies:
+            make_finals(study, count=1, seeds=2, opened=1, waiting=0)
+        made = comparison_of(*studies, name=f"of {count}")
+        with django_assert_max_num_queries(14):
+            text = page(person, made)
+        assert text.count("best mean reward") == count
+        assert text.count("MobileNetV2-1.0</") == text.count("TC-ResNet8-1.0</")
+        assert "In words, on the test split" in text
+        figure = person.get(reverse("compared_finalists_chart", args=[made.pk])).json()
+        assert {trace["name"] for trace in figure["data"]} == {
+            "Finalist, evaluation split", "Finalist, test split", "Baseline, evaluation split", "Baseline, test split",
+        }  # fmt: skip
 
 
 def test_page_and_chart_take_as_many_queries_for_many_studies_as_for_few(

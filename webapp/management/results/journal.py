@@ -1,6 +1,6 @@
 """Journal of finished trainings: a text file of JSON lines from which a run goes on, on another machine too.
 
-The first line says what was trained on; each further line is one ended trial of a named study, or one opening of the
+The first line states what was trained on; each further line is one ended trial of a named study, or one opening of the
 test split. Lines are appended one by one, so that an interrupted run loses at most its last line, which is then
 incomplete and left out. Networks of finalists lie in a folder next to it, by their SHA-256; one that is not there is
 trained again.
