@@ -59,7 +59,8 @@ def figure6(groups: Iterable[OnDataset]) -> Charts | None:
 def _figure6(group: OnDataset) -> Chart:
     """By measured energies where one device measured all networks with trained seeds, else by estimates."""
     device = _device(group.lines)
-    info = _measured(group.lines, device) if device else finals_points([(one.finalist.label, one) for one in group.networks])
+    estimated = finals_points([(one.finalist.label, one) for one in group.networks])
+    info = _measured(group.lines, device) if device else estimated
     basis = f"Energies: measured on {device}." if device else "Energies: estimated, as not every network is measured."
     title = f"Figure 6: accuracy over energy, finalists and baselines on {group.dataset}"
     return Chart(title, finals_figure(info), f"{_FIGURE_6} {basis}")
