@@ -18,7 +18,7 @@ COLOURS = {
 """Class of each colour, which static/earshot/report.css gives the theme's variant."""
 MOST_LINKED = 100
 """Points of a trace up to which each is an element with link and title; more are dots of one path, for the size."""
-LETTER = 5.9  # mean width in user units of a letter of the drawing's text
+LETTER = 6.4  # mean width in user units of a letter of the drawing's text
 _TAGS = re.compile(r"<br>|<[^>]*>")
 _SHAPES = {
     "circle": "M{r} 0A{r} {r} 0 1 1 -{r} 0A{r} {r} 0 1 1 {r} 0Z",
@@ -48,27 +48,36 @@ Box = tuple[float, float, float, float]
 
 @dataclass(slots=True)
 class Names:
-    """Boxes of names written so far, within the plot's own edges."""
+    """Boxes of marks and of the names written so far, within the plot's own edges."""
 
     left: float
     right: float
     taken: list[Box] = field(default_factory=list)
 
+    def keep_clear(self, points: Sequence[Point], x: Axis, y: Axis) -> None:
+        """Take the places of marks, where no name is to be written."""
+        self.taken += [(a - 5, b - 5, a + 5, b + 5) for a, b in ((x.place(one.x), y.place(one.y)) for one in points)]
+
     def place(self, x: float, y: float, text: str) -> tuple[float, float]:
-        """Left end and baseline of a name near (x, y), clear of earlier ones where there is room."""
+        """Left end and baseline of a name near (x, y): of the nearest places that overlaps least with what is there."""
         width = len(text) * LETTER
-        start = min(max(x - width / 2, self.left), self.right - width)
-        choices = [(start, y - 9), (start, y + 18), (x + 9, y + 4), (x - 9 - width, y + 4), (start, y - 22)]
-        fitting = [one for one in choices if self.left <= one[0] <= self.right - width] or choices
-        chosen = next((one for one in fitting if self._is_free(*one, width)), fitting[0])
+        found = ((min(max(left, self.left), self.right - width), y + up) for left, up in _around(x, width))
+        chosen = min(found, key=lambda place: self._overlaps(_box(*place, width)))  # the first of equals
         self.taken.append(_box(*chosen, width))
         return chosen
 
-    def _is_free(self, left: float, baseline: float, width: float) -> bool:
-        new = _box(left, baseline, width)
-        return not any(
-            new[0] < old[2] and old[0] < new[2] and new[1] < old[3] and old[1] < new[3] for old in self.taken
-        )
+    def _overlaps(self, new: Box) -> int:
+        return sum(_overlap(new, old) for old in self.taken)
+
+
+def _around(x: float, width: float) -> Iterator[tuple[float, float]]:
+    """Left ends, and baselines less the mark's height, of a name around a mark at `x`, the nearest first."""
+    for distance in range(0, 60, 12):
+        yield x - width / 2, -9 - distance
+        yield x - width / 2, 18 + distance
+        for up in (4 - distance, 4 + distance):
+            yield x + 9, up
+            yield x - 9 - width, up
 
 
 def _box(left: float, baseline: float, width: float) -> Box:
@@ -153,5 +162,7 @@ def _marker(point: Point, shape: str, style: str, x: Axis, y: Axis) -> SafeStrin
 
 def _names(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis, names: Names) -> Iterator[SafeString]:
     for point, text in zip(points, trace.get("text", ()), strict=False):
+        if not text:
+            continue
         left, baseline = names.place(x.place(point.x), y.place(point.y), str(text))
-        yield format_html('<text x="{}" y="{}">{}</text>', f"{left:.1f}", f"{baseline:.1f}", text)
+        yield format_html('<text class="name" x="{}" y="{}">{}</text>', f"{left:.1f}", f"{baseline:.1f}", text)

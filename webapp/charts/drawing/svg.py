@@ -11,7 +11,8 @@ from webapp.charts.drawing.axes import Axis, axis_of
 from webapp.charts.drawing.marks import LETTER, Names, Point, colour_of, drawn, points_of
 from webapp.charts.style import Figure
 
-WIDTH, HEIGHT = 480, 330
+WIDTH, HEIGHT, WIDE = 480, 330, 760
+"""Size of a drawing in user units, and the width of one that takes a whole row."""
 _RIGHT, _BOTTOM, _ROW = 12, 46, 16
 _LABEL = 28  # from the drawing's left edge to the tick labels: the axis' title
 _LABEL_ROOM = 80  # to the right of a vertical line for its label
@@ -26,17 +27,17 @@ class _Plot:
     traces: tuple[tuple[dict[str, Any], list[Point]], ...]
 
 
-def figure_svg(figure: Figure, label: str) -> SafeString | str:
-    """The figure, named `label` for screen readers; "" where it has no points."""
+def figure_svg(figure: Figure, label: str, width: int = WIDTH) -> SafeString | str:
+    """The figure, named `label` for screen readers, `width` user units wide; "" where it has no points."""
     traces = [(trace, points) for trace in figure["data"] if (points := points_of(trace))]
     if not traces:
         return ""
-    legend, top = _legend(figure, [trace for trace, _ in traces])
-    plots = _plots(figure["layout"], traces, top)
-    names = Names(plots[0].x.start, WIDTH - 2)
+    legend, top = _legend(figure, [trace for trace, _ in traces], width)
+    plots = _plots(figure["layout"], traces, top, width)
+    names = _names(plots, width)
     return format_html(
         '<svg class="drawing" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}</svg>',
-        WIDTH,
+        width,
         HEIGHT,
         label,
         legend,
@@ -46,19 +47,29 @@ def figure_svg(figure: Figure, label: str) -> SafeString | str:
     )
 
 
+def _names(plots: Sequence[_Plot], width: int) -> Names:
+    """Where names of points may stand: clear of all marks, if any trace has names."""
+    names = Names(plots[0].x.start, width - 2)
+    if any("text" in trace.get("mode", "") for plot in plots for trace, _ in plot.traces):
+        for plot in plots:
+            for _, points in plot.traces:
+                names.keep_clear(points, plot.x, plot.y)
+    return names
+
+
 def _joined(parts: Iterable[SafeString | str]) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
-def _legend(figure: Figure, traces: Sequence[dict[str, Any]]) -> tuple[SafeString, float]:
-    """The legend in rows above the plot, and the height that it takes."""
+def _legend(figure: Figure, traces: Sequence[dict[str, Any]], most: int) -> tuple[SafeString, float]:
+    """The legend in rows of `most` user units above the plot, and the height that it takes."""
     named = [one for one in traces if one.get("name") and one.get("showlegend", True)]
     if len(named) < 2 or not figure["layout"].get("showlegend", True):
         return SafeString(""), 16.0
     x, y, parts = 4.0, 12.0, []
     for trace in named:
         width = 24 + len(trace["name"]) * LETTER
-        if x + width > WIDTH and x > 4:
+        if x + width > most and x > 4:
             x, y = 4.0, y + _ROW
         parts.append(_entry(trace, x, y))
         x += width + 8
@@ -76,14 +87,16 @@ def _entry(trace: dict[str, Any], x: float, y: float) -> SafeString:
     )
 
 
-def _plots(layout: dict[str, Any], traces: Sequence[tuple[dict[str, Any], list[Point]]], top: float) -> list[_Plot]:
+def _plots(
+    layout: dict[str, Any], traces: Sequence[tuple[dict[str, Any], list[Point]]], top: float, width: int
+) -> list[_Plot]:
     """One plot, or two above each other where traces have a second y axis."""
     bottom = HEIGHT - _BOTTOM
     keys = [key for key in ("y", "y2") if any(trace.get("yaxis", "y") == key for trace, _ in traces)]
     ys = [_y_axis(layout, key, traces, top, bottom) for key in keys]
     left = _LABEL + max((len(tick.label) for y in ys for tick in y.ticks), default=1) * LETTER
     edges = [point.x for _, points in traces for point in points]
-    x = axis_of(layout["xaxis"], [*edges, *_shown_on_x(layout, edges)], left, WIDTH - _RIGHT)
+    x = axis_of(layout["xaxis"], [*edges, *_shown_on_x(layout, edges)], left, width - _RIGHT)
     shown = [[one for one in traces if one[0].get("yaxis", "y") == key] for key in keys]
     return [
         _Plot(x, y, tuple((trace, [one for one in points if x.includes(one.x)]) for trace, points in own))

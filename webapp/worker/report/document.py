@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.utils.safestring import SafeString
 
-from webapp.charts.drawing.svg import figure_svg
+from webapp.charts.drawing.svg import WIDE, WIDTH, figure_svg
 from webapp.charts.style import Figure
 from webapp.queries.pages.finals import Statement
 
@@ -54,11 +54,12 @@ class Chart:
     title: str
     figure: Figure
     caption: str = ""
+    is_wide: bool = False
 
     @property
     def drawing(self) -> SafeString | str:
         """The figure as SVG."""
-        return figure_svg(self.figure, self.title)
+        return figure_svg(self.figure, self.title, WIDE if self.is_wide else WIDTH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from webapp.charts.energy_models import ProxyInfo, flops_info, latency_info, pre
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.finals import FinalsInfo, NetworkPoint, finals_figure, finals_info, finals_points
 from webapp.charts.fronts import BaselinePoint, Resource, front_figure, front_info, shown_points
-from webapp.charts.style import percent
+from webapp.charts.style import Figure, percent
 from webapp.models import CurvePoint, EnergyModel, Study
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import evaluation_split
@@ -59,11 +59,21 @@ def figure6(groups: Iterable[OnDataset]) -> Charts | None:
 def _figure6(group: OnDataset) -> Chart:
     """By measured energies where one device measured all networks with trained seeds, else by estimates."""
     device = _device(group.lines)
-    estimated = finals_points([(one.finalist.label, one) for one in group.networks])
-    info = _measured(group.lines, device) if device else estimated
+    named = [(one.finalist.label, one) for one in group.networks]
+    info = _measured(group.lines, device) if device else finals_points(named)
     basis = f"Energies: measured on {device}." if device else "Energies: estimated, as not every network is measured."
     title = f"Figure 6: accuracy over energy, finalists and baselines on {group.dataset}"
-    return Chart(title, finals_figure(info), f"{_FIGURE_6} {basis}")
+    return Chart(title, _named(finals_figure(info)), f"{_FIGURE_6} {basis}", is_wide=True)
+
+
+def _named(figure: Figure) -> Figure:
+    """Each network with its name at one mark, that of the test split if there is one: paper shows no text on hover."""
+    seen: set[str] = set()
+    for trace in reversed(figure["data"]):
+        shown = [name if name not in seen else "" for name in trace["text"]]
+        seen |= set(shown)
+        trace |= {"mode": "markers+text", "hovertext": trace["text"], "text": shown}
+    return figure
 
 
 def _device(lines: Sequence[Table1Line]) -> str:
