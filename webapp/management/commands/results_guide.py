@@ -21,7 +21,7 @@ from webapp.management.results.values import values_of
 from webapp.management.sign_in import demo_user, sign_in_link
 from webapp.queries.finals import features_hash
 
-COMMAND = "make results"
+COMMAND = "make results DATA=path/to/clips"
 _ROUND_SECONDS = 15.0
 
 
@@ -50,14 +50,14 @@ class Command(BaseCommand):
         results = ResultsRun(dataset, plan, Journal(options["journal"], header))
         while (stage := _advanced(results)) is not None:
             line.show(stage)
-            self._write(results, header, options)
+            self._write(results, header, stage, options)
             time.sleep(_ROUND_SECONDS)
         line.end("Every network is trained and evaluated.")
-        self._write(results, header, options)
+        self._write(results, header, "", options)
 
-    def _write(self, results: ResultsRun, header: Header, options: dict[str, Any]) -> None:
-        """The figures and the page as far as the run has come."""
-        values = values_of(results, header.dataset, header.settings)
+    def _write(self, results: ResultsRun, header: Header, stage: str, options: dict[str, Any]) -> None:
+        """The figures and the page as far as the run has come; `stage` is "" at its end."""
+        values = values_of(results, header.dataset, header.settings) | {"under_way": stage}
         if options["json"] is not None:
             _replace(options["json"], json.dumps(values, indent=1, sort_keys=True) + "\n")
         if options["page"] is not None:
