@@ -42,7 +42,7 @@ def start_all_five(page: Page) -> None:
     page.get_by_role("link", name=re.compile("New comparison")).first.click()
     form = page.locator("#five-form")
     form.get_by_label("Name").fill("Table 1")
-    form.get_by_label("Scale").select_option("0.02")
+    form.get_by_label("Scale").select_option("0.005")
     form.get_by_role("button", name="Create and start all five").click()
     expect(page.get_by_role("heading", name="Table 1")).to_be_visible()
     rows = page.get_by_role("region", name="Studies of the comparison").locator("tbody tr")

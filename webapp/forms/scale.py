@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-SCALES = (1.0, 0.5, 0.25, 0.1, 0.05, 0.02)
+SCALES = (1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.005)
 """Shares of a search that the form offers."""
 
 _LEAST: Mapping[str, int] = {"trial_budget": 10, "switch_at": 5, "full_epochs": 8, "qat_epochs": 1}
