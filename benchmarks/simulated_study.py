@@ -45,11 +45,11 @@ def simulating(workers: int, report_seconds: float) -> Iterator[RunningMachine]:
         yield machine
 
 
-def add_few_sounds(folder: Path) -> None:
-    """A dataset named "sounds" of a few synthetic clips."""
+def add_few_sounds(folder: Path, *, train_clips: int = 2, eval_clips: int = 1) -> None:
+    """A dataset named "sounds" of a few synthetic clips, so many of each class."""
     from nas_engine.audio.synthesis.generator import Recipe, synthesise
 
-    few = Recipe(train_clips_per_class=2, eval_clips_per_class=1, test_clips_per_class=1)
+    few = Recipe(train_clips_per_class=train_clips, eval_clips_per_class=eval_clips, test_clips_per_class=1)
     synthesise(folder, 1, lambda done, total, phase: None, recipe=few)
     command = [sys.executable, str(BASE / "manage.py"), "add_dataset", str(folder), "--name", "sounds"]
     subprocess.run(command, check=True, cwd=BASE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

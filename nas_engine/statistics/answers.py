@@ -9,7 +9,7 @@ Clips of one recording resemble one another, so recordings are what is independe
     m        accuracy    scalar            1      sum x / (S sum n), the accuracy; a difference of two in -1..1
     V_R      variance    scalar            1      variance of m between samples of R recordings: that of the ratio
                                                   estimator, sum_r (x_r - m n_r)^2 / (R (R - 1) mean(n)^2), x_r the
-                                                  mean over seeds (Cochran, "Sampling Techniques", 1977, 2.11 and 6.3)
+                                                  mean over seeds (Cochran, "Sampling Techniques", 1977, ch. 6)
     V_S      of_seeds    scalar            1      variance of m between samples of S seeds: var(m_s) / S
 """
 

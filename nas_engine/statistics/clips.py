@@ -2,23 +2,24 @@
 
 Recordings are drawn with replacement, each with all its clips, and the interval is the bootstrap's BCa (Efron, "Better
 bootstrap confidence intervals", JASA 82, 1987) at the level that a sample of n recordings needs: percentiles at
-Phi(-sqrt(n / (n - 1)) t(n - 1, 0.975)) and its complement, so that few recordings have the t quantile and the full
-variance (Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69, 2015, 5.4).
+Phi(-sqrt(n / (n - 1)) t(n - 1, 0.975)) and its complement, which give few recordings Student's quantile and the full
+variance (Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69, 2015; so does
+`CI.bca` of his package resample for R).
 
-Why BCa: an accuracy near 1 is skewed. Share of 2,000 simulated splits whose interval holds the true accuracy, for 2.3
-clips a recording that are correlated by 0.4 (`tests/nas_engine/statistics/simulated_answers.py`):
+Why BCa: an accuracy near 1 is skewed. Share of 1,000 simulated splits whose interval holds the true accuracy, for 2.3
+clips a recording that are correlated by 0.4 (`python -m tests.nas_engine.statistics.simulated_answers`):
 
     recordings   accuracy   this interval   percentiles, same level   percentiles   Wilson, clips as independent
-    10           0.75       0.96            0.94                      0.90          0.87
-    20           0.75       0.95            0.94                      0.91          0.84
-    40           0.95       0.98            0.90                      0.89          0.91
-    96           0.75       0.95            0.95                      0.94          0.83
-    96           0.95       0.93            0.90                      0.90          0.84
+    5            0.75       0.98            0.84                      0.81          0.85
+    10           0.75       0.95            0.93                      0.88          0.84
+    20           0.75       0.96            0.94                      0.91          0.85
+    40           0.95       0.97            0.84                      0.83          0.87
+    96           0.75       0.95            0.94                      0.93          0.84
+    96           0.95       0.93            0.91                      0.90          0.86
 
 Fewer recordings than `FEWEST_RECORDINGS`, and recordings that all have the same share of right answers, give Wilson's
-interval of the effective number of clips, m (1 - m) / V_R, with t(n - 1) (0.96 to 0.99 for 3 to 10 recordings); where
-nothing varies, that of one clip for each recording. A single recording gives Wilson's interval of its clips, which
-holds for clips of this recording alone.
+interval of the effective number of clips, m (1 - m) / V_R, with t(n - 1); where nothing varies, that of one clip for
+each recording. A single recording gives Wilson's interval of its clips, which holds for clips of this recording alone.
 """
 
 from collections.abc import Sequence

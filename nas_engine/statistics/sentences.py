@@ -62,7 +62,8 @@ def optimism_words(optimism: Optimism) -> str:
     points = optimism.difference
     side = "above" if points >= 0 else "below"
     within = optimism.interval if points >= 0 else Interval95(-optimism.interval.high, -optimism.interval.low)
-    doubt = ": not distinguished by these clips" if optimism.interval.includes(0.0) else ""
+    sample = "these clips and seeds" if optimism.seeds > 1 else "these clips"
+    doubt = f": not distinguished by {sample}" if optimism.interval.includes(0.0) else ""
     found = f"{_points(abs(points))}{_SPACE}points {side} test accuracy ({_interval(within, _points)}{doubt})"
     return f"evaluation accuracy {found}{_choice(optimism)}"
 
@@ -70,8 +71,9 @@ def optimism_words(optimism: Optimism) -> str:
 def energy_arithmetic(ratio: EnergyRatio) -> str:
     """ "10.2 mJ / 1.23 mJ = 8.3, means of 5 and 4 repeats measured on nRF52840"."""
     pair = (ratio.other, ratio.energy) if ratio.ratio >= 1 else (ratio.energy, ratio.other)
-    shown, result = _agreeing_energies(pair[0].energy_mj, pair[1].energy_mj, _times(_factor(ratio)))
-    return f"{shown[0]}{_SPACE}mJ / {shown[1]}{_SPACE}mJ = {result}, {_origin(*pair)}"
+    result = _times(_factor(ratio))
+    first, second = _agreeing_energies(pair[0].energy_mj, pair[1].energy_mj, result)
+    return f"{first}{_SPACE}mJ / {second}{_SPACE}mJ = {result}, {_origin(*pair)}"
 
 
 def accuracy_arithmetic(difference: PairedDifference) -> str:
@@ -125,13 +127,13 @@ def _one_origin(energy: EnergyFigure) -> str:
     return f"measured on {energy.source} ({_counted(len(energy.repeats_mj), 'repeat')})"
 
 
-def _agreeing_energies(first_mj: float, second_mj: float, result: str) -> tuple[tuple[str, str], str]:
+def _agreeing_energies(first_mj: float, second_mj: float, result: str) -> tuple[str, str]:
     """Both with the fewest significant digits, from three, whose quotient is shown as `result`."""
     for digits in range(3, 8):
         shown = _significant(first_mj, digits), _significant(second_mj, digits)
         if _times(float(shown[0].replace(",", "")) / float(shown[1].replace(",", ""))) == result:
             break
-    return shown, result
+    return shown
 
 
 def _subtraction(first: float, second: float) -> str:

@@ -93,6 +93,8 @@ class PairedDifference(StoredValue):
         require_number(self.other_accuracy, "other_accuracy", 0.0, 1.0)
         for name in ("seeds", "clips", "recordings"):
             require_int(getattr(self, name), name, 1)
+        if (self.interval is None, self.seed_interval is None) != (self.seeds == 1,) * 2:
+            raise ValueError(f"intervals over seeds belong to two seeds or more, and seeds is {self.seeds}")
 
     @property
     def difference(self) -> float:

@@ -28,6 +28,7 @@ PURE_MODULES = (
     "simulation.recording",
     "simulation.simulated_evaluation",
     "simulation.synthetic_landscape",
+    "statistics.sentences",
     "testing.spaces",
 )
 HEAVY_LIBRARIES = {"tensorflow", "tf_keras", "tensorflow_model_optimization", "jax", "vizier", "sklearn", "django"}

@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from nas_engine.audio.cache import open_pack
+from nas_engine.audio.closed_split import open_test_split
 from nas_engine.audio.frontend import FrontendConfig
 from tests.webapp import rows
 from webapp.models import ArtifactChunk, Dataset
@@ -53,10 +54,11 @@ def assert_prepared(dataset: Dataset) -> None:
         "train/dog/broken.wav"
     ]
     assert dataset.clips.count() == 12
-    pack = open_pack(local_pack(dataset.pack.name), verify=True)
-    for name in ("train", "eval", "test"):
+    path = local_pack(dataset.pack.name)
+    pack = open_pack(path, verify=True)
+    for name, split in {**pack.splits, "test": open_test_split(path)}.items():
         clips = list(dataset.clips.filter(split=name).order_by("position"))
-        assert [pack.classes[label] for label in pack.split(name).labels] == [clip.label for clip in clips]
+        assert [pack.classes[label] for label in split.labels] == [clip.label for clip in clips]
 
 
 def test_a_folder_is_prepared_with_its_bad_clip_listed(tmp_path):
