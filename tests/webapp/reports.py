@@ -1,5 +1,7 @@
 """Studies whose reports hold everything, and reports that were written of them."""
 
+import itertools
+
 from tests.webapp import benches
 from tests.webapp import finals as made
 from tests.webapp.factories import make_dataset, make_study
@@ -9,6 +11,8 @@ from webapp.services.openings import Evaluated, open_test_split
 from webapp.services.reports import request_report
 from webapp.worker.report.writing import write_report
 from webapp.worker.statistics import statistics_of
+
+_counter = itertools.count(1)
 
 
 def written(study: Study) -> Report:
@@ -40,7 +44,8 @@ def opened(finalist: Finalist, right: int = 3, *, again: bool = False) -> None:
 
 def complete_study(completed: int = 40, dataset: Dataset | None = None, **values: object) -> Study:
     """A search with curves, two finalists of three seeds, two baselines, openings, and runs of a finalist."""
-    study = make_study(completed=completed, curves=2, dataset=dataset or make_dataset(), **values)
+    dataset = dataset or make_dataset(pack=f"packs/{next(_counter):064x}.pack")  # features of its own
+    study = make_study(completed=completed, curves=2, dataset=dataset, **values)
     finals.train_final_baselines(study_id=study.pk, names=["TC-ResNet8", "MobileNetV1-0.25"], seeds=3)
     first, second = made.finalists(study, count=2)
     baselines = list(Finalist.objects.filter(chosen="baseline", finals__dataset=study.dataset))
