@@ -43,7 +43,7 @@ def test_the_outlook_follows_the_scale_and_the_five_start(chromium: Browser, liv
         page.get_by_label("Scale").select_option("0.02")
         expect(page.locator("#outlook")).to_contain_text("40 instead of 2,000 trials")
         page.get_by_role("button", name="Create and start all five").click()
-        expect(page.get_by_role("link", name="1D-NAS-Bayesian")).to_be_visible()
+        expect(page.get_by_role("link", name="1D-NAS-Bayesian", exact=True)).to_be_visible()
     assert Study.objects.filter(state="RUNNING", trial_budget=40).count() == 5
 
 

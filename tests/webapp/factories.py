@@ -57,7 +57,7 @@ def make_dataset(*, clips_a_class: int = 0, **values: Any) -> Dataset:
         "classes": CLASSES,
         "frontend": FrontendConfig().to_json(),
         "counts": counts,
-        "pack": "packs/" + "0" * 64 + ".pack",
+        "pack": f"packs/{next(_numbers):064x}.pack",
         "problems": [
             {
                 "kind": "group_in_two_splits",

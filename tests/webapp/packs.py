@@ -10,8 +10,9 @@ from nas_engine.audio.cache import Example, open_pack, write_pack
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.testing.audio import spoil_test_split
 from tests.webapp import rows
+from tests.webapp.factories import flac
 from webapp.models import Clip, Dataset
-from webapp.storage import save_file_by_hash
+from webapp.storage import save_by_hash, save_file_by_hash
 
 
 def dataset_with_features(clips_per_class: int = 6, *, is_test_split_readable: bool = False) -> Dataset:
@@ -35,6 +36,7 @@ def dataset_with_features(clips_per_class: int = 6, *, is_test_split_readable: b
             frontend=rows.FRONTEND,
             normalisation=open_pack(path).normalisation.to_json(),
         )
+    audio = save_by_hash(default_storage, "clips", flac(2.0, rng), ".flac")
     clips = (
         Clip(
             dataset=dataset,
@@ -43,7 +45,7 @@ def dataset_with_features(clips_per_class: int = 6, *, is_test_split_readable: b
             source_name=f"{split} {position}",
             seconds=2.0,
             position=position,
-            audio="clips/none.flac",
+            audio=audio,
         )
         for split in counts
         for position in range(clips_per_class * len(rows.CLASSES))

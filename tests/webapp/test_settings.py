@@ -13,6 +13,7 @@ from django.conf import settings
 EXCEPTIONS = {
     "webapp/settings.py": "the one place",
     "webapp/worker/child/training.py": "runs where TensorFlow is held, with neither Django nor a database",
+    "webapp/worker/child/opening.py": "runs where TensorFlow is held, with neither Django nor a database",
     "nas_engine/designers/jax_setup.py": "completes what XLA, BLAS and JAX read at their import; stands without Django",
 }
 WRITES = ("setdefault", "update", "pop")

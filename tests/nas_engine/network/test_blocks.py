@@ -53,4 +53,4 @@ def test_the_tflite_file_answers_as_the_network_that_was_trained(blocks: tuple[B
     assert sure.mean() > 0.3
     np.testing.assert_array_equal(probabilities.argmax(axis=1)[sure], simulated.argmax(axis=1)[sure])
     accuracy, _ = tflite.evaluate_tflite(content, x, y, architecture.head.classes)
-    assert accuracy == pytest.approx(trainer.accuracy(x, y), abs=np.mean(~sure))
+    assert accuracy == pytest.approx(trainer.accuracy(x, y), abs=np.mean(~sure) + 1e-9)  # rounding of 0.99 - 0.98

@@ -176,6 +176,7 @@ def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: 
         "part": "accuracy",
         "comparison_id": 1,
         "finalist_id": 1,
+        "report_id": 1,
         **dict.fromkeys(("device_id", "campaign_id", "file_id", "run_id", "kit_id", "profile_id", "version"), 1),
     }
     for pattern in _patterns(get_resolver().url_patterns):

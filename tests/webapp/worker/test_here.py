@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
@@ -48,6 +49,15 @@ def test_a_trial_that_a_worker_has_claimed_is_left_to_it(trial: Trial) -> None:
     assert (trial.state, trial.worker) == ("RUNNING", "worker-a")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, also in a worker of pytest-xdist, which ignores it otherwise."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_trial_waits_for_the_next_worker(trial: Trial, simulated: pytest.MonkeyPatch) -> None:
     simulated.setenv("EARSHOT_SIMULATED_EPOCH_SECONDS", "0.5")
     thread = interrupt_when_trained(trial)
