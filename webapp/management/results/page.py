@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nas_engine.energy.estimators.published_figures import TABLE_1
 from webapp.management.results.claims import claims_of
 
 Values = Mapping[str, Any]
 _SPACE = "\N{NO-BREAK SPACE}"
+_NONE = "–"
 
 
 def page_of(values: Values, command: str) -> str:
@@ -66,36 +66,46 @@ def _best(best: Mapping[str, Any] | None) -> str:
 
 
 def _table1(values: Values) -> str:
-    head = ("network", "energy, mJ", "flash, kB", "test accuracy", "evaluation accuracy", "FLOPs", "parameters")
-    ours = [
-        (
-            one["name"],
-            "–" if one["energy_mj"] is None else f"{one['energy_mj']:.2f} (estimate)",
-            "–" if one["flash_bytes"] is None else f"{one['flash_bytes'] / 1000:.1f}",
-            _over_seeds(one["test"]) + (" §" if one["times_opened"] > 1 else ""),
-            _over_seeds(one["evaluation"]),
-            f"{one['flops'] / 1e6:.2f} M",
-            f"{one['parameters'] / 1e3:.1f} k",
-        )
-        for one in values["networks"]
-    ]
-    published = [
-        (
-            f"{one.model} (published)",
-            f"{one.energy_mj:.2f} ± {one.energy_sd_mj:.2f} (measured)",
-            f"{one.flash_bytes / 1000:.1f}",
-            f"{100 * one.accuracy:.1f} ± {100 * one.accuracy_sd:.1f}{_SPACE}%",
-            "–",
-            f"{one.flops / 1e6:.2f} M",
-            f"{one.quantized_parameters / 1e3:.1f} k",
-        )
-        for one in TABLE_1
-    ]
+    head = ("network", "energy, mJ", "flash, kB", "int8 accuracy", "split", "inference, ms", "FLOPs", "parameters")
     note = (
-        "Means over seeds ± standard deviation. Published figures are of AudioSet and a Pixel 4 XL, ours of this data "
-        "set and estimated: they stand next to one another, and do not compare. § a later opening of the test split."
+        "Means over seeds ± standard deviation. Published figures are of AudioSet and a Pixel 4 XL: they stand next to "
+        "ours, and do not compare. § a later opening of the test split."
     )
-    return f"{_table(head, [*ours, *published])}\n\n{note}"
+    return f"{_table(head, [_line(one) for one in values['table1']])}\n\n{note}"
+
+
+def _line(one: Mapping[str, Any]) -> Sequence[str]:
+    """A row of Table 1 (`webapp.queries.table1.Table1Line.to_json`)."""
+    name = f"{one['study']}, {one['name']}" if one["study"] else one["name"]
+    return (
+        f"{name} (published)" if one["origin"] == "published" else name,
+        _energy(one),
+        _shown(one["flash_bytes"], 1e3, 1),
+        _accuracy(one),
+        one["split"],
+        _shown(one["latency_ms"], 1.0, 2),
+        f"{one['flops'] / 1e6:.2f} M",
+        f"{one['parameters'] / 1e3:.1f} k",
+    )
+
+
+def _energy(one: Mapping[str, Any]) -> str:
+    if one["energy_mj"] is None:
+        return _NONE
+    spread = "" if one["energy_sd_mj"] is None else f" ± {one['energy_sd_mj']:.2f}"
+    return f"{one['energy_mj']:.2f}{spread} ({one['energy_basis']})"
+
+
+def _accuracy(one: Mapping[str, Any]) -> str:
+    if one["accuracy_mean"] is None:
+        return _NONE
+    spread = "" if one["accuracy_sd"] is None else f" ± {100 * one['accuracy_sd']:.1f}"
+    mark = " §" if one["test_opening"] > 1 else ""
+    return f"{100 * one['accuracy_mean']:.1f}{spread}{_SPACE}%{mark}"
+
+
+def _shown(value: float | None, unit: float, digits: int) -> str:
+    return _NONE if value is None else f"{value / unit:.{digits}f}"
 
 
 def _claims(values: Values) -> str:
@@ -118,13 +128,6 @@ def _optimism(values: Values) -> str:
 def _circumstances(values: Values) -> str:
     rows = sorted((str(name), str(value)) for name, value in values["environment"].items())
     return _table(("what", "version"), rows) if rows else ""
-
-
-def _over_seeds(found: Mapping[str, Any] | None) -> str:
-    if found is None:
-        return "–"
-    spread = "" if found["sd"] is None else f" ± {100 * found['sd']:.1f}"
-    return f"{100 * found['mean']:.1f}{spread}{_SPACE}%"
 
 
 def _percent(share: float) -> str:

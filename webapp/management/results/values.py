@@ -16,6 +16,7 @@ from webapp.queries.finals import FinalNetwork, final_networks
 from webapp.queries.opening_statistics import difference_of, energy_ratios, statistics_in
 from webapp.queries.pages.finals import best_by_reward
 from webapp.queries.pages.results import bests, results
+from webapp.queries.table1 import table1_of
 
 
 def values_of(run: ResultsRun, dataset: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def values_of(run: ResultsRun, dataset: str, settings: Mapping[str, Any]) -> dic
         "dataset": dataset,
         "settings": dict(settings),
         "searches": [_search(study) for study in run.searches],
+        "table1": [line.to_json() for line in table1_of(run.searches)],
         "networks": [_network(study, one) for study, one in networks],
         "differences": _differences(networks),
         "best": {study: _label(study, best) for study, ones in by_study.items() if (best := _best(ones)) is not None},
