@@ -24,11 +24,11 @@ import numpy as np
 
 from benchmarks import stopping_report
 from benchmarks.stopping_rules import entrants
-from nas_engine.architecture_features import feature_vector
 from nas_engine.cost import cost
 from nas_engine.early_stopping.base import Curve, StoppingRule, best_reward
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.reward import RewardParameters, reward_breakdown
+from nas_engine.search_space.architecture_features import feature_vector
 from nas_engine.simulation.recording import RecordedTraining, Recording, read_recording
 
 RECORDING = Path("benchmarks/data/paper-2d.jsonl")

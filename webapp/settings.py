@@ -187,13 +187,13 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "class": "webapp.log_lines.ShortLines",
+            "class": "webapp.supervisor.log_lines.ShortLines",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
     "filters": {
         "outages": {"()": "webapp.broker.outages.OutageFilter"},
-        "rejections": {"()": "webapp.log_lines.WithoutTracebackOfRejections"},
+        "rejections": {"()": "webapp.supervisor.log_lines.WithoutTracebackOfRejections"},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages", "rejections"]}

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from nas_engine import architecture as engine
-from nas_engine.architecture_features import feature_vector
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.audio.layouts.base import ReadingOptions
 from nas_engine.baselines import Baseline
@@ -13,6 +12,7 @@ from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.evaluation_result import Runtime
 from nas_engine.reward import RewardParameters
+from nas_engine.search_space.architecture_features import feature_vector
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.search_space.spec import SpaceSpec

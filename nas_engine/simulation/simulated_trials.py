@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nas_engine.architecture import Architecture
-from nas_engine.architecture_features import feature_vector
 from nas_engine.designers.base import Objectives, Outcome, Suggestion
 from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.evaluation_result import Evaluation
 from nas_engine.reward import RewardBreakdown, RewardParameters, reward_breakdown
+from nas_engine.search_space.architecture_features import feature_vector
 
 
 @dataclass(frozen=True, slots=True)

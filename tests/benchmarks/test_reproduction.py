@@ -1,8 +1,8 @@
 """Trials that were trained once more, as the benchmark counts them."""
 
 import pytest
-from benchmarks.reproduction import outcomes
 
+from benchmarks.reproduction import outcomes
 from tests.webapp.factories import make_study
 from tests.webapp.repetitions import ended_like
 from webapp.models import Trial

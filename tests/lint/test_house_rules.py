@@ -1,6 +1,7 @@
 """Rules of the house that no linter knows: sizes of files, functions, template lines, folders; one name, one thing."""
 
 import ast
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ MOST_FILE_LINES = 300
 MOST_FUNCTION_LINES = 40
 MOST_TEMPLATE_CHARACTERS = 160
 MOST_MODULES = 12
+MOST_LAYER_NAMES = 24
 
 NAMED_BY_DJANGO = {"Command", "Meta", "Migration"}
 LARGE_FOLDERS: Mapping[str, str] = {
@@ -107,3 +109,14 @@ def test_a_folder_holds_twelve_modules_or_has_a_reason_for_more() -> None:
     large = {folder for folder, count in counts.items() if count > MOST_MODULES}
     assert large <= set(LARGE_FOLDERS)
     assert set(LARGE_FOLDERS) <= large, "an exception that is no longer needed"
+
+
+def test_no_list_of_layers_is_longer_than_a_person_keeps_in_mind() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    lengths = {
+        contract["name"]: sum(len(layer.split("|")) for layer in contract["layers"])
+        for contract in contracts
+        if contract["type"] == "layers"
+    }
+    assert lengths
+    assert not {name: length for name, length in lengths.items() if length > MOST_LAYER_NAMES}

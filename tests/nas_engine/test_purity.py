@@ -6,7 +6,6 @@ import sys
 
 PURE_MODULES = (
     "architecture",
-    "architecture_features",
     "baselines",
     "cost",
     "early_stopping.registry",
@@ -21,6 +20,7 @@ PURE_MODULES = (
     "paper.tables",
     "pareto",
     "reward",
+    "search_space.architecture_features",
     "search_space.paper_spaces",
     "simulation.dry_run",
     "simulation.fitted_landscape",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.core.files.storage import default_storage
 
 from nas_engine.files.tflite_difference import FileDifference, file_difference
-from nas_engine.reproduction import Epoch, Reproduction, Training, compare
+from nas_engine.statistics.reproduction import Epoch, Reproduction, Training, compare
 from webapp.caches import kept
 from webapp.models import CurvePoint, Study, Trial
 from webapp.storage import NotStored, hash_in_name

@@ -19,11 +19,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine import architecture_features
 from nas_engine.architecture import Architecture, Block
 from nas_engine.constraints import Penalty
 from nas_engine.designers.gaussian_process.coordinate_ascent import Points
 from nas_engine.errors import InfeasibleArchitecture
+from nas_engine.search_space import architecture_features
 from nas_engine.search_space.space import SearchSpace
 
 _IDENTITY = -1

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nas_engine.audio.cache import Example, open_pack, write_pack
-from nas_engine.audio.closed_split import open_test_split
+from nas_engine.audio.closed_split.opening import open_test_split
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.errors import BadDataset, ClosedSplit, TransientError
 from nas_engine.testing.audio import spoil_test_split, tiny_pack

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from nas_engine.audio.cache import open_pack
-from nas_engine.audio.closed_split import open_test_split
+from nas_engine.audio.closed_split.opening import open_test_split
 from nas_engine.audio.frontend import FrontendConfig
 from tests.webapp import rows
 from webapp.models import ArtifactChunk, Dataset

@@ -1,6 +1,7 @@
 """Job of a recorded opening of the test split: answers of trained networks to both splits.
 
-The only module that imports `nas_engine.split_answers` (an import contract): no other process can read the test split.
+The only module that may import `nas_engine.audio.closed_split` (an import contract): no other process can read the
+test split.
 """
 
 import os
@@ -10,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nas_engine.audio.closed_split.answers import Answer, answer_both_splits
 from nas_engine.evaluation_result import BothSplits
-from nas_engine.split_answers import Answer, answer_both_splits
 from webapp.worker.child.messages import AnswerSplits
 
 

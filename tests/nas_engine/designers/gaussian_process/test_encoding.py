@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from nas_engine import architecture_features
 from nas_engine.architecture import Architecture
 from nas_engine.designers.gaussian_process.encoding import Encoder
+from nas_engine.search_space import architecture_features
 from nas_engine.search_space.paper_spaces import paper_2d
 from nas_engine.testing.spaces import single_2d, small_2d
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nas_engine.files.tflite_difference import FileDifference, TensorDifference
-from nas_engine.reproduction import Epoch, Training, causes, compare, different_circumstances, distinct
+from nas_engine.statistics.reproduction import Epoch, Training, causes, compare, different_circumstances, distinct
 
 ENVIRONMENT = {"tensorflow": "2.20.0", "threads": "1", "engine": "0123", "seed": "7"}
 CURVE = (

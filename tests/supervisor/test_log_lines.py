@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from webapp.log_lines import ShortLines, WithoutTracebackOfRejections
+from webapp.supervisor.log_lines import ShortLines, WithoutTracebackOfRejections
 
 
 def record(message: str, error: bool = False, **values: object) -> logging.LogRecord:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 
 from nas_engine.architecture import Architecture, Block, Head, Stem
-from nas_engine.architecture_features import NAMES, feature_vector
+from nas_engine.search_space.architecture_features import NAMES, feature_vector
 from nas_engine.search_space.paper_spaces import paper_2d
 
 

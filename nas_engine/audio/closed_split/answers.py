@@ -1,7 +1,6 @@
 """Answers of trained networks to the evaluation split and to the test split, for an opening that has been recorded.
 
-The one way to the test split: `nas_engine.audio.closed_split` may be imported here alone, and this module only by the
-process that works on a recorded opening (import contracts).
+The one way to the test split. Only the process that works on a recorded opening may import it (an import contract).
 """
 
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from nas_engine.audio.batches import evaluation_crops
 from nas_engine.audio.cache import EVALUATION_SPLIT, SplitFeatures, open_pack
-from nas_engine.audio.closed_split import open_test_split
+from nas_engine.audio.closed_split.opening import open_test_split
 from nas_engine.evaluation_result import BothSplits, SplitAnswers
 
 Answer = Callable[[int, NDArray[np.float32], NDArray[np.int64]], NDArray[np.integer[Any]]]

@@ -1,4 +1,4 @@
-"""The test split of a feature pack, which only `nas_engine.split_answers` may open (an import contract).
+"""The test split of a feature pack, which `nas_engine.audio.closed_split.answers` alone opens (an import contract).
 
 Search, training, early stopping and thresholds work on `cache.FeaturePack`, which does not have it.
 """

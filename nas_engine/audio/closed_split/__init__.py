@@ -1,0 +1,1 @@
+"""The test split: opened by `opening`, answered by `answers`, imported by the process of a recorded opening alone."""
