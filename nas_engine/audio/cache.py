@@ -6,9 +6,7 @@ float32, not float16: half precision changes log-mel values by up to 0.004, enou
 input, so that an exported network would not reproduce its accuracy on recomputed features.
 """
 
-import json
 import os
-import struct
 import tempfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,12 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.audio.frontend import FrontendConfig, Normalisation
-from nas_engine.errors import BadDataset, ClosedSplit, TransientError
+from nas_engine.audio.pack_file import MAGIC, PACK_VERSION, end_of_pack, map_pack
+from nas_engine.errors import BadDataset, ClosedSplit
 
-MAGIC = b"EARSHOT\n"
-PACK_VERSION = 1
 _ALIGNMENT = 64
-_TRAILER = struct.Struct("<QI8s")  # length of the description, its CRC-32, magic
 EVALUATION_SPLIT = "eval"
 """Split that rewards, early stopping and thresholds are taken from."""
 CLOSED_SPLIT = "test"
@@ -153,12 +149,6 @@ class _Writer:
         self._file.write(end_of_pack({**description, "data_crc32": self._crc}))
 
 
-def end_of_pack(description: Mapping[str, Any]) -> bytes:
-    """Last bytes of a pack: its description as JSON and the trailer."""
-    text = json.dumps(description, separators=(",", ":")).encode()
-    return text + _TRAILER.pack(len(text), zlib.crc32(text), MAGIC)
-
-
 def write_pack(path: Path, examples: Iterable[Example], config: FrontendConfig, classes: Sequence[str]) -> None:
     """Write `examples` (all of one split in a row) to `path`, which appears only when it is complete.
 
@@ -222,77 +212,15 @@ def _split_arrays(writer: _Writer, split: _SplitUnderWay, bins: int) -> dict[str
     }
 
 
-@dataclass(frozen=True, slots=True)
-class PackFile:
-    """Memory-mapped file of a pack and its description, with no split opened."""
-
-    data: NDArray[np.uint8]
-    description: Mapping[str, Any]
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the classes in the order of the labels."""
-        return tuple(self.description["classes"])
-
-    @property
-    def split_names(self) -> tuple[str, ...]:
-        """Splits in the order in which they were written."""
-        return tuple(self.description["splits"])
-
-    def open_split(self, name: str) -> SplitFeatures:
-        """Clips of the split `name`, which the file has."""
-        return _open_split(self.data, self.description["splits"][name], self.classes)
-
-    def without(self, closed: str) -> FeaturePack:
-        """Everything but the split `closed`."""
-        splits = {name: self.open_split(name) for name in self.split_names if name != closed}
-        config = FrontendConfig.from_json(self.description["config"])
-        return FeaturePack(config, self.classes, Normalisation.from_json(self.description), splits)
-
-
 def open_pack(path: Path, *, verify: bool = False) -> FeaturePack:
     """Memory-map the pack at `path` without its test split; `verify` also reads it all and compares the checksum.
 
     Raises TransientError if the file is truncated or damaged (delete it and build or fetch it again), OSError if it
     does not exist.
     """
-    return map_pack(path, verify=verify).without(CLOSED_SPLIT)
-
-
-def map_pack(path: Path, *, verify: bool = False) -> PackFile:
-    """Memory-map the file at `path` and read its description. Errors as of `open_pack`."""
-    size = path.stat().st_size
-    if size < len(MAGIC) + _TRAILER.size:
-        raise _damaged(path, f"it has {size} bytes")
-    data = np.memmap(path, dtype=np.uint8, mode="r")
-    length, crc, magic = _TRAILER.unpack(data[-_TRAILER.size :].tobytes())
-    end = size - _TRAILER.size - length
-    if magic != MAGIC or end < len(MAGIC) or data[: len(MAGIC)].tobytes() != MAGIC:
-        raise _damaged(path, "its end is missing")
-    text = data[end : size - _TRAILER.size].tobytes()
-    if zlib.crc32(text) != crc:
-        raise _damaged(path, "its description does not match its checksum")
-    description = json.loads(text)
-    if description["version"] != PACK_VERSION:
-        raise _damaged(path, f"it has version {description['version']}, not {PACK_VERSION}")
-    if verify and zlib.crc32(data[:end].data) != description["data_crc32"]:
-        raise _damaged(path, "its features do not match their checksum")
-    return PackFile(data, description)
-
-
-def _damaged(path: Path, why: str) -> TransientError:
-    return TransientError(f"The feature pack {path.name} is damaged: {why}. Delete it to have it rebuilt.")
-
-
-def _open_split(data: NDArray[np.uint8], arrays: Mapping[str, Any], classes: tuple[str, ...]) -> SplitFeatures:
-    clip_ids = tuple(clip_id.decode() for clip_id in _view(data, arrays["clip_ids"]).tolist())
-    log_mel, offsets, labels = (_view(data, arrays[name]) for name in ("log_mel", "offsets", "labels"))
-    return SplitFeatures(classes, log_mel, offsets, labels, clip_ids)
-
-
-def _view(data: NDArray[np.uint8], array: Mapping[str, Any]) -> NDArray[Any]:
-    dtype = np.dtype(array["dtype"])
-    count = int(np.prod(array["shape"]))
-    stretch = data[array["start"] : array["start"] + count * dtype.itemsize]
-    values: NDArray[Any] = np.asarray(stretch).view(dtype).reshape(array["shape"])
-    return values
+    pack = map_pack(path, verify=verify)
+    splits = {
+        name: SplitFeatures(pack.classes, *pack.arrays_of(name)) for name in pack.split_names if name != CLOSED_SPLIT
+    }
+    config = FrontendConfig.from_json(pack.description["config"])
+    return FeaturePack(config, pack.classes, Normalisation.from_json(pack.description), splits)

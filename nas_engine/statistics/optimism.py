@@ -24,7 +24,7 @@ def optimism(
     """Evaluation accuracy less test accuracy of one network over the seeds that answered both splits.
 
     The splits are of different recordings, which are drawn independently; the seeds are common to both. `best_of` is
-    the number of networks that a search chose this one from by evaluation accuracy, `seed` that of the resamples.
+    the number of networks that a search chose this one from by the evaluation split, `seed` that of the resamples.
     Raises ValueError where no seed answered both splits, or a recording is in both.
     """
     evaluation, test = _common(evaluation, test)

@@ -57,7 +57,7 @@ def accuracy_words(difference: PairedDifference) -> str:
 
 def optimism_words(optimism: Optimism) -> str:
     """ "evaluation accuracy 3.1 points above test accuracy (95 % interval 0.4 to 5.8); best of 240 networks by
-    evaluation accuracy: of 240 that are equally good, the best leads by up to 5.0 points by chance"
+    evaluation reward: of 240 that are equally good, the best leads by up to 5.0 points by chance"
     """
     points = optimism.difference
     side = "above" if points >= 0 else "below"
@@ -98,7 +98,7 @@ def _choice(optimism: Optimism) -> str:
         return ""
     networks = f"{optimism.best_of:,}"
     return (
-        f"; best of {networks} networks by evaluation accuracy: of {networks} that are equally good, the best leads by "
+        f"; best of {networks} networks by evaluation reward: of {networks} that are equally good, the best leads by "
         f"up to {_points(optimism.chance_lead)}{_SPACE}points by chance"
     )
 

@@ -117,7 +117,7 @@ class Optimism(StoredValue):
     """Evaluation accuracy less test accuracy of one network, mean over `seeds`.
 
     `interval` is over seeds and the clips of both splits, over the clips alone where there is one seed. A search that
-    chose the network from `best_of` by evaluation accuracy favoured lucky ones: `chance_lead` is the mean lead in
+    chose the network from `best_of` by the evaluation split favoured lucky ones: `chance_lead` is the mean lead in
     evaluation accuracy that the best of so many has by chance if all are equally good and answer independently. Their
     answers resemble one another, so it bounds the lead from above.
     """

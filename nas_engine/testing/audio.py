@@ -11,13 +11,12 @@ from nas_engine.audio.cache import (
     CLOSED_SPLIT,
     Example,
     FeaturePack,
-    end_of_pack,
-    map_pack,
     open_pack,
     write_pack,
 )
 from nas_engine.audio.checks import SPLITS
 from nas_engine.audio.frontend import FrontendConfig, log_mel
+from nas_engine.audio.pack_file import end_of_pack, map_pack
 
 TINY_CLASSES = ("alarm", "siren", "negative")
 _LOWEST_HZ = 300.0

@@ -13,7 +13,7 @@ from webapp.services import finals, openings, trials
 from webapp.services.openings import Evaluated
 from webapp.storage import hash_in_name
 from webapp.translation import architecture
-from webapp.worker.statistics import statistics_of
+from webapp.worker.statistics import pairs_of, statistics_of
 
 COUNTS = {split: dict.fromkeys(rows.CLASSES, 40) for split in ("train", "eval", "test")}
 
@@ -22,7 +22,8 @@ def search(trials_completed: int = 3, **values: Any) -> Study:
     """A running search with completed trials of different accuracies, the last the most accurate."""
     if "dataset" not in values:
         values["dataset"] = rows.ready_dataset(counts=COUNTS, frontend=rows.FRONTEND)
-    study = rows.running_study(trial_budget=trials_completed + 2, full_epochs=8, qat_epochs=2, **values)
+    settings = {"full_epochs": 8, "qat_epochs": 2, **values}
+    study = rows.running_study(trial_budget=trials_completed + 2, **settings)
     for number in range(trials_completed):
         rows.completed_trial(study, seed=number, int8_accuracy=0.6 + number / 100)
     return study
@@ -105,6 +106,7 @@ def _open(finalist: Finalist) -> None:
     statistics = statistics_of(claimed, seeds, answers, recordings)
     evaluated = Evaluated([seed.pk for seed in seeds], answers, recordings, statistics)
     assert openings.complete(opening_id=opening.pk, worker="data-1", evaluated=evaluated)
+    openings.add_statistics(opening_id=opening.pk, statistics=pairs_of(opening.pk))
 
 
 def _answers(finalist: Finalist, seeds: list[Trial], split: str) -> SplitAnswers:

@@ -10,7 +10,7 @@ from webapp.services import finals, openings
 from webapp.services.openings import Evaluated, open_test_split
 from webapp.services.reports import request_report
 from webapp.worker.report.writing import write_report
-from webapp.worker.statistics import statistics_of
+from webapp.worker.statistics import pairs_of, statistics_of
 
 _counter = itertools.count(1)
 
@@ -40,6 +40,7 @@ def opened(finalist: Finalist, right: int = 3, *, again: bool = False) -> None:
     statistics = statistics_of(opening, seeds, found.answers, recordings)
     evaluated = Evaluated(found.trial_ids, found.answers, recordings, statistics)
     assert openings.complete(opening_id=opening.pk, worker="data-1", evaluated=evaluated)
+    openings.add_statistics(opening_id=opening.pk, statistics=pairs_of(opening.pk))
 
 
 def complete_study(completed: int = 40, dataset: Dataset | None = None, **values: object) -> Study:

@@ -44,7 +44,8 @@ class Finalist(models.Model):
 class SplitOpening(models.Model):
     """One reading of a data set's test split, to evaluate all trained seeds of one network.
 
-    The row is written before anything is read, and stays when the study is deleted: who looked, when, and at what.
+    The row is written before anything is read, and stays when study and data set are deleted: who looked, when, and at
+    what.
     `number` counts the openings of the network on the same features.
     """
 
@@ -53,7 +54,8 @@ class SplitOpening(models.Model):
         READY = "READY", "evaluated"
         FAILED = "FAILED", "failed"
 
-    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="openings")
+    dataset = models.ForeignKey(Dataset, null=True, on_delete=models.SET_NULL, related_name="openings")
+    dataset_name = models.CharField(max_length=80, help_text="Also of a data set that was deleted since")
     data_hash = models.CharField(max_length=64, help_text="SHA-256 of the feature pack")
     architecture = models.ForeignKey(StoredArchitecture, on_delete=models.PROTECT, related_name="openings")
     label = models.CharField(max_length=60)

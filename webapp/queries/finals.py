@@ -50,8 +50,9 @@ class MeasuredEnergy:
 class FinalNetwork:
     """A finalist or a baseline with its latest training for each seed, and the openings for it, the latest first.
 
-    Statistics are over the completed seeds; None without one. `openings` are those on the present features, `measured`
-    the energies by device, first that of the study's energy model.
+    Statistics are over the completed seeds; None without one. `openings` are those of the architecture on the present
+    features, whoever trained it: they count. `measured` has the energies by device, first that of the study's energy
+    model.
     """
 
     finalist: Finalist
@@ -71,6 +72,11 @@ class FinalNetwork:
     @property
     def is_trained(self) -> bool:
         return bool(self.completed) and not self.is_open
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every seed that was asked for is trained."""
+        return not self.is_open and len(self.completed) >= self.finalist.seeds
 
     @property
     def is_baseline(self) -> bool:
@@ -98,8 +104,13 @@ class FinalNetwork:
 
     @property
     def opening(self) -> SplitOpening | None:
-        """The latest opening with a result."""
-        return next((one for one in self.openings if one.state == SplitOpening.State.READY), None)
+        """The latest opening whose results are of this training: of the same recipe, and not deleted since."""
+        own = self.finalist.finals
+        for one in self.openings:
+            has_result = one.state == SplitOpening.State.READY and bool(one.results.all())
+            if has_result and one.finalist is not None and _is_same_recipe(one.finalist.finals, own):
+                return one
+        return None
 
     @property
     def pending_opening(self) -> SplitOpening | None:
@@ -114,6 +125,11 @@ class FinalNetwork:
     def times_opened(self) -> int:
         """How often the test split was opened for the network; a figure after the first opening is marked."""
         return self.openings[0].number if self.openings else 0
+
+
+def _is_same_recipe(one: Study, other: Study) -> bool:
+    """Whether both train a network alike, so that equal seeds give equal weights."""
+    return all(getattr(one, name) == getattr(other, name) for name in ("trial_share", *RECIPE))
 
 
 def _over(values: Iterable[float | None]) -> RepeatStatistics | None:

@@ -85,6 +85,12 @@ def reestimate(*, study_id: int, energy_model_id: int | None, actor: Actor = Non
     return Reestimated(study, own, source)
 
 
+def estimate_baselines(*, dataset_id: int, energy_model: EnergyModel) -> None:
+    """Estimate the published networks of a data set by the energy model of a study that begins on it."""
+    shared = Study.objects.filter(SHARED, dataset=dataset_id)
+    _estimate_missing(Trial.objects.filter(study__in=shared.values("pk")), energy_model)
+
+
 def _ready(energy_model_id: int | None) -> EnergyModel | None:
     if energy_model_id is None:
         return None

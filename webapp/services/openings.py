@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.template.defaultfilters import pluralize
 
 from nas_engine.evaluation_result import BothSplits
 from webapp.models import Dataset, Finalist, SeedResult, SplitOpening, Trial
@@ -19,6 +20,7 @@ from webapp.services.errors import Conflict
 from webapp.services.transitions import Actor, locked_study, record
 
 State = SplitOpening.State
+_LEAST_CLIPS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def open_test_split(*, finalist_id: int, again: bool = False, actor: Actor = Non
         number = _next_number(finalist, data_hash, again)
         opening = SplitOpening.objects.create(
             dataset=dataset,
+            dataset_name=dataset.name,
             data_hash=data_hash,
             architecture_id=finalist.architecture_id,
             label=finalist.label,
@@ -67,8 +70,13 @@ def open_test_split(*, finalist_id: int, again: bool = False, actor: Actor = Non
 def _require_test_clips(dataset: Dataset) -> None:
     if dataset.state != Dataset.State.READY:
         raise Conflict(f"The dataset {dataset.name} is {dataset.get_state_display()}: wait until it is ready.")
-    if not any(dataset.counts.get("test", {}).values()):
-        raise Conflict(f"The dataset {dataset.name} has no test clips: add them to its source and prepare it again.")
+    for split in ("test", "eval"):
+        clips = sum(dataset.counts.get(split, {}).values())
+        if clips < _LEAST_CLIPS:
+            raise Conflict(
+                f"The dataset {dataset.name} has {clips} {split} clip{pluralize(clips)}: accuracies and intervals need "
+                f"{_LEAST_CLIPS} or more. Add a dataset with more of them, and search on that."
+            )
 
 
 def _require_trained(finalist: Finalist, data_hash: str) -> None:
@@ -128,6 +136,14 @@ def complete(*, opening_id: int, worker: str, evaluated: Evaluated) -> bool:
             return False
         SeedResult.objects.bulk_create(_results(opening_id, evaluated))
     return True
+
+
+def add_statistics(*, opening_id: int, statistics: Mapping[str, Any]) -> None:
+    """Add statistics to an opening that has a result."""
+    with transaction.atomic():
+        opening = SplitOpening.objects.select_for_update(no_key=True).get(pk=opening_id, state=State.READY)
+        opening.statistics |= statistics
+        opening.save(update_fields=["statistics"])
 
 
 def _results(opening_id: int, evaluated: Evaluated) -> list[SeedResult]:

@@ -10,11 +10,12 @@ from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from webapp import dispatch, translation
-from webapp.models import Dataset, Study, Trial
+from webapp.models import Dataset, SplitOpening, Study, Trial
 from webapp.queries.budget import budget_of, trials_wanted
 from webapp.queries.deliberation import deliberates
 from webapp.queries.drafts import draft_version
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
+from webapp.services.energy_estimates import estimate_baselines
 from webapp.services.errors import Conflict, Stale
 from webapp.services.requests import cancel_requested_trials, request_cancelled, send_requested_trials
 from webapp.services.spaces import fixed_space, require_fit
@@ -83,6 +84,8 @@ def start(*, study_id: int, actor: Actor = None) -> Study:
             space_spec=space_spec,
         )
         settle(study)
+    if study.energy_model is not None:
+        estimate_baselines(dataset_id=study.dataset_id, energy_model=study.energy_model)
     return study
 
 
@@ -160,7 +163,7 @@ def clone(*, study_id: int, owner: AbstractBaseUser | None, name: str = "") -> S
 
 
 def delete(*, study_id: int, actor: Actor = None) -> None:
-    """Delete a study that no worker works on, with its children (repetitions of its trials), all their trials, and the
+    """Delete a study that no worker works on, with its children (finalists, repetitions), all their trials, and the
     artifacts that no other row uses.
     """
     with transaction.atomic():
@@ -172,6 +175,9 @@ def delete(*, study_id: int, actor: Actor = None) -> None:
         if running := trials.filter(state=Trial.State.RUNNING).select_related("study").first():
             busy = f"{running.study.name} has running trials"
             raise Conflict(f"{busy}: stop it, or wait until they end, before you delete {study.name}.")
+        evaluating = SplitOpening.objects.filter(state=SplitOpening.State.EVALUATING, finalist__finals__in=family)
+        if opening := evaluating.first():
+            raise Conflict(f"{opening.label} is being evaluated on the test split: wait for the result, then delete.")
         networks = list(trials.exclude(tflite="").values_list("tflite", flat=True))
         study.delete()
         collect_artifacts(names=networks, grace=GRACE_AFTER_DELETE)

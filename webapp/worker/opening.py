@@ -15,11 +15,11 @@ from nas_engine.evaluation_result import BothSplits, Runtime
 from webapp import translation
 from webapp.models import Clip, Dataset, SplitOpening, Trial
 from webapp.services import jobs, openings
-from webapp.services.working import TakenOver, Write, never, reason, work
+from webapp.services.working import Write, never, reason, work
 from webapp.worker.child.messages import AnswerSplits, TrainedNetwork
 from webapp.worker.child.process import call_once
 from webapp.worker.packs import discard_if_damaged, local_pack
-from webapp.worker.statistics import statistics_of
+from webapp.worker.statistics import pairs_of, statistics_of
 
 
 def evaluate_splits(opening_id: int, worker: str, stopping: Callable[[], bool] = never) -> None:
@@ -36,31 +36,41 @@ def evaluate_splits(opening_id: int, worker: str, stopping: Callable[[], bool] =
 
 
 def _outcome(worker: str, opening: SplitOpening) -> Write:
-    if opening.finalist is None:
-        raise TakenOver("The finalist was deleted.")
+    dataset = opening.dataset
+    if opening.finalist is None or dataset is None:
+        raise EarshotError("The finalist was deleted.")
     seeds = openings.trained_seeds(opening.finalist)
-    answers = _answers(opening, seeds)
-    recordings = {name: recordings_of(opening.dataset, name) for name in (EVALUATION_SPLIT, CLOSED_SPLIT)}
+    answers = _answers(opening, dataset, seeds)
+    recordings = {name: recordings_of(dataset, name) for name in (EVALUATION_SPLIT, CLOSED_SPLIT)}
     _check(answers, recordings[EVALUATION_SPLIT], recordings[CLOSED_SPLIT])
     evaluated = openings.Evaluated(
         [trial.pk for trial in seeds], answers, recordings, statistics_of(opening, seeds, answers, recordings)
     )
-    return partial(openings.complete, opening_id=opening.pk, worker=worker, evaluated=evaluated)
+    return partial(_complete, opening, worker, evaluated)
+
+
+def _complete(opening: SplitOpening, worker: str, evaluated: openings.Evaluated) -> bool:
+    """Write the result, then compare: of two openings that end at once each sees the other."""
+    if not openings.complete(opening_id=opening.pk, worker=worker, evaluated=evaluated):
+        return False
+    openings.add_statistics(opening_id=opening.pk, statistics=pairs_of(opening.pk))
+    return True
 
 
 def _refuse(worker: str, opening: SplitOpening, error: Exception) -> bool:
     return openings.fail(opening_id=opening.pk, worker=worker, reason=reason(error, "It could not be evaluated"))
 
 
-def _answers(opening: SplitOpening, seeds: Sequence[Trial]) -> BothSplits:
+def _answers(opening: SplitOpening, dataset: Dataset, seeds: Sequence[Trial]) -> BothSplits:
     settings.DATA_FOLDER.ensure()
-    pack = local_pack(opening.dataset.pack.name)
+    pack = local_pack(dataset.pack.name or "")
     architecture = translation.architecture(opening.architecture)
     with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="opening-") as folder:
         networks = tuple(TrainedNetwork(str(_copy(trial, Path(folder))), architecture, trial.seed) for trial in seeds)
         runtime = cast(Runtime, seeds[0].study.runtime)
+        clips = sum(sum(dataset.counts.get(name, {}).values()) for name in (EVALUATION_SPLIT, CLOSED_SPLIT))
         try:
-            return call_once(AnswerSplits(networks, str(pack), runtime))
+            return call_once(AnswerSplits(networks, str(pack), runtime, clips))
         except EarshotError:
             discard_if_damaged(pack)  # another attempt fetches the features again
             raise

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from django.db.models import F
 
 from nas_engine.audio.cache import CLOSED_SPLIT, EVALUATION_SPLIT
 from nas_engine.evaluation_result import BothSplits, SplitAnswers
@@ -14,6 +15,7 @@ from nas_engine.statistics.paired import paired_difference
 from nas_engine.statistics.seeds import seed_summary
 from nas_engine.statistics.values import Optimism
 from webapp.models import SplitOpening, Trial
+from webapp.queries.energy_estimates import REWARD, trials_with_estimates
 from webapp.queries.opening_statistics import NETWORK, PAIRS, NetworkStatistics
 
 Recordings = Mapping[str, Sequence[str]]
@@ -24,7 +26,7 @@ _MOST_PAIRS = 60
 def statistics_of(
     opening: SplitOpening, seeds: Sequence[Trial], answers: BothSplits, recordings: Recordings
 ) -> Mapping[str, Any]:
-    """Statistics of the network and its paired differences from the networks that were evaluated before, as JSON."""
+    """Statistics of the network, as JSON."""
     numbers = [trial.seed for trial in seeds]
     evaluation = _answers(answers.evaluation, numbers, recordings[EVALUATION_SPLIT])
     test = _answers(answers.test, numbers, recordings[CLOSED_SPLIT])
@@ -35,10 +37,15 @@ def statistics_of(
         test_clips=accuracy_over_clips(test.correct, test.recordings),
         optimism=_optimism(opening, evaluation, test),
     )
-    pairs = {
-        str(other.pk): paired_difference(test, _stored(other, test)).to_json() for other in _others(opening, numbers)
-    }
-    return {NETWORK: network.to_json(), PAIRS: pairs}
+    return {NETWORK: network.to_json()}
+
+
+def pairs_of(opening_id: int) -> Mapping[str, Any]:
+    """Paired differences in test accuracy of a READY opening from the other networks that were evaluated, as JSON."""
+    opening = SplitOpening.objects.prefetch_related("results__trial").get(pk=opening_id)
+    test = _stored(opening)
+    others = _others(opening, test.seeds)
+    return {PAIRS: {str(other.pk): paired_difference(test, _stored(other)).to_json() for other in others}}
 
 
 def _answers(answers: SplitAnswers, seeds: Sequence[int], recordings: Sequence[str]) -> Answers:
@@ -50,9 +57,19 @@ def _optimism(opening: SplitOpening, evaluation: Answers, test: Answers) -> Opti
     """None where a recording is in both splits."""
     if (set(evaluation.recordings) & set(test.recordings)) - {""}:
         return None
+    return optimism(evaluation, test, best_of=_chosen_from(opening))
+
+
+def _chosen_from(opening: SplitOpening) -> int | None:
+    """Number of networks of which the search found this one best by reward; None for any other finalist."""
     source = opening.finalist.source if opening.finalist else None
-    chosen_from = source.study.trials.filter(state=Trial.State.COMPLETED).count() if source else None
-    return optimism(evaluation, test, best_of=chosen_from)
+    if source is None:
+        return None
+    rewards = (
+        trials_with_estimates(source.study).filter(state=Trial.State.COMPLETED).order_by(F(REWARD).desc(), "number")
+    )
+    ranked = list(rewards.values_list("architecture", flat=True))
+    return len(ranked) if ranked[:1] == [opening.architecture_id] else None
 
 
 def _others(opening: SplitOpening, seeds: Sequence[int]) -> Iterable[SplitOpening]:
@@ -65,9 +82,10 @@ def _others(opening: SplitOpening, seeds: Sequence[int]) -> Iterable[SplitOpenin
     return list(latest.values())[:_MOST_PAIRS]
 
 
-def _stored(opening: SplitOpening, test: Answers) -> Answers:
-    """Answers of an earlier opening to the clips of `test`, whose features and order are the same."""
+def _stored(opening: SplitOpening) -> Answers:
+    """Answers of an opening to the test clips. Clips are numbered: equal features have them in one order."""
     results = list(opening.results.all())
-    labels = np.asarray(opening.clips[CLOSED_SPLIT]["labels"])
-    correct = np.equal([result.test_answers for result in results], labels).astype(np.float64)
-    return Answers(correct, tuple(result.trial.seed for result in results), test.clips, test.recordings)
+    clips = opening.clips[CLOSED_SPLIT]
+    correct = np.equal([result.test_answers for result in results], np.asarray(clips["labels"])).astype(np.float64)
+    seeds = tuple(result.trial.seed for result in results)
+    return Answers(correct, seeds, tuple(map(str, range(len(clips["labels"])))), tuple(clips["recordings"]))

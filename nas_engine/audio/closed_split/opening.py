@@ -5,7 +5,8 @@ Search, training, early stopping and thresholds work on `cache.FeaturePack`, whi
 
 from pathlib import Path
 
-from nas_engine.audio.cache import CLOSED_SPLIT, SplitFeatures, map_pack
+from nas_engine.audio.cache import CLOSED_SPLIT, SplitFeatures
+from nas_engine.audio.pack_file import map_pack
 from nas_engine.errors import BadDataset
 
 
@@ -20,4 +21,4 @@ def open_test_split(path: Path) -> SplitFeatures:
             f"This dataset has no test clips; it has {', '.join(pack.split_names)}. Add clips to a folder or list "
             "named test, or let Earshot divide the clips, and add the dataset again."
         )
-    return pack.open_split(CLOSED_SPLIT)
+    return SplitFeatures(pack.classes, *pack.arrays_of(CLOSED_SPLIT))

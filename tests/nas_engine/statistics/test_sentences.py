@@ -151,7 +151,7 @@ def test_optimism_is_stated_with_the_choice_that_explains_it() -> None:
     found = Optimism(0.802, 0.771, Interval95(0.004, 0.058), 5, 220, 96, 240, 101, 1_240, 0.0502)
     assert plain(optimism_words(found)) == (
         "evaluation accuracy 3.1 points above test accuracy (95 % interval 0.4 to 5.8); best of 1,240 networks by "
-        "evaluation accuracy: of 1,240 that are equally good, the best leads by up to 5.0 points by chance"
+        "evaluation reward: of 1,240 that are equally good, the best leads by up to 5.0 points by chance"
     )
     assert plain(optimism_arithmetic(found)) == (
         "80.2 % − 77.1 % = 3.1 points; 5 seeds, 220 clips of 96 recordings for evaluation, 240 clips of 101 recordings "

@@ -11,6 +11,7 @@ from webapp.models import Event, Finalist, Study, Trial
 from webapp.queries.budget import budget_of
 from webapp.queries.finals import final_networks
 from webapp.queries.opening_statistics import energy_ratios
+from webapp.queries.pages.finals import best_by_reward
 from webapp.services import finals, recovery, studies, trials
 from webapp.services.energy_estimates import reestimate
 from webapp.services.errors import Conflict
@@ -183,6 +184,31 @@ def test_a_study_that_changes_its_energy_model_takes_its_finalists_along():
     assert finalist.finals.energy_model == model
     [shown] = final_networks(study)
     assert {seed.estimate.tag for seed in shown.seeds} == {"predicted"}
+
+
+def test_baselines_are_estimated_by_the_energy_model_of_a_study_that_begins_after_them():
+    first = made.search()
+    finals.train_final_baselines(study_id=first.pk, names=["TC-ResNet8"], seeds=1)
+    [baseline] = final_networks(first)
+    made.train(baseline.finalist)
+    model = energy_models.ready_model(energy_models.device())
+    second = made.search(dataset=first.dataset, energy_model=model)
+    [shown] = final_networks(Study.objects.get(pk=second.pk))
+    assert shown.estimate.tag == "predicted"
+
+
+def test_the_best_is_one_whose_seeds_are_all_trained():
+    study = made.search()
+    first, second = made.finalists(study, count=2, seeds=2)
+    made.train(second, first_accuracy=0.6)
+    for trial in first.finals.trials.filter(architecture=first.architecture).order_by("number")[:1]:
+        rows.complete(trial)
+    lost = first.finals.trials.get(architecture=first.architecture, state="REQUESTED")
+    assert trials.claim(trial_id=lost.pk, worker="worker-a")
+    assert trials.fail(trial_id=lost.pk, worker="worker-a", reason="diverged", retry=False)
+    shown = final_networks(study)
+    assert [(one.is_trained, one.is_complete) for one in shown] == [(True, False), (True, True)]
+    assert best_by_reward(shown).finalist == second
 
 
 def test_measured_energies_are_told_apart_from_estimates_and_decide_the_ratio():

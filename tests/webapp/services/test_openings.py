@@ -9,7 +9,7 @@ from tests.webapp import rows
 from tests.webapp.factories import make_user
 from webapp.models import Dataset, Event, SeedResult, SplitOpening
 from webapp.queries.finals import final_networks
-from webapp.services import jobs, openings, studies
+from webapp.services import datasets, jobs, openings, studies
 from webapp.services.errors import Conflict
 from webapp.services.openings import open_test_split
 
@@ -106,17 +106,64 @@ def test_seeds_of_other_features_must_be_trained_again():
 def test_a_dataset_without_test_clips_says_so():
     finalist = trained()
     Dataset.objects.update(counts={split: made.COUNTS[split] for split in ("train", "eval")})
-    with pytest.raises(Conflict, match="has no test clips"):
+    with pytest.raises(Conflict, match="has 0 test clips"):
         open_test_split(finalist_id=finalist.pk)
 
 
-def test_the_record_of_an_opening_outlives_the_study():
+def test_a_single_clip_is_too_few_for_an_interval():
+    finalist = trained()
+    Dataset.objects.update(counts={**made.COUNTS, "test": {"dog": 1}})
+    with pytest.raises(Conflict, match="has 1 test clip: accuracies and intervals need 2"):
+        open_test_split(finalist_id=finalist.pk)
+
+
+def test_the_record_of_an_opening_outlives_the_study_and_its_data_set():
     finalist = trained()
     finish(open_test_split(finalist_id=finalist.pk))
+    dataset = finalist.finals.dataset
     studies.stop(study_id=finalist.source.study_id)
     studies.delete(study_id=finalist.source.study_id)
+    datasets.delete(dataset_id=dataset.pk)
     opening = SplitOpening.objects.get()
     assert (opening.finalist, opening.label, opening.number) == (None, "trial 3", 1)
+    assert (opening.dataset, opening.dataset_name) == (None, dataset.name)
+
+
+def test_a_study_is_not_deleted_while_its_finalist_is_being_evaluated():
+    finalist = trained()
+    open_test_split(finalist_id=finalist.pk)
+    studies.stop(study_id=finalist.source.study_id)
+    with pytest.raises(Conflict, match="is being evaluated on the test split"):
+        studies.delete(study_id=finalist.source.study_id)
+
+
+def test_results_of_another_recipe_are_not_shown_but_count():
+    """The same network trained for another length has other weights."""
+    first = trained()
+    finish(open_test_split(finalist_id=first.pk))
+    other = made.search(dataset=first.finals.dataset, full_epochs=16)
+    [second] = made.finalists(other, count=1, seeds=3)
+    assert second.architecture_id == first.architecture_id
+    made.train(second)
+    [shown] = final_networks(other)
+    assert (shown.opening, shown.test_accuracy, shown.times_opened) == (None, None, 1)
+    finish(open_test_split(finalist_id=second.pk, again=True))
+    [shown] = final_networks(other)
+    assert (shown.opening.finalist, shown.opening.number) == (second, 2)
+    [unchanged] = final_networks(first.source.study)
+    assert unchanged.opening.finalist == first
+
+
+def test_statistics_of_deleted_seeds_are_shown_nowhere():
+    first = trained()
+    finish(open_test_split(finalist_id=first.pk))
+    other = made.search(dataset=first.finals.dataset)
+    [second] = made.finalists(other, count=1, seeds=3)
+    made.train(second)
+    studies.stop(study_id=first.source.study_id)
+    studies.delete(study_id=first.source.study_id)
+    [shown] = final_networks(other)
+    assert (shown.opening, shown.times_opened) == (None, 1)
 
 
 def test_an_opening_is_a_job_that_one_worker_holds():

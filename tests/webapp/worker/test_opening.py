@@ -1,6 +1,7 @@
 """Evaluation of an opening: the one process that reads the test split, and what is written back."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from django.core.files.storage import default_storage
 
 from nas_engine.audio.cache import Example, open_pack, write_pack
 from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.baselines import by_name
 from nas_engine.testing.audio import spoil_test_split
 from tests.webapp import finals as made
 from tests.webapp import rows
@@ -17,6 +19,7 @@ from webapp.queries.finals import final_networks
 from webapp.queries.opening_statistics import difference_of, statistics_in
 from webapp.services.openings import open_test_split
 from webapp.storage import save_by_hash, save_file_by_hash
+from webapp.worker.child.messages import AnswerSplits, TrainedNetwork
 from webapp.worker.opening import evaluate_splits
 from webapp.worker.packs import local_pack
 
@@ -96,6 +99,32 @@ def test_two_networks_are_compared_pair_by_pair_whichever_was_opened_first(simul
     assert forth.difference == pytest.approx(first.test_accuracy.mean - second.test_accuracy.mean)
     assert back.difference == -forth.difference
     assert (back.interval.low, back.interval.high) == (-forth.interval.high, -forth.interval.low)
+
+
+def test_two_networks_evaluated_at_once_are_compared_all_the_same(simulated):
+    study, finalists = trained(count=2)
+    opened = [open_test_split(finalist_id=finalist.pk) for finalist in finalists]
+    results = rows.at_once(*(partial(evaluate_splits, one.pk, f"data-{one.pk}") for one in opened))
+    assert results == [None, None]
+    first, second = final_networks(study)
+    assert difference_of(first, second) is not None
+
+
+def test_a_large_network_on_many_clips_has_the_time_it_needs():
+    network = TrainedNetwork("x.tflite", by_name("MobileNetV2"), 1)
+    small = AnswerSplits((network,), "x.pack", "xnnpack", clips=100)
+    large = AnswerSplits((network,) * 5, "x.pack", "micro", clips=2_000)
+    assert small.patience_seconds < 500
+    assert large.patience_seconds > 5 * 2_000 * 0.5  # measured: half a second a clip
+
+
+def test_only_the_best_by_reward_is_said_to_be_the_best_of_all(simulated):
+    study, finalists = trained(count=2)
+    for finalist in finalists:
+        evaluate_splits(open_test_split(finalist_id=finalist.pk).pk, "data-1")
+    first, second = (statistics_in(one.opening) for one in final_networks(study))
+    assert first.optimism.best_of == study.trials.filter(state="COMPLETED").count()
+    assert second.optimism.best_of is None
 
 
 def test_a_recording_in_both_splits_leaves_optimism_out(simulated):

@@ -65,7 +65,9 @@ def named_networks(studies: Sequence[tuple[Study, str]]) -> tuple[ComparedNetwor
         for one in by_study[study.pk]
         if not one.is_baseline
     ]
-    shared = {one.finalist.pk: one for ones in by_study.values() for one in ones if one.is_baseline}
+    shared: dict[int, FinalNetwork] = {}
+    for one in (one for study, _ in studies for one in by_study[study.pk] if one.is_baseline):
+        shared.setdefault(one.finalist.pk, one)  # energies and rewards of a baseline are those of the first study
     return (*own, *(ComparedNetwork(one, None, "") for one in shared.values()))
 
 
@@ -90,7 +92,7 @@ def compared_finalists_context(studies: Sequence[tuple[Study, str]]) -> dict[str
 
 def best_by_reward(networks: Iterable[FinalNetwork]) -> FinalNetwork | None:
     """The network with the best mean reward on the evaluation split, of those whose seeds are all trained."""
-    trained = [one for one in networks if one.is_trained and one.reward is not None]
+    trained = [one for one in networks if one.is_complete and one.reward is not None]
     return max(trained, key=lambda one: one.reward.mean if one.reward else 0.0, default=None)
 
 
