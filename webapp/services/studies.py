@@ -23,6 +23,11 @@ from webapp.services.transitions import Actor, locked_study, move_study, record
 
 State = Study.State
 NAME_LENGTH = 120
+_WHERE_LISTED: Mapping[Study.Kind, str] = {
+    Study.Kind.BASELINES: "its dataset's page",
+    Study.Kind.FINALS: "the page of finalists of a search",
+    Study.Kind.REPETITIONS: "the trials' pages",
+}
 SETTINGS_FIELDS = Study.SETTINGS
 
 
@@ -241,7 +246,7 @@ def _require_ready_dataset(study: Study) -> None:
 
 def _require_search(study: Study) -> None:
     if study.kind != Study.Kind.SEARCH:
-        where = "the trials' pages" if study.kind == Study.Kind.REPETITIONS else "its dataset's page"
+        where = _WHERE_LISTED[Study.Kind(study.kind)]
         raise Conflict(f"{study.name} trains a given list of networks: request more of them on {where}.")
 
 
