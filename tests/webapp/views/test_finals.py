@@ -7,7 +7,9 @@ from tests.webapp import finals as made
 from tests.webapp.factories import make_user
 from webapp.models import Finalist, SplitOpening, Study
 from webapp.services import openings
+from webapp.services.finals import train_final_baselines
 from webapp.services.openings import open_test_split
+from webapp.services.reproduction import reproduce
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +147,29 @@ def test_a_finals_study_leads_back_to_its_search(client, ada):
     text = client.get(reverse("study", args=[finalist.finals_id])).content.decode()
     assert reverse("finalists", args=[study.pk]) in text
     assert client.get(reverse("finalists", args=[finalist.finals_id])).status_code == 200
+
+
+def test_finalists_of_finals_and_of_repetitions_are_those_of_the_search_they_come_from(client, ada):
+    study = made.search()
+    [finalist] = made.finalists(study, count=1)
+    repetition = reproduce(trial_id=made.train(finalist)[0].pk)
+    assert repetition.study.parent_id == finalist.finals_id
+    for child in (finalist.finals, repetition.study):
+        response = client.get(reverse("finalists", args=[child.pk]))
+        assert response.context["study"] == study
+        assert choose(client, child, how="hand", numbers="1").status_code == 302
+    assert set(Finalist.objects.values_list("finals", flat=True)) == {finalist.finals_id}
+
+
+def test_baselines_and_their_repetitions_have_no_finalists(client, ada):
+    published = train_final_baselines(study_id=made.search().pk, names=["TC-ResNet8"], seeds=1).finals
+    [trial] = made.train(published.finalists.get())
+    for container in (published, reproduce(trial_id=trial.pk).study):
+        assert client.get(reverse("finalists", args=[container.pk])).status_code == 404
+
+
+def test_a_study_names_what_is_deleted_with_it(client, ada):
+    study = made.search()
+    Study.objects.filter(pk=study.pk).update(state="STOPPED")
+    text = " ".join(client.get(reverse("study", args=[study.pk])).content.decode().split())
+    assert "their repetitions, its finalists with all their seeds, and its reports, for good." in text
