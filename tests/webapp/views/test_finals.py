@@ -173,3 +173,23 @@ def test_a_study_names_what_is_deleted_with_it(client, ada):
     Study.objects.filter(pk=study.pk).update(state="STOPPED")
     text = " ".join(client.get(reverse("study", args=[study.pk])).content.decode().split())
     assert "their repetitions, its finalists with all their seeds, and its reports, for good." in text
+
+
+def test_a_figure_of_a_later_opening_is_marked_in_sentences_and_charts(client, ada):
+    study = made.search()
+    made.make_finals(study, count=2, opened=2, waiting=0)
+    again = Finalist.objects.filter(finals__parent=study).first()
+    SplitOpening.objects.filter(finalist=again).update(number=2)
+    caption = f"opening 2 of the test split for {again.label}: it was looked at before"
+    text = page(client, study)
+    for title in ("comparisons-title", "cautions-title"):
+        section = text.partition(f'id="{title}"')[2].partition("</section>")[0]
+        marked = [part for part in section.split("<dt>")[1:] if "§" in part]
+        assert [part.partition("<")[0] for part in marked] == [again.label.capitalize()], title
+        assert marked[0].count("§") == marked[0].count("<dd>") == marked[0].count(f'<abbr title="{caption}')
+    figure = client.get(reverse("finalists_chart", args=[study.pk])).json()
+    traces = [zip(trace["text"], trace["hovertext"], strict=True) for trace in figure["data"]]
+    names = {name: hover for trace in traces for name, hover in trace}
+    assert [name for name in names if "§" in name] == [f"{again.label}§"]
+    assert "opening 2 of the test split" in names[f"{again.label}§"]
+    assert again.label in names  # on the evaluation split, which needs no mark

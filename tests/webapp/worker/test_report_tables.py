@@ -76,4 +76,7 @@ def test_every_table_of_a_report_stands_in_its_zip_and_table_1_holds_figures_of_
     first = frame.row(0, named=True)
     assert (first["split"], first["energy_basis"]) == ("test", "measured")
     assert first["energy_mj"] == pytest.approx(1.24)
+    assert first["accuracy_test_mean"] == first["accuracy_mean"] == 0.75
+    assert first["accuracy_eval_mean"] == pytest.approx(0.71)
+    assert first["accuracy_eval_sd"] == pytest.approx(0.01)
     assert frame["origin"].to_list().count("published") == 9

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,13 @@ from webapp.queries.opening_statistics import difference_of, energy_ratios, stat
 from webapp.queries.pages.results import Results, results
 
 
+class LaterOpening(NamedTuple):
+    """A network whose test figure is of opening `number` > 1, not of clips that nobody had looked at."""
+
+    network: str
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A comparison or a caution in words, with the arithmetic behind it; `network` is what it is about."""
@@ -21,6 +28,7 @@ class Statement:
     network: str
     words: str
     arithmetic: str
+    later_openings: tuple[LaterOpening, ...] = ()
 
 
 def finalists_context(study: Study) -> dict[str, Any]:
@@ -128,8 +136,17 @@ def _comparisons(tested: Sequence[tuple[str, FinalNetwork]]) -> tuple[Statement,
         difference, ratio = difference_of(one, other), ratios.get((one.finalist.pk, other.finalist.pk))
         if difference is not None and ratio is not None:
             words = comparison(ratio, difference, other.finalist.label)
-            statements.append(Statement(name, words, arithmetic(ratio, difference)))
+            later = _later_openings((name, one), (other.finalist.label, other))
+            statements.append(Statement(name, words, arithmetic(ratio, difference), later))
     return tuple(statements)
+
+
+def _later_openings(*networks: tuple[str, FinalNetwork]) -> tuple[LaterOpening, ...]:
+    return tuple(
+        LaterOpening(name, one.opening.number)
+        for name, one in networks
+        if one.opening is not None and one.opening.number > 1
+    )
 
 
 def _cautions(tested: Iterable[FinalNetwork]) -> Iterable[Statement]:
@@ -137,8 +154,8 @@ def _cautions(tested: Iterable[FinalNetwork]) -> Iterable[Statement]:
     for one in tested:
         found = statistics_in(one.opening)
         if found is not None and found.optimism is not None:
-            words = optimism_words(found.optimism)
-            yield Statement(one.finalist.label, words, optimism_arithmetic(found.optimism))
+            name, words = one.finalist.label, optimism_words(found.optimism)
+            yield Statement(name, words, optimism_arithmetic(found.optimism), _later_openings((name, one)))
 
 
 def tags_of(networks: Iterable[FinalNetwork]) -> list[str]:
