@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import polars
 import pytest
+from django.urls import reverse
 
 from tests.webapp import benches, reports
 from tests.webapp import finals as made
@@ -89,6 +90,24 @@ def test_a_figure_of_a_later_opening_is_marked_wherever_it_stands() -> None:
     assert re.search(r'<text class="name"[^>]*>trial 39§</text>', figure)
     assert not re.search(r'<text class="name"[^>]*>trial 39</text>', figure)
     assert f"§ {mark}" in figure
+
+
+def test_measured_energies_have_an_interval_in_the_report_and_are_no_lead_on_the_page(
+    client, django_user_model
+) -> None:
+    study = reports.complete_study()
+    baseline = Finalist.objects.get(chosen="baseline", openings__isnull=False)
+    campaign = Campaign.objects.get(device__name__startswith="nRF5340")
+    for energy_mj in (2.41, 2.47, 2.52):
+        benches.ready_run(campaign, energy_mj=energy_mj, architecture_id=baseline.architecture_id)
+    client.force_login(django_user_model.objects.create_user("ada"))
+    report = reports.text_of(reports.written(study)).replace("\N{NO-BREAK SPACE}", " ")
+    page = client.get(reverse("finalists", args=[study.pk])).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    interval = r"\(95 % interval 1\.\d+ to 2\.\d+\)"
+    assert re.search(rf"1\.99 times less measured energy than {re.escape(baseline.label)} {interval}", report)
+    assert f"A measured energy of 1.24 mJ, that of {baseline.label} 2.47 mJ" in page
+    assert "(means of 3 and 3 repeats, without an interval)" in page
+    assert "times less measured" not in page
 
 
 def test_classes_and_confusions_of_a_later_opening_are_marked_in_every_format() -> None:

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
+from nas_engine.statistics.values import EnergyRatio
 from webapp.models import Finalist, SplitOpening, Study
 from webapp.queries.energy_estimates import energy_tag, in_words
 from webapp.queries.finals import FinalNetwork, final_networks, final_networks_of
-from webapp.queries.opening_statistics import difference_of, energy_ratios, statistics_in
+from webapp.queries.opening_statistics import Ratio, difference_of, energy_ratios, statistics_in
 from webapp.queries.pages.results import Results, results
 
 
@@ -31,8 +32,8 @@ class Statement:
     later_openings: tuple[LaterOpening, ...] = ()
 
 
-def finalists_context(study: Study) -> dict[str, Any]:
-    """The whole page. A constant number of queries."""
+def finalists_context(study: Study, ratio: Ratio = EnergyRatio) -> dict[str, Any]:
+    """The whole page. A constant number of queries. `ratio` compares energies: by default without an interval."""
     networks = final_networks(study)
     own = tuple(one for one in networks if not one.is_baseline)
     tested = [one for one in networks if one.opening is not None]
@@ -43,7 +44,7 @@ def finalists_context(study: Study) -> dict[str, Any]:
         "best": best_by_reward(own),
         "openings": _log(networks),
         "is_live": any(one.is_open or one.pending_opening for one in networks),
-        "comparisons": _comparisons([(one.finalist.label, one) for one in tested]),
+        "comparisons": _comparisons([(one.finalist.label, one) for one in tested], ratio),
         "cautions": tuple(_cautions(tested)),
         "energy_words": in_words(networks[0].estimate.source) if networks and networks[0].estimate else "",
         "seeds_open": sum(seed.trial.state in seed.trial.OPEN for one in networks for seed in one.seeds),
@@ -127,9 +128,9 @@ def _log(networks: Iterable[FinalNetwork]) -> list[SplitOpening]:
     return sorted(found.values(), key=lambda opening: (opening.opened_at, opening.pk), reverse=True)
 
 
-def _comparisons(tested: Sequence[tuple[str, FinalNetwork]]) -> tuple[Statement, ...]:
+def _comparisons(tested: Sequence[tuple[str, FinalNetwork]], compared: Ratio = EnergyRatio) -> tuple[Statement, ...]:
     """Each tested finalist against each tested baseline, in the order of the table; networks by name."""
-    ratios = energy_ratios([one for _, one in tested])
+    ratios = energy_ratios([one for _, one in tested], compared)
     own = [(name, one) for name, one in tested if not one.is_baseline]
     statements = []
     for name, one, other in [(*network, other) for network in own for _, other in tested if other.is_baseline]:
