@@ -193,3 +193,13 @@ def test_a_figure_of_a_later_opening_is_marked_in_sentences_and_charts(client, a
     assert [name for name in names if "§" in name] == [f"{again.label}§"]
     assert "opening 2 of the test split" in names[f"{again.label}§"]
     assert again.label in names  # on the evaluation split, which needs no mark
+
+
+def test_a_comparison_in_words_marks_a_baseline_of_a_later_opening(client, ada):
+    study = made.search()
+    made.make_finals(study, count=1, opened=1, waiting=0)
+    baseline = Finalist.objects.get(chosen="baseline", openings__isnull=False)
+    SplitOpening.objects.filter(finalist=baseline).update(number=3)
+    context = client.get(reverse("finalists", args=[study.pk])).context
+    assert [one.later_openings for one in context["comparisons"]] == [((baseline.label, 3),)]
+    assert [bool(one.later_openings) for one in context["cautions"]] == [False, True]
