@@ -1,8 +1,9 @@
 """Comparisons in words, each with its arithmetic: plain text without a full stop, with true minus signs.
 
 A lead is stated where its 95 % interval leaves "equal" out; otherwise the words are that these clips, seeds or repeats
-do not distinguish the networks. The arithmetic shows as many digits as it takes for the shown figures to give the shown
-result. Free of NumPy and SciPy, so that pages word stored results.
+do not distinguish the networks. Measured energies without an interval, which cannot be judged, stand side by side. The
+arithmetic shows as many digits as it takes for the shown figures to give the shown result. Free of NumPy and SciPy, so
+that pages word stored results.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,12 @@ def arithmetic(ratio: EnergyRatio, difference: PairedDifference) -> str:
 
 
 def energy_words(ratio: EnergyRatio, other: str) -> str:
-    """ "8.3 times less measured energy than MobileNetV2 (95 % interval 7.9 to 8.7)"; what is estimated is marked."""
+    """ "8.3 times less measured energy than MobileNetV2 (95 % interval 7.9 to 8.7)"; what is estimated is marked.
+
+    "a measured energy of 1.23 mJ, that of MobileNetV2 10.2 mJ (means of 1 and 5 repeats, without an interval)"
+    """
+    if ratio.interval is None and ratio.energy.basis == ratio.other.basis == "measured":
+        return _unjudged_words(ratio, other)
     times, word = _times(_factor(ratio)), "less" if ratio.ratio >= 1 else "more"
     if ratio.interval is not None and not ratio.is_distinguished:
         within = _interval(_factor_interval(ratio, ratio.interval), _times)
@@ -41,6 +47,15 @@ def energy_words(ratio: EnergyRatio, other: str) -> str:
     notes += [_interval(_factor_interval(ratio, ratio.interval), _times)] if ratio.interval else []
     lead = f"as much {basis}energy as" if times == "1.00" else f"{times} times {word} {basis}energy than"
     return f"{lead} {other}" + "".join(f" ({note})" for note in notes)
+
+
+def _unjudged_words(ratio: EnergyRatio, other: str) -> str:
+    """Two measured means with the digits of their arithmetic, neither of them called less: nothing bounds the ratio."""
+    more, less = sorted((ratio.energy.energy_mj, ratio.other.energy_mj), reverse=True)
+    shown = _agreeing_energies(more, less, _times(_factor(ratio)))
+    one, another = reversed(shown) if ratio.ratio >= 1 else shown
+    energies = f"a measured energy of {one}{_SPACE}mJ, that of {other} {another}{_SPACE}mJ"
+    return f"{energies} (means of {_repeats(ratio.energy, ratio.other)}, without an interval)"
 
 
 def accuracy_words(difference: PairedDifference) -> str:
@@ -117,8 +132,11 @@ def _origin(first: EnergyFigure, second: EnergyFigure) -> str:
         return f"the first {_one_origin(first)}, the second {_one_origin(second)}"
     if first.basis == "estimated":
         return f"both estimated by {first.source}"
-    counts = f"{len(first.repeats_mj)} and {len(second.repeats_mj)}"
-    return f"means of {counts} repeats measured on {first.source}"
+    return f"means of {_repeats(first, second)} measured on {first.source}"
+
+
+def _repeats(first: EnergyFigure, second: EnergyFigure) -> str:
+    return f"{len(first.repeats_mj)} and {_counted(len(second.repeats_mj), 'repeat')}"
 
 
 def _one_origin(energy: EnergyFigure) -> str:

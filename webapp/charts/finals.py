@@ -6,16 +6,21 @@ from typing import Any, Literal, NamedTuple
 from django.urls import reverse
 
 from nas_engine.energy.traces.statistics import RepeatStatistics
-from webapp.charts.style import BLUE, GREY, VERMILLION, Figure, layout, logarithmic, percent
+from webapp.charts.style import BLUE, GREY, VERMILLION, Figure, fitting, layout, logarithmic, percent
 from webapp.queries.finals import FinalNetwork
+from webapp.queries.opening_statistics import later_opening_words
 
 Split = Literal["evaluation", "test"]
+LATER_MARK = "§"
 _MOST_LABELS = 4  # names next to more points would cover one another; the hover text has them all
 _NAMES: dict[Split, str] = {"evaluation": "evaluation split", "test": "test split"}
 
 
 class NetworkPoint(NamedTuple):
-    """One network: mean energy in mJ, mean accuracy (0..1), standard deviation over `seeds` (0..1, None of one)."""
+    """One network: mean energy in mJ, mean accuracy (0..1), standard deviation over `seeds` (0..1, None of one).
+
+    `opening` numbers the opening of the test split that the accuracy is of, 0 on the evaluation split.
+    """
 
     name: str
     energy_mj: float
@@ -24,6 +29,18 @@ class NetworkPoint(NamedTuple):
     seeds: int
     link: str
     is_baseline: bool = False
+    opening: int = 0
+
+    @property
+    def marked_name(self) -> str:
+        """The name, with § where the accuracy is of a later opening."""
+        return f"{self.name}{LATER_MARK}" if self.opening > 1 else self.name
+
+    @property
+    def hover_text(self) -> str:
+        """The marked name in bold, and what its mark means."""
+        name = f"<b>{self.marked_name}</b>"
+        return fitting(f"{name}<br>{LATER_MARK} {later_opening_words(self.opening)}") if self.opening > 1 else name
 
 
 class FinalsInfo(NamedTuple):
@@ -49,11 +66,11 @@ def finals_points(networks: Sequence[tuple[str, FinalNetwork]]) -> FinalsInfo:
     shown = [(name, one) for name, one in networks if one.completed]
     tags = sorted({one.estimate.tag for _, one in shown if one.estimate} - {""})
     evaluation = [_point(name, one, one.accuracy) for name, one in shown]
-    test = [_point(name, one, one.test_accuracy) for name, one in shown]
+    test = [_point(name, one, one.test_accuracy, one.opening.number) for name, one in shown if one.opening is not None]
     return finals_info([one for one in evaluation if one], [one for one in test if one], tags)
 
 
-def _point(name: str, network: FinalNetwork, found: RepeatStatistics | None) -> NetworkPoint | None:
+def _point(name: str, network: FinalNetwork, found: RepeatStatistics | None, opening: int = 0) -> NetworkPoint | None:
     if found is None or network.estimate is None:
         return None
     first = network.completed[0].trial
@@ -65,6 +82,7 @@ def _point(name: str, network: FinalNetwork, found: RepeatStatistics | None) -> 
         found.n,
         reverse("trial", args=[first.study_id, first.number]),
         network.is_baseline,
+        opening,
     )
 
 
@@ -95,7 +113,8 @@ def _trace(info: FinalsInfo, split: Split, is_baseline: bool) -> dict[str, Any] 
             "color": colour if split == "test" else GREY,
             "thickness": 1.5,
         },
-        "text": [point.name for point in points],
+        "text": [point.marked_name for point in points],
+        "hovertext": [point.hover_text for point in points],
         "textposition": "top center",
         "customdata": [point.link for point in points],
         "marker": {
@@ -103,5 +122,5 @@ def _trace(info: FinalsInfo, split: Split, is_baseline: bool) -> dict[str, Any] 
             "size": 9,
             "symbol": symbol if split == "test" else f"{symbol}-open",
         },
-        "hovertemplate": f"<b>%{{text}}</b><br>%{{x:.3g}} mJ<br>%{{y}} %, {_NAMES[split]}<extra></extra>",
+        "hovertemplate": f"%{{hovertext}}<br>%{{x:.3g}} mJ<br>%{{y}} %, {_NAMES[split]}<extra></extra>",
     }

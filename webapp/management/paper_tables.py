@@ -13,6 +13,7 @@ from nas_engine.paper.tables import NETWORKS, TABLE_2_MODEL, FileSizes, Table1Ro
 from webapp.management.progress import Line
 from webapp.models import Comparison, Study
 from webapp.queries.energy_models import large_fields
+from webapp.queries.opening_statistics import later_opening_words
 from webapp.queries.table1 import Table1Line, table1_of
 
 
@@ -132,7 +133,7 @@ def _measured_text(lines: Sequence[Table1Line]) -> str:
             line.name,
             line.origin,
             line.split,
-            _number(row["accuracy_mean"], 2, 100),
+            _number(row["accuracy_mean"], 2, 100) + ("§" if row["test_opening"] > 1 else ""),
             _number(row["accuracy_sd"], 2, 100),
             _number(row["energy_mj"], 3),
             row["energy_basis"] or _DASH,
@@ -144,7 +145,8 @@ def _measured_text(lines: Sequence[Table1Line]) -> str:
         for line in lines
         for row in [line.to_json()]
     ]
-    return aligned(heading, cells)
+    later = [(line.name, line.test.opening) for line in lines if line.test and line.test.opening > 1]
+    return aligned(heading, cells) + _notes(("§", later_opening_words(number, name)) for name, number in later)
 
 
 def _number(value: float | None, digits: int, times: float = 1) -> str:

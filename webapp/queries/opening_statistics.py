@@ -47,6 +47,14 @@ def statistics_in(opening: SplitOpening | None) -> NetworkStatistics | None:
     return NetworkStatistics.from_json(stored) if stored else None
 
 
+def later_opening_words(number: int, network: str = "this network") -> str:
+    """Caption of a figure from opening `number` > 1 of a network, wherever the figure stands with its mark §."""
+    return (
+        f"opening {number} of the test split for {network}: it was looked at before, so that the figure is no longer "
+        "that of unseen clips"
+    )
+
+
 def difference_of(network: FinalNetwork, other: FinalNetwork) -> PairedDifference | None:
     """Test accuracy of a network less that of another, of their latest openings; None where it was not computed."""
     first, second = network.opening, other.opening

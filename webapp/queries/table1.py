@@ -71,7 +71,7 @@ class Table1Line:
         return "test" if self.test is not None else "evaluation"
 
     def to_json(self) -> dict[str, Any]:
-        """One flat object, with the accuracy of the test split where it was opened."""
+        """One flat object; `accuracy_mean` is of the test split where it was opened, both splits follow it."""
         accuracy, energy = self.test or self.evaluation, self.energy
         return {
             "name": self.name,
@@ -82,6 +82,8 @@ class Table1Line:
             "accuracy_sd": accuracy.sd if accuracy else None,
             "seeds": accuracy.seeds if accuracy else 0,
             "test_opening": self.test.opening if self.test else 0,
+            **_split_accuracy("test", self.test),
+            **_split_accuracy("eval", self.evaluation),
             "energy_mj": energy.mj if energy else None,
             "energy_sd_mj": energy.sd_mj if energy else None,
             "energy_low_mj": energy.low_mj if energy else None,
@@ -94,6 +96,11 @@ class Table1Line:
             "parameters_trainable": self.parameters_trainable,
             "latency_ms": self.latency_ms,
         }
+
+
+def _split_accuracy(split: str, found: SeedAccuracy | None) -> dict[str, float | None]:
+    mean, sd = (found.mean, found.sd) if found else (None, None)
+    return {f"accuracy_{split}_mean": mean, f"accuracy_{split}_sd": sd}
 
 
 def table1_of(studies: Sequence[Study]) -> tuple[Table1Line, ...]:

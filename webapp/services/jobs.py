@@ -119,7 +119,14 @@ OPENINGS = JobKind(
     lambda row_id: dispatch.evaluate_splits(opening_id=row_id),
     given_up="The process that evaluated it died repeatedly. Open the test split again.",
 )
-REPORTS = JobKind(Report, "WRITING", "FAILED", "reason", lambda row_id: dispatch.write_report(report_id=row_id))
+REPORTS = JobKind(
+    Report,
+    "WRITING",
+    "FAILED",
+    "reason",
+    lambda row_id: dispatch.write_report(report_id=row_id),
+    given_up="The process that wrote it died repeatedly, perhaps because memory ran out. Have it written again.",
+)
 KINDS = [DATASETS, FILES, RUNS, KITS, MODELS, DRY_RUNS, OPENINGS, REPORTS]
 
 

@@ -6,6 +6,8 @@ from django.utils.safestring import SafeString
 
 from nas_engine.energy.traces.statistics import RepeatStatistics
 from webapp.models import SplitOpening
+from webapp.queries.opening_statistics import later_opening_words
+from webapp.queries.pages.finals import Statement
 from webapp.templatetags.figures import DASH
 
 register = template.Library()
@@ -38,7 +40,17 @@ def opened_mark(opening: SplitOpening | None) -> SafeString | str:
 
 def opened_words(opening: SplitOpening) -> str:
     """Caption of a figure from a later opening."""
-    return (
-        f"opening {opening.number} of the test split for this network: it was looked at before, so that the figure is "
-        "no longer that of unseen clips"
-    )
+    return later_opening_words(opening.number)
+
+
+@register.simple_tag
+def statement_mark(statement: Statement) -> SafeString | str:
+    """A mark on a sentence with a figure of a later opening, with its caption for the pointer; else nothing."""
+    caption = statement_caption(statement)
+    return format_html('<abbr title="{}">§</abbr>', caption) if caption else ""
+
+
+@register.filter
+def statement_caption(statement: Statement) -> str:
+    """Caption of the mark on a sentence: each of its networks whose figure is of a later opening."""
+    return "; ".join(later_opening_words(one.number, one.network) for one in statement.later_openings)

@@ -43,7 +43,7 @@ def choose_finalists(request: HttpRequest, study_id: int) -> HttpResponse:
     trial_ids = chosen_trials(study, how, form.cleaned_data["top"] or 0, form.cleaned_data["numbers"])
     try:
         added = train_finalists(
-            study_id=study_id,
+            study_id=study.pk,
             trial_ids=trial_ids,
             chosen=Finalist.Chosen(how),
             seeds=form.cleaned_data["seeds"],
@@ -63,7 +63,7 @@ def train_baselines_as_finalists(request: HttpRequest, study_id: int) -> HttpRes
         return _page(request, study, baselines_form=form, status=422)
     wish = {name: form.cleaned_data[name] for name in ("names", "seeds")}
     try:
-        added = train_final_baselines(study_id=study_id, actor=request.user, **wish)
+        added = train_final_baselines(study_id=study.pk, actor=request.user, **wish)
     except Conflict as conflict:
         form.add_error(None, str(conflict))
         return _page(request, study, baselines_form=form, status=422)
@@ -86,8 +86,11 @@ def open_test(request: HttpRequest, study_id: int, finalist_id: int) -> HttpResp
 
 
 def _search_or_404(study_id: int) -> Study:
+    """The search itself, or the one that finalists, repetitions and finalists of finalists come from in the end."""
     study = study_or_404(study_id)
-    return study if study.kind == Study.Kind.SEARCH else get_object_or_404(Study, pk=study.parent_id or 0)
+    while study.kind != Study.Kind.SEARCH:
+        study = study_or_404(study.parent_id or 0)
+    return study
 
 
 def _page(

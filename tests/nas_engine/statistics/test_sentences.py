@@ -106,6 +106,17 @@ def test_energies_that_repeats_do_not_distinguish(energy_mj: float, low: float, 
     assert plain(words) == f"an energy that these repeats do not distinguish from that of Rival ({shown})"
 
 
+@pytest.mark.parametrize(("energy_mj", "other_mj", "shown"), [
+    (1.232, 10.23, "a measured energy of 1.23 mJ, that of Rival 10.2 mJ"),
+    (10.23, 1.232, "a measured energy of 10.2 mJ, that of Rival 1.23 mJ"),
+    (1.232, 1.232, "a measured energy of 1.23 mJ, that of Rival 1.23 mJ"),
+])  # fmt: skip
+def test_measured_energies_without_an_interval_are_no_lead(energy_mj: float, other_mj: float, shown: str) -> None:
+    words = plain(energy_words(EnergyRatio(measured(energy_mj, 5), measured(other_mj, 1)), "Rival"))
+    assert words == f"{shown} (means of 5 and 1 repeat, without an interval)"
+    assert not re.search("less|more|as much", words)
+
+
 def test_equal_estimates_are_as_much_energy() -> None:
     ratio = EnergyRatio(ESTIMATES[0], ESTIMATES[0])
     assert plain(energy_words(ratio, "Rival")) == "as much estimated energy as Rival"

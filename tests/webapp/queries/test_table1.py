@@ -26,8 +26,8 @@ def search_with_finals() -> Study:
     return study
 
 
-def opened(finalist: Finalist) -> None:
-    opening = open_test_split(finalist_id=finalist.pk)
+def opened(finalist: Finalist, *, again: bool = False) -> None:
+    opening = open_test_split(finalist_id=finalist.pk, again=again)
     openings.claim(opening_id=opening.pk, worker="data-1")
     openings.complete(opening_id=opening.pk, worker="data-1", evaluated=made.evaluated(finalist))
 
@@ -51,6 +51,10 @@ def test_the_accuracy_is_of_the_test_split_where_it_was_opened() -> None:
     first, second = [line.to_json() for line in lines(study)][:2]
     assert (first["split"], first["accuracy_mean"], first["test_opening"]) == ("test", 0.75, 1)
     assert (second["split"], second["accuracy_mean"], second["test_opening"]) == ("evaluation", pytest.approx(0.71), 0)
+    assert (first["accuracy_test_mean"], first["accuracy_test_sd"]) == (0.75, 0.0)
+    assert (first["accuracy_eval_mean"], first["accuracy_eval_sd"]) == (pytest.approx(0.71), pytest.approx(0.01))
+    assert (second["accuracy_test_mean"], second["accuracy_test_sd"]) == (None, None)
+    assert second["accuracy_eval_mean"] == second["accuracy_mean"]
 
 
 def test_an_energy_is_measured_where_there_are_runs_else_estimated() -> None:
@@ -89,6 +93,17 @@ def test_the_command_writes_the_rows_of_a_comparison_beside_the_published_ones(
     assert wanted | {"parameters", "latency_ms", "split"} <= set(rows[0])
     call_command("paper", "table1", "--study", study.pk)
     assert "NAS-Bayesian" in capsys.readouterr().out
+
+
+def test_the_command_marks_an_accuracy_of_a_later_opening(capsys: pytest.CaptureFixture[str]) -> None:
+    study = search_with_finals()
+    first, second = Finalist.objects.filter(finals__parent=study)
+    for finalist, again in ((first, False), (second, False), (second, True)):
+        opened(finalist, again=again)
+    call_command("paper", "table1", "--study", study.pk)
+    lines = capsys.readouterr().out.splitlines()
+    assert [("75.00§" in line, "75.00" in line) for line in lines[1:3]] == [(False, True), (True, True)]
+    assert lines[-1].startswith(f"§: opening 2 of the test split for {second.label}: it was looked at before")
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,16 @@ def test_a_lost_report_is_sent_again_by_the_rule_of_all_jobs() -> None:
     assert jobs.recover(jobs.REPORTS, dead_workers=["dead"], worker_is_idle=False) == (1, 0)
 
 
+def test_a_report_that_was_given_up_says_what_to_do_about_a_report() -> None:
+    report = reports.request_report(study_id=make_study().pk)
+    for _ in range(jobs.MOST_ATTEMPTS):
+        assert reports.claim(report_id=report.pk, worker="dead")
+        jobs.recover(jobs.REPORTS, dead_workers=["dead"], worker_is_idle=False)
+    report.refresh_from_db()
+    assert (report.state, report.reason) == ("FAILED", jobs.REPORTS.given_up)
+    assert "Have it written again" in report.reason
+
+
 def test_only_searches_and_comparisons_with_studies_have_reports() -> None:
     [finalist] = made.finalists(made.search(), count=1)
     with pytest.raises(Conflict, match="is no search"):

@@ -205,6 +205,8 @@ def test_studies_are_added_and_removed_on_the_page(person: Client) -> None:
 
 def test_a_deleted_comparison_leaves_its_studies(person: Client) -> None:
     made = comparison_of(make_study())
+    page = " ".join(markup_of(person.get(reverse("comparison", args=[made.pk]))).split())
+    assert "Deletes the comparison and its reports, for good. Its studies stay, with their trials, repetitions" in page
     response = person.post(reverse("delete_comparison", args=[made.pk]), follow=True)
     assert "Deleted the comparison Both; its studies are still there." in markup_of(response)
     assert (Comparison.objects.count(), Study.objects.count()) == (0, 1)

@@ -7,7 +7,9 @@ from tests.webapp import finals as made
 from tests.webapp.factories import make_user
 from webapp.models import Finalist, SplitOpening, Study
 from webapp.services import openings
+from webapp.services.finals import train_final_baselines
 from webapp.services.openings import open_test_split
+from webapp.services.reproduction import reproduce
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +147,59 @@ def test_a_finals_study_leads_back_to_its_search(client, ada):
     text = client.get(reverse("study", args=[finalist.finals_id])).content.decode()
     assert reverse("finalists", args=[study.pk]) in text
     assert client.get(reverse("finalists", args=[finalist.finals_id])).status_code == 200
+
+
+def test_finalists_of_finals_and_of_repetitions_are_those_of_the_search_they_come_from(client, ada):
+    study = made.search()
+    [finalist] = made.finalists(study, count=1)
+    repetition = reproduce(trial_id=made.train(finalist)[0].pk)
+    assert repetition.study.parent_id == finalist.finals_id
+    for child in (finalist.finals, repetition.study):
+        response = client.get(reverse("finalists", args=[child.pk]))
+        assert response.context["study"] == study
+        assert choose(client, child, how="hand", numbers="1").status_code == 302
+    assert set(Finalist.objects.values_list("finals", flat=True)) == {finalist.finals_id}
+
+
+def test_baselines_and_their_repetitions_have_no_finalists(client, ada):
+    published = train_final_baselines(study_id=made.search().pk, names=["TC-ResNet8"], seeds=1).finals
+    [trial] = made.train(published.finalists.get())
+    for container in (published, reproduce(trial_id=trial.pk).study):
+        assert client.get(reverse("finalists", args=[container.pk])).status_code == 404
+
+
+def test_a_study_names_what_is_deleted_with_it(client, ada):
+    study = made.search()
+    Study.objects.filter(pk=study.pk).update(state="STOPPED")
+    text = " ".join(client.get(reverse("study", args=[study.pk])).content.decode().split())
+    assert "their repetitions, its finalists with all their seeds, and its reports, for good." in text
+
+
+def test_a_figure_of_a_later_opening_is_marked_in_sentences_and_charts(client, ada):
+    study = made.search()
+    made.make_finals(study, count=2, opened=2, waiting=0)
+    again = Finalist.objects.filter(finals__parent=study).first()
+    SplitOpening.objects.filter(finalist=again).update(number=2)
+    caption = f"opening 2 of the test split for {again.label}: it was looked at before"
+    text = page(client, study)
+    for title in ("comparisons-title", "cautions-title"):
+        section = text.partition(f'id="{title}"')[2].partition("</section>")[0]
+        marked = [part for part in section.split("<dt>")[1:] if "§" in part]
+        assert [part.partition("<")[0] for part in marked] == [again.label.capitalize()], title
+        assert marked[0].count("§") == marked[0].count("<dd>") == marked[0].count(f'<abbr title="{caption}')
+    figure = client.get(reverse("finalists_chart", args=[study.pk])).json()
+    traces = [zip(trace["text"], trace["hovertext"], strict=True) for trace in figure["data"]]
+    names = {name: hover for trace in traces for name, hover in trace}
+    assert [name for name in names if "§" in name] == [f"{again.label}§"]
+    assert "opening 2 of the test split" in names[f"{again.label}§"]
+    assert again.label in names  # on the evaluation split, which needs no mark
+
+
+def test_a_comparison_in_words_marks_a_baseline_of_a_later_opening(client, ada):
+    study = made.search()
+    made.make_finals(study, count=1, opened=1, waiting=0)
+    baseline = Finalist.objects.get(chosen="baseline", openings__isnull=False)
+    SplitOpening.objects.filter(finalist=baseline).update(number=3)
+    context = client.get(reverse("finalists", args=[study.pk])).context
+    assert [one.later_openings for one in context["comparisons"]] == [((baseline.label, 3),)]
+    assert [bool(one.later_openings) for one in context["cautions"]] == [False, True]

@@ -1,10 +1,13 @@
 """Reports as a data worker writes them: what stands in them, and that nothing of a user's text becomes markup."""
 
+import io
 import re
 import zipfile
 from html.parser import HTMLParser
 
+import polars
 import pytest
+from django.urls import reverse
 
 from tests.webapp import benches, reports
 from tests.webapp import finals as made
@@ -74,6 +77,55 @@ def test_a_figure_of_a_later_opening_is_marked_wherever_it_stands() -> None:
     assert "75.0 ± 0.0\N{NO-BREAK SPACE}%§" in text
     assert "§ opening 2 of the test split: it was looked at before." in text
     assert "number 2§" in text
+    mark = "opening 2 of the test split for trial 39: it was looked at before"
+    for part in ("In words, on the test split", "What the search saw"):
+        sentences = text.partition(f"<h3>{part}</h3>")[2].partition("</dl>")[0]
+        second = sentences.partition("<dt>Trial 39</dt>")[2].partition("</div>")[0]
+        assert "§. <small>" in second, part
+        assert f"§ {mark}" in second, part
+        first = sentences.partition("<dt>Trial 40</dt>")[2].partition("</div>")[0]
+        assert first, part
+        assert "§" not in first, part
+    figure = text.partition("Figure 6: accuracy over energy")[2].partition("</figure>")[0]
+    assert re.search(r'<text class="name"[^>]*>trial 39§</text>', figure)
+    assert not re.search(r'<text class="name"[^>]*>trial 39</text>', figure)
+    assert f"§ {mark}" in figure
+
+
+def test_measured_energies_have_an_interval_in_the_report_and_are_no_lead_on_the_page(
+    client, django_user_model
+) -> None:
+    study = reports.complete_study()
+    baseline = Finalist.objects.get(chosen="baseline", openings__isnull=False)
+    campaign = Campaign.objects.get(device__name__startswith="nRF5340")
+    for energy_mj in (2.41, 2.47, 2.52):
+        benches.ready_run(campaign, energy_mj=energy_mj, architecture_id=baseline.architecture_id)
+    client.force_login(django_user_model.objects.create_user("ada"))
+    report = reports.text_of(reports.written(study)).replace("\N{NO-BREAK SPACE}", " ")
+    page = client.get(reverse("finalists", args=[study.pk])).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    interval = r"\(95 % interval 1\.\d+ to 2\.\d+\)"
+    assert re.search(rf"1\.99 times less measured energy than {re.escape(baseline.label)} {interval}", report)
+    assert f"A measured energy of 1.24 mJ, that of {baseline.label} 2.47 mJ" in page
+    assert "(means of 3 and 3 repeats, without an interval)" in page
+    assert "times less measured" not in page
+
+
+def test_classes_and_confusions_of_a_later_opening_are_marked_in_every_format() -> None:
+    study = reports.complete_study()
+    reports.opened(Finalist.objects.get(label="TC-ResNet8-1.0"), right=2, again=True)
+    report = reports.written(study)
+    text, files = reports.text_of(report), tables_of(report)
+    assert '<th scope="col" class="num">TC-ResNet8-1.0, test§</th>' in " ".join(text.split())
+    assert "Confusions of TC-ResNet8-1.0, test split§" in text
+    assert "§ opening 2 of the test split for TC-ResNet8-1.0" in text
+    key = f"study-{study.pk}-classes"
+    assert r"TC-ResNet8-1.0, test\S{}" in files[f"{key}.tex"].decode()
+    assert set(polars.read_parquet(io.BytesIO(files[f"{key}.parquet"]))["opening, TC-ResNet8-1.0, test"]) == {2}
+    assert "opening, trial 40, test" in files[f"{key}.csv"].decode().splitlines()[0]
+    [name] = [name for name in files if rb"Confusions of TC-ResNet8-1.0, test split\S{}" in files[name]]
+    csv = files[name.replace(".tex", ".csv")].decode().splitlines()
+    assert csv[0].endswith(",opening")
+    assert all(line.endswith(",2") for line in csv[1:])
 
 
 def test_the_document_fetches_nothing_and_its_anchors_and_pages_exist(client, django_user_model) -> None:

@@ -47,6 +47,17 @@ def test_latex_has_rules_of_booktabs_and_no_command_of_a_users() -> None:
     )
 
 
+@pytest.mark.parametrize("start", ["[silence]", "* of all", "  [1]", "\N{NO-BREAK SPACE}*"])
+def test_no_first_cell_of_latex_is_read_as_an_argument_of_the_line_before(start: str) -> None:
+    rows = tuple(Row((Cell(text), Cell("[2]")), {}) for text in (start, start, "plain"))
+    lines = latex_of(ReportTable("t", "T", (start, "[unit]"), rows)).splitlines()
+    shown = escaped(start)
+    assert lines[4:10] == [
+        r"\toprule", rf"{{}}{shown} & [unit] \\", r"\midrule", rf"{{}}{shown} & [2] \\", rf"{{}}{shown} & [2] \\",
+        r"plain & [2] \\",
+    ]  # fmt: skip
+
+
 def test_the_zip_is_the_same_for_the_same_document() -> None:
     document = Document("Report", "Kitchen", "/studies/1/", timezone.now(), (ReportSection("a", "A", (TABLE,)),))
     assert zip_of(document) == zip_of(document)
@@ -65,4 +76,7 @@ def test_every_table_of_a_report_stands_in_its_zip_and_table_1_holds_figures_of_
     first = frame.row(0, named=True)
     assert (first["split"], first["energy_basis"]) == ("test", "measured")
     assert first["energy_mj"] == pytest.approx(1.24)
+    assert first["accuracy_test_mean"] == first["accuracy_mean"] == 0.75
+    assert first["accuracy_eval_mean"] == pytest.approx(0.71)
+    assert first["accuracy_eval_sd"] == pytest.approx(0.01)
     assert frame["origin"].to_list().count("published") == 9

@@ -11,6 +11,7 @@ from webapp.management.plain_errors import plain_errors
 from webapp.management.watch import going_on_without_command, wait_for
 from webapp.models import Finalist, Study
 from webapp.queries.finals import FinalNetwork, final_networks
+from webapp.queries.opening_statistics import later_opening_words
 from webapp.queries.pages.finals import best_by_reward, chosen_trials
 from webapp.services.finals import SEEDS, train_final_baselines, train_finalists
 from webapp.services.openings import open_test_split
@@ -86,10 +87,9 @@ class Command(BaseCommand):
 
 def _in_words(one: FinalNetwork) -> str:
     parts = [f"{one.finalist.label}: {len(one.completed)} of {one.finalist.seeds} seeds"]
-    for split, found in (("evaluation", one.accuracy), ("test", one.test_accuracy)):
+    later = one.opening.number if one.opening is not None and one.opening.number > 1 else 0
+    for split, found, mark in (("evaluation", one.accuracy, ""), ("test", one.test_accuracy, "§" if later else "")):
         if found is not None:
             spread = "" if found.sd is None else f" +- {100 * found.sd:.1f}"
-            parts.append(f"{split} {100 * found.mean:.1f}{spread} %")
-    if one.opening is not None and one.opening.number > 1:
-        parts.append(f"opening {one.opening.number} of the test split")
-    return ", ".join(parts)
+            parts.append(f"{split} {100 * found.mean:.1f}{spread} %{mark}")
+    return ", ".join(parts) + (f" (§ {later_opening_words(later)})" if later else "")

@@ -2,16 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
+from nas_engine.statistics.values import EnergyRatio
 from webapp.models import Finalist, SplitOpening, Study
 from webapp.queries.energy_estimates import energy_tag, in_words
 from webapp.queries.finals import FinalNetwork, final_networks, final_networks_of
-from webapp.queries.opening_statistics import difference_of, energy_ratios, statistics_in
+from webapp.queries.opening_statistics import Ratio, difference_of, energy_ratios, statistics_in
 from webapp.queries.pages.results import Results, results
+
+
+class LaterOpening(NamedTuple):
+    """A network whose test figure is of opening `number` > 1, not of clips that nobody had looked at."""
+
+    network: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +29,11 @@ class Statement:
     network: str
     words: str
     arithmetic: str
+    later_openings: tuple[LaterOpening, ...] = ()
 
 
-def finalists_context(study: Study) -> dict[str, Any]:
-    """The whole page. A constant number of queries."""
+def finalists_context(study: Study, ratio: Ratio = EnergyRatio) -> dict[str, Any]:
+    """The whole page. A constant number of queries. `ratio` compares energies: by default without an interval."""
     networks = final_networks(study)
     own = tuple(one for one in networks if not one.is_baseline)
     tested = [one for one in networks if one.opening is not None]
@@ -35,7 +44,7 @@ def finalists_context(study: Study) -> dict[str, Any]:
         "best": best_by_reward(own),
         "openings": _log(networks),
         "is_live": any(one.is_open or one.pending_opening for one in networks),
-        "comparisons": _comparisons([(one.finalist.label, one) for one in tested]),
+        "comparisons": _comparisons([(one.finalist.label, one) for one in tested], ratio),
         "cautions": tuple(_cautions(tested)),
         "energy_words": in_words(networks[0].estimate.source) if networks and networks[0].estimate else "",
         "seeds_open": sum(seed.trial.state in seed.trial.OPEN for one in networks for seed in one.seeds),
@@ -121,17 +130,26 @@ def _log(networks: Iterable[FinalNetwork]) -> list[SplitOpening]:
     return sorted(found.values(), key=lambda opening: (opening.opened_at, opening.pk), reverse=True)
 
 
-def _comparisons(tested: Sequence[tuple[str, FinalNetwork]]) -> tuple[Statement, ...]:
+def _comparisons(tested: Sequence[tuple[str, FinalNetwork]], compared: Ratio = EnergyRatio) -> tuple[Statement, ...]:
     """Each tested finalist against each tested baseline, in the order of the table; networks by name."""
-    ratios = energy_ratios([one for _, one in tested])
+    ratios = energy_ratios([one for _, one in tested], compared)
     own = [(name, one) for name, one in tested if not one.is_baseline]
     statements = []
     for name, one, other in [(*network, other) for network in own for _, other in tested if other.is_baseline]:
         difference, ratio = difference_of(one, other), ratios.get((one.finalist.pk, other.finalist.pk))
         if difference is not None and ratio is not None:
             words = comparison(ratio, difference, other.finalist.label)
-            statements.append(Statement(name, words, arithmetic(ratio, difference)))
+            later = _later_openings((name, one), (other.finalist.label, other))
+            statements.append(Statement(name, words, arithmetic(ratio, difference), later))
     return tuple(statements)
+
+
+def _later_openings(*networks: tuple[str, FinalNetwork]) -> tuple[LaterOpening, ...]:
+    return tuple(
+        LaterOpening(name, one.opening.number)
+        for name, one in networks
+        if one.opening is not None and one.opening.number > 1
+    )
 
 
 def _cautions(tested: Iterable[FinalNetwork]) -> Iterable[Statement]:
@@ -139,8 +157,8 @@ def _cautions(tested: Iterable[FinalNetwork]) -> Iterable[Statement]:
     for one in tested:
         found = statistics_in(one.opening)
         if found is not None and found.optimism is not None:
-            words = optimism_words(found.optimism)
-            yield Statement(one.finalist.label, words, optimism_arithmetic(found.optimism))
+            name, words = one.finalist.label, optimism_words(found.optimism)
+            yield Statement(name, words, optimism_arithmetic(found.optimism), _later_openings((name, one)))
 
 
 def tags_of(networks: Iterable[FinalNetwork]) -> list[str]:

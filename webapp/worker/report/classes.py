@@ -9,22 +9,39 @@ from numpy.typing import NDArray
 from nas_engine.audio.cache import CLOSED_SPLIT
 from webapp.models import SplitOpening
 from webapp.queries.finals import FinalNetwork
+from webapp.queries.opening_statistics import later_opening_words
 from webapp.queries.pages.trial import ConfusionRow, confusion_rows
 from webapp.templatetags.figures import percent
-from webapp.templatetags.finals import opened_words
 from webapp.worker.report.document import Cell, ReportTable, Row, Scalar
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Answers of all seeds of a network to the clips of one split, added up: counts by true class and answer."""
+    """Answers of all seeds of a network to the clips of one split, added up: counts by true class and answer.
+
+    `opening` numbers the opening of the test split that they were given at, 0 on the evaluation split.
+    """
 
     network: str
     split: str
     seeds: int
     rows: tuple[ConfusionRow, ...]
     link: str
-    remark: str = ""
+    opening: int = 0
+
+    @property
+    def mark(self) -> str:
+        return "§" if self.opening > 1 else ""
+
+    @property
+    def remark(self) -> str:
+        """Caption of the mark, "" without one."""
+        return f"{self.mark} {later_opening_words(self.opening, self.network)}." if self.mark else ""
+
+    @property
+    def opening_value(self) -> Mapping[str, Scalar]:
+        """For other programs: number of the opening; nothing on the evaluation split."""
+        return {f"opening, {self.network}, {self.split}": self.opening} if self.opening else {}
 
 
 def answered(networks: Sequence[FinalNetwork], classes: Sequence[str], link: str) -> list[Answered]:
@@ -50,8 +67,7 @@ def _test(network: FinalNetwork, classes: Sequence[str], link: str) -> Answered 
         return None
     answers = [result.test_answers for result in opening.results.all()]
     rows = confusion_rows(_counted(opening, answers, len(classes)).tolist(), classes)
-    remark = f"§ {opened_words(opening)}." if opening.number > 1 else ""
-    return Answered(network.finalist.label, "test", len(answers), rows, f"{link}#openings", remark)
+    return Answered(network.finalist.label, "test", len(answers), rows, f"{link}#openings", opening.number)
 
 
 def _counted(opening: SplitOpening, answers: Sequence[Sequence[int]], classes: int) -> NDArray[np.int64]:
@@ -78,11 +94,12 @@ def classes_table(found: Sequence[Answered], key: str) -> ReportTable | None:
             row = known.get(label)
             recall, precision = (row.recall, row.precision) if row else (None, None)
             cells.append(Cell(f"{percent(recall, 0)} / {percent(precision, 0)}", link=one.link))
-            values |= {f"recall, {name}": recall, f"precision, {name}": precision}
+            values |= {f"recall, {name}": recall, f"precision, {name}": precision} | one.opening_value
         rows.append(Row(tuple(cells), values))
-    caption = "Recall / precision, of the answers of all seeds together."
-    title = "Recall and precision of each class"
-    return ReportTable(f"{key}-classes", title, ("Class", *names), tuple(rows), caption)
+    remarks = (one.remark for one in found if one.remark)
+    caption = " ".join(["Recall / precision, of the answers of all seeds together.", *remarks])
+    columns = ("Class", *(f"{name}{one.mark}" for one, name in zip(found, names, strict=True)))
+    return ReportTable(f"{key}-classes", "Recall and precision of each class", columns, tuple(rows), caption)
 
 
 def confusion_table(one: Answered, key: str, place: int) -> ReportTable:
@@ -92,14 +109,14 @@ def confusion_table(one: Answered, key: str, place: int) -> ReportTable:
     caption = f"Rows: true class; columns: answer. {clips:,} answers of {one.seeds} seed{'s' * (one.seeds != 1)}."
     return ReportTable(
         key=f"{key}-confusion-{place}",
-        title=f"Confusions of {one.network}, {one.split} split",
+        title=f"Confusions of {one.network}, {one.split} split{one.mark}",
         columns=("True class", *labels),
-        rows=tuple(_confusion_row(row, labels, one.link) for row in one.rows),
+        rows=tuple(_confusion_row(row, labels, one) for row in one.rows),
         caption=f"{caption} {one.remark}".strip(),
     )
 
 
-def _confusion_row(row: ConfusionRow, labels: Sequence[str], link: str) -> Row:
-    cells = (Cell(row.label, link=link), *(Cell(f"{cell.clips:,}", heat=cell.heat) for cell in row.cells))
+def _confusion_row(row: ConfusionRow, labels: Sequence[str], one: Answered) -> Row:
+    cells = (Cell(row.label, link=one.link), *(Cell(f"{cell.clips:,}", heat=cell.heat) for cell in row.cells))
     values = {f"answered {label}": cell.clips for label, cell in zip(labels, row.cells, strict=True)}
-    return Row(cells, {"true class": row.label, **values})
+    return Row(cells, {"true class": row.label, **values} | ({"opening": one.opening} if one.opening else {}))

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from nas_engine.statistics.ratios import energy_ratio
 from webapp.models import Report, Study, Trial
 from webapp.queries.energy_models import large_fields
 from webapp.queries.finals import FinalNetwork
@@ -67,7 +68,7 @@ def _studies() -> QuerySet[Study]:
 
 
 def _chapter(study: Study) -> Chapter:
-    return Chapter(study, finalists_context(study), f"study-{study.pk}")
+    return Chapter(study, finalists_context(study, energy_ratio), f"study-{study.pk}")
 
 
 def _whole(chapters: Sequence[Chapter]) -> tuple[ReportSection, ...]:

@@ -14,7 +14,7 @@ from nas_engine.paper.figure2 import (
 from webapp.charts.curves import PlottedEpoch, curve_info, seeds_figure
 from webapp.charts.energy_models import ProxyInfo, flops_info, latency_info, prediction_figure, proxy_figure
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
-from webapp.charts.finals import FinalsInfo, NetworkPoint, finals_figure, finals_info, finals_points
+from webapp.charts.finals import LATER_MARK, FinalsInfo, NetworkPoint, finals_figure, finals_info, finals_points
 from webapp.charts.fronts import BaselinePoint, Resource, front_figure, front_info, shown_points
 from webapp.charts.style import Figure, percent
 from webapp.models import CurvePoint, EnergyModel, Study
@@ -22,6 +22,7 @@ from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.finals import FinalNetwork
+from webapp.queries.opening_statistics import later_opening_words
 from webapp.queries.pages.baselines import BaselineRow, baselines_of
 from webapp.queries.pages.energy_model import held_back_runs, measured_runs
 from webapp.queries.pages.paper import study_points
@@ -62,17 +63,20 @@ def _figure6(group: OnDataset) -> Chart:
     named = [(one.finalist.label, one) for one in group.networks]
     info = _measured(group.lines, device) if device else finals_points(named)
     basis = f"Energies: measured on {device}." if device else "Energies: estimated, as not every network is measured."
+    later = [(one.name, one.opening) for one in info.points["test"] if one.opening > 1]
+    marks = [f"{LATER_MARK} {later_opening_words(number, name)}." for name, number in later]
     title = f"Figure 6: accuracy over energy, finalists and baselines on {group.dataset}"
-    return Chart(title, _named(finals_figure(info)), f"{_FIGURE_6} {basis}", is_wide=True)
+    return Chart(title, _named(finals_figure(info)), " ".join([_FIGURE_6, basis, *marks]), is_wide=True)
 
 
 def _named(figure: Figure) -> Figure:
     """Each network with its name at one mark, that of the test split if there is one: paper shows no text on hover."""
     seen: set[str] = set()
     for trace in reversed(figure["data"]):
-        shown = [name if name not in seen else "" for name in trace["text"]]
-        seen |= set(shown)
-        trace |= {"mode": "markers+text", "hovertext": trace["text"], "text": shown}
+        names = [name.removesuffix(LATER_MARK) for name in trace["text"]]
+        trace["text"] = [text if name not in seen else "" for name, text in zip(names, trace["text"], strict=True)]
+        trace["mode"] = "markers+text"
+        seen |= set(names)
     return figure
 
 
@@ -92,7 +96,9 @@ def _point(line: Table1Line, found: SeedAccuracy | None) -> NetworkPoint | None:
     if found is None or line.energy is None:
         return None
     is_baseline = line.origin == "baseline"
-    return NetworkPoint(line.name, line.energy.mj, found.mean, found.sd, found.seeds, line.link, is_baseline)
+    return NetworkPoint(
+        line.name, line.energy.mj, found.mean, found.sd, found.seeds, line.link, is_baseline, found.opening
+    )
 
 
 def fronts(study: Study, found: Results) -> Charts | None:

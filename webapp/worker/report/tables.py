@@ -84,7 +84,7 @@ def latex_of(table: ReportTable) -> str:
     """The table as it is shown, with rules of booktabs; remarks are left to the caption."""
     texts = min(table.texts, len(table.columns))
     alignment = "l" * texts + "r" * (len(table.columns) - texts)
-    lines = [" & ".join(escaped(cell.text) for cell in row.cells) + r" \\" for row in table.rows]
+    lines = [_latex_row([cell.text for cell in row.cells]) for row in table.rows]
     return "\n".join(
         [
             r"\begin{table}",
@@ -92,7 +92,7 @@ def latex_of(table: ReportTable) -> str:
             rf"\label{{tab:{table.key}}}",
             rf"\begin{{tabular}}{{{alignment}}}",
             r"\toprule",
-            " & ".join(escaped(column) for column in table.columns) + r" \\",
+            _latex_row(table.columns),
             r"\midrule",
             *lines,
             r"\bottomrule",
@@ -101,6 +101,12 @@ def latex_of(table: ReportTable) -> str:
             "",
         ]
     )
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    """A row whose first cell is no argument of the rule or the line break before it: these read on past spaces."""
+    text = " & ".join(escaped(cell) for cell in cells)
+    return ("{}" if text.lstrip("~ ").startswith(("[", "*")) else "") + text + r" \\"
 
 
 def escaped(text: str) -> str:
