@@ -67,7 +67,18 @@ def run(program: str, packages: list[str], network: Path, folder: Path) -> str:
     """What the program prints in an environment with `packages`; its outputs are in outputs.npy of `network`."""
     python = folder / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    installing = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, *packages]
+    installing = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--system-certs",
+        "--quiet",
+        "--python",
+        python,
+        *packages,
+    ]
     installed = subprocess.run(installing, capture_output=True, text=True)
     assert installed.returncode == 0, f"{packages} cannot be installed here: {installed.stderr[-2000:]}"
     arguments = [network / "network.tflite", network / "inputs.npy", network / "outputs.npy"]

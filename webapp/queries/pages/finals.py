@@ -1,6 +1,6 @@
 """Page of a study's finalists: their trainings, the openings of the test split, and comparisons in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -67,7 +67,13 @@ class ComparedNetwork:
 
 def named_networks(studies: Sequence[tuple[Study, str]]) -> tuple[ComparedNetwork, ...]:
     """Finalists of studies, given with their short names, then their baselines, each once."""
-    by_study = final_networks_of([study for study, _ in studies])
+    return _named(studies, final_networks_of([study for study, _ in studies]))
+
+
+def _named(
+    studies: Sequence[tuple[Study, str]], by_study: Mapping[int, Sequence[FinalNetwork]]
+) -> tuple[ComparedNetwork, ...]:
+    """Energies and rewards of a baseline are those of the first study that shows it."""
     own = [
         ComparedNetwork(one, study, name)
         for study, name in studies
@@ -76,26 +82,32 @@ def named_networks(studies: Sequence[tuple[Study, str]]) -> tuple[ComparedNetwor
     ]
     shared: dict[int, FinalNetwork] = {}
     for one in (one for study, _ in studies for one in by_study[study.pk] if one.is_baseline):
-        shared.setdefault(one.finalist.pk, one)  # energies and rewards of a baseline are those of the first study
+        shared.setdefault(one.finalist.pk, one)
     return (*own, *(ComparedNetwork(one, None, "") for one in shared.values()))
 
 
 def compared_finalists_context(studies: Sequence[tuple[Study, str]]) -> dict[str, Any]:
-    """Finalists and baselines of the studies of a comparison, and the best tested ones in words."""
-    named = named_networks(studies)
-    best = {
-        study.pk: found
-        for study, _ in studies
-        if (found := best_by_reward(one.network for one in named if one.study == study)) is not None
-    }
-    tested = [one for one in named if one.network.opening is not None]
-    chosen = [one for one in tested if one.study is None or one.network is best.get(one.study.pk)]
+    """Finalists and baselines of the studies of a comparison, and the best tested ones in words.
+
+    Each study's best is compared with the baselines by the study's own energy predictor.
+    """
+    by_study = final_networks_of([study for study, _ in studies])
+    named, best, statements = _named(studies, by_study), set(), []
+    for study, name in studies:
+        found = best_by_reward(one for one in by_study[study.pk] if not one.is_baseline)
+        if found is None:
+            continue
+        best.add(found.finalist.pk)
+        baselines = [one for one in by_study[study.pk] if one.is_baseline]
+        tested = [one for one in (found, *baselines) if one.opening is not None]
+        named_so = [(one.finalist.label if one.is_baseline else f"{name}, {one.finalist.label}", one) for one in tested]
+        statements += _comparisons(named_so)
     return {
         "networks": named,
-        "best_finalists": {found.finalist.pk for found in best.values()},
+        "best_finalists": best,
         "openings": _log(one.network for one in named),
         "finalists_of": [study for study, _ in studies],
-        "comparisons": _comparisons([(one.name, one.network) for one in chosen]),
+        "comparisons": statements,
     }
 
 
