@@ -92,7 +92,9 @@ def compared_finalists_context(studies: Sequence[tuple[Study, str]]) -> dict[str
     Each study's best is compared with the baselines by the study's own energy predictor.
     """
     by_study = final_networks_of([study for study, _ in studies])
-    named, best, statements = _named(studies, by_study), set(), []
+    named = _named(studies, by_study)
+    best: set[int] = set()
+    statements: list[Statement] = []
     for study, name in studies:
         found = best_by_reward(one for one in by_study[study.pk] if not one.is_baseline)
         if found is None:
