@@ -8,7 +8,8 @@ from nas_engine.baselines import baseline
 from webapp.forms.paper_five import PAPER_FIVE
 from webapp.forms.presets import preset_values
 from webapp.forms.study_file import errors_in_words, form_from_file
-from webapp.management.results.journal import OPENING, TRIAL, Journal, JournalError
+from webapp.management.results.journal import Journal, JournalError
+from webapp.management.results.lines import OPENING, TRIAL
 from webapp.management.results.plan import COMPARISON, Plan, study_name
 from webapp.models import Comparison, Dataset, Finalist, SplitOpening, Study, Trial
 from webapp.queries.finals import final_networks
@@ -129,10 +130,13 @@ class ResultsRun:
                 "study": opening.finalist.finals.name if opening.finalist else "",
                 "label": opening.label,
                 "number": opening.number,
+                "state": opening.state,
                 "opened_at": opening.opened_at.isoformat(),
                 "architecture": opening.architecture.spec,
                 "clips": opening.clips,
-                "seeds": [[one.trial.seed, one.eval_answers, one.test_answers] for one in results],
+                "seeds": [
+                    [one.trial.seed, one.trial.tflite.name, one.eval_answers, one.test_answers] for one in results
+                ],
             }
 
     def _containers(self) -> list[Study]:

@@ -52,8 +52,6 @@ def _label(study: str, network: FinalNetwork) -> str:
 
 def _search(study: Study) -> dict[str, Any]:
     states = Counter(study.trials.values_list("state", flat=True))
-    ended = study.trials.filter(started_at__isnull=False, finished_at__isnull=False)
-    taken = sum((end - start).total_seconds() for start, end in ended.values_list("started_at", "finished_at"))
     best = bests(results(study)).by_reward
     return {
         "name": study.name,
@@ -61,7 +59,7 @@ def _search(study: Study) -> dict[str, Any]:
         "space": study.space,
         "energy_step_mj": study.energy_step_mj,
         "trials": {state: states[state] for state in sorted(states)},
-        "training_hours": round(taken / 3600, 3),
+        "training_hours": round(_training_seconds(study) / 3600, 3),
         "best": None
         if best is None
         else {
@@ -72,6 +70,15 @@ def _search(study: Study) -> dict[str, Any]:
             "reward": best.reward,
         },
     }
+
+
+def _training_seconds(study: Study) -> float:
+    """Of completed trials the sum over phases, wherever they ran; of others the time between start and end."""
+    rows = study.trials.filter(finished_at__isnull=False).values_list("seconds", "started_at", "finished_at")
+    return sum(
+        sum(seconds.values()) if seconds else (end - start).total_seconds() if start else 0.0
+        for seconds, start, end in rows
+    )
 
 
 def _network(study: str, one: FinalNetwork) -> dict[str, Any]:
