@@ -48,16 +48,16 @@ class Journal:
     """The file at `path`, which appears with its first line. For one process at a time."""
 
     def __init__(self, path: Path, header: Header) -> None:
-        self._path = path
+        self.path = path
         self._header = header
         self._keys: set[tuple[Any, ...]] = set()
         self._whole_networks: set[str] = set()
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Complete lines after the first. Raises JournalError for a file of another run."""
-        if not self._path.exists():
+        if not self.path.exists():
             return
-        whole = [line for line in self._path.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
+        whole = [line for line in self.path.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
         for number, line in enumerate(whole, start=1):
             value = self._parsed(number, line)
             if number > 1:
@@ -69,14 +69,14 @@ class Journal:
         try:
             value: dict[str, Any] = json.loads(line)
         except ValueError as error:
-            raise JournalError(f"{self._path}, line {number} is no JSON: {error}. Delete the line.") from error
+            raise JournalError(f"{self.path}, line {number} is no JSON: {error}. Delete the line.") from error
         if number == 1:
             self._require_same(value)
             return value
         try:
             require_form(value)
         except ValueError as error:
-            raise JournalError(f"{self._path}, line {number} is of another form: {error}. Delete the line.") from error
+            raise JournalError(f"{self.path}, line {number} is of another form: {error}. Delete the line.") from error
         return value
 
     def network(self, name: str) -> bytes | None:
@@ -104,16 +104,16 @@ class Journal:
         unfinished.replace(path)
 
     def _network_path(self, name: str) -> Path:
-        return self._path.with_name(f"{self._path.stem}-networks") / Path(name).name
+        return self.path.with_name(f"{self.path.stem}-networks") / Path(name).name
 
     def _require_same(self, first: object) -> None:
         if not isinstance(first, dict) or "format" not in first:
-            raise JournalError(f"{self._path}, line 1 does not state what the journal is of: give another file.")
+            raise JournalError(f"{self.path}, line 1 does not state what the journal is of: give another file.")
         expected = self._header.to_json()
         differing = [name for name in _COMPARED if first.get(name) != expected[name]]
         if differing:
             raise JournalError(
-                f"{self._path} is of another run: it differs in {', '.join(differing)}. Give another file, or the data "
+                f"{self.path} is of another run: it differs in {', '.join(differing)}. Give another file, or the data "
                 "set and settings that it was begun with."
             )
 
@@ -121,9 +121,9 @@ class Journal:
         """Append a line unless the journal has it; True if it was new. It is on the disk when this returns."""
         if key_of(line) in self._keys:
             return False
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         self._cut_incomplete_line()
-        with self._path.open("a", encoding="utf-8") as file:
+        with self.path.open("a", encoding="utf-8") as file:
             if file.tell() == 0:
                 file.write(json.dumps(self._header.to_json(), sort_keys=True) + "\n")
             file.write(json.dumps(line, sort_keys=True) + "\n")
@@ -133,9 +133,9 @@ class Journal:
         return True
 
     def _cut_incomplete_line(self) -> None:
-        if not self._path.exists():
+        if not self.path.exists():
             return
-        content = self._path.read_bytes()
+        content = self.path.read_bytes()
         if content and not content.endswith(b"\n"):
-            with self._path.open("r+b") as file:
+            with self.path.open("r+b") as file:
                 file.truncate(content.rfind(b"\n") + 1)

@@ -32,6 +32,7 @@ def values_of(run: ResultsRun, dataset: str, settings: Mapping[str, Any]) -> dic
         "differences": _differences(networks),
         "best": {study: _label(study, best) for study, ones in by_study.items() if (best := _best(ones)) is not None},
         "environment": _environment(run.searches),
+        "failures": run.failures(),
     }
 
 
