@@ -230,6 +230,7 @@ def test_an_opening_that_fails_is_stated_and_counts(dataset, worker, journal):
         for trial in Trial.objects.filter(state=Trial.State.REQUESTED).order_by("pk"):
             evaluating.evaluate(trial.pk, worker)
     opening = SplitOpening.objects.get()
+    assert '"EVALUATING"' in journal.read_text()  # an opening is in the journal before it is evaluated
     assert openings.claim(opening_id=opening.pk, worker="d")
     openings.fail(opening_id=opening.pk, worker="d", reason="died")
     assert run.advance() is None

@@ -17,9 +17,14 @@ from webapp.services.restoring import ENDED, NAMES
 TRIAL, OPENING = "trial", "opening"
 _OF_BOTH: Mapping[str, type] = {"study": str, "number": int, "label": str, "state": str, "architecture": dict}
 _TYPES: Mapping[str, Mapping[str, type]] = {
-    TRIAL: _OF_BOTH
-    | {"seed": int, "tflite": str, "curve": list, "seconds": dict, "environment": dict, "runtimes": dict},
-    OPENING: _OF_BOTH | {"opened_at": str, "clips": dict, "seeds": list},
+    TRIAL: {
+        **_OF_BOTH,
+        "seed": int,
+        "tflite": str,
+        "curve": list,
+        **dict.fromkeys(("seconds", "environment", "runtimes"), dict),
+    },
+    OPENING: {**_OF_BOTH, "opened_at": str, "clips": dict, "seeds": list},
 }
 _RESULTS = ("float_accuracy", "int8_accuracy", "flash_bytes", "energy_mj", "reward")
 

@@ -41,6 +41,11 @@ class ResultsRun:
         A search that failed ends the run before its finalists are chosen; `failures` states it.
         """
         self._write_down()
+        stage = self._step()
+        self._write_down_openings()  # those that the step began, or that ended meanwhile
+        return stage
+
+    def _step(self) -> str | None:
         if self._states(self.searches) - {State.COMPLETED, State.STOPPED, State.FAILED}:
             trials = self._plan.trials * len(self.searches)
             return self._stage(f"searches: {self._ended_in(self.searches)} of {trials} trials", self.searches)
@@ -73,7 +78,12 @@ class ResultsRun:
                 if not self._journal.has_network(name):
                     with default_storage.open(name) as stored:
                         self._journal.add_network(name, stored.read())
-        for line in (*self._ended_trials(containers), *opening_lines(containers)):
+        for line in self._ended_trials(containers):
+            self._journal.add(line)
+        self._write_down_openings()
+
+    def _write_down_openings(self) -> None:
+        for line in opening_lines(containers_of(self.searches)):
             self._journal.add(line)
 
     def _ended_trials(self, containers: Iterable[Study]) -> Iterator[dict[str, Any]]:

@@ -52,5 +52,5 @@ def _openings(containers: Iterable[Study]) -> Iterator[str]:
 
 
 def _ended(reason: str) -> str:
-    """The reason as a sentence."""
-    return f"{(reason or 'no reason is known').rstrip('.')}."
+    """The reason as a sentence on one line."""
+    return f"{' '.join(reason.split()).rstrip('.') or 'no reason is known'}."

@@ -75,11 +75,15 @@ def _search(study: Study) -> dict[str, Any]:
 
 def _training_seconds(study: Study) -> float:
     """Of completed trials the sum over phases, wherever they ran; of others the time between start and end."""
-    rows = study.trials.filter(finished_at__isnull=False).values_list("seconds", "started_at", "finished_at")
     return sum(
-        sum(seconds.values()) if seconds else (end - start).total_seconds() if start else 0.0
-        for seconds, start, end in rows
+        map(_seconds, study.trials.filter(finished_at__isnull=False).only("seconds", "started_at", "finished_at"))
     )
+
+
+def _seconds(trial: Trial) -> float:
+    if trial.seconds:
+        return float(sum(trial.seconds.values()))
+    return (trial.finished_at - trial.started_at).total_seconds() if trial.started_at and trial.finished_at else 0.0
 
 
 def _network(study: str, one: FinalNetwork) -> dict[str, Any]:
