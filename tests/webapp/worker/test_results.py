@@ -254,3 +254,12 @@ def test_the_command_ends_with_what_failed_and_writes_it_on_the_page(dataset, wo
     with pytest.raises(CommandError, match=r"TC-ResNet8-1\.0, seed 2 of .* failed: out of memory"):
         call_command("results_guide", address="http://localhost", **files, **numbers)
     assert "**Something failed**" in (tmp_path / "page.md").read_text()
+
+
+def test_trials_of_the_journal_that_an_earlier_version_began_are_restored():
+    lines = map(json.loads, Path("benchmarks/results/results.jsonl").read_text("utf-8").splitlines()[1:])
+    ended = [line for line in lines if line["study"] == "Results: NAS-HyperFirefly"]
+    study = rows.draft_study()
+    assert restoring.restore_trials(study_id=study.pk, ended=ended) == len(ended) > 0
+    assert {line["number"] for line in ended} == set(study.trials.values_list("number", flat=True))
+    assert restoring.restore_trials(study_id=study.pk, ended=ended) == 0
