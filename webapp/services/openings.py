@@ -36,12 +36,12 @@ class Evaluated:
     statistics: Mapping[str, Any]
 
 
-def open_test_split(*, finalist_id: int, again: bool = False, actor: Actor = None) -> SplitOpening:
+def open_test_split(*, finalist_id: int, again: bool = False, earlier: int = 0, actor: Actor = None) -> SplitOpening:
     """Record an opening of the test split for a finalist whose seeds are trained, and have a worker evaluate them.
 
     Conflict while seeds are open or another opening of the network is being evaluated; where the seeds were trained on
     other features than the data set has now, or it has no test clips; and, without `again`, if the network was
-    evaluated on this test split before.
+    evaluated on this test split before. `earlier` openings of the network on another machine are counted, too.
     """
     with transaction.atomic():
         finalist = Finalist.objects.select_related("finals__dataset").get(pk=finalist_id)
@@ -50,7 +50,7 @@ def open_test_split(*, finalist_id: int, again: bool = False, actor: Actor = Non
         data_hash = features_hash(dataset)
         _require_test_clips(dataset)
         _require_trained(finalist, data_hash)
-        number = _next_number(finalist, data_hash, again)
+        number = max(_next_number(finalist, data_hash, again), earlier + 1)
         opening = SplitOpening.objects.create(
             dataset=dataset,
             dataset_name=dataset.name,
@@ -125,17 +125,35 @@ def claim(*, opening_id: int, worker: str) -> SplitOpening | None:
 
 def complete(*, opening_id: int, worker: str, evaluated: Evaluated) -> bool:
     """EVALUATING -> READY with the answers of each seed. False if another worker has taken it over."""
+    with transaction.atomic():
+        values = _values(evaluated) | {"reason": ""}
+        if not jobs.OPENINGS.held(opening_id, worker).update(**jobs.FREE, **values):
+            return False
+        SeedResult.objects.bulk_create(_results(opening_id, evaluated))
+    return True
+
+
+def restore(*, opening: SplitOpening, evaluated: Evaluated) -> None:
+    """Save the unsaved `opening`, which another machine made at `opened_at`, as READY: nothing is read here."""
+    opened_at = opening.opened_at
+    with transaction.atomic():
+        opening.save(force_insert=True)
+        values = _values(evaluated) | {"opened_at": opened_at}  # the time of the row's making until here
+        SplitOpening.objects.filter(pk=opening.pk).update(**values)
+        SeedResult.objects.bulk_create(_results(opening.pk, evaluated))
+        if opening.finalist is not None:
+            finals = locked_study(opening.finalist.finals_id)
+            message = f"Opening {opening.number} of the test split for {opening.label} restored from a journal."
+            record(finals, finals.state, finals.state, message=message)
+
+
+def _values(evaluated: Evaluated) -> dict[str, Any]:
     both = {"eval": evaluated.answers.evaluation, "test": evaluated.answers.test}
     clips = {
         split: {"labels": answers.labels, "recordings": list(evaluated.recordings[split])}
         for split, answers in both.items()
     }
-    with transaction.atomic():
-        values = {"state": State.READY, "clips": clips, "statistics": dict(evaluated.statistics), "reason": ""}
-        if not jobs.OPENINGS.held(opening_id, worker).update(**jobs.FREE, **values):
-            return False
-        SeedResult.objects.bulk_create(_results(opening_id, evaluated))
-    return True
+    return {"state": State.READY, "clips": clips, "statistics": dict(evaluated.statistics)}
 
 
 def add_statistics(*, opening_id: int, statistics: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -25,7 +26,9 @@ _COPIED = (
     "violates_constraints",
 )  # fmt: skip
 _CURVE = ("phase", "epoch", "loss", "train_accuracy", "eval_accuracy")
-_RESTORER = "journal"  # in place of a worker's name
+NAMES = (*_COPIED, "architecture", "tflite", "curve")
+"""What the values of a trial hold at least; those of an earlier version lack when it was started and ended."""
+RESTORER = "journal"  # in place of a worker's name
 ENDED = (Trial.State.COMPLETED, Trial.State.STOPPED, Trial.State.INFEASIBLE)
 """States of trials that are worth keeping: one that failed or was cancelled is tried again."""
 
@@ -36,6 +39,8 @@ def trial_as_values(trial: Trial) -> dict[str, Any]:
         **{name: getattr(trial, name) for name in _COPIED},
         "architecture": trial.architecture.spec,
         "tflite": trial.tflite.name,
+        "started_at": trial.started_at and trial.started_at.isoformat(),
+        "finished_at": trial.finished_at and trial.finished_at.isoformat(),
         "curve": [list(point) for point in trial.curve.order_by("phase", "epoch").values_list(*_CURVE)],
     }
 
@@ -58,8 +63,8 @@ def restore_trials(*, study_id: int, ended: Sequence[Mapping[str, Any]]) -> int:
                 study=study,
                 architecture_id=rows[trial["number"]].hash,
                 tflite=trial["tflite"],
-                started_at=None,
-                finished_at=now,
+                started_at=_time(trial, "started_at"),
+                finished_at=_time(trial, "finished_at") or now,
                 **{name: trial[name] for name in _COPIED},
             )
             for trial in missing
@@ -71,6 +76,10 @@ def restore_trials(*, study_id: int, ended: Sequence[Mapping[str, Any]]) -> int:
     if created:
         reestimate(study_id=study_id, energy_model_id=study.energy_model_id)
     return len(created)
+
+
+def _time(trial: Mapping[str, Any], name: str) -> datetime | None:
+    return datetime.fromisoformat(trial[name]) if trial.get(name) else None
 
 
 def _architecture(trial: Mapping[str, Any]) -> Architecture:
@@ -88,15 +97,18 @@ def _points(created: Sequence[Trial], values: Sequence[Mapping[str, Any]]) -> li
 def complete_from(*, trial: Trial, values: Mapping[str, Any], network: bytes) -> bool:
     """Complete a REQUESTED trial by the values and the network of the same training, made elsewhere.
 
-    False if a worker has it already. Raises ValueError where `network` is not the file of those values.
+    False if a worker has it already. Raises ValueError where `network` is not the file of those values, or they are of
+    another architecture.
     """
+    if _architecture(values).hash != trial.architecture_id:
+        raise ValueError(f"trial {values['number']} trained another architecture")
     if hash_in_name(values["tflite"]) != hashlib.sha256(network).hexdigest():
         raise ValueError(f"the network of trial {values['number']} is not the file that was trained")
-    if trials.claim(trial_id=trial.pk, worker=_RESTORER) is None:
+    if trials.claim(trial_id=trial.pk, worker=RESTORER) is None:
         return False
     name = save_by_hash(default_storage, "tflite", network, ".tflite")
     CurvePoint.objects.bulk_create(_points([trial], [values]), ignore_conflicts=True)
-    return trials.complete(trial_id=trial.pk, worker=_RESTORER, evaluation=_evaluation(values), tflite_name=name)
+    return trials.complete(trial_id=trial.pk, worker=RESTORER, evaluation=_evaluation(values), tflite_name=name)
 
 
 def _evaluation(values: Mapping[str, Any]) -> Evaluation:

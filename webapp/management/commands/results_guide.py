@@ -52,8 +52,11 @@ class Command(BaseCommand):
             line.show(stage)
             self._write(results, header, stage, options)
             time.sleep(_ROUND_SECONDS)
-        line.end("Every network is trained and evaluated.")
         self._write(results, header, "", options)
+        if failures := results.failures():
+            line.end("It has ended, but not everything is trained and evaluated.")
+            raise CommandError("\n".join(failures))
+        line.end("Every network is trained and evaluated.")
 
     def _write(self, results: ResultsRun, header: Header, stage: str, options: dict[str, Any]) -> None:
         """The figures and the page as far as the run has come; `stage` is "" at its end."""

@@ -72,6 +72,8 @@ def _best_against(text: str, first: str, second: str) -> Callable[[Values], Pape
 
 
 def _by_difference(values: Values, text: str, one: str, other: str, more: str = "") -> PaperClaim:
+    if _are_same(values, one, other):
+        return PaperClaim(text, "undecided", f"{one} and {other} are the same network: the difference is 0.")
     found = next((row for row in values["differences"] if (row["network"], row["other"]) == (one, other)), None)
     if found is None:
         return PaperClaim(text, "not tested", f"{one} and {other} have not both been evaluated on the test split.")
@@ -82,6 +84,11 @@ def _by_difference(values: Values, text: str, one: str, other: str, more: str = 
         f"{_points(high)})"
     )
     return PaperClaim(text, verdict, f"{figures}; {more}." if more else f"{figures}.")
+
+
+def _are_same(values: Values, one: str, other: str) -> bool:
+    first, second = _named(values, one), _named(values, other)
+    return first is not None and second is not None and first["architecture"] == second["architecture"]
 
 
 def _less_energy(text: str, first: str, second: str) -> Callable[[Values], PaperClaim]:

@@ -34,7 +34,9 @@ def page_of(values: Values, command: str) -> str:
 def _introduction(values: Values, command: str) -> str:
     settings = values["settings"]
     unfinished = f"**The run is not finished**: {values['under_way']}.\n\n" if values.get("under_way") else ""
-    return unfinished + (
+    failures = "".join(f"- {one}\n" for one in values.get("failures", ()))
+    failed = f"**Something failed**:\n\n{failures}\n" if failures else ""
+    return f"{unfinished}{failed}" + (
         f"The paper's five searches on the data set {values['dataset']}: {settings['trials']} trials each instead of "
         f"2,000, a full length of {settings['full_epochs']} epochs, early stopping on. The best "
         f"{settings['finalists']} of each by reward and the baselines were trained with {settings['seeds']} seeds for "

@@ -32,6 +32,7 @@ def values_of(run: ResultsRun, dataset: str, settings: Mapping[str, Any]) -> dic
         "differences": _differences(networks),
         "best": {study: _label(study, best) for study, ones in by_study.items() if (best := _best(ones)) is not None},
         "environment": _environment(run.searches),
+        "failures": run.failures(),
     }
 
 
@@ -52,8 +53,6 @@ def _label(study: str, network: FinalNetwork) -> str:
 
 def _search(study: Study) -> dict[str, Any]:
     states = Counter(study.trials.values_list("state", flat=True))
-    ended = study.trials.filter(started_at__isnull=False, finished_at__isnull=False)
-    taken = sum((end - start).total_seconds() for start, end in ended.values_list("started_at", "finished_at"))
     best = bests(results(study)).by_reward
     return {
         "name": study.name,
@@ -61,7 +60,7 @@ def _search(study: Study) -> dict[str, Any]:
         "space": study.space,
         "energy_step_mj": study.energy_step_mj,
         "trials": {state: states[state] for state in sorted(states)},
-        "training_hours": round(taken / 3600, 3),
+        "training_hours": round(_training_seconds(study) / 3600, 3),
         "best": None
         if best is None
         else {
@@ -72,6 +71,19 @@ def _search(study: Study) -> dict[str, Any]:
             "reward": best.reward,
         },
     }
+
+
+def _training_seconds(study: Study) -> float:
+    """Of completed trials the sum over phases, wherever they ran; of others the time between start and end."""
+    return sum(
+        map(_seconds, study.trials.filter(finished_at__isnull=False).only("seconds", "started_at", "finished_at"))
+    )
+
+
+def _seconds(trial: Trial) -> float:
+    if trial.seconds:
+        return float(sum(trial.seconds.values()))
+    return (trial.finished_at - trial.started_at).total_seconds() if trial.started_at and trial.finished_at else 0.0
 
 
 def _network(study: str, one: FinalNetwork) -> dict[str, Any]:
