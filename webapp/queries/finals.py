@@ -75,7 +75,7 @@ class FinalNetwork:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every seed that was asked for is trained."""
+        """Whether every requested seed is trained."""
         return not self.is_open and len(self.completed) >= self.finalist.seeds
 
     @property

@@ -15,7 +15,7 @@ from webapp.management.results.lines import OPENING, architecture_hash
 from webapp.models import Finalist, SplitOpening, Study, Trial
 from webapp.queries.finals import features_hash, final_networks
 from webapp.services import openings
-from webapp.worker.statistics import statistics_of
+from webapp.worker.statistics import pairs_of, statistics_of
 
 State = SplitOpening.State
 _EVALUATION, _TEST = (
@@ -57,6 +57,7 @@ def _restore(finalist: Finalist, line: Mapping[str, Any]) -> None:
     seeds = _seeds(finalist, line)
     opening = SplitOpening(
         dataset=finalist.finals.dataset,
+        dataset_name=finalist.finals.dataset.name,
         data_hash=features_hash(finalist.finals.dataset),
         architecture_id=finalist.architecture_id,
         label=finalist.label,
@@ -72,6 +73,7 @@ def _restore(finalist: Finalist, line: Mapping[str, Any]) -> None:
     statistics = statistics_of(opening, seeds, answers, recordings)
     evaluated = openings.Evaluated([seed.pk for seed in seeds], answers, recordings, statistics)
     openings.restore(opening=opening, evaluated=evaluated)
+    openings.add_statistics(opening_id=opening.pk, statistics=pairs_of(opening.pk))
 
 
 def _seeds(finalist: Finalist, line: Mapping[str, Any]) -> list[Trial]:

@@ -5,13 +5,11 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 
-from webapp.forms.paper_five import PAPER_FIVE
-from webapp.forms.presets import preset_values
 from webapp.management.results.finalists import WAITING, containers_of, name_in_journal, request_finals, restore_seeds
 from webapp.management.results.journal import Journal
 from webapp.management.results.lines import TRIAL
 from webapp.management.results.openings import open_missing, opening_lines, restore_openings
-from webapp.management.results.plan import Plan, study_name
+from webapp.management.results.plan import Plan
 from webapp.management.results.searches import ensure_comparison, ensure_searches, resumed
 from webapp.management.results.troubles import failed_studies, failures_of, waiting_studies
 from webapp.models import Dataset, Study, Trial
@@ -97,8 +95,3 @@ class ResultsRun:
 
     def _ended_in(self, rows: Iterable[Study]) -> int:
         return Trial.objects.filter(study__in=list(rows), state__in=ENDED).count()
-
-
-def names_of_searches() -> list[str]:
-    """Names of the five studies of a run, in the order of Table 1."""
-    return [study_name(str(preset_values(slug)["name"])) for slug in PAPER_FIVE]

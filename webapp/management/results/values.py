@@ -7,6 +7,7 @@ from typing import Any
 from nas_engine.cost import cost
 from nas_engine.energy.traces.statistics import RepeatStatistics
 from nas_engine.paper.tables import estimated_sizes
+from nas_engine.statistics.ratios import energy_ratio
 from nas_engine.statistics.sentences import arithmetic, comparison, optimism_words
 from nas_engine.statistics.values import EnergyRatio
 from webapp import translation
@@ -125,7 +126,7 @@ def _over_seeds(found: RepeatStatistics | None) -> dict[str, Any] | None:
 def _differences(networks: Sequence[tuple[str, FinalNetwork]]) -> list[dict[str, Any]]:
     """Test accuracy of each tested finalist less that of each other tested network."""
     tested = [(name, one) for name, one in networks if one.opening is not None]
-    ratios = energy_ratios([one for _, one in tested])
+    ratios = energy_ratios([one for _, one in tested], energy_ratio)
     pairs = (
         (name, one, other_name, other)
         for name, one in tested
