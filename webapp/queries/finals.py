@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db.models import F, Q
 from django.utils.functional import cached_property
@@ -108,7 +109,7 @@ class FinalNetwork:
         own = self.finalist.finals
         for one in self.openings:
             has_result = one.state == SplitOpening.State.READY and bool(one.results.all())
-            if has_result and one.finalist is not None and _is_same_recipe(one.finalist.finals, own):
+            if has_result and one.finalist is not None and _is_same_training(one.finalist.finals, own):
                 return one
         return None
 
@@ -127,9 +128,14 @@ class FinalNetwork:
         return self.openings[0].number if self.openings else 0
 
 
-def _is_same_recipe(one: Study, other: Study) -> bool:
+def recipe_of(study: Study) -> dict[str, Any]:
+    """Data set and settings that the finalists of a study, and the baselines shown with them, are trained by."""
+    return {name: getattr(study, name) for name in ("dataset_id", *RECIPE)}
+
+
+def _is_same_training(one: Study, other: Study) -> bool:
     """Whether both train a network alike, so that equal seeds give equal weights."""
-    return all(getattr(one, name) == getattr(other, name) for name in ("trial_share", *RECIPE))
+    return recipe_of(one) == recipe_of(other) and one.trial_share == other.trial_share
 
 
 def _over(values: Iterable[float | None]) -> RepeatStatistics | None:
@@ -139,9 +145,12 @@ def _over(values: Iterable[float | None]) -> RepeatStatistics | None:
 
 def finals_of(study: Study) -> Q:
     """Condition on FINALS studies: that of the study itself, and that of the baselines of its recipe."""
-    recipe = {name: getattr(study, name) for name in RECIPE}
-    shared = Q(parent=None, dataset=study.dataset_id, **recipe)
-    return Q(kind=Study.Kind.FINALS) & (Q(parent=study.pk) | shared)
+    return Q(kind=Study.Kind.FINALS) & (Q(parent=study.pk) | final_baselines_of(study))
+
+
+def final_baselines_of(study: Study) -> Q:
+    """Condition on the FINALS study of the baselines that are trained as the finalists of `study` are."""
+    return Q(kind=Study.Kind.FINALS, parent=None, **recipe_of(study))
 
 
 def final_networks(study: Study) -> tuple[FinalNetwork, ...]:
@@ -183,7 +192,7 @@ def _finalists(studies: Sequence[Study]) -> Mapping[int, Sequence[Finalist]]:
 def _belongs(finals: Study, study: Study) -> bool:
     if finals.parent_id is not None:
         return finals.parent_id == study.pk
-    return all(getattr(finals, name) == getattr(study, name) for name in ("dataset_id", *RECIPE))
+    return recipe_of(finals) == recipe_of(study)
 
 
 class _Trials:

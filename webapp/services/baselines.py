@@ -7,21 +7,18 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.validators import BaseValidator
 from django.db import transaction
-from django.utils import timezone
 
 from nas_engine.baselines import Baseline, baseline
 from nas_engine.trial_plan import FULL_EPOCHS
 from webapp import translation
 from webapp.models import Dataset, Study
-from webapp.services import studies
+from webapp.services import listed_studies, studies
 from webapp.services.errors import Conflict
 from webapp.services.requests import UNANSWERED, ListedNetwork, latest_trials, request_listed, save_architectures
-from webapp.services.transitions import Actor, locked_study, record
+from webapp.services.transitions import Actor, locked_study
 
-State = Study.State
 DEFAULT_FULL_EPOCHS = FULL_EPOCHS
 _NAME = "Baselines of {}"
-_ENDED = (State.COMPLETED, State.STOPPED, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +44,30 @@ def train_baselines(
     trained or under way are left alone; those that failed or were cancelled are tried again. Conflict if the dataset's
     baselines were trained for another length, unless `replace` requests that all of them be deleted first.
     """
-    wanted = _wanted(names)
+    wanted = wanted_baselines(names)
     _check_length(full_epochs)
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset_id)
-        if dataset.state != Dataset.State.READY:
-            raise Conflict(f"The dataset {dataset.name} is {dataset.get_state_display()}: wait until it is ready.")
+        studies.require_ready_dataset(dataset)
         study = Study.objects.filter(dataset=dataset, kind=Study.Kind.BASELINES).first()
         if study is not None and replace:
             studies.delete(study_id=study.pk, actor=owner)
             study = None
         if study is None:
-            study = _create(dataset, full_epochs, owner)
+            study = listed_studies.create(
+                name=_NAME.format(dataset.name),
+                kind=Study.Kind.BASELINES,
+                actor=owner,
+                dataset=dataset,
+                full_epochs=full_epochs,
+            )
         study = locked_study(study.pk)
         _require_length(study, full_epochs)
         return _extend(study, wanted, owner)
 
 
-def _wanted(names: Sequence[str]) -> tuple[Baseline, ...]:
-    """Each once."""
+def wanted_baselines(names: Sequence[str]) -> tuple[Baseline, ...]:
+    """Baselines by their names, each once. Raises Conflict for a name that none has, and for none."""
     try:
         wanted = tuple(dict.fromkeys(baseline(name) for name in names))
     except ValueError as error:
@@ -84,22 +86,6 @@ def _check_length(full_epochs: int) -> None:
         raise Conflict(f"Full training length: must be {min(limits)} to {max(limits):,} epochs.") from error
 
 
-def _create(dataset: Dataset, full_epochs: int, owner: AbstractBaseUser | None) -> Study:
-    study = Study.objects.create(
-        name=studies.free_name(_NAME.format(dataset.name)),
-        dataset=dataset,
-        kind=Study.Kind.BASELINES,
-        designer=Study.Designer.LISTED,
-        trial_budget=0,
-        full_epochs=full_epochs,
-        state=State.RUNNING,
-        started_at=timezone.now(),
-        owner_id=owner.pk if owner is not None else None,
-    )
-    record(study, "", State.RUNNING, actor=owner, message="Created.")
-    return study
-
-
 def _require_length(study: Study, full_epochs: int) -> None:
     if study.full_epochs != full_epochs:
         raise Conflict(
@@ -115,15 +101,11 @@ def _extend(study: Study, wanted: Sequence[Baseline], actor: Actor) -> Requested
     present = tuple(one.name for one in wanted if one not in missing)
     if not missing:
         return Requested(study, (), present)
-    if study.state in (State.PAUSED, State.DRAINING):
-        raise Conflict(f"{study.name} is {study.get_state_display()}: resume it before you request more of them.")
+    listed_studies.require_open_to_more(study)
     rows = {one.name: translation.architecture_row(translation.baseline_network(one, study.dataset)) for one in missing}
     cheapest_first = sorted(rows, key=lambda name: rows[name].flops)
     save_architectures(list(rows.values()))
     request_listed(study, [ListedNetwork(name, rows[name].hash) for name in cheapest_first], actor)
     message = f"To be trained: {', '.join(cheapest_first)}."
-    if study.state in _ENDED:
-        studies.reopen(study, _ENDED, "extend", actor, message)
-    else:
-        record(study, study.state, study.state, actor=actor, message=message)
+    listed_studies.go_on(study, message, actor)
     return Requested(study, tuple(cheapest_first), present)

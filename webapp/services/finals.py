@@ -7,27 +7,26 @@ they are (Speckhard et al., section 5: the best architectures are retrained five
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from nas_engine.baselines import NAMES, baseline
+from nas_engine.baselines import NAMES
 from webapp import translation
 from webapp.models import Dataset, Finalist, StoredArchitecture, Study, Trial
-from webapp.queries.finals import RECIPE
-from webapp.services import studies
+from webapp.queries.finals import final_baselines_of
+from webapp.services import listed_studies, studies
+from webapp.services.baselines import wanted_baselines
 from webapp.services.errors import Conflict
 from webapp.services.requests import ListedNetwork, request_listed, save_architectures
-from webapp.services.transitions import Actor, locked_study, record
+from webapp.services.transitions import Actor, locked_study
 
-State = Study.State
 SEEDS = 5
 """Seeds a finalist is trained with unless a person chooses another number (paper, Table 1)."""
 MOST_SEEDS = 20
 FULL_SHARE = 1.0
 """Share of the full length that a finalist trains for, a third more than a trial's three quarters."""
 _FIRST_SEED = 1_700_000_001
-_ENDED = (State.COMPLETED, State.STOPPED, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,8 @@ def train_finalists(
         if study.kind != Study.Kind.SEARCH:
             raise Conflict(f"{study.name} is no search: choose finalists on the page of the search they come from.")
         networks = _networks_of(study, trial_ids, chosen)
-        finals = Study.objects.filter(parent=study, kind=Study.Kind.FINALS).first() or _create(
-            study, f"Finalists of {study.name}", parent=study, actor=actor
+        finals = study.children.filter(kind=Study.Kind.FINALS).first() or _create(
+            study, f"Finalists of {study.name}", actor, parent=study
         )
         return _extend(finals, networks, seeds, actor)
 
@@ -87,14 +86,10 @@ def train_final_baselines(
         study = Study.objects.select_related("dataset").get(pk=study_id)
         Dataset.objects.select_for_update(no_key=True).get(pk=study.dataset_id)  # two studies of one recipe take turns
         networks = _published(study.dataset, names)
-        finals = final_baselines_of(study) or _create(study, f"Finals of the baselines of {study.dataset.name}")
+        finals = Study.objects.filter(final_baselines_of(study)).first() or _create(
+            study, f"Finals of the baselines of {study.dataset.name}", actor, energy_model=None
+        )
         return _extend(finals, networks, seeds, actor)
-
-
-def final_baselines_of(study: Study) -> Study | None:
-    """FINALS study of the baselines that are trained as the finalists of `study` are."""
-    recipe = {name: getattr(study, name) for name in RECIPE}
-    return Study.objects.filter(kind=Study.Kind.FINALS, parent=None, dataset=study.dataset_id, **recipe).first()
 
 
 def _check_seeds(seeds: int) -> None:
@@ -118,40 +113,23 @@ def _networks_of(study: Study, trial_ids: Sequence[int], chosen: Finalist.Chosen
 
 
 def _published(dataset: Dataset, names: Sequence[str]) -> list[_Chosen]:
-    try:
-        wanted = tuple(dict.fromkeys(baseline(name) for name in names))
-    except ValueError as error:
-        raise Conflict(str(error)) from error
-    if not wanted:
-        raise Conflict("Choose at least one baseline.")
+    wanted = wanted_baselines(names)
     rows = [translation.architecture_row(translation.baseline_network(one, dataset)) for one in wanted]
     save_architectures(rows)
     pairs = zip(wanted, rows, strict=True)
     return [_Chosen(one.name, row, Finalist.Chosen.BASELINE) for one, row in pairs]
 
 
-def _create(study: Study, name: str, *, parent: Study | None = None, actor: Actor = None) -> Study:
-    finals = Study(**{field: getattr(study, field) for field in Study.SETTINGS})
-    finals.name, finals.notes = studies.free_name(name), ""
-    finals.kind, finals.parent, finals.trial_share = Study.Kind.FINALS, parent, FULL_SHARE
-    finals.designer, finals.early_stopping = Study.Designer.LISTED, Study.EarlyStopping.NONE
-    finals.space_spec, finals.trial_budget = {}, 0
-    finals.state, finals.started_at = State.RUNNING, timezone.now()
-    finals.owner_id = actor.pk if actor is not None else None
-    if parent is None:
-        finals.energy_model = None
-    finals.save(force_insert=True)
-    record(finals, "", State.RUNNING, actor=actor, message="Created.")
-    return finals
+def _create(study: Study, name: str, actor: Actor, **changed: Any) -> Study:
+    settings = listed_studies.training_settings(study) | {"trial_share": FULL_SHARE} | changed
+    return listed_studies.create(name=name, kind=Study.Kind.FINALS, actor=actor, **settings)
 
 
 def _extend(finals: Study, networks: Sequence[_Chosen], seeds: int, actor: Actor) -> RequestedFinals:
     """Under the lock of the search or the data set."""
     finals = locked_study(finals.pk)
-    if finals.dataset.state != Dataset.State.READY:
-        raise Conflict(f"The dataset {finals.dataset.name} is not ready: wait until it is prepared.")
-    if finals.state in (State.PAUSED, State.DRAINING):
-        raise Conflict(f"{finals.name} is {finals.get_state_display()}: resume it before you add finalists.")
+    studies.require_ready_dataset(finals.dataset)
+    listed_studies.require_open_to_more(finals)
     finalists = [_finalist(finals, network, seeds, actor) for network in networks]
     before = finals.trials.count()
     request_listed(finals, _listed(finalists), actor)
@@ -159,7 +137,7 @@ def _extend(finals: Study, networks: Sequence[_Chosen], seeds: int, actor: Actor
     added = tuple(one.label for one in finalists if one.architecture_id in requested)
     present = tuple(one.label for one in finalists if one.architecture_id not in requested)
     if added:
-        _go_on(finals, f"To be trained with {seeds} seeds: {', '.join(added)}.", actor)
+        listed_studies.go_on(finals, f"To be trained with {seeds} seeds: {', '.join(added)}.", actor)
     return RequestedFinals(finals, added, present)
 
 
@@ -184,10 +162,3 @@ def _listed(finalists: Iterable[Finalist]) -> list[ListedNetwork]:
         for one in finalists
         for replicate in range(1, one.seeds + 1)
     ]
-
-
-def _go_on(finals: Study, message: str, actor: Actor) -> None:
-    if finals.state in _ENDED:
-        studies.reopen(finals, _ENDED, "extend", actor, message)
-    else:
-        record(finals, finals.state, finals.state, actor=actor, message=message)

@@ -15,7 +15,7 @@ from django.template.defaultfilters import pluralize
 from nas_engine.evaluation_result import BothSplits
 from webapp.models import Dataset, Finalist, SeedResult, SplitOpening, Trial
 from webapp.queries.finals import features_hash
-from webapp.services import jobs
+from webapp.services import jobs, studies
 from webapp.services.errors import Conflict
 from webapp.services.transitions import Actor, locked_study, record
 
@@ -68,8 +68,7 @@ def open_test_split(*, finalist_id: int, again: bool = False, earlier: int = 0, 
 
 
 def _require_test_clips(dataset: Dataset) -> None:
-    if dataset.state != Dataset.State.READY:
-        raise Conflict(f"The dataset {dataset.name} is {dataset.get_state_display()}: wait until it is ready.")
+    studies.require_ready_dataset(dataset)
     for split in ("test", "eval"):
         clips = sum(dataset.counts.get(split, {}).values())
         if clips < _LEAST_CLIPS:

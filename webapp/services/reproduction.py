@@ -5,20 +5,15 @@ them and no budget counts them.
 """
 
 from django.db import transaction
-from django.utils import timezone
 
 from webapp.models import Dataset, Study, Trial
-from webapp.services import studies
+from webapp.queries.finals import features_hash
+from webapp.services import listed_studies, studies
 from webapp.services.errors import Conflict
 from webapp.services.requests import UNANSWERED, ListedNetwork, request_listed
 from webapp.services.transitions import Actor, locked_study, record
-from webapp.storage import hash_in_name
 
-State = Study.State
 _NAME = "Repetitions of {}"
-_ENDED = (State.COMPLETED, State.STOPPED, State.FAILED)
-_OF_ITS_OWN = ("name", "notes", "designer", "trial_budget", "early_stopping")
-_COPIED = (*(name for name in Study.SETTINGS if name not in _OF_ITS_OWN), "trial_share", "space_spec")
 _REMEDIES = {
     Trial.State.STOPPED: "its training ended early, by what other trials had reached. Reproduce a completed trial",
     Trial.State.FAILED: "it has no result to compare with. Reproduce a completed trial, such as its retry",
@@ -61,9 +56,8 @@ def _require_completed(trial: Trial) -> None:
 
 def _require_same_features(trial: Trial, dataset: Dataset) -> None:
     """An old trial may not know its features; then the comparison lists them as not recorded."""
-    if dataset.state != Dataset.State.READY:
-        raise Conflict(f"The dataset {dataset.name} is {dataset.get_state_display()}: wait until it is ready.")
-    features, current = trial.environment.get("features"), hash_in_name(str(dataset.pack.name))
+    studies.require_ready_dataset(dataset)
+    features, current = trial.environment.get("features"), features_hash(dataset)
     if features is not None and features != current:
         raise Conflict(
             f"{_named(trial)} was trained on other features than {dataset.name} has now ({features[:12]}, now "
@@ -85,26 +79,19 @@ def _repetitions_of(parent: Study, actor: Actor) -> Study:
     """The study that holds the repetitions of `parent`, its row locked; made if there is none."""
     found = Study.objects.filter(parent=parent, kind=Study.Kind.REPETITIONS).values_list("pk", flat=True).first()
     repetitions = locked_study(found) if found is not None else _create(parent, actor)
-    if repetitions.state in (State.PAUSED, State.DRAINING):
-        raise Conflict(f"{repetitions.name} is {repetitions.get_state_display()}: resume it before you reproduce more.")
+    listed_studies.require_open_to_more(repetitions)
     return repetitions
 
 
 def _create(parent: Study, actor: Actor) -> Study:
-    study = Study.objects.create(
-        **{name: getattr(parent, name) for name in _COPIED},
-        name=studies.free_name(_NAME.format(parent.name)),
-        kind=Study.Kind.REPETITIONS,
-        parent=parent,
-        designer=Study.Designer.LISTED,
-        trial_budget=0,
-        early_stopping=Study.EarlyStopping.NONE,
-        state=State.RUNNING,
-        started_at=timezone.now(),
-        owner_id=actor.pk if actor is not None else None,
-    )
-    record(study, "", State.RUNNING, actor=actor, message=f"Created for repetitions of trials of {parent.name}.")
-    return study
+    settings = listed_studies.training_settings(parent) | {
+        "trial_share": parent.trial_share,
+        "space_spec": parent.space_spec,
+        "parent": parent,
+    }
+    message = f"Created for repetitions of trials of {parent.name}."
+    name, kind = _NAME.format(parent.name), Study.Kind.REPETITIONS
+    return listed_studies.create(name=name, kind=kind, actor=actor, message=message, **settings)
 
 
 def _request(original: Trial, parent: Study, repetitions: Study, actor: Actor) -> Trial:
@@ -113,10 +100,7 @@ def _request(original: Trial, parent: Study, repetitions: Study, actor: Actor) -
     request_listed(repetitions, [network], actor)
     requested = repetitions.trials.get(reproduces=original, state=Trial.State.REQUESTED)
     message = f"To be trained again: trial {original.number}."
-    if repetitions.state in _ENDED:
-        studies.reopen(repetitions, _ENDED, "extend", actor, message)
-    else:
-        record(repetitions, repetitions.state, repetitions.state, actor=actor, message=message)
+    listed_studies.go_on(repetitions, message, actor)
     note = f"To be reproduced, as trial {requested.number} of {repetitions.name}."
     record(parent, original.state, original.state, trial_id=original.pk, actor=actor, message=note)
     return requested

@@ -76,7 +76,7 @@ def start(*, study_id: int, actor: Actor = None) -> Study:
     """DRAFT -> RUNNING. The dataset must be READY."""
     with transaction.atomic():
         study = locked_study(study_id)
-        _require_ready_dataset(study)
+        require_ready_dataset(study.dataset)
         space_spec = _space_at_start(study)
         _move(
             study,
@@ -115,7 +115,7 @@ def resume(*, study_id: int, actor: Actor = None) -> Study:
     """PAUSED, STOPPED or FAILED -> RUNNING: waiting trials are offered again and the rest of the budget is used."""
     with transaction.atomic():
         study = locked_study(study_id)
-        _require_ready_dataset(study)
+        require_ready_dataset(study.dataset)
         request_cancelled(study, actor)
         reopen(study, [State.PAUSED, State.STOPPED, State.FAILED], "resume", actor, "Resumed.")
     return study
@@ -147,7 +147,7 @@ def extend_budget(*, study_id: int, additional_trials: int, actor: Actor = None)
             f"Budget extended by {additional_trials} to {study.trial_budget} trial{pluralize(study.trial_budget)}."
         )
         if study.state == State.COMPLETED:
-            _require_ready_dataset(study)
+            require_ready_dataset(study.dataset)
             reopen(study, [State.COMPLETED], "extend", actor, message)
         else:
             record(study, study.state, study.state, actor=actor, message=message)
@@ -238,8 +238,8 @@ def _move(
         raise Conflict(f"{study.name} is {study.get_state_display()}; to {verb} it, it must be {allowed}.")
 
 
-def _require_ready_dataset(study: Study) -> None:
-    dataset = study.dataset
+def require_ready_dataset(dataset: Dataset) -> None:
+    """Raise Conflict, with the state, unless the data set is READY."""
     if dataset.state != Dataset.State.READY:
         raise Conflict(f"The dataset {dataset.name} is {dataset.get_state_display()}: wait until it is ready.")
 

@@ -143,6 +143,12 @@ def test_the_aim_is_judged_by_the_paired_interval(difference, low, high, verdict
     assert "11.7 times less energy and 52 times less flash" in aim.figures
 
 
+def test_with_tested_mobilenets_and_no_tested_finalist_the_aim_is_not_judged() -> None:
+    found = values(0.02, 0.01, 0.03)
+    found["networks"][0]["test"] = None
+    assert claims_of(found)[0].verdict == "not tested"
+
+
 def test_a_network_that_is_too_large_does_not_reach_the_aim() -> None:
     found = values(0.02, 0.01, 0.03)
     found["networks"][0]["plain_flash_bytes"] = 60_000

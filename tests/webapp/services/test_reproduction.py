@@ -181,7 +181,7 @@ def test_a_paused_study_of_repetitions_is_resumed_first(study):
     first, second = completed(study, seed=1), completed(study, seed=2)
     container = reproduce(trial_id=first.pk).study
     studies.pause(study_id=container.pk)
-    with pytest.raises(Conflict, match="is paused: resume it before you reproduce more"):
+    with pytest.raises(Conflict, match="is paused: resume it before you request more"):
         reproduce(trial_id=second.pk)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from webapp.management.results.plan import study_name
+
 Verdict = Literal["holds", "does not hold", "undecided", "not tested"]
 Values = Mapping[str, Any]
 
@@ -39,7 +41,10 @@ def _aim(values: Values) -> PaperClaim:
     v1, v2 = _named(values, "MobileNetV1-1.0"), _named(values, "MobileNetV2-1.0")
     if v1 is None or v2 is None or not (v1["test"] and v2["test"]):
         return PaperClaim(text, "not tested", "The MobileNets have not been evaluated on the test split.")
-    small = [one for one in values["networks"] if not one["is_baseline"] and one["test"] and _is_small(one, v2)]
+    tested = [one for one in values["networks"] if not one["is_baseline"] and one["test"]]
+    if not tested:
+        return PaperClaim(text, "not tested", "No finalist has been evaluated on the test split.")
+    small = [one for one in tested if _is_small(one, v2)]
     if not small:
         return PaperClaim(text, "does not hold", "No finalist is that small and takes that little energy.")
     best = max(small, key=lambda one: one["evaluation"]["mean"])
@@ -112,16 +117,14 @@ def _points(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", _MINUS)
 
 
-_BAYESIAN, _FIREFLY = "Results: NAS-Bayesian", "Results: NAS-HyperFirefly"
-_BAYESIAN_SOFT, _FIREFLY_SOFT = "Results: NAS-Bayesian-b'", "Results: NAS-HyperFirefly-b'"
-_ONE_D = "Results: 1D-NAS-Bayesian"
+_BAYESIAN, _FIREFLY = study_name("NAS-Bayesian"), study_name("NAS-HyperFirefly")
+_BAYESIAN_SOFT, _FIREFLY_SOFT = study_name("NAS-Bayesian-b'"), study_name("NAS-HyperFirefly-b'")
+_ONE_D = study_name("1D-NAS-Bayesian")
 _MORE_ACCURATE = "HyperFirefly finds a more accurate network than the hybrid with slope "
 _CLAIMS: tuple[Callable[[Values], PaperClaim], ...] = (
     _aim,
-    _best_against("HyperFirefly finds a more accurate network than the hybrid with slope b", _FIREFLY, _BAYESIAN),
-    _best_against(
-        "HyperFirefly finds a more accurate network than the hybrid with slope b'", _FIREFLY_SOFT, _BAYESIAN_SOFT
-    ),
+    _best_against(f"{_MORE_ACCURATE}b", _FIREFLY, _BAYESIAN),
+    _best_against(f"{_MORE_ACCURATE}b'", _FIREFLY_SOFT, _BAYESIAN_SOFT),
     _best_against("HyperFirefly with b' finds a more accurate network than with b", _FIREFLY_SOFT, _FIREFLY),
     _less_energy("The network of HyperFirefly with b takes less energy than that with b'", _FIREFLY, _FIREFLY_SOFT),
     _less_energy("1-D networks take less energy than 2-D networks", _ONE_D, _BAYESIAN),

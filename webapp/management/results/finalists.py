@@ -9,6 +9,7 @@ from webapp.management.results.journal import Journal, JournalError
 from webapp.management.results.lines import TRIAL, architecture_hash
 from webapp.management.results.plan import Plan
 from webapp.models import Finalist, Study, Trial
+from webapp.queries.finals import final_baselines_of
 from webapp.queries.pages.finals import chosen_trials
 from webapp.services import finals, restoring
 
@@ -27,7 +28,7 @@ def name_in_journal(study: Study) -> str:
 def containers_of(searches: Sequence[Study]) -> list[Study]:
     """FINALS studies of the searches, then that of the baselines, as far as there are any."""
     own = Study.objects.filter(parent__in=searches, kind=Study.Kind.FINALS).select_related("parent").order_by("pk")
-    published = finals.final_baselines_of(searches[0])
+    published = Study.objects.filter(final_baselines_of(searches[0])).first()
     return [*own, *([published] if published else [])]
 
 
@@ -36,7 +37,7 @@ def request_finals(searches: Sequence[Study], plan: Plan) -> None:
     for study in searches:
         if not Study.objects.filter(parent=study, kind=Study.Kind.FINALS).exists():
             _request_best(study, plan)
-    published = finals.final_baselines_of(searches[0])
+    published = Study.objects.filter(final_baselines_of(searches[0])).first()
     if published is None or published.state not in WAITING:
         _request_baselines(searches[0], published, plan)
 

@@ -4,6 +4,7 @@ The worker sends one `Job` at a time, perhaps followed by `Cancel`. The child se
 number of `Reported` and one `Finished` or `Ended`. Files are passed by their paths, only results by their content.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -30,16 +31,16 @@ class Job(Generic[Result]):
     __slots__ = ()
 
 
-class OneOffJob(Job[Result]):
+class OneOffJob(Job[Result], ABC):
     """Job with a child of its own, of the kind `kind`."""
 
     __slots__ = ()
     kind: ClassVar[Kind]
 
     @property
+    @abstractmethod
     def patience_seconds(self) -> float:
         """Longest time that the job may take, loading of libraries included."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
