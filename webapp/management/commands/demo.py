@@ -1,21 +1,12 @@
 """`manage.py demo`: everything on this machine, with a dataset and a study to watch."""
 
-import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from webapp.supervisor import ports
-from webapp.supervisor.children import Child, Kind
-from webapp.supervisor.errors import StartError
-from webapp.supervisor.output import Console
-from webapp.supervisor.plan import Machine
-from webapp.supervisor.up import run
-
-INTERRUPTED = 130
+from webapp.management.guided import add_machine_arguments, run_with_guide
 
 
 class Command(BaseCommand):
@@ -31,38 +22,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--set", action="append", default=[], metavar="FIELD=VALUE", help="change the study, e.g. trials=4"
         )
-        parser.add_argument(
-            "--port", default="auto", help="web server's port (default: the first free one from 8000 on)"
-        )
-        parser.add_argument("--trainers", type=int, default=None, help="training workers (default: one per core)")
-        parser.add_argument("--verbose", action="store_true", help="show every line of every process")
+        add_machine_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        guide_arguments = _checked(options)
-        done: list[int] = []
-
-        def guest(machine: Machine, stop: Callable[[int], None]) -> Child:
-            def when_done(code: int) -> None:
-                done.append(code)
-                if code or options["exit_when_done"]:
-                    stop(code)
-
-            address = ports.address(machine.host, machine.port)
-            command = (sys.executable, "manage.py", "demo_guide", "--address", address, *guide_arguments)
-            return Child("demo", command, Kind.GUEST, when_done=when_done)
-
-        try:
-            code = run(
-                host="127.0.0.1",
-                port=options["port"],
-                trainers=options["trainers"],
-                console=Console(verbose=options["verbose"]),
-                on_ready=lambda machine: None,
-                guest=guest,
-            )
-        except StartError as error:
-            raise CommandError(str(error)) from None
-        sys.exit(INTERRUPTED if options["exit_when_done"] and not done else code)
+        arguments = _checked(options)
+        run_with_guide("demo", "demo_guide", arguments, options, ends_with_guide=options["exit_when_done"])
 
 
 def _checked(options: dict[str, Any]) -> list[str]:

@@ -1,22 +1,14 @@
 """`manage.py results`: start everything, run the paper's five searches to Table 1, write what came out."""
 
-import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from webapp.management.guided import add_machine_arguments, run_with_guide
 from webapp.management.results.plan import Plan
-from webapp.supervisor import ports
-from webapp.supervisor.children import Child, Kind
-from webapp.supervisor.errors import StartError
-from webapp.supervisor.output import Console
-from webapp.supervisor.plan import Machine
-from webapp.supervisor.up import run
 
-INTERRUPTED = 130
 PLAN = Plan()
 
 
@@ -26,35 +18,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_plan_arguments(parser)
-        parser.add_argument("--port", default="auto", help="web server's port (default: the first free one)")
-        parser.add_argument("--trainers", type=int, default=None, help="training workers (default: one per core)")
-        parser.add_argument("--verbose", action="store_true", help="show every line of every process")
+        add_machine_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         arguments = _guide_arguments(options)
-        done: list[int] = []
-
-        def guest(machine: Machine, stop: Callable[[int], None]) -> Child:
-            def when_done(code: int) -> None:
-                done.append(code)
-                stop(code)
-
-            address = ports.address(machine.host, machine.port)
-            command = (sys.executable, "manage.py", "results_guide", "--address", address, *arguments)
-            return Child("results", command, Kind.GUEST, when_done=when_done)
-
-        try:
-            code = run(
-                host="127.0.0.1",
-                port=options["port"],
-                trainers=options["trainers"],
-                console=Console(verbose=options["verbose"]),
-                on_ready=lambda machine: None,
-                guest=guest,
-            )
-        except StartError as error:
-            raise CommandError(str(error)) from None
-        sys.exit(code if done else INTERRUPTED)
+        run_with_guide("results", "results_guide", arguments, options, ends_with_guide=True)
 
 
 def add_plan_arguments(parser: ArgumentParser) -> None:
