@@ -5,8 +5,6 @@ The test split took no part in the choice, so that the difference of the two acc
 what one split is harder than the other.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.integrate import quad
 from scipy.special import log_ndtr
@@ -56,24 +54,6 @@ def expected_maximum(n: int) -> float:
     above, _ = quad(lambda x: -np.expm1(n * log_ndtr(x)), 0.0, _FAR, limit=200, points=[1.0, 3.0, 6.0])
     below, _ = quad(lambda x: np.exp(n * log_ndtr(x)), -_FAR, 0.0, limit=200, points=[-6.0, -3.0, -1.0])
     return max(0.0, float(above - below))
-
-
-def selection_optimism(networks: Sequence[Answers], seed: int = 0, resamples: int = RESAMPLES) -> float:
-    """Mean lead (0..1) that choosing the best of `networks` by these clips gives its accuracy, by the bootstrap.
-
-    In each resample of the recordings the best network is chosen; its accuracy there less its accuracy over all clips
-    is its lead (Efron, "Estimating the error rate of a prediction rule", JASA 78, 1983). All networks must have
-    answered the same clips. Raises ValueError otherwise, and without networks.
-    """
-    if len({(network.clips, network.recordings) for network in networks}) != 1:
-        raise ValueError("give at least one network, and of all of them answers to the same clips in the same order")
-    sums = [network.by_recording() for network in networks]
-    correct, clips = np.stack([each.correct.mean(axis=0) for each in sums]), sums[0].clips
-    drawn = np.random.default_rng(seed).multinomial(len(clips), np.full(len(clips), 1 / len(clips)), resamples)
-    accuracies = drawn @ correct.T / (drawn @ clips)[:, None]
-    best = accuracies.argmax(axis=1)
-    overall = correct.sum(axis=1) / clips.sum()
-    return float((accuracies[np.arange(resamples), best] - overall[best]).mean())
 
 
 def _common(evaluation: Answers, test: Answers) -> tuple[Answers, Answers]:

@@ -16,7 +16,6 @@ from nas_engine.statistics.values import (
     Interval95,
     Optimism,
     PairedDifference,
-    SeedSummary,
 )
 from webapp.models import SplitOpening
 from webapp.queries.energy_estimates import is_estimate
@@ -29,13 +28,11 @@ Ratio = Callable[[EnergyFigure, EnergyFigure], EnergyRatio]
 
 @dataclass(frozen=True, slots=True)
 class NetworkStatistics(StoredValue):
-    """Statistics of the network of an opening: int8 accuracies (0..1) on both splits, over seeds and over clips.
+    """Statistics of the network of an opening: int8 accuracies (0..1) on both splits with intervals over clips.
 
     `optimism` is None where a recording is in both splits, which are then no independent samples.
     """
 
-    evaluation: SeedSummary
-    test: SeedSummary
     evaluation_clips: ClipAccuracy
     test_clips: ClipAccuracy
     optimism: Optimism | None

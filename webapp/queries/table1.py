@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from nas_engine.energy.estimators.published_figures import TABLE_1, PublishedNetwork
 from nas_engine.energy.traces.statistics import RepeatStatistics, repeat_statistics
+from nas_engine.statistics.values import ClipAccuracy
 from webapp.models import Run, Study
 from webapp.queries.energy_estimates import CurrentEstimate, in_words
 from webapp.queries.finals import FinalNetwork, final_networks
+from webapp.queries.opening_statistics import statistics_in
 from webapp.queries.pages.paper import published_parameters_of
 
 Basis = Literal["measured", "estimated"]
@@ -39,12 +41,16 @@ class NetworkEnergy:
 
 @dataclass(frozen=True, slots=True)
 class SeedAccuracy:
-    """int8 accuracy (0..1): mean and standard deviation over `seeds`; `opening` numbers that of the test split."""
+    """int8 accuracy (0..1): mean and standard deviation over `seeds`; `opening` numbers that of the test split.
+
+    `over_clips` is its interval over the clips of the split, which an opening brings for both splits.
+    """
 
     mean: float
     sd: float | None
     seeds: int
     opening: int = 0
+    over_clips: ClipAccuracy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,13 @@ class Table1Line:
 
 def _split_accuracy(split: str, found: SeedAccuracy | None) -> dict[str, float | None]:
     mean, sd = (found.mean, found.sd) if found else (None, None)
-    return {f"accuracy_{split}_mean": mean, f"accuracy_{split}_sd": sd}
+    interval = found.over_clips.interval if found and found.over_clips else None
+    return {
+        f"accuracy_{split}_mean": mean,
+        f"accuracy_{split}_sd": sd,
+        f"accuracy_{split}_clips_low95": interval.low if interval else None,
+        f"accuracy_{split}_clips_high95": interval.high if interval else None,
+    }
 
 
 def table1_of(studies: Sequence[Study]) -> tuple[Table1Line, ...]:
@@ -142,12 +154,13 @@ def _line(study: Study, network: FinalNetwork, parameters: int, runs: Mapping[st
     row, first = network.finalist.architecture, network.completed[0].trial if network.completed else None
     shown = _device_of(study, runs)
     flash, opening = network.flash_bytes, network.opening
+    known = statistics_in(opening)
     return Table1Line(
         name=network.finalist.label,
         origin="baseline" if network.is_baseline else "finalist",
         study="" if network.is_baseline else study.name,
-        evaluation=_accuracy(network.accuracy),
-        test=_accuracy(network.test_accuracy, opening.number if opening else 0),
+        evaluation=_accuracy(network.accuracy, over_clips=known.evaluation_clips if known else None),
+        test=_accuracy(network.test_accuracy, opening.number if opening else 0, known.test_clips if known else None),
         energy=_measured(shown, runs.get(shown, ())) or _estimated(network.estimate),
         flash_bytes=flash.mean if flash else None,
         flops=row.flops,
@@ -168,8 +181,10 @@ def _device_of(study: Study, runs: Mapping[str, Sequence[Run]]) -> str:
     return min(counted, key=lambda name: (-counted[name], name), default="")
 
 
-def _accuracy(found: RepeatStatistics | None, opening: int = 0) -> SeedAccuracy | None:
-    return SeedAccuracy(found.mean, found.sd, found.n, opening) if found else None
+def _accuracy(
+    found: RepeatStatistics | None, opening: int = 0, over_clips: ClipAccuracy | None = None
+) -> SeedAccuracy | None:
+    return SeedAccuracy(found.mean, found.sd, found.n, opening, over_clips) if found else None
 
 
 def _measured(device: str, runs: Sequence[Run]) -> NetworkEnergy | None:

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from nas_engine.energy.traces.statistics import RepeatStatistics
 from webapp.models import SplitOpening
-from webapp.queries.opening_statistics import later_opening_words
+from webapp.queries.opening_statistics import later_opening_words, statistics_in
 from webapp.queries.pages.finals import Statement
 from webapp.templatetags.figures import DASH
 
@@ -28,6 +28,17 @@ def over_seeds(found: RepeatStatistics | None) -> SafeString | str:
         found.n,
         f"{100 * found.low95:.1f}–{100 * min(1.0, found.high95):.1f}",
     )
+
+
+@register.simple_tag
+def over_clips(opening: SplitOpening | None, split: str) -> SafeString | str:
+    """For tables, in small: the 95 % interval of an accuracy over clips, "evaluation" or "test", once it is known."""
+    found = statistics_in(opening)
+    if found is None:
+        return ""
+    known = found.test_clips if split == "test" else found.evaluation_clips
+    within = f"{100 * known.interval.low:.1f}–{100 * known.interval.high:.1f}"
+    return format_html("<small>{} recordings, {}</small>", known.recordings, within)
 
 
 @register.simple_tag

@@ -12,7 +12,6 @@ from nas_engine.statistics.answers import Answers
 from nas_engine.statistics.clips import accuracy_over_clips
 from nas_engine.statistics.optimism import optimism
 from nas_engine.statistics.paired import paired_difference
-from nas_engine.statistics.seeds import seed_summary
 from nas_engine.statistics.values import Optimism
 from webapp.models import SplitOpening, Trial
 from webapp.queries.energy_estimates import REWARD, trials_with_estimates
@@ -31,8 +30,6 @@ def statistics_of(
     evaluation = _answers(answers.evaluation, numbers, recordings[EVALUATION_SPLIT])
     test = _answers(answers.test, numbers, recordings[CLOSED_SPLIT])
     network = NetworkStatistics(
-        evaluation=seed_summary(answers.evaluation.accuracies(), 0.0, 1.0),
-        test=seed_summary(answers.test.accuracies(), 0.0, 1.0),
         evaluation_clips=accuracy_over_clips(evaluation.correct, evaluation.recordings),
         test_clips=accuracy_over_clips(test.correct, test.recordings),
         optimism=_optimism(opening, evaluation, test),

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import norm, t
 
 from nas_engine.statistics.answers import Answers
-from nas_engine.statistics.optimism import expected_maximum, optimism, selection_optimism
+from nas_engine.statistics.optimism import expected_maximum, optimism
 
 
 def split(name: str, accuracy: float, recordings: int, seeds: int = 3, seed: int = 0) -> Answers:
@@ -97,23 +97,3 @@ def test_the_chance_lead_is_the_greatest_of_so_many_standard_errors_of_one_train
     # 1,000 independent clips of an accuracy of 0.8; the standard error itself scatters by some percent
     assert found.chance_lead == pytest.approx(expected_maximum(240) * math.sqrt(0.8 * 0.2 / 1000), rel=0.1)
     assert optimism(evaluation, test, best_of=1).chance_lead == pytest.approx(0.0, abs=1e-12)
-
-
-def test_the_lead_of_the_best_of_equal_networks_is_that_of_independent_ones_by_chance() -> None:
-    networks = [split("a", 0.8, 500, seeds=1, seed=i) for i in range(10)]
-    by_chance = expected_maximum(10) * math.sqrt(0.8 * 0.2 / 1000)
-    found = selection_optimism(networks)
-    assert 0.2 * by_chance < found < by_chance
-
-
-def test_the_best_by_far_and_the_only_one_gain_nothing_by_the_choice() -> None:
-    best, others = split("a", 0.95, 200, seed=1), [split("a", 0.5, 200, seed=i) for i in range(2, 6)]
-    # The mean over 4,000 resamples of an accuracy with standard error 0.006, less that of all clips
-    assert selection_optimism([*others, best]) == pytest.approx(0.0, abs=5e-4)
-    assert selection_optimism([best]) == pytest.approx(0.0, abs=5e-4)
-
-
-def test_the_choice_needs_answers_to_the_same_clips() -> None:
-    for networks in ([], [split("a", 0.8, 50), split("b", 0.8, 50)]):
-        with pytest.raises(ValueError, match="answers to the same clips"):
-            selection_optimism(networks)

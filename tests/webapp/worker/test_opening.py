@@ -82,8 +82,10 @@ def test_all_seeds_are_evaluated_on_both_splits_with_statistics(simulated):
     assert [len(result.test_answers) for result in results] == [3 * CLIPS] * 2
     found = statistics_in(opening)
     assert found is not None
-    assert found.test.mean == pytest.approx(np.mean([result.test_accuracy for result in results]))
-    assert (found.test.n, found.test_clips.clips, found.test_clips.recordings) == (2, 3 * CLIPS, 3 * CLIPS // 2)
+    over_clips = found.test_clips
+    assert over_clips.accuracy == pytest.approx(np.mean([result.test_accuracy for result in results]))
+    assert (over_clips.seeds, over_clips.clips, over_clips.recordings) == (2, 3 * CLIPS, 3 * CLIPS // 2)
+    assert over_clips.interval.low < over_clips.accuracy < over_clips.interval.high
     assert found.optimism is not None
     assert found.optimism.best_of == study.trials.filter(state="COMPLETED").count()
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,6 +15,7 @@ from webapp import translation
 from webapp.management.results.claims import claims_of
 from webapp.management.results.journal import Header, Journal, JournalError
 from webapp.management.results.page import page_of
+from webapp.management.results.pictures import FIGURE_6, FRONTS, pictures_of
 from webapp.management.results.plan import Plan
 from webapp.management.results.run import ResultsRun
 from webapp.management.results.values import values_of
@@ -82,7 +84,12 @@ def test_a_run_on_another_machine_goes_on_from_the_journal_and_comes_to_the_same
     before = values_of(first, dataset.name, PLAN.to_json())
     assert all(one["test"] for one in before["networks"])
     assert all(one["training_hours"] > 0 for one in before["searches"])
-    page = page_of(json.loads(json.dumps(before)), "make results")
+    pictures = pictures_of(first)
+    page = page_of(json.loads(json.dumps(before)), "make results", tuple(pictures))
+    assert set(pictures) == {FRONTS, FIGURE_6}
+    for name, svg in pictures.items():
+        assert f"]({name})" in page
+        assert ElementTree.fromstring(svg).tag.endswith("svg")
     for shown in (*(one["name"] for one in before["networks"]), *(one.claim for one in claims_of(before))):
         assert shown in page
     opened = list(SplitOpening.objects.order_by("opened_at").values_list("label", "number", "opened_at"))

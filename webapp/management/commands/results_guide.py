@@ -16,6 +16,7 @@ from webapp.management.plain_errors import plain_errors
 from webapp.management.progress import Line
 from webapp.management.results.journal import Header, Journal, JournalError
 from webapp.management.results.page import page_of
+from webapp.management.results.pictures import pictures_of
 from webapp.management.results.run import ResultsRun
 from webapp.management.results.values import values_of
 from webapp.management.sign_in import demo_user, sign_in_link
@@ -64,7 +65,10 @@ class Command(BaseCommand):
         if options["json"] is not None:
             _replace(options["json"], json.dumps(values, indent=1, sort_keys=True) + "\n")
         if options["page"] is not None:
-            _replace(options["page"], page_of(values, COMMAND))
+            pictures = pictures_of(results)
+            for name, svg in pictures.items():
+                _replace(options["page"].with_name(name), svg)
+            _replace(options["page"], page_of(values, COMMAND, tuple(pictures)))
 
 
 def _replace(path: Path, text: str) -> None:

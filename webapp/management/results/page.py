@@ -4,21 +4,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from webapp.management.results.claims import claims_of
+from webapp.management.results.pictures import ALTERNATIVES, FIGURE_6, FRONTS
 
 Values = Mapping[str, Any]
 _SPACE = "\N{NO-BREAK SPACE}"
 _NONE = "–"
 
 
-def page_of(values: Values, command: str) -> str:
-    """Markdown; `command` is the one that makes the page."""
+def page_of(values: Values, command: str, pictures: Sequence[str] = ()) -> str:
+    """Markdown; `command` is the one that makes the page, `pictures` are the files next to it (`pictures`)."""
     parts = (
         "# Results",
         _introduction(values, command),
         "## Searches",
         _searches(values),
+        *(_picture(name) for name in (FRONTS,) if name in pictures),
         "## Table 1",
         _table1(values),
+        *(_picture(name) for name in (FIGURE_6,) if name in pictures),
         "## The paper's claims",
         _claims(values),
         "## Against the baselines, on the test split",
@@ -43,6 +46,10 @@ def _introduction(values: Values, command: str) -> str:
         f"the full length and evaluated once on the test split. Made by `{command}`; every figure is in "
         "`benchmarks/results/results.json`."
     )
+
+
+def _picture(name: str) -> str:
+    return f"![{ALTERNATIVES[name]}]({name})"
 
 
 def _searches(values: Values) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
 from nas_engine.statistics.values import EnergyRatio
 from webapp.models import Finalist, SplitOpening, Study
-from webapp.queries.energy_estimates import energy_tag, in_words
+from webapp.queries.energy_estimates import in_words
 from webapp.queries.finals import FinalNetwork, final_networks, final_networks_of
 from webapp.queries.opening_statistics import Ratio, difference_of, energy_ratios, statistics_in
 from webapp.queries.pages.results import Results, results
@@ -47,7 +47,6 @@ def finalists_context(study: Study, ratio: Ratio = EnergyRatio) -> dict[str, Any
         "comparisons": _comparisons([(one.finalist.label, one) for one in tested], ratio),
         "cautions": tuple(_cautions(tested)),
         "energy_words": in_words(networks[0].estimate.source) if networks and networks[0].estimate else "",
-        "seeds_open": sum(seed.trial.state in seed.trial.OPEN for one in networks for seed in one.seeds),
     }
 
 
@@ -173,8 +172,3 @@ def _cautions(tested: Iterable[FinalNetwork]) -> Iterable[Statement]:
         if found is not None and found.optimism is not None:
             name, words = one.finalist.label, optimism_words(found.optimism)
             yield Statement(name, words, optimism_arithmetic(found.optimism), _later_openings((name, one)))
-
-
-def tags_of(networks: Iterable[FinalNetwork]) -> list[str]:
-    """Origins of the energies shown, in short."""
-    return sorted({energy_tag(one.estimate.source) for one in networks if one.estimate})

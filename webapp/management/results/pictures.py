@@ -1,0 +1,82 @@
+"""Pictures of a run of results, as SVG files of their own that follow the reader's light or dark scheme."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from webapp.charts.comparison import ComparedFront, comparison_figure, comparison_info, front_points
+from webapp.charts.drawing.svg import WIDE, figure_svg
+from webapp.charts.finals import finals_figure, finals_points
+from webapp.charts.fronts import FrontPoint
+from webapp.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, Figure
+from webapp.management.results.plan import COMPARISON
+from webapp.management.results.run import ResultsRun
+from webapp.models import Study
+from webapp.queries.energy_estimates import energy_tag
+from webapp.queries.pages.finals import named_networks
+from webapp.queries.pages.results import Results, results_of
+
+FRONTS, FIGURE_6 = "results-fronts.svg", "results-figure-6.svg"
+ALTERNATIVES = {
+    FRONTS: "int8 accuracy over energy: the Pareto fronts of the five searches",
+    FIGURE_6: "int8 accuracy over energy of finalists and baselines, means over seeds with standard deviations",
+}
+"""What each picture shows, by its file's name."""
+_COLOURS = {
+    "blue": BLUE, "orange": ORANGE, "green": GREEN, "vermillion": VERMILLION, "purple": PURPLE, "grey": GREY,
+}  # fmt: skip
+_LIGHT = {"text": "#1a1a1a", "muted": "#555555", "line": "#dddddd", "card": "#ffffff"}
+_DARK = {"text": "#eeeeee", "muted": "#aaaaaa", "line": "#3a3d44", "card": "#16181c"}
+
+
+def pictures_of(run: ResultsRun) -> dict[str, str]:
+    """SVG text by file name, of what there is to show so far."""
+    drawn = {name: _alone(figure, ALTERNATIVES[name]) for name, figure in _figures(run.searches).items()}
+    return {name: svg for name, svg in drawn.items() if svg}
+
+
+def _figures(searches: Sequence[Study]) -> dict[str, Figure]:
+    studies = [(study, study.name.removeprefix(f"{COMPARISON}: ")) for study in searches]
+    finals = [(one.name, one.network) for one in named_networks(studies)]
+    return {FRONTS: _fronts(studies), FIGURE_6: finals_figure(finals_points(finals))}
+
+
+def _fronts(studies: Sequence[tuple[Study, str]]) -> Figure:
+    found = results_of([study for study, _ in studies])
+    info = comparison_info(
+        energy_tags=sorted({energy_tag(source) for one in found.values() for source in one.energy_sources}),
+        thresholds_mj=[study.energy_threshold_mj for study, _ in studies],
+        fronts=[ComparedFront(name, _front(found[study.pk])) for study, name in studies],
+        baselines={},
+    )
+    return comparison_figure(info)
+
+
+def _front(found: Results) -> tuple[FrontPoint, ...]:
+    front = found.on_energy_front
+    names = [f"trial {number}" for number in found.numbers[front].tolist()]
+    return front_points(
+        energy_mj=found.energy_mj[front].tolist(),
+        accuracy=found.int8_accuracy[front].tolist(),
+        texts=names,
+        links=[""] * len(names),
+    )
+
+
+def _alone(figure: Figure, label: str) -> str:
+    """The drawing as a file: with its size, its name space, and the style that a page would bring."""
+    svg = str(figure_svg(figure, label, WIDE))
+    style = f"<style>{_variables(_LIGHT | _COLOURS)} @media (prefers-color-scheme: dark) {{ {_variables(_DARK)} }} "
+    style += f".drawing {{ background: var(--card); font-family: system-ui, sans-serif; }} {_rules()}</style>"
+    start, end, rest = svg.partition(">")
+    return f'{start} xmlns="http://www.w3.org/2000/svg"{end}{style}{rest}\n' if svg else ""
+
+
+def _variables(values: dict[str, str]) -> str:
+    return f".drawing {{ {' '.join(f'--{name}: {value};' for name, value in values.items())} }}"
+
+
+def _rules() -> str:
+    """Rules of drawings in reports, which are the same."""
+    path = settings.BASE_DIR / "static" / "earshot" / "report.css"
+    return " ".join(line for line in path.read_text("utf-8").splitlines() if line.startswith(".drawing"))
