@@ -12,7 +12,8 @@ from django.utils.functional import cached_property
 
 from nas_engine.energy.traces.statistics import RepeatStatistics, repeat_statistics
 from nas_engine.reward import RewardParameters, reward
-from webapp.models import Dataset, Finalist, Run, SplitOpening, Study, Trial
+from webapp.models import Dataset, Finalist, SplitOpening, Study, Trial
+from webapp.queries.device_runs import DeviceRuns, preferred_first, runs_by_device
 from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates
 from webapp.storage import hash_in_name
 from webapp.translation import reward_parameters
@@ -35,31 +36,18 @@ class Seed:
         return self.trial.state == Trial.State.COMPLETED
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredEnergy:
-    """Measured energy per inference in mJ of one network on one device; its repeats are runs."""
-
-    device: str
-    repeats_mj: tuple[float, ...]
-
-    @property
-    def statistics(self) -> RepeatStatistics:
-        return repeat_statistics(self.repeats_mj)
-
-
 @dataclass(frozen=True)
 class FinalNetwork:
     """A finalist or a baseline with its latest training for each seed, and the openings for it, the latest first.
 
     Statistics are over the completed seeds; None without one. `openings` are those of the architecture on the present
-    features, whoever trained it: they count. `measured` has the energies by device, first that of the study's energy
-    model.
+    features, whoever trained it: they count. `measured` has the runs by device, first that of the study's energy model.
     """
 
     finalist: Finalist
     seeds: tuple[Seed, ...]
     openings: tuple[SplitOpening, ...]
-    measured: tuple[MeasuredEnergy, ...] = ()
+    measured: tuple[DeviceRuns, ...] = ()
 
     @property
     def completed(self) -> tuple[Seed, ...]:
@@ -165,14 +153,14 @@ def final_networks_of(studies: Sequence[Study]) -> Mapping[int, tuple[FinalNetwo
     if not architectures:
         return {study.pk: () for study in studies}
     trials = _Trials({one.finals_id for ones in finalists.values() for one in ones})
-    openings, measured = _openings(studies, architectures), _measured(architectures)
+    openings, measured = _openings(studies, architectures), runs_by_device(architectures)
     return {
         study.pk: tuple(
             FinalNetwork(
                 one,
                 trials.seeds(study, one),
                 tuple(openings[study.dataset_id, one.architecture_id]),
-                _preferred_first(study, measured.get(one.architecture_id, {})),
+                preferred_first(study, measured.get(one.architecture_id, ())),
             )
             for one in finalists[study.pk]
         )
@@ -246,21 +234,3 @@ def _openings(
         for dataset_id in {study.dataset_id for study in studies if features_hash(study.dataset) == row.data_hash}:
             by_network[dataset_id, row.architecture_id].append(row)
     return by_network
-
-
-def _measured(architectures: Collection[str]) -> Mapping[str, Mapping[str, tuple[float, ...]]]:
-    """Energies in mJ of the runs of each architecture by device, the earliest first. One query."""
-    runs = Run.objects.filter(architecture__in=architectures, state=Run.State.READY, energy_mj__gt=0)
-    repeats: dict[str, dict[str, tuple[float, ...]]] = defaultdict(dict)
-    rows = runs.order_by("computed_at", "pk").values_list("architecture", "campaign__device__name", "energy_mj")
-    for architecture, device, energy_mj in rows:
-        by_device = repeats[str(architecture)]
-        by_device[device] = (*by_device.get(device, ()), float(energy_mj or 0.0))
-    return repeats
-
-
-def _preferred_first(study: Study, by_device: Mapping[str, tuple[float, ...]]) -> tuple[MeasuredEnergy, ...]:
-    """Energies by device, first that of the study's energy model."""
-    preferred = study.energy_model.device.name if study.energy_model is not None else ""
-    devices = sorted(by_device, key=lambda name: (name != preferred, name))
-    return tuple(MeasuredEnergy(device, by_device[device]) for device in devices)

@@ -96,9 +96,9 @@ def energy_ratios(
 
 
 def _measured(one: FinalNetwork, other: FinalNetwork) -> tuple[EnergyFigure, EnergyFigure] | None:
-    others = {energy.device: energy.repeats_mj for energy in other.measured}
+    others = {energy.device: energy.repeats_mj for energy in other.measured if energy.repeats_mj}
     for energy in one.measured:
-        if energy.device in others:
+        if energy.repeats_mj and energy.device in others:
             pair = energy.repeats_mj, others[energy.device]
             return EnergyFigure.measured(pair[0], energy.device), EnergyFigure.measured(pair[1], energy.device)
     return None

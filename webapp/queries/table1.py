@@ -1,16 +1,16 @@
 """Table 1 of studies: finalists and baselines by energy, flash, accuracy, time and size, and the published rows."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.urls import reverse
 
 from nas_engine.energy.estimators.published_figures import TABLE_1, PublishedNetwork
-from nas_engine.energy.traces.statistics import RepeatStatistics, repeat_statistics
+from nas_engine.energy.traces.statistics import RepeatStatistics
 from nas_engine.statistics.values import ClipAccuracy
-from webapp.models import Run, Study
+from webapp.models import Study
+from webapp.queries.device_runs import DeviceRuns
 from webapp.queries.energy_estimates import CurrentEstimate, in_words
 from webapp.queries.finals import FinalNetwork, final_networks
 from webapp.queries.opening_statistics import statistics_in
@@ -127,13 +127,9 @@ def table1_of(studies: Sequence[Study]) -> tuple[Table1Line, ...]:
 
 
 def lines_of(study: Study, networks: Sequence[FinalNetwork]) -> list[Table1Line]:
-    """A line for each of the `networks`, in their order. Two queries."""
-    hashes = {one.finalist.architecture_id for one in networks}
-    parameters, measured = published_parameters_of(hashes), measured_runs_of(hashes)
-    return [
-        _line(study, one, parameters[one.finalist.architecture_id], measured.get(one.finalist.architecture_id, {}))
-        for one in networks
-    ]
+    """A line for each of the `networks`, in their order. One query."""
+    parameters = published_parameters_of({one.finalist.architecture_id for one in networks})
+    return [_line(study, one, parameters[one.finalist.architecture_id]) for one in networks]
 
 
 def published_lines() -> tuple[Table1Line, ...]:
@@ -141,18 +137,9 @@ def published_lines() -> tuple[Table1Line, ...]:
     return tuple(_published(row) for row in TABLE_1)
 
 
-def measured_runs_of(hashes: Iterable[str]) -> Mapping[str, Mapping[str, Sequence[Run]]]:
-    """READY runs by architecture and name of the device, the earliest first. One query."""
-    found: dict[str, dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
-    runs = Run.objects.filter(architecture__in=list(hashes), state=Run.State.READY).order_by("computed_at", "pk")
-    for run in runs.select_related("campaign__device").defer("result", "findings", "settings"):
-        found[run.architecture_id or ""][run.campaign.device.name].append(run)
-    return found
-
-
-def _line(study: Study, network: FinalNetwork, parameters: int, runs: Mapping[str, Sequence[Run]]) -> Table1Line:
+def _line(study: Study, network: FinalNetwork, parameters: int) -> Table1Line:
     row, first = network.finalist.architecture, network.completed[0].trial if network.completed else None
-    shown = _device_of(study, runs)
+    measured = network.measured[0] if network.measured else None
     flash, opening = network.flash_bytes, network.opening
     known = statistics_in(opening)
     return Table1Line(
@@ -161,24 +148,15 @@ def _line(study: Study, network: FinalNetwork, parameters: int, runs: Mapping[st
         study="" if network.is_baseline else study.name,
         evaluation=_accuracy(network.accuracy, over_clips=known.evaluation_clips if known else None),
         test=_accuracy(network.test_accuracy, opening.number if opening else 0, known.test_clips if known else None),
-        energy=_measured(shown, runs.get(shown, ())) or _estimated(network.estimate),
+        energy=_measured(measured) or _estimated(network.estimate),
         flash_bytes=flash.mean if flash else None,
         flops=row.flops,
         parameters=parameters,
         parameters_trainable=row.parameters,
-        latency_ms=_mean(run.latency_ms for run in runs.get(shown, ())),
+        latency_ms=measured.latency_ms if measured else None,
         link=reverse("trial", args=[first.study_id, first.number]) if first else "",
         finals_link=reverse("finalists", args=[study.pk]),
     )
-
-
-def _device_of(study: Study, runs: Mapping[str, Sequence[Run]]) -> str:
-    """Device whose runs are shown: that of the study's energy model, else the one with most energies, then by name."""
-    preferred = study.energy_model.device.name if study.energy_model is not None else ""
-    if preferred in runs:
-        return preferred
-    counted = {name: sum(run.energy_mj is not None for run in found) for name, found in runs.items()}
-    return min(counted, key=lambda name: (-counted[name], name), default="")
 
 
 def _accuracy(
@@ -187,15 +165,12 @@ def _accuracy(
     return SeedAccuracy(found.mean, found.sd, found.n, opening, over_clips) if found else None
 
 
-def _measured(device: str, runs: Sequence[Run]) -> NetworkEnergy | None:
-    """Mean over runs; the deviation of a single run is that of its repeats."""
-    known = [run for run in runs if run.energy_mj is not None]
-    if not known:
+def _measured(found: DeviceRuns | None) -> NetworkEnergy | None:
+    if found is None or found.energy is None:
         return None
-    found = repeat_statistics([run.energy_mj or 0.0 for run in known])
-    sd_mj = found.sd if len(known) > 1 else known[0].sd_mj
-    link = reverse("run", args=[known[-1].pk])
-    return NetworkEnergy(found.mean, "measured", device, sd_mj=sd_mj, runs=len(known), link=link)
+    latest, runs = found.with_energy[-1], len(found.with_energy)
+    link = reverse("run", args=[latest.pk])
+    return NetworkEnergy(found.energy.mean, "measured", found.device, sd_mj=found.sd_mj, runs=runs, link=link)
 
 
 def _estimated(estimate: CurrentEstimate | None) -> NetworkEnergy | None:
@@ -203,11 +178,6 @@ def _estimated(estimate: CurrentEstimate | None) -> NetworkEnergy | None:
         return None
     source = in_words(estimate.source)
     return NetworkEnergy(estimate.energy_mj, "estimated", source, low_mj=estimate.low_mj, high_mj=estimate.high_mj)
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
 
 
 def _published(row: PublishedNetwork) -> Table1Line:

@@ -16,24 +16,23 @@ from webapp.views.polling import live_partial
 def report_study(request: HttpRequest, study_id: int) -> HttpResponse:
     """Have a report of a search written."""
     study = get_object_or_404(Study, pk=study_id)
-    try:
-        report = request_report(study_id=study.pk, owner=request.user)
-    except Conflict as conflict:
-        messages.error(request, str(conflict))
-        return redirect("study", study_id)
-    return redirect("report", report.pk)
+    return _requested(request, "study", study_id=study.pk)
 
 
 @require_POST
 def report_comparison(request: HttpRequest, comparison_id: int) -> HttpResponse:
     """Have a report of a comparison written."""
     comparison = get_object_or_404(Comparison, pk=comparison_id)
+    return _requested(request, "comparison", comparison_id=comparison.pk)
+
+
+def _requested(request: HttpRequest, subject: str, **subject_id: int) -> HttpResponse:
+    """The new report's page, or the subject's page with the reason why there is none."""
     try:
-        report = request_report(comparison_id=comparison.pk, owner=request.user)
+        return redirect("report", request_report(owner=request.user, **subject_id).pk)
     except Conflict as conflict:
         messages.error(request, str(conflict))
-        return redirect("comparison", comparison_id)
-    return redirect("report", report.pk)
+        return redirect(subject, **subject_id)
 
 
 @require_GET
