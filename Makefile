@@ -35,7 +35,7 @@ quick: setup-dev ## The tests that take seconds: no training, no browser, no kil
 	$(RUN) -m pytest -m "not slow and not browser and not faults" $(ARGS)
 
 lint: setup-dev ## Style, types, import contracts, words, links, missing migrations
-	$(RUN) -m ruff check $(CODE)
+	$(RUN) -m ruff check --no-cache $(CODE)  # findings/ruff_cached_imports.sh
 	$(RUN) -m ruff format --check $(CODE)
 	$(RUN) -m djlint templates --lint --quiet
 	$(RUN) -m mypy
