@@ -26,7 +26,7 @@ def page_of(values: Values, command: str, pictures: Sequence[str] = ()) -> str:
         _claims(values),
         "## Against the baselines, on the test split",
         _differences(values),
-        "## What the searches saw",
+        "## Selection bias: evaluation against test",
         _optimism(values),
         "## How it was made",
         _circumstances(values),

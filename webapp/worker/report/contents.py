@@ -116,7 +116,7 @@ def _words(chapter: Chapter, where: str) -> ReportSection | None:
     parts = [
         Statements("In words, on the test split", comparisons) if comparisons else None,
         Text(_CAUTION) if cautions else None,
-        Statements("What the search saw", cautions) if cautions else None,
+        Statements("Selection bias: evaluation against test", cautions) if cautions else None,
         networks.openings_table(page["openings"], chapter.key, chapter.link),
     ]
     return section(f"{chapter.key}-words", f"Comparisons and openings{where}", parts)
