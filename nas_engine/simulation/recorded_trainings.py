@@ -1,21 +1,30 @@
 """Evaluations from a recording of real trainings: recorded networks as recorded, all others simulated from a fit.
 
-A network that was not recorded gets the training of one of the recorded networks most like it (the donor), moved to
-another accuracy: that of a `landscape` fitted to all of them, with a deviation of the network's own and the noise of
-training. So curves, their jitter, the step from float to int8 and the seconds are those of real trainings.
+The accuracy of a network that was not recorded is that of a `landscape` fitted to all recorded ones, with a deviation
+of the network's own and the noise of training. It gets the training of a recorded network that ended about there and is
+most like it (the donor), moved to the very accuracy (`recorded_curves`). So curves, their jitter, what their epochs
+tell of the end, the step from float to int8 and the seconds are those of real trainings.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
-from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase
+from nas_engine.evaluation_result import Evaluation, EvaluationResult, OnProgress
 from nas_engine.simulation.fitted_landscape import BlockFeatures, FitReport, LandscapeFit
+from nas_engine.simulation.recorded_curves import (
+    Difference,
+    RecordedCurves,
+    Values,
+    clipped,
+    epochs_of,
+    planned,
+    values,
+)
 from nas_engine.simulation.recording import RecordedTraining, Recording
 from nas_engine.simulation.simulated_evaluation import (
     SOURCE,
@@ -28,11 +37,10 @@ from nas_engine.simulation.synthetic_landscape import MAJORITY_ACCURACY
 
 RECORDED = "replayed"
 NO_TFLITE = {SOURCE: b"simulated: no network was trained", RECORDED: b"replayed: the recording keeps no networks"}
-_DONORS = 5
+_ALIKE, _DONORS = 24, 12  # trainings that end alike; of those, the networks most alike
 _LATE_SHARE = 0.8  # of the float epochs: accuracies after it scatter more than they rise
 _FEWEST_REPETITIONS = 10  # degrees of freedom below which jitter is the better estimate of training noise
 _OWN, _TRAINING = 0, 1  # uses of a random generator
-_PRECEDING: Mapping[Phase, tuple[str, ...]] = {"float": ("build", "float_trace"), "qat": ("quantise", "qat_trace")}
 
 
 class RecordedEvaluator:
@@ -45,14 +53,14 @@ class RecordedEvaluator:
     def __init__(self, recording: Recording, landscape_seed: int = 0) -> None:
         self.space = recording.header.space
         self._origin = f"a recording of {len(recording.trainings)} trainings ({recording.header.sounds})"
-        self._trainings = [training for training in recording.trainings if _epochs(training, "float")]
+        self._trainings = [training for training in recording.trainings if epochs_of(training, "float")]
         recorded = [training.architecture for training in self._trainings]
         if not recorded:
             raise ValueError("the recording holds no training with a learning curve")
         self._features = BlockFeatures(self.space, recorded)
         self._recorded_features = np.array([self._features.of(architecture) for architecture in recorded])
-        accuracies = np.array([training.int8_accuracy for training in self._trainings])
-        fit = LandscapeFit(self._recorded_features, accuracies, training_noise(self._trainings))
+        self._accuracies = np.array([training.int8_accuracy for training in self._trainings])
+        fit = LandscapeFit(self._recorded_features, self._accuracies, training_noise(self._trainings))
         self.report: FitReport = fit.report
         self._seed = landscape_seed
         self._landscape = fit.sample(np.random.default_rng(landscape_seed))
@@ -60,13 +68,13 @@ class RecordedEvaluator:
         for training in self._trainings:
             self._own.setdefault(training.architecture.network_hash, []).append(training)
         self._flops_exponent = _flops_exponent(self._trainings)
-        self._mean_curve = _mean_curve(self._trainings)
+        self._curves = RecordedCurves(self._trainings)
 
     @property
     def plan(self) -> SimulatedPlan:
         """Plan with the recorded numbers of epochs."""
         first = self._trainings[0]
-        return SimulatedPlan(_epochs(first, "float"), _epochs(first, "qat"))
+        return SimulatedPlan(epochs_of(first, "float"), epochs_of(first, "qat"))
 
     def evaluate(
         self, architecture: Architecture, pack: object, config: TrainingPlan, on_progress: OnProgress
@@ -90,15 +98,16 @@ class RecordedEvaluator:
         own = self._own.get(architecture.network_hash)
         if own:
             donor = own[plan.seed % len(own)]
-            difference = 0.0
+            network = 0.0
         else:
             rng = self._rng(architecture, _TRAINING, plan.seed)
-            donor = self._donor(features, rng)
             noise = rng.normal(0.0, self.report.training_noise)
-            difference = self._accuracy(architecture, features) + noise - donor.int8_accuracy
-        learned = donor.float_accuracy + difference - MAJORITY_ACCURACY
-        difference += learned * (_share_learned(self._mean_curve, plan.trial_epochs) - 1)
-        as_recorded = _planned(plan) == {phase: _epochs(donor, phase) for phase in _PRECEDING}
+            accuracy = self._accuracy(architecture, features) + noise
+            donor = self._donor(features, accuracy, rng)
+            network = accuracy - donor.int8_accuracy
+        learned = donor.float_accuracy + network - MAJORITY_ACCURACY
+        difference = Difference(network, learned * (self._curves.share_learned(plan.trial_epochs) - 1))
+        as_recorded = all(epochs == epochs_of(donor, phase) for phase, epochs in planned(plan).items())
         return self._evaluation(architecture, donor, plan, difference, RECORDED if own and as_recorded else SOURCE)
 
     def accuracy(self, architecture: Architecture) -> float:
@@ -108,27 +117,33 @@ class RecordedEvaluator:
         """
         return self._accuracy(architecture, self._features.of(architecture))
 
-    def _accuracy(self, architecture: Architecture, features: NDArray[np.float64]) -> float:
+    def _accuracy(self, architecture: Architecture, features: Values) -> float:
         own = self._rng(architecture, _OWN).normal(0.0, self.report.own_deviation)
         return float(np.clip(self._landscape.accuracy(features) + own, 0.0, 1.0))
 
     def _rng(self, architecture: Architecture, use: int, *seeds: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, use, int(architecture.network_hash[:16], 16), *seeds])
 
-    def _donor(self, features: NDArray[np.float64], rng: np.random.Generator) -> RecordedTraining:
-        """One of the recorded trainings of the networks most like this one."""
-        distances = np.sum((self._recorded_features - features) ** 2, axis=1)
-        nearest = np.argsort(distances, kind="stable")[:_DONORS]
+    def _donor(self, features: Values, accuracy: float, rng: np.random.Generator) -> RecordedTraining:
+        """One of the recorded trainings that end most like this one, and among them of the networks most like it."""
+        alike = np.argsort(np.abs(self._accuracies - accuracy), kind="stable")[:_ALIKE]
+        distances = np.sum((self._recorded_features[alike] - features) ** 2, axis=1)
+        nearest = alike[np.argsort(distances, kind="stable")[:_DONORS]]
         return self._trainings[int(rng.choice(nearest))]
 
     def _evaluation(
-        self, architecture: Architecture, donor: RecordedTraining, plan: TrainingPlan, difference: float, source: str
+        self,
+        architecture: Architecture,
+        donor: RecordedTraining,
+        plan: TrainingPlan,
+        difference: Difference,
+        source: str,
     ) -> Evaluation:
         counted = cost(architecture)
         slower = (counted.flops / cost(donor.architecture).flops) ** self._flops_exponent
         seconds = _seconds(donor, plan, slower)
-        int8_accuracy = float(np.clip(donor.int8_accuracy + difference, 0.0, 1.0))
-        curve = tuple(_moved_curve(donor, plan, difference, seconds))
+        int8_accuracy = float(np.clip(donor.int8_accuracy + difference.total, 0.0, 1.0))
+        curve = tuple(self._curves.moved(donor, plan, difference, seconds))
         result = EvaluationResult(
             float_accuracy=[point.eval_accuracy for point in curve if point.phase == "float"][-1],
             int8_accuracy=int8_accuracy,
@@ -161,48 +176,17 @@ def training_noise(trainings: Sequence[RecordedTraining]) -> float:
     return float(np.sqrt(np.mean(steps**2) / 2)) if len(steps) else 0.0
 
 
-def _late_steps(training: RecordedTraining) -> NDArray[np.float64]:
+def _late_steps(training: RecordedTraining) -> Values:
     """Differences of the eval accuracy between successive epochs of a float training's end."""
-    accuracies = _values(training, "float", "eval_accuracy")
+    accuracies = values(training, "float", "eval_accuracy")
     return np.diff(accuracies[int(len(accuracies) * _LATE_SHARE) :])
-
-
-def _moved_curve(
-    donor: RecordedTraining, plan: TrainingPlan, difference: float, seconds: Mapping[str, float]
-) -> Iterator[EpochResult]:
-    """Epochs of the donor, accuracies moved by the share of `difference` that the donor had learned by then."""
-    learned = _learned(_values(donor, "float", "eval_accuracy"))
-    shares = {"float": learned, "qat": np.ones(_epochs(donor, "qat"))}
-    passed_seconds = 0.0
-    for phase, epochs in _planned(plan).items():
-        passed_seconds += sum(seconds.get(name, 0.0) for name in _PRECEDING[phase])
-        points = [point for point in donor.curve if point.phase == phase]
-        for epoch in range(1, epochs + 1 if points else 1):
-            index = math.ceil(epoch * len(points) / epochs) - 1
-            moved = difference * float(shares[phase][index])
-            passed_seconds += seconds[phase] / epochs
-            yield EpochResult(
-                phase,
-                epoch,
-                loss=points[index].loss,
-                train_accuracy=_clipped(points[index].train_accuracy + moved),
-                eval_accuracy=_clipped(points[index].eval_accuracy + moved),
-                seconds=passed_seconds,
-            )
-
-
-def _learned(accuracies: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of the final gain in accuracy reached so far, 0..1, rising, by the best accuracy so far [epochs]."""
-    best = np.maximum.accumulate(accuracies)
-    gained = best[-1] - best[0]
-    return (best - best[0]) / gained if gained > 0 else np.arange(1, len(best) + 1) / len(best)
 
 
 def _seconds(donor: RecordedTraining, plan: TrainingPlan, slower: float) -> dict[str, float]:
     """Seconds by phase: those of the donor, scaled by the number of epochs and by `slower`."""
     seconds = dict(donor.seconds)
-    for phase, epochs in _planned(plan).items():
-        recorded = _epochs(donor, phase)
+    for phase, epochs in planned(plan).items():
+        recorded = epochs_of(donor, phase)
         seconds[phase] = seconds.get(phase, 0.0) * slower * (epochs / recorded if recorded else 0.0)
     return seconds
 
@@ -214,34 +198,4 @@ def _flops_exponent(trainings: Sequence[RecordedTraining]) -> float:
     if len(known) < 2 or not np.ptp(flops):
         return 0.0
     seconds = np.log([training.seconds["float"] for training in known])
-    return _clipped(float(np.cov(flops, seconds)[0, 1] / np.var(flops, ddof=1)))
-
-
-def _mean_curve(trainings: Sequence[RecordedTraining]) -> NDArray[np.float64]:
-    """Running maximum of the mean eval accuracy by float epoch [epochs]."""
-    epochs = min(_epochs(training, "float") for training in trainings)
-    curves = [_values(training, "float", "eval_accuracy")[:epochs] for training in trainings]
-    best: NDArray[np.float64] = np.maximum.accumulate(np.mean(curves, axis=0))
-    return best
-
-
-def _share_learned(mean_curve: NDArray[np.float64], epochs: int) -> float:
-    """Gain over a majority guess after `epochs`, as a share (0..1) of the gain after all recorded epochs."""
-    gained = mean_curve - MAJORITY_ACCURACY
-    return _clipped(gained[min(epochs, len(gained)) - 1] / gained[-1]) if gained[-1] > 0 else 1.0
-
-
-def _planned(plan: TrainingPlan) -> dict[Phase, int]:
-    return {"float": plan.trial_epochs, "qat": plan.qat_epochs}
-
-
-def _epochs(training: RecordedTraining, phase: Phase) -> int:
-    return sum(point.phase == phase for point in training.curve)
-
-
-def _values(training: RecordedTraining, phase: Phase, name: str) -> NDArray[np.float64]:
-    return np.array([getattr(point, name) for point in training.curve if point.phase == phase], dtype=np.float64)
-
-
-def _clipped(share: float) -> float:
-    return float(min(max(share, 0.0), 1.0))
+    return clipped(float(np.cov(flops, seconds)[0, 1] / np.var(flops, ddof=1)))

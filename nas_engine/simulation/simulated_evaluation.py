@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import ArchitectureCost, cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase, Progress
 from nas_engine.simulation.synthetic_landscape import MAJORITY_ACCURACY, asymptotic_accuracy, epochs_to_learn
+from nas_engine.simulation.typical_curve import UsualNetwork
 from nas_engine.trial_plan import QAT_EPOCH_PASSES, TRIAL_EPOCHS
 
 SOURCE = "simulated"
@@ -27,8 +29,7 @@ _EPOCH_NOISE = 0.004
 _INT8_LOSS = 0.004
 _EXAMPLES_PER_CLASS = 500
 _OVERFITTING = 0.05
-_FIRST_LOSS = 2.2
-_LAST_LOSS = 3.0  # times the share of wrong answers
+_USUAL = UsualNetwork(accuracy=0.681, deviation=0.011, guess=MAJORITY_ACCURACY)  # of the paper's 2-D space
 _SECONDS_PER_MFLOP_AND_EPOCH = 0.4
 
 
@@ -94,12 +95,17 @@ def simulate(architecture: Architecture, plan: TrainingPlan = DEFAULT_PLAN) -> E
     rng = np.random.default_rng([plan.seed, int(architecture.hash[:16], 16)])
     final_accuracy = asymptotic_accuracy(architecture) + rng.normal(0, _TRAINING_NOISE)
     seconds = _seconds(counted, plan)
-    curve = tuple(_learning_curve(final_accuracy, epochs_to_learn(architecture), plan, seconds, rng))
+    epochs, time_constant = plan.trial_epochs + plan.qat_epochs, epochs_to_learn(architecture)
+    deviation = rng.spawn(1)[0].normal()
+    noises = rng.normal(0, 1, epochs)
+    ended = _risen(final_accuracy, epochs, time_constant) + _EPOCH_NOISE * noises[-1]
+    confusion = synthetic_confusion(architecture.head.classes, _clipped(ended) - abs(rng.normal(0, _INT8_LOSS)))
+    int8_accuracy = _share_correct(confusion)
+    curve = tuple(_learning_curve(int8_accuracy, plan, seconds, noises, deviation))
     float_accuracy = [point.eval_accuracy for point in curve if point.phase == "float"][-1]
-    confusion = synthetic_confusion(architecture.head.classes, curve[-1].eval_accuracy - abs(rng.normal(0, _INT8_LOSS)))
     result = EvaluationResult(
         float_accuracy=float_accuracy,
-        int8_accuracy=_share_correct(confusion),
+        int8_accuracy=int8_accuracy,
         flash_bytes=counted.flash_bytes_estimate,
         flops=counted.flops,
         parameters=counted.parameters,
@@ -126,28 +132,36 @@ def _seconds(counted: ArchitectureCost, plan: TrainingPlan) -> dict[str, float]:
 
 def _learning_curve(
     final_accuracy: float,
-    time_constant: float,
     plan: TrainingPlan,
     seconds: Mapping[str, float],
-    rng: np.random.Generator,
+    noises: NDArray[np.float64],
+    deviation: float,
 ) -> Iterator[EpochResult]:
-    """Exponential rise from a majority guess to `final_accuracy`, with noise per epoch; QAT continues after float."""
+    """Epochs on the way from a majority guess to `final_accuracy`, by `typical_curve`; QAT keeps what float reached.
+
+    `noises` [epochs] are those of each epoch's accuracy, `deviation` is that of the training's losses, both N(0, 1).
+    """
     passed_seconds, trained = seconds["build"], 0
     epochs: tuple[tuple[Phase, int], ...] = (("float", plan.trial_epochs), ("qat", plan.qat_epochs))
     for phase, count in epochs:
         for epoch in range(1, count + 1):
+            share, noise = min(1.0, (trained + 1) / plan.trial_epochs), float(noises[trained])
             trained += 1
             passed_seconds += seconds[phase] / count
-            learned = 1 - math.exp(-trained / time_constant)
-            accuracy = MAJORITY_ACCURACY + (final_accuracy - MAJORITY_ACCURACY) * learned
+            accuracy = _USUAL.accuracy_at(share, final_accuracy, noise)
             yield EpochResult(
                 phase,
                 epoch,
-                loss=_FIRST_LOSS * (1 - learned) + _LAST_LOSS * (1 - final_accuracy) * learned,
-                train_accuracy=_clipped(accuracy + _OVERFITTING * learned),
-                eval_accuracy=_clipped(accuracy + rng.normal(0, _EPOCH_NOISE)),
+                loss=_USUAL.loss_at(share, final_accuracy, deviation),
+                train_accuracy=_clipped(accuracy + _OVERFITTING * share),
+                eval_accuracy=_clipped(accuracy),
                 seconds=passed_seconds,
             )
+
+
+def _risen(final_accuracy: float, epochs: int, time_constant: float) -> float:
+    """Accuracy after `epochs` of an exponential rise from a majority guess."""
+    return MAJORITY_ACCURACY + (final_accuracy - MAJORITY_ACCURACY) * (1 - math.exp(-epochs / time_constant))
 
 
 def synthetic_confusion(classes: int, accuracy: float) -> tuple[tuple[int, ...], ...]:

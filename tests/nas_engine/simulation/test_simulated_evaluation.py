@@ -98,7 +98,7 @@ def test_curves_rise_towards_the_accuracy_of_the_architecture() -> None:
 
 
 def test_curves_cross_so_that_stopping_early_is_a_decision() -> None:
-    """Of networks that lead after a tenth of the epochs many are behind at the end."""
+    """Who leads after a tenth of the epochs may be anywhere at the end; after three quarters it is known but for some."""
     plan = SimulatedPlan(trial_epochs=60)
     curves = np.array(
         [
@@ -106,8 +106,9 @@ def test_curves_cross_so_that_stopping_early_is_a_decision() -> None:
             for architecture in samples(paper_2d(), 200)
         ]
     )
-    early, late = curves[:, 5], curves[:, -1]
-    assert 0.1 < np.corrcoef(early, late)[0, 1] < 0.9
+    early, middle, late = curves[:, 5], curves[:, 44], curves[:, -1]
+    assert abs(np.corrcoef(early, late)[0, 1]) < 0.2
+    assert 0.6 < np.corrcoef(middle, late)[0, 1] < 0.95
 
 
 def test_the_confusion_matrix_agrees_with_the_accuracy() -> None:
