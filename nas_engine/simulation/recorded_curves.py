@@ -138,7 +138,8 @@ def _slopes(finals: Values, table: Values) -> Values:
     """
     if not np.ptp(finals):
         return np.ones(table.shape[1])
-    return np.array([theilslopes(column, finals).slope for column in table.T])
+    with np.errstate(invalid="ignore"):  # its interval, which is not used, divides by none where all values are equal
+        return np.array([theilslopes(column, finals).slope for column in table.T])
 
 
 def _at(slopes: Values, index: int) -> float:

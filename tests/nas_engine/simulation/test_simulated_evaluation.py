@@ -98,7 +98,7 @@ def test_curves_rise_towards_the_accuracy_of_the_architecture() -> None:
 
 
 def test_curves_cross_so_that_stopping_early_is_a_decision() -> None:
-    """Who leads after a tenth of the epochs may be anywhere at the end; after three quarters it is known but for some."""
+    """Who leads after a tenth of the epochs may be anywhere at the end; after three quarters few change places."""
     plan = SimulatedPlan(trial_epochs=60)
     curves = np.array(
         [
