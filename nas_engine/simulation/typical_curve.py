@@ -42,7 +42,7 @@ _KNOTS: NDArray[np.float64] = np.array(
         (1.000, 1.00, 1.05, 0.96, 0.85, 0.085, -0.64),
     ]
 )
-_PROGRESS, _SPREAD, _ACCURACY_TELLS, _LOSS, _WIDTH, _LOSS_TELLS = range(1, 7)
+_PROGRESS, _SPREAD, _ACCURACY_CORRELATION, _LOSS, _WIDTH, _LOSS_CORRELATION = range(1, 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,15 @@ class UsualNetwork:
 
     def accuracy_at(self, share: float, final_accuracy: float, noise: float) -> float:
         """Accuracy (not clipped) at `share` (0..1) of a training that ends at `final_accuracy`; `noise` is n."""
-        tells = _at(share, _ACCURACY_TELLS)
-        parts = tells * self._deviations(final_accuracy) + math.sqrt(1 - tells**2) * noise
+        correlation = _at(share, _ACCURACY_CORRELATION)
+        parts = correlation * self._deviations(final_accuracy) + math.sqrt(1 - correlation**2) * noise
         progress = (self.accuracy - self.guess) * _at(share, _PROGRESS)
         return self.guess + progress + self.deviation * _at(share, _SPREAD) * parts
 
     def loss_at(self, share: float, final_accuracy: float, deviation: float) -> float:
         """Training loss at `share` (0..1) of a training that ends at `final_accuracy`; `deviation` is u."""
-        tells = _at(share, _LOSS_TELLS)
-        parts = tells * self._deviations(final_accuracy) + math.sqrt(1 - tells**2) * deviation
+        correlation = _at(share, _LOSS_CORRELATION)
+        parts = correlation * self._deviations(final_accuracy) + math.sqrt(1 - correlation**2) * deviation
         return _at(share, _LOSS) * math.exp(_at(share, _WIDTH) * parts)
 
     def _deviations(self, final_accuracy: float) -> float:
