@@ -1,8 +1,8 @@
 """Learning curves of recorded trainings, moved to other final accuracies as the recording's own epochs go with theirs.
 
-What an epoch reports about the end of a training is what a stopping rule lives on. So each epoch of a recorded curve is moved by
-the slope of that epoch's value by the final accuracy over all recorded trainings (Theil-Sen), and keeps what its own
-training deviates from that line: rank correlations with the final accuracy, epoch by epoch, are those recorded.
+What an epoch reports about the end of a training is what a stopping rule lives on. So each epoch of a recorded curve is
+moved by the slope of that epoch's value by the final accuracy over all recorded trainings (Theil-Sen), and keeps what
+its own training deviates from that line: rank correlations with the final accuracy, epoch by epoch, are those recorded.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Typical learning curve: what the epochs of a training tell of its end, for trainings that are wholly simulated.
+"""Typical learning curve: how informative the epochs of a wholly simulated training are about its end.
 
 Knots over the share of the float training done, from the 152 trainings of `benchmarks/data/paper-2d.jsonl`. Accuracies
 of the first third say nothing about the end, losses do from the fifth of 30 epochs on; a stopping rule is as
