@@ -118,6 +118,13 @@ def simulate(architecture: Architecture, plan: TrainingPlan = DEFAULT_PLAN) -> E
     return Evaluation(result, SIMULATED_TFLITE, curve, {"source": SOURCE})
 
 
+def expected_accuracy(architecture: Architecture, plan: TrainingPlan) -> float:
+    """Mean int8 accuracy (0..1) of repeated simulated trainings; for benchmarks."""
+    epochs = plan.trial_epochs + plan.qat_epochs
+    risen = _risen(asymptotic_accuracy(architecture), epochs, epochs_to_learn(architecture))
+    return risen - _INT8_LOSS * math.sqrt(2 / math.pi)  # mean of |N(0, 1)|
+
+
 def _seconds(counted: ArchitectureCost, plan: TrainingPlan) -> dict[str, float]:
     """Synthetic seconds by phase, in proportion to FLOPs and epochs; an epoch of QAT takes twice as long."""
     epoch = _SECONDS_PER_MFLOP_AND_EPOCH * counted.flops / 1e6

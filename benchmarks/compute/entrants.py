@@ -1,0 +1,65 @@
+"""Entrants by name: Earshot's designers with its stopping rules, and the grid of peers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from benchmarks.compute.ours import OurEntrant
+from benchmarks.compute.spending import Entrant
+from nas_engine.early_stopping import registry as rules
+from nas_engine.search_space.space import SearchSpace
+
+_SAMPLERS = ("tpe", "nsga2", "random")
+_PRUNERS = ("hyperband", "asha", "median_0", "median_10", "median_14", "percentile_0", "percentile_10", "percentile_14")
+_SIGNALS = ("accuracy", "loss")
+_DESIGNERS = ("hyperfirefly", "random")
+_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Designer and stopping rule, by their names in a study."""
+
+    designer: str
+    rule: str
+
+    def make(self, space: SearchSpace, seed: int, epochs: int) -> Entrant:
+        """Entrant for trainings of `epochs` float epochs."""
+        rule = rules.create(self.rule, epochs=epochs, confidence=_CONFIDENCE, seed=seed)
+        return OurEntrant(space, seed, self.designer, rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Optuna:
+    """Sampler, pruner and what is reported to it, by their names in `peers`."""
+
+    sampler: str
+    pruner: str
+    signal: str
+
+    def make(self, space: SearchSpace, seed: int, epochs: int) -> Entrant:
+        """Entrant for trainings of `epochs` float epochs. Raises ImportError where Optuna is not installed."""
+        from benchmarks.compute import peers
+
+        return peers.optuna_entrant(
+            space,
+            seed,
+            epochs,
+            sampler=self.sampler,
+            pruner=self.pruner,
+            signal=self.signal,  # type: ignore[arg-type]
+        )
+
+
+def _peers() -> Iterator[tuple[str, Optuna]]:
+    for sampler in _SAMPLERS:
+        yield f"optuna_{sampler}", Optuna(sampler, "none", "accuracy")
+        for pruner, signal in product(_PRUNERS, _SIGNALS):
+            yield f"optuna_{sampler}-{pruner}-{signal}", Optuna(sampler, pruner, signal)
+
+
+OURS: Mapping[str, Ours] = {
+    f"{designer}-{rule}": Ours(designer, rule) for designer, rule in product(_DESIGNERS, rules.NAMES)
+}
+PEERS: Mapping[str, Optuna] = dict(_peers())
+BY_NAME: Mapping[str, Ours | Optuna] = {**OURS, **PEERS}

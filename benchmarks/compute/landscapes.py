@@ -1,0 +1,70 @@
+"""What the searches search: landscapes fitted to recorded trainings, and the made-up one, with whole learning curves.
+
+Rules are developed on trainings with odd numbers and published on those with even ones, each seed with a landscape of
+its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from nas_engine.architecture import Architecture
+from nas_engine.constraints import penalty_of
+from nas_engine.energy.estimators.analytical import predict_energy_mj
+from nas_engine.evaluation_result import Evaluation
+from nas_engine.reward import RewardParameters
+from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
+from nas_engine.simulation.recorded_trainings import RecordedEvaluator
+from nas_engine.simulation.recording import read_recording
+from nas_engine.simulation.simulated_evaluation import Simulate, SimulatedPlan, expected_accuracy, simulate
+
+Part = Literal["odd", "even"]
+PARTS: tuple[Part, ...] = get_args(Part)
+MADE_UP = "made_up"
+_DATA = Path("benchmarks/data")
+_MADE_UP_PLAN = SimulatedPlan(trial_epochs=30, qat_epochs=4)
+PARAMETERS = RewardParameters()
+PENALTY = penalty_of(PARAMETERS, lambda counted: predict_energy_mj(counted).energy_mj)
+"""Penalty of Equation 1, known before a training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    """Trainings of the networks of a space; `accuracy` is that of a training without noise (0..1)."""
+
+    space: SearchSpace
+    simulate: Simulate
+    accuracy: Callable[[Architecture], float]
+    plan: SimulatedPlan
+
+    def train(self, architecture: Architecture, seed: int, number: int) -> Evaluation:
+        """Training `number` of the search `seed`: another noise with each."""
+        noise = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+        return self.simulate(architecture, replace(self.plan, seed=noise))
+
+    def noise_free(self, architecture: Architecture) -> float:
+        """Reward with the mean accuracy of repeated trainings."""
+        return self.accuracy(architecture) - PENALTY(architecture)
+
+
+def names() -> tuple[str, ...]:
+    """Recordings of `benchmarks/data` by their files' names, then the made-up landscape."""
+    return (*(path.stem for path in sorted(_DATA.glob("*.jsonl"))), MADE_UP)
+
+
+@lru_cache(maxsize=2)
+def landscape(name: str, part: Part, seed: int) -> Landscape:
+    """Landscape `name` of one part of its recording. The made-up one has no parts, and is one for all seeds.
+
+    Raises FileNotFoundError for an unknown name.
+    """
+    if name == MADE_UP:
+        return Landscape(paper_2d(), simulate, lambda one: expected_accuracy(one, _MADE_UP_PLAN), _MADE_UP_PLAN)
+    recording = read_recording(_DATA / f"{name}.jsonl")
+    chosen = tuple(one for one in recording.trainings if one.number % 2 == PARTS.index(part) ^ 1)
+    evaluator = RecordedEvaluator(replace(recording, trainings=chosen), seed)
+    return Landscape(evaluator.space, evaluator.simulate, evaluator.accuracy, evaluator.plan)

@@ -1,0 +1,75 @@
+"""Earshot as an entrant: a designer and a stopping rule of the registries, called as in a study with one trainer."""
+
+from collections import deque
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.compute.landscapes import PARAMETERS, PENALTY
+from nas_engine.architecture import Architecture
+from nas_engine.designers import registry
+from nas_engine.designers.base import DesignerSettings, Objectives, Outcome, Suggestion
+from nas_engine.designers.deduplication import fill
+from nas_engine.early_stopping.base import Curve, Decision, StoppingRule
+from nas_engine.evaluation_result import EpochResult, EvaluationResult
+from nas_engine.reward import reward
+from nas_engine.search_space.architecture_features import feature_vector
+from nas_engine.search_space.space import SearchSpace
+from nas_engine.trial_plan import FEWEST_OPEN
+
+
+class OurEntrant:
+    """`designer` of the registry with a stopping rule; the best of the finished trials is handed over."""
+
+    late_epochs = 1  # a child trains on while the rule decides
+
+    def __init__(self, space: SearchSpace, seed: int, designer: str, rule: StoppingRule) -> None:
+        self._space = space
+        self._designer = registry.create(designer, space, seed, settings=DesignerSettings(penalty=PENALTY))
+        self._rule = rule
+        self._rng = np.random.default_rng(seed)
+        self._waiting: deque[Suggestion] = deque()
+        self._finished: dict[str, Outcome] = {}
+        self._ended: list[Curve] = []
+        self._best: tuple[float, Architecture] | None = None
+        self._decision: Decision | None = None
+        self._curve = Curve((), (), 0.0)
+
+    def begin(self) -> Architecture:
+        while len(self._waiting) < FEWEST_OPEN:
+            waiting = [suggestion.architecture for suggestion in self._waiting]
+            filled = fill(self._designer, 1, space=self._space, finished=self._finished, pending=waiting, rng=self._rng)
+            self._waiting.append(filled.suggestions[0])
+        architecture = self._waiting[0].architecture
+        self._curve = Curve((), feature_vector(architecture), PENALTY(architecture))
+        return architecture
+
+    def stops(self, point: EpochResult) -> bool:
+        curve = self._curve
+        accuracies, losses = (*curve.accuracies, point.eval_accuracy), (*curve.losses, point.loss)
+        self._curve = replace(curve, accuracies=accuracies, losses=losses)
+        self._decision = self._rule.decide(self._curve, self._ended)
+        return self._decision.stop
+
+    def end(self, result: EvaluationResult | None) -> None:
+        suggestion = self._waiting.popleft()
+        outcome = self._forecast(suggestion) if result is None else self._measured(suggestion, result)
+        final = None if result is None else result.int8_accuracy
+        self._ended.append(replace(self._curve, final_accuracy=final))
+        self._finished[suggestion.architecture.hash] = outcome
+        self._designer.update([outcome])
+
+    def incumbent(self) -> Architecture | None:
+        return self._best[1] if self._best else None
+
+    def _measured(self, suggestion: Suggestion, result: EvaluationResult) -> Outcome:
+        accuracy, energy_mj, flash_bytes = result.int8_accuracy, result.energy_mj, result.flash_bytes
+        found = reward(accuracy, energy_mj, flash_bytes, PARAMETERS)
+        if self._best is None or found > self._best[0]:
+            self._best = found, suggestion.architecture
+        objectives = Objectives(accuracy, energy_mj, flash_bytes)
+        return Outcome(len(self._finished) + 1, suggestion.architecture, found, suggestion.metadata, objectives)
+
+    def _forecast(self, suggestion: Suggestion) -> Outcome:
+        forecast = self._decision.forecast if self._decision else None
+        return Outcome(len(self._finished) + 1, suggestion.architecture, forecast, suggestion.metadata)
