@@ -42,6 +42,11 @@ class Buckets:
         return self.epochs // (self.size * _LOSS_COARSENESS)
 
     @property
+    def ends(self) -> range:
+        """Epochs after 0, 1, .. full buckets [count + 1]."""
+        return range(0, self.count * self.size + 1, self.size)
+
+    @property
     def times(self) -> Array:
         """Share of the float training done in the middle of each bucket, then 1 for the final point [count + 1]."""
         return np.append(self._middles(self.size, self.count), 1.0)

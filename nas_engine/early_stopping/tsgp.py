@@ -53,6 +53,17 @@ class CurveModel:
         features = _standardised(np.array(curve.features, dtype=np.float64), self.center, self.scale)
         return self.process.final(self.vector, self.linear, rows.known[0], rows.values[0], features)
 
+    def deviations_by_bucket(self, buckets: Buckets) -> Array:
+        """Standard deviation of the final accuracy after 0, 1, .. buckets, for the mean network [count + 1]."""
+        usual = np.zeros(len(self.center))
+        rows = buckets.rows([Curve((0.0,) * epochs, (), 0.0, None, (0.0,) * epochs) for epochs in buckets.ends])
+        return np.array(
+            [
+                self.process.final(self.vector, self.linear, known, values, usual)[1]
+                for known, values in zip(rows.known, rows.values, strict=True)
+            ]
+        )
+
     def improvement_probability(self, reward: float) -> float:
         """p_0: probability (0..1) that a network like those of the study exceeds `reward`, before its first epoch."""
         return float(np.mean(ndtr((self.rewards - reward) / self.deviations)))
@@ -67,12 +78,28 @@ def _raised(curve: Curve, floor: float) -> Curve:
     return replace(curve, accuracies=tuple(max(accuracy, floor) for accuracy in curve.accuracies))
 
 
+def fitted_to(ended: Sequence[Curve], fewest_finished: int, seed: int) -> tuple[Curve, ...]:
+    """Curves to fit a model to: of the first that `ended`, a sample drawn with `seed` where there are more than 64.
+
+    The first are as many as there were when the study had last grown by a third. Empty where too few are finished.
+    """
+    count = fewest_finished
+    if len(ended) < count:
+        return ()
+    while (larger := count + max(1, count // 3)) <= len(ended):
+        count = larger
+    first = ended[:count]
+    if sum(curve.final_accuracy is not None for curve in first) < fewest_finished:
+        return ()
+    if count <= _MOST_CURVES:
+        return tuple(first)
+    chosen = np.random.default_rng([seed, count]).choice(count, _MOST_CURVES, replace=False)
+    return tuple(first[index] for index in sorted(chosen))
+
+
 @lru_cache(maxsize=_FITTED)
-def fit(curves: tuple[Curve, ...], buckets: Buckets, seed: int) -> CurveModel:
-    """MAP fit to at least one finished or stopped curve; to a sample drawn with `seed` where there are more than 64."""
-    if len(curves) > _MOST_CURVES:
-        chosen = np.random.default_rng([seed, len(curves)]).choice(len(curves), _MOST_CURVES, replace=False)
-        curves = tuple(curves[index] for index in sorted(chosen))
+def fit(curves: tuple[Curve, ...], buckets: Buckets) -> CurveModel:
+    """MAP fit to at least one finished or stopped curve."""
     features = np.array([curve.features for curve in curves], dtype=np.float64)
     center, scale = features.mean(axis=0), features.std(axis=0)
     scale = np.where(scale > 1e-9 * (1 + abs(center)), scale, 1.0)
@@ -130,26 +157,15 @@ class Tsgp:
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
         """Forecast at the end of a bucket once there are the `minimum` data; otherwise the training continues."""
         epochs, best = len(running.accuracies), best_reward(ended)
-        fitted_to = self._fitted_to(ended)
+        curves = fitted_to(ended, self.minimum.finished, self.seed)
         if (
             best is None
-            or not fitted_to
+            or not curves
             or epochs < self.minimum.buckets * self.buckets.size
             or epochs % self.buckets.size
         ):
             return continue_training(running)
-        model = fit(fitted_to, self.buckets, self.seed)
+        model = fit(curves, self.buckets)
         accuracy, deviation = model.final(running, self.buckets)
         allowed = (1 - self.confidence) * model.improvement_probability(best)
         return compare(running, Forecast(accuracy - running.penalty, deviation), best, 1 - allowed)
-
-    def _fitted_to(self, ended: Sequence[Curve]) -> tuple[Curve, ...]:
-        """First trials of `ended`, to which the model is fitted; empty where too few are finished."""
-        count = self.minimum.finished
-        if len(ended) < count:
-            return ()
-        while (larger := count + max(1, count // 3)) <= len(ended):
-            count = larger
-        first = tuple(ended[:count])
-        finished = sum(curve.final_accuracy is not None for curve in first)
-        return first if finished >= self.minimum.finished else ()

@@ -1,0 +1,63 @@
+"""Marginal value: a training goes on while that is worth more than the same epochs of new trainings.
+
+TSGP's model of the study's curves forecasts each training's end from its losses and accuracies so far, and how certain
+forecasts will be after each further epoch. `optimal_stopping` makes a policy of it: where rungs would stand, what share
+goes on and how much losses count against accuracies follows from the study's own curves, and changes with them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import ndtr
+
+from nas_engine.early_stopping.base import Curve, Decision, Forecast, best_reward, compare, continue_training
+from nas_engine.early_stopping.buckets import Buckets
+from nas_engine.early_stopping.optimal_stopping import Costs, StoppingPolicy
+from nas_engine.early_stopping.tsgp import fit, fitted_to
+
+_FEWEST_FINISHED = 6
+_FIRST_POINT = 2  # a mean loss is known from two buckets on
+_LATE = 1  # epochs: a child trains on while the rule decides
+_DIGITS = 4  # of the best reward: more would make policies that hardly differ
+_POLICIES = 64  # in the cache: those of the studies that a process serves at a time
+
+
+@dataclass(frozen=True, slots=True)
+class MarginalValue:
+    """Stops trainings whose further epochs are worth less than as many of new ones.
+
+    `epochs_after` are those that follow float training (QAT), in float epochs.
+    """
+
+    buckets: Buckets
+    epochs_after: float
+    seed: int = 0
+
+    def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
+        """Forecast at the end of a bucket, from the second on and with six finished trials; else it goes on."""
+        points, part = divmod(len(running.accuracies), self.buckets.size)
+        best, curves = best_reward(ended), fitted_to(ended, _FEWEST_FINISHED, self.seed)
+        if best is None or not curves or part or not _FIRST_POINT <= points <= self.buckets.count:
+            return continue_training(running)
+        accuracy, deviation = fit(curves, self.buckets).final(running, self.buckets)
+        forecast = Forecast(accuracy - running.penalty, deviation)
+        policy = policy_of(curves, self.buckets, self.epochs_after, round(best, _DIGITS))
+        surplus = policy.surplus_at(points, forecast.reward - best)
+        compared = compare(running, forecast, best, float(ndtr(-policy.threshold(points) / deviation)))
+        return replace(
+            compared,
+            stop=surplus <= 0 < policy.rate,
+            rate=policy.rate,
+            surplus_epochs=surplus / policy.rate if policy.rate else None,
+        )
+
+
+@lru_cache(maxsize=_POLICIES)
+def policy_of(curves: tuple[Curve, ...], buckets: Buckets, epochs_after: float, best: float) -> StoppingPolicy:
+    """Policy of a study with these curves and this best reward, for a network whose curves change as is usual."""
+    model = fit(curves, buckets)
+    rest = buckets.epochs - buckets.count * buckets.size + epochs_after
+    costs = Costs(step=buckets.size, rest=rest, late=_LATE, first=_FIRST_POINT)
+    return StoppingPolicy(model.deviations_by_bucket(buckets), np.asarray(model.rewards - best), costs)

@@ -1,0 +1,119 @@
+"""When to stop one training to begin another, by dynamic programming (marginal value theorem).
+
+A training's forecast moves as its epochs come in; its uncertainty shrinks in a way that is known beforehand. So its
+value at every epoch follows backwards from its end, once it is known what an epoch is worth elsewhere: in new
+trainings, which are stopped by the same policy. That rate is the one at which a new training is worth just what it
+costs.
+
+Notation, for one study at one moment:
+
+    e          decision points 1..E, equally many epochs apart; 0 is before the first epoch
+    m          mean of the forecast of the final reward, less the best reward so far
+    s_e        standard deviation of that forecast at e [E + 1], falling
+    tau_e      sqrt(s_(e-1)^2 - s_e^2), standard deviation of the step of m from e - 1 to e: a forecast is a martingale
+    rate       expected improvement of the best reward for an epoch of new trainings
+    V_e(m)     expected improvement of the best reward by a training at e, less `rate` times the epochs still to pay
+               = max(stopping, going on):  stopping = -rate late;  going on = E[V_(e+1)] - rate step
+    V_E(m)     going on = EI(m, s_E) - rate rest, where EI(m, s) = E[max(0, m + s z)], z ~ N(0, 1)
+
+    rate solves  mean over new networks of V_0(m_0) = 0
+
+Source: Charnov 1976 (marginal value theorem); Puterman 1994, chapter 11 (optimal policies for the average reward).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import ndtr
+
+from nas_engine.early_stopping.kernel import Array
+
+_GRID = np.linspace(-7.0, 4.0, 551)  # m in units of s_0; so fine that what lies between is right to a percent
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+_PARTS = _WEIGHTS / _WEIGHTS.sum()
+_SMALLEST_STEP = 1e-9
+_RATE_TOLERANCE = 1e-9  # reward an epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Epochs of a training: `step` between decision points, `rest` from the last one to its end, `late` after a stop.
+
+    `first` is the first decision point at which a training may be stopped.
+    """
+
+    step: float
+    rest: float
+    late: float
+    first: int = 1
+
+
+def expected_improvement(mean: Array, deviation: float) -> Array:
+    """E[max(0, X)] for X ~ N(`mean` [n], `deviation`)."""
+    ratio = mean / max(deviation, _SMALLEST_STEP)
+    density = np.exp(-(ratio**2) / 2) / np.sqrt(2 * np.pi)
+    return np.asarray(mean * ndtr(ratio) + deviation * density)
+
+
+@dataclass(frozen=True)
+class StoppingPolicy:
+    """Policy from `deviations` [E + 1] (s_e), means of `new` networks before their first epoch [n] (m_0), and costs."""
+
+    deviations: Array
+    new: Array
+    costs: Costs
+
+    @cached_property
+    def rate(self) -> float:
+        """Expected improvement of the best reward for an epoch of new trainings; 0 where none is to be expected."""
+        highest = float(expected_improvement(self.new, float(self.deviations[0])).max())
+        if highest <= _RATE_TOLERANCE or self._worth_of_new(_RATE_TOLERANCE) <= 0:
+            return 0.0
+        return float(brentq(self._worth_of_new, _RATE_TOLERANCE, highest, xtol=_RATE_TOLERANCE))
+
+    @cached_property
+    def surplus(self) -> Array:
+        """Value of going on less that of stopping, in reward, at each decision point and m of the grid [E, G]."""
+        return self._values(self.rate)[1]
+
+    def surplus_at(self, point: int, mean: float) -> float:
+        """The same at decision point 1..E for a forecast of `mean`, the mean less the best reward."""
+        return float(np.interp(mean, self._grid, self.surplus[point - 1]))
+
+    def threshold(self, point: int) -> float:
+        """Mean of the forecast less the best reward below which a training is stopped at decision point 1..E."""
+        row = self.surplus[point - 1]
+        above = np.flatnonzero(row > 0)
+        if not len(above):
+            return float(self._grid[-1])
+        if above[0] == 0:
+            return float(self._grid[0])
+        return float(np.interp(0.0, row[above[0] - 1 : above[0] + 1], self._grid[above[0] - 1 : above[0] + 1]))
+
+    @property
+    def _grid(self) -> Array:
+        return np.asarray(_GRID * self.deviations[0])
+
+    @cached_property
+    def _steps(self) -> Array:
+        """tau_e [E]."""
+        return np.asarray(np.sqrt(np.maximum(np.diff(-(self.deviations**2)), _SMALLEST_STEP**2)))
+
+    def _worth_of_new(self, rate: float) -> float:
+        """Mean V_0 of the new networks."""
+        return float(np.mean(np.interp(self.new, self._grid, self._values(rate)[0])))
+
+    def _values(self, rate: float) -> tuple[Array, Array]:
+        """V_0 on the grid [G], and going on less stopping at each decision point [E, G]."""
+        grid, costs = self._grid, self.costs
+        stopping = -rate * costs.late
+        going_on = expected_improvement(grid, float(self.deviations[-1])) - rate * costs.rest
+        surplus = np.empty((len(self._steps), len(grid)))
+        for point in range(len(self._steps), 0, -1):
+            surplus[point - 1] = going_on - stopping
+            value = np.maximum(going_on, stopping) if point >= costs.first else going_on
+            moved = grid[:, None] + self._steps[point - 1] * _NODES
+            going_on = np.interp(moved, grid, value) @ _PARTS - rate * costs.step
+        return going_on, surplus

@@ -1,0 +1,76 @@
+"""Policies that stop one training for another, against a closed form and against trainings played out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from nas_engine.early_stopping.optimal_stopping import Costs, StoppingPolicy, expected_improvement
+
+COSTS = Costs(step=1, rest=8, late=1, first=2)
+FADING = np.sqrt(np.linspace(0.03**2, 0.004**2, 31))  # equal steps of 30 epochs
+NEW = np.random.default_rng(5).normal(-0.07, 0.01, 60)
+
+
+def test_what_is_known_after_one_epoch_is_worth_its_improvement_less_the_rest() -> None:
+    deviations = np.array([0.03] + [0.0] * 10)
+    policy = StoppingPolicy(deviations, NEW, replace(COSTS, first=1))
+    still_to_pay = 9 * COSTS.step + COSTS.rest - COSTS.late
+    assert policy.threshold(1) == pytest.approx(policy.rate * still_to_pay, abs=4e-4)
+    for mean in (0.01, 0.03):
+        assert policy.surplus_at(1, mean) == pytest.approx(mean - policy.rate * still_to_pay, rel=0.02)
+
+
+@pytest.mark.parametrize("costs", [COSTS, replace(COSTS, late=0), replace(COSTS, step=2, rest=0)])
+def test_trainings_played_out_improve_at_the_stated_rate(costs: Costs) -> None:
+    policy = StoppingPolicy(FADING, NEW, costs)
+    thresholds = np.array([policy.threshold(point) for point in range(1, 31)])
+    assert played_out(thresholds, costs) == pytest.approx(policy.rate, rel=0.03)
+
+
+@pytest.mark.parametrize("shift", [-0.01, 0.01])
+def test_other_thresholds_improve_more_slowly(shift: float) -> None:
+    policy = StoppingPolicy(FADING, NEW, COSTS)
+    thresholds = np.array([policy.threshold(point) for point in range(1, 31)])
+    assert played_out(thresholds + shift, COSTS) < 0.98 * policy.rate
+
+
+def test_the_less_there_is_to_find_the_fewer_epochs_it_is_worth() -> None:
+    near, far = (StoppingPolicy(FADING, NEW - lead, COSTS) for lead in (0.0, 0.03))
+    assert 0 < far.rate < near.rate / 2
+    nothing = StoppingPolicy(FADING, NEW - 1.0, COSTS)
+    assert nothing.rate == 0.0
+
+
+def test_late_stops_are_fewer_stops() -> None:
+    at_once, late = (StoppingPolicy(FADING, NEW, replace(COSTS, late=epochs)) for epochs in (0, 4))
+    assert late.rate < at_once.rate
+    assert late.threshold(29) < at_once.threshold(29)
+
+
+def test_expected_improvement_is_the_mean_of_what_is_above() -> None:
+    above = np.linspace(0.0, 0.3, 10_001)
+    integral = np.trapezoid(above * norm.pdf(above, -0.02, 0.03), above)
+    assert expected_improvement(np.array([-0.02]), 0.03)[0] == pytest.approx(integral, rel=1e-4)
+    assert list(expected_improvement(np.array([-0.1, 0.2]), 0.0)) == [0.0, 0.2]
+
+
+def played_out(thresholds: NDArray[np.float64], costs: Costs) -> float:
+    """Improvement an epoch of many trainings, each stopped below `thresholds` [E] from the first point on."""
+    rng = np.random.default_rng(2)
+    count = 400_000
+    mean = rng.choice(NEW, count)
+    steps = np.sqrt(np.diff(-(FADING**2)))
+    goes_on, paid = np.ones(count, dtype=bool), np.zeros(count)
+    for point, step in enumerate(steps, start=1):
+        paid[goes_on] += costs.step
+        mean = np.where(goes_on, mean + step * rng.standard_normal(count), mean)
+        if point >= costs.first:
+            stopped = goes_on & (mean <= thresholds[point - 1])
+            paid[stopped] += costs.late
+            goes_on &= ~stopped
+    paid[goes_on] += costs.rest
+    finals = mean + FADING[-1] * rng.standard_normal(count)
+    return float(np.where(goes_on, np.maximum(finals, 0.0), 0.0).sum() / paid.sum())
