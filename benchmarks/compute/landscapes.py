@@ -4,6 +4,7 @@ Rules are developed on trainings with odd numbers and published on those with ev
 its own.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -54,6 +55,11 @@ class Landscape:
 def names() -> tuple[str, ...]:
     """Recordings of `benchmarks/data` by their files' names, then the made-up landscape."""
     return (*(path.stem for path in sorted(_DATA.glob("*.jsonl"))), MADE_UP)
+
+
+def edition(name: str) -> str:
+    """Version of a landscape: the beginning of its recording's hash."""
+    return "" if name == MADE_UP else hashlib.sha256((_DATA / f"{name}.jsonl").read_bytes()).hexdigest()[:8]
 
 
 @lru_cache(maxsize=2)

@@ -19,6 +19,8 @@ from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResu
 
 _T = TypeVar("_T")
 _DIGITS = 5
+BUDGETS = (300, 1_000, 3_000, 10_000)
+"""Epochs at which searches are compared."""
 
 
 class Entrant(Protocol):
@@ -57,9 +59,14 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Search by one entrant. `handovers`: after each trial at which the reward changed, the last one in any case."""
+    """Search by one entrant. `handovers`: after each trial at which the reward changed.
+
+    `edition` is that of the landscape: what was found in another one cannot be compared.
+    `seconds` are those spent when each of the `BUDGETS` that the search reached was.
+    """
 
     landscape: str
+    edition: str
     part: str
     entrant: str
     seed: int
@@ -68,11 +75,12 @@ class Record:
     stopped: int
     repeated: int
     thinking_seconds: float
+    seconds: tuple[float, ...]
     handovers: tuple[Handover, ...]
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
-        return self.landscape, self.part, self.entrant, self.seed
+    def key(self) -> tuple[str, str, str, str, int]:
+        return self.landscape, self.edition, self.part, self.entrant, self.seed
 
     def at_epochs(self, epochs: float) -> float | None:
         """Reward of the network that would be handed over after `epochs`; None where there is none yet."""
@@ -94,7 +102,8 @@ class Record:
     def parse(cls, line: str) -> Self:
         """Inverse of `line`."""
         fields: dict[str, Any] = json.loads(line)
-        return cls(**fields | {"handovers": tuple(Handover(*one) for one in fields["handovers"])})
+        handovers = tuple(Handover(*one) for one in fields["handovers"])
+        return cls(**fields | {"handovers": handovers, "seconds": tuple(fields["seconds"])})
 
 
 def read(path: Path) -> Iterator[Record]:
@@ -111,6 +120,7 @@ class Purse:
         self.most_epochs = epochs
         self.epochs = 0
         self.seconds = 0.0
+        self.seconds_at_budgets: list[float] = []
         self.thinking_seconds = 0.0
 
     @property
@@ -121,6 +131,9 @@ class Purse:
         """Pay for epochs that take so long together."""
         self.epochs += epochs
         self.seconds += seconds
+        reached = sum(budget <= self.epochs for budget in BUDGETS)
+        if reached > len(self.seconds_at_budgets):
+            self.seconds_at_budgets.append(round(self.seconds, 2))
 
     def timed(self, call: Callable[[], _T]) -> _T:
         """What `call` returns; its seconds are paid for."""
@@ -145,13 +158,14 @@ class Search:
         self._trained: set[str] = set()
         self._handovers: list[Handover] = []
 
-    def run(self, landscape: str, part: str, entrant: str) -> Record:
+    def run(self, landscape: str, edition: str, part: str, entrant: str) -> Record:
         """Search until the epochs are spent; the training that they run out in has no result."""
         while not self._purse.is_empty:
             self._trials += 1
             self._trial()
         return Record(
             landscape,
+            edition,
             part,
             entrant,
             self._seed,
@@ -160,6 +174,7 @@ class Search:
             self._stopped,
             self._trials - len(self._trained),
             round(self._purse.thinking_seconds, 3),
+            tuple(self._purse.seconds_at_budgets),
             tuple(self._handovers),
         )
 

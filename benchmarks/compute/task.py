@@ -19,10 +19,10 @@ class SearchTask:
     epochs: int
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
-        return self.landscape, self.part, self.entrant, self.seed
+    def key(self) -> tuple[str, str, str, str, int]:
+        return self.landscape, landscapes.edition(self.landscape), self.part, self.entrant, self.seed
 
     def run(self) -> Record:
         where = landscapes.landscape(self.landscape, self.part, self.seed)
         entrant = BY_NAME[self.entrant].make(where.space, self.seed, where.plan.trial_epochs)
-        return Search(entrant, where, self.seed, self.epochs).run(self.landscape, self.part, self.entrant)
+        return Search(entrant, where, self.seed, self.epochs).run(*self.key[:-1])

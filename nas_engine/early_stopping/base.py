@@ -62,7 +62,7 @@ class Decision:
     best of the finished trials, and `probability` (0..1) that of ending below it; the trial is stopped where it reaches
     `required` (0..1). The six are None where the rule had too few data for a forecast. `forecast` + `penalty` is the
     forecast of the accuracy. `rate` is the improvement of the best reward expected for an epoch of new trainings, and
-    `surplus_epochs` how many such epochs going on is worth more than it costs; None where the rule does not compare.
+    `threshold` the forecast from which going on is worth more than those; None where the rule does not compare.
     """
 
     epoch: int
@@ -75,7 +75,7 @@ class Decision:
     probability: float | None = None
     required: float | None = None
     rate: float | None = None
-    surplus_epochs: float | None = None
+    threshold: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """All fields by name; stored with the epoch."""

@@ -44,14 +44,9 @@ class MarginalValue:
         accuracy, deviation = fit(curves, self.buckets).final(running, self.buckets)
         forecast = Forecast(accuracy - running.penalty, deviation)
         policy = policy_of(curves, self.buckets, self.epochs_after, round(best, _DIGITS))
-        surplus = policy.surplus_at(points, forecast.reward - best)
-        compared = compare(running, forecast, best, float(ndtr(-policy.threshold(points) / deviation)))
-        return replace(
-            compared,
-            stop=surplus <= 0 < policy.rate,
-            rate=policy.rate,
-            surplus_epochs=surplus / policy.rate if policy.rate else None,
-        )
+        threshold = best + policy.threshold(points)
+        compared = compare(running, forecast, best, float(ndtr((best - threshold) / deviation)))
+        return replace(compared, stop=forecast.reward < threshold, rate=policy.rate, threshold=threshold)
 
 
 @lru_cache(maxsize=_POLICIES)

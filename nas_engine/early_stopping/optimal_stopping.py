@@ -34,7 +34,7 @@ _GRID = np.linspace(-7.0, 4.0, 551)  # m in units of s_0; so fine that what lies
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 _PARTS = _WEIGHTS / _WEIGHTS.sum()
 _SMALLEST_STEP = 1e-9
-_RATE_TOLERANCE = 1e-9  # reward an epoch
+_SMALLEST_RATE, _RATE_TOLERANCE = 1e-9, 1e-4  # of the highest that is possible; of the rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +67,16 @@ class StoppingPolicy:
 
     @cached_property
     def rate(self) -> float:
-        """Expected improvement of the best reward for an epoch of new trainings; 0 where none is to be expected."""
-        highest = float(expected_improvement(self.new, float(self.deviations[0])).max())
-        if highest <= _RATE_TOLERANCE or self._worth_of_new(_RATE_TOLERANCE) <= 0:
-            return 0.0
-        return float(brentq(self._worth_of_new, _RATE_TOLERANCE, highest, xtol=_RATE_TOLERANCE))
+        """Expected improvement of the best reward for an epoch of new trainings, above 0."""
+        within = np.clip(self.new, self._grid[0], self._grid[-1])
+        highest = float(expected_improvement(within, float(self.deviations[0])).max())
+        lowest = _SMALLEST_RATE * highest
+        return float(brentq(self._worth_of_new, lowest, highest, xtol=lowest, rtol=_RATE_TOLERANCE))
 
     @cached_property
     def surplus(self) -> Array:
         """Value of going on less that of stopping, in reward, at each decision point and m of the grid [E, G]."""
         return self._values(self.rate)[1]
-
-    def surplus_at(self, point: int, mean: float) -> float:
-        """The same at decision point 1..E for a forecast of `mean`, the mean less the best reward."""
-        return float(np.interp(mean, self._grid, self.surplus[point - 1]))
 
     def threshold(self, point: int) -> float:
         """Mean of the forecast less the best reward below which a training is stopped at decision point 1..E."""

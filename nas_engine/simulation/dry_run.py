@@ -65,7 +65,11 @@ class DryRunSettings:
     def stopping_rule(self, seed: int) -> StoppingRule | None:
         """Stopping rule of the search `seed`; None where every training runs to its end."""
         rule = stopping_registry.create(
-            self.early_stopping, epochs=self.trial_epochs, confidence=self.stop_confidence, seed=seed
+            self.early_stopping,
+            epochs=self.trial_epochs,
+            qat_epochs=self.qat_epochs,
+            confidence=self.stop_confidence,
+            seed=seed,
         )
         return None if self.early_stopping == "none" else rule
 

@@ -20,10 +20,11 @@ from webapp.translation import frontend, space_spec
 
 OFFERED_DESIGNERS = tuple(designer for designer in Study.Designer if designer != Study.Designer.LISTED)
 STOPPING_HELP = {
+    "early_stopping": "Marginal value stops a trial where as many epochs of new trials are worth more than its own.",
     "stop_confidence": (
         "Exponential decay stops a trial that ends below the best reward with this probability. "
         "TSGP: of the trials that would become the best, so great a share is not stopped."
-    )
+    ),
 }
 ENERGY_HELP = {
     "energy_model": "Learned from measurements of a device. The study can change to another one at any time."

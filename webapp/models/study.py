@@ -43,6 +43,7 @@ class Study(models.Model):
         NONE = "none", "None"
         EXPONENTIAL_DECAY = "exponential_decay", "Exponential decay, default parameters"
         TSGP = "tsgp", "Learned curves (TSGP)"
+        MARGINAL_VALUE = "marginal_value", "Marginal value (against new trials)"
 
     class Space(models.TextChoices):
         PAPER_2D = "paper_2d", "Paper, 2-D (12 blocks)"
@@ -220,3 +221,8 @@ class Study(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_stop_confidence(self) -> bool:
+        """Whether `stop_confidence` has an effect."""
+        return self.early_stopping in (self.EarlyStopping.EXPONENTIAL_DECAY, self.EarlyStopping.TSGP)

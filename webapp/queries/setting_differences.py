@@ -15,7 +15,7 @@ _RESULTS = (
 _PENALTIES = ("energy_step_mj", "energy_step_points", "flash_step_kb", "flash_step_points")
 _APPLIES: Mapping[str, Callable[[Study], bool]] = {
     "switch_at": lambda study: study.designer == Study.Designer.HYBRID,
-    "stop_confidence": lambda study: study.early_stopping != Study.EarlyStopping.NONE,
+    "stop_confidence": lambda study: study.has_stop_confidence,
     **dict.fromkeys(
         ("flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj"), lambda study: study.enforce_constraints
     ),

@@ -26,7 +26,7 @@ from webapp.worker.child.messages import Ended, Evaluate, Finished, Reported
 from webapp.worker.child.process import ChildDied, ChildProcess
 from webapp.worker.lifecycle import ThisWorker
 from webapp.worker.packs import discard_if_damaged, local_pack
-from webapp.worker.stopping import StopCheck, check_of
+from webapp.worker.stopping import StopCheck, check_of, reason_of
 
 SILENCE_SECONDS: float = django_settings.SILENCE_SECONDS
 CANCEL_SECONDS = 30.0  # an epoch may take longer; then the process is ended and another one warmed up
@@ -182,11 +182,7 @@ class _Attempt:
     def _stop_early(self) -> None:
         assert self._check is not None
         stopping = self._check.record()
-        last = stopping["decisions"][-1]
-        reason = (
-            f"Stopped after epoch {last['epoch']}: its reward is forecast as {last['forecast']:.3f}, below the best "
-            f"({last['best_reward']:.3f}) with probability {last['probability']:.3f}."
-        )
+        reason = reason_of(stopping["decisions"][-1])
         persist(partial(trials.stop_early, **self._lease(), stopping=stopping, reason=reason))
 
     def _lease(self) -> _Lease:

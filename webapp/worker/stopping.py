@@ -5,7 +5,7 @@ child goes on training.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nas_engine.architecture import Architecture
@@ -59,7 +59,13 @@ class StopCheck:
 
     def _decide(self, epochs: int) -> Decision:
         study = self._study
-        rule = registry.create(study.early_stopping, epochs=epochs, confidence=study.stop_confidence, seed=study.seed)
+        rule = registry.create(
+            study.early_stopping,
+            epochs=epochs,
+            qat_epochs=study.qat_epochs,
+            confidence=study.stop_confidence,
+            seed=study.seed,
+        )
         network = self._network
         running = Curve(tuple(self._accuracies), network.features, network.penalty, losses=tuple(self._losses))
         return rule.decide(running, ended_curves(study))
@@ -68,6 +74,15 @@ class StopCheck:
 def check_of(study: Study, architecture: Architecture) -> StopCheck | None:
     """None for a study without early stopping."""
     return None if study.early_stopping == Study.EarlyStopping.NONE else StopCheck(study, architecture)
+
+
+def reason_of(decision: Mapping[str, Any]) -> str:
+    """Why the trial was stopped, in words; its last decision as `Trial.stopping` stores it."""
+    below = f"below the best ({decision['best_reward']:.3f}) with probability {decision['probability']:.3f}"
+    stopped = f"Stopped after epoch {decision['epoch']}: its reward is forecast as {decision['forecast']:.3f}, {below}"
+    if decision["threshold"] is None:
+        return f"{stopped}."
+    return f"{stopped}. Below {decision['threshold']:.3f} its further epochs are worth less than new trials."
 
 
 def ended_curves(study: Study) -> list[Curve]:

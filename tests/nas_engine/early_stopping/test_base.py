@@ -45,6 +45,7 @@ def test_a_decision_becomes_json() -> None:
     decision = compare(CURVE, Forecast(0.60, 0.01), 0.62, 0.97)
     assert json.loads(json.dumps(decision.to_json(), allow_nan=False)) == {
         "epoch": 2, "stop": True, "penalty": 0.02, "forecast": 0.6, "low": decision.low, "high": decision.high,
-        "best_reward": 0.62, "probability": decision.probability, "required": 0.97,
+        "best_reward": 0.62, "probability": decision.probability, "required": 0.97, "rate": None,
+        "threshold": None,
     }  # fmt: skip
     assert continue_training(CURVE).to_json()["forecast"] is None

@@ -22,7 +22,7 @@ def test_no_early_stopping_stops_nothing() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"name": "hope"}, "known are none, exponential_decay, tsgp"),
+        ({"name": "hope"}, "known are none, exponential_decay, tsgp, marginal_value"),
         ({"confidence": 0.4}, "confidence must be 0.5 to 0.999"),
         ({"confidence": float("nan")}, "confidence"),
         ({"epochs": 0}, "at least one epoch"),

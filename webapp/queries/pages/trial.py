@@ -155,7 +155,8 @@ def trial_live_context(trial: Trial) -> dict[str, Any]:
         "is_live": trial.state in Trial.OPEN,
         "version": f"{trial.state}-{len(points)}",
         "curve": points,
-        "forecasts": forecasts(trial),
+        "forecasts": (shown := forecasts(trial)),
+        "compares_with_new": any(row["threshold"] is not None for row in shown),
         "estimate": estimate,
         "estimates": estimates,
         "measured": measured_on(trial, estimate),
@@ -199,7 +200,8 @@ def curve(trial: Trial) -> tuple[CurvePoint, ...]:
 def forecasts(trial: Trial) -> tuple[Mapping[str, Any], ...]:
     """Decisions of early stopping after each float epoch with a forecast; see `early_stopping.base.Decision`."""
     decisions = (trial.stopping or {}).get("decisions", ())
-    return tuple({"required": None} | decision for decision in decisions if decision["forecast"] is not None)
+    later = {"required": None, "rate": None, "threshold": None}
+    return tuple(later | decision for decision in decisions if decision["forecast"] is not None)
 
 
 def reward_parts(trial: Trial, estimate: CurrentEstimate) -> RewardParts | None:
