@@ -61,6 +61,17 @@ def test_a_study_for_another_runtime_than_its_energy_models_device_says_so(perso
     assert other_runtime(study) == ""
 
 
+def test_where_a_rule_compares_with_new_trials_its_threshold_is_shown(person: Client) -> None:
+    study = make_study(completed=2, curves=1, early_stopping="marginal_value")
+    trial = stopped_early(Trial.objects.get(study=study, number=1))
+    assert "New trials are worth more below" not in page(person, study, 1)
+    trial.stopping["decisions"][-1] |= {"threshold": 0.6543, "rate": 1e-5}
+    trial.save()
+    text = page(person, study, 1)
+    assert "New trials are worth more below" in text
+    assert "0.6543" in text
+
+
 def test_a_trial_that_was_stopped_early_shows_every_forecast_and_why(person: Client) -> None:
     study = make_study(completed=2, curves=1, early_stopping="tsgp")
     trial = stopped_early(Trial.objects.get(study=study, number=1))

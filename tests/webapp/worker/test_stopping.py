@@ -41,6 +41,33 @@ def test_a_trial_that_cannot_win_ends_stopped_and_its_forecast_is_what_the_desig
     assert (outcome.reward, outcome.objectives) == (last["forecast"], None)
 
 
+def test_marginal_value_says_below_what_new_trials_are_worth_more(worker, monkeypatch):
+    monkeypatch.setenv("EARSHOT_SIMULATED_EPOCH_SECONDS", "0.5")
+    study = rows.running_study(
+        dataset=packs.dataset_with_features(), full_epochs=16, early_stopping="marginal_value", trial_budget=20
+    )
+    for seed in range(1, 9):
+        ended = rows.completed_trial(study, seed=seed, int8_accuracy=0.7 + 0.03 * seed, energy_mj=1.0)
+        CurvePoint.objects.bulk_create(
+            CurvePoint(
+                trial=ended,
+                phase="float",
+                epoch=epoch,
+                loss=1.0 - 0.04 * seed - 0.01 * epoch,
+                train_accuracy=0.5,
+                eval_accuracy=0.6 + 0.01 * seed + 0.01 * epoch,
+            )
+            for epoch in range(1, 13)
+        )
+    trial = rows.requested_trials(study, seed=50)[0]  # its losses begin at 2
+    evaluating.evaluate(trial.pk, worker)
+    trial.refresh_from_db()
+    assert trial.state == Trial.State.STOPPED, trial.reason
+    last = trial.stopping["decisions"][-1]
+    assert last["forecast"] < last["threshold"] < last["best_reward"]
+    assert f"Below {last['threshold']:.3f} its further epochs are worth less than new trials." in trial.reason
+
+
 def test_without_early_stopping_nothing_is_asked(worker):
     study = study_with_a_high_best("none")
     trial = rows.requested_trials(study, seed=50)[0]
