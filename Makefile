@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 MANAGE := $(RUN) manage.py
 CODE := nas_engine webapp tests bootstrap benchmarks docs/hooks manage.py
 
-.PHONY: help setup setup-dev demo up test quick lint format docs lock bench bench-search results doctor clean
+.PHONY: help setup setup-dev demo up test quick lint format docs lock bench bench-search bench-compute results doctor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,10 @@ bench-search: setup ## Compare search and early stopping with others (hours; goe
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-input -c requirements.txt -r requirements-bench.txt
 	$(RUN) -m benchmarks.search --json benchmarks/results/search.json --work var/bench-search $(ARGS)
 	$(RUN) -m benchmarks.stopping --json benchmarks/results/stopping.json --recording benchmarks/data/paper-2d.jsonl
+
+bench-compute: setup ## Compare whole searches at equal epochs and seconds with others (days; goes on where it was ended)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-input -c requirements.txt -r requirements-bench.txt
+	$(RUN) -m benchmarks.compute --work benchmarks/results/compute.jsonl --json benchmarks/results/compute.json $(ARGS)
 
 results: setup ## The paper's five searches to Table 1 on DATA=PATH: docs/results.md (takes hours, goes on where it was)
 	@exec $(MANAGE) results $(if $(DATA),--data "$(DATA)") --journal benchmarks/results/results.jsonl \
