@@ -32,7 +32,7 @@ _PUBLISHED = (200, 220)
 
 
 def tasks(arguments: argparse.Namespace) -> Iterator[SearchTask]:
-    """All searches asked for, seed by seed."""
+    """All requested searches, seed by seed."""
     for seed in range(*arguments.seeds):
         for landscape in arguments.landscapes:
             for name in arguments.only:

@@ -24,7 +24,7 @@ BUDGETS = (300, 1_000, 3_000, 10_000)
 
 
 class Entrant(Protocol):
-    """Search by one trainer. Calls: `begin`, `stops` after each float epoch until it says so, `end`, and again."""
+    """Search by one trainer. Calls: `begin`, `stops` after each float epoch until it returns True, `end`, and again."""
 
     @property
     def late_epochs(self) -> int:
