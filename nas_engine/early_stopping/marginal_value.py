@@ -19,7 +19,7 @@ from nas_engine.early_stopping.tsgp import fit, fitted_to
 
 _FEWEST_FINISHED = 6
 _FIRST_POINT = 2  # a mean loss is known from two buckets on
-_LATE = 1  # epochs: a child trains on while the rule decides
+_LATE = 0  # epochs: a child waits for the decision
 _DIGITS = 4  # of the best reward: more would make policies that hardly differ
 _POLICIES = 64  # in the cache: those of the studies that a process serves at a time
 

@@ -77,7 +77,8 @@ class SimulatedSearch:
 class SimulatedTraining:
     """Running trial. Call `advance` at each of its moments: the ends of its float epochs, and its end.
 
-    A stopped training ends with its next epoch, as a real one does. Without a `rule` its end is the only moment.
+    A stopped training ends with the epoch that the decision follows, as a real one does whose worker answers in time.
+    Without a `rule` its end is the only moment.
     """
 
     def __init__(
@@ -157,7 +158,7 @@ class SimulatedTraining:
 
     @property
     def _trained_epochs(self) -> int:
-        return min(self._checked_epochs + 1, len(self._points)) if self._is_stopped else len(self._points)
+        return self._checked_epochs if self._is_stopped else len(self._points)
 
     @property
     def _whole_seconds(self) -> float:

@@ -29,6 +29,7 @@ from webapp.worker.packs import discard_if_damaged, local_pack
 from webapp.worker.stopping import StopCheck, check_of, reason_of
 
 SILENCE_SECONDS: float = django_settings.SILENCE_SECONDS
+VERDICT_SECONDS = 0.5  # a decision takes some milliseconds, the epoch that it saves seconds
 CANCEL_SECONDS = 30.0  # an epoch may take longer; then the process is ended and another one warmed up
 _TICK_SECONDS = 0.5
 _USUAL_FLOPS = 100_000_000  # no network of the search spaces has more
@@ -114,7 +115,8 @@ class _Attempt:
     def _train(self, pack: Path) -> Finished[Evaluation] | Ended:
         """Drive the child until it has a result or an excuse, or until nobody wants to hear it."""
         settings = self._claim.settings
-        job = Evaluate(self._claim.architecture, str(pack), **asdict(settings))
+        verdict_seconds = VERDICT_SECONDS if self._check is not None else 0.0
+        job = Evaluate(self._claim.architecture, str(pack), **asdict(settings), verdict_seconds=verdict_seconds)
         self._trainer.begin(job)
         patience_seconds = patience_with(self._claim.architecture)
         heard_at, cancelled_at = monotonic(), None
@@ -134,6 +136,8 @@ class _Attempt:
             if (self._lost.is_set() or self._hopeless) and cancelled_at is None:
                 cancelled_at = monotonic()
                 self._trainer.cancel()
+            elif isinstance(message, Reported) and job.verdict_seconds_on(message.event):
+                self._trainer.proceed()
             if cancelled_at is not None and monotonic() - cancelled_at > CANCEL_SECONDS:
                 return self._give_up(Ended("cancelled", "It did not end within an epoch."))
             if monotonic() - heard_at > patience_seconds:
@@ -145,7 +149,7 @@ class _Attempt:
         return ending
 
     def _report(self, progress: Progress) -> None:
-        """Write an epoch down. While the database is out of reach this waits, and the child goes on training."""
+        """Write an epoch down. While the database is out of reach this waits, and the child soon trains on."""
         record = partial(trials.record_curve_point, **self._lease(), progress=progress)
         if not persist(record, give_up=self._stopping.is_set):
             self._lost.set()
@@ -153,7 +157,7 @@ class _Attempt:
             self._ask(self._check, progress)
 
     def _ask(self, check: StopCheck, progress: Progress) -> None:
-        """Ask the stopping rule, and record its decision; the child trains on meanwhile."""
+        """Ask the stopping rule, and record its decision; the child waits for it, but not for long."""
         decision = check.after(progress)
         if decision is None or decision.forecast is None:
             return

@@ -64,16 +64,16 @@ def test_a_rule_that_never_stops_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("epochs", [1, 3, 6])
-def test_a_stopped_training_ends_with_its_next_epoch_and_tells_its_forecast(epochs: int) -> None:
+def test_a_stopped_training_ends_with_that_epoch_and_tells_its_forecast(epochs: int) -> None:
     training = trained(StopsAfter(epochs, []))
     assert training.trial.reward is None
-    assert training.trial.epochs == epochs + 1
-    assert training.trial.ended_seconds == 100.0 + WHOLE.curve[epochs].seconds
+    assert training.trial.epochs == epochs
+    assert training.trial.ended_seconds == 100.0 + WHOLE.curve[epochs - 1].seconds
     assert training.trial.whole_seconds == sum(WHOLE.result.seconds.values())
     assert (training.outcome.reward, training.outcome.objectives) == (0.4, None)
     assert training.outcome.metadata == {"fly": "1"}
     assert training.curve.final_accuracy is None
-    assert len(training.curve.accuracies) == min(epochs + 1, 6)
+    assert len(training.curve.accuracies) == epochs
 
 
 def test_a_rule_knows_the_trials_that_have_ended_by_then_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:

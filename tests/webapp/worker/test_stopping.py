@@ -1,12 +1,16 @@
 """Early stopping of real trials by a training worker."""
 
+import time
+
 import pytest
 
-from nas_engine.early_stopping.base import Curve
+from nas_engine.early_stopping.base import Curve, Decision
+from nas_engine.evaluation_result import Progress
 from tests.webapp import packs, rows
 from webapp.models import CurvePoint, Study, Trial
 from webapp.worker import evaluating, stopping
 from webapp.worker.history import Memory, history_of
+from webapp.worker.stopping import StopCheck
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +40,7 @@ def test_a_trial_that_cannot_win_ends_stopped_and_its_forecast_is_what_the_desig
     last = trial.stopping["decisions"][-1]
     assert last["stop"]
     assert last["low"] < last["forecast"] < last["high"] < last["best_reward"]
-    assert trial.curve.count() < 12
+    assert trial.curve.count() == last["epoch"] < 12
     outcome = history_of(study, Memory()).finished[trial.architecture_id]
     assert (outcome.reward, outcome.objectives) == (last["forecast"], None)
 
@@ -66,6 +70,23 @@ def test_marginal_value_says_below_what_new_trials_are_worth_more(worker, monkey
     last = trial.stopping["decisions"][-1]
     assert last["forecast"] < last["threshold"] < last["best_reward"]
     assert f"Below {last['threshold']:.3f} its further epochs are worth less than new trials." in trial.reason
+
+
+def test_where_no_decision_comes_in_time_the_training_is_stopped_an_epoch_later(worker, monkeypatch):
+    monkeypatch.setenv("EARSHOT_SIMULATED_EPOCH_SECONDS", "0.5")
+    monkeypatch.setattr(evaluating, "VERDICT_SECONDS", 0.05)
+    decide = StopCheck.after
+
+    def slowly(check: StopCheck, progress: Progress) -> Decision | None:
+        time.sleep(0.2)
+        return decide(check, progress)
+
+    monkeypatch.setattr(StopCheck, "after", slowly)
+    trial = rows.requested_trials(study_with_a_high_best("exponential_decay"), seed=50)[0]
+    evaluating.evaluate(trial.pk, worker)
+    trial.refresh_from_db()
+    assert trial.state == Trial.State.STOPPED, trial.reason
+    assert trial.curve.count() == trial.stopping["decisions"][-1]["epoch"] + 1
 
 
 def test_without_early_stopping_nothing_is_asked(worker):

@@ -37,7 +37,7 @@ def main(descriptor: int, kind: str) -> None:
     inbox = _Inbox(connection)
     connection.send(Ready(seconds=time.monotonic() - began))
     while True:
-        connection.send(_answer(inbox.next_job(), work, inbox.cancelled, connection))
+        connection.send(_answer(inbox.next_job(), work, inbox, connection))
 
 
 class _Inbox:
@@ -45,6 +45,7 @@ class _Inbox:
 
     def __init__(self, connection: Connection) -> None:
         self.cancelled = threading.Event()
+        self.answered = threading.Event()
         self._connection = connection
         self._jobs: queue.SimpleQueue[Job[Any]] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -58,17 +59,21 @@ class _Inbox:
                 message = self._connection.recv()
             except (EOFError, OSError):
                 os._exit(1)  # the parent is gone: nobody wants the result
-            if isinstance(message, Cancel):
-                self.cancelled.set()
-            else:
+            if isinstance(message, Job):
                 self.cancelled.clear()
                 self._jobs.put(message)
+            else:
+                if isinstance(message, Cancel):
+                    self.cancelled.set()
+                self.answered.set()
 
 
-def _answer(job: Job[Any], work: Work, cancelled: threading.Event, connection: Connection) -> FromChild:
+def _answer(job: Job[Any], work: Work, inbox: _Inbox, connection: Connection) -> FromChild:
     def report(event: Any) -> None:
+        inbox.answered.clear()
         connection.send(Reported(event))
-        if cancelled.is_set():
+        inbox.answered.wait(job.verdict_seconds_on(event))
+        if inbox.cancelled.is_set():
             raise EvaluationCancelled("The worker cancelled the evaluation.")
 
     try:

@@ -1,7 +1,8 @@
 """Messages between a worker and its child over their pipe. Nothing here loads TensorFlow.
 
 The worker sends one `Job` at a time, perhaps followed by `Cancel`. The child sends `Ready` once, then for each job any
-number of `Reported` and one `Finished` or `Ended`. Files are passed by their paths, only results by their content.
+number of `Reported` and one `Finished` or `Ended`. After events that a job awaits a verdict on, the worker answers with
+`Proceed` or `Cancel`. Files are passed by their paths, only results by their content.
 """
 
 from abc import ABC, abstractmethod
@@ -11,7 +12,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
-from nas_engine.evaluation_result import BothSplits, Evaluation, Runtime
+from nas_engine.evaluation_result import BothSplits, Evaluation, Progress, Runtime
 from nas_engine.trial_plan import TRIAL_SHARE
 
 Result = TypeVar("Result")
@@ -30,6 +31,10 @@ class Job(Generic[Result]):
 
     __slots__ = ()
 
+    def verdict_seconds_on(self, event: Any) -> float:
+        """Longest time that the child waits after `event` for `Proceed` or `Cancel`; then it goes on by itself."""
+        return 0.0
+
 
 class OneOffJob(Job[Result], ABC):
     """Job with a child of its own, of the kind `kind`."""
@@ -47,7 +52,8 @@ class OneOffJob(Job[Result], ABC):
 class Evaluate(Job[Evaluation]):
     """Train a network on the features in `pack_path` and evaluate it in `runtime`.
 
-    Float training takes `trial_share` (0..1] of `full_epochs`. Each epoch and phase is a `Progress` event.
+    Float training takes `trial_share` (0..1] of `full_epochs`. Each epoch and phase is a `Progress` event. After each
+    float epoch the child waits `verdict_seconds` for a stopping rule: a moment, where the next epoch takes seconds.
     """
 
     architecture: Architecture
@@ -58,6 +64,11 @@ class Evaluate(Job[Evaluation]):
     seed: int
     runtime: Runtime = "xnnpack"
     trial_share: float = TRIAL_SHARE
+    verdict_seconds: float = 0.0
+
+    def verdict_seconds_on(self, event: Any) -> float:
+        is_epoch = isinstance(event, Progress) and event.phase == "float" and event.eval_accuracy is not None
+        return self.verdict_seconds if is_epoch else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,11 @@ class AnswerSplits(OneOffJob[BothSplits]):
 @dataclass(frozen=True, slots=True)
 class Cancel:
     """To the child: end the job at its next event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """To the child: go on with the job after an event that it awaits a verdict on."""
 
 
 @dataclass(frozen=True, slots=True)

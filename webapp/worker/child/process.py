@@ -22,6 +22,7 @@ from webapp.worker.child.messages import (
     Job,
     Kind,
     OneOffJob,
+    Proceed,
     Ready,
     Result,
 )
@@ -98,6 +99,10 @@ class ChildProcess:
         """Have the job end at its next event."""
         self._send(Cancel())
 
+    def proceed(self) -> None:
+        """Have the job go on after an event that it awaits a verdict on."""
+        self._send(Proceed())
+
     def receive(self, timeout_seconds: float) -> FromChild | None:
         """The next message, None if there is none in time. Raises ChildDied."""
         assert self._connection is not None
@@ -130,7 +135,7 @@ class ChildProcess:
             self.kill()
             self.warm_up()
 
-    def _send(self, message: Job[Result] | Cancel) -> None:
+    def _send(self, message: Job[Result] | Cancel | Proceed) -> None:
         assert self._connection is not None
         try:
             self._connection.send(message)
