@@ -23,23 +23,23 @@ from typing import Any
 from benchmarks.compute import landscapes
 from benchmarks.compute.entrants import BY_NAME, PEERS
 from benchmarks.compute.landscapes import PARTS
-from benchmarks.compute.spending import Record, read
+from benchmarks.compute.spending import ComputeRecord, read
 from benchmarks.compute.summary import summary
-from benchmarks.compute.task import SearchTask
+from benchmarks.compute.task import ComputeTask
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # parallelism is by `jobs` processes
 _PUBLISHED = (200, 220)
 
 
-def tasks(arguments: argparse.Namespace) -> Iterator[SearchTask]:
+def tasks(arguments: argparse.Namespace) -> Iterator[ComputeTask]:
     """All requested searches, seed by seed."""
     for seed in range(*arguments.seeds):
         for landscape in arguments.landscapes:
             for name in arguments.only:
-                yield SearchTask(landscape, arguments.part, name, seed, arguments.epochs)
+                yield ComputeTask(landscape, arguments.part, name, seed, arguments.epochs)
 
 
-def run(todo: list[SearchTask], work: Path, jobs: int) -> None:
+def run(todo: list[ComputeTask], work: Path, jobs: int) -> None:
     """Run searches, `jobs` at a time, each process with one thread; append each to `work` as it ends."""
     os.environ.update(_ONE_THREAD)
     work.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def run(todo: list[SearchTask], work: Path, jobs: int) -> None:
             print(f"{number}/{len(todo)} {record.landscape} {record.entrant} {record.seed}: {found}", flush=True)
 
 
-def result(records: list[Record], arguments: argparse.Namespace) -> dict[str, Any]:
+def result(records: list[ComputeRecord], arguments: argparse.Namespace) -> dict[str, Any]:
     """What --json holds, of the searches of this part and of the landscapes as they are now."""
     current = [one for one in records if one.part == arguments.part and one.edition == _edition(one.landscape)]
     return {

@@ -58,7 +58,7 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ComputeRecord:
     """Search by one entrant. `handovers`: after each trial at which the reward changed.
 
     `edition` is that of the landscape: what was found in another one cannot be compared.
@@ -106,11 +106,11 @@ class Record:
         return cls(**fields | {"handovers": handovers, "seconds": tuple(fields["seconds"])})
 
 
-def read(path: Path) -> Iterator[Record]:
+def read(path: Path) -> Iterator[ComputeRecord]:
     """Records of a file; an incomplete last line, left by an interrupted run, is ignored."""
     if path.exists():
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        yield from (Record.parse(line) for line in lines if line.endswith("\n"))
+        yield from (ComputeRecord.parse(line) for line in lines if line.endswith("\n"))
 
 
 class Purse:
@@ -145,7 +145,7 @@ class Purse:
         return value
 
 
-class Search:
+class PaidSearch:
     """A search of `landscape` by `entrant` for `epochs`."""
 
     def __init__(self, entrant: Entrant, landscape: Landscape, seed: int, epochs: int) -> None:
@@ -158,12 +158,12 @@ class Search:
         self._trained: set[str] = set()
         self._handovers: list[Handover] = []
 
-    def run(self, landscape: str, edition: str, part: str, entrant: str) -> Record:
+    def run(self, landscape: str, edition: str, part: str, entrant: str) -> ComputeRecord:
         """Search until the epochs are spent; the training that they run out in has no result."""
         while not self._purse.is_empty:
             self._trials += 1
             self._trial()
-        return Record(
+        return ComputeRecord(
             landscape,
             edition,
             part,

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.compute.spending import BUDGETS, Record
+from benchmarks.compute.spending import BUDGETS, ComputeRecord
 
 Values = NDArray[np.float64]
-Records = Mapping[int, Record]
+ComputeRecords = Mapping[int, ComputeRecord]
 """Searches of one entrant by seed."""
 _RESAMPLES = 1_000
 _NOTHING = -1.0  # reward of handing nothing over: below any network's
@@ -37,9 +37,9 @@ def _held(handovers: Sequence[tuple[float, float]], moments: Values) -> Values:
     return np.asarray(rewards[np.searchsorted(spent, moments, side="right")])
 
 
-def summary(records: Iterable[Record], peers: Sequence[str]) -> dict[str, Any]:
+def summary(records: Iterable[ComputeRecord], peers: Sequence[str]) -> dict[str, Any]:
     """Results by landscape, budget and entrant; `peers` are the names of those that ours are compared with."""
-    by_landscape: dict[str, dict[str, dict[int, Record]]] = {}
+    by_landscape: dict[str, dict[str, dict[int, ComputeRecord]]] = {}
     for record in records:
         by_landscape.setdefault(record.landscape, {}).setdefault(record.entrant, {})[record.seed] = record
     return {
@@ -52,7 +52,7 @@ def summary(records: Iterable[Record], peers: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _long_enough(entrants: Mapping[str, Records], budget: int) -> dict[str, Records]:
+def _long_enough(entrants: Mapping[str, ComputeRecords], budget: int) -> dict[str, ComputeRecords]:
     kept = {
         name: {seed: record for seed, record in records.items() if record.epochs >= budget}
         for name, records in entrants.items()
@@ -60,7 +60,7 @@ def _long_enough(entrants: Mapping[str, Records], budget: int) -> dict[str, Reco
     return {name: records for name, records in kept.items() if records}
 
 
-def _budget(entrants: Mapping[str, Records], peers: Sequence[str], budget: int) -> dict[str, Any] | None:
+def _budget(entrants: Mapping[str, ComputeRecords], peers: Sequence[str], budget: int) -> dict[str, Any] | None:
     """All entrants after `budget` epochs, each against the peer with the best mean there; None without a peer."""
     rewards = {name: _rewards(records, budget) for name, records in entrants.items()}
     candidates = [name for name in peers if name in rewards]
@@ -75,7 +75,7 @@ def _budget(entrants: Mapping[str, Records], peers: Sequence[str], budget: int) 
     }
 
 
-def _rewards(records: Records, budget: float) -> dict[int, float]:
+def _rewards(records: ComputeRecords, budget: float) -> dict[int, float]:
     return {seed: _or_nothing(record.at_epochs(budget)) for seed, record in records.items()}
 
 
@@ -83,7 +83,7 @@ def _or_nothing(reward: float | None) -> float:
     return _NOTHING if reward is None else reward
 
 
-def _entrant(ours: Records, peer: Records, budget: int) -> dict[str, Any]:
+def _entrant(ours: ComputeRecords, peer: ComputeRecords, budget: int) -> dict[str, Any]:
     """Numbers of one entrant, over the seeds that it and the peer share."""
     seeds = sorted(set(ours) & set(peer))
     rewards = np.array([_or_nothing(ours[seed].at_epochs(budget)) for seed in seeds])
@@ -111,7 +111,7 @@ def _entrant(ours: Records, peer: Records, budget: int) -> dict[str, Any]:
 
 
 def _to_reference(
-    ours: Sequence[Record], theirs: Values, spent: Callable[[Any], float]
+    ours: Sequence[ComputeRecord], theirs: Values, spent: Callable[[Any], float]
 ) -> tuple[float, tuple[float, float]]:
     """What is spent until the mean reaches the mean of `theirs` [seeds], and its quartiles by bootstrap over seeds.
 

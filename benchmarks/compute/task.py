@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from benchmarks.compute import landscapes
 from benchmarks.compute.entrants import BY_NAME
 from benchmarks.compute.landscapes import Part
-from benchmarks.compute.spending import Record, Search
+from benchmarks.compute.spending import ComputeRecord, PaidSearch
 
 
 @dataclass(frozen=True, slots=True)
-class SearchTask:
+class ComputeTask:
     """Search that is to be run."""
 
     landscape: str
@@ -22,7 +22,7 @@ class SearchTask:
     def key(self) -> tuple[str, str, str, str, int]:
         return self.landscape, landscapes.edition(self.landscape), self.part, self.entrant, self.seed
 
-    def run(self) -> Record:
+    def run(self) -> ComputeRecord:
         where = landscapes.landscape(self.landscape, self.part, self.seed)
         entrant = BY_NAME[self.entrant].make(where.space, self.seed, where.plan.trial_epochs)
-        return Search(entrant, where, self.seed, self.epochs).run(*self.key[:-1])
+        return PaidSearch(entrant, where, self.seed, self.epochs).run(*self.key[:-1])

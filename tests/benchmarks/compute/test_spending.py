@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.compute.landscapes import MADE_UP, Landscape, landscape
-from benchmarks.compute.spending import Record, Search, read
+from benchmarks.compute.spending import ComputeRecord, PaidSearch, read
 from nas_engine.architecture import Architecture
 from nas_engine.evaluation_result import EpochResult, EvaluationResult
 from tests.nas_engine.sampling import samples
@@ -53,8 +53,8 @@ def networks(where: Landscape) -> list[Architecture]:
     return samples(where.space, 6, seed=2)
 
 
-def run(entrant: Scripted, where: Landscape, epochs: int) -> Record:
-    return Search(entrant, where, 7, epochs).run(MADE_UP, "", "odd", "scripted")
+def run(entrant: Scripted, where: Landscape, epochs: int) -> ComputeRecord:
+    return PaidSearch(entrant, where, 7, epochs).run(MADE_UP, "", "odd", "scripted")
 
 
 def test_stopped_trainings_cost_their_epochs_and_the_late_ones(where: Landscape) -> None:

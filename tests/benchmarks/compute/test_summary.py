@@ -2,16 +2,16 @@
 
 import pytest
 
-from benchmarks.compute.spending import Handover, Record
+from benchmarks.compute.spending import ComputeRecord, Handover
 from benchmarks.compute.summary import summary
 
 PEERS = ("median", "tpe")
 
 
-def record(entrant: str, seed: int, rewards: dict[int, float]) -> Record:
+def record(entrant: str, seed: int, rewards: dict[int, float]) -> ComputeRecord:
     """Search of 3,000 epochs of ten seconds each that hands over these rewards from these epochs on."""
     handovers = tuple(Handover(epochs, 10.0 * epochs, reward) for epochs, reward in rewards.items())
-    return Record("sounds", "", "even", entrant, seed, 3_000, 300, 200, 0, 1.0, (3e3, 1e4, 3e4), handovers)
+    return ComputeRecord("sounds", "", "even", entrant, seed, 3_000, 300, 200, 0, 1.0, (3e3, 1e4, 3e4), handovers)
 
 
 RECORDS = [

@@ -1,0 +1,1 @@
+"""Which of the trained networks of a study is best, beyond what was measured."""

@@ -1,0 +1,108 @@
+"""Expected accuracies, held against networks whose accuracies without luck are known."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nas_engine.statistics.selection.expected_accuracy import expected_accuracies, measurement_noise
+
+Values = NDArray[np.float64]
+SIGNAL, OWN, NOISE = 0.02, 0.015, 0.02
+
+
+@dataclass(frozen=True)
+class MadeNetworks:
+    true: Values
+    measured: Values
+    witnesses: Values
+
+
+def made(seed: int, count: int = 120, signal: float = SIGNAL, own: float = OWN, noise: float = NOISE) -> MadeNetworks:
+    rng = np.random.default_rng(seed)
+    witnesses = rng.normal(3.0, 2.0, (count, 6))
+    weights = rng.normal(0, signal / np.sqrt(6), 6)
+    true = 0.75 + (witnesses - 3.0) / 2.0 @ weights + rng.normal(0, own, count)
+    return MadeNetworks(true, true + rng.normal(0, noise, count), witnesses)
+
+
+def test_it_errs_less_than_the_measurements_and_as_much_as_it_says() -> None:
+    errors, scores = [], []
+    for seed in range(60):
+        networks = made(seed)
+        found = expected_accuracies(networks.measured, networks.witnesses, NOISE)
+        errors.append((np.mean((found.mean - networks.true) ** 2), np.mean((networks.measured - networks.true) ** 2)))
+        scores.append(np.abs(found.mean - networks.true) < 1.96 * found.deviation)
+    expected, measured = np.sqrt(np.mean(errors, axis=0))
+    assert measured == pytest.approx(NOISE, rel=0.03)
+    assert expected == pytest.approx(OWN * NOISE / np.hypot(OWN, NOISE), rel=0.1)  # what is left where w is known
+    assert np.mean(scores) == pytest.approx(0.95, abs=0.02)
+
+
+def test_the_expected_best_is_better_than_the_measured_best_and_promises_no_more_than_it_keeps() -> None:
+    kept = []
+    for seed in range(200):
+        networks = made(seed)
+        found = expected_accuracies(networks.measured, networks.witnesses, NOISE)
+        best, luckiest = int(np.argmax(found.mean)), int(np.argmax(networks.measured))
+        promises = found.mean[best], networks.measured[luckiest]
+        kept.append((networks.true[best], networks.true[luckiest], promises[0], promises[1]))
+    expected, luckiest, promised, measured = np.mean(kept, axis=0)
+    assert expected > luckiest + 0.002
+    assert promised == pytest.approx(expected, abs=0.003)
+    assert measured > luckiest + 0.015
+
+
+def test_without_noise_measurements_stand() -> None:
+    networks = made(1, noise=0.0)
+    found = expected_accuracies(networks.measured, networks.witnesses, 0.0)
+    np.testing.assert_allclose(found.mean, networks.measured, atol=1e-5)
+    assert found.believed == pytest.approx(1.0)
+
+
+def test_where_nothing_but_noise_differs_all_are_expected_to_be_alike() -> None:
+    networks = made(3, signal=0.0, own=0.0)
+    found = expected_accuracies(networks.measured, networks.witnesses, NOISE)
+    assert np.ptp(found.mean) < np.ptp(networks.measured) / 4
+
+
+def test_witnesses_that_do_not_differ_say_nothing() -> None:
+    networks = made(4)
+    alone = expected_accuracies(networks.measured, np.zeros((120, 1)), NOISE)
+    same = expected_accuracies(networks.measured, np.full((120, 2), 0.1), NOISE)
+    np.testing.assert_allclose(alone.mean, same.mean)
+    order = np.argsort(networks.measured)
+    assert (np.diff(alone.mean[order]) >= 0).all()
+
+
+def test_of_few_networks_measurements_are_taken_as_they_are() -> None:
+    networks = made(5, count=7)
+    found = expected_accuracies(networks.measured, networks.witnesses, NOISE)
+    assert list(found.mean) == list(networks.measured)
+    assert set(found.deviation) == {NOISE}
+
+
+def test_noise_is_that_of_clips_that_two_networks_answer_differently_and_of_training() -> None:
+    assert measurement_noise(0.75, 220, 0.0, 0.0) == pytest.approx(0.0292, abs=1e-4)
+    assert measurement_noise(0.75, 220, 1.0, 0.007) == pytest.approx(0.007)
+    rng = np.random.default_rng(0)
+    difficulty = rng.normal(0, 1, 20_000)
+    right = [difficulty + rng.normal(0, 1, 20_000) < 0.9 for _ in range(2)]
+    alike = float(np.corrcoef(right)[0, 1])
+    disagreement = np.mean(right[0] != right[1])
+    accuracy = float(np.mean(right))
+    assert 2 * measurement_noise(accuracy, 220, alike, 0.0) ** 2 == pytest.approx(disagreement / 220, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("measured", "witnesses", "message"),
+    [
+        (np.full(9, np.nan), np.zeros((9, 1)), "must be finite"),
+        (np.zeros(9), np.full((9, 1), np.inf), "must be finite"),
+        (np.zeros(9), np.zeros((8, 1)), "9 accuracies and witnesses of 8 networks"),
+    ],
+)
+def test_what_cannot_be_is_refused(measured: Values, witnesses: Values, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        expected_accuracies(measured, witnesses, NOISE)
