@@ -25,14 +25,15 @@ class _SeedsForm(InWords, forms.Form):
 
 
 class FinalistsForm(_SeedsForm):
-    """Which trials of a search become finalists: the best by reward, the best of the front, or by number."""
+    """Which trials become finalists: the best by expected or measured reward, of the front, or by number."""
 
     how = forms.ChoiceField(
         label="choose",
-        initial=Finalist.Chosen.REWARD,
+        initial=Finalist.Chosen.EXPECTED,
         choices=[
-            (Finalist.Chosen.REWARD, "the best by reward"),
-            (Finalist.Chosen.FRONT, "the best by reward of the energy front"),
+            (Finalist.Chosen.EXPECTED, "the best by expected reward"),
+            (Finalist.Chosen.REWARD, "the best by measured reward"),
+            (Finalist.Chosen.FRONT, "the best by measured reward of the energy front"),
             (Finalist.Chosen.HAND, "trials by number"),
         ],
     )

@@ -14,6 +14,7 @@ class Finalist(models.Model):
     """A network of a FINALS study, which trains it once for each seed; its trials share its architecture."""
 
     class Chosen(models.TextChoices):
+        EXPECTED = "expected", "best by expected reward"
         REWARD = "reward", "best by reward"
         FRONT = "front", "on the front"
         HAND = "hand", "picked by hand"

@@ -30,9 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("--top", type=int, default=3, help="how many finalists. Default: %(default)s")
         parser.add_argument(
             "--how",
-            choices=[Finalist.Chosen.REWARD, Finalist.Chosen.FRONT],
-            default=Finalist.Chosen.REWARD,
-            help="the best by reward of all trials, or of the energy front. Default: %(default)s",
+            choices=[Finalist.Chosen.EXPECTED, Finalist.Chosen.REWARD, Finalist.Chosen.FRONT],
+            default=Finalist.Chosen.EXPECTED,
+            help="the best by expected or by measured reward, or of the energy front. Default: %(default)s",
         )
         parser.add_argument("--trials", type=int, nargs="+", default=[], help="these trials by number instead")
         parser.add_argument("--seeds", type=int, default=SEEDS, help="of each network. Default: %(default)s")

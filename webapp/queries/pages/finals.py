@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
 from nas_engine.statistics.values import EnergyRatio
@@ -12,6 +13,7 @@ from webapp.models import Finalist, SplitOpening, Study
 from webapp.queries.energy_estimates import in_words
 from webapp.queries.finals import FinalNetwork, final_networks, final_networks_of
 from webapp.queries.opening_statistics import Ratio, difference_of, energy_ratios, statistics_in
+from webapp.queries.pages.expected_rewards import expected_rewards
 from webapp.queries.pages.results import Results, results
 
 
@@ -121,18 +123,20 @@ def best_by_reward(networks: Iterable[FinalNetwork]) -> FinalNetwork | None:
 def chosen_trials(study: Study, how: str, top: int, numbers: Sequence[int]) -> list[int]:
     """Ids of the completed trials that become finalists, the best by reward first; by hand in the order given.
 
-    Trials at chance are left out, as are numbers that no completed trial has: the service answers for those. One query.
+    Trials at chance are left out, as are numbers that no completed trial has: the service answers for those. By
+    expected reward, the measured ones stand in where the trials are too few to expect anything. At most two queries.
     """
     found = results(study)
     if how == Finalist.Chosen.HAND:
         by_number = dict(zip(found.numbers.tolist(), found.trial_ids.tolist(), strict=True))
         return [by_number.get(number, 0) for number in numbers]
     eligible = found.on_energy_front if how == Finalist.Chosen.FRONT else found.above_chance
-    return _best(found, eligible)[:top]
+    expected = expected_rewards(study, found) if how == Finalist.Chosen.EXPECTED else None
+    return _best(found, found.reward if expected is None else expected.reward, eligible)[:top]
 
 
-def _best(found: Results, eligible: np.ndarray[Any, np.dtype[np.bool_]]) -> list[int]:
-    order = np.argsort(-found.reward, kind="stable")
+def _best(found: Results, reward: NDArray[np.float64], eligible: NDArray[np.bool_]) -> list[int]:
+    order = np.argsort(-reward, kind="stable")
     ids: list[int] = found.trial_ids[order[eligible[order]]].tolist()
     return ids
 

@@ -12,6 +12,7 @@ from webapp.queries.energy_estimates import energy_tag, in_words, source_of
 from webapp.queries.energy_models import large_fields, offer
 from webapp.queries.pages.baselines import baselines_of, compared_with
 from webapp.queries.pages.constraints import limits_in_words
+from webapp.queries.pages.expected_rewards import expected_best
 from webapp.queries.pages.progress import progress
 from webapp.queries.pages.results import Best, Results, bests, results
 from webapp.queries.pages.trials import ALL_TRIALS, TRIAL_STATES, TrialFilter, hidden_trials, trial_page
@@ -98,6 +99,7 @@ def _progress_context(study: Study, found: Results) -> dict[str, Any]:
         "study": study,
         "progress": progress(study),
         "best": best.by_reward,
+        "expected": expected_best(study, found),
         "within": best.within_limits,
         "energy_source": source,
         "energy_words": in_words(source),

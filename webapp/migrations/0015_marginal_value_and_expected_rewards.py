@@ -19,4 +19,18 @@ class Migration(migrations.Migration):
                 max_length=20,
             ),
         ),
+        migrations.AlterField(
+            model_name="finalist",
+            name="chosen",
+            field=models.CharField(
+                choices=[
+                    ("expected", "best by expected reward"),
+                    ("reward", "best by reward"),
+                    ("front", "on the front"),
+                    ("hand", "picked by hand"),
+                    ("baseline", "published network"),
+                ],
+                max_length=12,
+            ),
+        ),
     ]
