@@ -7,6 +7,7 @@ from itertools import product
 from benchmarks.stopping_peers import Hyperband, PercentilePruning
 from nas_engine.early_stopping import registry
 from nas_engine.early_stopping.base import StoppingRule
+from nas_engine.trial_plan import QAT_EPOCHS
 
 CONFIDENCES: Mapping[str, tuple[float, ...]] = {
     "tsgp": (0.95, 0.9, 0.8),  # each takes most of the program's time
@@ -37,8 +38,9 @@ def entrants(epochs: int, seed: int) -> Mapping[str, tuple[StoppingEntrant, ...]
 
 
 def _ours(name: str, epochs: int, seed: int) -> tuple[StoppingEntrant, ...]:
+    given = {"epochs": epochs, "qat_epochs": QAT_EPOCHS, "seed": seed}
     return tuple(
-        StoppingEntrant(name, f"confidence {value}", registry.create(name, epochs=epochs, confidence=value, seed=seed))
+        StoppingEntrant(name, f"confidence {value}", registry.create(name, **given, confidence=value))
         for value in CONFIDENCES[name]
     )
 

@@ -4,8 +4,9 @@
 
 One line a finished search is kept in --work, from which an interrupted run goes on; --again repeats those of an
 entrant. --json has for each landscape, budget and entrant the mean reward, without noise, of the networks that would be
-handed over, its quartiles, wins against the best peer by seeds, and the epochs and seconds until the best peer's mean
-is reached. The defaults are what is published; rules are developed with `--part odd` and seeds below 100.
+handed over, its quartiles, lead and wins against the best peer by seeds, and the epochs until the best peer's mean is
+reached; the same at equal seconds. The defaults are what is published; rules are developed with `--part odd` and seeds
+below 100.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from typing import Any
 from benchmarks.compute import landscapes
 from benchmarks.compute.entrants import BY_NAME, PEERS
 from benchmarks.compute.landscapes import PARTS
-from benchmarks.compute.spending import ComputeRecord, read
+from benchmarks.compute.spending import ComputeRecord, read, write
 from benchmarks.compute.summary import summary
 from benchmarks.compute.task import ComputeTask
 
@@ -42,7 +43,6 @@ def tasks(arguments: argparse.Namespace) -> Iterator[ComputeTask]:
 def run(todo: list[ComputeTask], work: Path, jobs: int) -> None:
     """Run searches, `jobs` at a time, each process with one thread; append each to `work` as it ends."""
     os.environ.update(_ONE_THREAD)
-    work.parent.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         for number, future in enumerate(as_completed([pool.submit(task.run) for task in todo]), start=1):
             record = future.result()
@@ -87,13 +87,14 @@ def main() -> None:
     parser.add_argument("--landscapes", nargs="+", choices=landscapes.names(), default=landscapes.names())
     parser.add_argument("--jobs", type=int, default=1)
     arguments = parser.parse_args()
-    kept = [one for one in read(arguments.work) if one.entrant not in arguments.again]
+    requested = list(tasks(arguments))
+    again = {task.key for task in requested if task.entrant in arguments.again}
+    kept = [one for one in read(arguments.work) if one.key not in again]
     done = {one.key for one in kept if one.epochs >= arguments.epochs}
-    if arguments.again:
-        arguments.work.write_text("".join(one.line() for one in kept), encoding="utf-8")
-    run([task for task in tasks(arguments) if task.key not in done], arguments.work, arguments.jobs)
+    write(arguments.work, kept)
+    run([task for task in requested if task.key not in done], arguments.work, arguments.jobs)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    found = result(list(read(arguments.work)), arguments)
+    found = result(read(arguments.work), arguments)
     arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

@@ -8,9 +8,13 @@ from benchmarks.compute.ours import OurEntrant
 from benchmarks.compute.spending import Entrant
 from nas_engine.early_stopping import registry as rules
 from nas_engine.search_space.space import SearchSpace
+from nas_engine.simulation.simulated_evaluation import SimulatedPlan
 
 _SAMPLERS = ("tpe", "nsga2", "random")
-_PRUNERS = ("hyperband", "asha", "median_0", "median_10", "median_14", "percentile_0", "percentile_10", "percentile_14")
+_PRUNERS = (
+    "hyperband_1", "hyperband_5", "asha_1", "asha_5",
+    "median_0", "median_10", "median_14", "percentile_0", "percentile_10", "percentile_14",
+)  # fmt: skip
 _SIGNALS = ("accuracy", "loss")
 _DESIGNERS = ("hyperfirefly", "random")
 _CONFIDENCE = 0.95
@@ -23,9 +27,11 @@ class Ours:
     designer: str
     rule: str
 
-    def make(self, space: SearchSpace, seed: int, epochs: int) -> Entrant:
-        """Entrant for trainings of `epochs` float epochs."""
-        rule = rules.create(self.rule, epochs=epochs, confidence=_CONFIDENCE, seed=seed)
+    def make(self, space: SearchSpace, seed: int, plan: SimulatedPlan) -> Entrant:
+        """Entrant for trainings by `plan`."""
+        rule = rules.create(
+            self.rule, epochs=plan.trial_epochs, qat_epochs=plan.qat_epochs, confidence=_CONFIDENCE, seed=seed
+        )
         return OurEntrant(space, seed, self.designer, rule)
 
 
@@ -37,14 +43,14 @@ class Optuna:
     pruner: str
     signal: str
 
-    def make(self, space: SearchSpace, seed: int, epochs: int) -> Entrant:
-        """Entrant for trainings of `epochs` float epochs. Raises ImportError where Optuna is not installed."""
+    def make(self, space: SearchSpace, seed: int, plan: SimulatedPlan) -> Entrant:
+        """Entrant for trainings by `plan`. Raises ImportError where Optuna is not installed."""
         from benchmarks.compute import peers
 
         return peers.optuna_entrant(
             space,
             seed,
-            epochs,
+            plan.trial_epochs,
             sampler=self.sampler,
             pruner=self.pruner,
             signal=self.signal,  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """What the searches search: landscapes fitted to recorded trainings, and the made-up one, with whole learning curves.
 
 Rules are developed on trainings with odd numbers and published on those with even ones, each seed with a landscape of
-its own.
+its own. The made-up landscape has no such parts: what is published of it is what rules were developed on.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from nas_engine import simulation
 from nas_engine.architecture import Architecture
 from nas_engine.constraints import penalty_of
 from nas_engine.energy.estimators.analytical import predict_energy_mj
@@ -57,9 +58,14 @@ def names() -> tuple[str, ...]:
     return (*(path.stem for path in sorted(_DATA.glob("*.jsonl"))), MADE_UP)
 
 
+@lru_cache
 def edition(name: str) -> str:
-    """Version of a landscape: the beginning of its recording's hash."""
-    return "" if name == MADE_UP else hashlib.sha256((_DATA / f"{name}.jsonl").read_bytes()).hexdigest()[:8]
+    """Version of a landscape: the beginning of a hash of its recording and of the code that simulates trainings."""
+    recording = [] if name == MADE_UP else [_DATA / f"{name}.jsonl"]
+    found = hashlib.sha256()
+    for path in (*recording, *sorted(Path(simulation.__path__[0]).glob("*.py"))):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:8]
 
 
 @lru_cache(maxsize=2)

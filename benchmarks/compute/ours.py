@@ -21,8 +21,6 @@ from nas_engine.trial_plan import FEWEST_OPEN
 class OurEntrant:
     """`designer` of the registry with a stopping rule; the best of the finished trials is handed over."""
 
-    late_epochs = 0  # a child waits for the decision, for some milliseconds
-
     def __init__(self, space: SearchSpace, seed: int, designer: str, rule: StoppingRule) -> None:
         self._space = space
         self._designer = registry.create(designer, space, seed, settings=DesignerSettings(penalty=PENALTY))

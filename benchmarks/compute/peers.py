@@ -21,6 +21,15 @@ SAMPLERS: Mapping[str, Callable[[int], optuna.samplers.BaseSampler]] = {
     "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
 }
 _WARM_UPS = (0, 10, 14)  # epochs
+_FIRST_RUNGS = (1, 5)  # epochs: the default, and where losses begin to be informative
+
+
+def _hyperband(first_rung: int) -> Callable[[int], optuna.pruners.BasePruner]:
+    return lambda epochs: optuna.pruners.HyperbandPruner(min_resource=first_rung, max_resource=epochs)
+
+
+def _asha(first_rung: int) -> Callable[[int], optuna.pruners.BasePruner]:
+    return lambda epochs: optuna.pruners.SuccessiveHalvingPruner(min_resource=first_rung)
 
 
 def _median(warm_up: int) -> Callable[[int], optuna.pruners.BasePruner]:
@@ -34,8 +43,8 @@ def _percentile(warm_up: int) -> Callable[[int], optuna.pruners.BasePruner]:
 
 PRUNERS: Mapping[str, Callable[[int], optuna.pruners.BasePruner]] = {
     "none": lambda epochs: optuna.pruners.NopPruner(),
-    "hyperband": lambda epochs: optuna.pruners.HyperbandPruner(min_resource=1, max_resource=epochs),
-    "asha": lambda epochs: optuna.pruners.SuccessiveHalvingPruner(),
+    **{f"hyperband_{epochs}": _hyperband(epochs) for epochs in _FIRST_RUNGS},
+    **{f"asha_{epochs}": _asha(epochs) for epochs in _FIRST_RUNGS},
     **{f"median_{warm_up}": _median(warm_up) for warm_up in _WARM_UPS},
     **{f"percentile_{warm_up}": _percentile(warm_up) for warm_up in _WARM_UPS},
 }
@@ -47,18 +56,18 @@ class OptunaEntrant:
     Accuracies are reported less Equation 1's penalty, which is known before, so that they are rewards; losses negative.
     """
 
-    late_epochs = 0
-
     def __init__(
         self,
         space: SearchSpace,
+        seed: int,
         sampler: optuna.samplers.BaseSampler,
         pruner: optuna.pruners.BasePruner,
         signal: Signal,
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._space = space
-        self._study = optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
+        name = f"search-{seed}"  # Hyperband draws brackets from it; by default it is another one each time
+        self._study = optuna.create_study(study_name=name, direction="maximize", sampler=sampler, pruner=pruner)
         self._signal = signal
         self._trial: optuna.Trial | None = None
         self._architecture: Architecture | None = None
@@ -101,4 +110,4 @@ def optuna_entrant(
     space: SearchSpace, seed: int, epochs: int, *, sampler: str, pruner: str, signal: Signal
 ) -> OptunaEntrant:
     """Entrant for trainings of `epochs` float epochs."""
-    return OptunaEntrant(space, SAMPLERS[sampler](seed), PRUNERS[pruner](epochs), signal)
+    return OptunaEntrant(space, seed, SAMPLERS[sampler](seed), PRUNERS[pruner](epochs), signal)

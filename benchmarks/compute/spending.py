@@ -1,15 +1,16 @@
 """One search that pays for every epoch and second, and its record.
 
-An entrant sees a curve only as it pays for it. Counted are float epochs, those with simulated quantisation, the epochs
-that a training goes on after a decision to stop it, and trainings of networks that were trained before. Seconds are
+An entrant sees a curve only as it pays for it. Counted are float epochs, those with simulated quantisation, and
+trainings of networks that were trained before. A training ends with the epoch after which it is stopped. Seconds are
 those of the simulated trainings, which grow with FLOPs and have a fixed part a trial, and the measured ones of every
 call of the entrant.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
@@ -25,11 +26,6 @@ BUDGETS = (300, 1_000, 3_000, 10_000)
 
 class Entrant(Protocol):
     """Search by one trainer. Calls: `begin`, `stops` after each float epoch until it returns True, `end`, and again."""
-
-    @property
-    def late_epochs(self) -> int:
-        """Epochs that a training goes on after the decision to stop it."""
-        ...
 
     def begin(self) -> Architecture:
         """Network to train next."""
@@ -84,14 +80,7 @@ class ComputeRecord:
 
     def at_epochs(self, epochs: float) -> float | None:
         """Reward of the network that would be handed over after `epochs`; None where there is none yet."""
-        return self._last(lambda one: one.epochs <= epochs)
-
-    def at_seconds(self, seconds: float) -> float | None:
-        """The same after `seconds`."""
-        return self._last(lambda one: one.seconds <= seconds)
-
-    def _last(self, is_in_time: Callable[[Handover], bool]) -> float | None:
-        return next((one.reward for one in reversed(self.handovers) if is_in_time(one)), None)
+        return next((one.reward for one in reversed(self.handovers) if one.epochs <= epochs), None)
 
     def line(self) -> str:
         """One line of JSON."""
@@ -106,11 +95,18 @@ class ComputeRecord:
         return cls(**fields | {"handovers": handovers, "seconds": tuple(fields["seconds"])})
 
 
-def read(path: Path) -> Iterator[ComputeRecord]:
+def read(path: Path) -> list[ComputeRecord]:
     """Records of a file; an incomplete last line, left by an interrupted run, is ignored."""
-    if path.exists():
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        yield from (ComputeRecord.parse(line) for line in lines if line.endswith("\n"))
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    return [ComputeRecord.parse(line) for line in lines if line.endswith("\n")]
+
+
+def write(path: Path, records: Iterable[ComputeRecord]) -> None:
+    """Write all records of a file again, at once or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".tmp")
+    unfinished.write_text("".join(record.line() for record in records), encoding="utf-8")
+    unfinished.replace(path)
 
 
 class Purse:
@@ -184,7 +180,7 @@ class PaidSearch:
         self._trained.add(architecture.network_hash)
         evaluation = self._landscape.train(architecture, self._seed, self._trials)
         is_stopped = self._train(evaluation)
-        if purse.is_empty and is_stopped is None:
+        if is_stopped is None:
             return
         self._stopped += bool(is_stopped)
         purse.timed(lambda: entrant.end(None if is_stopped else evaluation.result))
@@ -193,20 +189,15 @@ class PaidSearch:
     def _train(self, evaluation: Evaluation) -> bool | None:
         """Whether the training was stopped; None where the epochs ran out in it."""
         purse, before = self._purse, 0.0
-        late: int | None = None
         for point in evaluation.curve:
             if purse.is_empty:
                 return None
             purse.train(point.seconds - before)
             before = point.seconds
-            if late is not None:
-                late -= 1
-            elif point.phase == "float" and purse.timed(lambda point=point: self._entrant.stops(point)):  # type: ignore[misc]
-                late = self._entrant.late_epochs
-            if late == 0:
+            if point.phase == "float" and purse.timed(partial(self._entrant.stops, point)):
                 return True
         purse.train(sum(evaluation.result.seconds.values()) - before, epochs=0)
-        return late is not None
+        return False
 
     def _hand_over(self) -> None:
         network = self._purse.timed(self._entrant.incumbent)

@@ -1,52 +1,69 @@
-"""Summary of searches at equal compute: each entrant against the best peer of each budget."""
+"""Summary of searches at equal compute: each entrant against the best peer of each budget, in epochs and in seconds.
+
+The budget in seconds is what the best peer took, in the mean, for that many epochs; the best peer at equal seconds may
+be another one. The reference of a budget is the best peer's mean reward there. An entrant reaches it at the first
+moment from which its own mean stays at least as high up to the budget; the best peer has such a ratio itself, below 1
+where its mean rises little, and stands in the table for comparison.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.compute.spending import BUDGETS, ComputeRecord
+from benchmarks.compute.spending import BUDGETS, ComputeRecord, Handover
 
 Values = NDArray[np.float64]
 ComputeRecords = Mapping[int, ComputeRecord]
 """Searches of one entrant by seed."""
+Spent = Callable[[Handover], float]
 _RESAMPLES = 1_000
 _NOTHING = -1.0  # reward of handing nothing over: below any network's
 _DIGITS = 4
 
 
 class Course:
-    """Mean reward over seeds by what was spent, a step function: `reward` [seeds, moments] at `moments` [moments]."""
+    """Rewards held by what was spent, step functions: `reward` [seeds, moments] at `moments` [moments]."""
 
-    def __init__(self, handovers: Sequence[Sequence[tuple[float, float]]]) -> None:
-        """`handovers`: by seed, (spent, reward) in order."""
-        self.moments = np.unique([spent for each in handovers for spent, _ in each])
+    def __init__(self, records: Sequence[ComputeRecord], spent: Spent, budget: float) -> None:
+        """Courses up to `budget` of what is `spent`."""
+        handovers = [[(spent(one), one.reward) for one in record.handovers] for record in records]
+        moments = {moment for each in handovers for moment, _ in each if moment <= budget}
+        self.moments = np.array(sorted(moments | {budget}))
         self.reward = np.array([_held(each, self.moments) for each in handovers])
 
+    @property
+    def final(self) -> Values:
+        """Rewards at the budget [seeds]."""
+        return np.asarray(self.reward[:, -1])
+
     def reaches(self, reward: float, seeds: NDArray[np.intp]) -> float:
-        """What was spent when the mean over `seeds` first was at least `reward`; infinity where it never is."""
-        reached = np.flatnonzero(self.reward[seeds].mean(axis=0) >= reward - 10.0**-_DIGITS / 2)
-        return float(self.moments[reached[0]]) if len(reached) else np.inf
+        """What was spent when the mean over `seeds` was at least `reward` for good; infinity where it never was."""
+        below = np.flatnonzero(self.reward[seeds].mean(axis=0) < reward - 10.0**-_DIGITS / 2)
+        first = int(below[-1]) + 1 if len(below) else 0
+        return float(self.moments[first]) if first < len(self.moments) else np.inf
 
 
-def _held(handovers: Sequence[tuple[float, float]], moments: Values) -> Values:
+def _held(handovers: Sequence[tuple[float, float | None]], moments: Values) -> Values:
     """Reward held at each moment [moments]."""
     spent = np.array([moment for moment, _ in handovers])
-    rewards = np.array([_NOTHING, *(reward for _, reward in handovers)])
+    rewards = np.array([_NOTHING, *(_NOTHING if reward is None else reward for _, reward in handovers)])
     return np.asarray(rewards[np.searchsorted(spent, moments, side="right")])
 
 
 def summary(records: Iterable[ComputeRecord], peers: Sequence[str]) -> dict[str, Any]:
-    """Results by landscape, budget and entrant; `peers` are the names of those that ours are compared with."""
+    """Results by landscape, budget and entrant; `peers` are the names of those that the best is chosen from."""
     by_landscape: dict[str, dict[str, dict[int, ComputeRecord]]] = {}
     for record in records:
         by_landscape.setdefault(record.landscape, {}).setdefault(record.entrant, {})[record.seed] = record
     return {
         landscape: {
-            str(budget): found
-            for budget in BUDGETS
-            if (found := _budget(_long_enough(entrants, budget), peers, budget))
+            str(budget): _budget(long_enough, candidates, index)
+            for index, budget in enumerate(BUDGETS)
+            if (long_enough := _long_enough(entrants, budget))
+            and (candidates := [name for name in peers if name in long_enough])
         }
         for landscape, entrants in by_landscape.items()
     }
@@ -60,72 +77,80 @@ def _long_enough(entrants: Mapping[str, ComputeRecords], budget: int) -> dict[st
     return {name: records for name, records in kept.items() if records}
 
 
-def _budget(entrants: Mapping[str, ComputeRecords], peers: Sequence[str], budget: int) -> dict[str, Any] | None:
-    """All entrants after `budget` epochs, each against the peer with the best mean there; None without a peer."""
-    rewards = {name: _rewards(records, budget) for name, records in entrants.items()}
-    candidates = [name for name in peers if name in rewards]
-    if not candidates:
-        return None
-    most = max(len(rewards[name]) for name in candidates)
-    whole = [name for name in candidates if len(rewards[name]) == most]
-    best = max(whole, key=lambda name: float(np.mean(list(rewards[name].values()))))
+def _budget(entrants: Mapping[str, ComputeRecords], peers: Sequence[str], index: int) -> dict[str, Any]:
+    """All entrants at the budget of this index, against the peer that is best there."""
+    by_epochs = _Reference.best(entrants, peers, lambda one: one.epochs, float(BUDGETS[index]))
+    seconds = float(np.mean([record.seconds[index] for record in entrants[by_epochs.peer].values()]))
+    by_seconds = _Reference.best(entrants, peers, lambda one: one.seconds, seconds)
     return {
-        "best_peer": best,
-        "entrants": {name: _entrant(records, entrants[best], budget) for name, records in entrants.items()},
+        "best_peer": by_epochs.peer,
+        "seconds": round(seconds),
+        "best_peer_at_seconds": by_seconds.peer,
+        "entrants": {
+            name: _numbers(records, by_epochs, "epochs_to_reference")
+            | {"at_seconds": _numbers(records, by_seconds, "seconds_to_reference")}
+            for name, records in entrants.items()
+        },
     }
 
 
-def _rewards(records: ComputeRecords, budget: float) -> dict[int, float]:
-    return {seed: _or_nothing(record.at_epochs(budget)) for seed, record in records.items()}
+@dataclass(frozen=True)
+class _Reference:
+    """The best peer at `budget` of what is `spent`."""
+
+    peer: str
+    records: ComputeRecords
+    spent: Spent
+    budget: float
+
+    @classmethod
+    def best(
+        cls, entrants: Mapping[str, ComputeRecords], peers: Sequence[str], spent: Spent, budget: float
+    ) -> "_Reference":
+        """Of the peers with the most seeds, that with the best mean at the budget."""
+        most = max(len(entrants[name]) for name in peers)
+        whole = [name for name in peers if len(entrants[name]) == most]
+        means = {name: float(Course(list(entrants[name].values()), spent, budget).final.mean()) for name in whole}
+        peer = max(whole, key=means.__getitem__)
+        return cls(peer, entrants[peer], spent, budget)
 
 
-def _or_nothing(reward: float | None) -> float:
-    return _NOTHING if reward is None else reward
-
-
-def _entrant(ours: ComputeRecords, peer: ComputeRecords, budget: int) -> dict[str, Any]:
-    """Numbers of one entrant, over the seeds that it and the peer share."""
-    seeds = sorted(set(ours) & set(peer))
-    rewards = np.array([_or_nothing(ours[seed].at_epochs(budget)) for seed in seeds])
-    theirs = np.array([_or_nothing(peer[seed].at_epochs(budget)) for seed in seeds])
+def _numbers(ours: ComputeRecords, reference: _Reference, reached: str) -> dict[str, Any]:
+    """Numbers of one entrant over the seeds that it and the best peer share; `reached` names what is spent."""
+    seeds = sorted(set(ours) & set(reference.records))
     if not seeds:
         return {"seeds": 0}
-    index = BUDGETS.index(budget)
-    seconds = float(np.mean([peer[seed].seconds[index] for seed in seeds]))
-    epochs_to, epoch_quartiles = _to_reference([ours[seed] for seed in seeds], theirs, lambda one: one.epochs)
-    seconds_to, second_quartiles = _to_reference([ours[seed] for seed in seeds], theirs, lambda one: one.seconds)
+    course = Course([ours[seed] for seed in seeds], reference.spent, reference.budget)
+    theirs = Course([reference.records[seed] for seed in seeds], reference.spent, reference.budget).final
+    leads = course.final - theirs
+    resampled = np.array([_resampled(course, theirs, drawn) for drawn in _draws(len(seeds))])
+    low, high = np.quantile(resampled[:, 0], (0.25, 0.75), method="lower")
+    spent = course.reaches(float(theirs.mean()), np.arange(len(seeds)))
     return {
         "seeds": len(seeds),
-        "mean": round(float(rewards.mean()), _DIGITS),
-        "quartiles": [round(float(value), _DIGITS) for value in np.quantile(rewards, (0.25, 0.5, 0.75))],
-        "lead": round(float((rewards - theirs).mean()), _DIGITS),
-        "wins": float(np.sum(rewards > theirs) + 0.5 * np.sum(rewards == theirs)),
-        "trials": round(float(np.mean([ours[seed].trials * budget / ours[seed].epochs for seed in seeds]))),
-        "epochs_to_reference": _finite(epochs_to),
-        "ratio": _finite(epochs_to / budget, 3),
-        "ratio_quartiles": [_finite(value / budget, 3) for value in epoch_quartiles],
-        "seconds_to_reference": _finite(seconds_to),
-        "seconds_ratio": _finite(seconds_to / seconds, 3),
-        "seconds_ratio_quartiles": [_finite(value / seconds, 3) for value in second_quartiles],
+        "mean": _rounded(course.final.mean()),
+        "quartiles": [_rounded(value) for value in np.quantile(course.final, (0.25, 0.5, 0.75))],
+        "lead": _rounded(leads.mean()),
+        "lead_95": [_rounded(value) for value in np.quantile(resampled[:, 1], (0.025, 0.975))],
+        "wins": float(np.sum(leads > 0) + 0.5 * np.sum(leads == 0)),
+        reached: _rounded(spent, 0),
+        "ratio": _rounded(spent / reference.budget, 3),
+        "ratio_quartiles": [_rounded(value / reference.budget, 3) for value in (low, high)],
     }
 
 
-def _to_reference(
-    ours: Sequence[ComputeRecord], theirs: Values, spent: Callable[[Any], float]
-) -> tuple[float, tuple[float, float]]:
-    """What is spent until the mean reaches the mean of `theirs` [seeds], and its quartiles by bootstrap over seeds.
-
-    Seeds are drawn in pairs: a landscape that is easy is so for both.
-    """
-    course = Course([[(spent(one), _or_nothing(one.reward)) for one in record.handovers] for record in ours])
-    every = np.arange(len(ours))
+def _draws(count: int) -> list[NDArray[np.intp]]:
+    """Seeds drawn with replacement, for a bootstrap; in pairs, as a landscape that is easy is so for both."""
     rng = np.random.default_rng(0)
-    drawn = [rng.choice(every, len(every)) for _ in range(_RESAMPLES)]
-    resampled = [course.reaches(float(theirs[seeds].mean()), seeds) for seeds in drawn]
-    low, high = np.quantile(resampled, (0.25, 0.75), method="lower")
-    return course.reaches(float(theirs.mean()), every), (float(low), float(high))
+    return [rng.integers(count, size=count) for _ in range(_RESAMPLES)]
 
 
-def _finite(value: float, digits: int = 0) -> float | None:
+def _resampled(course: Course, theirs: Values, drawn: NDArray[np.intp]) -> tuple[float, float]:
+    """What is spent until the reference is reached, and the lead, over the seeds `drawn`."""
+    reference = float(theirs[drawn].mean())
+    return course.reaches(reference, drawn), float(course.final[drawn].mean()) - reference
+
+
+def _rounded(value: float, digits: int = _DIGITS) -> float | None:
     """Rounded value; None for infinity: the reference is not reached."""
-    return round(value, digits) if np.isfinite(value) else None
+    return round(float(value), digits) if np.isfinite(value) else None

@@ -24,5 +24,5 @@ class ComputeTask:
 
     def run(self) -> ComputeRecord:
         where = landscapes.landscape(self.landscape, self.part, self.seed)
-        entrant = BY_NAME[self.entrant].make(where.space, self.seed, where.plan.trial_epochs)
+        entrant = BY_NAME[self.entrant].make(where.space, self.seed, where.plan)
         return PaidSearch(entrant, where, self.seed, self.epochs).run(*self.key[:-1])

@@ -19,7 +19,9 @@ from nas_engine.early_stopping.tsgp import fit, fitted_to
 
 _FEWEST_FINISHED = 6
 _FIRST_POINT = 2  # a mean loss is known from two buckets on
-_LATE = 0  # epochs: a child waits for the decision
+_BEGIN, _QAT_EPOCH, _END = 1.1, 0.85, 2.2
+"""In float epochs, medians of benchmarks/data/paper-2d.jsonl: building and tracing, an epoch of QAT, and what is left:
+quantising, tracing again, converting, scoring."""
 _DIGITS = 4  # of the best reward: more would make policies that hardly differ
 _POLICIES = 64  # in the cache: those of the studies that a process serves at a time
 
@@ -28,11 +30,11 @@ _POLICIES = 64  # in the cache: those of the studies that a process serves at a 
 class MarginalValue:
     """Stops trainings whose further epochs are worth less than as many of new ones.
 
-    `epochs_after` are those that follow float training (QAT), in float epochs.
+    `qat_epochs` follow float training.
     """
 
     buckets: Buckets
-    epochs_after: float
+    qat_epochs: int
     seed: int = 0
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
@@ -43,16 +45,16 @@ class MarginalValue:
             return continue_training(running)
         accuracy, deviation = fit(curves, self.buckets).final(running, self.buckets)
         forecast = Forecast(accuracy - running.penalty, deviation)
-        policy = policy_of(curves, self.buckets, self.epochs_after, round(best, _DIGITS))
+        policy = policy_of(curves, self.buckets, self.qat_epochs, round(best, _DIGITS))
         threshold = best + policy.threshold(points)
         compared = compare(running, forecast, best, float(ndtr((best - threshold) / deviation)))
         return replace(compared, stop=forecast.reward < threshold, rate=policy.rate, threshold=threshold)
 
 
 @lru_cache(maxsize=_POLICIES)
-def policy_of(curves: tuple[Curve, ...], buckets: Buckets, epochs_after: float, best: float) -> StoppingPolicy:
+def policy_of(curves: tuple[Curve, ...], buckets: Buckets, qat_epochs: int, best: float) -> StoppingPolicy:
     """Policy of a study with these curves and this best reward, for a network whose curves change as is usual."""
     model = fit(curves, buckets)
-    rest = buckets.epochs - buckets.count * buckets.size + epochs_after
-    costs = Costs(step=buckets.size, rest=rest, late=_LATE, first=_FIRST_POINT)
+    rest = buckets.epochs - buckets.count * buckets.size + _QAT_EPOCH * qat_epochs + _END
+    costs = Costs(begin=_BEGIN, step=buckets.size, rest=rest, first=_FIRST_POINT)
     return StoppingPolicy(model.deviations_by_bucket(buckets), np.asarray(model.rewards - best), costs)

@@ -13,10 +13,10 @@ Notation, for one study at one moment:
     tau_e      sqrt(s_(e-1)^2 - s_e^2), standard deviation of the step of m from e - 1 to e: a forecast is a martingale
     rate       expected improvement of the best reward for an epoch of new trainings
     V_e(m)     expected improvement of the best reward by a training at e, less `rate` times the epochs still to pay
-               = max(stopping, going on):  stopping = -rate late;  going on = E[V_(e+1)] - rate step
+               = max(0, going on), 0 for stopping;  going on = E[V_(e+1)] - rate step
     V_E(m)     going on = EI(m, s_E) - rate rest, where EI(m, s) = E[max(0, m + s z)], z ~ N(0, 1)
 
-    rate solves  mean over new networks of V_0(m_0) = 0
+    rate solves  mean over new networks of V_0(m_0) = rate begin
 
 Source: Charnov 1976 (marginal value theorem); Puterman 1994, chapter 11 (optimal policies for the average reward).
 """
@@ -39,14 +39,14 @@ _SMALLEST_RATE, _RATE_TOLERANCE = 1e-9, 1e-4  # of the highest that is possible;
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Epochs of a training: `step` between decision points, `rest` from the last one to its end, `late` after a stop.
+    """Float epochs that a training takes the time of: to `begin`, for a `step` between decision points, for the `rest`.
 
     `first` is the first decision point at which a training may be stopped.
     """
 
+    begin: float
     step: float
     rest: float
-    late: float
     first: int = 1
 
 
@@ -75,7 +75,7 @@ class StoppingPolicy:
 
     @cached_property
     def surplus(self) -> Array:
-        """Value of going on less that of stopping, in reward, at each decision point and m of the grid [E, G]."""
+        """Value of going on, in reward, at each decision point and m of the grid [E, G]; that of stopping is 0."""
         return self._values(self.rate)[1]
 
     def threshold(self, point: int) -> float:
@@ -98,18 +98,17 @@ class StoppingPolicy:
         return np.asarray(np.sqrt(np.maximum(np.diff(-(self.deviations**2)), _SMALLEST_STEP**2)))
 
     def _worth_of_new(self, rate: float) -> float:
-        """Mean V_0 of the new networks."""
-        return float(np.mean(np.interp(self.new, self._grid, self._values(rate)[0])))
+        """Mean V_0 of the new networks, less what it costs to begin them."""
+        return float(np.mean(np.interp(self.new, self._grid, self._values(rate)[0]))) - rate * self.costs.begin
 
     def _values(self, rate: float) -> tuple[Array, Array]:
-        """V_0 on the grid [G], and going on less stopping at each decision point [E, G]."""
+        """V_0 on the grid [G], and the value of going on at each decision point [E, G]."""
         grid, costs = self._grid, self.costs
-        stopping = -rate * costs.late
         going_on = expected_improvement(grid, float(self.deviations[-1])) - rate * costs.rest
         surplus = np.empty((len(self._steps), len(grid)))
         for point in range(len(self._steps), 0, -1):
-            surplus[point - 1] = going_on - stopping
-            value = np.maximum(going_on, stopping) if point >= costs.first else going_on
+            surplus[point - 1] = going_on
+            value = np.maximum(going_on, 0.0) if point >= costs.first else going_on
             moved = grid[:, None] + self._steps[point - 1] * _NODES
             going_on = np.interp(moved, grid, value) @ _PARTS - rate * costs.step
         return going_on, surplus

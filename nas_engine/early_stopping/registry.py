@@ -8,26 +8,22 @@ from nas_engine.early_stopping.decay import ExponentialDecay
 from nas_engine.early_stopping.marginal_value import MarginalValue
 from nas_engine.early_stopping.none import NoStopping
 from nas_engine.early_stopping.tsgp import Tsgp
-from nas_engine.trial_plan import QAT_EPOCH_PASSES, QAT_EPOCHS
 
 LOWEST_CONFIDENCE, HIGHEST_CONFIDENCE = 0.5, 0.999
 _MAKERS: Mapping[str, Callable[[Buckets, int, float, int], StoppingRule]] = {
     "none": lambda buckets, qat_epochs, confidence, seed: NoStopping(),
     "exponential_decay": lambda buckets, qat_epochs, confidence, seed: ExponentialDecay(buckets, confidence),
     "tsgp": lambda buckets, qat_epochs, confidence, seed: Tsgp(buckets, confidence, seed),
-    "marginal_value": lambda buckets, qat_epochs, confidence, seed: MarginalValue(
-        buckets, QAT_EPOCH_PASSES * qat_epochs, seed
-    ),
+    "marginal_value": lambda buckets, qat_epochs, confidence, seed: MarginalValue(buckets, qat_epochs, seed),
 }
 NAMES: tuple[str, ...] = tuple(_MAKERS)
-WITH_CONFIDENCE: tuple[str, ...] = ("exponential_decay", "tsgp")
-"""Rules that `confidence` is a setting of."""
 
 
-def create(name: str, *, epochs: int, confidence: float, seed: int, qat_epochs: int = QAT_EPOCHS) -> StoppingRule:
+def create(name: str, *, epochs: int, qat_epochs: int, confidence: float, seed: int) -> StoppingRule:
     """Stopping rule `name` (one of `NAMES`) for trainings of `epochs` float epochs, then `qat_epochs` with QAT.
 
-    `confidence` is the probability (0.5 .. 0.999) with which a trial must end below the best before it is stopped.
+    `confidence` is the probability (0.5 .. 0.999) with which a trial must end below the best before it is stopped; it
+    is without effect on `none` and `marginal_value`.
     `seed`: of the sample of curves that a model is fitted to. Raises ValueError for an unknown name and for a
     confidence or a number of epochs out of range.
     """

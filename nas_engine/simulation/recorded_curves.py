@@ -57,7 +57,7 @@ class RecordedCurves:
             phase: PhaseSlopes(
                 _slopes(finals, _table(trainings, phase, "train_accuracy")),
                 _slopes(finals, _table(trainings, phase, "eval_accuracy")),
-                _slopes(finals, np.log(np.maximum(_table(trainings, phase, "loss"), _LOWEST_LOSS))),
+                _slopes(finals, np.log(np.maximum(_table(trainings, phase, "loss"), _LOWEST_LOSS)), usual=0.0),
             )
             for phase in _PRECEDING
         }
@@ -131,20 +131,21 @@ def _table(trainings: Sequence[RecordedTraining], phase: Phase, name: str) -> Va
     return np.array([values(training, phase, name)[:epochs] for training in trainings])
 
 
-def _slopes(finals: Values, table: Values) -> Values:
-    """Theil-Sen slopes [epochs] of the columns of `table` [n, epochs] by `finals` [n]; 1 where these are equal.
+def _slopes(finals: Values, table: Values, usual: float = 1.0) -> Values:
+    """Theil-Sen slopes [epochs] of the columns of `table` [n, epochs] by `finals` [n].
 
+    They are `usual` where all finals are equal, or a training has no epochs of the phase.
     Medians of pairs: where most networks still answer the majority class, the few that do not make no slope.
     """
-    if not np.ptp(finals):
-        return np.ones(table.shape[1])
+    if not np.ptp(finals) or not table.shape[1]:
+        return np.full(max(1, table.shape[1]), usual)
     with np.errstate(invalid="ignore"):  # its interval, which is not used, divides by none where all values are equal
         return np.array([theilslopes(column, finals).slope for column in table.T])
 
 
 def _at(slopes: Values, index: int) -> float:
     """Slope of an epoch; of the last one that all trainings have, where this one goes on."""
-    return float(slopes[min(index, len(slopes) - 1)]) if len(slopes) else 1.0
+    return float(slopes[min(index, len(slopes) - 1)])
 
 
 def _learned(accuracies: Values) -> Values:

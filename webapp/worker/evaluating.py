@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,7 @@ from webapp.worker.packs import discard_if_damaged, local_pack
 from webapp.worker.stopping import StopCheck, check_of, reason_of
 
 SILENCE_SECONDS: float = django_settings.SILENCE_SECONDS
-VERDICT_SECONDS = 0.5  # a decision takes some milliseconds, the epoch that it saves seconds
+VERDICT_SECONDS = 5.0  # a decision takes milliseconds, a second where its model is fitted again
 CANCEL_SECONDS = 30.0  # an epoch may take longer; then the process is ended and another one warmed up
 _TICK_SECONDS = 0.5
 _USUAL_FLOPS = 100_000_000  # no network of the search spaces has more
@@ -137,7 +138,8 @@ class _Attempt:
                 cancelled_at = monotonic()
                 self._trainer.cancel()
             elif isinstance(message, Reported) and job.verdict_seconds_on(message.event):
-                self._trainer.proceed()
+                with suppress(ChildDied):  # its last messages may be waiting still
+                    self._trainer.proceed()
             if cancelled_at is not None and monotonic() - cancelled_at > CANCEL_SECONDS:
                 return self._give_up(Ended("cancelled", "It did not end within an epoch."))
             if monotonic() - heard_at > patience_seconds:

@@ -1,7 +1,7 @@
 """Early stopping of a running trial: the study's rule, evaluated after every float epoch.
 
-The rule runs in the training worker itself, on rows alone: it never waits for a suggestion, and while it computes, the
-child goes on training.
+The rule runs in the training worker itself, on rows alone: it never waits for a suggestion. The child waits for its
+decision, some seconds at most.
 """
 
 import logging

@@ -3,7 +3,7 @@ import numpy as np
 from nas_engine.early_stopping import registry
 from tests.nas_engine.early_stopping.curves import EPOCHS, curve, study
 
-RULE = registry.create("exponential_decay", epochs=EPOCHS, confidence=0.95, seed=0)
+RULE = registry.create("exponential_decay", epochs=EPOCHS, qat_epochs=4, confidence=0.95, seed=0)
 POOR = curve(0.55, np.random.default_rng(3))
 
 

@@ -11,8 +11,7 @@ from nas_engine.early_stopping.marginal_value import MarginalValue, policy_of
 from nas_engine.early_stopping.tsgp import fitted_to
 from tests.nas_engine.early_stopping.curves import EPOCHS, curve, half_stopped, study
 
-AFTER = 8.0  # epochs
-RULE = MarginalValue(Buckets(EPOCHS), epochs_after=AFTER)
+RULE = MarginalValue(Buckets(EPOCHS), qat_epochs=4)
 POOR = curve(0.62, np.random.default_rng(5), feature=0.5)
 GOOD = curve(0.79, np.random.default_rng(5), feature=0.5)
 
@@ -70,7 +69,7 @@ def test_its_threshold_is_that_of_its_policy() -> None:
     ended = study(20)
     decision = RULE.decide(POOR.cut(10), ended)
     best = max(one.reward or 0.0 for one in ended)
-    policy = policy_of(fitted_to(ended, 6, 0), Buckets(EPOCHS), AFTER, round(best, 4))
+    policy = policy_of(fitted_to(ended, 6, 0), Buckets(EPOCHS), 4, round(best, 4))
     assert decision.rate == policy.rate
     assert decision.threshold == pytest.approx(best + policy.threshold(10))
 
@@ -78,7 +77,7 @@ def test_its_threshold_is_that_of_its_policy() -> None:
 def test_what_follows_the_float_epochs_counts() -> None:
     """The dearer the end of a training, the more it must promise."""
     middling = curve(0.74, np.random.default_rng(5), feature=0.5).cut(EPOCHS)
-    cheap, dear = (replace(RULE, epochs_after=epochs).decide(middling, study(20)) for epochs in (0.0, 200.0))
+    cheap, dear = (replace(RULE, qat_epochs=epochs).decide(middling, study(20)) for epochs in (0, 200))
     assert (cheap.threshold or 0) < (dear.threshold or 0)
 
 

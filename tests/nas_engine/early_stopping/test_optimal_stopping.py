@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from nas_engine.early_stopping.optimal_stopping import Costs, StoppingPolicy, expected_improvement
 
-COSTS = Costs(step=1, rest=8, late=1, first=2)
+COSTS = Costs(begin=1, step=1, rest=8, first=2)
 FADING = np.sqrt(np.linspace(0.03**2, 0.004**2, 31))  # equal steps of 30 epochs
 NEW = np.random.default_rng(5).normal(-0.07, 0.01, 60)
 
@@ -17,11 +17,11 @@ NEW = np.random.default_rng(5).normal(-0.07, 0.01, 60)
 def test_what_is_known_after_one_epoch_is_worth_its_improvement_less_the_rest() -> None:
     deviations = np.array([0.03] + [0.0] * 10)
     policy = StoppingPolicy(deviations, NEW, replace(COSTS, first=1))
-    still_to_pay = 9 * COSTS.step + COSTS.rest - COSTS.late
+    still_to_pay = 9 * COSTS.step + COSTS.rest
     assert policy.threshold(1) == pytest.approx(policy.rate * still_to_pay, abs=4e-4)
 
 
-@pytest.mark.parametrize("costs", [COSTS, replace(COSTS, late=0), replace(COSTS, step=2, rest=0)])
+@pytest.mark.parametrize("costs", [COSTS, replace(COSTS, begin=0), replace(COSTS, step=2, rest=0)])
 def test_trainings_played_out_improve_at_the_stated_rate(costs: Costs) -> None:
     policy = StoppingPolicy(FADING, NEW, costs)
     thresholds = np.array([policy.threshold(point) for point in range(1, 31)])
@@ -47,10 +47,10 @@ def test_a_best_out_of_reach_ends_what_looks_worse_than_new_ones() -> None:
     assert -7 * FADING[0] < policy.threshold(5) < 0
 
 
-def test_late_stops_are_fewer_stops() -> None:
-    at_once, late = (StoppingPolicy(FADING, NEW, replace(COSTS, late=epochs)) for epochs in (0, 4))
-    assert late.rate < at_once.rate
-    assert late.threshold(29) < at_once.threshold(29)
+def test_where_beginning_is_dear_fewer_are_stopped() -> None:
+    free, dear = (StoppingPolicy(FADING, NEW, replace(COSTS, begin=epochs)) for epochs in (0, 10))
+    assert dear.rate < free.rate
+    assert all(dear.threshold(point) < free.threshold(point) for point in range(2, 31))
 
 
 def test_expected_improvement_is_the_mean_of_what_is_above() -> None:
@@ -65,14 +65,14 @@ def played_out(thresholds: NDArray[np.float64], costs: Costs) -> float:
     rng = np.random.default_rng(2)
     count = 400_000
     mean = rng.choice(NEW, count)
+    paid = np.full(count, float(costs.begin))
     steps = np.sqrt(np.diff(-(FADING**2)))
-    goes_on, paid = np.ones(count, dtype=bool), np.zeros(count)
+    goes_on = np.ones(count, dtype=bool)
     for point, step in enumerate(steps, start=1):
         paid[goes_on] += costs.step
         mean = np.where(goes_on, mean + step * rng.standard_normal(count), mean)
         if point >= costs.first:
             stopped = goes_on & (mean <= thresholds[point - 1])
-            paid[stopped] += costs.late
             goes_on &= ~stopped
     paid[goes_on] += costs.rest
     finals = mean + FADING[-1] * rng.standard_normal(count)

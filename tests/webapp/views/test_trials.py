@@ -70,6 +70,7 @@ def test_where_a_rule_compares_with_new_trials_its_threshold_is_shown(person: Cl
     text = page(person, study, 1)
     assert "New trials are worth more below" in text
     assert "0.6543" in text
+    assert "raise the best reward by 0.0100" in " ".join(text.split())
 
 
 def test_a_trial_that_was_stopped_early_shows_every_forecast_and_why(person: Client) -> None:

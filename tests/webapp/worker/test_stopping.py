@@ -30,7 +30,6 @@ def study_with_a_high_best(rule: str) -> Study:
 
 
 def test_a_trial_that_cannot_win_ends_stopped_and_its_forecast_is_what_the_designer_hears(worker, monkeypatch):
-    monkeypatch.setenv("EARSHOT_SIMULATED_EPOCH_SECONDS", "0.5")
     study = study_with_a_high_best("exponential_decay")
     trial = rows.requested_trials(study, seed=50)[0]
     evaluating.evaluate(trial.pk, worker)

@@ -157,6 +157,7 @@ def trial_live_context(trial: Trial) -> dict[str, Any]:
         "curve": points,
         "forecasts": (shown := forecasts(trial)),
         "compares_with_new": any(row["threshold"] is not None for row in shown),
+        "gain_by_thousand": 1000 * shown[-1]["rate"] if shown and shown[-1]["rate"] is not None else None,
         "estimate": estimate,
         "estimates": estimates,
         "measured": measured_on(trial, estimate),

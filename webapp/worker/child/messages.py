@@ -53,7 +53,7 @@ class Evaluate(Job[Evaluation]):
     """Train a network on the features in `pack_path` and evaluate it in `runtime`.
 
     Float training takes `trial_share` (0..1] of `full_epochs`. Each epoch and phase is a `Progress` event. After each
-    float epoch the child waits `verdict_seconds` for a stopping rule: a moment, where the next epoch takes seconds.
+    float epoch the child waits up to `verdict_seconds` for a stopping rule.
     """
 
     architecture: Architecture

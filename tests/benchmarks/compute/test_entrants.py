@@ -1,0 +1,62 @@
+"""Entrants of the comparison: equal seeds search equally, and nothing but a search's own outcomes decides."""
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+import pytest
+
+from benchmarks.compute import __main__ as program
+from benchmarks.compute.entrants import BY_NAME, OURS, PEERS
+from benchmarks.compute.landscapes import MADE_UP, Landscape, landscape
+from benchmarks.compute.spending import ComputeRecord, PaidSearch, read
+from nas_engine.early_stopping import registry
+
+EPOCHS = 250
+
+
+def search(where: Landscape, name: str, seed: int) -> ComputeRecord:
+    entrant = BY_NAME[name].make(where.space, seed, where.plan)
+    record = PaidSearch(entrant, where, seed, EPOCHS).run(MADE_UP, "", "odd", name)
+    handovers = tuple(replace(one, seconds=0.0) for one in record.handovers)
+    return replace(record, thinking_seconds=0.0, seconds=(), handovers=handovers)
+
+
+_INSTALLED = ("optuna_random-hyperband_1-loss", "optuna_tpe-median_0-accuracy") if find_spec("optuna") else ()
+
+
+@pytest.mark.parametrize(
+    "name", ["random-none", "hyperfirefly-exponential_decay", "random-marginal_value", *_INSTALLED]
+)
+def test_equal_seeds_give_equal_searches(name: str) -> None:
+    where = landscape(MADE_UP, "odd", 0)
+    assert search(where, name, 3) == search(where, name, 3) != search(where, name, 4)
+
+
+def test_every_rule_takes_part_and_peers_report_accuracies_and_losses() -> None:
+    assert {entrant.rule for entrant in OURS.values()} == set(registry.NAMES)
+    for name, peer in PEERS.items():
+        assert peer.pruner == "none" or name.replace("-loss", "-accuracy").replace("-accuracy", "-loss") in PEERS
+
+
+def test_the_program_goes_on_where_it_was_and_repeats_what_it_is_told_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work, out = tmp_path / "work.jsonl", tmp_path / "compute.json"
+    arguments = [
+        "compute", "--work", str(work), "--json", str(out), "--landscapes", MADE_UP,
+        "--seeds", "0", "2", "--epochs", "60", "--only", "random-none", "random-tsgp",
+    ]  # fmt: skip
+
+    def call(*more: str) -> str:
+        monkeypatch.setattr("sys.argv", [*arguments, *more])
+        program.main()
+        return capsys.readouterr().out
+
+    assert "4/4" in call()
+    work.write_text("".join(one.line() for one in read(work)[:3]) + '{"cut')
+    assert "1/1" in call()
+    kept = read(work)
+    assert len({one.key for one in kept}) == len(kept) == 4
+    assert "2/2" in call("--again", "random-tsgp")
+    assert {one.key for one in read(work)} == {one.key for one in kept}
+    assert out.exists()
