@@ -36,6 +36,7 @@ class Difference:
 
     @property
     def total(self) -> float:
+        """Both together."""
         return self.network + self.length
 
 
