@@ -1,8 +1,8 @@
 """Expected accuracies of trained networks: measured ones, less what they owe to the luck of clips and training.
 
 The network that was measured best of many is partly the luckiest. What else is known of each, the losses of its
-training and its architecture, has other luck: where that speaks against a measurement, it is believed less. Empirical
-Bayes: all networks of a study together show how much the witnesses explain.
+training and its architecture, has other luck: where that speaks against a measurement, it is believed less.
+All networks of a study together show how much the witnesses explain.
 
 Notation (Rasmussen & Williams 2006, section 2.1):
 
@@ -17,7 +17,10 @@ Notation (Rasmussen & Williams 2006, section 2.1):
 
     E[a | y] = h + k (y - h),    V[a | y] = (1 - k) own^2 + (1 - k)^2 x V[w | y] x
 
-`signal` and `own` maximise the evidence on a grid; `noise` is given.
+`noise` is given. `signal` and `own` have the weights of their evidence on a grid, and the posterior is the mixture:
+where some networks hardly show whether they differ at all, that is part of what is not known.
+
+That all are as likely beforehand follows Gelman 2006 (variance parameters in hierarchical models), section 3.
 """
 
 from dataclasses import dataclass
@@ -28,29 +31,22 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 FEWEST_NETWORKS = 8
-_SIGNALS = np.concatenate([[0.0], np.geomspace(0.001, 0.5, 40)])
-_OWNS = np.concatenate([[0.0], np.geomspace(0.001, 0.2, 40)])
+_STEPS = np.linspace(0.0, 0.1, 26)  # of either deviation, all as likely beforehand
+_SIGNALS, _OWNS = np.repeat(_STEPS, len(_STEPS)), np.tile(_STEPS, len(_STEPS))  # [pairs]
 _SMALLEST_NOISE = 1e-6
+_NEGLIGIBLE = 1e-3  # of the greatest weight
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedAccuracies:
-    """Means and standard deviations of the accuracies without luck [n], and what the fit found, as accuracies (0..1).
+    """Means and standard deviations (0..1) of the accuracies without luck [n].
 
-    `signal` is the deviation that the witnesses explain, `own` that of the networks besides, `noise` that of
-    measurements.
+    `believed` is k, the share (0..1) of a measurement's departure from what the witnesses expect that is believed.
     """
 
     mean: Values
     deviation: Values
-    signal: float
-    own: float
-    noise: float
-
-    @property
-    def believed(self) -> float:
-        """k: share (0..1) of a measurement's departure from what the witnesses expect that is believed."""
-        return self.own**2 / (self.own**2 + self.noise**2)
+    believed: float
 
 
 def measurement_noise(accuracy: float, clips: int, alike: float, training: float) -> float:
@@ -74,22 +70,25 @@ def expected_accuracies(measured: Values, witnesses: Values, noise: float) -> Ex
         raise ValueError("accuracies and witnesses must be finite")
     noise = max(noise, _SMALLEST_NOISE)
     if len(measured) < FEWEST_NETWORKS:
-        return ExpectedAccuracies(measured, np.full(len(measured), noise), 0.0, 0.0, noise)
+        return ExpectedAccuracies(measured, np.full(len(measured), noise), 1.0)
     standardised = _standardised(witnesses)
     residual = measured - measured.mean()
     left, singular, _ = np.linalg.svd(standardised / sqrt(standardised.shape[1]), full_matrices=False)
     projected = left.T @ residual
-    signal, own = _most_evident(singular**2, projected, residual, noise)
-    variances = signal**2 * singular**2 + own**2 + noise**2
-    expected = measured.mean() + left @ (signal**2 * singular**2 / variances * projected)
-    believed = own**2 / (own**2 + noise**2)
-    unsure = left**2 @ (signal**2 * singular**2 * (own**2 + noise**2) / variances)
+    evident, weights = _evident(singular**2, projected, residual, noise)
+    own, signal = _OWNS[evident] ** 2, _SIGNALS[evident] ** 2
+    unexplained = own + noise**2
+    explained = np.outer(singular**2, signal)  # [d, pairs]
+    believed = own / unexplained
+    expected = measured.mean() + left @ (explained / (explained + unexplained) * projected[:, None])  # [n, pairs]
+    unsure = left**2 @ (explained * unexplained / (explained + unexplained)) + unexplained / len(measured)
+    means = expected + believed * (measured[:, None] - expected)
+    variances = (1 - believed) * own + (1 - believed) ** 2 * unsure
+    mean = means @ weights
     return ExpectedAccuracies(
-        mean=expected + believed * (measured - expected),
-        deviation=np.sqrt((1 - believed) * own**2 + (1 - believed) ** 2 * unsure),
-        signal=signal,
-        own=own,
-        noise=noise,
+        mean=mean,
+        deviation=np.sqrt((variances + (means - mean[:, None]) ** 2) @ weights),
+        believed=float(believed @ weights),
     )
 
 
@@ -100,13 +99,17 @@ def _standardised(witnesses: Values) -> Values:
     return np.asarray((witnesses - witnesses.mean(axis=0)) / scale)
 
 
-def _most_evident(explained: Values, projected: Values, residual: Values, noise: float) -> tuple[float, float]:
-    """(signal, own) of the greatest evidence on the grid, from singular values squared and U^T residual [d]."""
-    unexplained = _OWNS[None, :, None] ** 2 + noise**2
-    variances = _SIGNALS[:, None, None] ** 2 * explained + unexplained
+def _evident(squares: Values, projected: Values, residual: Values, noise: float) -> tuple[NDArray[np.intp], Values]:
+    """Pairs of signal and own whose weight by evidence counts, and their weights [pairs].
+
+    From singular values squared and U^T residual [d].
+    """
+    unexplained = _OWNS**2 + noise**2
+    variances = np.outer(squares, _SIGNALS**2) + unexplained  # [d, pairs]
     others = len(residual) - len(projected)
     rest = max(float(residual @ residual - projected @ projected), 0.0)
-    evidence = -np.sum(np.log(variances) + projected**2 / variances, axis=-1)
-    evidence = evidence - (others * np.log(unexplained) + rest / unexplained)[..., 0]
-    best = np.unravel_index(int(np.argmax(evidence)), evidence.shape)
-    return float(_SIGNALS[best[0]]), float(_OWNS[best[1]])
+    evidence = -np.sum(np.log(variances) + projected[:, None] ** 2 / variances, axis=0)
+    evidence -= others * np.log(unexplained) + rest / unexplained
+    weights = np.exp((evidence - evidence.max()) / 2)
+    evident = np.flatnonzero(weights > _NEGLIGIBLE)
+    return evident, weights[evident] / weights[evident].sum()
