@@ -95,6 +95,7 @@ def checkout(tmp_path: Path) -> Path:
 def run_make(checkout: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
     """As from a shell: what the make that runs the tests tells its children is left out."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environment.pop("PYTHON", None)  # of `make test PYTHON=...`
     return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
 
 
