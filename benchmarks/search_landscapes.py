@@ -23,8 +23,8 @@ from nas_engine.simulation.synthetic_landscape import asymptotic_accuracy
 RECORDED = "recorded"
 MADE_UP = "made_up"
 NAMES = (RECORDED, MADE_UP)
-_PARAMETERS = RewardParameters()
-PENALTY = penalty_of(_PARAMETERS, lambda counted: predict_energy_mj(counted).energy_mj)
+PARAMETERS = RewardParameters()
+PENALTY = penalty_of(PARAMETERS, lambda counted: predict_energy_mj(counted).energy_mj)
 """Penalty of Equation 1 as a study passes it to its designer."""
 
 
@@ -43,13 +43,13 @@ class SearchLandscape:
         plan = SimulatedPlan(self.plan.trial_epochs, self.plan.qat_epochs, noise)
         measured = self.simulate(architecture, plan).result
         objectives = Objectives(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes)
-        return reward(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes, _PARAMETERS), objectives
+        return reward(measured.int8_accuracy, measured.energy_mj, measured.flash_bytes, PARAMETERS), objectives
 
     def noise_free(self, architecture: Architecture) -> float:
         """Reward with the mean accuracy of repeated trainings."""
         counted = cost(architecture)
         energy_mj = predict_energy_mj(counted).energy_mj
-        return reward(self.accuracy(architecture), energy_mj, counted.flash_bytes_estimate, _PARAMETERS)
+        return reward(self.accuracy(architecture), energy_mj, counted.flash_bytes_estimate, PARAMETERS)
 
 
 def landscape(name: str, seed: int, recording: Path) -> SearchLandscape:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import get_args
 
 from benchmarks.compute.ours import OurEntrant
-from benchmarks.compute.spending import Entrant
+from benchmarks.compute.spending import Entrant, Signal
 from nas_engine.early_stopping import registry as rules
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.simulation.simulated_evaluation import SimulatedPlan
@@ -15,7 +16,7 @@ _PRUNERS = (
     "hyperband_1", "hyperband_5", "asha_1", "asha_5",
     "median_0", "median_10", "median_14", "percentile_0", "percentile_10", "percentile_14",
 )  # fmt: skip
-_SIGNALS = ("accuracy", "loss")
+_SIGNALS: tuple[Signal, ...] = get_args(Signal)
 _DESIGNERS = ("hyperfirefly", "random")
 _CONFIDENCE = 0.95
 
@@ -41,7 +42,7 @@ class Optuna:
 
     sampler: str
     pruner: str
-    signal: str
+    signal: Signal
 
     def make(self, space: SearchSpace, seed: int, plan: SimulatedPlan) -> Entrant:
         """Entrant for trainings by `plan`. Raises ImportError where Optuna is not installed."""
@@ -53,7 +54,7 @@ class Optuna:
             plan.trial_epochs,
             sampler=self.sampler,
             pruner=self.pruner,
-            signal=self.signal,  # type: ignore[arg-type]
+            signal=self.signal,
         )
 
 

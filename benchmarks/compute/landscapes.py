@@ -13,12 +13,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from benchmarks.search_landscapes import MADE_UP, PENALTY
 from nas_engine import simulation
 from nas_engine.architecture import Architecture
-from nas_engine.constraints import penalty_of
-from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.evaluation_result import Evaluation
-from nas_engine.reward import RewardParameters
 from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
 from nas_engine.simulation.recorded_trainings import RecordedEvaluator
 from nas_engine.simulation.recording import read_recording
@@ -26,12 +24,8 @@ from nas_engine.simulation.simulated_evaluation import Simulate, SimulatedPlan, 
 
 Part = Literal["odd", "even"]
 PARTS: tuple[Part, ...] = get_args(Part)
-MADE_UP = "made_up"
 _DATA = Path("benchmarks/data")
 _MADE_UP_PLAN = SimulatedPlan(trial_epochs=30, qat_epochs=4)
-PARAMETERS = RewardParameters()
-PENALTY = penalty_of(PARAMETERS, lambda counted: predict_energy_mj(counted).energy_mj)
-"""Penalty of Equation 1, known before a training."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.compute.landscapes import PARAMETERS, PENALTY
+from benchmarks.search_landscapes import PARAMETERS, PENALTY
 from nas_engine.architecture import Architecture
 from nas_engine.designers import registry
 from nas_engine.designers.base import DesignerSettings, Objectives, Outcome, Suggestion

@@ -4,17 +4,16 @@ They get no deduplication: a network that is suggested again is trained again.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 import optuna
 
-from benchmarks.compute.landscapes import PARAMETERS, PENALTY
+from benchmarks.compute.spending import Signal
+from benchmarks.search_landscapes import PARAMETERS, PENALTY
 from nas_engine.architecture import Architecture
 from nas_engine.evaluation_result import EpochResult, EvaluationResult
 from nas_engine.reward import reward
 from nas_engine.search_space.space import SearchSpace
 
-Signal = Literal["accuracy", "loss"]
 SAMPLERS: Mapping[str, Callable[[int], optuna.samplers.BaseSampler]] = {
     "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed),
     "nsga2": lambda seed: optuna.samplers.NSGAIISampler(seed=seed),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 from benchmarks.compute.landscapes import Landscape
 from nas_engine.architecture import Architecture
@@ -20,6 +20,8 @@ from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResu
 
 _T = TypeVar("_T")
 _DIGITS = 5
+Signal = Literal["accuracy", "loss"]
+"""What an entrant reads of an epoch, where it reads one value."""
 BUDGETS = (300, 1_000, 3_000, 10_000)
 """Epochs at which searches are compared."""
 

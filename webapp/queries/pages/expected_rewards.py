@@ -19,19 +19,18 @@ from webapp.queries.pages.results import Results
 ALIKE, TRAINING = 0.5, 0.013
 """Correlation of what two networks answer right, and deviation of accuracies between trainings of one network besides
 that of clips: of 19 networks trained five times each, `benchmarks/results/results.jsonl`, evaluation split."""
+_STUDIES_KEPT = 16
+_witnessed: dict[int, dict[int, list[Any]]] = {}
+"""By study, the witnesses of its completed trials by id: they are never rewritten, so each is read once a process."""
 _ARCHITECTURE = ("flops", "parameters", "peak_activation_bytes")
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRewards:
-    """Means and standard deviations of rewards without luck, in the order of `Results` [n].
-
-    `believed` (0..1) is the share of a measurement's departure from what the witnesses expect that is believed.
-    """
+    """Means and standard deviations of rewards without luck, in the order of `Results` [n]."""
 
     reward: NDArray[np.float64]
     deviation: NDArray[np.float64]
-    believed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class ExpectedBest:
 
 
 def expected_rewards(study: Study, found: Results) -> ExpectedRewards | None:
-    """Expected rewards of the completed trials of a study; None where these are too few. One query.
+    """Expected rewards of the completed trials of a study; None where these are too few. One query, of what is new.
 
     Witnesses are the last losses of float training and of QAT, and the size of the network.
     """
@@ -55,7 +54,7 @@ def expected_rewards(study: Study, found: Results) -> ExpectedRewards | None:
     accuracy = found.int8_accuracy
     noise = measurement_noise(float(accuracy.mean()), split.clips, ALIKE, TRAINING)
     expected = expected_accuracies(accuracy, _witnesses(study, found), noise)
-    return ExpectedRewards(found.reward - accuracy + expected.mean, expected.deviation, expected.believed)
+    return ExpectedRewards(found.reward - accuracy + expected.mean, expected.deviation)
 
 
 def expected_best(study: Study, found: Results) -> ExpectedBest | None:
@@ -75,11 +74,16 @@ def expected_best(study: Study, found: Results) -> ExpectedBest | None:
 def _witnesses(study: Study, found: Results) -> NDArray[np.float64]:
     """Logarithms of losses and sizes [n, 5]; means where a trial has no curve."""
     columns = (*(f"architecture__{name}" for name in _ARCHITECTURE), "float_loss", "qat_loss")
-    trials = study.trials.filter(state=Trial.State.COMPLETED).order_by("number")
-    rows = trials.annotate(float_loss=_last_loss("float"), qat_loss=_last_loss("qat")).values_list("pk", *columns)
-    by_trial = {pk: values for pk, *values in rows}
+    known_trials = _witnessed.pop(study.pk, {})
+    if missing := [pk for pk in found.trial_ids.tolist() if pk not in known_trials]:
+        trials = Trial.objects.filter(pk__in=missing)
+        rows = trials.annotate(float_loss=_last_loss("float"), qat_loss=_last_loss("qat")).values_list("pk", *columns)
+        known_trials |= {pk: values for pk, *values in rows}
+    _witnessed[study.pk] = known_trials
+    while len(_witnessed) > _STUDIES_KEPT:
+        _witnessed.pop(next(iter(_witnessed)))
     nothing: list[Any] = [None] * len(columns)
-    table = np.array([by_trial.get(pk, nothing) for pk in found.trial_ids.tolist()], np.float64)
+    table = np.array([known_trials.get(pk, nothing) for pk in found.trial_ids.tolist()], np.float64)
     logarithms = np.log(np.where(table > 0, table, np.nan))
     known = np.isfinite(logarithms)
     sums = np.where(known, logarithms, 0.0).sum(axis=0)

@@ -70,3 +70,7 @@ def test_trials_without_a_curve_are_as_usual_and_it_takes_one_query(
         expected = expected_rewards(study, found)
     assert expected is not None
     assert np.isfinite(expected.reward).all()
+    with django_assert_num_queries(0):
+        again = expected_rewards(study, found)
+    assert again is not None
+    assert (again.reward == expected.reward).all()
