@@ -60,7 +60,10 @@ class RecordedEvaluator:
         self._features = BlockFeatures(self.space, recorded)
         self._recorded_features = np.array([self._features.of(architecture) for architecture in recorded])
         self._accuracies = np.array([training.int8_accuracy for training in self._trainings])
-        fit = LandscapeFit(self._recorded_features, self._accuracies, training_noise(self._trainings))
+        # Repetitions reveal the noise; in the fit they would count as networks of their own.
+        once = np.array([training.repetition == 0 for training in self._trainings])
+        noise = training_noise(self._trainings)
+        fit = LandscapeFit(self._recorded_features[once], self._accuracies[once], noise)
         self.report: FitReport = fit.report
         self._seed = landscape_seed
         self._landscape = fit.sample(np.random.default_rng(landscape_seed))

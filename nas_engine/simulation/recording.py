@@ -8,6 +8,7 @@ continues where it stopped.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -22,13 +23,14 @@ FORMAT = "earshot-trainings-1"
 _DIGITS = 4
 _PHASES: tuple[Phase, ...] = ("float", "qat")
 _CURVES = ("loss", "train_accuracy", "eval_accuracy")
+_SEEDS_A_REPETITION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingHeader:
     """First line of a recording. `sounds` describes the clips to the user, `training` is the configuration.
 
-    Training `number` has architecture `space.sample(default_rng([seed, number]))`, and `number` as seed of its weights.
+    Training `number` has architecture `space.sample(default_rng([seed, number]))`.
     """
 
     space: SearchSpace
@@ -65,6 +67,7 @@ class RecordingHeader:
 class RecordedTraining:
     """One training. Accuracies are 0..1 on the eval split except the curve's train accuracy; size of the .tflite file.
 
+    `repetition` counts the trainings of one number, from 0; they differ in the seed alone (`training_seed`).
     `curve` has every epoch, float then QAT; its `seconds` are not kept (0.0). `seconds` is wall time by phase.
     """
 
@@ -75,6 +78,7 @@ class RecordedTraining:
     flash_bytes: int
     curve: tuple[EpochResult, ...]
     seconds: Mapping[str, float]
+    repetition: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,11 @@ class Recording:
 
     header: RecordingHeader
     trainings: tuple[RecordedTraining, ...]
+
+
+def training_seed(number: int, repetition: int = 0) -> int:
+    """Seed of a training's weights and batches."""
+    return number + repetition * _SEEDS_A_REPETITION
 
 
 def read_recording(path: Path) -> Recording:
@@ -106,30 +115,33 @@ def record(
     header: RecordingHeader,
     count: int,
     evaluate: Callable[[int, Architecture], Evaluation | None],
+    *,
     first: int = 1,
+    repetitions: int = 0,
 ) -> Iterator[RecordedTraining]:
-    """Run trainings `first` .. `count` that `path` does not hold yet; append and yield each as it ends.
+    """Run trainings `first` .. `count` that `path` does not hold yet, then each `repetitions` times again with other
+    seeds; append and yield each as it ends.
 
-    `evaluate(number, architecture)` trains; a training that has no result (None) is left out. Raises ValueError,
+    `evaluate(seed, architecture)` trains; a training that has no result (None) is left out. Raises ValueError,
     before anything is trained or written, where `path` holds a recording of another space, of other clips, or trained
     in another way.
     """
     done = _continued(path, header)
-    for number in range(first, count + 1):
-        if number in done:
+    for repetition, number in product(range(repetitions + 1), range(first, count + 1)):
+        if (number, repetition) in done:
             continue
         architecture = header.architecture(number)
-        evaluation = evaluate(number, architecture)
+        evaluation = evaluate(training_seed(number, repetition), architecture)
         if evaluation is None:
             continue
-        line = _line(header.space, number, architecture, evaluation)
+        line = _line(header.space, number, repetition, architecture, evaluation)
         with path.open("a", encoding="utf-8") as file:
             file.write(line)
         yield _training(header.space, json.loads(line))
 
 
-def _continued(path: Path, header: RecordingHeader) -> set[int]:
-    """Numbers already in the file; creates a missing file and cuts off an incomplete line."""
+def _continued(path: Path, header: RecordingHeader) -> set[tuple[int, int]]:
+    """Numbers and repetitions already in the file; creates a missing file and cuts off an incomplete line."""
     if not path.exists():
         path.write_text(_json(header.to_json()), encoding="utf-8")
         return set()
@@ -141,10 +153,10 @@ def _continued(path: Path, header: RecordingHeader) -> set[int]:
     content = path.read_bytes()
     if not content.endswith(b"\n"):
         path.write_bytes(content[: content.rfind(b"\n") + 1])
-    return {training.number for training in recording.trainings}
+    return {(training.number, training.repetition) for training in recording.trainings}
 
 
-def _line(space: SearchSpace, number: int, architecture: Architecture, evaluation: Evaluation) -> str:
+def _line(space: SearchSpace, number: int, repetition: int, architecture: Architecture, evaluation: Evaluation) -> str:
     result = evaluation.result
     curves: dict[str, dict[str, list[float]]] = {
         phase: {
@@ -156,6 +168,7 @@ def _line(space: SearchSpace, number: int, architecture: Architecture, evaluatio
     return _json(
         {
             "number": number,
+            "repetition": repetition,
             "options": list(space.encode(architecture)),
             "float_accuracy": round(result.float_accuracy, _DIGITS),
             "int8_accuracy": round(result.int8_accuracy, _DIGITS),
@@ -171,8 +184,9 @@ def _json(values: Mapping[str, Any]) -> str:
 
 
 def _training(space: SearchSpace, data: object) -> RecordedTraining:
-    keys = ("number", "options", "float_accuracy", "int8_accuracy", "flash_bytes", "seconds", *_PHASES)
-    fields = json_fields(data, "training", keys)
+    """Training of a line; one without `repetition`, as lines once were, is its number's first."""
+    keys = ("number", "repetition", "options", "float_accuracy", "int8_accuracy", "flash_bytes", "seconds", *_PHASES)
+    fields = json_fields({"repetition": 0, **data} if isinstance(data, Mapping) else data, "training", keys)
     return RecordedTraining(
         number=fields["number"],
         architecture=space.decode(fields["options"]),
@@ -181,6 +195,7 @@ def _training(space: SearchSpace, data: object) -> RecordedTraining:
         flash_bytes=fields["flash_bytes"],
         curve=tuple(point for phase in _PHASES for point in _curve(phase, fields[phase])),
         seconds=fields["seconds"],
+        repetition=fields["repetition"],
     )
 
 

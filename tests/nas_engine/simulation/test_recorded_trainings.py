@@ -26,8 +26,8 @@ COUNT = 150
 
 
 def made(path: Path, header: RecordingHeader, count: int) -> Recording:
-    def simulated(number: int, architecture: Architecture) -> Evaluation:
-        return simulated_evaluation.simulate(architecture, replace(PLAN, seed=number))
+    def simulated(seed: int, architecture: Architecture) -> Evaluation:
+        return simulated_evaluation.simulate(architecture, replace(PLAN, seed=seed))
 
     list(record(path, header, count, simulated))
     return read_recording(path)

@@ -18,8 +18,8 @@ HEADER = RecordingHeader(tiny_2d(), 7, "tones: 4 clips", {"full_epochs": 4}, {"t
 PLAN = SimulatedPlan(trial_epochs=3, qat_epochs=2)
 
 
-def simulated(number: int, architecture: Architecture) -> Evaluation:
-    return simulated_evaluation.simulate(architecture, replace(PLAN, seed=number))
+def simulated(seed: int, architecture: Architecture) -> Evaluation:
+    return simulated_evaluation.simulate(architecture, replace(PLAN, seed=seed))
 
 
 def trained(path: Path, count: int, header: RecordingHeader = HEADER) -> list[RecordedTraining]:
@@ -75,6 +75,25 @@ def test_a_training_without_a_result_is_left_out_and_the_next_one_made(path: Pat
 
     made = record(path, HEADER, 2, all_but_the_first)
     assert [training.number for training in made] == [2]
+
+
+def test_repetitions_train_the_same_networks_with_other_seeds(path: Path) -> None:
+    once = trained(path, 2)
+    again = list(record(path, HEADER, 2, simulated, repetitions=2))
+    assert [(one.number, one.repetition) for one in again] == [(1, 1), (2, 1), (1, 2), (2, 2)]
+    for one in again:
+        first = once[one.number - 1]
+        assert one.architecture == first.architecture
+        assert one.int8_accuracy != first.int8_accuracy
+    assert list(read_recording(path).trainings) == once + again
+    assert not list(record(path, HEADER, 2, simulated, repetitions=2))
+
+
+def test_a_line_of_before_there_were_repetitions_is_its_numbers_first(path: Path) -> None:
+    (training,) = trained(path, 1)
+    damaged(lambda data: data.pop("repetition"))(path)
+    assert read_recording(path).trainings == (training,)
+    assert not trained(path, 1)
 
 
 def test_processes_that_share_the_work_make_what_one_would(path: Path) -> None:

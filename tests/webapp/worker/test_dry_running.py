@@ -143,8 +143,8 @@ def test_an_error_is_a_reason(monkeypatch):
 
 
 def test_a_recording_of_the_same_space_stands_for_training(tmp_path):
-    def simulated(number: int, architecture: Architecture) -> Evaluation:
-        return simulated_evaluation.simulate(architecture, SimulatedPlan(6, 2, seed=number))
+    def simulated(seed: int, architecture: Architecture) -> Evaluation:
+        return simulated_evaluation.simulate(architecture, SimulatedPlan(6, 2, seed=seed))
 
     (tmp_path / "a note.jsonl").write_text("no recording\n")
     list(record(tmp_path / "tiny.jsonl", RecordingHeader(tiny_2d(), 7, "no clips: simulated", {}, {}), 12, simulated))

@@ -33,13 +33,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--first", type=int, default=1, help="the number of the first; with it, processes can share the work"
         )
+        parser.add_argument(
+            "--repetitions",
+            type=int,
+            default=0,
+            help="how many times each is trained again, with other seeds: what a search cannot learn",
+        )
         parser.add_argument("--space", default="paper-2d", type=lambda name: name.replace("-", "_"), choices=NAMES)
         parser.add_argument(
             "--full-epochs", type=int, default=FULL_EPOCHS, help="a trial trains for three quarters of them"
         )
         parser.add_argument("--seed", type=int, default=0, help="which networks are sampled")
         parser.add_argument("--threads", type=int, default=1)
-        parser.add_argument("--files", type=Path, help="also keep each .tflite in this folder")
+        parser.add_argument("--files", type=Path, help="also keep each .tflite in this folder, named by its seed")
 
     def handle(self, *args: Any, **options: Any) -> None:
         source: Path = options["sounds"]
@@ -72,10 +78,13 @@ class _Recorder:
         configure(self._options["threads"])
         header = self._header(versions())
         total = self._options["trainings"]
-        for training in record(self._options["out"], header, total, self._train, self._options["first"]):
+        first, repetitions = self._options["first"], self._options["repetitions"]
+        trainings = record(self._options["out"], header, total, self._train, first=first, repetitions=repetitions)
+        for training in trainings:
+            again = f", repetition {training.repetition}" if training.repetition else ""
             self._line.end(
-                f"{training.number}/{total}: float {training.float_accuracy:.3f}, int8 {training.int8_accuracy:.3f}, "
-                f"{training.flash_bytes / 1000:.1f} kB"
+                f"{training.number}/{total}{again}: float {training.float_accuracy:.3f}, "
+                f"int8 {training.int8_accuracy:.3f}, {training.flash_bytes / 1000:.1f} kB"
             )
 
     def _header(self, environment: dict[str, str]) -> RecordingHeader:
@@ -94,18 +103,18 @@ class _Recorder:
     def _config(self, seed: int) -> TrainingConfig:
         return TrainingConfig(full_epochs=self._options["full_epochs"], seed=seed)
 
-    def _train(self, number: int, architecture: Architecture) -> Evaluation | None:
+    def _train(self, seed: int, architecture: Architecture) -> Evaluation | None:
         from nas_engine.evaluation import evaluate
 
         def show(progress: Progress) -> None:
-            self._line.show(f"{number}: {progress.phase} {progress.epoch}/{progress.epochs}")
+            self._line.show(f"seed {seed}: {progress.phase} {progress.epoch}/{progress.epochs}")
 
         try:
-            evaluation = evaluate(architecture, self._pack, self._config(number), show)
+            evaluation = evaluate(architecture, self._pack, self._config(seed), show)
         except (InfeasibleArchitecture, TrainingDiverged) as error:
-            self._line.end(f"{number} is left out: {error}")
+            self._line.end(f"The training with seed {seed} is left out: {error}")
             return None
         if self._files is not None:
             self._files.mkdir(parents=True, exist_ok=True)
-            (self._files / f"{number}.tflite").write_bytes(evaluation.tflite)
+            (self._files / f"{seed}.tflite").write_bytes(evaluation.tflite)
         return evaluation
