@@ -11,9 +11,9 @@ network that was trained:
 Scales are chosen so that runtimes which round differently compute the same (`network.rounding`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,6 @@ from nas_engine.architecture import Architecture
 from nas_engine.layers import INPUT_NAME, AveragePool, Conv, Dense, Depthwise, Layer, all_layers
 from nas_engine.network.builder import (
     Tensor,
-    assemble,
     bare_layer,
     batch_norm_name,
     has_batch_norm,
@@ -31,25 +30,12 @@ from nas_engine.network.builder import (
     weighted_layer,
     weights_name,
 )
-from nas_engine.network.keras import keras, tf, tfmot
+from nas_engine.network.graphs.inference import Weights, outputs
+from nas_engine.network.graphs.networks import Network
+from nas_engine.network.keras import tf, tfmot
 from nas_engine.network.rounding import LEVELS, WEIGHT_LEVELS, safe_limits, tensor_scales
 
 _SMALLEST_RANGE = 1e-4  # a dead layer still needs a scale above 0
-_LIMITS_ARE_CONSTANTS = ContextVar("limits_are_constants", default=False)
-
-
-@contextmanager
-def constant_weight_limits() -> Iterator[None]:
-    """Context for tracing a function that is never trained: the ranges of weights become constants.
-
-    As parts of a graph that is to be converted they are some twenty operations a layer, which the converter would fold
-    one by one, in longer than it takes for everything else.
-    """
-    token = _LIMITS_ARE_CONSTANTS.set(True)
-    try:
-        yield
-    finally:
-        _LIMITS_ARE_CONSTANTS.reset(token)
 
 
 class Range(NamedTuple):
@@ -73,34 +59,38 @@ Ranges = Mapping[str, Range]
 """Range of each layer's output by layer name; of the network's input under INPUT_NAME."""
 
 
-def quantise(architecture: Architecture, float_model: Any, ranges: Ranges, *, rounding_safe: bool = True) -> Any:
-    """QAT model with BatchNorm folded and quantisation simulated: float32 [B, *stem.input_shape] -> [B, classes].
+def quantise(architecture: Architecture, float_model: Any, ranges: Ranges, *, rounding_safe: bool = True) -> Network:
+    """QAT network with BatchNorm folded and quantisation simulated: float32 [B, *stem.input_shape] -> [B, classes].
 
-    Starts from the weights of `float_model` (from `builder.build`), which is not changed. `ranges` are enlarged a
-    little, unless `rounding_safe` is False: then runtimes that round differently may give different results.
+    Starts from the weights of `float_model` (a Keras model or a network of the same layers), which is not changed.
+    `ranges` are enlarged a little, unless `rounding_safe` is False: then runtimes that round differently may give
+    different results.
     """
     layers = all_layers(architecture)
-    weighted = {layer: weighted_layer(layer, layer.name, use_bias=True) for layer in layers if has_weights(layer)}
     if rounding_safe:
         scales = tensor_scales(layers, {name: measured.scale for name, measured in ranges.items()})
         ranges = {name: measured.with_scale(scales[name]) for name, measured in ranges.items()}
-
-    def apply(layer: Layer, inputs: list[Tensor]) -> Tensor:
-        inner = weighted.get(layer) or bare_layer(layer)
-        if isinstance(layer, AveragePool):
-            # .tflite averages in the scale of its input and rounds halves away from the middle of the range; a
-            # simulated rounding always goes up. The exact average is closer to .tflite than a simulated rounding.
-            return inner(inputs[0])
+    weighted = {layer.name: weighted_layer(layer, layer.name, use_bias=True) for layer in layers if has_weights(layer)}
+    quantisers: dict[str, WeightQuantizer] = {}
+    chains = {}
+    for layer in layers:
+        inner = weighted.get(layer.name) or bare_layer(layer)
         unit = _weight_unit(ranges[layer.inputs[0]], ranges[layer.name]) if rounding_safe else None
-        return _annotated(inner, layer, ranges[layer.name], unit)(inputs if len(inputs) > 1 else inputs[0])
+        quantisers[layer.name] = WeightQuantizer(per_channel=not isinstance(layer, Dense), unit=unit)
+        chains[layer.name] = [_quantised(inner, layer, quantisers[layer.name], ranges[layer.name])]
 
-    def prepare(x: Tensor) -> Tensor:
-        return _annotated(keras.layers.Activation("linear", name="q"), None, ranges[INPUT_NAME])(x)
+    def levels(layer: Layer, y: Tensor) -> Tensor:
+        return y if isinstance(layer, AveragePool) else _levels(y, ranges[layer.name])
 
-    annotated = assemble(architecture, apply, prepare)
-    for layer, inner in weighted.items():
-        inner.set_weights(folded_weights(layer, float_model))
-    return _apply_quantisation(annotated)
+    def folded(_: Network) -> Mapping[str, Weights]:
+        return {name: quantisers[name].quantised(*variables) for name, variables in trained.items()}
+
+    network = Network(architecture, chains, folded, levels, lambda x: _levels(x, ranges[INPUT_NAME]))
+    # Training sets the kernels of the layers to tensors of its graph, as the toolkit does.
+    trained = {name: tuple(inner.weights) for name, inner in weighted.items()}
+    for name, weights in all_folded_weights(layers, float_model).items():
+        weighted[name].set_weights(weights)
+    return network
 
 
 def _weight_unit(source: Range, output: Range) -> float:
@@ -108,18 +98,30 @@ def _weight_unit(source: Range, output: Range) -> float:
     return WEIGHT_LEVELS * output.scale / source.scale
 
 
-def _annotated(inner: Any, layer: Layer | None, output: Range, unit: float | None = None) -> Any:
+def _quantised(inner: Any, layer: Layer, quantiser: "WeightQuantizer", output: Range) -> Any:
+    """The toolkit's layer around the Keras layer `inner`.
+
+    .tflite averages in the scale of its input and rounds halves away from the middle of the range; a simulated rounding
+    always goes up. The exact average of an average pool is closer to .tflite than a simulated rounding.
+    """
+    if isinstance(layer, AveragePool):
+        return inner
     kernel = {Depthwise: "depthwise_kernel", Conv: "kernel", Dense: "kernel"}.get(type(layer))
-    config = LayerQuantization(kernel, per_channel=not isinstance(layer, Dense), output=output, unit=unit)
-    return tfmot.quantization.keras.quantize_annotate_layer(inner, config)
+    config = LayerQuantization(kernel, quantiser.per_channel, output=output, unit=quantiser.unit)
+    return tfmot.quantization.keras.QuantizeWrapperV2(inner, config, name_prefix="")
 
 
-def _apply_quantisation(annotated: Any) -> Any:
-    kinds = (LayerQuantization, WeightQuantizer, RangeQuantizer)
-    apply = tf.autograph.experimental.do_not_convert(tfmot.quantization.keras.quantize_apply)
-    scope = tfmot.quantization.keras.quantize_scope({kind.__name__: kind for kind in kinds})
-    with scope, constant_weight_limits():  # the toolkit calls every layer once, for shapes alone
-        return apply(annotated, _AsAnnotated(), quantized_layer_name_prefix="")
+def _levels(x: Tensor, output: Range) -> Tensor:
+    return tf.quantization.fake_quant_with_min_max_args(x, *output)
+
+
+def all_folded_weights(layers: Sequence[Layer], float_model: Any) -> dict[str, Weights]:
+    """`folded_weights` of each layer that has a kernel, by its name, as constants."""
+    return {
+        layer.name: Weights(*(tf.constant(value) for value in folded_weights(layer, float_model)))
+        for layer in layers
+        if has_weights(layer)
+    }
 
 
 def folded_weights(layer: Layer, float_model: Any) -> list[NDArray[np.float32]]:
@@ -142,13 +144,14 @@ def measure_ranges(architecture: Architecture, float_model: Any, batches: Iterab
     """
     layers = all_layers(architecture)
     names = [INPUT_NAME, *(layer.name for layer in layers)]
-    outputs = keras.Model(float_model.inputs, [float_model.get_layer(name).output for name in names])
+    weights = all_folded_weights(layers, float_model)
 
-    def ends(x: Tensor) -> Tensor:
-        return tf.stack([[tf.reduce_min(y), tf.reduce_max(y)] for y in outputs(x, training=False)])
+    def ends(x: NDArray[np.float32]) -> list[Tensor]:
+        found = chain([x], (y for _, y in outputs(layers, weights, x)))
+        return [tf.stack([tf.reduce_min(y), tf.reduce_max(y)]) for y in found]
 
-    traced = tf.function(ends, autograph=False)
-    measured = np.mean([traced(x.reshape(-1, *architecture.stem.input_shape)).numpy() for x in batches], axis=0)
+    shape = architecture.stem.input_shape
+    measured = np.mean([tf.stack(ends(x.reshape(-1, *shape))) for x in batches], axis=0)
     return {
         name: Range(min(float(low), 0.0), max(float(high), _SMALLEST_RANGE))
         for name, (low, high) in zip(names, measured, strict=True)
@@ -170,33 +173,60 @@ class WeightQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
         return {}
 
     def __call__(self, inputs: Tensor, training: bool, weights: dict[str, Any], **kwargs: Any) -> Tensor:
+        return self._with_limits(inputs, tf.stop_gradient(self._limits(tf.stop_gradient(inputs))))
+
+    def quantised(self, kernel: Any, bias: Any) -> Weights:
+        """Quantised kernel and bias, constants of now, of these variables.
+
+        Ranges as parts of a graph that is to be converted are some twenty operations a layer, which the converter would
+        fold one by one, in longer than it takes for everything else.
+        """
+        with tf.init_scope():
+            constants = kernel.numpy(), bias.numpy(), self._limits(kernel).numpy()
+        values, biases, limits = (tf.constant(value) for value in constants)
+        return Weights(self._with_limits(values, limits), biases)
+
+    def _with_limits(self, inputs: Tensor, limits: Tensor) -> Tensor:
         if not self.per_channel:
-            limit = self._limits(inputs, None)
-            return tf.quantization.fake_quant_with_min_max_vars(inputs, -limit, limit, narrow_range=True)
+            return tf.quantization.fake_quant_with_min_max_vars(inputs, -limits, limits, narrow_range=True)
         # The operation needs channels on the last axis; a depthwise kernel is [height, width, channels, 1].
-        shape, is_depthwise = inputs.shape, inputs.shape[-1] == 1
-        channels = shape.rank - (2 if is_depthwise else 1)
-        limits = self._limits(inputs, [axis for axis in range(shape.rank) if axis != channels])
-        kernel = tf.reshape(inputs, shape[:-1]) if is_depthwise else inputs
+        shape = inputs.shape
+        kernel = tf.reshape(inputs, shape[:-1]) if _is_depthwise(shape) else inputs
         quantised = tf.quantization.fake_quant_with_min_max_vars_per_channel(kernel, -limits, limits, narrow_range=True)
-        return tf.reshape(quantised, shape) if is_depthwise else quantised
+        return tf.reshape(quantised, shape) if _is_depthwise(shape) else quantised
+
+    def _limits(self, weights: Any) -> Tensor:
+        """Range of each channel, or of all weights."""
+        rank = weights.shape.rank
+        channels = rank - (2 if _is_depthwise(weights.shape) else 1)
+        axes = tuple(axis for axis in range(rank) if axis != channels) if self.per_channel else None
+        unit = () if self.unit is None else (tf.constant(self.unit, tf.float64),)
+        return _limit_function(rank, axes, bool(unit))(weights, *unit)
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor, as Keras serialises them."""
         return {"per_channel": self.per_channel, "unit": self.unit}
 
-    def _limits(self, weights: Any, axes: list[int] | None) -> Tensor:
-        """Range of each channel, of all weights without `axes`; `weights` is the layer's variable."""
-        if not _LIMITS_ARE_CONSTANTS.get():
-            return tf.stop_gradient(self._computed_limits(weights, axes))
-        with tf.init_scope():
-            values = self._computed_limits(weights, axes).numpy()
-        return tf.constant(values)
 
-    def _computed_limits(self, weights: Any, axes: list[int] | None) -> Tensor:
+def _is_depthwise(shape: Any) -> bool:
+    return bool(shape[-1] == 1)
+
+
+@lru_cache(maxsize=64)
+def _limit_function(rank: int, axes: tuple[int, ...] | None, safe: bool) -> Callable[..., Tensor]:
+    """Function of weights with `rank` axes to their ranges over `axes`, the next safe ones of a `unit` if `safe`.
+
+    Traced once in a process, whatever the shapes: a layer of a network that is traced is then one node instead of
+    twenty.
+    """
+
+    def limits(weights: Tensor, *unit: Tensor) -> Tensor:
         """Slightly above the largest magnitude: rounding must not put that weight outside and stop its gradient."""
-        limits = tf.maximum(tf.reduce_max(tf.abs(weights), axis=axes) * (1 + 1e-6), _SMALLEST_RANGE)
-        return limits if self.unit is None else safe_limits(limits, self.unit)
+        found = tf.maximum(tf.reduce_max(tf.abs(weights), axis=axes) * (1 + 1e-6), _SMALLEST_RANGE)
+        return safe_limits(found, *unit) if unit else found
+
+    signature = [tf.TensorSpec([None] * rank, tf.float32)] + [tf.TensorSpec((), tf.float64)] * safe
+    return tf.function(limits, input_signature=signature, autograph=False)
 
 
 class RangeQuantizer(tfmot.quantization.keras.quantizers.Quantizer):
@@ -251,19 +281,3 @@ class LayerQuantization(tfmot.quantization.keras.QuantizeConfig):
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor, as Keras serialises them."""
         return {"kernel": self.kernel, "per_channel": self.per_channel, "output": self.output, "unit": self.unit}
-
-
-class _AsAnnotated:
-    """Quantisation scheme that keeps the graph unchanged: every layer is annotated with its own configuration."""
-
-    def get_layout_transformer(self) -> "_AsAnnotated":
-        return self
-
-    def apply(self, model: Any, layer_quantize_map: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        return model, layer_quantize_map
-
-    def get_quantize_registry(self) -> "_AsAnnotated":
-        return self
-
-    def supports(self, layer: Any) -> bool:
-        return False
