@@ -17,7 +17,7 @@ from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.errors import BadDataset
 from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase, Progress
 from nas_engine.network import quantization, runtimes, tflite
-from nas_engine.network.graphs.float_network import float_network
+from nas_engine.network.graphs.float_network import FloatNetwork
 from nas_engine.network.graphs.networks import Network
 from nas_engine.network.keras import keras, versions
 from nas_engine.network.schedule import CosineDecay, TrainingConfig
@@ -103,7 +103,7 @@ class _Trial:
     def run(self) -> Evaluation:
         keras.utils.set_random_seed(self._config.seed)
         with self._clock.phase("build"):
-            network = float_network(self._architecture, self._config.dropout)
+            network: Network = FloatNetwork(self._architecture, self._config.dropout)
         self._report("build")
         self._train(network, "float", self._config.trial_epochs, self._config.learning_rate, self._config.warmup_epochs)
         with self._clock.phase("quantise"):

@@ -75,28 +75,17 @@ def apply_float(layer: Layer, inputs: list[Tensor]) -> Tensor:
 
     Raises TypeError for an unknown type of layer.
     """
-    output: Tensor = inputs if len(inputs) > 1 else inputs[0]
-    for part in float_chain(layer):
-        output = part(output)
-    return output
-
-
-def float_chain(layer: Layer) -> list[Any]:
-    """Keras layers of `layer` in the float network, to be applied one after another.
-
-    Raises TypeError for an unknown type of layer.
-    """
     match layer:
         case AveragePool() | GlobalAverage():
-            return [bare_layer(layer)]
+            return bare_layer(layer)(inputs[0])
         case Add():
-            return [keras.layers.Add(), _activation(layer.activation, layer.name)]
+            return _activation(layer.activation, layer.name)(keras.layers.Add()(inputs))
         case Conv() | Depthwise() | Dense():
             norm = has_batch_norm(layer)
-            chain = [weighted_layer(layer, weights_name(layer), use_bias=not norm)]
+            x = weighted_layer(layer, weights_name(layer), use_bias=not norm)(inputs[0])
             if norm:
-                chain.append(keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=batch_norm_name(layer)))
-            return [*chain, _activation(layer.activation, layer.name)]
+                x = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=batch_norm_name(layer))(x)
+            return _activation(layer.activation, layer.name)(x)
     raise TypeError(f"no Keras layers for {layer}")
 
 

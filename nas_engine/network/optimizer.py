@@ -1,8 +1,8 @@
 """AdamW (Loshchilov and Hutter 2019) from TensorFlow's fused kernels, all weights in two vectors.
 
 Keras' optimizer expands each update into a dozen operations per weight, a thousand for one network: tracing takes a
-second longer, and each step 4 ms. Even one fused operation per weight is seven nodes of the graph, which is traced anew
-for each network: here weights that decay are one vector, those that do not are another, and each has one update.
+second longer, and each step 4 ms. Even one fused operation per weight is seven nodes of the graph, which is traced for
+each network: here weights that decay are one vector, those that do not are another, and each has one update.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ _EPSILON = 1e-7
 
 
 class AdamW:
-    """AdamW on `variables`; `weight_decay` applies to those of more than one axis (not to biases and BatchNorm).
+    """AdamW on `variables`; `weight_decay` applies to those that are `decaying`.
 
     Starts from the variables' values of now and overwrites them at every step.
     """
 
-    def __init__(self, variables: Sequence[Any], weight_decay: float) -> None:
-        numbers = range(len(variables))
+    def __init__(self, variables: Sequence[Any], weight_decay: float, decaying: Sequence[bool]) -> None:
+        numbered = list(zip(variables, decaying, strict=True))
         self._groups = [
-            _Group([(number, variables[number]) for number in numbers if (variables[number].shape.rank > 1) == decays])
-            for decays in (True, False)
+            _Group([(number, variable) for number, (variable, decays) in enumerate(numbered) if decays == wanted])
+            for wanted in (True, False)
         ]
         self._weight_decays = (weight_decay, 0.0)
         self._beta_1_power = tf.Variable(_BETA_1, trainable=False)
@@ -61,7 +61,8 @@ class _Group:
 
     def apply(self, gradients: Sequence[Any], learning_rate: Any, weight_decay: float, powers: tuple[Any, Any]) -> None:
         flat = tf.constant([-1])
-        gradient = tf.concat([tf.reshape(gradients[number], flat) for number in self.numbers], 0)
+        parts = [gradients[number] for number in self.numbers]
+        gradient = tf.concat([part if part.shape.rank == 1 else tf.reshape(part, flat) for part in parts], 0)
         if weight_decay:
             tf.raw_ops.ResourceApplyGradientDescent(
                 var=self._vector.handle, alpha=learning_rate * weight_decay, delta=self._vector.read_value()

@@ -44,7 +44,7 @@ class ModelTrainer:
         self._schedule = schedule
         self._classes = self._model.output_shape[-1]
         self._label_smoothing = label_smoothing
-        self._optimizer = AdamW(self._model.trainable_variables, weight_decay)
+        self._optimizer = AdamW(self._model.trainable_variables, weight_decay, self._model.decaying)
         self._steps = 0
         self._epochs = 0
         x = tf.TensorSpec((None, *self._model.input_shape[1:]), tf.float32)
@@ -55,6 +55,11 @@ class ModelTrainer:
     def trace_seconds(self) -> float:
         """Seconds spent on tracing Python into a graph."""
         return self._step.trace_seconds
+
+    @property
+    def nodes(self) -> int:
+        """Nodes in the graph of a step, which tracing takes its time for."""
+        return self._step.nodes
 
     def epoch(self, batches: Iterable[Batch]) -> EpochMetrics:
         """Train one epoch on `batches`. Raises TrainingDiverged if the mean loss is not finite."""
@@ -103,12 +108,14 @@ class _KerasModel:
         self._answer = tf.function(lambda x: self._logits(x, training=False), autograph=False)
         self.input_shape, self.output_shape = self._logits.input_shape, self._logits.output_shape
         self.trainable_variables = self._logits.trainable_variables
+        self.decaying = [variable.shape.rank > 1 for variable in self.trainable_variables]
 
     def logits(self, x: Tensor) -> Tensor:
         return self._logits(x, training=True)
 
     def inference(self) -> Callable[[Tensor], Tensor]:
-        return self._answer
+        answer: Callable[[Tensor], Tensor] = self._answer
+        return answer
 
 
 def _hits(logits: Tensor, y: Tensor) -> Tensor:
@@ -132,6 +139,11 @@ class _Traced:
         else:
             self._usual_seconds = min(self._usual_seconds, seconds)
         return result
+
+    @property
+    def nodes(self) -> int:
+        """Nodes in the graph."""
+        return len(self._function.get_concrete_function().graph.get_operations())
 
     @property
     def trace_seconds(self) -> float:

@@ -54,17 +54,30 @@ def last(named: Iterator[tuple[str, Tensor]]) -> Tensor:
 
 
 def _computed(layer: Layer, inputs: list[Tensor], weights: Weights | None) -> Tensor:
-    """Raw operations: their usual wrappers take longer than the operation where images are small."""
     match layer:
-        case Conv() | Depthwise():
+        case Conv() | Depthwise() | Dense():
             assert weights is not None
-            convolve = tf.raw_ops.Conv2D if isinstance(layer, Conv) else tf.raw_ops.DepthwiseConv2dNative
-            strides = [1, *layer.strides, 1]
-            y = convolve(input=inputs[0], filter=weights.kernel, strides=strides, padding="SAME")
+            y = computed(type(layer), getattr(layer, "strides", (1, 1)), inputs[0], weights.kernel)
             return tf.raw_ops.BiasAdd(value=y, bias=weights.bias)
-        case Dense():
-            assert weights is not None
-            return tf.raw_ops.BiasAdd(value=tf.raw_ops.MatMul(a=inputs[0], b=weights.kernel), bias=weights.bias)
+        case AveragePool() | GlobalAverage() | Add():
+            return without_weights(layer, inputs)
+    raise TypeError(f"no operation for {layer}")
+
+
+def computed(kind: type[Layer], strides: tuple[int, int], x: Tensor, kernel: Tensor) -> Tensor:
+    """Product of x with the kernel of a layer of this kind.
+
+    Raw operations: their usual wrappers take as long again to trace.
+    """
+    if kind is Dense:
+        return tf.raw_ops.MatMul(a=x, b=kernel)
+    convolve = tf.raw_ops.Conv2D if kind is Conv else tf.raw_ops.DepthwiseConv2dNative
+    return convolve(input=x, filter=kernel, strides=[1, *strides, 1], padding="SAME")
+
+
+def without_weights(layer: AveragePool | GlobalAverage | Add, inputs: list[Tensor]) -> Tensor:
+    """Output of a layer without weights, before its activation."""
+    match layer:
         case AveragePool():
             pool, strides = [1, *layer.pool, 1], [1, *layer.strides, 1]
             return tf.raw_ops.AvgPool(value=inputs[0], ksize=pool, strides=strides, padding="SAME")
@@ -72,4 +85,3 @@ def _computed(layer: Layer, inputs: list[Tensor], weights: Weights | None) -> Te
             return tf.raw_ops.Mean(input=inputs[0], axis=_IMAGE)
         case Add():
             return tf.raw_ops.AddV2(x=inputs[0], y=inputs[1])
-    raise TypeError(f"no operation for {layer}")
