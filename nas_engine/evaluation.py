@@ -16,7 +16,9 @@ from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.errors import BadDataset
 from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase, Progress
-from nas_engine.network import builder, quantization, runtimes, tflite
+from nas_engine.network import quantization, runtimes, tflite
+from nas_engine.network.graphs.float_network import FloatNetwork
+from nas_engine.network.graphs.networks import Network
 from nas_engine.network.keras import keras, versions
 from nas_engine.network.schedule import CosineDecay, TrainingConfig
 from nas_engine.network.training import Batch, ModelTrainer
@@ -101,16 +103,16 @@ class _Trial:
     def run(self) -> Evaluation:
         keras.utils.set_random_seed(self._config.seed)
         with self._clock.phase("build"):
-            model = builder.build(self._architecture, self._config.dropout)
+            network: Network = FloatNetwork(self._architecture, self._config.dropout)
         self._report("build")
-        self._train(model, "float", self._config.trial_epochs, self._config.learning_rate, self._config.warmup_epochs)
+        self._train(network, "float", self._config.trial_epochs, self._config.learning_rate, self._config.warmup_epochs)
         with self._clock.phase("quantise"):
             batches = [x for (x, _), _ in zip(self._batches(), range(_CALIBRATION_BATCHES), strict=False)]
-            ranges = quantization.measure_ranges(self._architecture, model, batches)
-            model = quantization.quantise(self._architecture, model, ranges)
-        self._train(model, "qat", self._config.qat_epochs, self._config.qat_learning_rate, 0)
+            ranges = quantization.measure_ranges(self._architecture, network, batches)
+            network = quantization.quantise(self._architecture, network, ranges)
+        self._train(network, "qat", self._config.qat_epochs, self._config.qat_learning_rate, 0)
         with self._clock.phase("convert"):
-            content = tflite.convert(model)
+            content = tflite.convert(network)
         self._report("convert")
         with self._clock.phase("evaluate"):
             outputs = runtimes.predict(self._config.runtime, content, self._x)
@@ -118,11 +120,11 @@ class _Trial:
         self._report("evaluate", accuracy)
         return self._result(content, outputs)
 
-    def _train(self, model: keras.Model, phase: Phase, epochs: int, learning_rate: float, warmup_epochs: int) -> None:
+    def _train(self, network: Network, phase: Phase, epochs: int, learning_rate: float, warmup_epochs: int) -> None:
         steps = steps_per_epoch(len(self._pack.split("train")), self._config.batch_size)
         schedule = CosineDecay(learning_rate, steps * epochs, steps * warmup_epochs)
         trainer = ModelTrainer(
-            model,
+            network,
             phase,
             schedule,
             weight_decay=self._config.weight_decay,

@@ -12,11 +12,10 @@ from nas_engine.errors import ConversionError
 from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.keras import tf
 from nas_engine.network.packing import pack, with_short_names
-from nas_engine.network.quantization import constant_weight_limits
 
 
 def convert(model: Any) -> bytes:
-    """Packed .tflite file of a quantisation-aware model: int8 input [1, height, width, channels], output [1, classes].
+    """Packed .tflite file of a network in QAT: int8 input [1, height, width, channels], output [1, classes].
 
     This is the file that Earshot evaluates, stores and delivers. Raises ConversionError as `convert_plain` does.
     """
@@ -26,14 +25,12 @@ def convert(model: Any) -> bytes:
 def convert_plain(model: Any) -> bytes:
     """Plain .tflite file, as the converter writes it except for short tensor names; comparable with published sizes.
 
-    Converts a traced function, not the Keras model: `from_keras_model` spends 20 s on saving it as a SavedModel first.
+    Converts a traced function, not a Keras model: `from_keras_model` spends 20 s on saving it as a SavedModel first.
     Raises ConversionError if the converter fails or leaves the input or the output in float.
     """
     signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="x")
     function = tf.function(lambda x: model(x, training=False), input_signature=[signature], autograph=False)
-    with constant_weight_limits():
-        concrete = function.get_concrete_function()
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nas_engine.errors import TrainingDiverged
 from nas_engine.network.builder import Tensor, logits_of
+from nas_engine.network.graphs.networks import Network
 from nas_engine.network.keras import tf
 from nas_engine.network.optimizer import AdamW
 from nas_engine.network.schedule import CosineDecay
@@ -30,7 +31,7 @@ class EpochMetrics:
 
 
 class ModelTrainer:
-    """Trainer of one model in one phase of a trial; `phase` is its name in messages.
+    """Trainer of one network, or of one Keras model, in one phase of a trial; `phase` is its name in messages.
 
     `weight_decay` and `label_smoothing` as in `TrainingConfig`.
     """
@@ -38,23 +39,27 @@ class ModelTrainer:
     def __init__(
         self, model: Any, phase: str, schedule: CosineDecay, *, weight_decay: float = 0.0, label_smoothing: float = 0.0
     ) -> None:
-        self._model = logits_of(model)
+        self._model = model if isinstance(model, Network) else _KerasModel(model)
         self._phase = phase
         self._schedule = schedule
         self._classes = self._model.output_shape[-1]
         self._label_smoothing = label_smoothing
-        self._optimizer = AdamW(self._model.trainable_variables, weight_decay)
+        self._optimizer = AdamW(self._model.trainable_variables, weight_decay, self._model.decaying)
         self._steps = 0
         self._epochs = 0
         x = tf.TensorSpec((None, *self._model.input_shape[1:]), tf.float32)
         y = tf.TensorSpec((None,), tf.int64)
         self._step = _Traced(self._trace_step, x, y, tf.TensorSpec((), tf.float32))
-        self._count_hits = _Traced(self._trace_count_hits, x, y)
 
     @property
     def trace_seconds(self) -> float:
-        """Seconds spent on tracing Python into graphs."""
-        return self._step.trace_seconds + self._count_hits.trace_seconds
+        """Seconds spent on tracing Python into a graph."""
+        return self._step.trace_seconds
+
+    @property
+    def nodes(self) -> int:
+        """Nodes in the graph of a step, which tracing takes its time for."""
+        return self._step.nodes
 
     def epoch(self, batches: Iterable[Batch]) -> EpochMetrics:
         """Train one epoch on `batches`. Raises TrainingDiverged if the mean loss is not finite."""
@@ -76,10 +81,10 @@ class ModelTrainer:
 
     def accuracy(self, x: NDArray[np.float32], y: NDArray[np.int64]) -> float:
         """Accuracy (0..1) of the current weights on examples x [n, frames, mel_bins], y [n]."""
-        hits = 0
+        answer, hits = self._model.inference(), 0
         for start in range(0, len(y), _EVALUATION_BATCH):
             part = slice(start, start + _EVALUATION_BATCH)
-            hits += int(self._count_hits(self._shaped(x[part]), y[part]))
+            hits += int(_hits(answer(self._shaped(x[part])), y[part]))
         return hits / len(y)
 
     def _shaped(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -89,13 +94,28 @@ class ModelTrainer:
     def _trace_step(self, x: Tensor, y: Tensor, learning_rate: Tensor) -> tuple[Tensor, Tensor]:
         targets = tf.one_hot(y, self._classes) * (1 - self._label_smoothing) + self._label_smoothing / self._classes
         with tf.GradientTape() as tape:
-            logits = self._model(x, training=True)
+            logits = self._model.logits(x)
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
         self._optimizer.apply(tape.gradient(loss, self._model.trainable_variables), learning_rate)
         return loss, _hits(logits, y)
 
-    def _trace_count_hits(self, x: Tensor, y: Tensor) -> Tensor:
-        return _hits(self._model(x, training=False), y)
+
+class _KerasModel:
+    """A Keras model as `Network` is used here."""
+
+    def __init__(self, model: Any) -> None:
+        self._logits = logits_of(model)
+        self._answer = tf.function(lambda x: self._logits(x, training=False), autograph=False)
+        self.input_shape, self.output_shape = self._logits.input_shape, self._logits.output_shape
+        self.trainable_variables = self._logits.trainable_variables
+        self.decaying = [variable.shape.rank > 1 for variable in self.trainable_variables]
+
+    def logits(self, x: Tensor) -> Tensor:
+        return self._logits(x, training=True)
+
+    def inference(self) -> Callable[[Tensor], Tensor]:
+        answer: Callable[[Tensor], Tensor] = self._answer
+        return answer
 
 
 def _hits(logits: Tensor, y: Tensor) -> Tensor:
@@ -119,6 +139,11 @@ class _Traced:
         else:
             self._usual_seconds = min(self._usual_seconds, seconds)
         return result
+
+    @property
+    def nodes(self) -> int:
+        """Nodes in the graph."""
+        return len(self._function.get_concrete_function().graph.get_operations())
 
     @property
     def trace_seconds(self) -> float:

@@ -11,7 +11,7 @@ START = [np.float32([[1.0, 2.0], [3.0, 4.0]]), np.float32([5.0, 6.0])]
 
 def ours(weight_decay: float, steps: int = 5) -> list[np.ndarray]:
     variables = [tf.Variable(value) for value in START]
-    optimizer = AdamW(variables, weight_decay)
+    optimizer = AdamW(variables, weight_decay, [True, False])
     step = tf.function(lambda rate: optimizer.apply([tf.constant(g) for g in GRADIENTS], rate), autograph=False)
     for _ in range(steps):
         step(tf.constant(0.1))

@@ -8,8 +8,9 @@ import pytest
 from nas_engine.architecture import Architecture
 from nas_engine.layers import INPUT_NAME, Layer, all_layers
 from nas_engine.network import builder, quantization
+from nas_engine.network.graphs.quantisers import RangeQuantizer, WeightQuantizer
 from nas_engine.network.keras import keras, tf
-from nas_engine.network.quantization import Range, RangeQuantizer, WeightQuantizer
+from nas_engine.network.quantization import Range
 from tests.nas_engine.network.networks import BLOCKS, clicks_and_tones, small_network, train
 
 RNG = np.random.default_rng(0)

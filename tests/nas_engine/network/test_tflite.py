@@ -1,7 +1,5 @@
 """Conversion to int8 and measuring in the interpreter."""
 
-from contextlib import nullcontext
-
 import numpy as np
 import pytest
 
@@ -19,19 +17,6 @@ def content() -> bytes:
     train(model, steps=80, learning_rate=1e-2)
     ranges = quantization.measure_ranges(architecture, model, [clicks_and_tones(64)[0]])
     return tflite.convert(quantization.quantise(architecture, model, ranges))
-
-
-@pytest.mark.parametrize("kind", ["mobilenet_v2", "kxk", "tc_resnet"])
-def test_constant_ranges_of_weights_change_no_byte_of_the_file(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    keras.utils.set_random_seed(0)
-    architecture = small_network(BLOCKS[kind])
-    model = builder.build(architecture)
-    train(model, steps=5, learning_rate=1e-2)
-    ranges = quantization.measure_ranges(architecture, model, [clicks_and_tones(64)[0]])
-    quantised = quantization.quantise(architecture, model, ranges)
-    with_constants = tflite.convert(quantised)
-    monkeypatch.setattr(tflite, "constant_weight_limits", nullcontext)
-    assert tflite.convert(quantised) == with_constants
 
 
 def test_every_tensor_of_the_file_is_an_integer(content: bytes) -> None:
