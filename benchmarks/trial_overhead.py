@@ -4,7 +4,8 @@
 
 Ours: `evaluate` in one warm process with one thread, different networks of the 2-D space, everything but the training
 epochs counted: build, tracing, quantise, convert, evaluation in the interpreter, write. The first trial of the process
-is reported separately. The naive script: a new process per trial that imports TensorFlow, computes the features of the
+is reported separately. `stopped`: the same networks ended by their watcher after STOPPED_EPOCHS float epochs, as a
+stopping rule does. The naive script: a new process per trial that imports TensorFlow, computes the features of the
 clips it trains on, calls `quantize_model` and `from_keras_model`, evaluates in the interpreter and writes the file.
 """
 
@@ -15,12 +16,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from benchmarks.features import CLASSES, CLIPS, random_pack
 
 TRAINING = ("float", "qat")
+STOPPED_EPOCHS = 6
 
 
 def measure_ours(folder: Path, trials: int) -> dict[str, Any]:
@@ -36,19 +40,52 @@ def measure_ours(folder: Path, trials: int) -> dict[str, Any]:
 
     pack = open_pack(random_pack(folder / "noise.pack"))
     rng = np.random.default_rng(1)
-    rows = []
+    rows, stopped = [], []
     for _ in range(trials + 1):
+        network = paper_2d(len(CLASSES)).sample(rng)
         started = time.perf_counter()
-        evaluation = evaluate(
-            paper_2d(len(CLASSES)).sample(rng), pack, TrainingConfig(full_epochs=4, qat_epochs=2), lambda _: None
-        )
+        evaluation = evaluate(network, pack, TrainingConfig(full_epochs=4, qat_epochs=2), lambda _: None)
         (folder / "network.tflite").write_bytes(evaluation.tflite)
         total = time.perf_counter() - started
         phases = dict(evaluation.result.seconds)
         phases["not training"] = total - sum(phases[name] for name in TRAINING)
         rows.append(phases)
-    warm = {name: round(statistics.median(row[name] for row in rows[1:]), 2) for name in rows[1]}
-    return {"first_trial_seconds": round(rows[0]["not training"], 2), "warm_seconds": warm}
+        stopped.append(stopped_trial(network, pack))
+    return {
+        "first_trial_seconds": round(rows[0]["not training"], 2),
+        "warm_seconds": _medians(rows[1:]),
+        "stopped_seconds": _medians(stopped[1:]),
+    }
+
+
+def stopped_trial(network: Any, pack: Any) -> dict[str, float]:
+    """Seconds of a trial that ends after STOPPED_EPOCHS float epochs: training, and everything else.
+
+    An epoch trains as long as the quickest after the first, which holds traces.
+    """
+    from nas_engine.errors import EvaluationCancelled
+    from nas_engine.evaluation import evaluate
+    from nas_engine.evaluation_result import Progress
+    from nas_engine.network.schedule import TrainingConfig
+
+    ends = []
+
+    def stop(progress: Progress) -> None:
+        ends.append(time.perf_counter())
+        if progress.epoch == STOPPED_EPOCHS:
+            raise EvaluationCancelled("stopped")
+
+    started = time.perf_counter()
+    with suppress(EvaluationCancelled):
+        evaluate(network, pack, TrainingConfig(), stop)
+    total = time.perf_counter() - started
+    epochs = [after - before for before, after in pairwise(ends)]
+    training = sum(epochs[1:]) + min(epochs[1:])
+    return {"training": training, "not training": total - training, "share": (total - training) / training}
+
+
+def _medians(rows: list[dict[str, float]]) -> dict[str, float]:
+    return {name: round(statistics.median(row[name] for row in rows), 3) for name in rows[0]}
 
 
 def naive_trial(clips: Path) -> None:

@@ -18,7 +18,7 @@ from nas_engine.errors import BadDataset
 from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase, Progress
 from nas_engine.network import quantization, runtimes, tflite
 from nas_engine.network.graphs.float_network import FloatNetwork
-from nas_engine.network.graphs.networks import Network
+from nas_engine.network.graphs.networks import TrainableNetwork
 from nas_engine.network.keras import keras, versions
 from nas_engine.network.schedule import CosineDecay, TrainingConfig
 from nas_engine.network.training import Batch, ModelTrainer
@@ -103,7 +103,7 @@ class _Trial:
     def run(self) -> Evaluation:
         keras.utils.set_random_seed(self._config.seed)
         with self._clock.phase("build"):
-            network: Network = FloatNetwork(self._architecture, self._config.dropout)
+            network: TrainableNetwork = FloatNetwork(self._architecture, self._config.dropout)
         self._report("build")
         self._train(network, "float", self._config.trial_epochs, self._config.learning_rate, self._config.warmup_epochs)
         with self._clock.phase("quantise"):
@@ -120,7 +120,9 @@ class _Trial:
         self._report("evaluate", accuracy)
         return self._result(content, outputs)
 
-    def _train(self, network: Network, phase: Phase, epochs: int, learning_rate: float, warmup_epochs: int) -> None:
+    def _train(
+        self, network: TrainableNetwork, phase: Phase, epochs: int, learning_rate: float, warmup_epochs: int
+    ) -> None:
         steps = steps_per_epoch(len(self._pack.split("train")), self._config.batch_size)
         schedule = CosineDecay(learning_rate, steps * epochs, steps * warmup_epochs)
         trainer = ModelTrainer(

@@ -22,7 +22,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.layers import INPUT_NAME, Depthwise, Layer, all_layers
 from nas_engine.network.builder import Tensor, batch_norm_name, has_batch_norm, has_weights, weights_name
 from nas_engine.network.graphs.inference import Weights, outputs
-from nas_engine.network.graphs.networks import Network
+from nas_engine.network.graphs.networks import TrainableNetwork
 from nas_engine.network.graphs.quantised_network import QuantisedNetwork
 from nas_engine.network.graphs.quantisers import SMALLEST_RANGE
 from nas_engine.network.keras import tf
@@ -76,7 +76,7 @@ def _weight_unit(source: Range, output: Range) -> float:
 
 def all_folded_weights(layers: Sequence[Layer], float_model: Any) -> Mapping[str, Weights]:
     """Kernel and bias of each layer that has a kernel, by its name, as constants; of a network or a Keras model."""
-    if isinstance(float_model, Network):
+    if isinstance(float_model, TrainableNetwork):
         return float_model.folded()
     return {
         layer.name: Weights(*(tf.constant(value) for value in folded_weights(layer, float_model)))

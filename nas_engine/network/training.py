@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nas_engine.errors import TrainingDiverged
 from nas_engine.network.builder import Tensor, logits_of
-from nas_engine.network.graphs.networks import Network
+from nas_engine.network.graphs.networks import TrainableNetwork
 from nas_engine.network.keras import tf
 from nas_engine.network.optimizer import AdamW
 from nas_engine.network.schedule import CosineDecay
@@ -39,7 +39,7 @@ class ModelTrainer:
     def __init__(
         self, model: Any, phase: str, schedule: CosineDecay, *, weight_decay: float = 0.0, label_smoothing: float = 0.0
     ) -> None:
-        self._model = model if isinstance(model, Network) else _KerasModel(model)
+        self._model = model if isinstance(model, TrainableNetwork) else _KerasModel(model)
         self._phase = phase
         self._schedule = schedule
         self._classes = self._model.output_shape[-1]
@@ -101,7 +101,7 @@ class ModelTrainer:
 
 
 class _KerasModel:
-    """A Keras model as `Network` is used here."""
+    """A Keras model as `TrainableNetwork` is used here."""
 
     def __init__(self, model: Any) -> None:
         self._logits = logits_of(model)

@@ -11,7 +11,7 @@ from nas_engine.layers import INPUT_NAME, Add, AveragePool, Conv, Dense, Depthwi
 from nas_engine.network.builder import has_batch_norm, has_weights
 from nas_engine.network.graphs import shared
 from nas_engine.network.graphs.inference import Tensor, Weights, activated, without_weights
-from nas_engine.network.graphs.networks import Network
+from nas_engine.network.graphs.networks import TrainableNetwork
 from nas_engine.network.keras import keras, tf
 from nas_engine.network.quantization import fold
 
@@ -19,7 +19,7 @@ _DROPOUT_SEED = 1
 """Of the operation, with TensorFlow's own; without it the masks would depend on the number of nodes in the graph."""
 
 
-class FloatNetwork(Network):
+class FloatNetwork(TrainableNetwork):
     """The network that `builder.build` makes a Keras model of, with the same initial weights for the same Keras seed.
 
     Kernels are one vector, which decays; biases, or gamma and beta, are another; running means and variances a third.
@@ -40,16 +40,16 @@ class FloatNetwork(Network):
 
     @property
     def trainable_variables(self) -> Sequence[Any]:
-        """As `Network.trainable_variables`."""
+        """As `TrainableNetwork.trainable_variables`."""
         return [self._kernels, self._others]
 
     @property
     def decaying(self) -> Sequence[bool]:
-        """As `Network.decaying`."""
+        """As `TrainableNetwork.decaying`."""
         return [True, False]
 
     def logits(self, x: Tensor) -> Tensor:
-        """As `Network.logits`; the running statistics move on."""
+        """As `TrainableNetwork.logits`; the running statistics move on."""
         kernels, others, statistics = self._parts(tf.split)
         tensors, moved = {INPUT_NAME: x}, []
         for layer in self.layers:
@@ -72,7 +72,7 @@ class FloatNetwork(Network):
         return logits
 
     def folded(self) -> Mapping[str, Weights]:
-        """As `Network.folded`."""
+        """As `TrainableNetwork.folded`."""
         kernels, others, statistics = self._parts(lambda vector, sizes: np.split(vector.numpy(), np.cumsum(sizes)[:-1]))
         found = {}
         for layer, shape in zip(self._weighted, self._shapes, strict=True):

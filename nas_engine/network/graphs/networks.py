@@ -10,7 +10,7 @@ from nas_engine.network.graphs.inference import Tensor, Weights, activated, last
 from nas_engine.network.keras import tf
 
 
-class Network(ABC):
+class TrainableNetwork(ABC):
     """Layers of an architecture with weights: in training by `logits`, for answers with what was trained folded."""
 
     def __init__(self, architecture: Architecture) -> None:

@@ -7,12 +7,12 @@ from nas_engine.architecture import Architecture
 from nas_engine.layers import INPUT_NAME, AveragePool, Conv, Dense, Depthwise, Layer
 from nas_engine.network.builder import bare_layer, has_weights, weighted_layer
 from nas_engine.network.graphs.inference import Tensor, Weights
-from nas_engine.network.graphs.networks import Network
+from nas_engine.network.graphs.networks import TrainableNetwork
 from nas_engine.network.graphs.quantisers import LayerQuantization, WeightQuantizer
 from nas_engine.network.keras import tf, tfmot
 
 
-class QuantisedNetwork(Network):
+class QuantisedNetwork(TrainableNetwork):
     """Network of the toolkit's layers in QAT.
 
     `ranges` (low, high) of outputs by the layer's name, of the network's input under INPUT_NAME; `units` as for
@@ -40,7 +40,7 @@ class QuantisedNetwork(Network):
 
     @property
     def trainable_variables(self) -> Sequence[Any]:
-        """As `Network.trainable_variables`."""
+        """As `TrainableNetwork.trainable_variables`."""
         return [variable for variables in self._variables.values() for variable in variables]
 
     def get_layer(self, name: str) -> Any:
@@ -54,7 +54,7 @@ class QuantisedNetwork(Network):
                 variable.assign(value)
 
     def logits(self, x: Tensor) -> Tensor:
-        """As `Network.logits`."""
+        """As `TrainableNetwork.logits`."""
         tensors = {INPUT_NAME: self.prepare(x)}
         for layer in self.layers:
             y: Any = [tensors[name] for name in layer.inputs]
@@ -65,15 +65,15 @@ class QuantisedNetwork(Network):
         return tensors[self.layers[-1].name]
 
     def folded(self) -> Mapping[str, Weights]:
-        """As `Network.folded`."""
+        """As `TrainableNetwork.folded`."""
         return {name: self._quantisers[name].quantised(*variables) for name, variables in self._variables.items()}
 
     def prepare(self, x: Tensor) -> Tensor:
-        """As `Network.prepare`."""
+        """As `TrainableNetwork.prepare`."""
         return _levels(x, self._ranges[INPUT_NAME])
 
     def finish(self, layer: Layer, y: Tensor) -> Tensor:
-        """As `Network.finish`."""
+        """As `TrainableNetwork.finish`."""
         return y if isinstance(layer, AveragePool) else _levels(y, self._ranges[layer.name])
 
 

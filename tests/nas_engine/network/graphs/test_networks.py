@@ -11,7 +11,7 @@ from nas_engine.network import builder, quantization, tflite
 from nas_engine.network.graphs import shared
 from nas_engine.network.graphs.float_network import FloatNetwork
 from nas_engine.network.graphs.inference import Tensor
-from nas_engine.network.graphs.networks import Network
+from nas_engine.network.graphs.networks import TrainableNetwork
 from nas_engine.network.graphs.quantised_network import QuantisedNetwork
 from nas_engine.network.keras import keras, tf
 from nas_engine.network.schedule import CosineDecay
@@ -30,7 +30,7 @@ def architecture() -> Architecture:
 
 
 @pytest.fixture(scope="module")
-def networks(architecture: Architecture) -> tuple[Network, keras.Model]:
+def networks(architecture: Architecture) -> tuple[TrainableNetwork, keras.Model]:
     """Ours and Keras' functional one, from the same seed and trained on the same batches."""
     made = []
     for build in (FloatNetwork, builder.build):
@@ -41,14 +41,14 @@ def networks(architecture: Architecture) -> tuple[Network, keras.Model]:
 
 
 @pytest.fixture(scope="module")
-def quantised(architecture: Architecture, networks: tuple[Network, keras.Model]) -> QuantisedNetwork:
+def quantised(architecture: Architecture, networks: tuple[TrainableNetwork, keras.Model]) -> QuantisedNetwork:
     ranges = quantization.measure_ranges(architecture, networks[0], [X])
     network = quantization.quantise(architecture, networks[0], ranges)
     train(network, steps=3, learning_rate=1e-3)
     return network
 
 
-def assert_same_folded(ours: Network, theirs: keras.Model, tolerance: float) -> None:
+def assert_same_folded(ours: TrainableNetwork, theirs: keras.Model, tolerance: float) -> None:
     expected = quantization.all_folded_weights(ours.layers, theirs)
     for name, weights in ours.folded().items():
         for found, wanted in zip(weights, expected[name], strict=True):
@@ -62,11 +62,13 @@ def test_a_seed_gives_the_weights_of_keras_functional_model(architecture: Archit
     assert_same_folded(FloatNetwork(architecture), expected, tolerance=0)
 
 
-def test_training_takes_the_steps_that_keras_functional_model_takes(networks: tuple[Network, keras.Model]) -> None:
+def test_training_takes_the_steps_that_keras_functional_model_takes(
+    networks: tuple[TrainableNetwork, keras.Model],
+) -> None:
     assert_same_folded(*networks, tolerance=1e-4)  # other orders of sums
 
 
-def test_answers_are_those_of_keras_functional_model(networks: tuple[Network, keras.Model]) -> None:
+def test_answers_are_those_of_keras_functional_model(networks: tuple[TrainableNetwork, keras.Model]) -> None:
     ours, theirs = networks
     np.testing.assert_allclose(ours(X).numpy(), theirs(X, training=False).numpy(), atol=1e-3)
     np.testing.assert_allclose(tf.nn.softmax(ours.inference()(X)).numpy(), ours(X).numpy(), atol=1e-6)
@@ -97,7 +99,7 @@ def test_a_layer_adds_two_nodes_to_a_step_and_its_kernels_shape(architecture: Ar
     assert (counts[1] - counts[0]) / 5 <= 8
 
 
-def test_quantised_answers_are_those_of_the_toolkits_layers_to_the_bit(quantised: Network) -> None:
+def test_quantised_answers_are_those_of_the_toolkits_layers_to_the_bit(quantised: TrainableNetwork) -> None:
     np.testing.assert_array_equal(quantised.inference()(X).numpy(), quantised.logits(X).numpy())
 
 
