@@ -26,7 +26,7 @@ def _gaussian_process(settings: DesignerSettings) -> _Maker:
 
     with tensorflow_kept_out():
         from nas_engine.designers.gaussian_process.designer import GaussianProcessDesigner
-    return partial(GaussianProcessDesigner, penalty=settings.penalty)
+    return partial(GaussianProcessDesigner, penalty=settings.penalty, uncertain_forecasts=settings.by_compute)
 
 
 def _evolution(settings: DesignerSettings) -> _Maker:
