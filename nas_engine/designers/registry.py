@@ -44,7 +44,8 @@ def _hyperfirefly(settings: DesignerSettings) -> _Maker:
 def _hybrid(settings: DesignerSettings) -> _Maker:
     from nas_engine.designers.hybrid import HybridDesigner
 
-    return partial(HybridDesigner, first=partial(_gaussian_process, settings), switch_at=settings.switch_at)
+    first = partial(_gaussian_process, settings)
+    return partial(HybridDesigner, first=first, switch_at=settings.switch_at, by_compute=settings.by_compute)
 
 
 def _nsga2(settings: DesignerSettings) -> _Maker:
