@@ -7,6 +7,9 @@ from typing import get_args
 
 from benchmarks.compute.ours import OurEntrant
 from benchmarks.compute.spending import Entrant, Signal
+from benchmarks.search_landscapes import PENALTY
+from nas_engine.designers import registry
+from nas_engine.designers.base import DesignerSettings
 from nas_engine.early_stopping import registry as rules
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.simulation.simulated_evaluation import SimulatedPlan
@@ -18,7 +21,10 @@ _PRUNERS = (
 )  # fmt: skip
 _SIGNALS: tuple[Signal, ...] = get_args(Signal)
 _DESIGNERS = ("hyperfirefly", "random")
+_SLOW_DESIGNERS, _RULES_OF_SLOW = ("gaussian_process", "hybrid"), ("none", "marginal_value")
 _CONFIDENCE = 0.95
+_SWITCH_AT = 30
+"""Whole trainings, about 1,000 epochs: a study's default of 1,000 is beyond all budgets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +34,17 @@ class Ours:
     designer: str
     rule: str
 
+    def settings(self) -> DesignerSettings:
+        """Settings of the designer, as in a study with this rule."""
+        return DesignerSettings(_SWITCH_AT, PENALTY, by_compute=self.rule in rules.BY_COMPUTE)
+
     def make(self, space: SearchSpace, seed: int, plan: SimulatedPlan) -> Entrant:
         """Entrant for trainings by `plan`."""
         rule = rules.create(
             self.rule, epochs=plan.trial_epochs, qat_epochs=plan.qat_epochs, confidence=_CONFIDENCE, seed=seed
         )
-        return OurEntrant(space, seed, self.designer, rule)
+        designer = registry.create(self.designer, space, seed, settings=self.settings())
+        return OurEntrant(space, designer, rule, seed, plan.trial_epochs + plan.qat_epochs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,8 @@ def _peers() -> Iterator[tuple[str, Optuna]]:
 
 
 OURS: Mapping[str, Ours] = {
-    f"{designer}-{rule}": Ours(designer, rule) for designer, rule in product(_DESIGNERS, rules.NAMES)
+    f"{designer}-{rule}": Ours(designer, rule)
+    for designer, rule in (*product(_DESIGNERS, rules.NAMES), *product(_SLOW_DESIGNERS, _RULES_OF_SLOW))
 }
 PEERS: Mapping[str, Optuna] = dict(_peers())
 BY_NAME: Mapping[str, Ours | Optuna] = {**OURS, **PEERS}

@@ -1,4 +1,4 @@
-"""Earshot as an entrant: a designer and a stopping rule of the registries, called as in a study with one trainer."""
+"""Earshot as an entrant: a designer and a stopping rule, called as in a study with one trainer."""
 
 from collections import deque
 from dataclasses import replace
@@ -7,8 +7,7 @@ import numpy as np
 
 from benchmarks.search_landscapes import PARAMETERS, PENALTY
 from nas_engine.architecture import Architecture
-from nas_engine.designers import registry
-from nas_engine.designers.base import DesignerSettings, Objectives, Outcome, Suggestion
+from nas_engine.designers.base import Designer, Objectives, Outcome, Suggestion
 from nas_engine.designers.deduplication import fill
 from nas_engine.early_stopping.base import Curve, Decision, StoppingRule
 from nas_engine.evaluation_result import EpochResult, EvaluationResult
@@ -19,12 +18,16 @@ from nas_engine.trial_plan import FEWEST_OPEN
 
 
 class OurEntrant:
-    """`designer` of the registry with a stopping rule; the best of the finished trials is handed over."""
+    """A designer with a stopping rule; the best of the finished trials is handed over.
 
-    def __init__(self, space: SearchSpace, seed: int, designer: str, rule: StoppingRule) -> None:
+    `epochs` are those of a whole training, with QAT.
+    """
+
+    def __init__(self, space: SearchSpace, designer: Designer, rule: StoppingRule, seed: int, epochs: int) -> None:
         self._space = space
-        self._designer = registry.create(designer, space, seed, settings=DesignerSettings(penalty=PENALTY))
+        self.designer = designer
         self._rule = rule
+        self._whole_epochs = epochs
         self._rng = np.random.default_rng(seed)
         self._waiting: deque[Suggestion] = deque()
         self._finished: dict[str, Outcome] = {}
@@ -36,7 +39,7 @@ class OurEntrant:
     def begin(self) -> Architecture:
         while len(self._waiting) < FEWEST_OPEN:
             waiting = [suggestion.architecture for suggestion in self._waiting]
-            filled = fill(self._designer, 1, space=self._space, finished=self._finished, pending=waiting, rng=self._rng)
+            filled = fill(self.designer, 1, space=self._space, finished=self._finished, pending=waiting, rng=self._rng)
             self._waiting.append(filled.suggestions[0])
         architecture = self._waiting[0].architecture
         self._curve = Curve((), feature_vector(architecture), PENALTY(architecture))
@@ -55,10 +58,16 @@ class OurEntrant:
         final = None if result is None else result.int8_accuracy
         self._ended.append(replace(self._curve, final_accuracy=final))
         self._finished[suggestion.architecture.hash] = outcome
-        self._designer.update([outcome])
+        self.designer.update([outcome])
 
     def incumbent(self) -> Architecture | None:
         return self._best[1] if self._best else None
+
+    def best_measured(self, most: int) -> list[Architecture]:
+        """Networks of the highest rewards among those trained to their ends, best first."""
+        measured = [outcome for outcome in self._finished.values() if outcome.objectives is not None]
+        best = sorted(measured, key=lambda outcome: -(outcome.reward or 0.0))[:most]
+        return [outcome.architecture for outcome in best]
 
     def _measured(self, suggestion: Suggestion, result: EvaluationResult) -> Outcome:
         accuracy, energy_mj, flash_bytes = result.int8_accuracy, result.energy_mj, result.flash_bytes
@@ -69,5 +78,12 @@ class OurEntrant:
         return Outcome(len(self._finished) + 1, suggestion.architecture, found, suggestion.metadata, objectives)
 
     def _forecast(self, suggestion: Suggestion) -> Outcome:
-        forecast = self._decision.forecast if self._decision else None
-        return Outcome(len(self._finished) + 1, suggestion.architecture, forecast, suggestion.metadata)
+        decision = self._decision
+        return Outcome(
+            len(self._finished) + 1,
+            suggestion.architecture,
+            decision.forecast if decision else None,
+            suggestion.metadata,
+            deviation=(decision and decision.deviation) or 0.0,
+            trained_share=len(self._curve.accuracies) / self._whole_epochs,
+        )

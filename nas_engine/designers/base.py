@@ -31,12 +31,16 @@ class DesignerSettings:
     """Settings of a study's designer in addition to the seed. Each designer reads those it has a use for.
 
     `switch_at`: number of trials after which the hybrid leaves the Gaussian process, at least 1 (else ValueError).
+    `by_compute`: whether a trial stopped early counts for `switch_at` as the share of a whole training that it took,
+    and the forecast of its reward is as uncertain as its rule states. Otherwise, as in the paper, each trial counts as
+    one, and a forecast as a result.
     `penalty`: accuracy (0..1) subtracted from an architecture's accuracy to give its reward, infinite where it will
     not be trained; None where it is not known.
     """
 
     switch_at: int = 1_000
     penalty: Penalty | None = None
+    by_compute: bool = False
 
     def __post_init__(self) -> None:
         if self.switch_at < 1:
@@ -64,9 +68,11 @@ class Objectives:
 class Outcome:
     """Result of trial `number` of a study as reported to its designer; `reward` is None where it is infeasible.
 
-    `objectives` is None where the trial is infeasible, or was stopped early and `reward` is a forecast. Trials that
-    failed for a reason outside the architecture are not outcomes; do not report them. Raises ValueError for a reward
-    that is not finite.
+    `objectives` is None where the trial is infeasible, or was stopped early and `reward` is a forecast. `deviation` is
+    the standard deviation of such a forecast (unit of the reward), and `trained_share` (0..1) the epochs trained in
+    those of a whole training; of all other trials they are 0 and 1. Trials that failed for a reason outside the
+    architecture are not outcomes; do not report them. Raises ValueError for a reward that is not finite, a negative
+    deviation and a share out of range.
     """
 
     number: int
@@ -74,8 +80,14 @@ class Outcome:
     reward: float | None
     metadata: Mapping[str, str] = field(default_factory=dict)
     objectives: Objectives | None = None
+    deviation: float = 0.0
+    trained_share: float = 1.0
 
     def __post_init__(self) -> None:
+        if not 0.0 <= self.deviation < math.inf:
+            raise ValueError(f"the deviation of trial {self.number} must be finite and not below 0: {self.deviation!r}")
+        if not 0.0 <= self.trained_share <= 1.0:
+            raise ValueError(f"the trained share of trial {self.number} must be 0 to 1, not {self.trained_share!r}")
         if self.reward is not None and not math.isfinite(self.reward):
             raise ValueError(f"the reward of trial {self.number} must be finite or None, not {self.reward!r}")
 

@@ -1,10 +1,12 @@
 """Hybrid of a Gaussian process and Hyper-Firefly (Speckhard et al., section 5).
 
 A Gaussian process learns most from few trials and slows down with many. After `switch_at` trials, feasible or not,
-Hyper-Firefly takes over with the best of them as its first flies.
+Hyper-Firefly takes over with the best of them as its first flies. Where `by_compute`, the unit is the compute of a
+whole training: a trial stopped early counts as the share that it took, every other one, open ones included, as one.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Designer, Outcome, State, Suggestion, accepted_state
@@ -30,13 +32,16 @@ class HybridDesigner:
         *,
         first: Callable[[], _Maker],
         switch_at: int,
+        by_compute: bool = False,
     ) -> None:
         state = accepted_state(state, FORMAT)
         self._space = space
         self._seed = seed
         self._switch_at = switch_at
+        self._by_compute = by_compute
         was_switched = bool(state and state["switched"])
-        self._switched = was_switched or _is_past(history, switch_at)
+        made_by_second = any(WINDOW in outcome.metadata for outcome in history)
+        self._switched = was_switched or made_by_second or self._spent(history) >= switch_at
         self._before = {} if self._switched else {outcome.number: outcome for outcome in history}
         maker: _Maker = HyperFireflyDesigner if self._switched else first()
         own_state = state["at_work"] if state and was_switched == self._switched else None
@@ -46,7 +51,7 @@ class HybridDesigner:
         """Suggestions of the active designer; switches within the call where `switch_at` is reached."""
         if self._switched:
             return self._at_work.suggest(count, pending)
-        left = min(self._switch_at - len(self._before) - len(pending), count)
+        left = min(math.ceil(self._switch_at - self._spent(self._before.values()) - len(pending)), count)
         suggestions = self._at_work.suggest(left, pending) if left > 0 else []
         if len(suggestions) < count:
             self._switch()
@@ -65,11 +70,11 @@ class HybridDesigner:
         """Format, whether it has switched, and the state of the active designer."""
         return {"format": FORMAT, "switched": self._switched, "at_work": self._at_work.dump()}
 
+    def _spent(self, outcomes: Iterable[Outcome]) -> float:
+        """Trials, or where `by_compute` the compute of so many whole trainings; the same in any order of outcomes."""
+        return math.fsum(outcome.trained_share if self._by_compute else 1.0 for outcome in outcomes)
+
     def _switch(self) -> None:
         history = [self._before[number] for number in sorted(self._before)]
         self._at_work = HyperFireflyDesigner(self._space, self._seed, None, history)
         self._switched, self._before = True, {}
-
-
-def _is_past(history: Sequence[Outcome], switch_at: int) -> bool:
-    return len(history) >= switch_at or any(WINDOW in outcome.metadata for outcome in history)

@@ -26,7 +26,7 @@ def _gaussian_process(settings: DesignerSettings) -> _Maker:
 
     with tensorflow_kept_out():
         from nas_engine.designers.gaussian_process.designer import GaussianProcessDesigner
-    return partial(GaussianProcessDesigner, penalty=settings.penalty)
+    return partial(GaussianProcessDesigner, penalty=settings.penalty, uncertain_forecasts=settings.by_compute)
 
 
 def _evolution(settings: DesignerSettings) -> _Maker:
@@ -44,7 +44,8 @@ def _hyperfirefly(settings: DesignerSettings) -> _Maker:
 def _hybrid(settings: DesignerSettings) -> _Maker:
     from nas_engine.designers.hybrid import HybridDesigner
 
-    return partial(HybridDesigner, first=partial(_gaussian_process, settings), switch_at=settings.switch_at)
+    first = partial(_gaussian_process, settings)
+    return partial(HybridDesigner, first=first, switch_at=settings.switch_at, by_compute=settings.by_compute)
 
 
 def _nsga2(settings: DesignerSettings) -> _Maker:

@@ -77,6 +77,11 @@ class Decision:
     rate: float | None = None
     threshold: float | None = None
 
+    @property
+    def deviation(self) -> float | None:
+        """Standard deviation of the final reward; None without a forecast."""
+        return None if self.low is None or self.high is None else deviation_of(self.low, self.high)
+
     def to_json(self) -> dict[str, Any]:
         """All fields by name; stored with the epoch."""
         return asdict(self)
@@ -91,6 +96,11 @@ class StoppingRule(Protocol):
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
         """Decision on `running`, a curve of at least one epoch; `ended`: curves of ended trials, in order of ending."""
         ...
+
+
+def deviation_of(low: float, high: float) -> float:
+    """Standard deviation of a normal distribution with these ends of its 95 % interval."""
+    return (high - low) / (2 * _BAND_DEVIATIONS)
 
 
 def continue_training(running: Curve) -> Decision:

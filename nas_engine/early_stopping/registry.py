@@ -17,6 +17,8 @@ _MAKERS: Mapping[str, Callable[[Buckets, int, float, int], StoppingRule]] = {
     "marginal_value": lambda buckets, qat_epochs, confidence, seed: MarginalValue(buckets, qat_epochs, seed),
 }
 NAMES: tuple[str, ...] = tuple(_MAKERS)
+BY_COMPUTE = frozenset({"marginal_value"})
+"""Rules of studies whose trials count by their epochs (`DesignerSettings.by_compute`). By the paper's, each is one."""
 
 
 def create(name: str, *, epochs: int, qat_epochs: int, confidence: float, seed: int) -> StoppingRule:

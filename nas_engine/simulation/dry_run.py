@@ -165,7 +165,8 @@ class _Search:
         self._simulate = simulate
         self._check = constraint_check(settings.limits, settings.energy_mj)
         penalty = penalty_of(settings.rewards, settings.energy_mj, settings.limits)
-        designer_settings = replace(settings.designer_settings, penalty=penalty)
+        by_compute = settings.early_stopping in stopping_registry.BY_COMPUTE
+        designer_settings = replace(settings.designer_settings, penalty=penalty, by_compute=by_compute)
         self._designer = registry.create(settings.designer, settings.space, seed, settings=designer_settings)
         self._finished: dict[str, Outcome] = {}
         self._waiting: deque[tuple[int, Suggestion]] = deque()

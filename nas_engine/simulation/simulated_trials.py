@@ -7,7 +7,7 @@ import numpy as np
 
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Objectives, Outcome, Suggestion
-from nas_engine.early_stopping.base import Curve, StoppingRule
+from nas_engine.early_stopping.base import Curve, Decision, StoppingRule
 from nas_engine.evaluation_result import Evaluation
 from nas_engine.reward import RewardBreakdown, RewardParameters, reward_breakdown
 from nas_engine.search_space.architecture_features import feature_vector
@@ -101,7 +101,7 @@ class SimulatedTraining:
         self._penalty = self._breakdown(1.0).penalty
         self._float_points = tuple(point for point in self._points if point.phase == "float")
         self._checked_epochs = 0
-        self._forecast: float | None = None
+        self._stopped_by: Decision | None = None
 
     @property
     def moment_seconds(self) -> float:
@@ -115,8 +115,8 @@ class SimulatedTraining:
             return True
         self._checked_epochs += 1
         decision = self._rule.decide(self._curve(self._checked_epochs), ended)
-        if decision.stop:
-            self._forecast = decision.forecast
+        if decision.stop and decision.forecast is not None:
+            self._stopped_by = decision
         return False
 
     @property
@@ -135,12 +135,19 @@ class SimulatedTraining:
     @property
     def outcome(self) -> Outcome:
         """Outcome reported to the designer; the reward of a stopped trial is its forecast."""
-        result, reward_ = self._result, self.trial.reward
+        result = self._result
         architecture, metadata = self.suggestion.architecture, self.suggestion.metadata
-        if reward_ is None:
-            return Outcome(self.number, architecture, self._forecast, metadata)
+        if self._stopped_by is not None:
+            return Outcome(
+                self.number,
+                architecture,
+                self._stopped_by.forecast,
+                metadata,
+                deviation=self._stopped_by.deviation or 0.0,
+                trained_share=self._trained_epochs / len(self._points),
+            )
         objectives = Objectives(result.int8_accuracy, result.energy_mj, result.flash_bytes)
-        return Outcome(self.number, architecture, reward_, metadata, objectives)
+        return Outcome(self.number, architecture, self.trial.reward, metadata, objectives)
 
     @property
     def curve(self) -> Curve:
@@ -150,7 +157,7 @@ class SimulatedTraining:
 
     @property
     def _is_stopped(self) -> bool:
-        return self._forecast is not None
+        return self._stopped_by is not None
 
     @property
     def _is_ending(self) -> bool:

@@ -223,6 +223,11 @@ class Study(models.Model):
         return self.name
 
     @property
+    def counts_compute(self) -> bool:
+        """Whether its designer counts trials by their epochs (`DesignerSettings.by_compute`)."""
+        return self.early_stopping == self.EarlyStopping.MARGINAL_VALUE
+
+    @property
     def has_stop_confidence(self) -> bool:
         """Whether `stop_confidence` has an effect."""
         return self.early_stopping in (self.EarlyStopping.EXPONENTIAL_DECAY, self.EarlyStopping.TSGP)

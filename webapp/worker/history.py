@@ -11,6 +11,8 @@ from django.db.models.functions import Coalesce
 from nas_engine.architecture import Architecture
 from nas_engine.constraints import Penalty
 from nas_engine.designers.base import Objectives, Outcome
+from nas_engine.early_stopping.base import deviation_of
+from nas_engine.trial_plan import trial_epochs
 from webapp import models, translation
 from webapp.models import Study, Trial
 from webapp.queries.energy_estimates import ENERGY, REWARD, with_estimates
@@ -65,7 +67,8 @@ def history_of(study: Study, memory: Memory) -> StudyHistory:
 
     A trial that failed and was retried is no outcome: its retry will be. One that failed for good counts as infeasible,
     so that nobody tries its architecture a third time; one that violated a constraint is infeasible too.
-    A trial that was stopped early is reported with the forecast that stopped it. Cancelled trials are left out.
+    A trial that was stopped early is reported with the forecast that stopped it, how uncertain that is, and the share
+    of a training that it took. Cancelled trials are left out.
     Energies and rewards are those of the energy model that `study` points at.
     """
     model_id = study.energy_model_id
@@ -103,9 +106,28 @@ def _read_outcomes(study: Study, trials: QuerySet[Trial], trial_ids: Collection[
         objectives = Objectives(*measured) if state == State.COMPLETED else None
         if state in _WITHOUT_REWARD:
             reward = None
-        elif state == State.STOPPED and stopping:
-            reward = _forecast(stopping, architecture, penalty)
-        memory.outcomes[pk, study.energy_model_id] = Outcome(turn, architecture, reward, suggestion, objectives)
+        outcome = Outcome(turn, architecture, reward, suggestion, objectives)
+        if state == State.STOPPED and stopping:
+            outcome = replace(
+                outcome,
+                reward=_forecast(stopping, architecture, penalty),
+                deviation=_deviation(stopping),
+                trained_share=_trained_share(stopping, study),
+            )
+        memory.outcomes[pk, study.energy_model_id] = outcome
+
+
+def _deviation(stopping: Mapping[str, Any]) -> float:
+    """Standard deviation of the forecast that stopped a trial; its decisions hold the 95 % interval."""
+    last = stopping["decisions"][-1]
+    low, high = last.get("low"), last.get("high")
+    return 0.0 if low is None or high is None else deviation_of(low, high)
+
+
+def _trained_share(stopping: Mapping[str, Any], study: Study) -> float:
+    """Epochs after which a trial was stopped, as a share (0..1) of those of a whole one of its study."""
+    whole = trial_epochs(study.full_epochs, study.trial_share) + study.qat_epochs
+    return min(1.0, stopping["decisions"][-1].get("epoch", whole) / whole)
 
 
 def _forecast(stopping: Mapping[str, Any], architecture: Architecture, penalty: Penalty) -> float:

@@ -166,7 +166,7 @@ def _designer(study: Study, space: SearchSpace, history: StudyHistory) -> _Known
             study.seed,
             saved.get("dump"),
             history.outcomes,
-            DesignerSettings(switch_at=study.switch_at, penalty=translation.penalty(study)),
+            DesignerSettings(study.switch_at, translation.penalty(study), by_compute=study.counts_compute),
         )
         known = _Known(designer, {outcome.number for outcome in history.outcomes}, "")
     else:

@@ -18,6 +18,7 @@ from nas_engine.constraints import Penalty
 from nas_engine.designers import jax_setup
 from nas_engine.designers.base import Outcome, State, Suggestion, accepted_state
 from nas_engine.designers.gaussian_process.encoding import Encoder
+from nas_engine.designers.gaussian_process.observations import Observations
 from nas_engine.designers.gaussian_process.reward_model import RewardModel
 from nas_engine.designers.gaussian_process.warm_start import WarmStart
 from nas_engine.designers.new_architectures import new_anywhere, new_neighbour
@@ -33,7 +34,8 @@ class GaussianProcessDesigner:
 
     The data come from the outcomes; the state holds fitted parameters, counters, and which other architectures of a
     finished network were answered with its result (as trial number and option indices), since no history has those.
-    Without `penalty` whole rewards are modelled.
+    Without `penalty` whole rewards are modelled. With `uncertain_forecasts` the reward of a trial stopped early is an
+    observation with the variance of its forecast, else one like that of a finished trial.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class GaussianProcessDesigner:
         history: Sequence[Outcome] = (),
         *,
         penalty: Penalty | None = None,
+        uncertain_forecasts: bool = False,
     ) -> None:
         state = accepted_state(state, FORMAT)
         jax_setup.configure()
@@ -51,6 +54,7 @@ class GaussianProcessDesigner:
         self._seed = seed
         self._sizes = tuple(len(position.options) for position in space.positions)
         self._encoder = Encoder(space, penalty)
+        self._uncertain_forecasts = uncertain_forecasts
         self._outcomes: dict[str, Outcome] = {}  # by architecture: a repeated result is no new evidence
         self._answered: list[tuple[int, list[int]]] = []
         self._random = RandomDesigner(space, seed, state["random"] if state else None, history)
@@ -106,12 +110,14 @@ class GaussianProcessDesigner:
         outcomes = sorted(self._outcomes.values(), key=lambda outcome: (outcome.number, outcome.architecture.hash))
         inputs = self._encoder.architectures([outcome.architecture for outcome in outcomes])
         rewards = np.array([np.nan if o.reward is None else o.reward for o in outcomes], dtype=np.float64)
+        deviations = np.array([o.deviation for o in outcomes]) * self._uncertain_forecasts
         is_trained = np.isfinite(inputs.penalties)  # the others are infeasible by their penalty alone
-        inputs, rewards = inputs[is_trained], rewards[is_trained]
-        if np.count_nonzero(np.isfinite(rewards)) < _FIRST_RANDOM:
+        observations = Observations(inputs, rewards + inputs.penalties, deviations)[is_trained]
+        tried = set(observations.inputs.keys)
+        if np.count_nonzero(np.isfinite(observations.rewards)) < _FIRST_RANDOM:
             return None
-        fit = WarmStart(self._fit, len(rewards))
-        model = RewardModel(inputs, rewards + inputs.penalties, self._encoder, self._sizes, fit, rng)
+        fit = WarmStart(self._fit, len(observations))
+        model = RewardModel(observations.kept(), self._encoder, self._sizes, tried, fit, rng)
         self._fit = fit.dump()
         return model
 

@@ -8,6 +8,7 @@ Notation:
     k(x, x')  = sigma^2 Matern-5/2(r) + linear term,
     r^2       = sum_F (z - z')^2 / l_F^2 + sum_D [o != o'] / l_D^2
     p         prior density, normal in log v for a parameter v: -log p = weight * log(v / centre)^2
+    v_i       `variances` [M]: noise of row i beyond the common one, where its label is a forecast
 
 Source: `VizierGaussianProcess` of google-vizier (`tuned_gp_models`), whose length scales are one per input.
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import attr
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from vizier._src.jax import stochastic_process_model as processes
@@ -27,6 +29,14 @@ _NUMBERS, _OPTIONS = "continuous_length_scale_squared", "categorical_length_scal
 _NOISE = "observation_noise_variance"
 _VIZIERS_SCALE, _VIZIERS_WEIGHT = 0.5, 0.01
 _USUAL_NOISE, _NOISE_WEIGHT = 0.1, 0.5
+
+
+class Rows(eqx.Module):
+    """Inputs of M rows as in Vizier's ModelInput, and the noise of each beyond the common one, `variances` [M]."""
+
+    continuous: Any
+    categorical: Any
+    variances: Any
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ class TiedProcess:
             try:
                 parameter = untied.send(value)
             except StopIteration as finished:
-                return finished.value
+                return _with_variances(finished.value, inputs)
 
     def start(self) -> dict[str, jax.Array]:
         """Starting point of the fit by parameter name: the centres of the priors, both terms equally strong."""
@@ -74,6 +84,19 @@ class TiedProcess:
             "linear_shift": jnp.array(0.0),
             "mean_fn": jnp.zeros(1),
         }
+
+
+def _with_variances(process: Any, inputs: Any) -> Any:
+    """The process with the variances of `inputs`, if these are `Rows`, on the diagonal of its covariance.
+
+    TensorFlow Probability's Gaussian process has one noise variance for all rows; its factorisation can be exchanged.
+    Its likelihood has the right gradient by what the covariance depends on, and none by anything that enters in the
+    factorisation: the variances must be constants.
+    """
+    if not isinstance(inputs, Rows):
+        return process
+    factorise = process.cholesky_fn
+    return process.copy(cholesky_fn=lambda covariance: factorise(covariance + jnp.diag(inputs.variances)))
 
 
 def _tied(parameter: Any, size: int) -> Any:

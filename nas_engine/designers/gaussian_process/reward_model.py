@@ -7,13 +7,14 @@ arrays grow in steps, and nothing is compiled in between.
 
 Notation:
 
-    N      outcomes; M: outcomes and pending points, padded to one of few numbers of rows (`_rows`)
+    N      observations; M: observations and pending points, padded to one of few numbers of rows (`_rows`)
     D, F   positions of the space, features of a network (`encoding`)
     r      rewards without their penalties [N], accuracy 0..1; NaN: infeasible
     y      labels [N] = (r - mean(r)) / u, infeasible ones at the minimum
     u      unit, the standard deviation of r
+    v      variances [M] of the labels as observations, beyond the common noise: 0 for measured ones
     c      penalties [M], divided by u where they are compared with y
-    theta  hyperparameters of the kernel, fitted to at most 256 outcomes
+    theta  hyperparameters of the kernel, fitted to at most 256 observations
 """
 
 from collections.abc import Callable, Set
@@ -32,7 +33,8 @@ from nas_engine.designers.gaussian_process import acquisition
 from nas_engine.designers.gaussian_process.acquisition import CONFIG
 from nas_engine.designers.gaussian_process.coordinate_ascent import Points, Score, climb
 from nas_engine.designers.gaussian_process.encoding import EncodedArchitectures
-from nas_engine.designers.gaussian_process.kernel import TiedProcess
+from nas_engine.designers.gaussian_process.kernel import Rows, TiedProcess
+from nas_engine.designers.gaussian_process.observations import Observations
 from nas_engine.designers.gaussian_process.warm_start import WarmStart
 
 Values = NDArray[np.float64]
@@ -52,29 +54,32 @@ class AcquiredPoint:
 
 
 class RewardModel:
-    """Gaussian process over `rewards` [N] without their penalties; NaN is infeasible, at least one must not be.
+    """Gaussian process over the rewards of `observations`, at least one of which is feasible.
 
-    `inputs`: encoding of the N architectures, with finite penalties. `encoded` encodes other points of the same space,
-    whose positions have `sizes` [D] options.
+    `encoded` encodes other points of the same space, whose positions have `sizes` [D] options. `tried`: keys of the
+    networks that are not to be chosen.
     """
 
     def __init__(
         self,
-        inputs: EncodedArchitectures,
-        rewards: Values,
+        observations: Observations,
         encoded: Callable[[Points], EncodedArchitectures],
         sizes: tuple[int, ...],
+        tried: Set[bytes],
         fit: WarmStart,
         rng: np.random.Generator,
     ) -> None:
-        self._inputs = inputs
+        self._inputs = inputs = observations.inputs
         self._encoded = encoded
         self._sizes = sizes
-        labels, self._unit = standardised(rewards)
+        self._tried = tried
+        labels, self._unit = standardised(observations.rewards)
+        variances = observations.variances / self._unit**2
         self._best_first = np.argsort(-(labels - inputs.penalties / self._unit), kind="stable")
         fitted_to = _sample(len(inputs), rng)
-        self._process = _fitted(_model_data(inputs[fitted_to], labels[fitted_to]), fit, _key(rng))
-        self._labels = labels
+        data = _model_data(inputs[fitted_to], labels[fitted_to], variances[fitted_to])
+        self._process = _fitted(data, fit, _key(rng))
+        self._labels, self._variances = labels, variances
 
     def choose(self, pending: EncodedArchitectures, has_new_outcomes: bool, rng: np.random.Generator) -> AcquiredPoint:
         """Point of the highest acquisition, given that `pending` points are being tried.
@@ -84,10 +89,10 @@ class RewardModel:
         """
         exploits = _exploits(has_new_outcomes, rng)
         tried = self._inputs.concatenated(pending)
-        labels = np.pad(self._labels, (0, len(pending)))
-        posterior = acquisition.posterior(self._process, _model_data(tried, labels), len(self._labels))
+        labels, variances = (np.pad(each, (0, len(pending))) for each in (self._labels, self._variances))
+        posterior = acquisition.posterior(self._process, _model_data(tried, labels, variances), len(self._labels))
         scores = acquisition.UpperConfidenceBound(posterior) if exploits else self._exploration(posterior, tried)
-        score = self._score(scores, set(tried.keys))
+        score = self._score(scores, self._tried | set(pending.keys))
         return AcquiredPoint(climb(score, self._starts(rng), self._sizes, _SWEEPS), exploits)
 
     def _exploration(
@@ -143,13 +148,14 @@ def _key(rng: np.random.Generator) -> jax.Array:
     return jax.random.PRNGKey(int(rng.integers(2**32)))
 
 
-def _model_data(inputs: EncodedArchitectures, labels: Values) -> Any:
+def _model_data(inputs: EncodedArchitectures, labels: Values, variances: Values) -> Any:
     """Vizier's ModelData padded to `_rows`, made in NumPy: JAX would compile for every number of rows."""
-    return types.ModelData(_features(inputs), _padded(labels[:, None], np.nan))
-
-
-def _features(inputs: EncodedArchitectures) -> Any:
-    return types.ModelInput(_padded(inputs.numbers, 0.0), _padded(inputs.points, -1))
+    rows = Rows(
+        _padded(inputs.numbers, 0.0),
+        _padded(inputs.points, -1),
+        np.pad(variances, (0, _rows(len(variances)) - len(variances))),
+    )
+    return types.ModelData(rows, _padded(labels[:, None], np.nan))
 
 
 def _padded(values: NDArray[Any], fill: float) -> Any:
@@ -183,7 +189,7 @@ def _points(inputs: EncodedArchitectures, rows: int) -> Any:
 
 
 def _sample(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Indices of the outcomes that theta is fitted to, at most 256."""
+    """Indices of the observations that theta is fitted to, at most 256."""
     return rng.permutation(count)[:_MOST_FITTED]
 
 

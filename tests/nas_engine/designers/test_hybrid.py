@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from nas_engine.designers import registry
-from nas_engine.designers.base import DesignerSettings, Outcome, State
+from nas_engine.designers.base import DesignerSettings, Outcome, State, Suggestion
 from nas_engine.designers.firefly.hyperfirefly import WINDOW
 from nas_engine.designers.hybrid import HybridDesigner
 from nas_engine.designers.random import RandomDesigner
@@ -26,7 +27,7 @@ def hybrid(switch_at: int, state: State | None = None, history: Sequence[Outcome
     return HybridDesigner(small_2d(), 3, state, history, first=lambda: RandomDesigner, switch_at=switch_at)
 
 
-def makers(suggestions: Sequence[Outcome]) -> list[str]:
+def makers(suggestions: Sequence[Outcome | Suggestion]) -> list[str]:
     return [outcome.metadata["source"] for outcome in suggestions]
 
 
@@ -71,6 +72,36 @@ def test_a_restart_across_the_switch_changes_nothing():
     state = through_json(original.dump())
     original.update(history[11:])
     assert hybrid(12, state, history).suggest(6, []) == original.suggest(6, [])
+
+
+def by_compute(switch_at: int, history: Sequence[Outcome] = ()) -> HybridDesigner:
+    return HybridDesigner(
+        small_2d(), 3, None, history, first=lambda: RandomDesigner, switch_at=switch_at, by_compute=True
+    )
+
+
+def stopped(outcomes: Sequence[Outcome], share: float) -> list[Outcome]:
+    return [replace(outcome, objectives=None, deviation=0.02, trained_share=share) for outcome in outcomes]
+
+
+def test_by_compute_a_stopped_trial_counts_as_the_share_that_was_trained():
+    history = [*random_history(small_2d(), 6), *stopped(random_history(small_2d(), 20, first=7), 0.2)]
+    suggestions = by_compute(12, history).suggest(4, [])
+    assert [suggestion.metadata["source"] for suggestion in suggestions] == ["random"] * 2 + ["hyperfirefly"] * 2
+    assert "hyperfirefly" in makers(hybrid(12, history=history).suggest(1, []))
+
+
+def test_by_compute_nothing_changes_while_no_trial_is_stopped():
+    reward = AdditiveReward(small_2d())
+    assert run(by_compute(12), reward, 30) == run(hybrid(12), reward, 30)
+
+
+def test_by_compute_the_order_in_which_trials_end_does_not_move_the_switch():
+    """Sums of shares that binary numbers cannot hold exactly."""
+    history = stopped(random_history(small_2d(), 33), 1 / 11)
+    for outcomes in (history, history[::-1]):
+        assert by_compute(3, outcomes).dump()["switched"]
+        assert not by_compute(3, outcomes[1:]).dump()["switched"]
 
 
 def test_before_the_switch_the_hybrid_is_the_gaussian_process():

@@ -127,3 +127,16 @@ def test_a_stopped_trial_is_never_the_best() -> None:
 def test_impossible_stopping_is_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(SETTINGS, **change)
+
+
+def test_the_outcome_of_a_stopped_trial_states_how_uncertain_it_is_and_what_was_trained() -> None:
+    @dataclass(frozen=True, slots=True)
+    class StopsWithBand(StopsAfter):
+        def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
+            return replace(StopsAfter.decide(self, running, ended), low=0.4 - 0.0196, high=0.4 + 0.0196)
+
+    stopped = trained(StopsWithBand(2, [])).outcome
+    assert (stopped.reward, stopped.trained_share) == (0.4, 2 / 8)
+    assert stopped.deviation == pytest.approx(0.01)
+    whole = trained(None).outcome
+    assert (whole.deviation, whole.trained_share) == (0.0, 1.0)

@@ -3,6 +3,7 @@
 import pytest
 
 from nas_engine.designers.base import Objectives
+from nas_engine.network.schedule import TrainingConfig
 from tests.webapp import energy_models, rows
 from webapp.models import Study, Trial
 from webapp.services import energy_estimates, trials
@@ -67,10 +68,13 @@ def test_the_forecast_that_stopped_a_trial_is_told_at_the_present_price() -> Non
     trial = rows.running_trial(study)
     network = architecture(trial.architecture)
     penalty = described(network, study).penalty
-    stopping = {"penalty": penalty, "decisions": [{"forecast": 0.7}]}
+    stopping = {"penalty": penalty, "decisions": [{"epoch": 3, "forecast": 0.7, "low": 0.6608, "high": 0.7392}]}
     assert trials.stop_early(trial_id=trial.pk, worker="worker-a", stopping=stopping, reason="hopeless")
     (before,) = history_of(study, Memory()).outcomes
     assert before.reward == pytest.approx(0.7)
+    assert before.deviation == pytest.approx(0.02)
+    config = TrainingConfig(full_epochs=study.full_epochs, qat_epochs=study.qat_epochs)
+    assert before.trained_share == 3 / (config.trial_epochs + config.qat_epochs)
     study.energy_model = energy_models.ready_model(energy_models.device(), times=4.0)
     (after,) = history_of(study, Memory()).outcomes
     assert after.reward == pytest.approx(0.7 + penalty - described(network, study).penalty)

@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from nas_engine.designers import registry
+from nas_engine.early_stopping import registry as stopping_rules
 from nas_engine.testing.spaces import tiny_2d
 from tests.webapp import rows
 from webapp.models import Study, Trial, Worker
@@ -139,6 +140,32 @@ def test_a_hybrid_switches_where_the_study_says():
         suggestion["source"] for suggestion in study.trials.order_by("number").values_list("suggestion", flat=True)
     ]
     assert sources == ["random"] * 5 + ["hyperfirefly"] * 4
+
+
+def stop_all(study: Study, epoch: int) -> None:
+    for trial in study.trials.filter(state=Trial.State.REQUESTED):
+        assert trials.claim(trial_id=trial.pk, worker="worker-a")
+        decision = {"epoch": epoch, "forecast": 0.5, "low": 0.4, "high": 0.6}
+        stopping = {"penalty": 0.0, "decisions": [decision]}
+        assert trials.stop_early(trial_id=trial.pk, worker="worker-a", stopping=stopping, reason="hopeless")
+
+
+@pytest.mark.parametrize(("rule", "by_first"), [("tsgp", 3), ("marginal_value", 9)])
+def test_a_hybrid_counts_compute_where_the_rule_of_the_study_does(rule: str, by_first: int):
+    """Each trial is stopped after a quarter of a training: eight of them and an open one make three."""
+    study = rows.running_study(
+        trial_budget=12, designer="hybrid", switch_at=3, early_stopping=rule, full_epochs=8, qat_epochs=2
+    )
+    while Study.objects.get(pk=study.pk).state == Study.State.RUNNING:
+        suggesting.suggest_for(study.pk)
+        stop_all(study, epoch=2)
+    sources = [made["source"] for made in study.trials.order_by("number").values_list("suggestion", flat=True)]
+    assert sources == ["random"] * by_first + ["hyperfirefly"] * (12 - by_first)
+
+
+def test_studies_and_simulations_count_compute_with_the_same_rules():
+    counting = {rule for rule in Study.EarlyStopping.values if Study(early_stopping=rule).counts_compute}
+    assert counting == stopping_rules.BY_COMPUTE
 
 
 def test_the_designer_in_memory_is_used_again(monkeypatch):

@@ -27,7 +27,8 @@ def drawn(count: int, seed: int) -> EncodedArchitectures:
 
 
 def model_data(inputs: EncodedArchitectures):
-    return reward_model._model_data(inputs, np.random.default_rng(9).normal(size=60)[: len(inputs)])
+    labels = np.random.default_rng(9).normal(size=60)[: len(inputs)]
+    return reward_model._model_data(inputs, labels, np.zeros(len(inputs)))
 
 
 @pytest.fixture(params=[0.01, 20.0], ids=["precise", "noisy"])
@@ -66,7 +67,7 @@ def scored(scores, penalties: float = 0.0) -> np.ndarray:
 
 
 def viziers(scores) -> np.ndarray:
-    return np.asarray(eqx.filter_jit(scores.score)(reward_model._features(new())))
+    return np.asarray(eqx.filter_jit(scores.score)(model_data(new()).features))
 
 
 def test_both_functions_score_as_viziers_do_where_nothing_has_a_penalty(process, posterior):
@@ -109,3 +110,24 @@ def test_what_will_not_be_trained_scores_minus_infinity(posterior):
     threshold = eqx.filter_jit(acquisition.exploration_threshold)(posterior, np.zeros(32))
     for scores in (acquisition.UpperConfidenceBound(posterior), acquisition.PureExploration(posterior, threshold)):
         assert (scored(scores, np.inf) == -np.inf).all()
+
+
+def test_noisy_rows_move_the_posterior_as_equation_2_25_of_rasmussen_and_williams_has_it(process):
+    """Predictions with a noise variance for each row, against NumPy."""
+    known = drawn(KNOWN, seed=1)
+    labels, variances = np.random.default_rng(9).normal(size=KNOWN), np.linspace(0, 3, KNOWN)
+    data = reward_model._model_data(known, labels, variances)
+    posterior = acquisition.posterior(process, data, KNOWN)
+    points = reward_model._points(new(), 32)
+    mean, deviation, _ = (np.asarray(value) for value in eqx.filter_jit(posterior.predict)(points))
+
+    prior = process(data.features)
+    rows = acquisition.kernel_inputs(known.numbers, known.points)
+    noise = float(prior.observation_noise_variance)
+    covariance = np.asarray(prior.kernel.matrix(rows, rows)) + np.diag(noise + variances)
+    across = np.asarray(prior.kernel.matrix(points, rows))
+    offset = float(prior.mean_fn(points)[0])
+    np.testing.assert_allclose(mean, across @ np.linalg.solve(covariance, labels - offset) + offset, rtol=1e-6)
+    explained = np.sum(across * np.linalg.solve(covariance, across.T).T, axis=1)
+    variance = np.asarray(prior.kernel.apply(points, points)) + noise - explained
+    np.testing.assert_allclose(deviation, np.sqrt(variance), rtol=1e-6)

@@ -5,7 +5,7 @@ import jax
 import numpy as np
 
 from nas_engine.designers import registry
-from nas_engine.designers.base import DesignerSettings, Outcome
+from nas_engine.designers.base import DesignerSettings, Outcome, Suggestion
 from nas_engine.testing.designers import AdditiveReward, DesignerContract, random_history, run
 from nas_engine.testing.spaces import everything, small_2d
 
@@ -98,3 +98,22 @@ def test_what_will_be_refused_is_never_suggested_by_the_model():
     ]
     designer = registry.create("gaussian_process", space, seed=0, history=history, settings=settings)
     assert all(suggestion.architecture.hash in kept for suggestion in designer.suggest(6, []))
+
+
+def test_forecasts_count_less_than_measurements_where_they_are_uncertain():
+    space = small_2d()
+    measured = random_history(space, 30)
+    rng = np.random.default_rng(4)
+    forecasts = [
+        Outcome(number, architecture, 0.6 + rng.normal(0, 0.004), deviation=0.02, trained_share=0.2)
+        for number, architecture in enumerate([space.sample(rng) for _ in range(30)], start=31)
+    ]
+    history = [*measured, *forecasts]
+
+    def suggested(by_compute: bool, history: list[Outcome]) -> list[Suggestion]:
+        settings = DesignerSettings(by_compute=by_compute)
+        return registry.create("gaussian_process", space, 0, None, history, settings).suggest(4, [])
+
+    assert suggested(True, history) != suggested(False, history)
+    assert suggested(True, measured) == suggested(False, measured)
+    assert suggested(False, history) == suggested(False, [replace(one, deviation=0.0) for one in history])

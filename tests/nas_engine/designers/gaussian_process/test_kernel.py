@@ -3,12 +3,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from vizier._src.jax import stochastic_process_model as processes
+from vizier._src.jax import types
 from vizier._src.jax.models import tuned_gp_models
 
 from nas_engine.designers import jax_setup
 from nas_engine.designers.gaussian_process import reward_model
 from nas_engine.designers.gaussian_process.encoding import Encoder
-from nas_engine.designers.gaussian_process.kernel import TiedProcess
+from nas_engine.designers.gaussian_process.kernel import Rows, TiedProcess
 from nas_engine.designers.gaussian_process.warm_start import WarmStart
 from nas_engine.search_space.paper_spaces import paper_2d
 from nas_engine.testing.designers import random_history
@@ -24,7 +25,7 @@ def data():
     history = random_history(paper_2d(), 14)
     inputs = Encoder(paper_2d(), None).architectures([outcome.architecture for outcome in history])
     labels, _ = reward_model.standardised(np.array([outcome.reward for outcome in history]))
-    return reward_model._model_data(inputs, labels)
+    return reward_model._model_data(inputs, labels, np.zeros(len(labels)))
 
 
 PARAMETERS = {
@@ -90,3 +91,22 @@ def test_a_network_that_differs_in_one_block_is_no_stranger():
 
     assert correlation(float(TiedProcess(15, 12).start()["categorical_length_scale_squared"][0])) > 0.7
     assert correlation(0.5) < 0.5
+
+
+def test_the_likelihood_and_its_gradient_know_the_noise_of_each_row(data):
+    """A noise common to all rows is the same there as in the parameter. Differences of 1e-5 make 1e-6 of a gradient."""
+    features = data.features
+    noisy = Rows(features.continuous, features.categorical, np.where(features.categorical.is_missing[0], 0.0, 0.3))
+    more = parameters() | {"observation_noise_variance": jnp.array(0.5)}
+
+    def likelihood(rows: Rows, given: dict[str, jax.Array]) -> jax.Array:
+        model = processes.CoroutineWithData(TiedProcess(15, 12), types.ModelData(rows, data.labels))
+        regularised, aux = model.loss_with_aux(given)
+        return regularised - sum(aux["losses"].values())
+
+    assert float(likelihood(noisy, parameters())) == pytest.approx(float(likelihood(features, more)), rel=1e-9)
+    gradient = jax.grad(lambda given: likelihood(noisy, given))(parameters())["signal_variance"]
+    low, high = (
+        float(likelihood(noisy, parameters() | {"signal_variance": jnp.array(0.4 + step)})) for step in (-1e-5, 1e-5)
+    )
+    assert float(gradient) == pytest.approx((high - low) / 2e-5, rel=1e-5)

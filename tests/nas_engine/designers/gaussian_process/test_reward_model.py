@@ -5,6 +5,7 @@ from vizier.pyvizier.converters import padding
 from nas_engine.designers import jax_setup
 from nas_engine.designers.gaussian_process import reward_model
 from nas_engine.designers.gaussian_process.encoding import Encoder
+from nas_engine.designers.gaussian_process.observations import Observations
 from nas_engine.designers.gaussian_process.reward_model import RewardModel, standardised
 from nas_engine.designers.gaussian_process.warm_start import WarmStart
 from nas_engine.search_space.paper_spaces import paper_2d
@@ -26,7 +27,7 @@ def inputs(count: int, encoder: Encoder | None = None):
 def test_arrays_are_padded_to_powers_of_two_as_viziers_are(count):
     schedule = padding.PaddingSchedule(num_trials=padding.PaddingType.POWERS_OF_2)
     known = inputs(count)
-    ours = reward_model._model_data(known, np.arange(count, dtype=np.float64))
+    ours = reward_model._model_data(known, np.arange(count, dtype=np.float64), np.zeros(count))
     for array, values in (
         (ours.features.categorical, schedule.pad_features(known.points)),
         (ours.labels, schedule.pad_labels(np.arange(count, dtype=np.float64)[:, None])),
@@ -84,8 +85,8 @@ def test_it_chooses_what_is_promising_after_its_penalty_and_nothing_that_will_no
     trained = known[np.isfinite(known.penalties)]
     rewards = np.array([accuracy(space.decode(point)) for point in trained.points.tolist()])
     model = RewardModel(
-        trained, rewards, encoder, tuple(len(p.options) for p in space.positions), WarmStart(None, 40),
-        np.random.default_rng(0),
+        Observations(trained, rewards, np.zeros(len(rewards))), encoder, tuple(len(p.options) for p in space.positions),
+        set(trained.keys), WarmStart(None, 40), np.random.default_rng(0),
     )  # fmt: skip
     rng = np.random.default_rng(1)
     nothing = encoder.architectures([])
@@ -104,8 +105,8 @@ def test_neither_what_was_tried_nor_its_twins_are_chosen():
     rng = np.random.default_rng(3)
     tried = everything[np.flatnonzero(is_first)[1:]]  # one network of the space is left
     model = RewardModel(
-        tried, rng.normal(size=len(tried)), encoder, tuple(len(p.options) for p in space.positions),
-        WarmStart(None, len(tried)), rng,
+        Observations(tried, rng.normal(size=len(tried)), np.zeros(len(tried))), encoder,
+        tuple(len(p.options) for p in space.positions), set(tried.keys), WarmStart(None, len(tried)), rng,
     )  # fmt: skip
     for has_new_outcomes in (True, False):
         choice = model.choose(encoder.architectures([]), has_new_outcomes, rng)
