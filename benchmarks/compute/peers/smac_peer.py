@@ -26,7 +26,7 @@ class SmacEntrant:
     """Facade with its defaults; its own incumbent is handed over.
 
     Costs are 1 less accuracy plus Equation 1's penalty, which is known before, or losses; of whole trainings 1 less
-    reward. Without Hyperband the incumbents of so far are trained up to three times and compared by their means.
+    reward. Without Hyperband an incumbent is trained up to three times, and its mean cost counts.
     """
 
     def __init__(self, space: SearchSpace, seed: int, epochs: int, *, first_rung: int | None, signal: Signal) -> None:

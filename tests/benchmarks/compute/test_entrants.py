@@ -1,7 +1,9 @@
 """Entrants of the comparison: equal seeds search equally, and nothing but a search's own outcomes decides."""
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from typing import get_args
 
 import pytest
@@ -11,6 +13,7 @@ from benchmarks.compute.entrants import BY_NAME, OURS, installed, missing
 from benchmarks.compute.landscapes import MADE_UP, Landscape, landscape
 from benchmarks.compute.peers.grid import LIBRARIES, PEERS
 from benchmarks.compute.spending import ComputeRecord, PaidSearch, Signal, read
+from benchmarks.compute.task import ComputeTask
 from nas_engine.early_stopping import registry
 
 EPOCHS = 250
@@ -82,3 +85,11 @@ def test_entrants_of_absent_libraries_are_left_out_and_refused_by_name(
     with pytest.raises(SystemExit):
         program.main()
     assert "not installed: optuna" in capsys.readouterr().err
+
+
+def test_searches_run_in_processes_of_equal_hashes(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """Without which SMAC's forest finds other networks in each process."""
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    program.run([ComputeTask(MADE_UP, "odd", "random-none", 0, 34)], tmp_path / "work.jsonl", jobs=1)
+    with ProcessPoolExecutor(2, get_context("spawn"), max_tasks_per_child=1) as pool:
+        assert len(set(pool.map(hash, ["block_01"] * 3))) == 1
