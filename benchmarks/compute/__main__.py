@@ -22,13 +22,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.compute import landscapes
-from benchmarks.compute.entrants import BY_NAME, PEERS
+from benchmarks.compute.entrants import BY_NAME, installed, missing
 from benchmarks.compute.landscapes import PARTS
+from benchmarks.compute.peers.grid import LIBRARIES, PEERS
 from benchmarks.compute.spending import ComputeRecord, read, write
 from benchmarks.compute.summary import summary
 from benchmarks.compute.task import ComputeTask
 
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # parallelism is by `jobs` processes
+_WORKERS = {
+    "OMP_NUM_THREADS": "1",  # parallelism is by `jobs` processes
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",  # SMAC's search depends on the hashes of its parameters' names
+}
 _PUBLISHED = (200, 220)
 
 
@@ -41,8 +46,8 @@ def tasks(arguments: argparse.Namespace) -> Iterator[ComputeTask]:
 
 
 def run(todo: list[ComputeTask], work: Path, jobs: int) -> None:
-    """Run searches, `jobs` at a time, each process with one thread; append each to `work` as it ends."""
-    os.environ.update(_ONE_THREAD)
+    """Run searches, `jobs` at a time, in processes of one thread and equal hashes; append each to `work` as it ends."""
+    os.environ.update(_WORKERS)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         for number, future in enumerate(as_completed([pool.submit(task.run) for task in todo]), start=1):
             record = future.result()
@@ -58,7 +63,7 @@ def result(records: list[ComputeRecord], arguments: argparse.Namespace) -> dict[
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
-        "optuna": _version("optuna"),
+        **{module: _version(package) for module, package in LIBRARIES.items()},
         "part": arguments.part,
         "landscapes": summary(current, list(PEERS)),
     }
@@ -75,6 +80,17 @@ def _version(library: str) -> str | None:
         return None
 
 
+def _chosen(names: list[str] | None, parser: argparse.ArgumentParser) -> list[str]:
+    """Entrants that take part: those named, or all that can; ends the program where a named one cannot."""
+    if names is None:
+        if absent := missing():
+            print(f"Left out, as not installed: {', '.join(absent)}.", flush=True)
+        return installed()
+    if absent := missing(names):
+        parser.error(f"not installed: {', '.join(absent)} (pip install -c requirements.txt -r requirements-bench.txt)")
+    return names
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="file in which finished searches are kept")
@@ -82,11 +98,12 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS, default="even", help="trainings that landscapes are fitted to")
     parser.add_argument("--seeds", type=int, nargs=2, default=_PUBLISHED, help="first, and one after the last")
     parser.add_argument("--epochs", type=int, default=3_000)
-    parser.add_argument("--only", nargs="+", choices=BY_NAME, default=list(BY_NAME))
+    parser.add_argument("--only", nargs="+", choices=BY_NAME, help="by default all whose library is installed")
     parser.add_argument("--again", nargs="+", choices=BY_NAME, default=[])
     parser.add_argument("--landscapes", nargs="+", choices=landscapes.names(), default=landscapes.names())
     parser.add_argument("--jobs", type=int, default=1)
     arguments = parser.parse_args()
+    arguments.only = _chosen(arguments.only, parser)
     requested = list(tasks(arguments))
     again = {task.key for task in requested if task.entrant in arguments.again}
     kept = [one for one in read(arguments.work) if one.key not in again]

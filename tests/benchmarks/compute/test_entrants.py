@@ -1,14 +1,19 @@
 """Entrants of the comparison: equal seeds search equally, and nothing but a search's own outcomes decides."""
 
+import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from importlib.util import find_spec
+from multiprocessing import get_context
+from typing import get_args
 
 import pytest
 
 from benchmarks.compute import __main__ as program
-from benchmarks.compute.entrants import BY_NAME, OURS, PEERS
+from benchmarks.compute.entrants import BY_NAME, OURS, installed, missing
 from benchmarks.compute.landscapes import MADE_UP, Landscape, landscape
-from benchmarks.compute.spending import ComputeRecord, PaidSearch, read
+from benchmarks.compute.peers.grid import LIBRARIES, PEERS
+from benchmarks.compute.spending import ComputeRecord, PaidSearch, Signal, read
+from benchmarks.compute.task import ComputeTask
 from nas_engine.early_stopping import registry
 
 EPOCHS = 250
@@ -21,7 +26,11 @@ def search(where: Landscape, name: str, seed: int) -> ComputeRecord:
     return replace(record, thinking_seconds=0.0, seconds=(), handovers=handovers)
 
 
-_INSTALLED = ("optuna_random-hyperband_1-loss", "optuna_tpe-median_0-accuracy") if find_spec("optuna") else ()
+_OF_PEERS = (
+    "optuna_random-hyperband_1-loss", "optuna_tpe-median_0-accuracy",
+    "syne_tune-asha_1-loss", "syne_tune-bohb_5-accuracy", "smac", "smac-hyperband_5-loss",
+)  # fmt: skip
+_INSTALLED = [name for name in _OF_PEERS if not missing([name])]
 
 
 @pytest.mark.parametrize(
@@ -34,8 +43,10 @@ def test_equal_seeds_give_equal_searches(name: str) -> None:
 
 def test_every_rule_takes_part_and_peers_report_accuracies_and_losses() -> None:
     assert {entrant.rule for entrant in OURS.values()} == set(registry.NAMES)
-    for name, peer in PEERS.items():
-        assert peer.pruner == "none" or name.replace("-loss", "-accuracy").replace("-accuracy", "-loss") in PEERS
+    assert {peer.library for peer in PEERS.values()} == set(LIBRARIES)
+    for name in PEERS:
+        settings, _, signal = name.rpartition("-")
+        assert signal not in get_args(Signal) or all(f"{settings}-{each}" in PEERS for each in get_args(Signal))
 
 
 def test_the_program_goes_on_where_it_was_and_repeats_what_it_is_told_to(
@@ -60,3 +71,25 @@ def test_the_program_goes_on_where_it_was_and_repeats_what_it_is_told_to(
     assert "2/2" in call("--again", "random-tsgp")
     assert {one.key for one in read(work)} == {one.key for one in kept}
     assert out.exists()
+
+
+def test_entrants_of_absent_libraries_are_left_out_and_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in LIBRARIES:
+        monkeypatch.setitem(sys.modules, module, None)  # Python's way to have it not found
+    assert installed() == list(OURS)
+    assert missing() == list(LIBRARIES.values())
+    files = ["--work", str(tmp_path / "work.jsonl"), "--json", str(tmp_path / "compute.json")]
+    monkeypatch.setattr("sys.argv", ["compute", *files, "--only", "random-none", next(iter(PEERS))])
+    with pytest.raises(SystemExit):
+        program.main()
+    assert "not installed: optuna" in capsys.readouterr().err
+
+
+def test_searches_run_in_processes_of_equal_hashes(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """Without which SMAC's forest finds other networks in each process."""
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    program.run([ComputeTask(MADE_UP, "odd", "random-none", 0, 34)], tmp_path / "work.jsonl", jobs=1)
+    with ProcessPoolExecutor(2, get_context("spawn"), max_tasks_per_child=1) as pool:
+        assert len(set(pool.map(hash, ["block_01"] * 3))) == 1
