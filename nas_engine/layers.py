@@ -177,6 +177,7 @@ class _Chain:
                 f"block {self._prefix}: a 1x1 convolution with strides {strides} cannot follow a depthwise "
                 "convolution; stride in the depthwise convolution or by pooling"
             )
+        self._check_padding(x, kernel, strides)
         shape = (*strided(x.shape, strides), filters)
         return self._append(Conv(self._name(), (x.name,), x.shape, shape, kernel, strides, batch_norm, activation))
 
@@ -190,6 +191,7 @@ class _Chain:
                 f"block {self._prefix}: a depthwise convolution cannot have the unequal strides {strides}; "
                 "use equal strides, or kind kx1_1xk_dw, which pools instead"
             )
+        self._check_padding(x, kernel, strides)
         shape = (*strided(x.shape, strides), x.channels)
         return self._append(Depthwise(self._name(), (x.name,), x.shape, shape, kernel, strides, "relu"))
 
@@ -207,6 +209,19 @@ class _Chain:
     def dense(self, x: Tensor, units: int, activation: Activation) -> Tensor:
         return self._append(Dense(self._name(), (x.name,), x.shape, (units,), activation))
 
+    def _check_padding(self, x: Tensor, kernel: Pair, strides: Pair) -> None:
+        """Raise InfeasibleArchitecture for what the XNNPACK of TensorFlow 2.21 does not compute, without an error.
+
+        Its convolutions pad both axes or none: not where the kernel leaves out the end of one and needs more of the
+        other than there is.
+        """
+        time, frequency = padding(x.shape, kernel, strides)
+        if not self.is_1d and kernel != (1, 1) and min(time, frequency) < 0 < max(time, frequency):
+            raise InfeasibleArchitecture(
+                f"block {self._prefix}: a kernel of {kernel[0]} x {kernel[1]} with strides {strides} leaves out the "
+                "end of one axis, which TensorFlow Lite does not compute; use a kernel at least as large as its strides"
+            )
+
     def _in_layout(self, pair: Pair) -> Pair:
         return (pair[0], 1) if self.is_1d else pair
 
@@ -222,6 +237,15 @@ def strided(shape: Shape, strides: Pair) -> Pair:
     """(height, width) after `strides` (time, frequency) with 'same' padding: quotients rounded up."""
     height, width = shape[0], shape[1]
     return -(-height // strides[0]), -(-width // strides[1])
+
+
+def padding(shape: Shape, kernel: Pair, strides: Pair) -> Pair:
+    """Rows and columns that 'same' padding adds, both sides together; below 0 what no window of the kernel reaches."""
+    height, width = (
+        (-(-size // stride) - 1) * stride + length - size
+        for size, length, stride in zip(shape[:2], kernel, strides, strict=True)
+    )
+    return height, width
 
 
 def _kxk(chain: _Chain, x: Tensor, block: Block) -> Tensor:

@@ -105,6 +105,7 @@ def test_all_runtimes_of_this_machine_give_the_same_answers(evaluation: Evaluati
     assert tuple(measured.runtimes) == available()
     for result in measured.runtimes.values():
         assert (result.clips, result.other_answers) == (len(pack.split("eval")), 0)
+        assert result.largest_difference <= 1
         assert result.accuracy == measured.int8_accuracy
 
 

@@ -6,7 +6,7 @@ Three nodes of a graph a layer, so that it is traced in a tenth of a second.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nas_engine.layers import INPUT_NAME, Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer
+from nas_engine.layers import INPUT_NAME, Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer, padding
 from nas_engine.network.keras import tf
 
 Tensor = Any
@@ -57,14 +57,26 @@ def _computed(layer: Layer, inputs: list[Tensor], weights: Weights | None) -> Te
     match layer:
         case Conv() | Depthwise() | Dense():
             assert weights is not None
-            y = computed(type(layer), getattr(layer, "strides", (1, 1)), inputs[0], weights.kernel)
+            y = computed(type(layer), getattr(layer, "strides", (1, 1)), inputs[0], weights.kernel, _padding(layer))
             return tf.raw_ops.BiasAdd(value=y, bias=weights.bias)
         case AveragePool() | GlobalAverage() | Add():
             return without_weights(layer, inputs)
     raise TypeError(f"no operation for {layer}")
 
 
-def computed(kind: type[Layer], strides: tuple[int, int], x: Tensor, kernel: Tensor) -> Tensor:
+def _padding(layer: Layer) -> str:
+    """TensorFlow's padding of a layer: none where nothing is padded and no window reaches the end of an axis.
+
+    There XNNPACK of TensorFlow 2.21 leaves the output of a 'same' convolution as it was, without an error; not with a
+    kernel of 1 x 1.
+    """
+    if not isinstance(layer, Conv | Depthwise) or layer.kernel == (1, 1):
+        return "SAME"
+    padded = padding(layer.input_shape, layer.kernel, layer.strides)
+    return "VALID" if min(padded) < 0 and max(padded) <= 0 else "SAME"
+
+
+def computed(kind: type[Layer], strides: tuple[int, int], x: Tensor, kernel: Tensor, padded: str = "SAME") -> Tensor:
     """Product of x with the kernel of a layer of this kind.
 
     Raw operations: their usual wrappers take as long again to trace.
@@ -72,7 +84,7 @@ def computed(kind: type[Layer], strides: tuple[int, int], x: Tensor, kernel: Ten
     if kind is Dense:
         return tf.raw_ops.MatMul(a=x, b=kernel)
     convolve = tf.raw_ops.Conv2D if kind is Conv else tf.raw_ops.DepthwiseConv2dNative
-    return convolve(input=x, filter=kernel, strides=[1, *strides, 1], padding="SAME")
+    return convolve(input=x, filter=kernel, strides=[1, *strides, 1], padding=padded)
 
 
 def without_weights(layer: AveragePool | GlobalAverage | Add, inputs: list[Tensor]) -> Tensor:

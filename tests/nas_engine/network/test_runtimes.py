@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nas_engine.architecture import Block
 from nas_engine.errors import TransientError
 from nas_engine.network import runtimes
 from nas_engine.network.tflite import predict_tflite
@@ -38,6 +39,25 @@ def test_every_runtime_of_this_machine_is_compared_with_the_studys(content: byte
 def test_xnnpack_is_the_default_of_tensorflow_lite(content: bytes) -> None:
     x, _ = clicks_and_tones(5)
     np.testing.assert_array_equal(runtimes.predict("xnnpack", content, x), predict_tflite(content, x))
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        (Block("kxk", 3, 8, (4, 4)), Block("mobilenet_v1", 3, 8)),
+        (Block("kxk", 3, 8), Block("mobilenet_v1", 3, 8, (4, 4))),
+        (Block("kxk", 3, 8), Block("kx1_1xk", 3, 8, (4, 4))),
+    ],
+    ids=["conv", "depthwise", "separable"],
+)
+def test_kernels_smaller_than_their_strides_are_computed_alike(blocks: tuple[Block, ...]) -> None:
+    """XNNPACK leaves outputs of 'same' convolutions as they were where no window reaches the end of an axis."""
+    content = untrained_files(small_network(blocks))[1]
+    x, _ = clicks_and_tones(20)
+    outputs = [runtimes.predict(runtime, content, x).astype(int) for runtime in runtimes.available()]
+    assert np.ptp(outputs[0], axis=0).max() > 10  # the network tells inputs apart
+    for other in outputs[1:]:
+        assert np.abs(other - outputs[0]).max() <= 1
 
 
 def test_a_large_network_is_compared_on_fewer_clips(content: bytes) -> None:
