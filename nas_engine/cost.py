@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
-from nas_engine.architecture import Architecture, Block, Head, Layout
+from nas_engine.architecture import Architecture, Block, Head, Layout, Shape
 from nas_engine.flash import (
     PLAIN_NETWORK_BYTES,
     SharedPart,
@@ -40,7 +40,6 @@ from nas_engine.layers import (
     Depthwise,
     GlobalAverage,
     Layer,
-    Shape,
     Tensor,
     expand_block,
     expand_head,

@@ -103,7 +103,9 @@ class _Trial:
     def run(self) -> Evaluation:
         keras.utils.set_random_seed(self._config.seed)
         with self._clock.phase("build"):
-            network: TrainableNetwork = FloatNetwork(self._architecture, self._config.dropout)
+            network: TrainableNetwork = FloatNetwork(
+                self._architecture, self._config.dropout, self._config.statistics_stride
+            )
         self._report("build")
         self._train(network, "float", self._config.trial_epochs, self._config.learning_rate, self._config.warmup_epochs)
         with self._clock.phase("quantise"):

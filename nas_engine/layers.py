@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from nas_engine.architecture import Architecture, Block, BlockKind, Head, Layout
+from nas_engine.architecture import Architecture, Block, BlockKind, Head, Layout, Pair, Shape, is_not_computed, strided
 from nas_engine.errors import InfeasibleArchitecture
 
 Activation = Literal["linear", "relu", "softmax"]
-Pair = tuple[int, int]
-Shape = tuple[int, ...]
 
 INPUT_NAME = "x"
 
@@ -177,7 +175,7 @@ class _Chain:
                 f"block {self._prefix}: a 1x1 convolution with strides {strides} cannot follow a depthwise "
                 "convolution; stride in the depthwise convolution or by pooling"
             )
-        self._check_padding(x, kernel, strides)
+        self._check(x, kernel, strides)
         shape = (*strided(x.shape, strides), filters)
         return self._append(Conv(self._name(), (x.name,), x.shape, shape, kernel, strides, batch_norm, activation))
 
@@ -191,7 +189,7 @@ class _Chain:
                 f"block {self._prefix}: a depthwise convolution cannot have the unequal strides {strides}; "
                 "use equal strides, or kind kx1_1xk_dw, which pools instead"
             )
-        self._check_padding(x, kernel, strides)
+        self._check(x, kernel, strides)
         shape = (*strided(x.shape, strides), x.channels)
         return self._append(Depthwise(self._name(), (x.name,), x.shape, shape, kernel, strides, "relu"))
 
@@ -209,14 +207,8 @@ class _Chain:
     def dense(self, x: Tensor, units: int, activation: Activation) -> Tensor:
         return self._append(Dense(self._name(), (x.name,), x.shape, (units,), activation))
 
-    def _check_padding(self, x: Tensor, kernel: Pair, strides: Pair) -> None:
-        """Raise InfeasibleArchitecture for what the XNNPACK of TensorFlow 2.21 does not compute, without an error.
-
-        Its convolutions pad both axes or none: not where the kernel leaves out the end of one and needs more of the
-        other than there is.
-        """
-        time, frequency = padding(x.shape, kernel, strides)
-        if not self.is_1d and kernel != (1, 1) and min(time, frequency) < 0 < max(time, frequency):
+    def _check(self, x: Tensor, kernel: Pair, strides: Pair) -> None:
+        if not self.is_1d and is_not_computed(x.shape, kernel, strides):
             raise InfeasibleArchitecture(
                 f"block {self._prefix}: a kernel of {kernel[0]} x {kernel[1]} with strides {strides} leaves out the "
                 "end of one axis, which TensorFlow Lite does not compute; use a kernel at least as large as its strides"
@@ -231,21 +223,6 @@ class _Chain:
     def _append(self, layer: Layer) -> Tensor:
         self.layers.append(layer)
         return Tensor(layer.name, layer.output_shape, isinstance(layer, Depthwise))
-
-
-def strided(shape: Shape, strides: Pair) -> Pair:
-    """(height, width) after `strides` (time, frequency) with 'same' padding: quotients rounded up."""
-    height, width = shape[0], shape[1]
-    return -(-height // strides[0]), -(-width // strides[1])
-
-
-def padding(shape: Shape, kernel: Pair, strides: Pair) -> Pair:
-    """Rows and columns that 'same' padding adds, both sides together; below 0 what no window of the kernel reaches."""
-    height, width = (
-        (-(-size // stride) - 1) * stride + length - size
-        for size, length, stride in zip(shape[:2], kernel, strides, strict=True)
-    )
-    return height, width
 
 
 def _kxk(chain: _Chain, x: Tensor, block: Block) -> Tensor:

@@ -19,6 +19,8 @@ QAT_EPOCHS = 4
 """Epochs with simulated quantisation that follow."""
 QAT_EPOCH_PASSES = 2
 """Duration of an epoch with simulated quantisation in float epochs, for simulations and estimates of time."""
+STATISTICS_STRIDE = 1
+"""BatchNorm takes mean and variance from all positions in time and frequency, unless a study sets another stride."""
 FEWEST_OPEN = 2
 OPEN_PER_TRAINER = 2  # one in training, one waiting: a trainer that ends a trial finds the next at once
 

@@ -34,6 +34,7 @@ class TrialSettings:
     full_epochs: int
     qat_epochs: int
     batch_size: int
+    statistics_stride: int
     seed: int
     runtime: Runtime
     trial_share: float
@@ -143,8 +144,15 @@ def violating_architecture_row(value: engine.Architecture) -> models.StoredArchi
 
 def trial_settings(trial: models.Trial) -> TrialSettings:
     study = trial.study
-    runtime = cast(Runtime, study.runtime)
-    return TrialSettings(study.full_epochs, study.qat_epochs, study.batch_size, trial.seed, runtime, study.trial_share)
+    return TrialSettings(
+        full_epochs=study.full_epochs,
+        qat_epochs=study.qat_epochs,
+        batch_size=study.batch_size,
+        statistics_stride=study.statistics_stride,
+        seed=trial.seed,
+        runtime=cast(Runtime, study.runtime),
+        trial_share=study.trial_share,
+    )
 
 
 @dataclass(frozen=True, slots=True)

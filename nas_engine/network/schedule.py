@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
 from nas_engine.evaluation_result import Runtime
-from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, TRIAL_SHARE, trial_epochs
+from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, STATISTICS_STRIDE, TRIAL_SHARE, trial_epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +14,16 @@ class TrainingConfig:
 
     A trial trains for `trial_fraction` of `full_epochs` (paper, section 5: three quarters) and then for `qat_epochs`
     with simulated quantisation. One epoch draws as many examples as the train split has clips. Learning rates are the
-    peaks of their schedules; `dropout`, `label_smoothing` and `negative_share` are 0..1. `runtime` is the one that the
-    network is evaluated in.
+    peaks of their schedules; `dropout`, `label_smoothing` and `negative_share` are 0..1. BatchNorm takes mean and
+    variance from every `statistics_stride`-th position in time and frequency. `runtime` is the one that the network is
+    evaluated in.
     """
 
     full_epochs: int = FULL_EPOCHS
     trial_fraction: float = TRIAL_SHARE
     qat_epochs: int = QAT_EPOCHS
     batch_size: int = 64
+    statistics_stride: int = STATISTICS_STRIDE
     learning_rate: float = 1e-2
     qat_learning_rate: float = 1e-4
     warmup_epochs: int = 2
@@ -35,7 +37,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if self.runtime not in get_args(Runtime):
             raise ValueError(f"training: runtime must be one of {', '.join(get_args(Runtime))}, not {self.runtime!r}")
-        for name in ("full_epochs", "qat_epochs", "batch_size"):
+        for name in ("full_epochs", "qat_epochs", "batch_size", "statistics_stride"):
             if getattr(self, name) < 1:
                 raise ValueError(f"training: {name} must be at least 1, not {getattr(self, name)}")
         for name in ("trial_fraction", "learning_rate", "qat_learning_rate"):

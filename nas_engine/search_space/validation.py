@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
 
-from nas_engine.architecture import EXPANDING_KINDS, Block, BlockKind, Head, Stem
+from nas_engine.architecture import EXPANDING_KINDS, Block, BlockKind, Head, Pair, Stem, strided
 from nas_engine.cost import layer_parameters
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.layers import INPUT_NAME, BlockLayers, Pair, Tensor, expand_block, strided
+from nas_engine.layers import INPUT_NAME, BlockLayers, Tensor, expand_block
 from nas_engine.search_space.position_spec import MOST_COMBINATIONS, PositionSpec
 
 LONGEST_NAME = 100

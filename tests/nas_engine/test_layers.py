@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 
-from nas_engine.architecture import BLOCK_KINDS, Architecture, Block, BlockKind, Head, Layout, Stem
+from nas_engine.architecture import BLOCK_KINDS, Architecture, Block, BlockKind, Head, Layout, Shape, Stem
 from nas_engine.baselines import BASELINES, nas_bayesian
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.layers import (
@@ -14,7 +14,6 @@ from nas_engine.layers import (
     Dense,
     Depthwise,
     Layer,
-    Shape,
     Tensor,
     all_layers,
     expand,

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, TRIAL_SHARE
+from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, STATISTICS_STRIDE, TRIAL_SHARE
 from webapp.models.dataset import Dataset
 from webapp.models.device import Runtime
 
@@ -72,6 +72,12 @@ class Study(models.Model):
         help_text="Quantisation-aware training (QAT), which follows the float epochs of a trial.",
     )
     batch_size = models.PositiveIntegerField(default=64, validators=[MinValueValidator(8), MaxValueValidator(512)])
+    statistics_stride = models.PositiveIntegerField(
+        "BatchNorm takes every nth position",
+        default=STATISTICS_STRIDE,
+        validators=[MinValueValidator(1), MaxValueValidator(8)],
+        help_text="Of feature maps, in time and frequency, for mean and variance. 1: all, as usual; 2 trains faster.",
+    )
     seed = models.PositiveIntegerField(default=1, help_text="The same seed suggests the same first networks.")
     runtime = models.CharField(
         max_length=12,
@@ -158,7 +164,7 @@ class Study(models.Model):
     CONSTRAINT_SETTINGS = ("enforce_constraints", "flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj")
     SETTINGS = (
         "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "qat_epochs",
-        "early_stopping", "stop_confidence", "batch_size", "seed", "runtime", "energy_model",
+        "early_stopping", "stop_confidence", "batch_size", "statistics_stride", "seed", "runtime", "energy_model",
         *REWARD_SETTINGS, *CONSTRAINT_SETTINGS,
     )  # fmt: skip
     """Settings of a study in the order of forms and files, for forms, study files, clones, drafts and dry runs."""
@@ -210,7 +216,7 @@ class Study(models.Model):
                 fields=["parent", "kind"], condition=models.Q(parent__isnull=False), name="finals_once_a_study"
             ),
             models.UniqueConstraint(
-                fields=["dataset", "full_epochs", "qat_epochs", "batch_size", "runtime"],
+                fields=["dataset", "full_epochs", "qat_epochs", "batch_size", "statistics_stride", "runtime"],
                 condition=models.Q(kind="finals", parent__isnull=True),
                 name="finals_of_baselines_once_a_recipe",
             ),

@@ -18,7 +18,7 @@ from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_e
 from webapp.storage import hash_in_name
 from webapp.translation import reward_parameters
 
-RECIPE = ("full_epochs", "qat_epochs", "batch_size", "runtime")
+RECIPE = ("full_epochs", "qat_epochs", "batch_size", "statistics_stride", "runtime")
 """Settings that the finalists of a study and its baselines share."""
 _UNUSED = ("suggestion", "seconds", "environment", "runtimes", "stopping", "architecture__spec")
 

@@ -8,8 +8,8 @@ from webapp.queries.energy_estimates import source_of
 
 _NOT_COMPARED = ("name", "notes")
 _RESULTS = (
-    "dataset", "trial_budget", "full_epochs", "qat_epochs", "batch_size", "runtime", "energy_model",
-    "energy_threshold_mj", "flash_threshold_kb",
+    "dataset", "trial_budget", "full_epochs", "qat_epochs", "batch_size", "statistics_stride", "runtime",
+    "energy_model", "energy_threshold_mj", "flash_threshold_kb",
 )  # fmt: skip
 """Studies that differ in one of these did not work at the same task, or not with the same means."""
 _PENALTIES = ("energy_step_mj", "energy_step_points", "flash_step_kb", "flash_step_points")

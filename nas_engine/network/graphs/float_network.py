@@ -15,6 +15,8 @@ from nas_engine.network.graphs.networks import TrainableNetwork
 from nas_engine.network.keras import keras, tf
 from nas_engine.network.quantization import fold
 
+_FEWEST_POSITIONS = 16
+"""Of a feature map in time and frequency whose statistics are sampled. In time alone a sample saves no time."""
 _DROPOUT_SEED = 1
 """Of the operation, with TensorFlow's own; without it the masks would depend on the number of nodes in the graph."""
 
@@ -23,12 +25,14 @@ class FloatNetwork(TrainableNetwork):
     """The network that `builder.build` makes a Keras model of, with the same initial weights for the same Keras seed.
 
     Kernels are one vector, which decays; biases, or gamma and beta, are another; running means and variances a third.
+    BatchNorm takes its statistics from every `statistics_stride`-th position of 2-D feature maps, but the smallest.
     Raises InfeasibleArchitecture where `layers.expand` does.
     """
 
-    def __init__(self, architecture: Architecture, dropout: float = 0.0) -> None:
+    def __init__(self, architecture: Architecture, dropout: float = 0.0, statistics_stride: int = 1) -> None:
         super().__init__(architecture)
         self._dropout = dropout
+        self._statistics_stride = statistics_stride
         self._weighted = [layer for layer in self.layers if has_weights(layer)]
         self._shapes = [_kernel_shape(layer) for layer in self._weighted]
         draws = [keras.initializers.GlorotUniform()(shape) for shape in self._shapes]
@@ -57,7 +61,7 @@ class FloatNetwork(TrainableNetwork):
             match layer:
                 case Conv() | Depthwise() if has_batch_norm(layer):
                     weights = kernels[layer.name], _kernel_shape(layer), *others[layer.name], *statistics[layer.name]
-                    tensors[layer.name], bits = shared.normalised(layer)(inputs[0], *weights)
+                    tensors[layer.name], bits = self._normalised_by(layer)(inputs[0], *weights)
                     moved.append(bits)
                 case Conv() | Depthwise() | Dense():
                     weights = kernels[layer.name], _kernel_shape(layer), *others[layer.name]
@@ -84,6 +88,11 @@ class FloatNetwork(TrainableNetwork):
                 (bias,) = others[layer.name]
             found[layer.name] = Weights(tf.constant(kernel), tf.constant(bias))
         return found
+
+    def _normalised_by(self, layer: Conv | Depthwise) -> shared.Function:
+        height, width = layer.output_shape[:2]
+        is_sampled = width > 1 and height * width >= _FEWEST_POSITIONS
+        return shared.normalised(layer, self._statistics_stride if is_sampled else 1)
 
     @property
     def _normalised(self) -> list[Layer]:

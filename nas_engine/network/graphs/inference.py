@@ -6,7 +6,8 @@ Three nodes of a graph a layer, so that it is traced in a tenth of a second.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nas_engine.layers import INPUT_NAME, Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer, padding
+from nas_engine.architecture import padding
+from nas_engine.layers import INPUT_NAME, Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer
 from nas_engine.network.keras import tf
 
 Tensor = Any

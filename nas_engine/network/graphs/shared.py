@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from nas_engine.layers import Conv, Dense, Depthwise, Layer
 from nas_engine.network.builder import BATCH_NORM_MOMENTUM
 from nas_engine.network.graphs.inference import Tensor, computed
+from nas_engine.network.graphs.sampled_norm import sampled_norm
 from nas_engine.network.keras import tf
 
 Function = Callable[..., Any]
@@ -26,13 +27,14 @@ def weighted(layer: Conv | Depthwise | Dense) -> Function:
     return _weighted(_key(layer))
 
 
-def normalised(layer: Conv | Depthwise) -> Function:
+def normalised(layer: Conv | Depthwise, thinning: int = 1) -> Function:
     """Function of (x, kernel [n], shape of the kernel, gamma, beta, mean, variance), with BatchNorm by the batch.
 
-    Returns the output, with its activation, and the next running statistics [2, channels] as the bits of an int32, for
-    which TensorFlow makes no gradients of zeros.
+    By every `thinning`-th position of it where that is above 1 (`sampled_norm`). Returns the output, with its
+    activation, and the next running statistics [2, channels] as the bits of an int32, for which TensorFlow makes no
+    gradients of zeros.
     """
-    return _normalised(_key(layer))
+    return _normalised(_key(layer), thinning)
 
 
 class _Key(NamedTuple):
@@ -57,7 +59,17 @@ def _weighted(key: _Key) -> Function:
 
 
 @lru_cache(maxsize=256)
-def _normalised(key: _Key) -> Function:
+def _normalised(key: _Key, thinning: int) -> Function:
+    def sampled(
+        x: Tensor, kernel: Tensor, shape: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        normalise = sampled_norm(key.kind, key.strides, thinning, BATCH_NORM_EPSILON)
+        found = normalise(x, tf.reshape(kernel, shape), gamma, beta)
+        y = tf.raw_ops.Relu(features=found.y) if key.relu else found.y
+        running = tf.stack([mean, variance])
+        moved = running + (1 - BATCH_NORM_MOMENTUM) * (tf.stack([found.mean, found.variance]) - running)
+        return y, tf.bitcast(tf.stop_gradient(moved), tf.int32)
+
     def run(
         x: Tensor, kernel: Tensor, shape: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor
     ) -> tuple[Tensor, Tensor]:
@@ -73,7 +85,8 @@ def _normalised(key: _Key) -> Function:
         y = tf.raw_ops.Relu(features=found.y) if key.relu else found.y
         return y, tf.bitcast(tf.stack([found.batch_mean, found.batch_variance]), tf.int32)
 
-    return _traced(run, _images(key.kind), _FLAT, _rank(key.kind), *[_FLAT] * 4)
+    chosen = run if thinning == 1 else sampled
+    return _traced(chosen, _images(key.kind), _FLAT, _rank(key.kind), *[_FLAT] * 4)
 
 
 def _images(kind: type[Layer]) -> Any:

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.django_db
 
 SETTINGS = {
     "name": "Doorbell watch", "notes": "", "space": "paper_2d", "designer": "random", "trial_budget": "12",
-    "switch_at": "1000", "full_epochs": "8", "qat_epochs": "4", "batch_size": "64", "seed": "3",
+    "switch_at": "1000", "full_epochs": "8", "qat_epochs": "4", "batch_size": "64", "statistics_stride": "1",
+    "seed": "3",
     "energy_threshold_mj": "1.25", "energy_step_mj": "0.75", "energy_step_points": "2", "flash_threshold_kb": "60",
     "flash_step_kb": "30", "flash_step_points": "2", "early_stopping": "tsgp", "stop_confidence": "0.9",
 }  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.evaluation_result import BothSplits, Evaluation, Progress, Runtime
-from nas_engine.trial_plan import TRIAL_SHARE
+from nas_engine.trial_plan import STATISTICS_STRIDE, TRIAL_SHARE
 
 Result = TypeVar("Result")
 Kind = Literal["training", "bench", "opening"]
@@ -52,7 +52,8 @@ class OneOffJob(Job[Result], ABC):
 class Evaluate(Job[Evaluation]):
     """Train a network on the features in `pack_path` and evaluate it in `runtime`.
 
-    Float training takes `trial_share` (0..1] of `full_epochs`. Each epoch and phase is a `Progress` event. After each
+    Float training takes `trial_share` (0..1] of `full_epochs`, and BatchNorm its statistics from every
+    `statistics_stride`-th position. Each epoch and phase is a `Progress` event. After each
     float epoch the child waits up to `verdict_seconds` for a stopping rule.
     """
 
@@ -64,6 +65,7 @@ class Evaluate(Job[Evaluation]):
     seed: int
     runtime: Runtime = "xnnpack"
     trial_share: float = TRIAL_SHARE
+    statistics_stride: int = STATISTICS_STRIDE
     verdict_seconds: float = 0.0
 
     def verdict_seconds_on(self, event: Any) -> float:

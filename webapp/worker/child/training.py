@@ -76,6 +76,7 @@ def _config(job: Evaluate) -> TrainingConfig:
         trial_fraction=job.trial_share,
         qat_epochs=job.qat_epochs,
         batch_size=job.batch_size,
+        statistics_stride=job.statistics_stride,
         seed=job.seed,
         runtime=job.runtime,
     )

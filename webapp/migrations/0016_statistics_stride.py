@@ -1,0 +1,26 @@
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import migrations, models
+
+_RECIPE = ["dataset", "full_epochs", "qat_epochs", "batch_size", "runtime"]
+_FIELD = {
+    "verbose_name": "BatchNorm takes every nth position",
+    "validators": [MinValueValidator(1), MaxValueValidator(8)],
+    "help_text": "Of feature maps, in time and frequency, for mean and variance. 1: all, as usual; 2 trains faster.",
+}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("webapp", "0015_marginal_value_and_expected_rewards")]
+
+    operations = [
+        migrations.AddField("study", "statistics_stride", models.PositiveIntegerField(default=1, **_FIELD)),
+        migrations.RemoveConstraint("study", "finals_of_baselines_once_a_recipe"),
+        migrations.AddConstraint(
+            "study",
+            models.UniqueConstraint(
+                fields=[*_RECIPE[:-1], "statistics_stride", "runtime"],
+                condition=models.Q(kind="finals", parent__isnull=True),
+                name="finals_of_baselines_once_a_recipe",
+            ),
+        ),
+    ]
