@@ -4,7 +4,9 @@ BatchNorm is 40 % of a training step on a CPU: it reads every activation several
 those of a thinned convolution, at every few positions of all examples (sampled statistics: Chen et al. 2020, "Effective
 and Efficient Batch Normalization Using a Few Uncorrelated Data for Statistics Estimation", IEEE TNNLS), and the whole
 batch is convolved with the kernel that these make (folding by two convolutions: Jacob et al. 2018, section 3.2).
-Gradients pass through the statistics, as in BatchNorm. Thinned by 1, the layer computes what BatchNorm does.
+Gradients pass through the statistics. By kernel, gamma and beta they are those of the sampled statistics; by x they are
+BatchNorm's, as if statistics were of all positions: the very gradient would fall on the sample alone, many times as
+large, which is noise to the layers before. Thinned by 1, the layer computes what BatchNorm does.
 
 Neighbouring positions of a feature map are alike, examples are not: a sample of positions is better than one of
 examples. What thinning costs in accuracy: docs/decisions/0016-sampled-batch-norm.md.
@@ -15,7 +17,7 @@ Notation:
     z        thinned convolution of x with K, n values a channel of mean m and variance v
     r        1 / sqrt(v + epsilon)
     gamma, beta, f = gamma r: scale, offset, factor of each output channel
-    y        conv(x, K f) + beta - m f
+    y        conv(x, K f) + beta - m f; without beta, gamma times the normalised z
 """
 
 from collections.abc import Callable
@@ -49,7 +51,6 @@ def sampled_norm(
     def by_channel(factor: Tensor) -> Tensor:
         return factor[:, tf.newaxis] if kind is Depthwise else factor
 
-    # By hand: automatic differentiation computes the kernel's gradient by y once more for f.
     def normalise(x: Tensor, kernel: Tensor, gamma: Tensor, beta: Tensor) -> tuple[Any, Any]:
         z = computed(kind, thinned, x, kernel)
         mean, variance = tf.nn.moments(z, [0, 1, 2])
@@ -59,15 +60,16 @@ def sampled_norm(
         y = tf.raw_ops.BiasAdd(value=computed(kind, strides, x, folded), bias=beta - mean * factor)
 
         def gradient(dy: Tensor, _mean: Tensor, _variance: Tensor) -> tuple[Tensor, ...]:
-            d_bias = tf.raw_ops.BiasAddGrad(out_backprop=dy)
-            dx, d_folded = _gradients(kind, strides, x, folded, dy)
-            d_factor = tf.reduce_sum(d_folded * kernel, axis=other_axes) - mean * d_bias
-            d_mean = -factor * d_bias
-            d_variance = -0.5 * d_factor * gamma * root**3
-            values = tf.cast(tf.size(z) / tf.size(mean), tf.float32)
-            dz = tf.raw_ops.BiasAdd(value=z * (2 * d_variance / values), bias=(d_mean - 2 * d_variance * mean) / values)
-            dx_by_z, d_kernel_by_z = _gradients(kind, thinned, x, kernel, dz)
-            return dx + dx_by_z, d_folded * by_channel(factor) + d_kernel_by_z, d_factor * root, d_bias
+            d_beta = tf.raw_ops.BiasAddGrad(out_backprop=dy)
+            d_folded = _by_kernel(kind, strides, x, kernel, dy)
+            d_gamma = root * (tf.reduce_sum(d_folded * kernel, axis=other_axes) - mean * d_beta)
+            channels = tf.size(mean)
+            everywhere, sampled = (tf.cast(tf.size(values) / channels, tf.float32) for values in (dy, z))
+            dz = _centred(dy * factor, y, beta, factor * d_beta / everywhere, root * d_gamma / everywhere)
+            normalised = (z - mean) * root
+            sampled_dz = -factor / sampled * tf.raw_ops.BiasAdd(value=normalised * d_gamma, bias=d_beta)
+            d_kernel = d_folded * by_channel(factor) + _by_kernel(kind, thinned, x, kernel, sampled_dz)
+            return _by_input(kind, strides, x, kernel, dz), d_kernel, d_gamma, d_beta
 
         return (y, mean, variance), gradient
 
@@ -75,13 +77,24 @@ def sampled_norm(
     return lambda *arguments: Normalised(*differentiable(*arguments))
 
 
-def _gradients(kind: type[Any], strides: Strides, x: Tensor, kernel: Tensor, dy: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients by x and by the kernel of a convolution whose output has the gradient dy."""
-    shared = {"out_backprop": dy, "strides": [1, *strides, 1], "padding": "SAME"}
-    operation = "DepthwiseConv2dNative" if kind is Depthwise else "Conv2D"
-    by_input = getattr(tf.raw_ops, f"{operation}BackpropInput")
-    by_kernel = getattr(tf.raw_ops, f"{operation}BackpropFilter")
-    return (
-        by_input(input_sizes=tf.shape(x), filter=kernel, **shared),
-        by_kernel(input=x, filter_sizes=tf.shape(kernel), **shared),
-    )
+def _centred(scaled: Tensor, y: Tensor, beta: Tensor, mean: Tensor, slope: Tensor) -> Tensor:
+    """`scaled` less `mean` and less (y - beta) `slope`, the gradient that passes through the statistics."""
+    return tf.raw_ops.BiasAdd(value=scaled - y * slope, bias=beta * slope - mean)
+
+
+def _by_input(kind: type[Layer], strides: Strides, x: Tensor, kernel: Tensor, dy: Tensor) -> Tensor:
+    """Gradient by x of a convolution whose output has the gradient dy."""
+    by_input = getattr(tf.raw_ops, f"{_operation(kind)}BackpropInput")
+    arguments = {"out_backprop": dy, "strides": [1, *strides, 1], "padding": "SAME"}
+    return by_input(input_sizes=tf.shape(x), filter=kernel, **arguments)
+
+
+def _by_kernel(kind: type[Layer], strides: Strides, x: Tensor, kernel: Tensor, dy: Tensor) -> Tensor:
+    """Gradient by the kernel of a convolution whose output has the gradient dy."""
+    by_kernel = getattr(tf.raw_ops, f"{_operation(kind)}BackpropFilter")
+    arguments = {"out_backprop": dy, "strides": [1, *strides, 1], "padding": "SAME"}
+    return by_kernel(input=x, filter_sizes=tf.shape(kernel), **arguments)
+
+
+def _operation(kind: type[Layer]) -> str:
+    return "DepthwiseConv2dNative" if kind is Depthwise else "Conv2D"

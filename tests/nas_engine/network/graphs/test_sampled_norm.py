@@ -55,6 +55,11 @@ def assert_alike(found: list[Any], expected: list[Any]) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=2e-5 * float(tf.reduce_max(abs(other))))
 
 
+def cosine(one: Any, other: Any) -> float:
+    """Of the angle between two tensors: statistics of a sample change their scale, too."""
+    return float(tf.reduce_sum(one * other) / (tf.norm(one) * tf.norm(other)))
+
+
 def by_operations(case: Case, thinning: int) -> Callable[..., Any]:
     """The same by operations that TensorFlow differentiates."""
 
@@ -82,12 +87,21 @@ def test_thinned_by_one_it_is_keras_batch_norm(case: Case) -> None:
 
 
 @pytest.mark.parametrize("thinning", [2, 4])
-def test_gradients_through_sampled_statistics_are_those_of_automatic_differentiation(case: Case, thinning: int) -> None:
+def test_gradients_by_weights_are_those_of_automatic_differentiation(case: Case, thinning: int) -> None:
     normalise = sampled_norm(case.kind, case.strides, thinning, EPSILON)
-    expected = with_gradients(by_operations(case, thinning), case)
-    assert_alike(with_gradients(lambda *arguments: normalise(*arguments).y, case), expected)
-    traced = tf.function(lambda *arguments: normalise(*arguments).y, autograph=False)
-    assert_alike(with_gradients(traced, case), expected)
+    y, _, *by_weights = with_gradients(by_operations(case, thinning), case)
+    for call in (normalise, tf.function(normalise, autograph=False)):
+        found, _, *found_by_weights = with_gradients(lambda *arguments, call=call: call(*arguments).y, case)
+        assert_alike([found, *found_by_weights], [y, *by_weights])
+
+
+@pytest.mark.parametrize("thinning", [2, 4])
+def test_the_gradient_by_inputs_is_nearer_to_that_of_all_positions_than_the_samples(case: Case, thinning: int) -> None:
+    normalise = sampled_norm(case.kind, case.strides, thinning, EPSILON)
+    of_all = with_gradients(by_operations(case, 1), case)[1]
+    of_sample = with_gradients(by_operations(case, thinning), case)[1]
+    found = with_gradients(lambda *arguments: normalise(*arguments).y, case)[1]
+    assert 1 - cosine(found, of_all) < 0.6 * (1 - cosine(of_sample, of_all))
 
 
 def first_conv() -> Layer:
