@@ -51,6 +51,17 @@ def test_runtimes_are_compared_with_the_studys_own(person: Client) -> None:
     assert "reference kernels" not in text
 
 
+def test_of_a_runtime_that_saw_part_of_the_clips_no_accuracy_is_shown(person: Client) -> None:
+    study = make_study(completed=1)
+    found = {"xnnpack": RuntimeResult(200, 150, 0, 0).to_json(), "reference": RuntimeResult(40, 37, 2, 1).to_json()}
+    Trial.objects.filter(study=study).update(runtimes=found)
+    text = page(person, study, 1)
+    assert "75.0\N{NO-BREAK SPACE}%" in text
+    assert "37 of 40" in text
+    assert "2 of 40" in text
+    assert "92.5\N{NO-BREAK SPACE}%" not in text
+
+
 def test_a_study_for_another_runtime_than_its_energy_models_device_says_so(person: Client) -> None:
     study = make_study(completed=1)
     study.energy_model = EnergyModel(device=Device(name="Board", runtime="micro"))

@@ -84,11 +84,12 @@ class ConfusionRow:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeRow:
-    """Result of one runtime, and whether the study optimises for it."""
+    """Result of one runtime, whether the study optimises for it, and whether it saw as many clips as the study's."""
 
     label: str
     result: RuntimeResult
     is_the_studys: bool
+    saw_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +232,11 @@ def reward_parts(trial: Trial, estimate: CurrentEstimate) -> RewardParts | None:
 
 def runtime_rows(trial: Trial) -> tuple[RuntimeRow, ...]:
     """Results by runtime; none for trials that were evaluated in one runtime alone."""
+    results = {name: RuntimeResult(**trial.runtimes[name]) for name in Runtime.values if name in trial.runtimes}
+    most = max((result.clips for result in results.values()), default=0)
     return tuple(
-        RuntimeRow(Runtime(name).label, RuntimeResult(**trial.runtimes[name]), name == trial.study.runtime)
-        for name in Runtime.values
-        if name in trial.runtimes
+        RuntimeRow(Runtime(name).label, result, name == trial.study.runtime, saw_all=result.clips == most)
+        for name, result in results.items()
     )
 
 
