@@ -4,7 +4,7 @@
 
 Trains Table 2's network by the whole recipe of a trial on the clips of each folder, with every seed and both settings,
 one after the other in one process with one thread. A training is kept in OUT as it ends, so that an ended run goes on.
-`difference` is the mean accuracy with a sample less that with all, `standard_error` that of the difference over seeds.
+`difference` is the mean accuracy with a sample less that with all, `standard_error` that over pairs of equal seeds.
 `float_examples_per_second` counts the processor's seconds of whole float epochs, evaluation included, the median.
 """
 
@@ -63,7 +63,7 @@ def summary(trainings: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[
 
 
 def _difference(sample: Sequence[float], full: Sequence[float]) -> dict[str, float]:
-    error = math.sqrt((statistics.variance(sample) + statistics.variance(full)) / len(sample))
+    error = statistics.stdev(one - other for one, other in zip(sample, full, strict=True)) / math.sqrt(len(sample))
     means = statistics.mean(sample), statistics.mean(full)
     return {
         "sample": round(means[0], 4),

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tensorflow 2.21.0 (XNNPACK delegate of tf.lite.Interpreter, its default)
+# tensorflow-cpu 2.21.0 (XNNPACK delegate of tf.lite.Interpreter, its default)
 #
 # Behaviour: a convolution with 'same' padding, a kernel of 3 and a stride of 4 is not computed where the last window ends
 # before the input does: the output tensor keeps what it held, in float and in int8, and invoke() reports success. The
@@ -15,7 +15,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 "${PYTHON:-python3}" -m venv venv
-venv/bin/pip install --quiet --disable-pip-version-check tensorflow==2.21.0
+venv/bin/pip install --quiet --disable-pip-version-check tensorflow-cpu==2.21.0
 cat >compare.py <<'PY'
 import numpy as np
 import tensorflow as tf
@@ -46,7 +46,7 @@ PY
 venv/bin/python compare.py 2>/dev/null | tee seen
 [ "$(awk -F': ' '{print $2}' seen | tr '\n' ' ')" = "other values alike alike alike " ]
 
-# Printed with tensorflow 2.21.0 and Python 3.11.7, x86-64 without AVX-512:
+# Printed with tensorflow-cpu 2.21.0 and Python 3.11.7, x86-64 without AVX-512:
 #
 # 12 rows, SAME : other values
 # 12 rows, VALID: alike

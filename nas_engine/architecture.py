@@ -281,6 +281,12 @@ def padding(shape: Shape, kernel: Pair, strides: Pair) -> Pair:
     return height, width
 
 
+def is_unpadded(shape: Shape, kernel: Pair, strides: Pair) -> bool:
+    """Whether a convolution pads nothing and leaves out the end of an axis; a kernel of 1 x 1 counts as padded."""
+    padded = padding(shape, kernel, strides)
+    return kernel != (1, 1) and min(padded) < 0 and max(padded) <= 0
+
+
 def is_not_computed(shape: Shape, kernel: Pair, strides: Pair) -> bool:
     """Whether XNNPACK (TensorFlow 2.21) does not compute such a convolution, without an error.
 

@@ -16,6 +16,7 @@ from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.errors import BadDataset
 from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase, Progress
+from nas_engine.layers import all_layers, check_computed
 from nas_engine.network import quantization, runtimes, tflite
 from nas_engine.network.graphs.float_network import FloatNetwork
 from nas_engine.network.graphs.networks import TrainableNetwork
@@ -46,6 +47,7 @@ def evaluate(
 
 
 def _check_fit(architecture: Architecture, pack: FeaturePack) -> None:
+    check_computed(all_layers(architecture))
     if architecture.head.classes != len(pack.classes):
         raise BadDataset(
             f"The network answers {architecture.head.classes} classes, the dataset has {len(pack.classes)}: "

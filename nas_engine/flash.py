@@ -19,7 +19,7 @@ Tests compare both estimates with real files.
 from collections.abc import Hashable, Iterable, Mapping
 from math import prod
 
-from nas_engine.architecture import Shape
+from nas_engine.architecture import Shape, is_unpadded
 from nas_engine.layers import Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer
 
 SharedPart = tuple[Hashable, int]
@@ -85,7 +85,7 @@ def shared_parts(layer: Layer) -> frozenset[SharedPart]:
     window = getattr(layer, "pool", None)
     parts: list[SharedPart] = [
         (("operator", kind), _OPERATOR_CODE_BYTES),
-        (("options", kind, strides, window), 4 + 4 * _OPTION_FIELDS[kind]),
+        (("options", kind, strides, window, _is_unpadded(layer)), 4 + 4 * (_OPTION_FIELDS[kind] + _is_unpadded(layer))),
         _shape((1, *layer.output_shape)),
     ]
     if isinstance(layer, Conv | Depthwise | Dense):
@@ -98,6 +98,11 @@ def shared_parts(layer: Layer) -> frozenset[SharedPart]:
 def packed_network_bytes(layers_bytes: int, shared: Iterable[frozenset[SharedPart]]) -> int:
     """Estimated bytes of a packed file: `layers_bytes` of the layers and the union of their `shared` parts."""
     return PACKED_NETWORK_BYTES + layers_bytes + sum(size for _, size in frozenset().union(*shared))
+
+
+def _is_unpadded(layer: Layer) -> bool:
+    """Whether the file states the padding: 'same' is the default and is left out."""
+    return isinstance(layer, Conv | Depthwise) and is_unpadded(layer.input_shape, layer.kernel, layer.strides)
 
 
 def _constants_bytes(layer: Layer) -> int:

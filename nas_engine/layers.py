@@ -1,11 +1,11 @@
-"""Primitive layers of an architecture: the one expansion that the Keras builder and `cost` both follow.
+"""Primitive layers of an architecture: the one expansion that training and `cost` both follow.
 
 `expand` turns blocks into primitive layers with explicit shapes. Every layer names its inputs, so parallel paths need
 no special case: walk the layers in order, look the inputs up by name. Shapes leave out the batch axis: (height =
 time, width = frequency, channels), and (units,) after the global average. Everything is padded 'same'.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -151,6 +151,17 @@ def all_layers(architecture: Architecture) -> tuple[Layer, ...]:
     return tuple(layer for block in expand(architecture) for layer in block.layers)
 
 
+def check_computed(layers: Iterable[Layer]) -> None:
+    """Raise InfeasibleArchitecture for the first convolution that XNNPACK does not compute (`is_not_computed`)."""
+    for layer in layers:
+        if isinstance(layer, Conv | Depthwise) and is_not_computed(layer.input_shape, layer.kernel, layer.strides):
+            raise InfeasibleArchitecture(
+                f"block {layer.name[:-1]}: a kernel of {layer.kernel[0]} x {layer.kernel[1]} with strides "
+                f"{layer.strides} leaves out the end of one axis, which TensorFlow Lite does not compute; use a kernel "
+                "at least as large as its strides"
+            )
+
+
 class _Chain:
     """Collects the layers of one block; each method adds a layer and returns its output."""
 
@@ -175,7 +186,6 @@ class _Chain:
                 f"block {self._prefix}: a 1x1 convolution with strides {strides} cannot follow a depthwise "
                 "convolution; stride in the depthwise convolution or by pooling"
             )
-        self._check(x, kernel, strides)
         shape = (*strided(x.shape, strides), filters)
         return self._append(Conv(self._name(), (x.name,), x.shape, shape, kernel, strides, batch_norm, activation))
 
@@ -189,7 +199,6 @@ class _Chain:
                 f"block {self._prefix}: a depthwise convolution cannot have the unequal strides {strides}; "
                 "use equal strides, or kind kx1_1xk_dw, which pools instead"
             )
-        self._check(x, kernel, strides)
         shape = (*strided(x.shape, strides), x.channels)
         return self._append(Depthwise(self._name(), (x.name,), x.shape, shape, kernel, strides, "relu"))
 
@@ -206,13 +215,6 @@ class _Chain:
 
     def dense(self, x: Tensor, units: int, activation: Activation) -> Tensor:
         return self._append(Dense(self._name(), (x.name,), x.shape, (units,), activation))
-
-    def _check(self, x: Tensor, kernel: Pair, strides: Pair) -> None:
-        if not self.is_1d and is_not_computed(x.shape, kernel, strides):
-            raise InfeasibleArchitecture(
-                f"block {self._prefix}: a kernel of {kernel[0]} x {kernel[1]} with strides {strides} leaves out the "
-                "end of one axis, which TensorFlow Lite does not compute; use a kernel at least as large as its strides"
-            )
 
     def _in_layout(self, pair: Pair) -> Pair:
         return (pair[0], 1) if self.is_1d else pair

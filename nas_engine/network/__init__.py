@@ -1,1 +1,1 @@
-"""Keras models, training, quantisation and .tflite files of architectures. The only package that imports TensorFlow."""
+"""Networks, training, quantisation and .tflite files of architectures. The only package that imports TensorFlow."""

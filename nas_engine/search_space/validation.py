@@ -1,7 +1,7 @@
 """Validation of an edited search space, with messages for its author. No TensorFlow.
 
-`layers.expand_block`, which the Keras builder follows too, and `Block` itself decide whether a block can be built; this
-module adds upper bounds.
+`layers.expand_block`, which training follows too, `layers.check_computed` and `Block` itself decide whether a block can
+be built; this module adds upper bounds.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from typing import Literal
 from nas_engine.architecture import EXPANDING_KINDS, Block, BlockKind, Head, Pair, Stem, strided
 from nas_engine.cost import layer_parameters
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.layers import INPUT_NAME, BlockLayers, Tensor, expand_block
+from nas_engine.layers import INPUT_NAME, BlockLayers, Tensor, check_computed, expand_block
 from nas_engine.search_space.position_spec import MOST_COMBINATIONS, PositionSpec
 
 LONGEST_NAME = 100
@@ -194,7 +194,9 @@ def _expanded(
     reasons: dict[str, None] = {}
     for x in inputs:
         try:
-            expanded.append(expand_block(block, x, stem.layout, f"b{number}"))
+            layers = expand_block(block, x, stem.layout, f"b{number}")
+            check_computed(layers.layers)
+            expanded.append(layers)
         except InfeasibleArchitecture as error:
             reasons[str(error).removeprefix(f"block b{number}: ")] = None
     return expanded, reasons

@@ -53,22 +53,21 @@ class RecordedEvaluator:
     def __init__(self, recording: Recording, landscape_seed: int = 0) -> None:
         self.space = recording.header.space
         self._origin = f"a recording of {len(recording.trainings)} trainings ({recording.header.sounds})"
-        self._trainings = [training for training in recording.trainings if epochs_of(training, "float")]
+        trainings = [training for training in recording.trainings if epochs_of(training, "float")]
+        # Repetitions reveal the noise of training; elsewhere they would count as networks of their own.
+        self._trainings = [training for training in trainings if training.repetition == 0]
         recorded = [training.architecture for training in self._trainings]
         if not recorded:
             raise ValueError("the recording holds no training with a learning curve")
         self._features = BlockFeatures(self.space, recorded)
         self._recorded_features = np.array([self._features.of(architecture) for architecture in recorded])
         self._accuracies = np.array([training.int8_accuracy for training in self._trainings])
-        # Repetitions reveal the noise; in the fit they would count as networks of their own.
-        once = np.array([training.repetition == 0 for training in self._trainings])
-        noise = training_noise(self._trainings)
-        fit = LandscapeFit(self._recorded_features[once], self._accuracies[once], noise)
+        fit = LandscapeFit(self._recorded_features, self._accuracies, training_noise(trainings))
         self.report: FitReport = fit.report
         self._seed = landscape_seed
         self._landscape = fit.sample(np.random.default_rng(landscape_seed))
         self._own: dict[str, list[RecordedTraining]] = {}
-        for training in self._trainings:
+        for training in trainings:
             self._own.setdefault(training.architecture.network_hash, []).append(training)
         self._flops_exponent = _flops_exponent(self._trainings)
         self._curves = RecordedCurves(self._trainings)

@@ -7,7 +7,7 @@ continues where it stopped.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -24,6 +24,8 @@ _DIGITS = 4
 _PHASES: tuple[Phase, ...] = ("float", "qat")
 _CURVES = ("loss", "train_accuracy", "eval_accuracy")
 _SEEDS_A_REPETITION = 1_000_000
+_ADDED_SETTINGS: Mapping[str, Any] = {"runtime": "xnnpack", "statistics_stride": 1}
+"""Settings of a training that headers of earlier versions lack, with the values that they had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +149,10 @@ def _continued(path: Path, header: RecordingHeader) -> set[tuple[int, int]]:
         return set()
     recording = read_recording(path)
     found = recording.header
+    found = replace(found, training={**_ADDED_SETTINGS, **found.training})
+    wanted = replace(header, training={**_ADDED_SETTINGS, **header.training})
     for name in ("space", "seed", "sounds", "training"):
-        if getattr(found, name) != getattr(header, name):
+        if getattr(found, name) != getattr(wanted, name):
             raise ValueError(f"{path} holds a recording with another {name}: choose another file, or remove this one")
     content = path.read_bytes()
     if not content.endswith(b"\n"):

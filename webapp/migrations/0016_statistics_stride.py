@@ -14,6 +14,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("study", "statistics_stride", models.PositiveIntegerField(default=1, **_FIELD)),
+        migrations.AlterField(
+            "study",
+            "switch_at",
+            models.PositiveIntegerField(
+                "trials before the switch",
+                default=1000,
+                validators=[MinValueValidator(1)],
+                help_text="Of the hybrid: so many trials are the Gaussian process's; with marginal value, their epochs.",
+            ),
+        ),
         migrations.RemoveConstraint("study", "finals_of_baselines_once_a_recipe"),
         migrations.AddConstraint(
             "study",

@@ -145,7 +145,7 @@ class Study(models.Model):
         "trials before the switch",
         default=1_000,
         validators=[MinValueValidator(1)],
-        help_text="Of the hybrid designer: so many trials are suggested by the Gaussian process.",
+        help_text="Of the hybrid: so many trials are the Gaussian process's; with marginal value, their epochs.",
     )
 
     energy_model = models.ForeignKey(

@@ -64,8 +64,12 @@ def _ahead(row: DryRun) -> int:
 
 
 def _ends_before_switch(row: DryRun) -> bool:
+    """By trials; where the hybrid switches by compute, numbers of trials do not tell."""
+    by_trials = row.settings.get("early_stopping") != Study.EarlyStopping.MARGINAL_VALUE
     is_hybrid = row.settings["designer"] == Study.Designer.HYBRID
-    return is_hybrid and row.result is not None and row.settings.get("switch_at", 0) >= row.result["trials"]
+    return (
+        is_hybrid and by_trials and row.result is not None and row.settings.get("switch_at", 0) >= row.result["trials"]
+    )
 
 
 def _best(row: DryRun) -> tuple[BestRow, ...]:

@@ -14,7 +14,7 @@ learned from them: in histories of studies that stop by marginal value on the ma
 networks had a correlation of 0.15 with the truth, with g d^2 one of 0.28.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -30,23 +30,31 @@ _LEAST_EXPLAINED = 0.1  # of a forecast that knows nothing g is 0, and its noise
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """Observations of N networks with finite penalties: `rewards` r [N], NaN where infeasible; `deviations` d [N]."""
+    """Observations of N networks with finite penalties: `rewards` r [N], NaN where infeasible; `deviations` d [N].
+
+    `total` is t^2 of all observations where these are some of them, chosen by reward.
+    """
 
     inputs: EncodedArchitectures
     rewards: Values
     deviations: Values
+    total: float | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Self:
-        return type(self)(self.inputs[chosen], self.rewards[chosen], self.deviations[chosen])
+        return type(self)(self.inputs[chosen], self.rewards[chosen], self.deviations[chosen], self.total)
+
+    @property
+    def _total(self) -> float:
+        """t^2."""
+        return float(np.nanvar(self.rewards) + (self.deviations**2).mean()) if self.total is None else self.total
 
     @property
     def variances(self) -> Values:
         """Noise g d^2 [N] of the rewards as observations, in addition to that of a measurement; 0 for measured ones."""
-        squared = self.deviations**2
-        total = float(np.nanvar(self.rewards) + squared.mean())
+        squared, total = self.deviations**2, self._total
         explained = np.maximum(1 - squared / total, _LEAST_EXPLAINED) if total else np.ones(len(self))
         return np.asarray(explained * squared)
 
@@ -64,7 +72,7 @@ class Observations:
         is_measured = self.deviations[others] == 0
         measured = _evenly(others[is_measured], most - len(best))
         forecast = _evenly(others[~is_measured], most - len(best) - len(measured))
-        return self[np.sort(np.concatenate([best, measured, forecast]))]
+        return replace(self, total=self._total)[np.sort(np.concatenate([best, measured, forecast]))]
 
 
 def _evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:

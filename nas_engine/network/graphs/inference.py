@@ -6,7 +6,7 @@ Three nodes of a graph a layer, so that it is traced in a tenth of a second.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nas_engine.architecture import padding
+from nas_engine.architecture import is_unpadded
 from nas_engine.layers import INPUT_NAME, Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer
 from nas_engine.network.keras import tf
 
@@ -71,10 +71,9 @@ def _padding(layer: Layer) -> str:
     There XNNPACK of TensorFlow 2.21 leaves the output of a 'same' convolution as it was, without an error; not with a
     kernel of 1 x 1.
     """
-    if not isinstance(layer, Conv | Depthwise) or layer.kernel == (1, 1):
-        return "SAME"
-    padded = padding(layer.input_shape, layer.kernel, layer.strides)
-    return "VALID" if min(padded) < 0 and max(padded) <= 0 else "SAME"
+    if isinstance(layer, Conv | Depthwise) and is_unpadded(layer.input_shape, layer.kernel, layer.strides):
+        return "VALID"
+    return "SAME"
 
 
 def computed(kind: type[Layer], strides: tuple[int, int], x: Tensor, kernel: Tensor, padded: str = "SAME") -> Tensor:

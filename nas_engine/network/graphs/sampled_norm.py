@@ -1,12 +1,12 @@
 """Convolution with BatchNorm folded into its kernel during training, statistics from a sample of positions.
 
-BatchNorm is 40 % of a training step on a CPU: it reads every activation several times more. Here mean and variance are
-those of a thinned convolution, at every few positions of all examples (sampled statistics: Chen et al. 2020, "Effective
-and Efficient Batch Normalization Using a Few Uncorrelated Data for Statistics Estimation", IEEE TNNLS), and the whole
-batch is convolved with the kernel that these make (folding by two convolutions: Jacob et al. 2018, section 3.2).
-Gradients pass through the statistics. By kernel, gamma and beta they are those of the sampled statistics; by x they are
-BatchNorm's, as if statistics were of all positions: the very gradient would fall on the sample alone, many times as
-large, which is noise to the layers before. Thinned by 1, the layer computes what BatchNorm does.
+BatchNorm is nearly half of a training step on a CPU: it reads every activation several times. Here mean and variance
+are those of a thinned convolution, at every few positions of all examples (sampled statistics: Chen et al. 2020,
+"Effective and Efficient Batch Normalization Using a Few Uncorrelated Data for Statistics Estimation", IEEE TNNLS), and
+the whole batch is convolved with the kernel that these make (folding by two convolutions: Jacob et al. 2018, section
+3.2). Gradients pass through the statistics. By kernel, gamma and beta they are those of the sampled statistics; by x
+they are BatchNorm's, as if statistics were of all positions: the very gradient would fall on the sample alone, many
+times as large, which is noise to the layers before. Thinned by 1, the layer computes what BatchNorm does.
 
 Neighbouring positions of a feature map are alike, examples are not: a sample of positions is better than one of
 examples. What thinning costs in accuracy: docs/decisions/0016-sampled-batch-norm.md.
@@ -14,7 +14,8 @@ examples. What thinning costs in accuracy: docs/decisions/0016-sampled-batch-nor
 Notation:
 
     x, K     inputs [B, height, width, channels]; kernel, [..., channels, 1] where depthwise
-    z        thinned convolution of x with K, n values a channel of mean m and variance v
+    z        thinned convolution of x with K, n values a channel of mean m and variance v; its windows may begin
+             elsewhere than those of y
     r        1 / sqrt(v + epsilon)
     gamma, beta, f = gamma r: scale, offset, factor of each output channel
     y        conv(x, K f) + beta - m f; without beta, gamma times the normalised z

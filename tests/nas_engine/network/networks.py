@@ -17,6 +17,7 @@ _FIRST = Block("kxk", 3, 8, (2, 2))
 BLOCKS: dict[str, tuple[Block, ...]] = {
     "kxk": (_FIRST,),
     "kxk, even kernel, without strides": (Block("kxk", 4, 8, (2, 1)), Block("kxk", 3, 8)),
+    "kxk, kernel below its strides": (Block("kxk", 3, 8, (4, 4)), Block("mobilenet_v1", 3, 8)),
     "kxk_bias": (Block("kxk_bias", 3, 8),),
     "kxk_bias, strided, even kernel": (Block("kxk_bias", 4, 8, (2, 1)),),
     "kx1_1xk_dw": (_FIRST, Block("kx1_1xk_dw", 3, 16)),

@@ -118,6 +118,14 @@ def test_a_file_is_not_continued_with_other_settings(path: Path, name: str, head
     assert path.read_bytes() == before
 
 
+def test_a_file_is_continued_whose_header_is_from_before_a_setting_was_added(path: Path) -> None:
+    trained(path, 1)
+    with_new = replace(HEADER, training={"full_epochs": 4, "runtime": "xnnpack", "statistics_stride": 1})
+    assert [training.number for training in trained(path, 2, with_new)] == [2]
+    with pytest.raises(ValueError, match="another training"):
+        trained(path, 3, replace(with_new, training={**with_new.training, "statistics_stride": 2}))
+
+
 def damaged(change: Callable[[dict[str, object]], object]) -> Callable[[Path], None]:
     def apply(path: Path) -> None:
         lines = path.read_text().splitlines()

@@ -20,13 +20,13 @@ def epoch(number: int, phase: str = "float") -> Progress:
 
 
 def test_a_claim_carries_all_that_an_evaluation_needs():
-    study = rows.running_study(full_epochs=7, batch_size=16, runtime="micro")
+    study = rows.running_study(full_epochs=7, batch_size=16, runtime="micro", statistics_stride=3)
     trial = rows.requested_trials(study)[0]
     claim = trials.claim(trial_id=trial.pk, worker=ME)
     assert claim is not None
     assert claim.architecture.hash == trial.architecture_id
     assert (claim.settings.full_epochs, claim.settings.batch_size, claim.settings.seed) == (7, 16, trial.seed)
-    assert claim.settings.runtime == "micro"
+    assert (claim.settings.runtime, claim.settings.statistics_stride) == ("micro", 3)
     assert claim.pack_name == study.dataset.pack.name
     trial.refresh_from_db()
     assert (trial.state, trial.worker) == (Trial.State.RUNNING, ME)

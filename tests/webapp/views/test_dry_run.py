@@ -24,6 +24,7 @@ SETTINGS = {
     "full_epochs": "8",
     "qat_epochs": "4",
     "batch_size": "64",
+    "statistics_stride": "1",
     "seed": "7",
     "energy_threshold_mj": "1.25",
     "energy_step_mj": "0.75",

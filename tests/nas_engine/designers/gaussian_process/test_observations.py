@@ -41,6 +41,14 @@ def test_a_forecast_that_says_nothing_is_no_measurement():
     assert (variances[2:] >= 0.1 * TOTAL**2).all()
 
 
+def test_what_is_left_out_does_not_change_how_uncertain_the_rest_is():
+    rng = np.random.default_rng(2)
+    many = observed(rng.normal(0.7, TOTAL, 300), np.where(np.arange(300) % 3, 0.02, 0.0))
+    kept = many.kept(60)
+    chosen = kept.inputs.points[:, 0]
+    np.testing.assert_array_equal(kept.variances, many.variances[chosen])
+
+
 def test_few_observations_are_all_kept():
     few = observed(np.linspace(0.6, 0.7, 10))
     assert few.kept(10) is few

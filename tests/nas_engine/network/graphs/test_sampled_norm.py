@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from nas_engine.architecture import Block, Layout
 from nas_engine.layers import Conv, Depthwise, Layer, all_layers
 from nas_engine.network.graphs import shared
 from nas_engine.network.graphs.float_network import FloatNetwork
@@ -16,6 +17,7 @@ from nas_engine.network.keras import keras, tf
 from nas_engine.network.schedule import CosineDecay
 from nas_engine.network.training import ModelTrainer
 from nas_engine.testing.spaces import tiny_2d
+from tests.nas_engine.network.networks import small_network
 
 EPSILON = shared.BATCH_NORM_EPSILON
 
@@ -120,6 +122,18 @@ def test_running_statistics_move_a_tenth_of_the_way_to_the_samples() -> None:
     thinned = replace(layer, strides=(2 * layer.strides[0], 2 * layer.strides[1]))
     mean, variance = tf.nn.moments(computed(Conv, thinned.strides, x, kernel), [0, 1, 2])
     np.testing.assert_allclose(tf.bitcast(bits, tf.float32), [0.1 * mean, 0.9 + 0.1 * variance], rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("layout", "layer", "thinning"),
+    [("2d", 0, 4), ("2d", -1, 1), ("1d", 0, 1)],
+    ids=["large map", "small map", "time alone"],
+)
+def test_statistics_of_large_2d_maps_are_sampled(layout: Layout, layer: int, thinning: int) -> None:
+    blocks = (Block("kxk", 3, 8, (2, 2)), Block("mobilenet_v1", 3, 8, (2, 2)), Block("mobilenet_v1", 3, 8, (2, 2)))
+    network = FloatNetwork(small_network(blocks, layout), statistics_stride=4)
+    normalised = [one for one in network.layers if isinstance(one, Conv | Depthwise)]
+    assert network._normalised_by(normalised[layer]) is shared.normalised(normalised[layer], thinning)
 
 
 def test_a_network_with_sampled_statistics_learns_and_folds_to_what_it_answers() -> None:
