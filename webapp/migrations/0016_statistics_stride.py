@@ -5,7 +5,7 @@ _RECIPE = ["dataset", "full_epochs", "qat_epochs", "batch_size", "runtime"]
 _FIELD = {
     "verbose_name": "BatchNorm takes every nth position",
     "validators": [MinValueValidator(1), MaxValueValidator(8)],
-    "help_text": "Of feature maps, in time and frequency, for mean and variance. 1: all, as usual; 2 trains faster.",
+    "help_text": "For mean and variance, in time and frequency. 1: all, as usual; 4 trains about 1.3 times as fast.",
 }
 
 
