@@ -76,7 +76,7 @@ class Study(models.Model):
         "BatchNorm takes every nth position",
         default=STATISTICS_STRIDE,
         validators=[MinValueValidator(1), MaxValueValidator(8)],
-        help_text="For mean and variance, in time and frequency. 1: all, as usual; 4 trains about 1.3 times as fast.",
+        help_text="For mean and variance, in time and frequency. 1: all, as usual; more is faster and less accurate.",
     )
     seed = models.PositiveIntegerField(default=1, help_text="The same seed suggests the same first networks.")
     runtime = models.CharField(
