@@ -49,23 +49,25 @@ class ModelTrainer:
         self._epochs = 0
         x = tf.TensorSpec((None, *self._model.input_shape[1:]), tf.float32)
         y = tf.TensorSpec((None,), tf.int64)
-        self._step = _Traced(self._trace_step, x, y, tf.TensorSpec((), tf.float32))
+        signature = (x, y, tf.TensorSpec((), tf.float32))
+        self._step = tf.function(self._trace_step, input_signature=signature, autograph=False)
+        self._first_step, self._first_answer = _FirstCall(), _FirstCall()
 
     @property
     def trace_seconds(self) -> float:
-        """Seconds spent on tracing Python into a graph."""
-        return self._step.trace_seconds
+        """Seconds spent on tracing Python into graphs, of a step and of answers."""
+        return self._first_step.extra_seconds + self._first_answer.extra_seconds
 
     @property
     def nodes(self) -> int:
         """Nodes in the graph of a step, which tracing takes its time for."""
-        return self._step.nodes
+        return len(self._step.get_concrete_function().graph.get_operations())
 
     def epoch(self, batches: Iterable[Batch]) -> EpochMetrics:
         """Train one epoch on `batches`. Raises TrainingDiverged if the mean loss is not finite."""
         losses, hits, examples = [], 0, 0
         for x, y in batches:
-            loss, step_hits = self._step(self._shaped(x), y, self._schedule(self._steps))
+            loss, step_hits = self._first_step.timed(self._step, self._shaped(x), y, self._schedule(self._steps))
             losses.append(float(loss))
             hits += int(step_hits)
             examples += len(y)
@@ -84,7 +86,9 @@ class ModelTrainer:
         answer, hits = self._model.inference(), 0
         for start in range(0, len(y), _EVALUATION_BATCH):
             part = slice(start, start + _EVALUATION_BATCH)
-            hits += int(_hits(answer(self._shaped(x[part])), y[part]))
+            inputs = self._shaped(x[part])
+            is_full = len(inputs) == min(_EVALUATION_BATCH, len(y))  # the last batch may be smaller and quicker
+            hits += int(_hits(self._first_answer.timed(answer, inputs) if is_full else answer(inputs), y[part]))
         return hits / len(y)
 
     def _shaped(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -122,17 +126,17 @@ def _hits(logits: Tensor, y: Tensor) -> Tensor:
     return tf.reduce_sum(tf.cast(tf.argmax(logits, axis=-1) == y, tf.int32))
 
 
-class _Traced:
-    """TensorFlow function that measures how much longer its first call took than later ones."""
+class _FirstCall:
+    """Measures how much longer the first of several equal calls takes than the shortest later one."""
 
-    def __init__(self, function: Callable[..., Any], *signature: Any) -> None:
-        self._function = tf.function(function, input_signature=signature, autograph=False)
+    def __init__(self) -> None:
         self._first_seconds: float | None = None
         self._usual_seconds = math.inf
 
-    def __call__(self, *arguments: Any) -> Any:
+    def timed(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What `function` returns."""
         start = time.perf_counter()
-        result = self._function(*arguments)
+        result = function(*arguments)
         seconds = time.perf_counter() - start
         if self._first_seconds is None:
             self._first_seconds = seconds
@@ -141,12 +145,7 @@ class _Traced:
         return result
 
     @property
-    def nodes(self) -> int:
-        """Nodes in the graph."""
-        return len(self._function.get_concrete_function().graph.get_operations())
-
-    @property
-    def trace_seconds(self) -> float:
+    def extra_seconds(self) -> float:
         """Seconds by which the first call took longer than the shortest later one; 0 before a second call."""
         if self._first_seconds is None or math.isinf(self._usual_seconds):
             return 0.0

@@ -87,3 +87,12 @@ def test_tracing_is_told_apart_from_training(model: keras.Model) -> None:
     assert trainer.trace_seconds == 0
     trainer.epoch(clicks_and_tones(64, seed) for seed in range(3))
     assert trainer.trace_seconds > 0.01
+
+
+def test_tracing_of_answers_is_told_apart_as_well(model: keras.Model) -> None:
+    trainer = ModelTrainer(model, "float", CONSTANT_RATE)
+    x, y = clicks_and_tones(100)
+    trainer.accuracy(x, y)
+    assert trainer.trace_seconds == 0  # one full batch: nothing to compare with
+    trainer.accuracy(x, y)
+    assert trainer.trace_seconds > 0.01
