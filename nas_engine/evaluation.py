@@ -47,7 +47,6 @@ def evaluate(
 
 
 def _check_fit(architecture: Architecture, pack: FeaturePack) -> None:
-    check_computed(all_layers(architecture))
     if architecture.head.classes != len(pack.classes):
         raise BadDataset(
             f"The network answers {architecture.head.classes} classes, the dataset has {len(pack.classes)}: "
@@ -59,6 +58,7 @@ def _check_fit(architecture: Architecture, pack: FeaturePack) -> None:
             f"The network takes {needed[0]} frames of {needed[1]} mel bins, the dataset's features are "
             f"{pack.config.frames} x {pack.config.mel_bins}. Choose a front end that fits the search space."
         )
+    check_computed(all_layers(architecture))
 
 
 @dataclass(slots=True)
