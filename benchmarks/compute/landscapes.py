@@ -2,9 +2,14 @@
 
 Rules are developed on trainings with odd numbers and published on those with even ones, each seed with a landscape of
 its own. The made-up landscape has no such parts: what is published of it is what rules were developed on.
+
+Trainings of one network scatter as recorded ones do, or, of recordings without repetitions, as those that are kept in
+`repetitions.json`.
 """
 
 import hashlib
+import inspect
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,17 +19,35 @@ from typing import Literal, get_args
 import numpy as np
 
 from benchmarks.search_landscapes import MADE_UP, PENALTY
-from nas_engine import simulation
 from nas_engine.architecture import Architecture
 from nas_engine.evaluation_result import Evaluation
 from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
-from nas_engine.simulation.recorded_trainings import RecordedEvaluator
+from nas_engine.simulation import (
+    fitted_landscape,
+    recorded_curves,
+    recorded_trainings,
+    recording,
+    simulated_evaluation,
+    synthetic_landscape,
+    typical_curve,
+)
+from nas_engine.simulation.recorded_trainings import RecordedEvaluator, pooled_deviation
 from nas_engine.simulation.recording import read_recording
 from nas_engine.simulation.simulated_evaluation import Simulate, SimulatedPlan, expected_accuracy, simulate
 
 Part = Literal["odd", "even"]
 PARTS: tuple[Part, ...] = get_args(Part)
 _DATA = Path("benchmarks/data")
+_REPETITIONS = _DATA / "repetitions.json"
+_SIMULATING = (
+    fitted_landscape,
+    recorded_curves,
+    recorded_trainings,
+    recording,
+    simulated_evaluation,
+    synthetic_landscape,
+    typical_curve,
+)
 _MADE_UP_PLAN = SimulatedPlan(trial_epochs=30, qat_epochs=4)
 
 
@@ -54,11 +77,11 @@ def names() -> tuple[str, ...]:
 
 @lru_cache
 def edition(name: str) -> str:
-    """Version of a landscape: the beginning of a hash of its recording and of the code that simulates trainings."""
-    recording = [] if name == MADE_UP else [_DATA / f"{name}.jsonl"]
+    """Version of a landscape: the beginning of a hash of its data and of the code that simulates trainings."""
+    data = [] if name == MADE_UP else [_DATA / f"{name}.jsonl", _REPETITIONS]
     found = hashlib.sha256()
-    for path in (*recording, *sorted(Path(simulation.__path__[0]).glob("*.py"))):
-        found.update(path.read_bytes())
+    for path in (*data, *(inspect.getfile(module) for module in _SIMULATING)):
+        found.update(Path(path).read_bytes())
     return found.hexdigest()[:8]
 
 
@@ -70,7 +93,13 @@ def landscape(name: str, part: Part, seed: int) -> Landscape:
     """
     if name == MADE_UP:
         return Landscape(paper_2d(), simulate, lambda one: expected_accuracy(one, _MADE_UP_PLAN), _MADE_UP_PLAN)
-    recording = read_recording(_DATA / f"{name}.jsonl")
-    chosen = tuple(one for one in recording.trainings if one.number % 2 == PARTS.index(part) ^ 1)
-    evaluator = RecordedEvaluator(replace(recording, trainings=chosen), seed)
+    whole = read_recording(_DATA / f"{name}.jsonl")
+    chosen = tuple(one for one in whole.trainings if one.number % 2 == PARTS.index(part) ^ 1)
+    evaluator = RecordedEvaluator(replace(whole, trainings=chosen), seed, _noise(name))
     return Landscape(evaluator.space, evaluator.simulate, evaluator.accuracy, evaluator.plan)
+
+
+def _noise(name: str) -> float | None:
+    """Standard deviation between trainings of one network of the recording's clips; None where only itself tells."""
+    repeated = json.loads(_REPETITIONS.read_text(encoding="utf-8")).get(name)
+    return None if repeated is None else pooled_deviation(repeated)

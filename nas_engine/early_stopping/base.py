@@ -18,7 +18,7 @@ class Curve:
     (`architecture_features.feature_vector`), equally many in every curve of a study; `penalty` is what Equation 1
     subtracts from the accuracy, estimated before the training. `final_accuracy` is that of the .tflite file, None where
     the trial runs or was stopped early. `losses` are the mean training losses of the same epochs, empty where they are
-    not known. Raises ValueError for a number that is not finite, or another number of losses.
+    not known. `network` is the network's hash: trainings that share it are of one network; "" is of none. Raises ValueError for a number that is not finite, or another number of losses.
     """
 
     accuracies: tuple[float, ...]
@@ -26,6 +26,7 @@ class Curve:
     penalty: float
     final_accuracy: float | None = None
     losses: tuple[float, ...] = ()
+    network: str = ""
 
     def __post_init__(self) -> None:
         finals = () if self.final_accuracy is None else (self.final_accuracy,)

@@ -50,6 +50,10 @@ class MarginalValue:
         compared = compare(running, forecast, best, float(ndtr((best - threshold) / deviation)))
         return replace(compared, stop=forecast.reward < threshold, rate=policy.rate, threshold=threshold)
 
+    def to_confirm(self, ended: Sequence[Curve]) -> str | None:
+        """Hash of the finished network whose next training, with another seed, is worth more than a new network's."""
+        return None
+
 
 @lru_cache(maxsize=_POLICIES)
 def policy_of(curves: tuple[Curve, ...], buckets: Buckets, qat_epochs: int, best: float) -> StoppingPolicy:

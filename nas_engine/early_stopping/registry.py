@@ -1,8 +1,8 @@
 """Stopping rules by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from nas_engine.early_stopping.base import StoppingRule
+from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.early_stopping.buckets import Buckets
 from nas_engine.early_stopping.decay import ExponentialDecay
 from nas_engine.early_stopping.marginal_value import MarginalValue
@@ -34,3 +34,11 @@ def create(name: str, *, epochs: int, qat_epochs: int, confidence: float, seed: 
     if not LOWEST_CONFIDENCE <= confidence <= HIGHEST_CONFIDENCE:
         raise ValueError(f"the confidence must be {LOWEST_CONFIDENCE} to {HIGHEST_CONFIDENCE}, not {confidence}")
     return _MAKERS[name](Buckets(epochs), qat_epochs, confidence, seed)
+
+
+def to_confirm(rule: StoppingRule, ended: Sequence[Curve]) -> str | None:
+    """Hash of the finished network that `rule` would train again before a new one; None where it confirms none.
+
+    `ended`: curves of ended trials, in order of ending.
+    """
+    return rule.to_confirm(ended) if isinstance(rule, MarginalValue) else None

@@ -7,7 +7,7 @@ tell of the end, the step from float to int8 and the seconds are those of real t
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -46,11 +46,12 @@ _OWN, _TRAINING = 0, 1  # uses of a random generator
 class RecordedEvaluator:
     """Simulated trainings from a recording; deterministic by recording, landscape, architecture and plan.
 
-    `landscape_seed` draws one of the landscapes that are consistent with the recording. Raises ValueError for a
-    recording that is too small to fit.
+    `landscape_seed` draws one of the landscapes that are consistent with the recording. `noise` is the standard
+    deviation between trainings of one network (accuracies 0..1) where it is known from elsewhere; by default it is that
+    of the recording (`training_noise`). Raises ValueError for a recording that is too small to fit.
     """
 
-    def __init__(self, recording: Recording, landscape_seed: int = 0) -> None:
+    def __init__(self, recording: Recording, landscape_seed: int = 0, noise: float | None = None) -> None:
         self.space = recording.header.space
         self._origin = f"a recording of {len(recording.trainings)} trainings ({recording.header.sounds})"
         trainings = [training for training in recording.trainings if epochs_of(training, "float")]
@@ -62,7 +63,8 @@ class RecordedEvaluator:
         self._features = BlockFeatures(self.space, recorded)
         self._recorded_features = np.array([self._features.of(architecture) for architecture in recorded])
         self._accuracies = np.array([training.int8_accuracy for training in self._trainings])
-        fit = LandscapeFit(self._recorded_features, self._accuracies, training_noise(trainings))
+        noise = training_noise(trainings) if noise is None else noise
+        fit = LandscapeFit(self._recorded_features, self._accuracies, noise)
         self.report: FitReport = fit.report
         self._seed = landscape_seed
         self._landscape = fit.sample(np.random.default_rng(landscape_seed))
@@ -170,12 +172,19 @@ def training_noise(trainings: Sequence[RecordedTraining]) -> float:
     by_network: dict[str, list[float]] = {}
     for training in trainings:
         by_network.setdefault(training.architecture.network_hash, []).append(training.int8_accuracy)
-    freedom = len(trainings) - len(by_network)
-    if freedom >= _FEWEST_REPETITIONS:
-        squares = sum(float(np.var(accuracies)) * len(accuracies) for accuracies in by_network.values())
-        return math.sqrt(squares / freedom)
+    if len(trainings) - len(by_network) >= _FEWEST_REPETITIONS:
+        return pooled_deviation(by_network.values())
     steps = np.concatenate([_late_steps(training) for training in trainings])
     return float(np.sqrt(np.mean(steps**2) / 2)) if len(steps) else 0.0
+
+
+def pooled_deviation(groups: Iterable[Sequence[float]]) -> float:
+    """Standard deviation within groups of values, each about its own mean. Raises ValueError where none has two."""
+    kept = [np.asarray(group) for group in groups if len(group) > 1]
+    if not kept:
+        raise ValueError("no group has two values")
+    squares = sum(float(np.sum((group - group.mean()) ** 2)) for group in kept)
+    return math.sqrt(squares / sum(len(group) - 1 for group in kept))
 
 
 def _late_steps(training: RecordedTraining) -> Values:
