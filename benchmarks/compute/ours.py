@@ -1,4 +1,7 @@
-"""Earshot as an entrant: a designer and a stopping rule, called as in a study with one trainer."""
+"""Earshot as an entrant: a designer and a stopping rule, called as in a study with one trainer.
+
+A network that the rule confirms is trained again, whole, and its designer hears nothing of it.
+"""
 
 from collections import deque
 from dataclasses import replace
@@ -9,7 +12,9 @@ from benchmarks.search_landscapes import PARAMETERS, PENALTY
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Designer, Objectives, Outcome, Suggestion
 from nas_engine.designers.deduplication import fill
+from nas_engine.early_stopping import registry
 from nas_engine.early_stopping.base import Curve, Decision, StoppingRule
+from nas_engine.early_stopping.marginal_value import MarginalValue
 from nas_engine.evaluation_result import EpochResult, EvaluationResult
 from nas_engine.reward import reward
 from nas_engine.search_space.architecture_features import feature_vector
@@ -18,7 +23,7 @@ from nas_engine.trial_plan import FEWEST_OPEN
 
 
 class OurEntrant:
-    """A designer with a stopping rule; the best of the finished trials is handed over.
+    """A designer with a stopping rule. The best finished trial is handed over, with marginal value the expected best.
 
     `epochs` are those of a whole training, with QAT.
     """
@@ -30,6 +35,7 @@ class OurEntrant:
         self._whole_epochs = epochs
         self._rng = np.random.default_rng(seed)
         self._waiting: deque[Suggestion] = deque()
+        self._confirmed: Architecture | None = None
         self._finished: dict[str, Outcome] = {}
         self._ended: list[Curve] = []
         self._best: tuple[float, Architecture] | None = None
@@ -37,30 +43,42 @@ class OurEntrant:
         self._curve = Curve((), (), 0.0)
 
     def begin(self) -> Architecture:
+        confirmed = registry.to_confirm(self._rule, self._ended)
+        self._confirmed = None if confirmed is None else self._finished[confirmed].architecture
+        architecture = self._confirmed or self._suggested()
+        self._curve = Curve((), feature_vector(architecture), PENALTY(architecture), network=architecture.hash)
+        return architecture
+
+    def _suggested(self) -> Architecture:
         while len(self._waiting) < FEWEST_OPEN:
             waiting = [suggestion.architecture for suggestion in self._waiting]
             filled = fill(self.designer, 1, space=self._space, finished=self._finished, pending=waiting, rng=self._rng)
             self._waiting.append(filled.suggestions[0])
-        architecture = self._waiting[0].architecture
-        self._curve = Curve((), feature_vector(architecture), PENALTY(architecture))
-        return architecture
+        return self._waiting[0].architecture
 
     def stops(self, point: EpochResult) -> bool:
         curve = self._curve
         accuracies, losses = (*curve.accuracies, point.eval_accuracy), (*curve.losses, point.loss)
         self._curve = replace(curve, accuracies=accuracies, losses=losses)
+        if self._confirmed is not None:
+            return False
         self._decision = self._rule.decide(self._curve, self._ended)
         return self._decision.stop
 
     def end(self, result: EvaluationResult | None) -> None:
-        suggestion = self._waiting.popleft()
-        outcome = self._forecast(suggestion) if result is None else self._measured(suggestion, result)
         final = None if result is None else result.int8_accuracy
         self._ended.append(replace(self._curve, final_accuracy=final))
+        if self._confirmed is not None:
+            return
+        suggestion = self._waiting.popleft()
+        outcome = self._forecast(suggestion) if result is None else self._measured(suggestion, result)
         self._finished[suggestion.architecture.hash] = outcome
         self.designer.update([outcome])
 
     def incumbent(self) -> Architecture | None:
+        best = self._rule.expected_best(self._ended) if isinstance(self._rule, MarginalValue) else None
+        if best is not None:
+            return self._finished[best].architecture
         return self._best[1] if self._best else None
 
     def best_measured(self, most: int) -> list[Architecture]:

@@ -18,7 +18,9 @@ class Curve:
     (`architecture_features.feature_vector`), equally many in every curve of a study; `penalty` is what Equation 1
     subtracts from the accuracy, estimated before the training. `final_accuracy` is that of the .tflite file, None where
     the trial runs or was stopped early. `losses` are the mean training losses of the same epochs, empty where they are
-    not known. `network` is the network's hash: trainings that share it are of one network; "" is of none. Raises ValueError for a number that is not finite, or another number of losses.
+    not known. `network` is the network's hash: trainings that share it are of one network; "" is of none.
+
+    Raises ValueError for a number that is not finite, or another number of losses.
     """
 
     accuracies: tuple[float, ...]

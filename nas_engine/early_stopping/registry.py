@@ -14,7 +14,7 @@ _MAKERS: Mapping[str, Callable[[Buckets, int, float, int], StoppingRule]] = {
     "none": lambda buckets, qat_epochs, confidence, seed: NoStopping(),
     "exponential_decay": lambda buckets, qat_epochs, confidence, seed: ExponentialDecay(buckets, confidence),
     "tsgp": lambda buckets, qat_epochs, confidence, seed: Tsgp(buckets, confidence, seed),
-    "marginal_value": lambda buckets, qat_epochs, confidence, seed: MarginalValue(buckets, qat_epochs, seed),
+    "marginal_value": lambda buckets, qat_epochs, confidence, seed: MarginalValue(buckets.epochs, qat_epochs),
 }
 NAMES: tuple[str, ...] = tuple(_MAKERS)
 BY_COMPUTE = frozenset({"marginal_value"})
