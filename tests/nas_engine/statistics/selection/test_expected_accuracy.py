@@ -1,11 +1,14 @@
 """Expected accuracies, held against networks whose accuracies without luck are known."""
 
+import itertools
+import time
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nas_engine.statistics.selection import expected_accuracy
 from nas_engine.statistics.selection.expected_accuracy import expected_accuracies, measurement_noise
 
 Values = NDArray[np.float64]
@@ -52,6 +55,69 @@ def test_the_expected_best_is_better_than_the_measured_best_and_promises_no_more
     assert expected > luckiest + 0.002
     assert promised == pytest.approx(expected, abs=0.003)
     assert measured > luckiest + 0.015
+
+
+def by_brute_force(measured: Values, witnesses: Values, noise: Values) -> tuple[Values, Values]:
+    """Means and deviations [n] of every pair of the grid with n x n systems (universal kriging), by their evidence."""
+    count, dimensions = witnesses.shape
+    scaled = (witnesses - witnesses.mean(axis=0)) / witnesses.std(axis=0) / np.sqrt(dimensions)
+    ones, evidence, means, variances = np.ones(count), [], [], []
+    for signal, own in itertools.product(np.linspace(0, 0.1, 26) ** 2, repeat=2):
+        certain = 1 / (own + noise**2)
+        centred = scaled - certain @ scaled / certain.sum()
+        accuracies = signal * centred @ centred.T + own * np.eye(count)
+        observed = accuracies + np.diag(noise**2)
+        inverse = np.linalg.inv(observed)
+        mean = ones @ inverse @ measured / (ones @ inverse @ ones)
+        residual = measured - mean
+        evidence.append(-(np.linalg.slogdet(observed)[1] + residual @ inverse @ residual) / 2)
+        means.append(mean + accuracies @ inverse @ residual)
+        known = np.diag(accuracies - accuracies @ inverse @ accuracies)
+        variances.append(known + (ones - accuracies @ inverse @ ones) ** 2 / (ones @ inverse @ ones))
+    weights = np.exp(np.array(evidence) - max(evidence))
+    weights /= weights.sum()
+    mixed = weights @ np.array(means)
+    return mixed, np.sqrt(weights @ (np.array(variances) + (np.array(means) - mixed) ** 2))
+
+
+@pytest.mark.parametrize("trainings", [np.ones(20), np.array([1, 3, 2, 1, 7] * 4)])
+def test_it_is_what_a_gaussian_process_of_all_pairs_says(trainings: Values, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expected_accuracy, "_NEGLIGIBLE", 0.0)
+    networks, noise = made(2, count=20), NOISE / np.sqrt(trainings)
+    found = expected_accuracies(networks.measured, networks.witnesses, noise)
+    mean, deviation = by_brute_force(networks.measured, networks.witnesses, noise)
+    np.testing.assert_allclose(found.mean, mean, rtol=1e-9)  # of linear systems with condition numbers below 1e4
+    np.testing.assert_allclose(found.deviation, deviation, rtol=1e-7)
+
+
+def test_noise_of_all_is_the_noise_of_each() -> None:
+    networks = made(6)
+    together = expected_accuracies(networks.measured, networks.witnesses, NOISE)
+    each = expected_accuracies(networks.measured, networks.witnesses, np.full(120, NOISE))
+    np.testing.assert_array_equal(together.mean, each.mean)
+
+
+def test_the_mean_of_several_trainings_is_believed_more() -> None:
+    networks = made(7)
+    best = int(np.argmax(networks.measured))
+    noise = np.full(120, NOISE)
+    once = expected_accuracies(networks.measured, networks.witnesses, noise)
+    noise[best] = NOISE / 2
+    often = expected_accuracies(networks.measured, networks.witnesses, noise)
+    assert once.mean[best] < often.mean[best] < networks.measured[best]
+    assert often.deviation[best] < once.deviation[best]
+    assert often.believed[best] > once.believed[best] + 0.2
+
+
+def test_two_thousand_networks_take_milliseconds() -> None:
+    networks = made(8, count=2000)
+    noise = np.where(np.arange(2000) % 10, NOISE, NOISE / 2)
+    taken = []
+    for _ in range(10):
+        start = time.process_time()
+        expected_accuracies(networks.measured, networks.witnesses, noise)
+        taken.append(time.process_time() - start)
+    assert min(taken) < 0.05  # measured 4 ms
 
 
 def test_without_noise_measurements_stand() -> None:
@@ -107,3 +173,9 @@ def test_noise_is_that_of_clips_that_two_networks_answer_differently_and_of_trai
 def test_what_cannot_be_is_refused(measured: Values, witnesses: Values, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         expected_accuracies(measured, witnesses, NOISE)
+
+
+@pytest.mark.parametrize(("noise", "message"), [(np.ones(8), "noises of 8 networks"), (np.nan, "must be finite")])
+def test_noise_that_cannot_be_is_refused(noise: Values | float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        expected_accuracies(np.zeros(9), np.zeros((9, 1)), noise)
