@@ -68,6 +68,14 @@ class Trial(models.Model):
         related_name="reproductions",
         help_text="The completed trial that this one repeats with the same seed, to see whether it comes out the same",
     )
+    confirms = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="confirmations",
+        help_text="The completed trial whose network this one trains again, with another seed",
+    )
     seed = models.PositiveIntegerField(help_text="Seed of initial weights, crops and augmentation")
     requested_at = models.DateTimeField(auto_now_add=True)
     dispatched_at = models.DateTimeField(null=True, blank=True, help_text="When a message was last sent to the queue")

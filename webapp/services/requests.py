@@ -39,10 +39,11 @@ class ViolatingTrial:
 
 @dataclass(frozen=True, slots=True)
 class RequestedTrial:
-    """Architecture to be evaluated, with the designer's metadata."""
+    """Architecture to be evaluated, with the designer's metadata; `confirms` is the trial whose network it is."""
 
     architecture: Architecture
     suggestion: Mapping[str, str] = field(default_factory=dict)
+    confirms: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,10 @@ def request_trials(
 ) -> list[int]:
     """Add REQUESTED trials, save the designer's state, and offer the trials to the trainers.
 
-    The `violating` become trials as well, numbered before the others, and end as they begin.
-    `expected_trials` is the number of trials when the caller made the suggestions, `estimated_as` the study as it saw
-    it. If the study has others by now, uses another energy model, or is not RUNNING, nothing is written and [] is
-    returned: another suggestion was faster, or a user re-estimated or paused it.
+    The `violating` become trials as well, numbered before the others, and end as they begin. Without a `designer_state`
+    the saved one stays. `expected_trials` is the number of trials when the caller made the suggestions, `estimated_as`
+    the study as it saw it. If the study has others by now, uses another energy model, or is not RUNNING, nothing is
+    written and [] is returned: another suggestion was faster, or a user re-estimated or paused it.
     """
     rows = [translation.architecture_row(item.architecture) for item in requested]
     save_architectures([*rows, *(translation.violating_architecture_row(item.architecture) for item in violating)])
@@ -86,15 +87,17 @@ def request_trials(
         if estimated_as is not None and study.energy_model_id != estimated_as.energy_model_id:
             return []
         Study.objects.filter(pk=study_id).update(
-            designer_state=designer_state,
+            designer_state=study.designer_state if designer_state is None else designer_state,
             duplicates_answered=study.duplicates_answered + duplicates_answered,
             suggest_failures=0,
             suggest_after=None,
             reason="",
         )
         record_violating(study, violating)
-        pairs = zip(rows, requested, strict=True)
-        return [request_trial(study, row.hash, suggestion=dict(item.suggestion)) for row, item in pairs]
+        return [
+            request_trial(study, item.architecture.hash, suggestion=dict(item.suggestion), confirms=item.confirms)
+            for item in requested
+        ]
 
 
 def save_architectures(rows: Sequence[StoredArchitecture]) -> None:
@@ -133,6 +136,7 @@ def request_trial(
     seed: int | None = None,
     reproduces_id: int | None = None,
     retried_from: Trial | None = None,
+    confirms: Trial | None = None,
     actor: Actor = None,
 ) -> int:
     """Add one REQUESTED trial under the study's lock and return its id. A retry repeats its original, seed and all."""
@@ -146,9 +150,11 @@ def request_trial(
         suggestion=suggestion,
         retried_from=retried_from,
         reproduces_id=retried_from.reproduces_id if retried_from else reproduces_id,
+        confirms=retried_from.confirms if retried_from else confirms,
         seed=retried_from.seed if retried_from else own_seed,
     )
-    message = f"Retry of trial {retried_from.number}." if retried_from else "Listed." if label else "Suggested."
+    source = f"Confirms trial {confirms.number}." if confirms else "Listed." if label else "Suggested."
+    message = f"Retry of trial {retried_from.number}." if retried_from else source
     record(study, "", State.REQUESTED, trial_id=trial.pk, message=message, actor=actor)
     send_requested_trials(study=study)
     return trial.pk

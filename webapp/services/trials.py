@@ -30,7 +30,7 @@ State = Trial.State
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Trial claimed by a worker, with all data needed to evaluate it."""
+    """Trial claimed by a worker, with all data needed to evaluate it. A confirmation is never stopped early."""
 
     trial_id: int
     study_id: int
@@ -38,6 +38,7 @@ class Claim:
     architecture: Architecture
     settings: translation.TrialSettings
     pack_name: str
+    is_confirmation: bool
 
 
 def claim(*, trial_id: int, worker: str) -> Claim | None:
@@ -67,6 +68,7 @@ def claim(*, trial_id: int, worker: str) -> Claim | None:
         architecture=translation.architecture(trial.architecture),
         settings=translation.trial_settings(trial),
         pack_name=str(trial.study.dataset.pack.name),
+        is_confirmation=trial.confirms_id is not None,
     )
 
 

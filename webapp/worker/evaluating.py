@@ -81,6 +81,11 @@ def patience_with(architecture: Architecture) -> float:
     return SILENCE_SECONDS * max(1.0, cost(architecture).flops / _USUAL_FLOPS)
 
 
+def _check_of(claim: Claim) -> StopCheck | None:
+    """None for a confirmation: the whole training is what it measures."""
+    return None if claim.is_confirmation else check_of(Study.objects.get(pk=claim.study_id), claim.architecture)
+
+
 class _Lease(TypedDict):
     trial_id: int
     worker: str
@@ -95,7 +100,7 @@ class _Attempt:
         self._trainer: ChildProcess = worker.trainer
         self._stopping = worker.stopping
         self._lost = lost
-        self._check = persist(lambda: check_of(Study.objects.get(pk=claim.study_id), claim.architecture))
+        self._check = persist(lambda: _check_of(claim))
         self._hopeless = False
 
     def run(self) -> None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -16,6 +16,7 @@ from nas_engine.trial_plan import trial_epochs
 from webapp import models, translation
 from webapp.models import Study, Trial
 from webapp.queries.energy_estimates import ENERGY, REWARD, with_estimates
+from webapp.worker.stopping import WITH_CURVE
 
 State = Trial.State
 _ENDED = ("turn", "state", "architecture_id", REWARD, "suggestion", "stopping")
@@ -23,35 +24,69 @@ _MEASURED = ("int8_accuracy", ENERGY, "flash_bytes")
 _WITHOUT_REWARD = (State.INFEASIBLE, State.FAILED)
 
 
+class _Row(NamedTuple):
+    """Columns of a trial that its study's history depends on."""
+
+    pk: int
+    state: str
+    architecture_id: str
+    violates_constraints: bool
+    confirms_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastTrial:
+    """The trial of the last turn, whether it has ended or not."""
+
+    id: int
+    architecture: Architecture
+    is_confirmation: bool
+
+
 @dataclass(frozen=True, slots=True)
 class StudyHistory:
     """A study's trials at one moment: outcomes by hash of architecture, pending architectures, number of trials.
 
     A retry takes its original's turn, and an outcome's number is its turn's; so a crash changes neither their order nor
-    `turns`, the number of trials without retries. `finished` and `pending` are in that order. `last`: the hash of
-    the last architecture that was to be trained, "" if there is none.
+    `turns`, the number of trials without retries. `finished`, `pending` and `curves` are in that order. `last`: the
+    last trial that was to be trained, None if there is none.
+
+    A confirmation trains a finished network again. It is no outcome, so `finished` holds the network's first training
+    alone; while it is open, its network is in `pending` too. `curves` are the ids of the trials that were completed or
+    stopped, confirmations included; `unconfirmed` are the networks that a confirmation could not train.
     """
 
     finished: Mapping[str, Outcome]
     pending: tuple[Architecture, ...]
     trials: int
     turns: int
-    last: str
+    last: LastTrial | None = None
+    curves: tuple[int, ...] = ()
+    unconfirmed: frozenset[str] = frozenset()
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         return tuple(self.finished.values())
 
     def with_last_open(self) -> "StudyHistory | None":
-        """As it was before the last trial ended and after all others had; None while one of these is open."""
-        before = [architecture for architecture in self.pending if architecture.hash != self.last]
-        if before:
+        """As it was before the last trial ended and after all others had; None while one of these is open.
+
+        A confirmation that is the last trial is open like any other: its network is pending and its curve not known.
+        Whether it has ended already makes no difference, so what is requested next stays a function of the seed; and
+        the trainer finds the next trial when it ends, which it would not if the study waited for that.
+        """
+        last = self.last
+        if any(last is None or architecture.hash != last.architecture.hash for architecture in self.pending):
             return None
-        if self.last not in self.finished:
+        if last is None:
             return self
-        finished = dict(self.finished)
-        last = finished.pop(self.last)
-        return replace(self, finished=finished, pending=(last.architecture,))
+        its_outcome = "" if last.is_confirmation else last.architecture.hash
+        return replace(
+            self,
+            finished={key: outcome for key, outcome in self.finished.items() if key != its_outcome},
+            pending=(last.architecture,),
+            curves=tuple(trial_id for trial_id in self.curves if trial_id != last.id),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +103,7 @@ def history_of(study: Study, memory: Memory) -> StudyHistory:
     A trial that failed and was retried is no outcome: its retry will be. One that failed for good counts as infeasible,
     so that nobody tries its architecture a third time; one that violated a constraint is infeasible too.
     A trial that was stopped early is reported with the forecast that stopped it, how uncertain that is, and the share
-    of a training that it took. Cancelled trials are left out.
+    of a training that it took. Cancelled trials are left out, and confirmations are no outcomes.
     Energies and rewards are those of the energy model that `study` points at.
     """
     model_id = study.energy_model_id
@@ -79,15 +114,20 @@ def history_of(study: Study, memory: Memory) -> StudyHistory:
         .exclude(state=State.FAILED, retry__isnull=False)
         .annotate(turn=Coalesce("retried_from__number", "number"))
     )
-    rows = list(trials.order_by("turn").values_list("pk", "state", "architecture_id", "violates_constraints"))
-    _read_architectures({key for _, _, key, _ in rows} - memory.architectures.keys(), memory)
-    ended = {pk: key for pk, state, key, _ in rows if state not in Trial.OPEN}
-    _read_outcomes(study, trials, {pk for pk in ended if (pk, model_id) not in memory.outcomes}, memory)
+    rows = [_Row(*values) for values in trials.order_by("turn").values_list(*_Row._fields)]
+    _read_architectures({row.architecture_id for row in rows} - memory.architectures.keys(), memory)
+    outcomes = [row for row in rows if row.state not in Trial.OPEN and row.confirms_id is None]
+    _read_outcomes(study, trials, {row.pk for row in outcomes if (row.pk, model_id) not in memory.outcomes}, memory)
+    last = next((row for row in reversed(rows) if not row.violates_constraints), None)
     return StudyHistory(
-        finished={key: memory.outcomes[pk, model_id] for pk, key in ended.items()},
-        pending=tuple(memory.architectures[key] for _, state, key, _ in rows if state in Trial.OPEN),
+        finished={row.architecture_id: memory.outcomes[row.pk, model_id] for row in outcomes},
+        pending=tuple(memory.architectures[row.architecture_id] for row in rows if row.state in Trial.OPEN),
         **counted,
-        last=next((key for _, _, key, violates_constraints in reversed(rows) if not violates_constraints), ""),
+        last=last and LastTrial(last.pk, memory.architectures[last.architecture_id], last.confirms_id is not None),
+        curves=tuple(row.pk for row in rows if row.state in WITH_CURVE),
+        unconfirmed=frozenset(
+            row.architecture_id for row in rows if row.confirms_id is not None and row.state in _WITHOUT_REWARD
+        ),
     )
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from nas_engine.architecture import Architecture
 from nas_engine.early_stopping import registry
-from nas_engine.early_stopping.base import Curve, Decision
+from nas_engine.early_stopping.base import Curve, Decision, StoppingRule
 from nas_engine.evaluation_result import Progress
 from webapp import translation
 from webapp.models import CurvePoint, Study, Trial
 
 _STUDIES_KEPT = 4
-_ENDED = (Trial.State.COMPLETED, Trial.State.STOPPED)
+WITH_CURVE = (Trial.State.COMPLETED, Trial.State.STOPPED)
+"""How a trial may end so that rules learn from its curve."""
 
 logger = logging.getLogger(__name__)
 _curves: dict[tuple[int, int | None], dict[int, Curve]] = {}
@@ -28,6 +29,7 @@ class StopCheck:
 
     def __init__(self, study: Study, architecture: Architecture) -> None:
         self._study = study
+        self._hash = architecture.hash
         self._network = translation.described(architecture, study)
         self._accuracies: list[float] = []
         self._losses: list[float] = []
@@ -58,22 +60,31 @@ class StopCheck:
         }
 
     def _decide(self, epochs: int) -> Decision:
-        study = self._study
-        rule = registry.create(
-            study.early_stopping,
-            epochs=epochs,
-            qat_epochs=study.qat_epochs,
-            confidence=study.stop_confidence,
-            seed=study.seed,
-        )
         network = self._network
-        running = Curve(tuple(self._accuracies), network.features, network.penalty, losses=tuple(self._losses))
-        return rule.decide(running, ended_curves(study))
+        running = Curve(
+            accuracies=tuple(self._accuracies),
+            features=network.features,
+            penalty=network.penalty,
+            losses=tuple(self._losses),
+            network=self._hash,
+        )
+        return rule_of(self._study, epochs).decide(running, ended_curves(self._study))
 
 
 def check_of(study: Study, architecture: Architecture) -> StopCheck | None:
     """None for a study without early stopping."""
     return None if study.early_stopping == Study.EarlyStopping.NONE else StopCheck(study, architecture)
+
+
+def rule_of(study: Study, epochs: int) -> StoppingRule:
+    """The study's rule for trainings of so many float epochs."""
+    return registry.create(
+        study.early_stopping,
+        epochs=epochs,
+        qat_epochs=study.qat_epochs,
+        confidence=study.stop_confidence,
+        seed=study.seed,
+    )
 
 
 def reason_of(decision: Mapping[str, Any]) -> str:
@@ -86,8 +97,13 @@ def reason_of(decision: Mapping[str, Any]) -> str:
 
 
 def ended_curves(study: Study) -> list[Curve]:
-    """The curves of completed and stopped trials in the order in which they ended. Two queries, of what is new."""
-    ended = list(study.trials.filter(state__in=_ENDED).order_by("finished_at", "number").values_list("pk", flat=True))
+    """The curves of completed and stopped trials in the order in which they ended."""
+    ended = study.trials.filter(state__in=WITH_CURVE).order_by("finished_at", "number")
+    return curves_of(study, list(ended.values_list("pk", flat=True)))
+
+
+def curves_of(study: Study, ended: Sequence[int]) -> list[Curve]:
+    """The curves of trials of the study that are completed or stopped, by their ids. Two queries, of what is new."""
     key = study.pk, study.energy_model_id
     known = _curves.pop(key, {})
     known.update(_read(study, [trial_id for trial_id in ended if trial_id not in known]))
@@ -111,5 +127,6 @@ def _read(study: Study, trial_ids: Sequence[int]) -> dict[int, Curve]:
             penalty=network.penalty,
             final_accuracy=trial.int8_accuracy,
             losses=tuple(loss for _, loss in epochs[trial.pk]),
+            network=trial.architecture_id,
         )
     return read

@@ -1,4 +1,7 @@
-"""The next trials of a study: designer, duplicates, constraint check, rows. One process at a time works on a study."""
+"""The next trials of a study: confirmations, designer, duplicates, constraint check, rows.
+
+One process at a time works on a study.
+"""
 
 import logging
 import os
@@ -7,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -24,14 +28,16 @@ from nas_engine.designers.base import (
 )
 from nas_engine.designers.deduplication import FilledSuggestions, fill
 from nas_engine.designers.jax_setup import CACHE_VARIABLE
+from nas_engine.early_stopping import registry as stopping_rules
 from nas_engine.search_space.paper_spaces import SearchSpace
-from nas_engine.trial_plan import FEWEST_OPEN
+from nas_engine.trial_plan import FEWEST_OPEN, trial_epochs
 from webapp import translation
-from webapp.models import Study
+from webapp.models import Study, Trial
 from webapp.queries.budget import open_target, trials_wanted
 from webapp.services import requests
 from webapp.services.failures import is_outage
 from webapp.worker.history import Memory, StudyHistory, history_of
+from webapp.worker.stopping import curves_of, ended_curves, rule_of
 
 LOCK_CLASS = 7_262_019  # advisory locks of this class are studies being suggested for
 _STUDIES_KEPT = 8
@@ -97,6 +103,8 @@ def _request(study: Study, count: int, *, in_turn: bool) -> bool:
         if seen is None:
             return False
         history, count = seen, 1
+    if (confirmation := _confirmation(study, history, in_turn=in_turn)) is not None:
+        return bool(_record(study, history, [confirmation]))  # what else is wanted, the next round suggests
     space = translation.search_space(study)
     known = _designer(study, space, history)
     try:
@@ -104,13 +112,12 @@ def _request(study: Study, count: int, *, in_turn: bool) -> bool:
     except NothingFeasible as error:
         return _give_up(study, history, error)
     revision = secrets.token_hex(8)
-    trial_ids = requests.request_trials(
-        study_id=study.pk,
-        requested=[requests.RequestedTrial(item.architecture, dict(item.metadata)) for item in filled.suggestions],
+    trial_ids = _record(
+        study,
+        history,
+        [requests.RequestedTrial(item.architecture, dict(item.metadata)) for item in filled.suggestions],
         violating=_violating_trials(filled.violating),
         designer_state={"revision": revision, "dump": known.designer.dump()},
-        expected_trials=history.trials,
-        estimated_as=study,
         duplicates_answered=filled.duplicates_answered,
     )
     if not trial_ids:  # the designer's state holds suggestions that were not recorded
@@ -119,6 +126,51 @@ def _request(study: Study, count: int, *, in_turn: bool) -> bool:
     known.revision = revision
     known.reported.update(item.number for item in filled.violating)
     return True
+
+
+def _record(
+    study: Study,
+    history: StudyHistory,
+    requested: Sequence[requests.RequestedTrial],
+    *,
+    violating: Sequence[requests.ViolatingTrial] = (),
+    designer_state: dict[str, Any] | None = None,
+    duplicates_answered: int = 0,
+) -> list[int]:
+    """Request the trials unless the study has others than `history` by now."""
+    return requests.request_trials(
+        study_id=study.pk,
+        requested=requested,
+        violating=violating,
+        designer_state=designer_state,
+        expected_trials=history.trials,
+        estimated_as=study,
+        duplicates_answered=duplicates_answered,
+    )
+
+
+def _confirmation(study: Study, history: StudyHistory, *, in_turn: bool) -> requests.RequestedTrial | None:
+    """Trial that trains a finished network again before a new one is suggested; None where that is not worth it.
+
+    `in_turn`, curves are known in order of turns, in which one trainer ends trials that neither failed nor waited.
+    """
+    if not study.counts_compute:
+        return None
+    curves = curves_of(study, history.curves) if in_turn else ended_curves(study)
+    rule = rule_of(study, trial_epochs(study.full_epochs, study.trial_share))
+    try:
+        network = stopping_rules.to_confirm(rule, curves)
+    except Exception:  # a failing rule must not end a study
+        logger.exception("The stopping rule of study %d could not say what to confirm", study.pk)
+        return None
+    pending = {architecture.hash for architecture in history.pending}
+    if network is None or network in pending or network in history.unconfirmed:
+        return None
+    trained = study.trials.filter(architecture=network, state=Trial.State.COMPLETED).order_by("number")
+    confirmed = trained.select_related("architecture").first()
+    if confirmed is None:
+        return None
+    return requests.RequestedTrial(translation.architecture(confirmed.architecture), confirms=confirmed)
 
 
 def _give_up(study: Study, history: StudyHistory, error: NothingFeasible) -> bool:
