@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
 from nas_engine.statistics.values import EnergyRatio
-from webapp.models import Finalist, SplitOpening, Study
+from webapp.models import Finalist, SplitOpening, Study, Trial
 from webapp.queries.energy_estimates import in_words
 from webapp.queries.finals import FinalNetwork, final_networks, final_networks_of
 from webapp.queries.opening_statistics import Ratio, difference_of, energy_ratios, statistics_in
@@ -124,7 +124,8 @@ def chosen_trials(study: Study, how: str, top: int, numbers: Sequence[int]) -> l
     """Ids of the completed trials that become finalists, the best by reward first; by hand in the order given.
 
     Trials at chance are left out, as are numbers that no completed trial has: the service answers for those. By
-    expected reward, the measured ones stand in where the trials are too few to expect anything. At most two queries.
+    expected reward, the measured ones stand in where the trials are too few to expect anything. A network that was
+    trained several times is chosen once, by its best trial, of equals the first. At most three queries.
     """
     found = results(study)
     if how == Finalist.Chosen.HAND:
@@ -132,13 +133,23 @@ def chosen_trials(study: Study, how: str, top: int, numbers: Sequence[int]) -> l
         return [by_number.get(number, 0) for number in numbers]
     eligible = found.on_energy_front if how == Finalist.Chosen.FRONT else found.above_chance
     expected = expected_rewards(study, found) if how == Finalist.Chosen.EXPECTED else None
-    return _best(found, found.reward if expected is None else expected.reward, eligible)[:top]
+    best = _best(found, found.reward if expected is None else expected.reward, eligible)
+    return _one_a_network(best)[:top]
 
 
 def _best(found: Results, reward: NDArray[np.float64], eligible: NDArray[np.bool_]) -> list[int]:
     order = np.argsort(-reward, kind="stable")
     ids: list[int] = found.trial_ids[order[eligible[order]]].tolist()
     return ids
+
+
+def _one_a_network(trial_ids: Sequence[int]) -> list[int]:
+    """The first trial of each network."""
+    networks = dict(Trial.objects.filter(pk__in=trial_ids).values_list("pk", "architecture"))
+    first: dict[str, int] = {}
+    for trial_id in trial_ids:
+        first.setdefault(networks.get(trial_id, str(trial_id)), trial_id)
+    return list(first.values())
 
 
 def _log(networks: Iterable[FinalNetwork]) -> list[SplitOpening]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from tests.webapp.confirmations import confirmation
 from tests.webapp.factories import make_study
 from webapp.models import CurvePoint, Finalist, Study, Trial
 from webapp.queries.pages.expected_rewards import expected_best, expected_rewards
@@ -59,6 +60,45 @@ def test_of_few_networks_nothing_is_expected_and_the_measured_best_are_chosen() 
     assert expected_best(study, results(study)) is None
     chosen = {how: chosen_trials(study, how, 3, ()) for how in (Finalist.Chosen.EXPECTED, Finalist.Chosen.REWARD)}
     assert chosen[Finalist.Chosen.EXPECTED] == chosen[Finalist.Chosen.REWARD]
+
+
+def test_trials_of_one_network_measure_it_together_and_are_believed_more() -> None:
+    study = study_with_luck()
+    once = expected_rewards(study, results(study))
+    for accuracy in (0.762, 0.758):
+        confirmation(study, 2, accuracy)
+    found = results(study)
+    expected = expected_rewards(study, found)
+    assert once is not None
+    assert expected is not None
+    same = np.isin(found.numbers, [2, 41, 42])
+    assert len(set(expected.reward[same].tolist())) == 1
+    assert expected.trainings[same].tolist() == [3, 3, 3]
+    assert set(expected.trainings[~same].tolist()) == {1}
+    assert expected.deviation[1] < once.deviation[1]
+    measured = float(found.reward[same].mean())
+    assert abs(expected.reward[1] - measured) < abs(once.reward[1] - measured)
+    best = expected_best(study, found)
+    assert best is not None
+    assert (best.number, best.trainings) == (2, 3)
+    assert best.measured == pytest.approx(measured)
+
+
+@pytest.mark.parametrize("how", ["expected", "reward", "front"])
+def test_a_network_that_was_trained_several_times_is_one_finalist(how: str) -> None:
+    study = study_with_luck()
+    for number in (1, 2):
+        confirmation(study, number, 0.765)
+    chosen = chosen_trials(study, how, 4, ())
+    networks = Trial.objects.filter(pk__in=chosen).values_list("architecture", flat=True)
+    assert len(chosen) == len(set(networks)) == (4 if how != "front" else len(chosen))
+
+
+def test_many_trainings_of_few_networks_are_few_networks() -> None:
+    study = make_study(completed=7)
+    confirmation(study, 1, 0.7)
+    confirmation(study, 2, 0.7)
+    assert expected_rewards(study, results(study)) is None
 
 
 def test_trials_without_a_curve_are_as_usual_and_it_takes_one_query(
