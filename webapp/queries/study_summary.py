@@ -18,7 +18,8 @@ def study_summary(study_id: int) -> dict[str, Any]:
     """{"study": {...}, "trials": [...]}, trials by number; `tflite` is the file's name in the storage, or None."""
     studies = Study.objects.select_related("dataset", "energy_model__device").defer(*large_fields("energy_model"))
     study = studies.get(pk=study_id)
-    trials = list(trials_with_estimates(study).select_related("architecture", "retried_from").order_by("number"))
+    related = ("architecture", "retried_from", "confirms")
+    trials = list(trials_with_estimates(study).select_related(*related).order_by("number"))
     split = evaluation_split(study.dataset)
     summaries = [trial_summary(trial, estimate_of(trial), split) for trial in trials]
     return {"study": _study(study, trials), "trials": summaries}
@@ -73,6 +74,7 @@ def trial_summary(trial: Trial, estimate: CurrentEstimate, split: EvaluationSpli
         "violates_constraints": trial.violates_constraints,
         "reason": trial.reason,
         "retried_from": trial.retried_from.number if trial.retried_from else None,
+        "confirms": trial.confirms.number if trial.confirms else None,
         "architecture": architecture.spec,
         "architecture_hash": architecture.hash,
         "flops": architecture.flops or None,

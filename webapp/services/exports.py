@@ -57,7 +57,7 @@ def export_trial(*, trial_id: int, folder: Path) -> list[Path]:
 
 def trial_files(*, trial_id: int) -> dict[str, bytes]:
     """A completed trial's network, labels, architecture, metrics and front end by file name."""
-    trial = Trial.objects.select_related("study__dataset", "architecture", "retried_from").get(pk=trial_id)
+    trial = Trial.objects.select_related("study__dataset", "architecture", "retried_from", "confirms").get(pk=trial_id)
     if not trial.tflite:
         raise Conflict(f"Trial {trial.number} of {trial.study.name} is {trial.state_label}: it has no network.")
     dataset = trial.study.dataset

@@ -14,6 +14,7 @@ COLUMNS = (
     "int8_correct", "evaluation_clips", "int8_low95", "int8_high95", "chance", "energy_mj", "energy_source",
     "energy_low_mj", "energy_high_mj", "reward_formula",
     "flash_bytes", "flops", "parameters", "peak_activation_bytes", "seconds", "seed", "retried_from",
+    "confirms",
     "architecture_hash", "blocks", "worker", "requested_at", "started_at", "finished_at",
     "violates_constraints", "reason",
 )  # fmt: skip
@@ -23,7 +24,7 @@ _ROWS_AT_ONCE = 500
 def trial_rows(study: Study) -> Iterator[dict[str, Any]]:
     """One dict of COLUMNS a trial, at its current estimate, in the order of numbers; read in pieces."""
     split = evaluation_split(study.dataset)
-    trials = trials_with_estimates(study).select_related("architecture", "retried_from").order_by("number")
+    trials = trials_with_estimates(study).select_related("architecture", "retried_from", "confirms").order_by("number")
     for trial in trials.iterator(chunk_size=_ROWS_AT_ONCE):
         estimate, accuracy = estimate_of(trial), split.accuracy(trial.int8_accuracy) if split else None
         yield {
@@ -50,6 +51,7 @@ def trial_rows(study: Study) -> Iterator[dict[str, Any]]:
             "seconds": seconds_between(trial.started_at, trial.finished_at),
             "seed": trial.seed,
             "retried_from": trial.retried_from.number if trial.retried_from else None,
+            "confirms": trial.confirms.number if trial.confirms else None,
             "architecture_hash": trial.architecture.hash,
             "blocks": summary(trial.architecture.spec),
             "worker": trial.worker,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from nas_engine.evaluation_result import RuntimeResult
@@ -40,6 +41,7 @@ TIMED_PHASES = (
 HEAT_STEPS = 10
 _PREVIOUS, _NEXT, _RECORDINGS = "previous_number", "next_number", "evaluation_recordings"
 _IS_REPEATED, _ORIGINAL = "is_repeated", "original_"
+_CONFIRMED, _CONFIRMATIONS = "confirmed_number", "confirmation_numbers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def shown_trials(study_id: int) -> QuerySet[Trial]:
         _NEXT: Subquery(numbers.filter(number__gt=OuterRef("number")).order_by("number")[:1]),
     }
     found = Trial.objects.select_related(*related).filter(study=study_id)
-    annotations = {**neighbouring, **_repeating(), _RECORDINGS: recordings("study__dataset")}
+    annotations = {**neighbouring, **_repeating(), **_confirming(), _RECORDINGS: recordings("study__dataset")}
     return found.defer(*large_fields("study__energy_model")).annotate(**annotations)
 
 
@@ -127,6 +129,13 @@ def _repeating() -> dict[str, Any]:
     original = {"study_id": "study", "study": "study__name", "number": "number"}
     columns = {f"{_ORIGINAL}{name}": F(f"reproduces__{column}") for name, column in original.items()}
     return {_IS_REPEATED: Exists(Trial.objects.filter(reproduces=OuterRef("pk"))), **columns}
+
+
+def _confirming() -> dict[str, Any]:
+    """Numbers of the trial that a confirmation confirms, and of the confirmations of a trial, without a query."""
+    confirmations = Trial.objects.filter(confirms=OuterRef("pk")).exclude(state=Trial.State.CANCELLED)
+    counted = confirmations.exclude(state=Trial.State.FAILED, retry__isnull=False).order_by("number")
+    return {_CONFIRMED: F("confirms__number"), _CONFIRMATIONS: ArraySubquery(counted.values("number"))}
 
 
 def trial_context(trial: Trial) -> dict[str, Any]:
@@ -172,6 +181,8 @@ def trial_live_context(trial: Trial) -> dict[str, Any]:
         "events": trial_events(trial),
         "retry": getattr(trial, "retry", None),
         "original": original(trial),
+        "confirmed": getattr(trial, _CONFIRMED),
+        "confirmations": getattr(trial, _CONFIRMATIONS),
     }
 
 

@@ -17,6 +17,7 @@ from webapp.translation import reward_parameters
 
 ROWS_A_PAGE = 50
 _LARGEST_NUMBER = 2**31 - 1
+_CONFIRMED = "confirmed_number"
 
 SORT_FIELDS: Mapping[str, str] = {
     "number": "number",
@@ -72,7 +73,7 @@ class TrialFilter:
 @dataclass(frozen=True, slots=True)
 class TrialRow:
     """What the table shows of a trial. Accuracies are 0..1; results are None until there are any, costs where there is
-    nothing to count because the network cannot be built.
+    nothing to count because the network cannot be built. `confirms` is the number of the trial that it confirms.
     """
 
     id: int
@@ -96,6 +97,7 @@ class TrialRow:
     within_flash: bool
     reason: str
     progress: str
+    confirms: int | None
 
     @property
     def reward(self) -> float | None:
@@ -109,7 +111,8 @@ class TrialRow:
 def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[TrialRow]:
     """One page of the trials of `study` as `wanted`. Two queries; `results` gives the fronts."""
     found = _filtered(study, results, wanted)
-    shown = with_estimates(found, study.energy_model_id).select_related("architecture").only(*_SHOWN)
+    confirming = found.annotate(**{_CONFIRMED: F("confirms__number")})
+    shown = with_estimates(confirming, study.energy_model_id).select_related("architecture").only(*_SHOWN)
     energy_front, flash_front = results.ids_on(results.on_energy_front), results.ids_on(results.on_flash_front)
 
     parameters = reward_parameters(study)
@@ -202,6 +205,7 @@ def _row(parameters: RewardParameters, trial: Trial, on_energy_front: bool, on_f
         within_flash=parts is not None and parts.flash_excess_bytes == 0,
         reason=trial.reason,
         progress=_progress(trial),
+        confirms=getattr(trial, _CONFIRMED),
     )
 
 
