@@ -4,16 +4,18 @@ The designer is the real one, and suggestions, constraints and repetitions are h
 durations of trainings come from `simulated_evaluation` or `recorded_trainings`. Time is simulated: trainers take the
 next trial as soon as one ends, and as many trials are open as in a study, so that designers know as little as they
 would. The stopping rule is the real one, too, and sees each curve epoch by epoch, with the trials that have ended by
-then.
+then. Where it has a finished network confirmed, this is a trial of the budget, as in a study.
 """
 
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
+from nas_engine.architecture import Architecture
 from nas_engine.constraints import Constraints, EnergyFunction, constraint_check, penalty_of
 from nas_engine.cost import cost
 from nas_engine.designers import registry
@@ -152,6 +154,14 @@ def search(settings: DryRunSettings, workers: int, seed: int, simulate: Simulate
     return SimulatedSearch(tuple(run.trials()), run.violating, run.duplicates_answered, run.ended_early)
 
 
+class _Waiting(NamedTuple):
+    """Requested trial that no trainer has begun."""
+
+    number: int
+    suggestion: Suggestion
+    is_confirmation: bool
+
+
 class _Search:
     """State of one simulated search: running trainings, waiting suggestions, finished trials."""
 
@@ -169,7 +179,7 @@ class _Search:
         designer_settings = replace(settings.designer_settings, penalty=penalty, by_compute=by_compute)
         self._designer = registry.create(settings.designer, settings.space, seed, settings=designer_settings)
         self._finished: dict[str, Outcome] = {}
-        self._waiting: deque[tuple[int, Suggestion]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._rule = settings.stopping_rule(seed)
         self._ended: list[Curve] = []
         self._running: list[tuple[float, int, SimulatedTraining]] = []  # a heap by their next moments
@@ -189,8 +199,9 @@ class _Search:
                 heapq.heappush(self._running, (training.moment_seconds, number, training))
                 continue
             self._ended.append(training.curve)
-            self._finished[training.outcome.architecture.hash] = training.outcome
-            self._designer.update([training.outcome])
+            if not training.is_confirmation:
+                self._finished[training.outcome.architecture.hash] = training.outcome
+                self._designer.update([training.outcome])
             yield training.trial
 
     def _request(self) -> bool:
@@ -199,8 +210,12 @@ class _Search:
         count = min(missing, self._settings.budget - self._requested)
         if count < 1 or self.ended_early:
             return False
-        pending = [suggestion.architecture for _, suggestion in self._waiting]
+        pending = [waiting.suggestion.architecture for waiting in self._waiting]
         pending += [training.suggestion.architecture for _, _, training in self._running]
+        if (confirmed := self._to_confirm(pending)) is not None:
+            self._wait(Suggestion(confirmed), is_confirmation=True)
+            self._request()  # what else is missing
+            return True
         try:
             filled = fill(
                 self._designer,
@@ -218,10 +233,20 @@ class _Search:
         for violating in filled.violating:
             self._remember_violating(violating.outcome)
         for suggestion in filled.suggestions:
-            self._requested += 1
-            self._numbered += 1
-            self._waiting.append((self._numbered, suggestion))
+            self._wait(suggestion)
         return True
+
+    def _to_confirm(self, pending: Sequence[Architecture]) -> Architecture | None:
+        """Finished network that the rule would train again before a new one."""
+        network = stopping_registry.to_confirm(self._rule, self._ended) if self._rule else None
+        if network is None or network not in self._finished or network in {waiting.hash for waiting in pending}:
+            return None
+        return self._finished[network].architecture
+
+    def _wait(self, suggestion: Suggestion, *, is_confirmation: bool = False) -> None:
+        self._requested += 1
+        self._numbered += 1
+        self._waiting.append(_Waiting(self._numbered, suggestion, is_confirmation))
 
     def _give_up(self, error: SpaceExhausted | NothingFeasible) -> bool:
         """End the search unless a trial is open, whose result may have feasible neighbours. Always returns False."""
@@ -237,12 +262,14 @@ class _Search:
         self._finished[outcome.architecture.hash] = outcome
 
     def _start(self, now_seconds: float) -> None:
-        number, suggestion = self._waiting.popleft()
+        number, suggestion, is_confirmation = self._waiting.popleft()
         settings = self._settings
         seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
         plan = SimulatedPlan(settings.trial_epochs, settings.qat_epochs, seed)
         evaluation = self._re_estimated(self._simulate(suggestion.architecture, plan), suggestion)
-        training = SimulatedTraining(number, suggestion, evaluation, now_seconds, settings.rewards, self._rule)
+        training = SimulatedTraining(
+            number, suggestion, evaluation, now_seconds, settings.rewards, self._rule, is_confirmation=is_confirmation
+        )
         heapq.heappush(self._running, (training.moment_seconds, number, training))
 
     def _re_estimated(self, evaluation: Evaluation, suggestion: Suggestion) -> Evaluation:

@@ -17,7 +17,8 @@ from nas_engine.search_space.architecture_features import feature_vector
 class SimulatedTrial:
     """Ended trial; begin and end are in simulated seconds after the study began.
 
-    `reward` is None where it was stopped early; `whole_seconds` is the duration of its whole training.
+    `reward` is None where it was stopped early; `whole_seconds` is the duration of its whole training. A confirmation
+    trains the network of an earlier trial again.
     """
 
     number: int
@@ -27,6 +28,7 @@ class SimulatedTrial:
     begun_seconds: float
     ended_seconds: float
     whole_seconds: float
+    is_confirmation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class SimulatedSearch:
 
     @property
     def best_rewards(self) -> tuple[float, ...]:
-        """Best reward after 1, 2, ... trials; minus infinity before the first finished one."""
+        """Best measured reward after 1, 2, ... trials, confirmations included; minus infinity before the first."""
         rewards = [-np.inf if trial.reward is None else trial.reward for trial in self.trials]
         return tuple(np.maximum.accumulate(rewards).tolist())
 
@@ -78,7 +80,7 @@ class SimulatedTraining:
     """Running trial. Call `advance` at each of its moments: the ends of its float epochs, and its end.
 
     A stopped training ends with the epoch that the decision follows, as a real one does whose worker answers in time.
-    Without a `rule` its end is the only moment.
+    Without a `rule` its end is the only moment, and that of a confirmation, which is never stopped.
     """
 
     def __init__(
@@ -89,14 +91,17 @@ class SimulatedTraining:
         begun_seconds: float,
         rewards: RewardParameters,
         rule: StoppingRule | None = None,
+        *,
+        is_confirmation: bool = False,
     ) -> None:
         self.number = number
+        self.is_confirmation = is_confirmation
         self.suggestion = suggestion
         self._result = evaluation.result
         self._points = evaluation.curve
         self._begun_seconds = begun_seconds
         self._rewards = rewards
-        self._rule = rule
+        self._rule = None if is_confirmation else rule
         self._features = feature_vector(suggestion.architecture) if rule else ()
         self._penalty = self._breakdown(1.0).penalty
         self._float_points = tuple(point for point in self._points if point.phase == "float")
@@ -130,6 +135,7 @@ class SimulatedTraining:
             self._begun_seconds,
             self.moment_seconds,
             self._whole_seconds,
+            self.is_confirmation,
         )
 
     @property
@@ -183,6 +189,7 @@ class SimulatedTraining:
             penalty=self._penalty,
             final_accuracy=final_accuracy,
             losses=tuple(point.loss for point in seen),
+            network=self.suggestion.architecture.hash,
         )
 
     def _breakdown(self, accuracy: float) -> RewardBreakdown:
