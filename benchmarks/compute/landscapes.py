@@ -100,6 +100,6 @@ def landscape(name: str, part: Part, seed: int) -> Landscape:
 
 
 def _noise(name: str) -> float | None:
-    """Standard deviation between trainings of one network of the recording's clips; None where only itself tells."""
+    """Standard deviation between trainings of one network of the recording's clips; None where only itself reports."""
     repeated = json.loads(_REPETITIONS.read_text(encoding="utf-8")).get(name)
     return None if repeated is None else pooled_deviation(repeated)

@@ -2,7 +2,7 @@
 
 Worth is what epochs improve, in expectation, in the best of the expected rewards: what a training measures is partly
 luck (`measured_networks`), and a network that only was lucky is no improvement. `early_signs` forecasts each training's
-end, and tells how much forecasts are right after each further epoch. `optimal_stopping` makes a policy of it: where
+end, and states how much forecasts are right after each further epoch. `optimal_stopping` makes a policy of it: where
 rungs would stand, what share goes on, how much losses count against accuracies and which networks are trained again
 follows from the study's own trainings, and changes with them.
 
