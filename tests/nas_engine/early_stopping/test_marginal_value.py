@@ -1,34 +1,65 @@
-"""Marginal value on made-up studies: when it forecasts, what it stops, and the evidence that it gives."""
+"""Marginal value on made-up studies: when it forecasts, what it stops and confirms, and the evidence that it gives."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from nas_engine.early_stopping import registry
 from nas_engine.early_stopping.base import Curve
-from nas_engine.early_stopping.buckets import Buckets
-from nas_engine.early_stopping.marginal_value import MarginalValue, policy_of
-from nas_engine.early_stopping.tsgp import fitted_to
-from tests.nas_engine.early_stopping.curves import EPOCHS, curve, half_stopped, study
+from nas_engine.early_stopping.marginal_value import MarginalValue
+from tests.nas_engine.early_stopping.curves import EPOCHS, curve, half_stopped
+from tests.nas_engine.early_stopping.curves import study as curves_of_study
 
-RULE = MarginalValue(Buckets(EPOCHS), qat_epochs=4)
+RULE = MarginalValue(EPOCHS, qat_epochs=4)
 POOR = curve(0.62, np.random.default_rng(5), feature=0.5)
 GOOD = curve(0.79, np.random.default_rng(5), feature=0.5)
 
 
-def test_it_says_nothing_before_six_trials_have_finished_or_two_epochs_have_passed() -> None:
-    assert RULE.decide(POOR.cut(12), study(5)).forecast is None
-    assert RULE.decide(POOR.cut(1), study(6)).forecast is None
-    assert RULE.decide(POOR.cut(12), half_stopped(study(10))).forecast is None
-    assert RULE.decide(POOR.cut(2), study(6)).forecast is not None
+def named(curves: Iterable[Curve]) -> list[Curve]:
+    """The same of networks with hashes that are no yardsticks."""
+    return [replace(one, network=f"{16 * number + 1:08x}") for number, one in enumerate(curves)]
 
 
-def test_it_stops_what_ends_low_soon_and_what_ends_high_later_if_at_all() -> None:
+def study(count: int, seed: int = 0) -> list[Curve]:
+    return named(curves_of_study(count, seed))
+
+
+def test_it_says_nothing_before_twelve_trials_have_finished() -> None:
+    assert RULE.decide(POOR.cut(12), study(11)).forecast is None
+    assert RULE.decide(POOR.cut(12), half_stopped(study(22))).forecast is None
+    assert RULE.decide(POOR.cut(1), study(12)).forecast is not None
+    assert RULE.to_confirm(study(11)) is None
+    assert RULE.expected_best(study(11)) is None
+
+
+def test_it_decides_at_most_fifteen_times_a_training() -> None:
+    long = MarginalValue(30, qat_epochs=4)
+    ended = [replace(one, accuracies=one.accuracies * 2, losses=one.losses * 2) for one in study(12)]
+    ended = [replace(one, accuracies=one.accuracies[:30], losses=one.losses[:30]) for one in ended]
+    due = [long.decide(ended[0].cut(epoch), ended).forecast is not None for epoch in range(1, 31)]
+    assert due == [False, True] * 15
+
+
+def test_without_losses_it_says_nothing() -> None:
+    """Trials of before losses were kept."""
+    assert RULE.decide(replace(POOR.cut(8), losses=()), study(20)).forecast is None
+    assert RULE.decide(POOR.cut(8), [replace(one, losses=()) for one in study(20)]).forecast is None
+
+
+def test_a_yardstick_is_trained_to_its_end() -> None:
+    ended = study(20)
+    decisions = [RULE.decide(replace(POOR, network="000000f0").cut(epoch), ended) for epoch in range(1, EPOCHS + 1)]
+    assert not any(decision.stop for decision in decisions)
+    assert any(RULE.decide(POOR.cut(epoch), ended).stop for epoch in range(1, EPOCHS + 1))
+
+
+def test_it_stops_what_ends_low_sooner_than_what_ends_high() -> None:
     """As new ones are cheap, also some that would become the best are given up for them."""
     ended, rng = study(20), np.random.default_rng(7)
     low, high = ([_stopped_after(curve(final, rng, feature=0.5), ended) for _ in range(40)] for final in (0.64, 0.79))
     assert np.mean([epochs <= EPOCHS // 2 for epochs in low]) > 0.9
-    assert max(low) <= EPOCHS
     assert np.mean(high) > np.mean(low) + 2
     assert max(high) > EPOCHS
 
@@ -40,7 +71,7 @@ def _stopped_after(one: Curve, ended: list[Curve]) -> int:
 
 def test_it_stops_by_losses_before_accuracies_show_anything() -> None:
     rng = np.random.default_rng(6)
-    seen = [_hidden(curve(final, rng, feature=0.0)) for final in rng.uniform(0.6, 0.8, 41)]
+    seen = named(_hidden(curve(final, rng, feature=0.0)) for final in rng.uniform(0.6, 0.8, 41))
     high, low = (replace(seen[0], losses=tuple(np.array(seen[0].losses) + shift)) for shift in (0.3, -0.3))
     decisions = [[RULE.decide(one.cut(epoch), seen[1:]).stop for epoch in range(2, 12)] for one in (high, low)]
     assert any(decisions[0])
@@ -65,13 +96,13 @@ def test_it_gives_its_evidence() -> None:
         assert decision.rate == decisions[0].rate
 
 
-def test_its_threshold_is_that_of_its_policy() -> None:
+def test_a_penalty_takes_as_much_off_what_a_training_must_promise() -> None:
+    """Networks are judged by rewards: one that costs more needs a higher accuracy, and is stopped earlier."""
     ended = study(20)
-    decision = RULE.decide(POOR.cut(10), ended)
-    best = max(one.reward or 0.0 for one in ended)
-    policy = policy_of(fitted_to(ended, 6, 0), Buckets(EPOCHS), 4, round(best, 4))
-    assert decision.rate == policy.rate
-    assert decision.threshold == pytest.approx(best + policy.threshold(10))
+    free, dear = (RULE.decide(replace(GOOD, penalty=penalty).cut(6), ended) for penalty in (0.0, 0.1))
+    assert dear.forecast == pytest.approx((free.forecast or 0.0) - 0.1)
+    assert not free.stop
+    assert dear.stop
 
 
 def test_what_follows_the_float_epochs_counts() -> None:
@@ -81,15 +112,54 @@ def test_what_follows_the_float_epochs_counts() -> None:
     assert (cheap.threshold or 0) < (dear.threshold or 0)
 
 
-def test_a_best_that_is_out_of_reach_keeps_nothing_going_for_long() -> None:
-    lucky = [*study(19), replace(GOOD, final_accuracy=0.99)]
-    usual = [curve(0.7, np.random.default_rng(seed), feature=0.5) for seed in range(20)]
-    stopped = [any(RULE.decide(one.cut(epoch), lucky).stop for epoch in range(2, EPOCHS + 1)) for one in usual]
-    assert np.mean(stopped) > 0.5
+def lucky(times: int, later: float) -> list[Curve]:
+    """A study whose best network, just ahead, had .755 at first and `later` at further trainings."""
+    best = replace(GOOD, network="00000011", final_accuracy=0.755)
+    return [*study(19)[2:], best, *[replace(best, final_accuracy=later)] * times]
+
+
+def test_networks_at_the_top_are_confirmed_until_it_is_known_which_is_best() -> None:
+    ended = lucky(0, 0.755)
+    top = sorted(ended, key=lambda one: -(one.reward or 0.0))[:3]
+    confirmed = []
+    for _ in range(30):
+        network = RULE.to_confirm(ended)
+        if network is None:
+            break
+        confirmed.append(network)
+        ended.append(next(one for one in ended if one.network == network))
+    assert confirmed[0] in {one.network for one in top}
+    assert 0 < len(confirmed) < 30
+    assert max(map(confirmed.count, confirmed)) <= 6
+
+
+def test_a_network_far_behind_or_far_ahead_is_not_confirmed() -> None:
+    assert RULE.to_confirm(lucky(0, 0.755)) not in {one.network for one in study(19) if (one.reward or 0.0) < 0.7}
+    ahead = [*study(19)[2:], replace(GOOD, network="00000011", final_accuracy=0.85)]
+    assert RULE.to_confirm(ahead) is None
+
+
+def test_what_a_lucky_network_measured_does_not_make_it_best() -> None:
+    assert RULE.expected_best(lucky(0, 0.755)) == "00000011"
+    assert RULE.expected_best(lucky(3, 0.66)) != "00000011"
+
+
+def test_trainings_go_on_more_readily_once_the_best_was_only_lucky() -> None:
+    rng = np.random.default_rng(11)
+    usual = [curve(0.75, rng, feature=0.5) for _ in range(30)]
+    believed, refuted = (np.mean([_stopped_after(one, lucky(3, later)) for one in usual]) for later in (0.79, 0.66))
+    assert refuted > believed + 1
+
+
+def test_other_rules_confirm_nothing() -> None:
+    ended = lucky(0, 0.755)
+    for name in registry.NAMES:
+        rule = registry.create(name, epochs=EPOCHS, qat_epochs=4, confidence=0.95, seed=0)
+        assert (registry.to_confirm(rule, ended) is not None) == (name == "marginal_value")
 
 
 def test_equal_studies_give_equal_decisions_whatever_was_asked_before() -> None:
     ended = half_stopped(study(30))
-    first = RULE.decide(POOR.cut(8), ended)
+    first = RULE.decide(POOR.cut(8), ended), RULE.to_confirm(ended)
     RULE.decide(GOOD.cut(5), study(12, seed=3))
-    assert RULE.decide(POOR.cut(8), ended) == first
+    assert (RULE.decide(POOR.cut(8), ended), RULE.to_confirm(ended)) == first

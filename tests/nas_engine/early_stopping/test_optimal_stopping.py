@@ -53,6 +53,37 @@ def test_where_beginning_is_dear_fewer_are_stopped() -> None:
     assert all(dear.threshold(point) < free.threshold(point) for point in range(2, 31))
 
 
+CONFIRMING = np.array([0.012, 0.008, 0.006])
+AGAIN = replace(COSTS, again=30)
+
+
+@pytest.mark.parametrize("confirming", [CONFIRMING, CONFIRMING * 2, CONFIRMING / 4])
+def test_trainings_and_confirmations_played_out_improve_at_the_stated_rate(confirming: NDArray[np.float64]) -> None:
+    policy = StoppingPolicy(FADING, NEW, AGAIN, confirming)
+    thresholds = np.array([policy.threshold(point) for point in range(1, 31)])
+    assert played_out(thresholds, AGAIN, policy) == pytest.approx(policy.rate, rel=0.03)
+
+
+def test_confirming_is_worth_it_where_it_may_change_who_is_best() -> None:
+    policy = StoppingPolicy(FADING, NEW, AGAIN, CONFIRMING)
+    gains = [policy.gain_of_confirming(lead, 1) for lead in (-0.1, -0.004, 0.0, 0.004, 0.1)]
+    assert gains[0] < 0 < gains[2]
+    assert gains[4] < 0
+    assert max(gains) == gains[2]
+    assert policy.gain_of_confirming(0.0, 4) == -np.inf
+
+
+def test_the_more_is_known_of_a_network_the_less_another_training_gains() -> None:
+    policy = StoppingPolicy(FADING, NEW, AGAIN, CONFIRMING)
+    gains = [policy.gain_of_confirming(0.0, trainings) for trainings in (1, 2, 3)]
+    assert gains == sorted(gains, reverse=True)
+
+
+def test_that_networks_can_be_confirmed_makes_new_ones_worth_more() -> None:
+    without, confirmed = (StoppingPolicy(FADING, NEW, AGAIN, steps).rate for steps in (np.zeros(0), CONFIRMING * 2))
+    assert confirmed > 1.1 * without
+
+
 def test_expected_improvement_is_the_mean_of_what_is_above() -> None:
     above = np.linspace(0.0, 0.3, 10_001)
     integral = np.trapezoid(above * norm.pdf(above, -0.02, 0.03), above)
@@ -60,8 +91,11 @@ def test_expected_improvement_is_the_mean_of_what_is_above() -> None:
     assert list(expected_improvement(np.array([-0.1, 0.2]), 0.0)) == [0.0, 0.2]
 
 
-def played_out(thresholds: NDArray[np.float64], costs: Costs) -> float:
-    """Improvement an epoch of many trainings, each stopped below `thresholds` [E] from the first point on."""
+def played_out(thresholds: NDArray[np.float64], costs: Costs, policy: StoppingPolicy | None = None) -> float:
+    """Improvement an epoch of many trainings, each stopped below `thresholds` [E] from the first point on.
+
+    With a `policy`, networks are confirmed while it gains.
+    """
     rng = np.random.default_rng(2)
     count = 400_000
     mean = rng.choice(NEW, count)
@@ -76,4 +110,12 @@ def played_out(thresholds: NDArray[np.float64], costs: Costs) -> float:
             goes_on &= ~stopped
     paid[goes_on] += costs.rest
     finals = mean + FADING[-1] * rng.standard_normal(count)
-    return float(np.where(goes_on, np.maximum(finals, 0.0), 0.0).sum() / paid.sum())
+    whole = goes_on.copy()
+    for trainings, step in enumerate(() if policy is None else policy.confirming, start=1):
+        assert policy is not None
+        leads = np.linspace(-0.1, 0.1, 2001)
+        worth = np.array([policy.gain_of_confirming(lead, trainings) for lead in leads]) > 0
+        goes_on &= worth[np.clip(np.searchsorted(leads, finals), 0, 2000)]
+        paid[goes_on] += costs.again
+        finals = np.where(goes_on, finals + step * rng.standard_normal(count), finals)
+    return float(np.where(whole, np.maximum(finals, 0.0), 0.0).sum() / paid.sum())
