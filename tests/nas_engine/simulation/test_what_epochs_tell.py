@@ -19,6 +19,7 @@ from tests.nas_engine.sampling import samples
 RECORDINGS = sorted(Path("benchmarks/data").glob("*.jsonl"))
 NETWORKS, LANDSCAPES = 250, 6
 NEAR = 0.08
+MOST_GUESSING = 0.6
 Table = NDArray[np.float64]
 
 
@@ -58,10 +59,24 @@ def simulated(recording: Recording, landscape: Callable[[int], Simulate]) -> Tab
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_in_landscapes_fitted_to_a_recording(path: Path) -> None:
+    """At each epoch at which most do better than guess the majority class; before, in the mean of three epochs.
+
+    There one recording's correlation is chance: 0.09 of standard error about 0 for 120 trainings. Of networks that were
+    trained again, the first training is compared, as the simulation rests on it.
+    """
     recording = read_recording(path)
-    recorded = tells((one.curve, one.int8_accuracy) for one in recording.trainings)
+    recorded = tells((one.curve, one.int8_accuracy) for one in recording.trainings if one.repetition == 0)
     found = simulated(recording, lambda seed: RecordedEvaluator(recording, seed).simulate)
-    assert np.abs(found - recorded).max() < NEAR
+    differ = guessing(recording) < MOST_GUESSING
+    assert differ.sum() >= 22
+    assert np.abs(found - recorded)[:, differ].max() < NEAR
+    assert np.abs(smoothed(found) - smoothed(recorded)).max() < NEAR
+
+
+def guessing(recording: Recording) -> Table:
+    """Share of the trainings that are no better than guessing the majority class [float epochs]."""
+    accuracies = np.array([values(one.curve, "eval_accuracy") for one in recording.trainings])
+    return np.asarray((accuracies <= np.median(accuracies[:, 0])).mean(axis=0))
 
 
 def test_in_the_made_up_landscape() -> None:
