@@ -24,14 +24,14 @@ from nas_engine.early_stopping.kernel import Array
 from nas_engine.early_stopping.measured_networks import MeasuredNetworks, measured_networks
 from nas_engine.early_stopping.optimal_stopping import Costs, StoppingPolicy
 
-_FEWEST_FINISHED = 12
+_FEWEST_FINISHED = 8
 _MOST_POINTS = 15  # at which a training may be stopped
 _YARDSTICKS = 16  # networks for each that is trained to its end
 _CONFIRMATIONS = 6  # trainings of a network after its first
 _RECENT, _AT_ONCE = 64, 16  # trials whose penalties stand for those of new ones; of those, how many change at a time
-_BEGIN, _QAT_EPOCH, _END = 1.1, 0.85, 2.2
-"""In float epochs, medians of benchmarks/data/paper-2d.jsonl: building and tracing, an epoch of QAT, and what is left:
-quantising, tracing again, converting, scoring."""
+_BEGIN, _QAT_EPOCH, _END = 0.65, 0.96, 3.2
+"""In float epochs, medians of benchmarks/data/synthetic-1d.jsonl: building and tracing, an epoch of QAT, and what is
+left: quantising, tracing again, converting, scoring, comparing runtimes."""
 _SUPPOSED_TRAININGS, _SUPPOSED_EXPLAINED = 10, 0.9
 """As long as little is known, forecasts are taken to explain a share of the variance of final accuracies that grows as
 the epochs do, up to this; it weighs as much as so many trainings."""
@@ -55,7 +55,7 @@ class MarginalValue:
         return max(1, round(self.epochs / _MOST_POINTS))
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
-        """Forecast after each `step` epochs with twelve finished trials; else, and for a yardstick, it goes on."""
+        """Forecast after each `step` epochs with eight finished trials; else, and for a yardstick, it goes on."""
         point, part = divmod(len(running.accuracies), self.step)
         known, best = self._known(ended), best_reward(ended)
         if known is None or best is None or part or not running.losses or _is_yardstick(running):
@@ -75,7 +75,7 @@ class MarginalValue:
         return None if known is None else known.to_confirm()
 
     def expected_best(self, ended: Sequence[Curve]) -> str | None:
-        """Hash of the network with the highest expected reward; None with fewer than twelve finished trials."""
+        """Hash of the network with the highest expected reward; None with fewer than eight finished trials."""
         known = self._known(ended)
         return None if known is None else known.best
 

@@ -26,12 +26,12 @@ def study(count: int, seed: int = 0) -> list[Curve]:
     return named(curves_of_study(count, seed))
 
 
-def test_it_says_nothing_before_twelve_trials_have_finished() -> None:
-    assert RULE.decide(POOR.cut(12), study(11)).forecast is None
-    assert RULE.decide(POOR.cut(12), half_stopped(study(22))).forecast is None
-    assert RULE.decide(POOR.cut(1), study(12)).forecast is not None
-    assert RULE.to_confirm(study(11)) is None
-    assert RULE.expected_best(study(11)) is None
+def test_it_says_nothing_before_eight_trials_have_finished() -> None:
+    assert RULE.decide(POOR.cut(12), study(7)).forecast is None
+    assert RULE.decide(POOR.cut(12), half_stopped(study(14))).forecast is None
+    assert RULE.decide(POOR.cut(1), study(8)).forecast is not None
+    assert RULE.to_confirm(study(7)) is None
+    assert RULE.expected_best(study(7)) is None
 
 
 def test_it_decides_at_most_fifteen_times_a_training() -> None:
