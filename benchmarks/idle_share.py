@@ -38,7 +38,13 @@ def run_study(trials: int, epochs: int) -> int:
     while dataset.state == dataset.State.PREPARING:
         time.sleep(1)
         dataset.refresh_from_db()
-    draft = Study(name="benchmark", dataset=dataset, trial_budget=trials, full_epochs=epochs)
+    draft = Study(
+        name="benchmark",
+        dataset=dataset,
+        trial_budget=trials,
+        full_epochs=epochs,
+        early_stopping=Study.EarlyStopping.NONE,
+    )
     study = studies.start(study_id=studies.create_study(study=draft, owner=None).pk)
     while study.state == Study.State.RUNNING:
         time.sleep(1)

@@ -65,6 +65,7 @@ def start_study(name: str, settings: Settings) -> int:
         dataset=Dataset.objects.get(name="sounds"),
         trial_budget=settings.trials,
         designer=settings.designer,
+        early_stopping=Study.EarlyStopping.NONE,
         switch_at=settings.switch_at,
         full_epochs=settings.epochs,
         seed=settings.seed,

@@ -73,7 +73,7 @@ def kill_postgres_under_running_trials(machine: Machine) -> None:
 @pytest.mark.timeout(240)
 def test_a_study_survives_the_death_of_every_process(machine: Machine, tmp_path: Path) -> None:
     study_file, out = tmp_path / "study.toml", tmp_path / "out.json"
-    study_file.write_text(f'name = "faults"\ntrials = {TRIALS}\nepochs = 8\n')
+    study_file.write_text(f'name = "faults"\ntrials = {TRIALS}\nepochs = 8\nearly_stopping = "none"\n')
     with machine.up(trainers=2):
         machine.add_clips(tmp_path / "clips", "clips")
         began = time.monotonic()

@@ -33,7 +33,7 @@ def two_trials_are_running(machine: Machine) -> bool:
 @pytest.mark.timeout(240)
 def test_a_study_outlives_its_machines_stops_and_crashes(machine: Machine, tmp_path: Path) -> None:
     study_file = tmp_path / "study.toml"
-    study_file.write_text(f'name = "restarts"\ntrials = {TRIALS}\nepochs = 8\n')
+    study_file.write_text(f'name = "restarts"\ntrials = {TRIALS}\nepochs = 8\nearly_stopping = "none"\n')
     with machine.up():
         machine.add_clips(tmp_path / "clips", "clips")
         machine.manage("run_study", str(study_file), "--dataset", "clips")

@@ -22,8 +22,9 @@ def machine(tmp_path: Path) -> Machine:
 
 def start(machine: Machine, folder: Path, name: str) -> None:
     file = folder / f"{name}.toml"
-    settings = ('designer = "hybrid"', f"switch_at = {SWITCH_AT}", f"trials = {TRIALS}", "epochs = 2", "seed = 5")
-    file.write_text("\n".join([f'name = "{name}"', *settings]))
+    designer = ('designer = "hybrid"', f"switch_at = {SWITCH_AT}", "seed = 5")
+    training = (f"trials = {TRIALS}", "epochs = 2", 'early_stopping = "none"')
+    file.write_text("\n".join([f'name = "{name}"', *designer, *training]))
     machine.manage("run_study", str(file), "--dataset", "clips")
 
 

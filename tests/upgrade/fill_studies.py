@@ -119,7 +119,8 @@ def make_running_study(dataset: Dataset, owner: User) -> Study:
 
 def make_other_studies(dataset: Dataset, owner: User, finished: Study) -> None:
     """A draft, a clone, one that was stopped, one that stops, one that failed."""
-    draft = Study(name="Draft", dataset=dataset, space="paper_1d", designer="hybrid", switch_at=50, trial_budget=80)
+    hybrid = {"designer": "hybrid", "switch_at": 50, "trial_budget": 80, "early_stopping": "none"}
+    draft = Study(name="Draft", dataset=dataset, space="paper_1d", **hybrid)
     studies.create_study(study=draft, owner=owner)
     studies.clone(study_id=finished.pk, owner=owner)
     stopped = _started("Stopped search", dataset, owner, trial_budget=5)
@@ -135,10 +136,11 @@ def make_other_studies(dataset: Dataset, owner: User, finished: Study) -> None:
 
 def make_study_of_edited_space(dataset: Dataset, owner: User) -> Study:
     """A search in a space of few blocks, whose one network is small and will be stored as a real file."""
-    draft = studies.create_study(study=Study(name="Edited space", dataset=dataset, trial_budget=2), owner=owner)
+    values = {"name": "Edited space", "dataset": dataset, "trial_budget": 2, "early_stopping": "none"}
+    draft = studies.create_study(study=Study(**values), owner=owner)
     space = SearchSpace.from_json(draft.space_spec)
-    values = space.to_json() | {"name": "Edited", "positions": space.to_json()["positions"][:_EDITED_BLOCKS]}
-    Study.objects.filter(pk=draft.pk).update(space=Study.Space.EDITED, space_spec=values)
+    spec = space.to_json() | {"name": "Edited", "positions": space.to_json()["positions"][:_EDITED_BLOCKS]}
+    Study.objects.filter(pk=draft.pk).update(space=Study.Space.EDITED, space_spec=spec)
     study = studies.start(study_id=draft.pk, actor=owner)
     smallest = min(_sampled(study, 200, seed=6), key=lambda network: translation.architecture_row(network).parameters)
     _requested(study, [smallest])
@@ -169,7 +171,8 @@ def make_processes() -> None:
 
 
 def _started(name: str, dataset: Dataset, owner: User, **settings: object) -> Study:
-    draft = studies.create_study(study=Study(name=name, dataset=dataset, full_epochs=8, **settings), owner=owner)
+    values = {"name": name, "dataset": dataset, "full_epochs": 8, "early_stopping": "none", **settings}
+    draft = studies.create_study(study=Study(**values), owner=owner)
     return studies.start(study_id=draft.pk, actor=owner)
 
 

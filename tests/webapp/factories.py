@@ -121,7 +121,7 @@ def edited_spec(blocks: int = 10, **stem: Any) -> SpaceSpec:
 def unsaved_study(**values: Any) -> Study:
     """What `create_study` takes."""
     dataset = values.pop("dataset", None) or make_dataset()
-    return Study(**{"name": f"study {next(_numbers)}", "dataset": dataset, **values})
+    return Study(**{"name": f"study {next(_numbers)}", "dataset": dataset, "early_stopping": "none", **values})
 
 
 def make_study(
@@ -145,6 +145,7 @@ def make_study(
         "name": f"study {next(_numbers)}",
         "state": Study.State.RUNNING if running or waiting else Study.State.COMPLETED,
         "trial_budget": max(1, total),
+        "early_stopping": Study.EarlyStopping.NONE,
         "started_at": timezone.now() - timedelta(seconds=SECONDS_A_TRIAL * total),
     }
     study = Study(**{**defaults, **values})

@@ -39,6 +39,7 @@ def draft_study(**values: Any) -> Study:
     if "dataset" not in values:
         values["dataset"] = ready_dataset()
     values.setdefault("trial_budget", 4)
+    values.setdefault("early_stopping", Study.EarlyStopping.NONE)
     return studies.create_study(study=Study(**values), owner=None)
 
 

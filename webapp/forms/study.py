@@ -20,7 +20,10 @@ from webapp.translation import frontend, space_spec
 
 OFFERED_DESIGNERS = tuple(designer for designer in Study.Designer if designer != Study.Designer.LISTED)
 STOPPING_HELP = {
-    "early_stopping": "Marginal value stops a trial where as many epochs of new trials are worth more than its own.",
+    "early_stopping": (
+        "Marginal value gives epochs to a trial, to new ones, or to a finished network once more, wherever they are "
+        "worth most. All rules judge by the reward: for a front, choose None."
+    ),
     "stop_confidence": (
         "Exponential decay stops a trial that ends below the best reward with this probability. "
         "TSGP: of the trials that would become the best, so great a share is not stopped."

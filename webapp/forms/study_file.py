@@ -5,6 +5,7 @@ dataset = "my clips"
 trial_budget = 12       # `trials` for short
 full_epochs = 8         # `epochs` for short
 qat_epochs = 4          # with simulated quantisation, after three quarters of the former
+early_stopping = "none" # left out, marginal value
 space = "paper_2d"      # or an edited one as a table [space], as in `space_file`
 energy_model = "Pixel 4 XL, model 3"  # left out, the published figures
 """

@@ -134,7 +134,9 @@ class Study(models.Model):
         "hard energy limit (mJ)", null=True, blank=True, validators=[MinValueValidator(1e-6)]
     )
 
-    early_stopping = models.CharField(max_length=20, choices=EarlyStopping.choices, default=EarlyStopping.NONE)
+    early_stopping = models.CharField(
+        max_length=20, choices=EarlyStopping.choices, default=EarlyStopping.MARGINAL_VALUE
+    )
     stop_confidence = models.FloatField(
         "confidence of stopping",
         default=0.95,

@@ -55,6 +55,7 @@ def test_what_a_file_leaves_out_takes_its_default() -> None:
     assert form.is_valid(), form.errors
     study = form.save(commit=False)
     assert (study.trial_budget, study.designer, study.energy_threshold_mj) == (24, "eagle", 1.25)
+    assert study.early_stopping == "marginal_value"
 
 
 def test_short_names_stand_for_trials_and_epochs() -> None:

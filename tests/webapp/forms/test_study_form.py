@@ -61,6 +61,11 @@ def test_every_stopping_rule_on_offer_is_one_that_the_engine_knows() -> None:
     assert tuple(value for value, _ in StudyForm().fields["early_stopping"].choices) == stopping_rules.NAMES
 
 
+def test_a_new_study_stops_by_marginal_value_unless_another_rule_is_chosen() -> None:
+    assert StudyForm()["early_stopping"].value() == "marginal_value"
+    assert form_of(early_stopping="none").save(commit=False).early_stopping == "none"
+
+
 def test_the_confidence_of_stopping_is_one_that_the_rules_take() -> None:
     low, high = stopping_rules.LOWEST_CONFIDENCE, stopping_rules.HIGHEST_CONFIDENCE
     assert all(form_of(early_stopping="tsgp", stop_confidence=value).is_valid() for value in (low, high))

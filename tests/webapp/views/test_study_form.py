@@ -52,7 +52,7 @@ def test_a_preset_keeps_what_was_typed_and_says_so(person: Client) -> None:
     response = person.post(NEW, sent(person.get(NEW), **typed))
     assert response.status_code == 200
     assert values_of(response, "dataset", "name", "notes", "seed") == [str(first.pk), "Mine", "For the hall.", "7"]
-    assert values_of(response, "trial_budget", "full_epochs") == ["12", "16"]
+    assert values_of(response, "trial_budget", "full_epochs", "early_stopping") == ["12", "16", "marginal_value"]
     assert "What you had typed is kept: Name, Notes, Dataset, Seed." in markup_of(response)
     assert not Study.objects.exists()
 
@@ -65,7 +65,7 @@ def test_a_second_preset_replaces_the_first_and_keeps_what_was_typed(person: Cli
     names = ("name", "trial_budget", "full_epochs", "energy_step_mj", "early_stopping")
     assert values_of(second, *names) == ["NAS-HyperFirefly-b'", "5", "200", "1.75", "tsgp"]
     third = person.post(NEW, sent(second, preset="quick"))
-    assert values_of(third, *names) == ["Quick look", "5", "16", "0.75", "none"]
+    assert values_of(third, *names) == ["Quick look", "5", "16", "0.75", "marginal_value"]
 
 
 def test_a_preset_is_filled_in_at_the_scale_that_is_chosen(person: Client) -> None:

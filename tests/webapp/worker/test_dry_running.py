@@ -30,7 +30,9 @@ def _short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def unsaved(**values) -> Study:
-    defaults = {"name": "what if", "designer": "random", "trial_budget": 12, "full_epochs": 8}
+    defaults = {
+        "name": "what if", "designer": "random", "trial_budget": 12, "full_epochs": 8, "early_stopping": "none"
+    }  # fmt: skip
     return Study(**{**defaults, "dataset": rows.ready_dataset(), **values})
 
 

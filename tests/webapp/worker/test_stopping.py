@@ -49,8 +49,8 @@ def test_marginal_value_says_below_what_new_trials_are_worth_more(worker, monkey
     study = rows.running_study(
         dataset=packs.dataset_with_features(), full_epochs=16, early_stopping="marginal_value", trial_budget=20
     )
-    for seed in range(1, 9):
-        ended = rows.completed_trial(study, seed=seed, int8_accuracy=0.7 + 0.03 * seed, energy_mj=1.0)
+    for seed in range(1, 13):
+        ended = rows.completed_trial(study, seed=seed, int8_accuracy=0.7 + 0.02 * seed, energy_mj=1.0)
         CurvePoint.objects.bulk_create(
             CurvePoint(
                 trial=ended,
