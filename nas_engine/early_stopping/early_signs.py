@@ -1,21 +1,22 @@
-"""Early signs: final accuracies forecast from the losses and accuracies of a training's first epochs.
+"""Early signs: final accuracies forecast from the losses and accuracies of a training's first epochs, by regressions.
 
-One ridge regression for each number of epochs, fitted to finished trainings. That stopped ones are missing does no
-harm: what stopped them is among the signs. Forecasts of a process over whole curves (`curve_gp`) moved twice as far as
-what came of them after a third of the epochs; these are right in the mean, as each is fitted to its own question.
+One ridge regression for each decision point, from the last one backwards: the last is fitted to the final accuracies of
+finished trainings, each earlier one to the forecasts that the next one makes of all trainings that came so far. So
+stopped trainings count for all points that they reached, and that they are missing later does no harm: what stopped
+them is among the signs. A forecast is expected to move on to the next by nothing, and by how much it does is known.
+Forecasts of a process over whole curves (`curve_gp`) moved twice as far as what came of them after a third of the
+epochs.
 
-Notation:
+Notation, for one regression:
 
-    n, d     finished trainings, signs
+    n, d     trainings, signs
     X        standardised signs [n, d] = U diag(singular) V^T
-    y        final accuracies [n], 0..1
+    y        final accuracies, or forecasts of the next point [n], 0..1
     y = mean(y) + X w + e,   w ~ N(0, signal^2),   e ~ N(0, noise^2)
-    c        = 1 / n + U shares U^T [n], diagonal of the matrix by which fitted values follow from y
 
-Signal and noise have the weights of their evidence on a grid. Of `explained`, the share of the variance of y, each
-forecast is of a training that was left out: residual / (1 - c).
+Signal and noise have the weights of their evidence on a grid.
 
-Source: Rasmussen & Williams 2006, section 2.1; Allen 1974 (PRESS) for what is left out.
+Source: Rasmussen & Williams 2006, section 2.1; Bang & Robins 2005 for regressions of regressions where data end early.
 """
 
 from collections.abc import Sequence
@@ -29,9 +30,8 @@ from nas_engine.early_stopping.kernel import Array
 _LATEST = 3  # part of the epochs so far that is called latest
 _SMALLEST_LOSS = 1e-6
 _SIGNALS, _NOISES = (
-    grid.ravel() ** 2 for grid in np.meshgrid(np.geomspace(0.0005, 0.05, 12), np.geomspace(0.004, 0.08, 12))
+    grid.ravel() ** 2 for grid in np.meshgrid(np.geomspace(0.0005, 0.05, 12), np.geomspace(0.001, 0.08, 16))
 )
-_LEAST_LEFT_OUT = 0.05  # of 1 - c
 
 
 def signs(curve: Curve, epochs: int) -> Array:
@@ -43,59 +43,70 @@ def signs(curve: Curve, epochs: int) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class EarlySigns:
-    """Regression of final accuracies on the signs after some epochs.
-
-    Fields: mean and scale of the signs [d], mean of y, weights of standardised signs [d], the directions V [d, d] with
-    the variance of their weights [d], variance of a new training about its forecast, and `explained`, the share (0..1)
-    of the variance of y that forecasts of trainings left out explain.
+class Regression:
+    """Ridge regression on signs: their `center` and `scale` [d], mean of y, weights of standardised signs [d], and the
+    variance of y about the fit.
     """
 
     center: Array
     scale: Array
     mean: float
     weights: Array
-    directions: Array
-    uncertainty: Array
-    scatter: float
-    explained: float
+    noise: float
 
-    def forecast(self, found: Array) -> tuple[float, float]:
-        """Mean and standard deviation of the final accuracy (0..1) of a training with the signs `found` [d]."""
-        standardised = (found - self.center) / self.scale
-        along = standardised @ self.directions
-        return float(self.mean + standardised @ self.weights), float(
-            np.sqrt(self.scatter + along**2 @ self.uncertainty)
-        )
+    def predict(self, found: Array) -> Array:
+        """Predictions [n] from signs [n, d]."""
+        return np.asarray(self.mean + (found - self.center) / self.scale @ self.weights)
 
 
-def fit(finished: Sequence[Curve], epochs: int) -> EarlySigns:
-    """Regression for `epochs`, fitted to at least two finished trainings of at least as many epochs."""
-    found = np.array([signs(curve, epochs) for curve in finished])
-    finals = np.array([curve.final_accuracy for curve in finished], dtype=np.float64)
-    count, center, scale = len(finals), found.mean(axis=0), found.std(axis=0)
+def regression(found: Array, values: Array) -> Regression:
+    """Regression of `values` [n] on signs `found` [n, d], n at least 2."""
+    center, scale = found.mean(axis=0), found.std(axis=0)
     scale = np.where(scale > 1e-9 * (1 + abs(center)), scale, np.inf)
     left, singular, right = np.linalg.svd((found - center) / scale, full_matrices=False)
-    residual = finals - finals.mean()
+    residual = values - values.mean()
     projected = left.T @ residual
     variances = np.outer(singular**2, _SIGNALS) + _NOISES  # [d, pairs]
     rest = max(float(residual @ residual - projected @ projected), 0.0)
     evidence = -np.sum(np.log(variances) + projected[:, None] ** 2 / variances, axis=0)
-    evidence -= (count - 1 - len(singular)) * np.log(_NOISES) + rest / _NOISES
+    evidence -= (len(values) - 1 - len(singular)) * np.log(_NOISES) + rest / _NOISES
     pairs = np.exp((evidence - evidence.max()) / 2)
     pairs /= pairs.sum()
-    shares = (singular[:, None] ** 2 * _SIGNALS / variances) @ pairs
-    fitted = left @ (shares * projected)
-    influence = 1 / count + left**2 @ shares
-    left_out = (residual - fitted) / np.maximum(1 - influence, _LEAST_LEFT_OUT)
-    spread = residual * count / (count - 1)  # the mean alone, with each left out
-    return EarlySigns(
-        center=center,
-        scale=scale,
-        mean=float(finals.mean()),
-        weights=right.T @ ((singular[:, None] * _SIGNALS / variances * projected[:, None]) @ pairs),
-        directions=right.T,
-        uncertainty=(_SIGNALS * _NOISES / variances) @ pairs,
-        scatter=float(pairs @ _NOISES) * (1 + 1 / count),
-        explained=float(np.clip(1 - left_out @ left_out / max(spread @ spread, 1e-12), 0.0, 1.0)),
-    )
+    weights = right.T @ ((singular[:, None] * _SIGNALS / variances * projected[:, None]) @ pairs)
+    return Regression(center, scale, float(values.mean()), weights, float(pairs @ _NOISES))
+
+
+@dataclass(frozen=True, slots=True)
+class EarlySigns:
+    """Forecasts of final accuracies after each of the `points`, numbers of epochs.
+
+    `mean` is the forecast before the first epoch, `deviations` [E + 1] are those of final accuracies about forecasts
+    after 0, 1, .. points.
+    """
+
+    points: tuple[int, ...]
+    regressions: tuple[Regression, ...]
+    mean: float
+    deviations: Array
+
+    def forecast(self, curve: Curve, point: int) -> tuple[float, float]:
+        """Mean and standard deviation of the final accuracy (0..1) given the epochs up to `point` 1, 2, ..."""
+        mean = self.regressions[point - 1].predict(signs(curve, self.points[point - 1])[None])[0]
+        return float(mean), float(self.deviations[point])
+
+
+def fit(curves: Sequence[Curve], points: Sequence[int]) -> EarlySigns:
+    """Regressions fitted to trainings with losses, at least two of which are finished.
+
+    `points` are numbers of epochs, rising; finished trainings have at least the last.
+    """
+    reached = [curve for curve in curves if curve.final_accuracy is not None]
+    values = np.array([curve.final_accuracy for curve in reached], dtype=np.float64)
+    fitted: list[Regression] = []
+    for epochs in reversed(points):
+        fitted.append(regression(np.array([signs(curve, epochs) for curve in reached]), values))
+        reached = [curve for curve in curves if len(curve.losses) >= epochs]
+        values = fitted[-1].predict(np.array([signs(curve, epochs) for curve in reached]))
+    steps = np.array([float(values.var()), *(each.noise for each in reversed(fitted))])
+    deviations = np.sqrt(np.cumsum(steps[::-1])[::-1])
+    return EarlySigns(tuple(points), tuple(reversed(fitted)), float(values.mean()), deviations)

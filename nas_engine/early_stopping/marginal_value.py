@@ -5,9 +5,6 @@ luck (`measured_networks`), and a network that only was lucky is no improvement.
 end, and states how much forecasts are right after each further epoch. `optimal_stopping` makes a policy of it: where
 rungs would stand, what share goes on, how much losses count against accuracies and which networks are trained again
 follows from the study's own trainings, and changes with them.
-
-One network in 16 is trained to its end whatever it promises (`_is_yardstick`). From these and the first, whose
-trainings nobody had chosen, follows what networks of the study are like.
 """
 
 from collections.abc import Sequence
@@ -26,16 +23,12 @@ from nas_engine.early_stopping.optimal_stopping import Costs, StoppingPolicy
 
 _FEWEST_FINISHED = 8
 _MOST_POINTS = 15  # at which a training may be stopped
-_YARDSTICKS = 16  # networks for each that is trained to its end
 _CONFIRMATIONS = 6  # trainings of a network after its first
-_RECENT, _AT_ONCE = 64, 16  # trials whose penalties stand for those of new ones; of those, how many change at a time
+_FITTED_EVERY = 8  # trials that end
+_RECENT = 64  # trials whose penalties stand for those of new ones
 _BEGIN, _QAT_EPOCH, _END = 0.65, 0.96, 3.2
 """In float epochs, medians of benchmarks/data/synthetic-1d.jsonl: building and tracing, an epoch of QAT, and what is
 left: quantising, tracing again, converting, scoring, comparing runtimes."""
-_SUPPOSED_TRAININGS, _SUPPOSED_EXPLAINED = 10, 0.9
-"""As long as little is known, forecasts are taken to explain a share of the variance of final accuracies that grows as
-the epochs do, up to this; it weighs as much as so many trainings."""
-_MOST_EXPLAINED = 0.97
 _KEPT = 64  # in the cache: what is known in the studies that a process serves at a time
 
 
@@ -55,12 +48,12 @@ class MarginalValue:
         return max(1, round(self.epochs / _MOST_POINTS))
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
-        """Forecast after each `step` epochs with eight finished trials; else, and for a yardstick, it goes on."""
+        """Forecast after each `step` epochs with eight finished trials; else it goes on."""
         point, part = divmod(len(running.accuracies), self.step)
         known, best = self._known(ended), best_reward(ended)
-        if known is None or best is None or part or not running.losses or _is_yardstick(running):
+        if known is None or best is None or part or not running.losses:
             return continue_training(running)
-        accuracy, deviation = known.signs[point - 1].forecast(early_signs.signs(running, point * self.step))
+        accuracy, deviation = known.signs.forecast(running, point)
         threshold = known.threshold(point, running.penalty)
         forecast = Forecast(accuracy - running.penalty, deviation)
         compared = compare(running, forecast, best, float(ndtr((best - threshold) / deviation)))
@@ -79,19 +72,26 @@ class MarginalValue:
         known = self._known(ended)
         return None if known is None else known.best
 
+    @property
+    def points(self) -> tuple[int, ...]:
+        """Epochs after which a training may be stopped."""
+        return tuple(range(self.step, self.epochs + 1, self.step))
+
     def _known(self, ended: Sequence[Curve]) -> "_Known | None":
-        finished = tuple(curve for curve in ended if curve.final_accuracy is not None and curve.losses)
-        if len(finished) < _FEWEST_FINISHED:
+        """What follows from the trainings that have ended; forecasts from those when it were a multiple of eight."""
+        usable = [curve for curve in ended if curve.losses]
+        places = [place for place, curve in enumerate(usable) if curve.final_accuracy is not None]
+        if len(places) < _FEWEST_FINISHED:
             return None
-        recent = ended[: max(_AT_ONCE, len(ended) // _AT_ONCE * _AT_ONCE)][-_RECENT:]
-        return _known(finished, tuple(curve.penalty for curve in recent), self)
+        count = max(places[_FEWEST_FINISHED - 1] + 1, len(usable) // _FITTED_EVERY * _FITTED_EVERY)
+        return _known(tuple(usable[:count]), tuple(usable[place] for place in places), self)
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the finished trainings of a study say: regressions by decision point, networks, and the policy."""
+    """What the trainings of a study say: forecasts from early signs, networks, and the policy."""
 
-    signs: tuple[EarlySigns, ...]
+    signs: EarlySigns
     networks: MeasuredNetworks
     policy: StoppingPolicy
 
@@ -121,36 +121,21 @@ class _Known:
 
 
 @lru_cache(maxsize=_KEPT)
-def _known(finished: tuple[Curve, ...], penalties: tuple[float, ...], rule: MarginalValue) -> _Known:
-    points = range(rule.step, rule.epochs + 1, rule.step)
-    signs = tuple(early_signs.fit(finished, epochs) for epochs in points)
-    networks = measured_networks(finished, _usual(finished))
-    rest = rule.epochs - points[-1] + _QAT_EPOCH * rule.qat_epochs + _END
-    costs = Costs(_BEGIN, rule.step, rest, again=_BEGIN + rule.epochs + _QAT_EPOCH * rule.qat_epochs + _END)
-    explained = _explained(signs, len(finished), np.array(points) / rule.epochs)
-    unlucky = networks.believed * networks.spread * np.sqrt(1 - np.append(0.0, explained))
-    new = networks.mean - np.array(penalties) - networks.best
-    return _Known(signs, networks, StoppingPolicy(unlucky, new, costs, _steps_of_confirming(networks)))
+def _signs(curves: tuple[Curve, ...], points: tuple[int, ...]) -> EarlySigns:
+    return early_signs.fit(curves, points)
 
 
-def _usual(finished: Sequence[Curve]) -> list[Curve]:
-    """First trainings of networks that nothing in them was chosen by."""
-    first: dict[str, Curve] = {}
-    for number, curve in enumerate(finished):
-        first.setdefault(curve.network or str(number), curve)
-    return [curve for number, curve in enumerate(first.values()) if number < _FEWEST_FINISHED or _is_yardstick(curve)]
-
-
-def _is_yardstick(curve: Curve) -> bool:
-    return bool(curve.network) and int(curve.network[:8], 16) % _YARDSTICKS == 0
-
-
-def _explained(signs: Sequence[EarlySigns], trainings: int, shares: Array) -> Array:
-    """Share of the variance of final accuracies that forecasts explain at each point [E], rising with the epochs."""
-    found = np.array([each.explained for each in signs])
-    supposed = _SUPPOSED_EXPLAINED * shares
-    weighed = (trainings * found + _SUPPOSED_TRAININGS * supposed) / (trainings + _SUPPOSED_TRAININGS)
-    return np.asarray(np.maximum.accumulate(np.minimum(weighed, _MOST_EXPLAINED)))
+@lru_cache(maxsize=_KEPT)
+def _known(fitted: tuple[Curve, ...], finished: tuple[Curve, ...], rule: MarginalValue) -> _Known:
+    signs = _signs(fitted, rule.points)
+    networks = measured_networks(finished, signs.mean, float(signs.deviations[0]))
+    qat = _QAT_EPOCH * rule.qat_epochs
+    rest = rule.epochs - rule.points[-1] + qat + _END
+    costs = Costs(_BEGIN, rule.step, rest, again=_BEGIN + rule.epochs + qat + _END)
+    penalties = np.array([curve.penalty for curve in fitted[-_RECENT:]])
+    new = networks.mean - penalties - networks.best
+    deviations = networks.believed * signs.deviations
+    return _Known(signs, networks, StoppingPolicy(deviations, new, costs, _steps_of_confirming(networks)))
 
 
 def _steps_of_confirming(networks: MeasuredNetworks) -> Array:

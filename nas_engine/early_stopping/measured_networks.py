@@ -3,8 +3,7 @@
 Notation:
 
     y_1..y_k   final accuracies of k trainings of one network, in order of ending
-    mean, s    mean and standard deviation of y_1 over the networks of the study, without those that were chosen by
-               their beginnings (`usual`)
+    mean, s    mean and standard deviation of y_1 over the networks of the study, stopped ones too
     a          accuracy of a network without luck ~ N(mean, k1 s^2), k1: `believed`
     y          = a + e, e ~ N(0, (1 - k1) s^2)
 
@@ -56,10 +55,9 @@ class MeasuredNetworks:
         return self.rewards[network] - max(others, default=self.mean)
 
 
-def measured_networks(finished: Sequence[Curve], usual: Sequence[Curve]) -> MeasuredNetworks:
-    """Networks of the `finished` trainings, at least two of which are `usual`: not chosen by their beginnings."""
-    first = np.array([curve.final_accuracy for curve in usual], dtype=np.float64)
-    mean, spread = float(first.mean()), max(float(first.std(ddof=1)), _SMALLEST_SPREAD)
+def measured_networks(finished: Sequence[Curve], mean: float, spread: float) -> MeasuredNetworks:
+    """Networks of the `finished` trainings, of which there is at least one."""
+    spread = max(spread, _SMALLEST_SPREAD)
     accuracies: dict[str, list[float]] = {}
     penalties: dict[str, float] = {}
     for curve in finished:

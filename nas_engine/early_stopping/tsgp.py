@@ -53,17 +53,6 @@ class CurveModel:
         features = _standardised(np.array(curve.features, dtype=np.float64), self.center, self.scale)
         return self.process.final(self.vector, self.linear, rows.known[0], rows.values[0], features)
 
-    def deviations_by_bucket(self, buckets: Buckets) -> Array:
-        """Standard deviation of the final accuracy after 0, 1, .. buckets, for the mean network [count + 1]."""
-        usual = np.zeros(len(self.center))
-        rows = buckets.rows([Curve((0.0,) * epochs, (), 0.0, None, (0.0,) * epochs) for epochs in buckets.ends])
-        return np.array(
-            [
-                self.process.final(self.vector, self.linear, known, values, usual)[1]
-                for known, values in zip(rows.known, rows.values, strict=True)
-            ]
-        )
-
     def improvement_probability(self, reward: float) -> float:
         """p_0: probability (0..1) that a network like those of the study exceeds `reward`, before its first epoch."""
         return float(np.mean(ndtr((self.rewards - reward) / self.deviations)))
