@@ -14,7 +14,7 @@ from nas_engine.designers.base import Designer, Objectives, Outcome, Suggestion
 from nas_engine.designers.deduplication import fill
 from nas_engine.early_stopping import registry
 from nas_engine.early_stopping.base import Curve, Decision, StoppingRule
-from nas_engine.early_stopping.marginal_value import MarginalValue
+from nas_engine.early_stopping.marginal_value.rule import MarginalValue
 from nas_engine.evaluation_result import EpochResult, EvaluationResult
 from nas_engine.reward import reward
 from nas_engine.search_space.architecture_features import feature_vector

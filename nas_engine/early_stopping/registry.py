@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.early_stopping.buckets import Buckets
 from nas_engine.early_stopping.decay import ExponentialDecay
-from nas_engine.early_stopping.marginal_value import MarginalValue
+from nas_engine.early_stopping.marginal_value.rule import MarginalValue
 from nas_engine.early_stopping.none import NoStopping
 from nas_engine.early_stopping.tsgp import Tsgp
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from nas_engine.early_stopping import registry
 from nas_engine.early_stopping.base import Curve, Decision, StoppingRule, continue_training
-from nas_engine.early_stopping.marginal_value import MarginalValue
+from nas_engine.early_stopping.marginal_value.rule import MarginalValue
 from tests.webapp import packs, rows
 from webapp.models import CurvePoint, Event, Study, Trial, Worker
 from webapp.services import trials, workers

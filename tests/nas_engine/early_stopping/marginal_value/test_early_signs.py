@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nas_engine.early_stopping import early_signs
 from nas_engine.early_stopping.base import Curve
+from nas_engine.early_stopping.marginal_value import early_signs
 from tests.nas_engine.early_stopping.curves import EPOCHS, curve
 
 POINTS = tuple(range(2, EPOCHS + 1, 2))

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from nas_engine.early_stopping.optimal_stopping import Costs, StoppingPolicy, expected_improvement
+from nas_engine.early_stopping.marginal_value.optimal_stopping import Costs, StoppingPolicy, expected_improvement
 
 COSTS = Costs(begin=1, step=1, rest=8, first=2)
 FADING = np.sqrt(np.linspace(0.03**2, 0.004**2, 31))  # equal steps of 30 epochs

@@ -14,12 +14,12 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtr
 
-from nas_engine.early_stopping import early_signs
 from nas_engine.early_stopping.base import Curve, Decision, Forecast, best_reward, compare, continue_training
-from nas_engine.early_stopping.early_signs import EarlySigns
 from nas_engine.early_stopping.kernel import Array
-from nas_engine.early_stopping.measured_networks import MeasuredNetworks, measured_networks
-from nas_engine.early_stopping.optimal_stopping import Costs, StoppingPolicy
+from nas_engine.early_stopping.marginal_value import early_signs
+from nas_engine.early_stopping.marginal_value.early_signs import EarlySigns
+from nas_engine.early_stopping.marginal_value.measured_networks import MeasuredNetworks, measured_networks
+from nas_engine.early_stopping.marginal_value.optimal_stopping import Costs, StoppingPolicy
 
 _FEWEST_FINISHED = 8
 _MOST_POINTS = 15  # at which a training may be stopped

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nas_engine.early_stopping.base import Curve
-from nas_engine.early_stopping.measured_networks import MeasuredNetworks, measured_networks
+from nas_engine.early_stopping.marginal_value.measured_networks import MeasuredNetworks, measured_networks
 
 OWN, LUCK, MEAN = 0.02, 0.025, 0.74
 

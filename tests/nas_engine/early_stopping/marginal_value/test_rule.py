@@ -8,7 +8,7 @@ import pytest
 
 from nas_engine.early_stopping import registry
 from nas_engine.early_stopping.base import Curve
-from nas_engine.early_stopping.marginal_value import MarginalValue
+from nas_engine.early_stopping.marginal_value.rule import MarginalValue
 from tests.nas_engine.early_stopping.curves import EPOCHS, curve, half_stopped
 from tests.nas_engine.early_stopping.curves import study as curves_of_study
 
