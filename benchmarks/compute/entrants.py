@@ -25,11 +25,12 @@ _SWITCH_AT = 30
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """Designer and stopping rule, by their names in a study."""
+    """Designer and rule, by their names in a study. With `by_measured` the best measured network is handed over."""
 
     library: ClassVar[str] = "nas_engine"
     designer: str
     rule: str
+    by_measured: bool = False
 
     def settings(self) -> DesignerSettings:
         """Settings of the designer, as in a study with this rule."""
@@ -41,13 +42,14 @@ class Ours:
             self.rule, epochs=plan.trial_epochs, qat_epochs=plan.qat_epochs, confidence=_CONFIDENCE, seed=seed
         )
         designer = registry.create(self.designer, space, seed, settings=self.settings())
-        return OurEntrant(space, designer, rule, seed, plan.trial_epochs + plan.qat_epochs)
+        epochs = plan.trial_epochs + plan.qat_epochs
+        return OurEntrant(space, designer, rule, seed, epochs, by_measured=self.by_measured)
 
 
 OURS: Mapping[str, Ours] = {
     f"{designer}-{rule}": Ours(designer, rule)
     for designer, rule in (*product(_DESIGNERS, rules.NAMES), *product(_SLOW_DESIGNERS, _RULES_OF_SLOW))
-}
+} | {"hyperfirefly-marginal_value-measured": Ours("hyperfirefly", "marginal_value", by_measured=True)}
 BY_NAME: Mapping[str, Ours | Peer] = {**OURS, **PEERS}
 
 

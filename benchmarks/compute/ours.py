@@ -25,14 +25,25 @@ from nas_engine.trial_plan import FEWEST_OPEN
 class OurEntrant:
     """A designer with a stopping rule. The best finished trial is handed over, with marginal value the expected best.
 
-    `epochs` are those of a whole training, with QAT.
+    `epochs` are those of a whole training, with QAT. With `by_measured` the best finished trial is handed over in any
+    case.
     """
 
-    def __init__(self, space: SearchSpace, designer: Designer, rule: StoppingRule, seed: int, epochs: int) -> None:
+    def __init__(
+        self,
+        space: SearchSpace,
+        designer: Designer,
+        rule: StoppingRule,
+        seed: int,
+        epochs: int,
+        *,
+        by_measured: bool = False,
+    ) -> None:
         self._space = space
         self.designer = designer
         self._rule = rule
         self._whole_epochs = epochs
+        self._by_measured = by_measured
         self._rng = np.random.default_rng(seed)
         self._waiting: deque[Suggestion] = deque()
         self._confirmed: Architecture | None = None
@@ -69,6 +80,8 @@ class OurEntrant:
         final = None if result is None else result.int8_accuracy
         self._ended.append(replace(self._curve, final_accuracy=final))
         if self._confirmed is not None:
+            if result is not None:
+                self._remember(self._confirmed, result)
             return
         suggestion = self._waiting.popleft()
         outcome = self._forecast(suggestion) if result is None else self._measured(suggestion, result)
@@ -76,9 +89,10 @@ class OurEntrant:
         self.designer.update([outcome])
 
     def incumbent(self) -> Architecture | None:
-        best = self._rule.expected_best(self._ended) if isinstance(self._rule, MarginalValue) else None
-        if best is not None:
-            return self._finished[best].architecture
+        if isinstance(self._rule, MarginalValue) and not self._by_measured:
+            best = self._rule.expected_best(self._ended)
+            if best is not None:
+                return self._finished[best].architecture
         return self._best[1] if self._best else None
 
     def best_measured(self, most: int) -> list[Architecture]:
@@ -87,12 +101,16 @@ class OurEntrant:
         best = sorted(measured, key=lambda outcome: -(outcome.reward or 0.0))[:most]
         return [outcome.architecture for outcome in best]
 
-    def _measured(self, suggestion: Suggestion, result: EvaluationResult) -> Outcome:
-        accuracy, energy_mj, flash_bytes = result.int8_accuracy, result.energy_mj, result.flash_bytes
-        found = reward(accuracy, energy_mj, flash_bytes, PARAMETERS)
+    def _remember(self, architecture: Architecture, result: EvaluationResult) -> float:
+        """Reward of a finished training, which is the best if none is higher."""
+        found = reward(result.int8_accuracy, result.energy_mj, result.flash_bytes, PARAMETERS)
         if self._best is None or found > self._best[0]:
-            self._best = found, suggestion.architecture
-        objectives = Objectives(accuracy, energy_mj, flash_bytes)
+            self._best = found, architecture
+        return found
+
+    def _measured(self, suggestion: Suggestion, result: EvaluationResult) -> Outcome:
+        found = self._remember(suggestion.architecture, result)
+        objectives = Objectives(result.int8_accuracy, result.energy_mj, result.flash_bytes)
         return Outcome(len(self._finished) + 1, suggestion.architecture, found, suggestion.metadata, objectives)
 
     def _forecast(self, suggestion: Suggestion) -> Outcome:
