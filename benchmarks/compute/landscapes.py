@@ -9,7 +9,6 @@ Trainings of one network scatter as recorded ones do, or, of recordings without 
 
 import hashlib
 import inspect
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -31,14 +30,14 @@ from nas_engine.simulation import (
     synthetic_landscape,
     typical_curve,
 )
-from nas_engine.simulation.recorded_trainings import RecordedEvaluator, pooled_deviation
+from nas_engine.simulation.recorded_trainings import RecordedEvaluator
 from nas_engine.simulation.recording import read_recording
+from nas_engine.simulation.repetitions import REPETITIONS, known_noise
 from nas_engine.simulation.simulated_evaluation import Simulate, SimulatedPlan, expected_accuracy, simulate
 
 Part = Literal["odd", "even"]
 PARTS: tuple[Part, ...] = get_args(Part)
 _DATA = Path("benchmarks/data")
-_REPETITIONS = _DATA / "repetitions.json"
 _SIMULATING = (
     fitted_landscape,
     recorded_curves,
@@ -78,7 +77,7 @@ def names() -> tuple[str, ...]:
 @lru_cache
 def edition(name: str) -> str:
     """Version of a landscape: the beginning of a hash of its data and of the code that simulates trainings."""
-    data = [] if name == MADE_UP else [_DATA / f"{name}.jsonl", _REPETITIONS]
+    data = [] if name == MADE_UP else [_DATA / f"{name}.jsonl", _DATA / REPETITIONS]
     found = hashlib.sha256()
     for path in (*data, *(inspect.getfile(module) for module in _SIMULATING)):
         found.update(Path(path).read_bytes())
@@ -93,13 +92,8 @@ def landscape(name: str, part: Part, seed: int) -> Landscape:
     """
     if name == MADE_UP:
         return Landscape(paper_2d(), simulate, lambda one: expected_accuracy(one, _MADE_UP_PLAN), _MADE_UP_PLAN)
-    whole = read_recording(_DATA / f"{name}.jsonl")
+    path = _DATA / f"{name}.jsonl"
+    whole = read_recording(path)
     chosen = tuple(one for one in whole.trainings if one.number % 2 == PARTS.index(part) ^ 1)
-    evaluator = RecordedEvaluator(replace(whole, trainings=chosen), seed, _noise(name))
+    evaluator = RecordedEvaluator(replace(whole, trainings=chosen), seed, known_noise(path))
     return Landscape(evaluator.space, evaluator.simulate, evaluator.accuracy, evaluator.plan)
-
-
-def _noise(name: str) -> float | None:
-    """Standard deviation between trainings of one network of the recording's clips; None where only itself reports."""
-    repeated = json.loads(_REPETITIONS.read_text(encoding="utf-8")).get(name)
-    return None if repeated is None else pooled_deviation(repeated)

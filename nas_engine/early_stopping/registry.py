@@ -1,6 +1,6 @@
 """Stopping rules by name."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.early_stopping.buckets import Buckets
@@ -36,9 +36,9 @@ def create(name: str, *, epochs: int, qat_epochs: int, confidence: float, seed: 
     return _MAKERS[name](Buckets(epochs), qat_epochs, confidence, seed)
 
 
-def to_confirm(rule: StoppingRule, ended: Sequence[Curve]) -> str | None:
+def to_confirm(rule: StoppingRule, ended: Sequence[Curve], without: Collection[str] = ()) -> str | None:
     """Hash of the finished network that `rule` would train again before a new one; None where it confirms none.
 
-    `ended`: curves of ended trials, in order of ending.
+    `ended`: curves of ended trials, in order of ending. `without`: networks that cannot be trained again now.
     """
-    return rule.to_confirm(ended) if isinstance(rule, MarginalValue) else None
+    return rule.to_confirm(ended, without) if isinstance(rule, MarginalValue) else None

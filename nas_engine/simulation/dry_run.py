@@ -238,10 +238,10 @@ class _Search:
 
     def _to_confirm(self, pending: Sequence[Architecture]) -> Architecture | None:
         """Finished network that the rule would train again before a new one."""
-        network = stopping_registry.to_confirm(self._rule, self._ended) if self._rule else None
-        if network is None or network not in self._finished or network in {waiting.hash for waiting in pending}:
+        if self._rule is None:
             return None
-        return self._finished[network].architecture
+        network = stopping_registry.to_confirm(self._rule, self._ended, {waiting.hash for waiting in pending})
+        return None if network is None else self._finished[network].architecture
 
     def _wait(self, suggestion: Suggestion, *, is_confirmation: bool = False) -> None:
         self._requested += 1

@@ -14,6 +14,7 @@ from nas_engine.search_space.space import SearchSpace
 from nas_engine.simulation.dry_run import DryRunSettings, Expectation, dry_run
 from nas_engine.simulation.recorded_trainings import RecordedEvaluator
 from nas_engine.simulation.recording import Recording, read_recording
+from nas_engine.simulation.repetitions import known_noise
 from nas_engine.simulation.simulated_evaluation import Simulate, simulate
 from webapp import translation
 from webapp.energy_predictors import energy_estimate
@@ -75,9 +76,9 @@ def simulated(study: Study) -> DryRunResult:
         seeds=searches,
         designer_settings=DesignerSettings(switch_at=study.switch_at),
     )
-    recording = recording_of(space)
+    recording, noise = recording_of(space)
     deadline = time.monotonic() + SECONDS
-    expected = dry_run(ordered, _simulations(recording), enough=lambda: time.monotonic() > deadline)
+    expected = dry_run(ordered, _simulations(recording, noise), enough=lambda: time.monotonic() > deadline)
     if not any(any(item.trials) for item in expected.values()):
         raise EarshotError(expected[WORKERS[0]].ended_early[0])
     factor, seconds_from = _seconds(study, expected[WORKERS[0]], recording)
@@ -90,8 +91,8 @@ def simulated(study: Study) -> DryRunResult:
     )
 
 
-def recording_of(space: SearchSpace) -> Recording | None:
-    """The recorded trainings of this very space, if there are any."""
+def recording_of(space: SearchSpace) -> tuple[Recording | None, float | None]:
+    """The recorded trainings of this very space, if there are any, and the noise of training where they lack it."""
     for path in sorted(RECORDINGS.glob("*.jsonl")):
         try:
             recording = read_recording(path)
@@ -99,15 +100,15 @@ def recording_of(space: SearchSpace) -> Recording | None:
             logger.warning("%s is no recording of trainings", path, exc_info=True)
             continue
         if recording.header.space == space:
-            return recording
-    return None
+            return recording, known_noise(path)
+    return None, None
 
 
-def _simulations(recording: Recording | None) -> Callable[[int], Simulate]:
+def _simulations(recording: Recording | None, noise: float | None) -> Callable[[int], Simulate]:
     """By seed, what stands for training: one of the landscapes that the recording allows, or the made-up one."""
     if recording is None:
         return lambda seed: simulate
-    return lambda seed: RecordedEvaluator(recording, landscape_seed=seed).simulate
+    return lambda seed: RecordedEvaluator(recording, seed, noise).simulate
 
 
 def _seconds(study: Study, expected: Expectation, recording: Recording | None) -> tuple[float, str]:

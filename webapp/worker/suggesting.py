@@ -156,15 +156,17 @@ def _confirmation(study: Study, history: StudyHistory, *, in_turn: bool) -> requ
     """
     if not study.counts_compute:
         return None
-    curves = curves_of(study, history.curves) if in_turn else ended_curves(study)
-    rule = rule_of(study, trial_epochs(study.full_epochs, study.trial_share))
+    without = {architecture.hash for architecture in history.pending} | set(history.unconfirmed)
     try:
-        network = stopping_rules.to_confirm(rule, curves)
-    except Exception:  # a failing rule must not end a study
+        curves = curves_of(study, history.curves) if in_turn else ended_curves(study)
+        rule = rule_of(study, trial_epochs(study.full_epochs, study.trial_share))
+        network = stopping_rules.to_confirm(rule, curves, without)
+    except Exception as error:  # a failing rule must not end a study
+        if is_outage(error):
+            raise
         logger.exception("The stopping rule of study %d could not say what to confirm", study.pk)
         return None
-    pending = {architecture.hash for architecture in history.pending}
-    if network is None or network in pending or network in history.unconfirmed:
+    if network is None:
         return None
     trained = study.trials.filter(architecture=network, state=Trial.State.COMPLETED).order_by("number")
     confirmed = trained.select_related("architecture").first()

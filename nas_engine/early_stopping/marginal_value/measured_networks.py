@@ -23,7 +23,7 @@ from nas_engine.early_stopping.base import Curve
 from nas_engine.early_stopping.kernel import Array
 
 _SHARES = np.linspace(0.05, 0.95, 19)
-_PRIOR_TRAININGS = 2.0  # exponent of k1 (1 - k1)
+_PRIOR_EXPONENT = 2.0  # of k1 (1 - k1)
 _SMALLEST_SPREAD = 1e-3
 
 
@@ -56,7 +56,7 @@ class MeasuredNetworks:
 
 
 def measured_networks(finished: Sequence[Curve], mean: float, spread: float) -> MeasuredNetworks:
-    """Networks of the `finished` trainings, of which there is at least one."""
+    """Networks of the `finished` trainings, at least one, all of which name theirs."""
     spread = max(spread, _SMALLEST_SPREAD)
     accuracies: dict[str, list[float]] = {}
     penalties: dict[str, float] = {}
@@ -78,7 +78,7 @@ def _share(trainings: int | NDArray[np.intp], believed: Array) -> Array:
 
 def _believed(networks: Sequence[Array], mean: float, spread: float) -> float:
     """Mean of k1 under its weights."""
-    evidence = _PRIOR_TRAININGS * (np.log(_SHARES) + np.log(1 - _SHARES))
+    evidence = _PRIOR_EXPONENT * (np.log(_SHARES) + np.log(1 - _SHARES))
     for accuracies in networks:
         for number in range(1, len(accuracies)):
             share = _share(number, _SHARES)

@@ -77,6 +77,8 @@ class StoppingPolicy:
         within = np.clip(self.new, self._grid[0], self._grid[-1])
         highest = float(expected_improvement(within, self._widest).max())
         lowest = _SMALLEST_RATE * highest
+        if self._worth_of_new(lowest) <= 0:
+            return lowest
         return float(brentq(self._worth_of_new, lowest, highest, xtol=lowest, rtol=_RATE_TOLERANCE))
 
     @cached_property

@@ -7,7 +7,7 @@ rungs would stand, what share goes on, how much losses count against accuracies 
 follows from the study's own trainings, and changes with them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -45,7 +45,7 @@ class MarginalValue:
     @property
     def step(self) -> int:
         """Epochs between decisions."""
-        return max(1, round(self.epochs / _MOST_POINTS))
+        return -(-self.epochs // _MOST_POINTS)
 
     def decide(self, running: Curve, ended: Sequence[Curve]) -> Decision:
         """Forecast after each `step` epochs with eight finished trials; else it goes on."""
@@ -59,13 +59,13 @@ class MarginalValue:
         compared = compare(running, forecast, best, float(ndtr((best - threshold) / deviation)))
         return replace(compared, stop=forecast.reward < threshold, rate=known.policy.rate, threshold=threshold)
 
-    def to_confirm(self, ended: Sequence[Curve]) -> str | None:
+    def to_confirm(self, ended: Sequence[Curve], without: Collection[str] = ()) -> str | None:
         """Hash of the finished network whose next training, with another seed, is worth more than a new network's.
 
-        Of several, the one that gains most over its cost.
+        Of several, the one that gains most over its cost, and none of those `without`.
         """
         known = self._known(ended)
-        return None if known is None else known.to_confirm()
+        return None if known is None else known.to_confirm(without)
 
     def expected_best(self, ended: Sequence[Curve]) -> str | None:
         """Hash of the network with the highest expected reward; None with fewer than eight finished trials."""
@@ -78,13 +78,23 @@ class MarginalValue:
         return tuple(range(self.step, self.epochs + 1, self.step))
 
     def _known(self, ended: Sequence[Curve]) -> "_Known | None":
-        """What follows from the trainings that have ended; forecasts from those when it were a multiple of eight."""
-        usable = [curve for curve in ended if curve.losses]
-        places = [place for place, curve in enumerate(usable) if curve.final_accuracy is not None]
+        """What follows from the trainings that have ended; those without losses or a network's name are left out.
+
+        Forecasts follow from the first training of each network, since what is trained again was chosen for its result;
+        and from as many as there were when their number was a multiple of eight.
+        """
+        usable = [curve for curve in ended if curve.network and len(curve.losses) >= self._least(curve)]
+        first = list({curve.network: curve for curve in reversed(usable)}.values())[::-1]
+        places = [place for place, curve in enumerate(first) if curve.final_accuracy is not None]
         if len(places) < _FEWEST_FINISHED:
             return None
-        count = max(places[_FEWEST_FINISHED - 1] + 1, len(usable) // _FITTED_EVERY * _FITTED_EVERY)
-        return _known(tuple(usable[:count]), tuple(usable[place] for place in places), self)
+        count = max(places[_FEWEST_FINISHED - 1] + 1, len(first) // _FITTED_EVERY * _FITTED_EVERY)
+        finished = tuple(curve for curve in usable if curve.final_accuracy is not None)
+        return _known(tuple(first[:count]), finished, self)
+
+    def _least(self, curve: Curve) -> int:
+        """Epochs that a training has at least to be of use."""
+        return self.step if curve.final_accuracy is None else self.points[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ class _Known:
         """Network of the highest expected reward."""
         return max(self.networks.rewards, key=self.networks.rewards.__getitem__)
 
-    def to_confirm(self) -> str | None:
+    def to_confirm(self, without: Collection[str]) -> str | None:
         """As `MarginalValue.to_confirm`."""
         networks, policy, best = self.networks, self.policy, self.best
         gains = {
@@ -114,7 +124,7 @@ class _Known:
                 networks.lead(network) if network == best else reward - networks.best, networks.trainings[network]
             )
             for network, reward in networks.rewards.items()
-            if network and networks.trainings[network] <= _CONFIRMATIONS
+            if network not in without
         }
         network = max(gains, key=gains.__getitem__, default=None)
         return network if network is not None and gains[network] > 0 else None

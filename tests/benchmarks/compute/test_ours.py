@@ -1,6 +1,6 @@
 """Earshot as an entrant: networks that its rule confirms are trained again, whole and paid, apart from its designer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_a_confirmed_network_is_trained_again_and_its_designer_hears_nothing(
     """After ten trials the first finished network is confirmed, once."""
     asked: list[Sequence[Curve]] = []
 
-    def first_once(rule: MarginalValue, ended: Sequence[Curve]) -> str | None:
+    def first_once(rule: MarginalValue, ended: Sequence[Curve], without: Collection[str]) -> str | None:
         is_due = len(ended) == 10
         asked.extend([list(ended)] * is_due)
         return ended[0].network if is_due else None

@@ -1,7 +1,7 @@
 """Dry runs train finished networks again where the stopping rule has them confirmed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pytest
@@ -25,13 +25,13 @@ SETTINGS = DryRunSettings(
 def _best_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     """From the eighth finished network on, the best is trained three times."""
 
-    def best(rule: StoppingRule, ended: Sequence[Curve]) -> str | None:
+    def best(rule: StoppingRule, ended: Sequence[Curve], without: Collection[str]) -> str | None:
         finished = [curve for curve in ended if curve.reward is not None]
         trainings = Counter(curve.network for curve in finished)
         if len(trainings) < 8:
             return None
         found = max(finished, key=lambda curve: curve.reward or 0.0).network
-        return found if trainings[found] < 3 else None
+        return found if trainings[found] < 3 and found not in without else None
 
     monkeypatch.setattr(registry, "to_confirm", best)
 

@@ -1,7 +1,7 @@
 """Confirmations: finished networks that are trained again with another seed, as the stopping rule says."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import pytest
@@ -19,15 +19,17 @@ from webapp.worker.stopping import ended_curves
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
 
-Confirm = Callable[[StoppingRule, Sequence[Curve]], str | None]
+Confirm = Callable[[StoppingRule, Sequence[Curve], Collection[str]], str | None]
 
 
-def best_from(networks: int, trainings: int, rule: StoppingRule, ended: Sequence[Curve]) -> str | None:
+def best_from(
+    networks: int, trainings: int, rule: StoppingRule, ended: Sequence[Curve], without: Collection[str]
+) -> str | None:
     """From so many finished networks on, the best is trained so often."""
     finished = [curve for curve in ended if curve.reward is not None]
     count = Counter(curve.network for curve in finished)
     best = max(finished, key=lambda curve: curve.reward or 0.0).network if len(count) >= networks else ""
-    return best if best and count[best] < trainings else None
+    return best if best and best not in without and count[best] < trainings else None
 
 
 @pytest.fixture(autouse=True)
@@ -202,9 +204,9 @@ def test_a_stale_confirmation_writes_nothing(monkeypatch: pytest.MonkeyPatch) ->
         finish_all(study)
     confirm: Confirm = registry.to_confirm
 
-    def slowly(rule: StoppingRule, ended: Sequence[Curve]) -> str | None:
+    def slowly(rule: StoppingRule, ended: Sequence[Curve], without: Collection[str]) -> str | None:
         rows.requested_trials(study, seed=77)  # another search worker was faster
-        return confirm(rule, ended)
+        return confirm(rule, ended, without)
 
     monkeypatch.setattr(registry, "to_confirm", slowly)
     before = Study.objects.get(pk=study.pk).designer_state
@@ -225,7 +227,7 @@ def test_other_rules_confirm_nothing(rule: str) -> None:
 def test_a_rule_that_fails_confirms_nothing_and_the_search_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(rule: StoppingRule, ended: Sequence[Curve]) -> str | None:
+    def broken(rule: StoppingRule, ended: Sequence[Curve], without: Collection[str]) -> str | None:
         raise ArithmeticError("no policy")
 
     monkeypatch.setattr(registry, "to_confirm", broken)

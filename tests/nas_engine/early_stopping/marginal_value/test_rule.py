@@ -29,17 +29,28 @@ def study(count: int, seed: int = 0) -> list[Curve]:
 def test_it_says_nothing_before_eight_trials_have_finished() -> None:
     assert RULE.decide(POOR.cut(12), study(7)).forecast is None
     assert RULE.decide(POOR.cut(12), half_stopped(study(14))).forecast is None
-    assert RULE.decide(POOR.cut(1), study(8)).forecast is not None
+    assert RULE.decide(POOR.cut(2), study(8)).forecast is not None
     assert RULE.to_confirm(study(7)) is None
     assert RULE.expected_best(study(7)) is None
 
 
-def test_it_decides_at_most_fifteen_times_a_training() -> None:
-    long = MarginalValue(30, qat_epochs=4)
-    ended = [replace(one, accuracies=one.accuracies * 2, losses=one.losses * 2) for one in study(12)]
-    ended = [replace(one, accuracies=one.accuracies[:30], losses=one.losses[:30]) for one in ended]
-    due = [long.decide(ended[0].cut(epoch), ended).forecast is not None for epoch in range(1, 31)]
-    assert due == [False, True] * 15
+@pytest.mark.parametrize(("epochs", "step"), [(1, 1), (15, 1), (22, 2), (30, 2), (32, 3), (37, 3), (100, 7)])
+def test_it_decides_at_most_fifteen_times_a_training(epochs: int, step: int) -> None:
+    rule = MarginalValue(epochs, qat_epochs=4)
+    ended = [replace(one, accuracies=one.accuracies * 5, losses=one.losses * 5).cut(epochs) for one in study(8)]
+    ended = [replace(one, final_accuracy=whole.final_accuracy) for one, whole in zip(ended, study(8), strict=True)]
+    due = [epoch for epoch in range(1, epochs + 1) if rule.decide(ended[0].cut(epoch), ended).forecast is not None]
+    assert due == list(range(step, epochs + 1, step))
+    assert len(due) <= 15
+
+
+def test_trainings_of_other_lengths_are_left_out() -> None:
+    """Of before the study's settings changed."""
+    short = [replace(one.cut(10), final_accuracy=0.9) for one in named(curves_of_study(20, 5))]
+    assert RULE.decide(POOR.cut(8), short).forecast is None
+    ended = study(20)
+    other = [replace(one, network=f"{number:08x}") for number, one in enumerate(short, start=900)]
+    assert RULE.expected_best([*ended, *other]) == RULE.expected_best(ended)
 
 
 def test_without_losses_it_says_nothing() -> None:
@@ -81,7 +92,7 @@ def test_it_gives_its_evidence() -> None:
     ended, decisions = study(20), []
     for final in np.linspace(0.62, 0.79, 12):
         running = curve(float(final), np.random.default_rng(5), feature=0.5)
-        decisions += [RULE.decide(running.cut(epoch), ended) for epoch in range(2, EPOCHS + 1)]
+        decisions += [RULE.decide(running.cut(epoch), ended) for epoch in range(2, EPOCHS + 1, 2)]
     assert {decision.stop for decision in decisions} == {True, False}
     for decision in decisions:
         assert decision.stop == ((decision.forecast or 0.0) < (decision.threshold or 0.0))
@@ -124,6 +135,23 @@ def test_networks_at_the_top_are_confirmed_until_it_is_known_which_is_best() -> 
     assert confirmed[0] in {one.network for one in top}
     assert 0 < len(confirmed) < 30
     assert max(map(confirmed.count, confirmed)) <= 6
+
+
+def test_what_cannot_be_trained_again_now_gives_its_place_to_the_next() -> None:
+    ended, without = lucky(0, 0.755), set()
+    while (network := RULE.to_confirm(ended, without)) is not None:
+        assert network not in without
+        without.add(network)
+    assert 2 <= len(without) < 8
+
+
+def test_confirmations_change_nothing_in_what_is_usual() -> None:
+    """Networks are confirmed because they were good: as trainings like any other they would raise all forecasts."""
+    ended = study(24)
+    best = max(ended, key=lambda one: one.reward or 0.0)
+    before, after = (RULE.decide(GOOD.cut(6), curves) for curves in (ended, [*ended, *[best] * 8]))
+    assert after.forecast == before.forecast
+    assert after.high == before.high
 
 
 def test_a_network_far_behind_or_far_ahead_is_not_confirmed() -> None:
