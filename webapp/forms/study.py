@@ -42,6 +42,11 @@ STEP_HELP = {
 }
 EDITED_SPACE = "edited_space"
 """Carries an edited space through the form of a new study, as `SpaceSpec.to_json()`; a draft has its own."""
+_AT_ODDS = (Study.Designer.NSGA2, Study.EarlyStopping.MARGINAL_VALUE)
+_AT_ODDS_WORDS = (
+    "Marginal value stops what does not promise a higher reward, and NSGA-II searches a front of accuracy, energy and "
+    'flash, which it learns from finished trials alone: choose none (in a file, early_stopping = "none").'
+)
 _LONGEST_VALUE = 60  # characters of a stored value in a message
 
 
@@ -129,6 +134,8 @@ class StudyForm(InWords, forms.ModelForm):
         if spec is not None and (spec := self._fitted(spec, dataset)) is not None:
             for field, message in constraint_errors(values, spec):
                 self.add_error(field, message)
+        if (values.get("designer"), values.get("early_stopping")) == _AT_ODDS:
+            self.add_error("early_stopping", _AT_ODDS_WORDS)
         return values
 
     def _edited_json(self) -> Any:

@@ -44,15 +44,13 @@ _SMALLEST_RATE, _RATE_TOLERANCE = 1e-9, 1e-4  # of the highest that is possible;
 class Costs:
     """Float epochs that a training takes the time of: to `begin`, for a `step` between decision points, for the `rest`.
 
-    `again` is for a whole training of a network that was trained before. `first` is the first decision point at which a
-    training may be stopped.
+    `again` is for a whole training of a network that was trained before.
     """
 
     begin: float
     step: float
     rest: float
-    again: float = 0.0
-    first: int = 1
+    again: float
 
 
 def expected_improvement(mean: Array, deviation: float) -> Array:
@@ -133,8 +131,7 @@ class StoppingPolicy:
         surplus = np.empty((len(self._steps), len(grid)))
         for point in range(len(self._steps), 0, -1):
             surplus[point - 1] = going_on
-            value = np.maximum(going_on, 0.0) if point >= costs.first else going_on
-            going_on = self._after_step(value, self._steps[point - 1]) - rate * costs.step
+            going_on = self._after_step(np.maximum(going_on, 0.0), self._steps[point - 1]) - rate * costs.step
         return going_on, surplus
 
     def _confirmed(self, rate: float) -> tuple[Array, Array]:

@@ -141,7 +141,7 @@ def _known(fitted: tuple[Curve, ...], finished: tuple[Curve, ...], rule: Margina
     networks = measured_networks(finished, signs.mean, float(signs.deviations[0]))
     qat = _QAT_EPOCH * rule.qat_epochs
     rest = rule.epochs - rule.points[-1] + qat + _END
-    costs = Costs(_BEGIN, rule.step, rest, again=_BEGIN + rule.epochs + qat + _END)
+    costs = Costs(_BEGIN, rule.step, rest, _BEGIN + rule.epochs + qat + _END)
     penalties = np.array([curve.penalty for curve in fitted[-_RECENT:]])
     new = networks.mean - penalties - networks.best
     deviations = networks.believed * signs.deviations

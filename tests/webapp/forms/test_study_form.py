@@ -66,6 +66,12 @@ def test_a_new_study_stops_by_marginal_value_unless_another_rule_is_chosen() -> 
     assert form_of(early_stopping="none").save(commit=False).early_stopping == "none"
 
 
+def test_a_search_for_the_front_is_not_stopped_by_rewards() -> None:
+    refused = form_of(designer="nsga2", early_stopping="marginal_value")
+    assert "choose none" in refused.errors["early_stopping"][0]
+    assert form_of(designer="nsga2", early_stopping="none").is_valid()
+
+
 def test_the_confidence_of_stopping_is_one_that_the_rules_take() -> None:
     low, high = stopping_rules.LOWEST_CONFIDENCE, stopping_rules.HIGHEST_CONFIDENCE
     assert all(form_of(early_stopping="tsgp", stop_confidence=value).is_valid() for value in (low, high))

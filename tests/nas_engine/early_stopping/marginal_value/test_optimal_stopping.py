@@ -9,14 +9,14 @@ from scipy.stats import norm
 
 from nas_engine.early_stopping.marginal_value.optimal_stopping import Costs, StoppingPolicy, expected_improvement
 
-COSTS = Costs(begin=1, step=1, rest=8, first=2)
+COSTS = Costs(begin=1, step=1, rest=8, again=30)
 FADING = np.sqrt(np.linspace(0.03**2, 0.004**2, 31))  # equal steps of 30 epochs
 NEW = np.random.default_rng(5).normal(-0.07, 0.01, 60)
 
 
 def test_what_is_known_after_one_epoch_is_worth_its_improvement_less_the_rest() -> None:
     deviations = np.array([0.03] + [0.0] * 10)
-    policy = StoppingPolicy(deviations, NEW, replace(COSTS, first=1))
+    policy = StoppingPolicy(deviations, NEW, COSTS)
     still_to_pay = 9 * COSTS.step + COSTS.rest
     assert policy.threshold(1) == pytest.approx(policy.rate * still_to_pay, abs=4e-4)
 
@@ -47,6 +47,15 @@ def test_a_best_out_of_reach_ends_what_looks_worse_than_new_ones() -> None:
     assert -7 * FADING[0] < policy.threshold(5) < 0
 
 
+@pytest.mark.parametrize("begin", [0.65, 100.0])
+@pytest.mark.parametrize("behind", [0.1, 0.2, 0.3, 1.0])
+def test_the_rate_stays_above_nothing_where_nothing_can_be_gained(behind: float, begin: float) -> None:
+    """One step says all, and the best is far out of reach."""
+    policy = StoppingPolicy(np.array([0.03, 0.001]), np.array([-behind]), replace(COSTS, begin=begin))
+    assert 0 < policy.rate < 1e-5
+    assert np.isfinite(policy.threshold(1))
+
+
 def test_where_beginning_is_dear_fewer_are_stopped() -> None:
     free, dear = (StoppingPolicy(FADING, NEW, replace(COSTS, begin=epochs)) for epochs in (0, 10))
     assert dear.rate < free.rate
@@ -54,18 +63,17 @@ def test_where_beginning_is_dear_fewer_are_stopped() -> None:
 
 
 CONFIRMING = np.array([0.012, 0.008, 0.006])
-AGAIN = replace(COSTS, again=30)
 
 
 @pytest.mark.parametrize("confirming", [CONFIRMING, CONFIRMING * 2, CONFIRMING / 4])
 def test_trainings_and_confirmations_played_out_improve_at_the_stated_rate(confirming: NDArray[np.float64]) -> None:
-    policy = StoppingPolicy(FADING, NEW, AGAIN, confirming)
+    policy = StoppingPolicy(FADING, NEW, COSTS, confirming)
     thresholds = np.array([policy.threshold(point) for point in range(1, 31)])
-    assert played_out(thresholds, AGAIN, policy) == pytest.approx(policy.rate, rel=0.03)
+    assert played_out(thresholds, COSTS, policy) == pytest.approx(policy.rate, rel=0.03)
 
 
 def test_confirming_is_worth_it_where_it_may_change_who_is_best() -> None:
-    policy = StoppingPolicy(FADING, NEW, AGAIN, CONFIRMING)
+    policy = StoppingPolicy(FADING, NEW, COSTS, CONFIRMING)
     gains = [policy.gain_of_confirming(lead, 1) for lead in (-0.1, -0.004, 0.0, 0.004, 0.1)]
     assert gains[0] < 0 < gains[2]
     assert gains[4] < 0
@@ -74,13 +82,13 @@ def test_confirming_is_worth_it_where_it_may_change_who_is_best() -> None:
 
 
 def test_the_more_is_known_of_a_network_the_less_another_training_gains() -> None:
-    policy = StoppingPolicy(FADING, NEW, AGAIN, CONFIRMING)
+    policy = StoppingPolicy(FADING, NEW, COSTS, CONFIRMING)
     gains = [policy.gain_of_confirming(0.0, trainings) for trainings in (1, 2, 3)]
     assert gains == sorted(gains, reverse=True)
 
 
 def test_that_networks_can_be_confirmed_makes_new_ones_worth_more() -> None:
-    without, confirmed = (StoppingPolicy(FADING, NEW, AGAIN, steps).rate for steps in (np.zeros(0), CONFIRMING * 2))
+    without, confirmed = (StoppingPolicy(FADING, NEW, COSTS, steps).rate for steps in (np.zeros(0), CONFIRMING * 2))
     assert confirmed > 1.1 * without
 
 
@@ -92,7 +100,7 @@ def test_expected_improvement_is_the_mean_of_what_is_above() -> None:
 
 
 def played_out(thresholds: NDArray[np.float64], costs: Costs, policy: StoppingPolicy | None = None) -> float:
-    """Improvement an epoch of many trainings, each stopped below `thresholds` [E] from the first point on.
+    """Improvement an epoch of many trainings, each stopped below `thresholds` [E].
 
     With a `policy`, networks are confirmed while it gains.
     """
@@ -105,9 +113,7 @@ def played_out(thresholds: NDArray[np.float64], costs: Costs, policy: StoppingPo
     for point, step in enumerate(steps, start=1):
         paid[goes_on] += costs.step
         mean = np.where(goes_on, mean + step * rng.standard_normal(count), mean)
-        if point >= costs.first:
-            stopped = goes_on & (mean <= thresholds[point - 1])
-            goes_on &= ~stopped
+        goes_on &= mean > thresholds[point - 1]
     paid[goes_on] += costs.rest
     finals = mean + FADING[-1] * rng.standard_normal(count)
     whole = goes_on.copy()
