@@ -1,6 +1,7 @@
 """Networks found by Earshot and by peers at equal epochs and at equal seconds, whole searches with stopping.
 
-    python -m benchmarks.compute --work PATH --json OUT [--seeds 200 220] [--epochs 3000] [--only NAME ...] [--jobs 2]
+    python -m benchmarks.compute [--work PATH] [--json OUT] [--seeds 200 220] [--epochs 3000] [--only NAME ...]
+    python -m benchmarks.compute --render
 
 One line a finished search is kept in --work, from which an interrupted run goes on; --again repeats those of an
 entrant. --json has for each landscape, budget and entrant the mean reward, without noise, of the networks that would be
@@ -21,7 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from benchmarks.compute import landscapes
+from benchmarks.compute import landscapes, report
 from benchmarks.compute.entrants import BY_NAME, installed, missing
 from benchmarks.compute.landscapes import PARTS
 from benchmarks.compute.peers.grid import LIBRARIES, PEERS
@@ -35,6 +36,7 @@ _WORKERS = {
     "PYTHONHASHSEED": "0",  # SMAC's search depends on the hashes of its parameters' names
 }
 _PUBLISHED = (200, 220)
+RESULTS = Path("benchmarks/results")
 
 
 def tasks(arguments: argparse.Namespace) -> Iterator[ComputeTask]:
@@ -65,6 +67,7 @@ def result(records: list[ComputeRecord], arguments: argparse.Namespace) -> dict[
         "python": platform.python_version(),
         **{module: _version(package) for module, package in LIBRARIES.items()},
         "part": arguments.part,
+        "peers": list(PEERS),
         "landscapes": summary(current, list(PEERS)),
     }
 
@@ -93,8 +96,8 @@ def _chosen(names: list[str] | None, parser: argparse.ArgumentParser) -> list[st
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, required=True, help="file in which finished searches are kept")
-    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=RESULTS / "compute.jsonl", help="keeps finished searches")
+    parser.add_argument("--json", type=Path, default=RESULTS / "compute.json")
     parser.add_argument("--part", choices=PARTS, default="even", help="trainings that landscapes are fitted to")
     parser.add_argument("--seeds", type=int, nargs=2, default=_PUBLISHED, help="first, and one after the last")
     parser.add_argument("--epochs", type=int, default=3_000)
@@ -102,7 +105,11 @@ def main() -> None:
     parser.add_argument("--again", nargs="+", choices=BY_NAME, default=[])
     parser.add_argument("--landscapes", nargs="+", choices=landscapes.names(), default=landscapes.names())
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--render", action="store_true", help="only write the tables of docs/search.md from --json")
     arguments = parser.parse_args()
+    if arguments.render:
+        report.write(json.loads(arguments.json.read_text(encoding="utf-8")))
+        return
     arguments.only = _chosen(arguments.only, parser)
     requested = list(tasks(arguments))
     again = {task.key for task in requested if task.entrant in arguments.again}
