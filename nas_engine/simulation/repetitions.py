@@ -1,6 +1,6 @@
 """Noise of training on the clips of a recording without repetitions, from networks trained several times elsewhere.
 
-`repetitions.json`, beside the recordings: by a recording's name, int8 accuracies (0..1) of trainings, a list for each
+`repetitions.json`, next to the recordings: by a recording's name, int8 accuracies (0..1) of trainings, a list for each
 network.
 """
 
