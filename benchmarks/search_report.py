@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import marked_part
 from benchmarks.search_entrants import OURS
 from benchmarks.search_plot import plot
 from benchmarks.search_summary import CHECKPOINTS
@@ -24,10 +25,7 @@ def write(result: Mapping[str, Any]) -> None:
 
 def with_tables(page: str, result: Mapping[str, Any]) -> str:
     """`page` with its tables replaced by those of `result`."""
-    if page.count(BEGIN) != 1 or END not in page.split(BEGIN)[1]:
-        raise ValueError(f"{PAGE} must hold the lines {BEGIN!r} and {END!r} once, in this order")
-    before, after = page.split(BEGIN)
-    return f"{before}{BEGIN}\n{tables(result)}\n{END}{after.split(END, 1)[1]}"
+    return marked_part.replaced(page, BEGIN, END, tables(result), PAGE)
 
 
 def tables(result: Mapping[str, Any]) -> str:

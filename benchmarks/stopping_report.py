@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from benchmarks import marked_part
 from benchmarks.svg_style import STYLE
 
 PAGE = Path("docs/search.md")
@@ -39,10 +40,7 @@ def write(result: Mapping[str, Any]) -> None:
 
 def with_tables(page: str, result: Mapping[str, Any]) -> str:
     """`page` with its tables replaced by those of `result`."""
-    if page.count(BEGIN) != 1 or END not in page.split(BEGIN)[1]:
-        raise ValueError(f"{PAGE} must hold the lines {BEGIN!r} and {END!r} once, in this order")
-    before, after = page.split(BEGIN)
-    return f"{before}{BEGIN}\n{tables(result)}\n\n{_IMAGE}\n{END}{after.split(END, 1)[1]}"
+    return marked_part.replaced(page, BEGIN, END, f"{tables(result)}\n\n{_IMAGE}", PAGE)
 
 
 def tables(result: Mapping[str, Any]) -> str:

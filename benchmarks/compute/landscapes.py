@@ -8,7 +8,6 @@ Trainings of one network scatter as recorded ones do, or, of recordings without 
 """
 
 import hashlib
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,18 +17,10 @@ from typing import Literal, get_args
 import numpy as np
 
 from benchmarks.search_landscapes import MADE_UP, PENALTY
+from nas_engine import simulation
 from nas_engine.architecture import Architecture
 from nas_engine.evaluation_result import Evaluation
 from nas_engine.search_space.paper_spaces import SearchSpace, paper_2d
-from nas_engine.simulation import (
-    fitted_landscape,
-    recorded_curves,
-    recorded_trainings,
-    recording,
-    simulated_evaluation,
-    synthetic_landscape,
-    typical_curve,
-)
 from nas_engine.simulation.recorded_trainings import RecordedEvaluator
 from nas_engine.simulation.recording import read_recording
 from nas_engine.simulation.repetitions import REPETITIONS, known_noise
@@ -39,14 +30,10 @@ Part = Literal["odd", "even"]
 PARTS: tuple[Part, ...] = get_args(Part)
 _DATA = Path("benchmarks/data")
 _SIMULATING = (
-    fitted_landscape,
-    recorded_curves,
-    recorded_trainings,
-    recording,
-    simulated_evaluation,
-    synthetic_landscape,
-    typical_curve,
-)
+    "fitted_landscape", "recorded_curves", "recorded_trainings", "recording", "simulated_evaluation",
+    "synthetic_landscape", "typical_curve",
+)  # fmt: skip
+"""Modules of `nas_engine.simulation` that a simulated training follows from."""
 _MADE_UP_PLAN = SimulatedPlan(trial_epochs=30, qat_epochs=4)
 
 
@@ -79,8 +66,9 @@ def edition(name: str) -> str:
     """Version of a landscape: the beginning of a hash of its data and of the code that simulates trainings."""
     data = [] if name == MADE_UP else [_DATA / f"{name}.jsonl", _DATA / REPETITIONS]
     found = hashlib.sha256()
-    for path in (*data, *(inspect.getfile(module) for module in _SIMULATING)):
-        found.update(Path(path).read_bytes())
+    folder = Path(simulation.__path__[0])
+    for path in (*data, *(folder / f"{module}.py" for module in _SIMULATING)):
+        found.update(path.read_bytes())
     return found.hexdigest()[:8]
 
 

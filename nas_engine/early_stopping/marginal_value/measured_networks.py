@@ -45,10 +45,6 @@ class MeasuredNetworks:
         """Highest expected reward."""
         return max(self.rewards.values())
 
-    def expected(self, accuracy: float) -> float:
-        """Expected accuracy without luck of a network whose one training ends with `accuracy`."""
-        return self.mean + self.believed * (accuracy - self.mean)
-
     def lead(self, network: str) -> float:
         """Expected reward of `network` less the best other one's."""
         others = [reward for other, reward in self.rewards.items() if other != network]

@@ -57,9 +57,11 @@ def test_how_far_a_training_is_believed_follows_from_later_ones_of_the_lucky() -
 
 
 def test_before_any_network_is_trained_again_half_is_believed() -> None:
-    networks = known(drawn(30, 0, 0, 1)[0], 30)
+    curves = drawn(30, 0, 0, 1)[0]
+    networks = known(curves, 30)
     assert networks.believed == pytest.approx(0.5)
-    assert networks.expected(networks.mean + 0.04) == pytest.approx(networks.mean + 0.02)
+    for one in curves:
+        assert networks.rewards[one.network] == pytest.approx((networks.mean + (one.final_accuracy or 0.0)) / 2)
 
 
 def test_a_network_that_stays_good_is_believed_more() -> None:
