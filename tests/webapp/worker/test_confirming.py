@@ -11,6 +11,7 @@ from nas_engine.early_stopping import registry
 from nas_engine.early_stopping.base import Curve, Decision, StoppingRule, continue_training
 from nas_engine.early_stopping.marginal_value.rule import MarginalValue
 from tests.webapp import packs, rows
+from tests.webapp.worker import troubled_search
 from webapp.models import CurvePoint, Event, Study, Trial, Worker
 from webapp.services import trials, workers
 from webapp.worker import evaluating, suggesting
@@ -146,33 +147,15 @@ def in_turn(study: Study) -> list[tuple[str, int, bool]]:
     return [(network, seed, confirms is not None) for network, seed, confirms in columns]
 
 
-def crash(trial: Trial) -> None:
-    assert trials.claim(trial_id=trial.pk, worker="worker-a")
-    assert trials.fail(trial_id=trial.pk, worker="worker-a", reason="killed")
-
-
-@pytest.mark.parametrize("trouble", ["slow designer", "crashes", "successor first", "restarts"])
+@pytest.mark.parametrize("trouble", [*troubled_search.TROUBLES, "restarts"])
 def test_with_one_trainer_neither_delays_nor_crashes_change_what_is_confirmed(
     trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "to_confirm", partial(best_from, 4, 3))
     runs = []
-    for troubled in (False, True):
+    for applied in ("", trouble):
         study = study_of(trial_budget=24, designer="hyperfirefly", seed=3)
-        for turn in range(40):
-            if troubled and trouble == "restarts":
-                suggesting._known.clear()
-            suggesting.suggest_for(study.pk)
-            waiting = list(study.trials.filter(state="REQUESTED").order_by("number"))
-            if troubled and trouble == "slow designer" and turn % 3 == 0:
-                finish_all(study)
-                continue
-            if troubled and waiting and trouble == "crashes" and turn % 4 == 0 and waiting[0].retried_from is None:
-                crash(waiting.pop(0))
-            if troubled and trouble == "successor first" and turn % 3 == 0:
-                waiting.reverse()
-            for trial in waiting[:1]:
-                finish(trial)
+        troubled_search.search(study, applied, finish)
         runs.append(in_turn(study))
     assert runs[0] == runs[1]
     assert len(runs[0]) == 24
@@ -182,12 +165,12 @@ def test_with_one_trainer_neither_delays_nor_crashes_change_what_is_confirmed(
 def test_a_confirmation_that_fails_is_retried_as_one_and_not_requested_again_after_that() -> None:
     study = study_of(trial_budget=30)
     trial = until_confirming(study)
-    crash(trial)
+    troubled_search.crash(trial)
     retry = Trial.objects.get(retried_from=trial)
     assert (retry.confirms_id, retry.seed) == (trial.confirms_id, trial.seed)
     history = history_of(study, Memory())
     assert retry.architecture_id in {architecture.hash for architecture in history.pending}
-    crash(retry)
+    troubled_search.crash(retry)
     history = history_of(study, Memory())
     assert history.unconfirmed == {trial.architecture_id}
     assert history.finished[trial.architecture_id].reward is not None

@@ -10,6 +10,7 @@ from nas_engine.designers import registry
 from nas_engine.early_stopping import registry as stopping_rules
 from nas_engine.testing.spaces import tiny_2d
 from tests.webapp import rows
+from tests.webapp.worker import troubled_search
 from webapp.models import Study, Trial, Worker
 from webapp.queries.deliberation import deliberates
 from webapp.services import studies, trials, workers
@@ -93,29 +94,17 @@ def in_turn(study: Study) -> list[tuple[str, int]]:
     return list(turns.filter(state="COMPLETED").order_by("turn").values_list("architecture_id", "seed"))
 
 
-def crash(trial: Trial) -> None:
-    assert trials.claim(trial_id=trial.pk, worker="worker-a")
-    assert trials.fail(trial_id=trial.pk, worker="worker-a", reason="killed")
-
-
-@pytest.mark.parametrize("trouble", ["slow designer", "crashes", "successor first"])
+@pytest.mark.parametrize("trouble", troubled_search.TROUBLES)
 def test_with_one_trainer_neither_delays_nor_crashes_change_what_is_suggested(trouble):
     """Reward and seed of a trial follow from its architecture and turn, as they do in a real study."""
+
+    def finish_as_its_network_says(trial: Trial) -> None:
+        finish(trial, int8_accuracy=0.5 + int(trial.architecture_id[:4], 16) / 2**18)
+
     runs = []
-    for troubled in (False, True):
+    for applied in ("", trouble):
         study = rows.running_study(trial_budget=24, designer="hyperfirefly", seed=3)
-        for turn in range(40):
-            suggesting.suggest_for(study.pk)
-            waiting = list(study.trials.filter(state="REQUESTED").order_by("number"))
-            if troubled and trouble == "slow designer" and turn % 3 == 0:
-                finish_all(study)
-                continue
-            if troubled and waiting and trouble == "crashes" and turn % 4 == 0 and waiting[0].retried_from is None:
-                crash(waiting.pop(0))
-            if troubled and trouble == "successor first" and turn % 3 == 0:
-                waiting.reverse()
-            for trial in waiting[:1]:
-                finish(trial, int8_accuracy=0.5 + int(trial.architecture_id[:4], 16) / 2**18)
+        troubled_search.search(study, applied, finish_as_its_network_says)
         runs.append(in_turn(study))
     assert runs[0] == runs[1]
     assert len(set(runs[0])) == 24
