@@ -18,9 +18,10 @@ help: ## List the targets
 setup: ## Make .venv with the pinned packages (at once if it is there)
 	@sh bootstrap/setup.sh $(if $(PYTHON),--python "$(PYTHON)")
 
-setup-dev: ## The same with what tests and linters need, and a Chromium
+setup-dev: ## The same with what tests and linters need, a Chromium and compilers for the C code
 	@sh bootstrap/setup.sh --dev $(if $(PYTHON),--python "$(PYTHON)")
 	@$(RUN) bootstrap/chromium.py
+	@$(RUN) bootstrap/cross_compiler.py
 
 demo: setup ## Start everything with a demo study and print an address to open (DATA=PATH: your clips)
 	@exec $(MANAGE) demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(ARGS)

@@ -24,7 +24,7 @@ for profile, repeats in (("repeatable", True), ("exploring", False)):
     )
 hypothesis.settings.load_profile("repeatable")
 
-pytest_plugins = ("tests.real_data",)
+pytest_plugins = ("tests.real_data", "tests.compilers")
 
 _TAKES_LONG = ("slow", "browser", "faults")
 

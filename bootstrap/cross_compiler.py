@@ -1,0 +1,47 @@
+"""Makes sure there are compilers for the exported C code: the host's, Arm's for microcontrollers, and an emulator."""
+
+import os
+import shutil
+import subprocess
+
+PACKAGES = {
+    "gcc": "gcc libc6-dev",
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "qemu-system-arm": "qemu-system-arm",
+}
+"""Packages of Debian by the program that they bring."""
+
+
+def missing() -> list[str]:
+    """Programs that are not on PATH or do not run."""
+    return [name for name in PACKAGES if not (path := shutil.which(name)) or not succeeds([path, "--version"])]
+
+
+def advice(programs: list[str]) -> str:
+    """A sentence for whoever lacks these programs."""
+    packages = " ".join(PACKAGES[name] for name in programs)
+    return f"Tests of the exported C code need {', '.join(programs)} (Debian: apt-get install {packages})."
+
+
+def succeeds(command: list[str]) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, timeout=900).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def main() -> None:
+    """Install what is missing where that is possible; without it those tests are skipped, so it is no error."""
+    if not (programs := missing()):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        packages = " ".join(PACKAGES[name] for name in programs).split()
+        print(f"Missing {', '.join(programs)}; trying `apt-get install {' '.join(packages)}`.", flush=True)
+        succeeds(["apt-get", "update"])
+        succeeds(["apt-get", "install", "-y", "--no-install-recommends", *packages])
+    if programs := missing():
+        print(f"{advice(programs)} They are skipped until then.", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+/*
+ * Smoke test of the front end, on a PC or a device with printf: computes the features of test_vectors.h and prints the
+ * largest difference from training's. The exit status is 1 above the tolerance.
+ *
+ *     cc -std=c99 -O2 test_frontend.c earshot_frontend.c -lm -o test_frontend && ./test_frontend
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "earshot_frontend.h"
+#include "test_vectors.h"
+
+#define TOLERANCE 1e-3f /* standard deviations of a mel bin over the training clips */
+
+static earshot_frontend state;
+
+/* Largest difference in standard deviations between two rows that are not normalised. */
+static float difference(const float *row, const float *expected)
+{
+    float ours[EARSHOT_MEL_BINS], theirs[EARSHOT_MEL_BINS], largest = 0.0f;
+    memcpy(ours, row, sizeof ours);
+    memcpy(theirs, expected, sizeof theirs);
+    earshot_frontend_normalise(ours);
+    earshot_frontend_normalise(theirs);
+    for (size_t m = 0; m < EARSHOT_MEL_BINS; m++) {
+        const float apart = fabsf(ours[m] - theirs[m]);
+        largest = apart <= largest ? largest : apart; /* NaN is kept */
+    }
+    return largest;
+}
+
+/* Push a clip in pieces; *rows becomes the number of rows. Returns the largest difference. */
+static float run(const earshot_test_vector *vector, size_t piece, size_t *rows)
+{
+    float row[EARSHOT_MEL_BINS], largest = 0.0f;
+    *rows = 0;
+    earshot_frontend_init(&state);
+    for (size_t start = 0; start < vector->samples; start += piece) {
+        const int16_t *pcm = vector->pcm + start;
+        size_t count = vector->samples - start < piece ? vector->samples - start : piece;
+        while (earshot_frontend_push(&state, &pcm, &count, row)) {
+            if (*rows < vector->rows) {
+                const float apart = difference(row, vector->features + *rows * EARSHOT_MEL_BINS);
+                largest = apart <= largest ? largest : apart;
+            }
+            ++*rows;
+        }
+    }
+    return largest;
+}
+
+int main(void)
+{
+    static const size_t pieces[] = {EARSHOT_HOP_SAMPLES, 1, 4096};
+    float largest = 0.0f;
+    int failed = 0;
+    for (size_t v = 0; v < EARSHOT_TEST_VECTORS; v++) {
+        for (size_t p = 0; p < sizeof pieces / sizeof pieces[0]; p++) {
+            size_t rows;
+            const float apart = run(&earshot_test_vectors[v], pieces[p], &rows);
+            largest = apart <= largest ? largest : apart;
+            if (rows != earshot_test_vectors[v].rows || !(apart <= TOLERANCE)) {
+                printf("%s, pieces of %lu samples: %lu rows, expected %lu; largest difference %.9f\n",
+                       earshot_test_vectors[v].name, (unsigned long)pieces[p], (unsigned long)rows,
+                       (unsigned long)earshot_test_vectors[v].rows, (double)apart);
+                failed = 1;
+            }
+        }
+    }
+    printf("largest difference: %.9f standard deviations, at most %.3f allowed\n", (double)largest, (double)TOLERANCE);
+    printf("state: %lu bytes\n", (unsigned long)sizeof state);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

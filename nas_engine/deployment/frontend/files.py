@@ -1,0 +1,109 @@
+"""Files of the front end that are delivered with a network: C sources, the NumPy reference, test vectors.
+
+The C sources need a C99 compiler and libm; `frontend.py` needs NumPy and `frontend.json`.
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.deployment.frontend import reference, tables
+
+_SOURCES = Path(__file__).with_name("c")
+C_SOURCES = ("earshot_frontend.h", "earshot_frontend.c", "test_frontend.c")
+VECTORS_HEADER = "test_vectors.h"
+
+
+def c_files(description: Mapping[str, Any]) -> dict[str, bytes]:
+    """C sources by file name, with the header of tables; `description` is the content of frontend.json.
+
+    `test_frontend.c` also includes `test_vectors.h` of `test_vectors`. Raises BadDataset for a front end that the C
+    code does not compute (`tables_header`).
+    """
+    sources = {name: (_SOURCES / name).read_bytes() for name in C_SOURCES}
+    return sources | {tables.NAME: tables.tables_header(description).encode()}
+
+
+def python_files(description: Mapping[str, Any]) -> dict[str, bytes]:
+    """`frontend.json` and `frontend.py`, which computes the same features from it with NumPy alone."""
+    return {
+        "frontend.json": (json.dumps(description, indent=1) + "\n").encode(),
+        "frontend.py": Path(reference.__file__).read_bytes(),
+    }
+
+
+def test_vectors(description: Mapping[str, Any], clips: Mapping[str, NDArray[np.int16]]) -> dict[str, bytes]:
+    """Sounds with the features of training, as a C header and as arrays for NumPy, by file name.
+
+    `clips`: 16-bit PCM [n] by name, at least one window each. Files: `test_vectors.h`; `test_pcm.npy` int16 [samples of
+    all clips]; `test_features.npy` float32 [rows of all clips, mel_bins], not normalised; `test_vectors.json` with
+    names, samples and rows of the clips in the order of the arrays. Raises ValueError for a clip of another type or
+    shorter than a window, and without clips.
+    """
+    if not clips:
+        raise ValueError("test vectors need at least one clip")
+    shortest = description["parameters"]["window_samples"]
+    for name, pcm in clips.items():
+        if pcm.dtype != np.int16 or pcm.ndim != 1 or pcm.size < shortest:
+            raise ValueError(f"test vector {name}: int16 [n], n >= {shortest} is needed, not {pcm.dtype} {pcm.shape}")
+    features = {name: reference.log_mel(pcm, dict(description)) for name, pcm in clips.items()}
+    index = [{"name": name, "samples": len(pcm), "rows": len(features[name])} for name, pcm in clips.items()]
+    return {
+        VECTORS_HEADER: _vectors_header(clips, features).encode(),
+        "test_pcm.npy": _npy(np.concatenate(list(clips.values()))),
+        "test_features.npy": _npy(np.concatenate(list(features.values()))),
+        "test_vectors.json": (json.dumps(index, indent=1) + "\n").encode(),
+    }
+
+
+def _vectors_header(clips: Mapping[str, NDArray[np.int16]], features: Mapping[str, NDArray[np.float32]]) -> str:
+    """Arrays are numbered, so that any name of a clip will do; it stands in a string."""
+    lines = [
+        "/* Generated: 16-bit PCM, and the features [rows][mel bins] that training computes of it, not normalised. */",
+        "#ifndef EARSHOT_TEST_VECTORS_H",
+        "#define EARSHOT_TEST_VECTORS_H",
+        "",
+        "#include <stddef.h>",
+        "#include <stdint.h>",
+        "",
+    ]
+    entries = []
+    for number, (name, pcm) in enumerate(clips.items()):
+        values = features[name]
+        lines += tables.c_array(f"int16_t earshot_test_pcm_{number}[{len(pcm)}]", map(str, pcm.tolist()))
+        lines += tables.c_array(
+            f"float earshot_test_features_{number}[{values.size}]", tables.c_floats(values.ravel().tolist())
+        )
+        entries.append(
+            f"    {{{json.dumps(name)}, earshot_test_pcm_{number}, {len(pcm)}, earshot_test_features_{number}, "
+            f"{len(values)}}},"
+        )
+    lines += [
+        "",
+        "typedef struct {",
+        "    const char *name;",
+        "    const int16_t *pcm;",
+        "    size_t samples;",
+        "    const float *features;",
+        "    size_t rows;",
+        "} earshot_test_vector;",
+        "",
+        f"#define EARSHOT_TEST_VECTORS {len(clips)}",
+        "static const earshot_test_vector earshot_test_vectors[EARSHOT_TEST_VECTORS] = {",
+        *entries,
+        "};",
+        "",
+        "#endif",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _npy(values: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    return buffer.getvalue()

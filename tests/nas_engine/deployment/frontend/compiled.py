@@ -1,0 +1,49 @@
+"""The front end compiled for the host with warnings as errors and sanitizers, and its rows of clips."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas_engine.deployment.frontend.files import c_files
+from tests.nas_engine.deployment.frontend.sounds import Clips
+
+WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1")
+ROWS = Path(__file__).with_name("rows.c")
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def build(folder: Path, program: Path | str, options: tuple[str, ...] = SANITIZERS) -> Path:
+    """Compile a program with the front end of `folder`; shows the compiler's words where it fails."""
+    path = folder / Path(program).stem
+    command = ["gcc", *WARNINGS, *options, f"-I{folder}", program, folder / "earshot_frontend.c", "-lm", "-o", path]
+    built = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    return path
+
+
+def rows_program(folder: Path, description: Mapping[str, Any]) -> Path:
+    """`rows.c` with the front end of the description."""
+    return build(write_files(folder, c_files(description)), ROWS)
+
+
+def rows_of(program: Path, clips: Clips, piece: int) -> list[NDArray[np.float32]]:
+    """Log-mel rows [rows, mel_bins] of each clip, pushed in pieces of so many samples."""
+    folder, arguments = program.parent, []
+    for number, clip in enumerate(clips.values()):
+        clip.astype("<i2").tofile(folder / f"{number}.pcm")
+        arguments += [str(folder / f"{number}.pcm"), str(folder / f"{number}.f32")]
+    ran = subprocess.run([str(program), str(piece), *arguments], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    bins = int((folder / "earshot_frontend_tables.h").read_text().split("MEL_BINS ")[1].split()[0])
+    return [np.fromfile(folder / f"{number}.f32", "<f4").reshape(-1, bins) for number in range(len(clips))]
