@@ -27,7 +27,8 @@ static double instructions(uint32_t ticks)
 /* 2 * turns instructions. */
 static void known_loop(uint32_t turns) { __asm volatile("1: subs %0, %0, #1\n\tbne 1b" : "+r"(turns) : : "cc"); }
 
-static uint32_t ticks_of_loop(uint32_t turns)
+/* Not inlined, so that what surrounds the loop is the same in each call. */
+__attribute__((noinline)) static uint32_t ticks_of_loop(uint32_t turns)
 {
     const uint32_t start = SYSTICK_VALUE;
     known_loop(turns);

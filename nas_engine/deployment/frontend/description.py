@@ -34,7 +34,7 @@ _STEPS_AFTER = (
     ("each mel bin is normalised by mean and std and quantised with the input's scale and zero point", _PASSES_STREAM),
 )
 _TRIANGLES = (
-    "Height 1 (norm None), edges equally spaced on the HTK mel scale, sides straight in mel, as in HTK, Kaldi and "
+    "Height 1 (norm None), edges equally spaced on the HTK mel scale, sides straight in mel, as in Kaldi and "
     "tf.signal.linear_to_mel_weight_matrix. librosa.filters.mel(htk=True) and torchaudio.functional.melscale_fbanks "
     "('htk') take the same edges, but sides straight in hertz: other weights. So the calls below take the matrix of "
     "this file. torchaudio.compliance.kaldi.get_mel_banks gives the same triangles without the last bin, fft_size / 2."

@@ -39,11 +39,26 @@ def rows_program(folder: Path, description: Mapping[str, Any]) -> Path:
 
 def rows_of(program: Path, clips: Clips, piece: int) -> list[NDArray[np.float32]]:
     """Log-mel rows [rows, mel_bins] of each clip, pushed in pieces of so many samples."""
+    return [rows for rows, _ in rows_and_inputs(program, clips, piece)]
+
+
+def rows_and_inputs(program: Path, clips: Clips, piece: int) -> list[tuple[NDArray[np.float32], NDArray[np.int8]]]:
+    """For each clip its log-mel rows and, where the tables hold a network's input, the same rows in int8."""
     folder, arguments = program.parent, []
     for number, clip in enumerate(clips.values()):
         clip.astype("<i2").tofile(folder / f"{number}.pcm")
-        arguments += [str(folder / f"{number}.pcm"), str(folder / f"{number}.f32")]
+        arguments += [str(folder / f"{number}.pcm"), str(folder / f"{number}.rows")]
     ran = subprocess.run([str(program), str(piece), *arguments], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    bins = int((folder / "earshot_frontend_tables.h").read_text().split("MEL_BINS ")[1].split()[0])
-    return [np.fromfile(folder / f"{number}.f32", "<f4").reshape(-1, bins) for number in range(len(clips))]
+    tables = (folder / "earshot_frontend_tables.h").read_text()
+    bins = int(tables.split("MEL_BINS ")[1].split()[0])
+    row_bytes = 5 * bins if "INPUT_SCALE" in tables else 4 * bins
+    found = []
+    for number in range(len(clips)):
+        content = (folder / f"{number}.rows").read_bytes()
+        rows, odd = divmod(len(content), row_bytes)
+        assert not odd
+        end = 4 * bins * rows
+        values, steps = np.frombuffer(content[:end], "<f4"), np.frombuffer(content[end:], np.int8)
+        found.append((values.reshape(-1, bins), steps.reshape(-1, bins)))
+    return found

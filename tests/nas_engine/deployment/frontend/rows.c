@@ -1,16 +1,42 @@
-/* rows PIECE [INPUT OUTPUT]...: 16-bit PCM of each input file, pushed in pieces, to float32 log-mel rows. */
+/*
+ * rows PIECE [INPUT OUTPUT]...: 16-bit PCM of each input file, pushed in pieces, to float32 log-mel rows; where the
+ * tables hold a network's input, its int8 rows follow in the same file.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "earshot_frontend.h"
+
+/* All rows of the file at `out`, normalised and quantised, to its end. */
+static void append_quantised(FILE *out, long rows)
+{
+#ifdef EARSHOT_INPUT_SCALE
+    for (long i = 0; i < rows; i++) {
+        float row[EARSHOT_MEL_BINS];
+        int8_t input[EARSHOT_MEL_BINS];
+        fseek(out, i * (long)sizeof row, SEEK_SET);
+        if (fread(row, sizeof row, 1, out) != 1) {
+            exit(EXIT_FAILURE);
+        }
+        earshot_frontend_normalise(row);
+        earshot_frontend_quantise(row, input);
+        fseek(out, rows * (long)sizeof row + i * (long)sizeof input, SEEK_SET);
+        fwrite(input, sizeof input, 1, out);
+    }
+#else
+    (void)out;
+    (void)rows;
+#endif
+}
 
 static int convert(const char *input, const char *output, size_t piece)
 {
     earshot_frontend state;
     float row[EARSHOT_MEL_BINS];
     int16_t *pcm = malloc(piece * sizeof *pcm);
-    FILE *in = fopen(input, "rb"), *out = fopen(output, "wb");
+    FILE *in = fopen(input, "rb"), *out = fopen(output, "wb+");
     size_t count;
+    long rows = 0;
     if (!pcm || !in || !out) {
         return EXIT_FAILURE;
     }
@@ -19,8 +45,10 @@ static int convert(const char *input, const char *output, size_t piece)
         const int16_t *next = pcm;
         while (earshot_frontend_push(&state, &next, &count, row)) {
             fwrite(row, sizeof row[0], EARSHOT_MEL_BINS, out);
+            rows++;
         }
     }
+    append_quantised(out, rows);
     free(pcm);
     return fclose(in) || fclose(out) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

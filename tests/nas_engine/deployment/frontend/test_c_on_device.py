@@ -76,10 +76,12 @@ def test_wrong_features_fail_on_the_emulated_processor(tmp_path: Path, processor
 
 
 @pytest.mark.usefixtures("emulator")
-@pytest.mark.parametrize("name", ["cortex-m4f", "cortex-m55"])
-def test_instructions_are_counted_to_one_in_ten_thousand(sources: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "most"), [("cortex-m4f", 40_000), ("cortex-m55", 40_000), ("cortex-m0plus", 1_400_000)]
+)
+def test_single_instructions_are_counted(sources: Path, tmp_path: Path, name: str, most: int) -> None:
     counted = count_instructions(PROCESSORS[name], sources, tmp_path)
-    assert counted["loop_of_20000"] == pytest.approx(20_000, abs=2)
+    assert counted["loop_of_20000"] == 20_000
     assert counted["state_bytes"] == STATE_BYTES <= 4_000
-    assert 10_000 < counted["push_mean"] <= counted["push_most"] < 50_000
-    assert counted == count_instructions(PROCESSORS[name], sources, tmp_path), "the same in every run"
+    assert 10_000 < counted["push_mean"] <= counted["push_most"] < most
+    assert counted == count_instructions(PROCESSORS[name], sources, tmp_path), "it depends on the machine's load"

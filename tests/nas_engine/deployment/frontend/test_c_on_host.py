@@ -7,9 +7,15 @@ import numpy as np
 import pytest
 
 from nas_engine.audio.frontend import FrontendConfig
-from nas_engine.deployment.frontend import files
+from nas_engine.deployment.frontend import files, reference
 from nas_engine.errors import BadDataset
-from tests.nas_engine.deployment.frontend.compiled import build, rows_of, rows_program, write_files
+from tests.nas_engine.deployment.frontend.compiled import (
+    build,
+    rows_and_inputs,
+    rows_of,
+    rows_program,
+    write_files,
+)
 from tests.nas_engine.deployment.frontend.sounds import (
     Clips,
     description_of,
@@ -48,6 +54,33 @@ def test_two_hundred_real_clips_have_the_features_of_training(tmp_path: Path, so
     assert len(clips) == 200
     description = description_of(clips)
     assert 0.0 < largest_difference(rows_program(tmp_path, description), clips, description, 320) < TOLERANCE
+
+
+@pytest.mark.usefixtures("gcc")
+def test_rows_are_quantised_as_the_reference_does(tmp_path: Path) -> None:
+    """Of the same row exactly; of training's features, whose last bits differ, seldom and by a single step."""
+    clips = synthetic_clips(1) | hard_clips()
+    description = description_of(clips)
+    description["input"] = description["input"] | {"scale": 0.011}  # small, so that values are clipped at both ends
+    found = rows_and_inputs(rows_program(tmp_path, description), clips, 320)
+    apart = []
+    for clip, (rows, steps) in zip(clips.values(), found, strict=True):
+        np.testing.assert_array_equal(steps, reference.quantise(reference.normalise(rows, description), description))
+        theirs = reference.quantise(reference.normalise(reference.log_mel(clip, description), description), description)
+        apart.append(np.abs(steps.astype(int) - theirs))
+    different = np.concatenate(apart)
+    assert different.max() <= 1
+    assert different.mean() < 1e-3
+    assert {-128, 127} <= {int(step) for _, steps in found for step in (steps.min(), steps.max())}, "both ends are met"
+
+
+@pytest.mark.usefixtures("gcc")
+def test_a_front_end_without_a_network_has_no_quantisation(tmp_path: Path) -> None:
+    clips = hard_clips()
+    description = {name: value for name, value in description_of(clips).items() if name != "input"}
+    program = rows_program(tmp_path, description)
+    assert largest_difference(program, clips, description, 320) < TOLERANCE
+    assert all(steps.size == 0 for _, steps in rows_and_inputs(program, clips, 320))
 
 
 @pytest.mark.usefixtures("gcc")
