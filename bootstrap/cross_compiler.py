@@ -10,11 +10,13 @@ PACKAGES = {
     "qemu-system-arm": "qemu-system-arm",
 }
 """Packages of Debian by the program that they bring."""
+OPTIONS = {"arm-none-eabi-gcc": ["--specs=rdimon.specs"]}
+"""Options with which a program has to run: the compiler also without newlib, but not with its specs."""
 
 
 def missing() -> list[str]:
     """Programs that are not on PATH or do not run."""
-    return [name for name in PACKAGES if not (path := shutil.which(name)) or not succeeds([path, "--version"])]
+    return [name for name in PACKAGES if not succeeds([name, *OPTIONS.get(name, []), "--version"])]
 
 
 def advice(programs: list[str]) -> str:
