@@ -12,7 +12,7 @@ from nas_engine.cost import cost
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.evaluation_result import Runtime
 from nas_engine.reward import RewardParameters
-from nas_engine.search_space.architecture_features import feature_vector
+from nas_engine.search_space.architecture_features import block_vector, feature_vector
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.search_space.spec import SpaceSpec
@@ -160,10 +160,11 @@ class Described:
     """Facts of a network before training, for a stopping rule; see `early_stopping.base.Curve`."""
 
     features: tuple[float, ...]
+    blocks: tuple[float, ...]
     penalty: float
 
 
 def described(value: engine.Architecture, study: models.Study) -> Described:
-    """Features, and what the study's reward takes off for estimated energy and flash."""
+    """Features, blocks, and what the study's reward takes off for estimated energy and flash."""
     penalty = penalty_of(reward_parameters(study), energy_estimate(study))
-    return Described(feature_vector(value), penalty(value))
+    return Described(feature_vector(value), block_vector(value), penalty(value))

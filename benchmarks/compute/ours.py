@@ -17,7 +17,7 @@ from nas_engine.early_stopping.base import Curve, Decision, StoppingRule
 from nas_engine.early_stopping.marginal_value.rule import MarginalValue
 from nas_engine.evaluation_result import EpochResult, EvaluationResult
 from nas_engine.reward import reward
-from nas_engine.search_space.architecture_features import feature_vector
+from nas_engine.search_space.architecture_features import block_vector, feature_vector
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.trial_plan import FEWEST_OPEN
 
@@ -57,7 +57,13 @@ class OurEntrant:
         confirmed = registry.to_confirm(self._rule, self._ended)
         self._confirmed = None if confirmed is None else self._finished[confirmed].architecture
         architecture = self._confirmed or self._suggested()
-        self._curve = Curve((), feature_vector(architecture), PENALTY(architecture), network=architecture.hash)
+        self._curve = Curve(
+            (),
+            feature_vector(architecture),
+            PENALTY(architecture),
+            network=architecture.hash,
+            blocks=block_vector(architecture),
+        )
         return architecture
 
     def _suggested(self) -> Architecture:

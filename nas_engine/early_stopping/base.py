@@ -15,7 +15,8 @@ class Curve:
     """Learning curve of one trial.
 
     `accuracies` are the eval accuracies (0..1) after float epochs 1, 2, ...; `features` are the architecture's
-    (`architecture_features.feature_vector`), equally many in every curve of a study; `penalty` is what Equation 1
+    (`architecture_features.feature_vector`) and `blocks` its blocks (`block_vector`), equally many in every curve of a
+    study; `penalty` is what Equation 1
     subtracts from the accuracy, estimated before the training. `final_accuracy` is that of the .tflite file, None where
     the trial runs or was stopped early. `losses` are the mean training losses of the same epochs, empty where they are
     not known. `network` is the network's hash: trainings that share it are of one network; "" is of none.
@@ -29,6 +30,7 @@ class Curve:
     final_accuracy: float | None = None
     losses: tuple[float, ...] = ()
     network: str = ""
+    blocks: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         finals = () if self.final_accuracy is None else (self.final_accuracy,)

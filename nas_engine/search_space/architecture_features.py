@@ -1,4 +1,5 @@
-"""Architecture as a fixed-length feature vector: input of TSGP's features and of the Gaussian process designer."""
+"""Architecture as a fixed-length vector: of the whole network, for TSGP and the Gaussian process designer; and of its
+blocks one by one, for the marginal value of trainings."""
 
 import math
 from collections.abc import Sequence
@@ -37,6 +38,18 @@ def feature_vector(architecture: Architecture) -> tuple[float, ...]:
         _mean([block.kernel_size for block in blocks]),
         *(_mean([block.kind == kind for block in blocks]) for kind in BLOCK_KINDS if kind != "identity"),
     )
+
+
+def block_vector(architecture: Architecture) -> tuple[float, ...]:
+    """Block at each position: one value for each kind, of which its own is 1 and the others are 0, the natural
+    logarithm of its filters and its kernel size. An identity has neither filters nor a kernel: 0.
+    """
+    found: list[float] = []
+    for block in architecture.blocks:
+        found.extend(float(block.kind == kind) for kind in BLOCK_KINDS)
+        is_real = block.kind != "identity"
+        found.extend((math.log(block.filters), float(block.kernel_size)) if is_real else (0.0, 0.0))
+    return tuple(found)
 
 
 def _log_width(blocks: Sequence[Block]) -> float:

@@ -10,7 +10,7 @@ from nas_engine.designers.base import Objectives, Outcome, Suggestion
 from nas_engine.early_stopping.base import Curve, Decision, StoppingRule
 from nas_engine.evaluation_result import Evaluation
 from nas_engine.reward import RewardBreakdown, RewardParameters, reward_breakdown
-from nas_engine.search_space.architecture_features import feature_vector
+from nas_engine.search_space.architecture_features import block_vector, feature_vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ class SimulatedTraining:
         self._rewards = rewards
         self._rule = None if is_confirmation else rule
         self._features = feature_vector(suggestion.architecture) if rule else ()
+        self._blocks = block_vector(suggestion.architecture) if rule else ()
         self._penalty = self._breakdown(1.0).penalty
         self._float_points = tuple(point for point in self._points if point.phase == "float")
         self._checked_epochs = 0
@@ -190,6 +191,7 @@ class SimulatedTraining:
             final_accuracy=final_accuracy,
             losses=tuple(point.loss for point in seen),
             network=self.suggestion.architecture.hash,
+            blocks=self._blocks,
         )
 
     def _breakdown(self, accuracy: float) -> RewardBreakdown:

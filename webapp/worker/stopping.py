@@ -67,6 +67,7 @@ class StopCheck:
             penalty=network.penalty,
             losses=tuple(self._losses),
             network=self._hash,
+            blocks=network.blocks,
         )
         return rule_of(self._study, epochs).decide(running, ended_curves(self._study))
 
@@ -128,5 +129,6 @@ def _read(study: Study, trial_ids: Sequence[int]) -> dict[int, Curve]:
             final_accuracy=trial.int8_accuracy,
             losses=tuple(loss for _, loss in epochs[trial.pk]),
             network=trial.architecture_id,
+            blocks=network.blocks,
         )
     return read

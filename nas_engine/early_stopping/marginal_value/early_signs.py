@@ -29,6 +29,7 @@ from nas_engine.early_stopping.kernel import Array
 
 _LATEST = 3  # part of the epochs so far that is called latest
 _SMALLEST_LOSS = 1e-6
+_SMALLEST_SHARE = 1e-6  # of the variance before the first epoch that signs tell
 _SIGNALS, _NOISES = (
     grid.ravel() ** 2 for grid in np.meshgrid(np.geomspace(0.0005, 0.05, 12), np.geomspace(0.001, 0.08, 16))
 )
@@ -93,6 +94,15 @@ class EarlySigns:
         """Mean and standard deviation of the final accuracy (0..1) given the epochs up to `point` 1, 2, ..."""
         mean = self.regressions[point - 1].predict(signs(curve, self.points[point - 1])[None])[0]
         return float(mean), float(self.deviations[point])
+
+    def observation(self, curve: Curve, point: int) -> tuple[float, float]:
+        """What the signs up to `point` 1, 2, .. say of the final accuracy alone: value and standard deviation.
+
+        The forecast is what follows from it and from N(`mean`, deviations[0]^2), which holds for any network.
+        """
+        forecast, deviation = self.forecast(curve, point)
+        told = max(1 - (deviation / self.deviations[0]) ** 2, _SMALLEST_SHARE)
+        return float(self.mean + (forecast - self.mean) / told), float(deviation / np.sqrt(told))
 
 
 def fit(curves: Sequence[Curve], points: Sequence[int]) -> EarlySigns:

@@ -1,10 +1,10 @@
 """Marginal value: epochs go where they are worth most: to this training, to a new one, or to a network once more.
 
 Worth is what epochs improve, in expectation, in the best of the expected rewards: what a training measures is partly
-luck (`measured_networks`), and a network that only was lucky is no improvement. `early_signs` forecasts each training's
-end, and states how much forecasts are right after each further epoch. `optimal_stopping` makes a policy of it: where
-rungs would stand, what share goes on, how much losses count against accuracies and which networks are trained again
-follows from the study's own trainings, and changes with them.
+luck (`measured_networks`), and a network that only was lucky is no improvement. `forecasts` says what a training will
+end with, by its network's blocks and its early signs, and how right that is after each further epoch.
+`optimal_stopping` makes a policy of it: where rungs would stand, what share goes on, how much losses count against
+accuracies and which networks are trained again follows from the study's own trainings, and changes with them.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,8 +16,8 @@ from scipy.special import ndtr
 
 from nas_engine.early_stopping.base import Curve, Decision, Forecast, best_reward, compare, continue_training
 from nas_engine.early_stopping.kernel import Array
-from nas_engine.early_stopping.marginal_value import early_signs
-from nas_engine.early_stopping.marginal_value.early_signs import EarlySigns
+from nas_engine.early_stopping.marginal_value import forecasts
+from nas_engine.early_stopping.marginal_value.forecasts import Forecasts
 from nas_engine.early_stopping.marginal_value.measured_networks import MeasuredNetworks, measured_networks
 from nas_engine.early_stopping.marginal_value.optimal_stopping import Costs, StoppingPolicy
 
@@ -25,7 +25,7 @@ _FEWEST_FINISHED = 8
 _MOST_POINTS = 15  # at which a training may be stopped
 _CONFIRMATIONS = 6  # trainings of a network after its first
 _FITTED_EVERY = 8  # trials that end
-_RECENT = 64  # trials whose penalties stand for those of new ones
+_RECENT = 64  # trials whose networks stand for new ones
 _BEGIN, _QAT_EPOCH, _END = 0.65, 0.96, 3.2
 """In float epochs, medians of benchmarks/data/synthetic-1d.jsonl: building and tracing, an epoch of QAT, and what is
 left: quantising, tracing again, converting, scoring, comparing runtimes."""
@@ -53,8 +53,8 @@ class MarginalValue:
         known, best = self._known(ended), best_reward(ended)
         if known is None or best is None or part or not running.losses:
             return continue_training(running)
-        accuracy, deviation = known.signs.forecast(running, point)
-        threshold = known.threshold(point, running.penalty)
+        accuracy, deviation = known.forecasts.forecast(running, point)
+        threshold = known.threshold(point, running)
         forecast = Forecast(accuracy - running.penalty, deviation)
         compared = compare(running, forecast, best, float(ndtr((best - threshold) / deviation)))
         return replace(compared, stop=forecast.reward < threshold, rate=known.policy.rate, threshold=threshold)
@@ -84,7 +84,10 @@ class MarginalValue:
         and from as many as there were when their number was a multiple of eight.
         """
         usable = [curve for curve in ended if curve.network and len(curve.losses) >= self._least(curve)]
-        first = list({curve.network: curve for curve in reversed(usable)}.values())[::-1]
+        of_network: dict[str, Curve] = {}
+        for curve in usable:
+            of_network.setdefault(curve.network, curve)
+        first = list(of_network.values())
         places = [place for place, curve in enumerate(first) if curve.final_accuracy is not None]
         if len(places) < _FEWEST_FINISHED:
             return None
@@ -99,17 +102,17 @@ class MarginalValue:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the trainings of a study say: forecasts from early signs, networks, and the policy."""
+    """What the trainings of a study say: forecasts, networks, and the policy."""
 
-    signs: EarlySigns
+    forecasts: Forecasts
     networks: MeasuredNetworks
     policy: StoppingPolicy
 
-    def threshold(self, point: int, penalty: float) -> float:
-        """Forecast reward, of a network with this `penalty`, below which its training stops at `point` (1, 2, ..)."""
-        networks = self.networks
-        worth_it = networks.best + self.policy.threshold(point) + penalty  # an expected accuracy
-        return networks.mean + (worth_it - networks.mean) / networks.believed - penalty
+    def threshold(self, point: int, running: Curve) -> float:
+        """Forecast reward below which the training `running` stops at `point` (1, 2, ..)."""
+        worth_it = self.networks.best + self.policy.threshold(point) + running.penalty  # an expected accuracy
+        before = self.forecasts.before(running)
+        return before + (worth_it - before) / self.networks.believed - running.penalty
 
     @property
     def best(self) -> str:
@@ -131,21 +134,20 @@ class _Known:
 
 
 @lru_cache(maxsize=_KEPT)
-def _signs(curves: tuple[Curve, ...], points: tuple[int, ...]) -> EarlySigns:
-    return early_signs.fit(curves, points)
+def _forecasts(curves: tuple[Curve, ...], points: tuple[int, ...]) -> Forecasts:
+    return forecasts.fit(curves, points)
 
 
 @lru_cache(maxsize=_KEPT)
 def _known(fitted: tuple[Curve, ...], finished: tuple[Curve, ...], rule: MarginalValue) -> _Known:
-    signs = _signs(fitted, rule.points)
-    networks = measured_networks(finished, signs.mean, float(signs.deviations[0]))
+    learned = _forecasts(fitted, rule.points)
+    networks = measured_networks(finished, learned.before, learned.spread)
     qat = _QAT_EPOCH * rule.qat_epochs
     rest = rule.epochs - rule.points[-1] + qat + _END
     costs = Costs(_BEGIN, rule.step, rest, _BEGIN + rule.epochs + qat + _END)
-    penalties = np.array([curve.penalty for curve in fitted[-_RECENT:]])
-    new = networks.mean - penalties - networks.best
-    deviations = networks.believed * signs.deviations
-    return _Known(signs, networks, StoppingPolicy(deviations, new, costs, _steps_of_confirming(networks)))
+    new = np.array([learned.before(curve) - curve.penalty for curve in fitted[-_RECENT:]]) - networks.best
+    deviations = networks.believed * learned.deviations
+    return _Known(learned, networks, StoppingPolicy(deviations, new, costs, _steps_of_confirming(networks)))
 
 
 def _steps_of_confirming(networks: MeasuredNetworks) -> Array:

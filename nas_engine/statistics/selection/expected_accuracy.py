@@ -29,9 +29,12 @@ Notation (Rasmussen & Williams 2006, section 2.1):
 where some networks hardly show whether they differ at all, that is part of what is not known. m is known as far as
 the mean of n such networks is, which is what 1 / sum(c) adds: it is orthogonal to X by c.
 
+Of a network that was not measured, with witnesses x, E[a] = m + x E[w | y] is expected.
+
 That all are as likely beforehand follows Gelman 2006 (variance parameters in hierarchical models), section 3.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
 
@@ -57,6 +60,25 @@ class ExpectedAccuracies:
     believed: Values
 
 
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What witnesses [d] let expect of a network before it is measured, as a linear function of them.
+
+    `deviation` (0..1) is that of accuracies without luck about it: own, and what is not known of the weights for
+    networks like those that it was learned from.
+    """
+
+    center: Values  # [d]
+    scale: Values  # [d], infinite where witnesses did not differ
+    mean: float
+    weights: Values  # [d]
+    deviation: float
+
+    def of(self, witnesses: Values) -> Values:
+        """Expected accuracies [n] (0..1) of networks with `witnesses` [n, d]."""
+        return np.asarray(self.mean + (witnesses - self.center) / self.scale @ self.weights)
+
+
 def measurement_noise(accuracy: float, clips: int, alike: float, training: float) -> float:
     """Standard deviation of a measured accuracy (0..1) for comparing networks measured on the same `clips`.
 
@@ -72,23 +94,59 @@ def expected_accuracies(measured: Values, witnesses: Values, noise: float | Valu
     `noise` is of all or [n], of each. With fewer than `FEWEST_NETWORKS` measurements are taken as they are. Raises
     ValueError for values that are not finite, and where the numbers of networks differ.
     """
+    noises = _checked(measured, witnesses, noise)
+    if len(measured) < FEWEST_NETWORKS:
+        return ExpectedAccuracies(measured, noises.copy(), np.ones(len(measured)))
+    scaled = _standardised(witnesses, *_center_and_scale(witnesses))
+    mixture = _Mixture(float(measured.mean()), len(measured))
+    for solved, evident, weights in _evident(measured, scaled, noises, 1 / len(_STEPS)):
+        mixture.add(solved, evident, weights)
+    return mixture.expected
+
+
+def expectation(measured: Values, witnesses: Values, noise: float | Values, doubt: float) -> Expectation:
+    """What is expected of other networks after `measured` [n] of these `witnesses` [n, d], n at least 2.
+
+    `doubt` (0..1) is the probability beforehand that witnesses say nothing. Other arguments and errors as in
+    `expected_accuracies`.
+    """
+    noises = _checked(measured, witnesses, noise)
+    center, scale = _center_and_scale(witnesses)
+    scaled = _standardised(witnesses, center, scale)
+    mean, variance, weights = 0.0, 0.0, np.zeros(len(center))
+    for solved, evident, shares in _evident(measured, scaled, noises, doubt):
+        of_own = solved.weights(evident) @ shares  # of scaled witnesses [d]
+        weights += of_own
+        mean += shares.sum() * solved.mean - solved.center @ of_own
+        unsure = np.mean(solved.rotated**2, axis=0) @ solved.variances(evident) + solved.mean_variance
+        variance += shares.sum() * solved.own + unsure @ shares
+    return Expectation(center, scale, float(mean), weights / sqrt(witnesses.shape[1]), sqrt(variance))
+
+
+def _checked(measured: Values, witnesses: Values, noise: float | Values) -> Values:
+    """Noises [n], above 0. Raises ValueError as `expected_accuracies`."""
     if len(measured) != len(witnesses):
         raise ValueError(f"{len(measured)} accuracies and witnesses of {len(witnesses)} networks")
     if np.ndim(noise) and len(measured) != np.size(noise):
         raise ValueError(f"{len(measured)} accuracies and noises of {np.size(noise)} networks")
     if not (np.isfinite(measured).all() and np.isfinite(witnesses).all() and np.isfinite(noise).all()):
         raise ValueError("accuracies, witnesses and noises must be finite")
-    noises = np.broadcast_to(np.maximum(noise, _SMALLEST_NOISE), measured.shape)
-    if len(measured) < FEWEST_NETWORKS:
-        return ExpectedAccuracies(measured, noises.copy(), np.ones(len(measured)))
-    scaled = _standardised(witnesses) / sqrt(witnesses.shape[1])
+    return np.broadcast_to(np.maximum(noise, _SMALLEST_NOISE), measured.shape)
+
+
+def _evident(
+    measured: Values, scaled: Values, noises: Values, doubt: float
+) -> Iterator[tuple["_Solved", NDArray[np.intp], Values]]:
+    """What follows from each own^2 that counts, with the numbers of the signals that count and their weights.
+
+    `doubt` is the probability beforehand of no signal.
+    """
     solved = [_Solved.of(measured, scaled, noises**2, own) for own in _STEPS**2]
-    weights = _weights(np.array([each.evidence for each in solved]))
-    mixture = _Mixture(measured.mean(), len(measured))
+    beforehand = np.log([doubt, *[(1 - doubt) / (len(_STEPS) - 1)] * (len(_STEPS) - 1)])
+    weights = _weights(np.array([each.evidence for each in solved]) + beforehand)
     for each, row in zip(solved, weights, strict=True):
         if (evident := np.flatnonzero(row)).size:
-            mixture.add(each, evident, row[evident])
-    return mixture.expected
+            yield each, evident, row[evident]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +158,8 @@ class _Solved:
     measured: Values  # [n]
     mean: float
     mean_variance: float
+    center: Values  # means by c of scaled witnesses [d]
+    vectors: Values  # V [d, d]
     rotated: Values  # Z V [n, d]
     eigenvalues: Values  # g [d]
     projected: Values  # p [d]
@@ -110,7 +170,8 @@ class _Solved:
         certainty = 1 / (own + noise)
         total = certainty.sum()
         mean = float(certainty @ measured / total)
-        residual, centred = measured - mean, scaled - certainty @ scaled / total
+        center = certainty @ scaled / total
+        residual, centred = measured - mean, scaled - center
         weighted = certainty[:, None] * centred
         eigenvalues, vectors = np.linalg.eigh(centred.T @ weighted)
         projected = vectors.T @ (weighted.T @ residual)
@@ -118,8 +179,19 @@ class _Solved:
         growth = 1 + np.outer(np.maximum(eigenvalues, 0.0), signals)  # [d, signals]
         explained = (signals * projected[:, None] ** 2 / growth - np.log(growth)).sum(axis=0)
         evidence = (explained + np.log(certainty).sum() - certainty @ residual**2) / 2
-        rotated = centred @ vectors
-        return cls(own, noise, measured, mean, 1 / total, rotated, np.maximum(eigenvalues, 0.0), projected, evidence)
+        return cls(
+            own, noise, measured, mean, 1 / total, center, vectors, centred @ vectors,
+            np.maximum(eigenvalues, 0.0), projected, evidence,
+        )  # fmt: skip
+
+    def variances(self, evident: NDArray[np.intp]) -> Values:
+        """Variances of V^T v by the `evident` signals [d, signals]."""
+        signals = _STEPS[evident] ** 2
+        return np.asarray(signals / (1 + np.outer(self.eigenvalues, signals)))
+
+    def weights(self, evident: NDArray[np.intp]) -> Values:
+        """E[v | y] by the `evident` signals [d, signals]."""
+        return np.asarray(self.vectors @ (self.variances(evident) * self.projected[:, None]))
 
 
 class _Mixture:
@@ -131,8 +203,7 @@ class _Mixture:
 
     def add(self, solved: _Solved, evident: NDArray[np.intp], weights: Values) -> None:
         """Add the pairs of one own^2 with the `evident` signals."""
-        signals = _STEPS[evident] ** 2
-        variances = signals / (1 + np.outer(solved.eigenvalues, signals))  # of V^T v [d, signals]
+        variances = solved.variances(evident)
         expected = solved.mean + solved.rotated @ (variances * solved.projected[:, None])  # [n, signals]
         unsure = solved.rotated**2 @ variances + solved.mean_variance
         believed = (solved.own / (solved.own + solved.noise))[:, None]
@@ -147,11 +218,15 @@ class _Mixture:
         return ExpectedAccuracies(self._centre + self._first, deviation, self._believed)
 
 
-def _standardised(witnesses: Values) -> Values:
-    """Witnesses with mean 0 and deviation 1 [n, d]; 0 where they do not differ."""
-    spread = witnesses.std(axis=0)
-    scale = np.where(spread > 1e-12 * (1 + np.abs(witnesses.mean(axis=0))), spread, np.inf)
-    return np.asarray((witnesses - witnesses.mean(axis=0)) / scale)
+def _center_and_scale(witnesses: Values) -> tuple[Values, Values]:
+    """Mean and deviation of each witness [d]; infinite where it does not differ."""
+    center, spread = witnesses.mean(axis=0), witnesses.std(axis=0)
+    return center, np.where(spread > 1e-12 * (1 + np.abs(center)), spread, np.inf)
+
+
+def _standardised(witnesses: Values, center: Values, scale: Values) -> Values:
+    """X / sqrt(d) before means by c are taken off [n, d]."""
+    return np.asarray((witnesses - center) / scale / sqrt(witnesses.shape[1]))
 
 
 def _weights(evidence: Values) -> Values:

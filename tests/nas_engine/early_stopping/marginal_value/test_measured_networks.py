@@ -28,7 +28,7 @@ def drawn(count: int, again: int, times: int, seed: int) -> tuple[list[Curve], d
 def known(curves: list[Curve], usual: int) -> MeasuredNetworks:
     """What is known of the networks of a study of which the first `usual` trainings are as all are."""
     first = [one.final_accuracy for one in curves[:usual] if one.final_accuracy is not None]
-    return measured_networks(curves, float(np.mean(first)), float(np.std(first)))
+    return measured_networks(curves, lambda _: float(np.mean(first)), max(float(np.std(first)), 1e-3))
 
 
 def errors(seeds: Iterable[int], times: int) -> tuple[float, float]:
@@ -58,10 +58,18 @@ def test_how_far_a_training_is_believed_follows_from_later_ones_of_the_lucky() -
 
 def test_before_any_network_is_trained_again_half_is_believed() -> None:
     curves = drawn(30, 0, 0, 1)[0]
-    networks = known(curves, 30)
+    networks = measured_networks(curves, lambda _: MEAN, OWN)
     assert networks.believed == pytest.approx(0.5)
     for one in curves:
-        assert networks.rewards[one.network] == pytest.approx((networks.mean + (one.final_accuracy or 0.0)) / 2)
+        assert networks.rewards[one.network] == pytest.approx((MEAN + (one.final_accuracy or 0.0)) / 2)
+
+
+def test_what_blocks_promise_counts_for_what_is_not_believed() -> None:
+    """Of two networks that measured the same, the one is better of which more was expected."""
+    curves = [*drawn(30, 0, 0, 1)[0], finished("promising", 0.75), finished("unpromising", 0.75)]
+    networks = measured_networks(curves, lambda one: 0.78 if one.network == "promising" else MEAN, OWN)
+    difference = networks.rewards["promising"] - networks.rewards["unpromising"]
+    assert difference == pytest.approx((1 - networks.believed) * (0.78 - MEAN))
 
 
 def test_a_network_that_stays_good_is_believed_more() -> None:

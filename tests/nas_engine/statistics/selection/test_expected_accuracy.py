@@ -9,7 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from nas_engine.statistics.selection import expected_accuracy
-from nas_engine.statistics.selection.expected_accuracy import expected_accuracies, measurement_noise
+from nas_engine.statistics.selection.expected_accuracy import (
+    expectation,
+    expected_accuracies,
+    measurement_noise,
+)
 
 Values = NDArray[np.float64]
 SIGNAL, OWN, NOISE = 0.02, 0.015, 0.02
@@ -179,3 +183,41 @@ def test_what_cannot_be_is_refused(measured: Values, witnesses: Values, message:
 def test_noise_that_cannot_be_is_refused(noise: Values | float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         expected_accuracies(np.zeros(9), np.zeros((9, 1)), noise)
+
+
+def test_what_is_expected_of_other_networks_is_right_in_the_mean_and_as_certain_as_it_says() -> None:
+    slopes, scores, explained = [], [], []
+    for seed in range(60):
+        networks = made(seed, count=240)
+        noises = np.where(np.arange(120) % 2, NOISE, 3 * NOISE)
+        measured = networks.true + np.random.default_rng(seed).normal(0, 1, 240) * np.resize(noises, 240)
+        learned = expectation(measured[:120], networks.witnesses[:120], noises, 0.5)
+        expected, true = learned.of(networks.witnesses[120:]), networks.true[120:]
+        slopes.append(np.polyfit(expected, true, 1)[0])
+        scores.append(np.abs(expected - true) < 1.96 * learned.deviation)
+        explained.append(1 - np.var(true - expected) / np.var(true))
+    assert np.median(slopes) == pytest.approx(1.0, abs=0.12)
+    assert np.mean(scores) == pytest.approx(0.95, abs=0.035)
+    assert np.mean(explained) > 0.4  # SIGNAL^2 of SIGNAL^2 + OWN^2 is .64
+
+
+def test_the_more_doubt_the_less_is_expected_of_witnesses_that_say_nothing() -> None:
+    spreads = []
+    for doubt in (0.1, 0.5, 0.9):
+        found = []
+        for seed in range(20):
+            networks = made(seed, count=40, signal=0.0)
+            learned = expectation(networks.measured, networks.witnesses, NOISE, doubt)
+            found.append(np.std(learned.of(networks.witnesses)))
+        spreads.append(float(np.mean(found)))
+    assert spreads[0] > spreads[1] > spreads[2]
+    assert spreads[2] < 0.001
+
+
+def test_an_expectation_takes_the_measured_networks_as_the_posterior_does() -> None:
+    """What the witnesses expect, E[a | y] - k (y - h), is the same in both where all signals are as likely."""
+    networks = made(3)
+    found = expected_accuracies(networks.measured, networks.witnesses, NOISE)
+    learned = expectation(networks.measured, networks.witnesses, NOISE, 1 / 26)
+    expected = learned.of(networks.witnesses)
+    assert found.mean == pytest.approx(expected + found.believed * (networks.measured - expected), abs=1e-3)
