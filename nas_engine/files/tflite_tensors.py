@@ -50,7 +50,7 @@ class StoredTensor:
 
 def input_and_output(content: bytes) -> tuple[QuantisedTensor, QuantisedTensor]:
     """Input and output of a network with one of each. Raises ValueError if `content` is not an int8 .tflite file."""
-    subgraph = _subgraph(_model(content), content)
+    subgraph = subgraph_of(model_of(content), content)
     tensors = subgraph.vector(0)
     (source,), (sink,) = subgraph.integers(1), subgraph.integers(2)
     return _quantised(content, tensors[source]), _quantised(content, tensors[sink])
@@ -59,21 +59,23 @@ def input_and_output(content: bytes) -> tuple[QuantisedTensor, QuantisedTensor]:
 def stored_tensors(content: bytes) -> tuple[StoredTensor, ...]:
     """All tensors of a network of one subgraph, in their order. Raises ValueError if `content` is no .tflite file."""
     try:
-        model = _model(content)
+        model = model_of(content)
         buffers = [FlatTable(content, position).content_of(0) for position in model.vector(4)]
-        positions = _subgraph(model, content).vector(0)
+        positions = subgraph_of(model, content).vector(0)
         return tuple(_stored(FlatTable(content, at), number, buffers) for number, at in enumerate(positions))
     except (struct.error, IndexError) as error:
         raise ValueError(f"This .tflite file is cut or damaged: {error}") from error
 
 
-def _model(content: bytes) -> FlatTable:
+def model_of(content: bytes) -> FlatTable:
+    """Root table of a .tflite file. Raises ValueError if `content` is none."""
     if content[4:8] != _IDENTIFIER:
         raise ValueError("These bytes are not a .tflite file.")
     return FlatTable(content, follow(content, 0))
 
 
-def _subgraph(model: FlatTable, content: bytes) -> FlatTable:
+def subgraph_of(model: FlatTable, content: bytes) -> FlatTable:
+    """First subgraph, the only one of our networks."""
     return FlatTable(content, model.vector(2)[0])
 
 

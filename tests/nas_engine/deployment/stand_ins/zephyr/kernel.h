@@ -1,0 +1,3 @@
+#pragma once
+#define K_SECONDS(seconds) (seconds)
+int k_sleep(int timeout);
