@@ -18,10 +18,11 @@ help: ## List the targets
 setup: ## Make .venv with the pinned packages (at once if it is there)
 	@sh bootstrap/setup.sh $(if $(PYTHON),--python "$(PYTHON)")
 
-setup-dev: ## The same with what tests and linters need, a Chromium and compilers for the C code
+setup-dev: ## The same with what tests and linters need: a Chromium, compilers for the C code and CMake
 	@sh bootstrap/setup.sh --dev $(if $(PYTHON),--python "$(PYTHON)")
 	@$(RUN) bootstrap/chromium.py
 	@$(RUN) bootstrap/cross_compiler.py
+	@$(RUN) bootstrap/cmake.py
 
 demo: setup ## Start everything with a demo study and print an address to open (DATA=PATH: your clips)
 	@exec $(MANAGE) demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(ARGS)

@@ -19,6 +19,7 @@ PACK_BENCH_KIT = "data.pack_bench_kit"
 TRAIN_ENERGY_MODEL = "data.train_energy_model"
 EVALUATE_SPLITS = "data.evaluate_splits"
 WRITE_REPORT = "data.write_report"
+PACK_BUNDLE = "data.pack_bundle"
 SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
 """Queues. Suggestions that take seconds have their own, so that those that take milliseconds never wait."""
 
@@ -73,6 +74,11 @@ def evaluate_splits(*, opening_id: int) -> None:
 def write_report(*, report_id: int) -> None:
     """Ask a data worker to write a report."""
     _after_commit(WRITE_REPORT, DATA, report_id)
+
+
+def pack_bundle(*, bundle_id: int) -> None:
+    """Ask a data worker to pack the deploy bundle of a trial."""
+    _after_commit(PACK_BUNDLE, DATA, bundle_id)
 
 
 def _after_commit(task: str, queue: str, row_id: int) -> None:

@@ -13,6 +13,7 @@ from webapp.views import (
     accounts,
     baselines,
     benches,
+    bundles,
     campaigns,
     clips,
     compare,
@@ -52,6 +53,9 @@ trial_urls: list[URLPattern | URLResolver] = [
     path("curve.json", charts.curve_chart, name="curve_chart"),
     path("network.tflite", exports.trial_tflite, name="trial_tflite"),
     path("everything.zip", exports.trial_zip, name="trial_zip"),
+    path("bundle/", bundles.pack_bundle, name="pack_bundle"),
+    path("bundle/live/", bundles.bundle_live, name="bundle_live"),
+    path("bundle.zip", exports.bundle_zip, name="bundle_zip"),
     path("architecture.json", exports.trial_architecture, name="trial_architecture"),
 ]
 

@@ -50,10 +50,13 @@ class StoredTensor:
 
 def input_and_output(content: bytes) -> tuple[QuantisedTensor, QuantisedTensor]:
     """Input and output of a network with one of each. Raises ValueError if `content` is not an int8 .tflite file."""
-    subgraph = subgraph_of(model_of(content), content)
-    tensors = subgraph.vector(0)
-    (source,), (sink,) = subgraph.integers(1), subgraph.integers(2)
-    return _quantised(content, tensors[source]), _quantised(content, tensors[sink])
+    try:
+        subgraph = subgraph_of(model_of(content), content)
+        tensors = subgraph.vector(0)
+        (source,), (sink,) = subgraph.integers(1), subgraph.integers(2)
+        return _quantised(content, tensors[source]), _quantised(content, tensors[sink])
+    except (struct.error, IndexError) as error:
+        raise ValueError(f"This .tflite file is cut or damaged: {error}") from error
 
 
 def stored_tensors(content: bytes) -> tuple[StoredTensor, ...]:

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_safe
 
 from webapp.api.files import Echo, attachment, download, ranged, safe_name
 from webapp.forms.study_file import study_to_toml
-from webapp.models import Study
+from webapp.models import DeployBundle, Study
 from webapp.queries.csv_cells import plain_cells
 from webapp.queries.pages.datasets import shown_clips
 from webapp.queries.pages.export import COLUMNS, trial_rows
@@ -31,6 +31,8 @@ from webapp.queries.pages.trial import shown_trials
 from webapp.queries.study_summary import study_summary
 from webapp.services.errors import Conflict
 from webapp.services.exports import trial_files
+
+_ZIP = "application/zip"
 
 
 @require_GET
@@ -84,7 +86,17 @@ def trial_zip(request: HttpRequest, study_id: int, number: int) -> HttpResponseB
         for name, content in files.items():
             archive.writestr(f"{folder}/{name}", content)
     packed.seek(0)
-    return download(packed, f"{folder}.zip", "application/zip")
+    return download(packed, f"{folder}.zip", _ZIP)
+
+
+@require_GET
+def bundle_zip(request: HttpRequest, study_id: int, number: int) -> FileResponse:
+    """The newest deploy bundle of a trial that was packed."""
+    trial = get_object_or_404(shown_trials(study_id).exclude(tflite=""), number=number)
+    bundle = trial.bundles.filter(state=DeployBundle.State.READY).first()
+    if bundle is None:
+        raise Http404("No deploy bundle of this trial was packed yet: have one packed on its page.")
+    return download(bundle.file.open("rb"), safe_name(trial.study.name, "trial", number, "bundle", suffix=".zip"), _ZIP)
 
 
 @require_GET

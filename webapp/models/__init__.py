@@ -2,6 +2,7 @@
 
 from webapp.models.architecture import StoredArchitecture
 from webapp.models.artifact import ArtifactChunk
+from webapp.models.bundle import DeployBundle
 from webapp.models.comparison import Comparison, Report
 from webapp.models.dataset import Clip, Dataset, ListProfile
 from webapp.models.device import Campaign, Device, Runtime
@@ -22,6 +23,7 @@ __all__ = [
     "Comparison",
     "CurvePoint",
     "Dataset",
+    "DeployBundle",
     "Device",
     "DryRun",
     "EnergyModel",

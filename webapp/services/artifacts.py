@@ -6,7 +6,17 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from webapp.models import ArtifactChunk, BenchKit, Clip, Dataset, EnergyModel, MeasurementFile, Report, Trial
+from webapp.models import (
+    ArtifactChunk,
+    BenchKit,
+    Clip,
+    Dataset,
+    DeployBundle,
+    EnergyModel,
+    MeasurementFile,
+    Report,
+    Trial,
+)
 
 # A file is stored before the row that names it is written: within this time it may still be waiting for its row.
 GRACE = timedelta(days=1)
@@ -22,6 +32,7 @@ _OWNERS = (
     (EnergyModel, "arrays"),
     (Report, "document"),
     (Report, "tables"),
+    (DeployBundle, "file"),
 )
 
 

@@ -1,5 +1,5 @@
 """Jobs: a dataset to prepare, a file to read, a run to compute, a kit to pack, a model to train, a dry run to simulate,
-an opening of the test split to evaluate, a report to write.
+an opening of the test split to evaluate, a report to write, a deploy bundle to pack.
 
 Each is a row that is worked on under one rule, the one of trials: an open row is claimed by exactly one worker, which
 holds it by a lease and renews that by heartbeats; only its holder may write it back, and it is offered
@@ -22,6 +22,7 @@ from webapp import dispatch
 from webapp.models import (
     BenchKit,
     Dataset,
+    DeployBundle,
     DryRun,
     EnergyModel,
     MeasurementFile,
@@ -127,7 +128,15 @@ REPORTS = JobKind(
     lambda row_id: dispatch.write_report(report_id=row_id),
     given_up="The process that wrote it died repeatedly, perhaps because memory ran out. Have it written again.",
 )
-KINDS = [DATASETS, FILES, RUNS, KITS, MODELS, DRY_RUNS, OPENINGS, REPORTS]
+BUNDLES = JobKind(
+    DeployBundle,
+    "PACKING",
+    "FAILED",
+    "reason",
+    lambda row_id: dispatch.pack_bundle(bundle_id=row_id),
+    given_up="The process that packed it died repeatedly, perhaps because memory ran out. Have it packed again.",
+)
+KINDS = [DATASETS, FILES, RUNS, KITS, MODELS, DRY_RUNS, OPENINGS, REPORTS, BUNDLES]
 
 
 def send(job: JobKind, row_id: int) -> None:

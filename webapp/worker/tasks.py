@@ -7,6 +7,7 @@ from webapp.dispatch import (
     EVALUATE_SPLITS,
     EVALUATE_TRIAL,
     PACK_BENCH_KIT,
+    PACK_BUNDLE,
     PREPARE_DATASET,
     READ_MEASUREMENT,
     SUGGEST,
@@ -90,3 +91,11 @@ def write_report(report_id: int) -> None:
 
     worker = lifecycle.this_worker()
     write_report(report_id, worker.name, worker.stopping.is_set)
+
+
+@app.task(name=PACK_BUNDLE)
+def pack_bundle(bundle_id: int) -> None:
+    from webapp.worker.bundling import pack_bundle
+
+    worker = lifecycle.this_worker()
+    pack_bundle(bundle_id, worker.name, worker.stopping.is_set)

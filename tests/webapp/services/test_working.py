@@ -40,6 +40,10 @@ def a_dry_run() -> Any:
     return dry_runs.request_dry_run(study=Study(name="what if", dataset=rows.ready_dataset()), owner=None)
 
 
+def a_bundle() -> Any:
+    return rows.completed_trial(rows.running_study()).bundles.create()
+
+
 MAKE: dict[str, tuple[JobKind, Callable[[], Any]]] = {
     "dataset": (jobs.DATASETS, lambda: datasets.create_synthetic(name="made")),
     "file": (jobs.FILES, lambda: benches.file_of(benches.campaign())),
@@ -47,6 +51,7 @@ MAKE: dict[str, tuple[JobKind, Callable[[], Any]]] = {
     "kit": (jobs.KITS, a_kit),
     "model": (jobs.MODELS, lambda: energy_models.request_model(device_id=measured_device(5).pk)),
     "dry run": (jobs.DRY_RUNS, a_dry_run),
+    "bundle": (jobs.BUNDLES, a_bundle),
 }
 of_every_kind = pytest.mark.parametrize("kind", MAKE)
 

@@ -10,12 +10,13 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from nas_engine.evaluation_result import RuntimeResult
 from nas_engine.reward import reward_breakdown
-from webapp.models import CurvePoint, Runtime, Study, Trial
+from webapp.models import CurvePoint, DeployBundle, Runtime, Study, Trial
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import recordings
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
 from webapp.queries.energy_models import large_fields
 from webapp.queries.pages.blocks import block_table
+from webapp.queries.pages.bundle import HAS_BUNDLES, bundle_context
 from webapp.queries.pages.compare import choices
 from webapp.queries.pages.constraints import estimates
 from webapp.queries.pages.measured import measured_on
@@ -120,7 +121,13 @@ def shown_trials(study_id: int) -> QuerySet[Trial]:
         _NEXT: Subquery(numbers.filter(number__gt=OuterRef("number")).order_by("number")[:1]),
     }
     found = Trial.objects.select_related(*related).filter(study=study_id)
-    annotations = {**neighbouring, **_repeating(), **_confirming(), _RECORDINGS: recordings("study__dataset")}
+    annotations = {
+        **neighbouring,
+        **_repeating(),
+        **_confirming(),
+        _RECORDINGS: recordings("study__dataset"),
+        HAS_BUNDLES: Exists(DeployBundle.objects.filter(trial=OuterRef("pk"))),
+    }
     return found.defer(*large_fields("study__energy_model")).annotate(**annotations)
 
 
@@ -143,6 +150,7 @@ def trial_context(trial: Trial) -> dict[str, Any]:
     return (
         trial_live_context(trial)
         | reproduction_context(trial)
+        | bundle_context(trial)
         | {
             "blocks": block_table(trial.architecture),
             "choices": choices(trial),

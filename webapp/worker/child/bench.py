@@ -1,4 +1,4 @@
-"""Jobs of a data worker's child: networks for bench kits, and measurements on this computer."""
+"""Jobs of a data worker's child: networks for bench kits, measurements on this computer, scores for deploy bundles."""
 
 import platform
 from collections.abc import Callable, Mapping
@@ -6,16 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from nas_engine.architecture import Architecture
+from nas_engine.audio.cache import open_pack
+from nas_engine.deployment.scoring import scored_inputs
+from nas_engine.deployment.vectors import ScoredInputs
 from nas_engine.energy import rapl
 from nas_engine.errors import ConversionError, InfeasibleArchitecture
 from nas_engine.network.host_benchmark import benchmark
 from nas_engine.network.untrained import untrained_files
-from webapp.worker.child.messages import Benchmark, MakeNetworks
+from webapp.worker.child.messages import Benchmark, MakeNetworks, ScoreClips
 
 
-def load() -> Callable[[MakeNetworks | Benchmark, object], Mapping[str, Any]]:
+def load() -> Callable[[MakeNetworks | Benchmark | ScoreClips, object], Mapping[str, Any] | ScoredInputs]:
     """TensorFlow is loaded with this module."""
-    return lambda job, _: _make(job) if isinstance(job, MakeNetworks) else _measure(job)
+    return _work
+
+
+def _work(job: MakeNetworks | Benchmark | ScoreClips, _: object) -> Mapping[str, Any] | ScoredInputs:
+    match job:
+        case MakeNetworks():
+            return _make(job)
+        case Benchmark():
+            return _measure(job)
+        case ScoreClips():
+            return scored_inputs(Path(job.path).read_bytes(), open_pack(Path(job.pack_path)), job.clips)
 
 
 def _make(job: MakeNetworks) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
+from nas_engine.deployment.vectors import ScoredInputs
 from nas_engine.evaluation_result import BothSplits, Evaluation, Progress, Runtime
 from nas_engine.trial_plan import STATISTICS_STRIDE, TRIAL_SHARE
 
@@ -103,6 +104,23 @@ class Benchmark(OneOffJob[Mapping[str, Any]]):
     @property
     def patience_seconds(self) -> float:
         return _LEAST_SECONDS + 4 * self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreClips(OneOffJob[ScoredInputs]):
+    """Score at most `clips` clips of the evaluation split in `pack_path` with the .tflite file `path`, which takes
+    `flops` an inference, in every runtime of this machine.
+    """
+
+    kind: ClassVar[Kind] = "bench"
+    path: str
+    pack_path: str
+    clips: int
+    flops: int
+
+    @property
+    def patience_seconds(self) -> float:
+        return _LEAST_SECONDS + self.clips * self.flops * sum(_SECONDS_A_FLOP.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,72 @@
+"""Packing a deploy bundle, through a real process with TensorFlow: what is in it and that its smoke test passes."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import call_command
+
+from nas_engine.audio.batches import evaluation_arrays
+from nas_engine.audio.cache import open_pack
+from tests.webapp import rows
+from tests.webapp.bundles import trial_with_network
+from tests.webapp.factories import with_tflite
+from webapp.models import DeployBundle
+from webapp.services import bundles
+from webapp.worker.bundling import pack_bundle
+from webapp.worker.packs import local_pack
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+def unpacked(content: bytes, folder: Path) -> Path:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+    (inside,) = folder.iterdir()
+    return inside
+
+
+def test_the_worker_packs_what_the_command_packs_and_its_smoke_test_passes(tmp_path: Path) -> None:
+    trial = trial_with_network()
+    bundle = bundles.request_bundle(trial_id=trial.pk)
+    pack_bundle(bundle.pk, "data-1")
+    bundle.refresh_from_db()
+    assert bundle.state == DeployBundle.State.READY, bundle.reason
+    with bundle.file.open("rb") as file:
+        content = file.read()
+    call_command(
+        "export_trial", f"{trial.study_id}/1", "--out", str(tmp_path / "here" / "it.zip"), stdout=io.StringIO()
+    )
+    assert (tmp_path / "here" / "it.zip").read_bytes() == content
+    folder = unpacked(content, tmp_path / "unpacked")
+    assert folder.name == "doorbell-watch-trial-1"
+    stated = json.loads((folder / "arena.json").read_text())
+    assert stated["measured"] == bundle.arena
+    assert stated["estimated_activation_bytes"] == trial.architecture.peak_activation_bytes
+    check_vectors(folder, open_pack(local_pack(trial.study.dataset.pack.name)))
+    for runtime in ("tensorflow", "tflite_micro"):
+        command = [sys.executable, "smoke_test.py", "--runtime", runtime]
+        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "18 test vectors, 0 of 54 scores differ" in ran.stdout
+
+
+def check_vectors(folder: Path, pack: object) -> None:
+    """Test vectors are the clips of the evaluation split, quantised as frontend.json says."""
+    x, _ = evaluation_arrays(pack, "eval")
+    source = json.loads((folder / "frontend.json").read_text())["input"]
+    expected = np.clip(np.rint(x / source["scale"]) + source["zero_point"], -128, 127).astype(np.int8)
+    np.testing.assert_array_equal(np.load(folder / "test_vectors" / "features.npy"), expected)
+
+
+def test_a_network_that_is_gone_meanwhile_fails_with_the_reason() -> None:
+    bundle = with_tflite(rows.completed_trial(rows.running_study()), b"no network").bundles.create()
+    pack_bundle(bundle.pk, "data-1")
+    bundle.refresh_from_db()
+    assert bundle.state == DeployBundle.State.FAILED
+    assert bundle.reason

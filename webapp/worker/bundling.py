@@ -1,0 +1,131 @@
+"""Packing the deploy bundle of a trial in a data worker: files, test vectors, the tensor arena as measured here."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.utils.text import slugify
+
+from nas_engine.deployment.arena import is_available, measure_arena
+from nas_engine.deployment.bundle import bundle
+from nas_engine.deployment.contents import BundleContents
+from nas_engine.deployment.model_card import CardFacts, class_accuracies
+from nas_engine.deployment.vectors import ScoredInputs
+from nas_engine.errors import EarshotError
+from webapp.models import Dataset, DeployBundle, Runtime, Trial
+from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
+from webapp.services import bundles, jobs
+from webapp.services.exports import NETWORK_FILE, trial_files
+from webapp.services.persistence import persist
+from webapp.services.working import Write, never, reason, work
+from webapp.storage import save_by_hash
+from webapp.worker.child.messages import ScoreClips
+from webapp.worker.child.process import call_once
+from webapp.worker.packs import discard_if_damaged, local_pack
+
+MOST_VECTORS = 200
+"""Clips of the evaluation split that become test vectors: 1.6 MB of features."""
+_DOCUMENTS = ("frontend.json", "architecture.json", "metrics.json")
+_NOT_MEASURED = (
+    "The tensor arena was not measured: the machine that packed this bundle has no interpreter of TensorFlow Lite "
+    "Micro, which is published for Linux on x86-64 alone."
+)
+
+
+def pack_bundle(bundle_id: int, worker: str, stopping: Callable[[], bool] = never) -> None:
+    """Pack one deploy bundle, unless another worker does; the zip, or why there is none, is in its row."""
+    work(
+        jobs.BUNDLES,
+        bundle_id,
+        worker,
+        claim=partial(bundles.claim, bundle_id=bundle_id, worker=worker),
+        do=partial(_outcome, worker),
+        reject=partial(_refuse, worker),
+        stopping=stopping,
+    )
+
+
+def _outcome(worker: str, row: DeployBundle) -> Write:
+    contents = contents_of(row.trial_id)
+    packed = bundle(contents, folder_name(row.trial))
+    name = persist(partial(save_by_hash, default_storage, "bundles", packed, ".zip"))
+    found = {"file": name, "arena": contents.arena, "arena_note": contents.arena_note}
+    return partial(bundles.complete, bundle_id=row.pk, worker=worker, **found)
+
+
+def _refuse(worker: str, row: DeployBundle, error: Exception) -> bool:
+    return bundles.fail(bundle_id=row.pk, worker=worker, reason=reason(error, "It could not be packed"))
+
+
+def folder_name(trial: Trial) -> str:
+    """Folder in the zip, of plain characters: "doorbell-watch-trial-7"."""
+    return slugify(f"{trial.study.name} trial {trial.number}")[:100]
+
+
+def contents_of(trial_id: int) -> BundleContents:
+    """Contents of a trial's bundle. Raises Conflict as `trial_files` does, EarshotError where a child fails."""
+    files = trial_files(trial_id=trial_id)
+    related = ("study__dataset", "study__energy_model", "architecture")
+    trial = Trial.objects.select_related(*related).get(pk=trial_id)
+    network = files[NETWORK_FILE]
+    measured = measure_arena(network) if is_available() else None
+    return BundleContents(
+        title=_title(trial),
+        network=network,
+        labels=tuple(trial.study.dataset.classes),
+        documents={name: json.loads(files[name]) for name in _DOCUMENTS},
+        card=_facts(trial),
+        arena_estimate_bytes=trial.architecture.peak_activation_bytes,
+        arena=measured,
+        arena_note="" if measured else _NOT_MEASURED,
+        vectors=_vectors(trial, network),
+    )
+
+
+def _vectors(trial: Trial, network: bytes) -> ScoredInputs:
+    settings.DATA_FOLDER.ensure()
+    pack = local_pack(trial.study.dataset.pack.name or "")
+    with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="bundle-") as folder:
+        path = Path(folder) / NETWORK_FILE
+        path.write_bytes(network)
+        try:
+            return call_once(ScoreClips(str(path), str(pack), MOST_VECTORS, trial.architecture.flops))
+        except EarshotError:
+            discard_if_damaged(pack)  # another attempt fetches the features again
+            raise
+
+
+def _title(trial: Trial) -> str:
+    return f"Trial {trial.number} of the study {trial.study.name}"
+
+
+def _facts(trial: Trial) -> CardFacts:
+    dataset: Dataset = trial.study.dataset
+    return CardFacts(
+        title=_title(trial),
+        dataset=dataset.name,
+        dataset_notes=dataset.notes,
+        licence="",
+        synthetic=dataset.synthetic,
+        counts=dataset.counts,
+        classes=class_accuracies(trial.confusion or [], dataset.classes if trial.confusion else []),
+        float_accuracy=trial.float_accuracy,
+        runtime=str(Runtime(trial.study.runtime).label),
+        energy=_energy(current_estimate(trial, all_estimates(trial))),
+        flash_bytes=trial.flash_bytes or 0,
+        flops=trial.architecture.flops,
+        parameters=trial.architecture.parameters,
+    )
+
+
+def _energy(estimate: CurrentEstimate) -> str:
+    if estimate.energy_mj is None:
+        return ""
+    within = (
+        f", 90 % between {estimate.low_mj:.2f} and {estimate.high_mj:.2f} mJ" if estimate.low_mj is not None else ""
+    )
+    return f"{estimate.energy_mj:.2f} mJ, estimated by {estimate.source}{within}"
