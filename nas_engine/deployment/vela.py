@@ -1,0 +1,190 @@
+"""Cycles, time and traffic of a network on Arm's Ethos-U NPUs, estimated by Arm's own compiler Vela.
+
+Nothing runs on a device: every figure is Vela's model of the NPU, for the system and memory mode that it takes by
+default, and is to be shown as *estimated*. Operators that the NPU does not compute fall back to the CPU, of which Vela
+estimates no time: they count 0 cycles, so that a network with a fallback looks faster than it is.
+
+Multiply-accumulates are counted by `network_macs`, since Vela's count for U85 has half of those of a first layer with
+one input channel. Measured with ethos-u-vela 5.2.0.
+"""
+
+import csv
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from math import prod
+from pathlib import Path
+
+from nas_engine.architecture import Architecture
+from nas_engine.errors import EarshotError, TransientError
+from nas_engine.layers import Conv, Dense, Depthwise, Layer, all_layers
+
+ACCELERATORS = (
+    "ethos-u55-32", "ethos-u55-64", "ethos-u55-128", "ethos-u55-256", "ethos-u65-256", "ethos-u65-512",
+    "ethos-u85-128", "ethos-u85-256", "ethos-u85-512", "ethos-u85-1024", "ethos-u85-2048",
+)  # fmt: skip
+"""Names of Vela; the last number is that of multiply-accumulates in a cycle."""
+_PATIENCE_SECONDS = 600.0
+_SOFTMAX, _CPU = "Softmax", "CPU"
+_BYTES_A_KIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class NpuOperator:
+    """Estimate for one operator of the .tflite file, which Vela may split into `parts`.
+
+    `tensor` is the name of its output, in packed files the tensor's number. Cycles are those of the NPU's clock:
+    `cycles` until it is done, of which `npu_cycles` compute; `*_access_cycles` are those of each memory, in parallel.
+    """
+
+    operator: str
+    tensor: str
+    on_cpu: bool
+    parts: int
+    cycles: int
+    npu_cycles: int
+    sram_access_cycles: int
+    dram_access_cycles: int
+    flash_access_cycles: int
+
+
+@dataclass(frozen=True, slots=True)
+class NpuEstimate:
+    """Estimate for one inference. `cycles` and `seconds` leave out operators that fall back to the CPU.
+
+    `system` and `memory_mode` are Vela's names of what it assumed; `*_bytes_used` is what is allocated,
+    `*_traffic_bytes` what is read and written in an inference. Flash is on and off the chip.
+    """
+
+    accelerator: str
+    system: str
+    memory_mode: str
+    clock_hz: float
+    cycles: int
+    seconds: float
+    sram_bytes_used: int
+    dram_bytes_used: int
+    flash_bytes_used: int
+    sram_traffic_bytes: int
+    dram_traffic_bytes: int
+    flash_traffic_bytes: int
+    vela_macs: int
+    operators: tuple[NpuOperator, ...]
+
+    @property
+    def fallbacks(self) -> tuple[NpuOperator, ...]:
+        """Operators that the CPU has to compute."""
+        return tuple(operator for operator in self.operators if operator.on_cpu)
+
+
+def estimate(content: bytes, accelerator: str) -> NpuEstimate:
+    """Estimate for the int8 .tflite file `content`, plain or packed, compiled in a process of its own.
+
+    Raises ValueError for an unknown accelerator, EarshotError where Vela is not installed or refuses the network, and
+    TransientError where it takes too long.
+    """
+    if accelerator not in ACCELERATORS:
+        raise ValueError(f"{accelerator!r} is no accelerator of Vela; choose one of {', '.join(ACCELERATORS)}.")
+    if find_spec("ethosu") is None:
+        raise EarshotError(
+            "Vela is not installed on this machine: `make setup` installs it on Linux, and on macOS on arm64."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "network.tflite"
+        source.write_bytes(content)
+        _compile(source, accelerator)
+        (summary,) = _rows(next(Path(folder).glob("network_summary_*.csv")))
+        return _read(accelerator, summary, _rows(Path(folder) / "network_per-layer.csv"))
+
+
+def network_macs(architecture: Architecture) -> int:
+    """Multiply-accumulates of the convolutions and dense layers. Raises InfeasibleArchitecture as `expand` does."""
+    return sum(_macs(layer) for layer in all_layers(architecture))
+
+
+def _macs(layer: Layer) -> int:
+    outputs = prod(layer.output_shape)
+    match layer:
+        case Conv():
+            return outputs * prod(layer.kernel) * layer.input_shape[-1]
+        case Depthwise():
+            return outputs * prod(layer.kernel)
+        case Dense():
+            return outputs * layer.input_shape[-1]
+        case _:
+            return 0
+
+
+def _compile(source: Path, accelerator: str) -> None:
+    command = [
+        sys.executable, "-m", "ethosu.vela", str(source), "--accelerator-config", accelerator,
+        "--output-dir", str(source.parent), "--verbose-performance",
+    ]  # fmt: skip
+    try:
+        made = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise TransientError(f"Vela did not compile the network within {_PATIENCE_SECONDS:.0f} s.") from error
+    if made.returncode != 0 or not list(source.parent.glob("network_summary_*.csv")):
+        said = (made.stdout + made.stderr).strip().splitlines()[-1:]
+        raise EarshotError(f"Vela cannot compile this network for {accelerator}: {''.join(said)}")
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _read(accelerator: str, summary: Mapping[str, str], rows: Iterable[Mapping[str, str]]) -> NpuEstimate:
+    def whole(*names: str) -> int:
+        return sum(round(float(summary[name])) for name in names)
+
+    def used(*places: str) -> int:
+        return round(_BYTES_A_KIB * sum(float(summary[f"{place}_memory_used"]) for place in places))
+
+    return NpuEstimate(
+        accelerator=accelerator,
+        system=summary["system_config"],
+        memory_mode=summary["memory_mode"],
+        clock_hz=float(summary["core_clock"]),
+        cycles=whole("cycles_total"),
+        seconds=float(summary["inference_time"]),
+        sram_bytes_used=used("sram"),
+        dram_bytes_used=used("dram"),
+        flash_bytes_used=used("on_chip_flash", "off_chip_flash"),
+        sram_traffic_bytes=whole("sram_total_bytes"),
+        dram_traffic_bytes=whole("dram_total_bytes"),
+        flash_traffic_bytes=whole("on_chip_flash_total_bytes", "off_chip_flash_total_bytes"),
+        vela_macs=whole("nn_macs"),
+        operators=_operators(rows),
+    )
+
+
+def _operators(rows: Iterable[Mapping[str, str]]) -> tuple[NpuOperator, ...]:
+    """One for each operator of the file. Vela names parts as the output with a suffix: "84_intermediate"; a softmax has
+    parts named after its input, but a network has one softmax.
+    """
+    parts: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+    for row in rows:
+        operator, tensor = row["Original Operator"], row["Name"].split("_")[0]
+        parts.setdefault((operator, "" if operator == _SOFTMAX else tensor), []).append(row)
+    return tuple(_operator(operator, found) for (operator, _), found in parts.items())
+
+
+def _operator(operator: str, rows: list[Mapping[str, str]]) -> NpuOperator:
+    def total(*columns: str) -> int:
+        return sum(int(row[column]) for row in rows for column in columns)
+
+    return NpuOperator(
+        operator=operator,
+        tensor=rows[-1]["Name"].split("_")[0],
+        on_cpu=any(row["Target"] == _CPU for row in rows),
+        parts=len(rows),
+        cycles=total("Op Cycles"),
+        npu_cycles=total("NPU"),
+        sram_access_cycles=total("SRAM AC"),
+        dram_access_cycles=total("DRAM AC"),
+        flash_access_cycles=total("OnFlash AC", "OffFlash AC"),
+    )
