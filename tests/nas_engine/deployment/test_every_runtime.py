@@ -1,0 +1,80 @@
+"""A trained network on 200 real clips: every runtime of the same file, those of this machine and LiteRT in its own.
+
+LiteRT is installed into a virtual environment of its own, with NumPy and nothing else: a person's fresh folder.
+"""
+
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nas_engine.audio.cache import open_pack
+from nas_engine.audio.clips import scan
+from nas_engine.audio.dataset import prepare
+from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.baselines import nas_bayesian
+from nas_engine.cost import cost
+from nas_engine.deployment.bundle import bundle
+from nas_engine.deployment.contents import BundleContents
+from nas_engine.deployment.scoring import scored_inputs
+from nas_engine.evaluation import evaluate
+from nas_engine.network.schedule import TrainingConfig
+from tests.nas_engine.deployment import made
+from tests.nas_engine.network.threads import use_one_thread
+
+use_one_thread()
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+CLIPS = 200
+
+
+@pytest.fixture(scope="module")
+def contents(tmp_path_factory: pytest.TempPathFactory, sound_events: Path) -> BundleContents:
+    """Table 2's network after a short training, with the scores of 200 clips of the evaluation split."""
+    folder = tmp_path_factory.mktemp("real")
+    prepare(scan(sound_events), FrontendConfig(), lambda *_: None, folder / "work").write_pack(folder / "clips.pack")
+    pack = open_pack(folder / "clips.pack")
+    trained = evaluate(nas_bayesian(), pack, TrainingConfig(full_epochs=4, qat_epochs=1), lambda _: None)
+    return BundleContents(
+        title="Table 2's network",
+        network=trained.tflite,
+        labels=pack.classes,
+        documents={},
+        card=made.facts(),
+        arena_estimate_bytes=cost(nas_bayesian()).peak_activation_bytes,
+        vectors=scored_inputs(trained.tflite, pack, CLIPS),
+    )
+
+
+def test_runtimes_of_this_machine_agree_but_for_a_step_of_the_global_average(contents: BundleContents) -> None:
+    """Convolutions, sums and dense layers round alike (docs/flash.md, "Runtimes"); a mean of few int8 steps, by one."""
+    assert contents.vectors is not None
+    scores = contents.vectors.scores
+    assert len(contents.vectors.features) == min(CLIPS, len(scores["xnnpack"]))
+    for name in ("reference", "micro"):
+        differences = np.abs(scores[name].astype(int) - scores["xnnpack"].astype(int))
+        print(f"{name}: {(differences > 0).sum()} of {differences.size} scores differ, by {differences.max()} at most")
+        assert differences.max() <= 1
+        assert (scores[name].argmax(1) == scores["xnnpack"].argmax(1)).mean() > 0.99
+
+
+@pytest.mark.parametrize("package", ["ai-edge-litert==2.3.0", "tflite-micro==0.dev20261023182759"])
+def test_the_smoke_test_passes_in_a_fresh_folder_with_numpy_and_one_runtime(
+    contents: BundleContents, package: str, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(bundle(contents, "watch"))) as archive:
+        archive.extractall(tmp_path)
+    python = tmp_path / "environment" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "environment"], check=True)
+    installing = [sys.executable, "-m", "uv", "pip", "install", "--system-certs", "--quiet", "--python", python]
+    installed = subprocess.run([*installing, "numpy", package], capture_output=True, text=True, check=False)
+    assert installed.returncode == 0, installed.stderr[-2000:]
+    ran = subprocess.run([python, "smoke_test.py"], cwd=tmp_path / "watch", capture_output=True, text=True, check=False)
+    print(ran.stdout)
+    assert ran.returncode == 0, ran.stdout + ran.stderr[-2000:]
+    assert ", 0 of " in ran.stdout
+    assert "PASSED" in ran.stdout
