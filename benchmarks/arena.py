@@ -1,10 +1,10 @@
-"""Tensor arenas as TensorFlow Lite Micro needs them, beside the estimate from the architecture.
+"""Tensor arenas as TensorFlow Lite Micro needs them, next to the estimate from the architecture.
 
     python -m benchmarks.arena --json benchmarks/results/arena.json --page docs/deploy.md [--random 10]
 
 Table 2's network, the baselines and N random networks of each of the paper's spaces, untrained: the arena does not
-depend on weights. The estimate is `peak_activation_bytes` of `nas_engine.cost`; it stands beside the planned part of
-the arena, which it estimates, and beside all of it. The table of the page is written between its marks.
+depend on weights. The estimate is `peak_activation_bytes` of `nas_engine.cost`; it stands next to the planned part of
+the arena, which it estimates, and next to all of it. The table of the page is written between its marks.
 """
 
 import argparse

@@ -36,7 +36,7 @@ class BundleContents:
     """Contents of a deploy bundle.
 
     `documents` become JSON files by name, such as frontend.json. `arena` is None where it was not measured, and
-    `arena_note` says why. `arena_estimate_bytes` is `peak_activation_bytes` of `nas_engine.cost`. `thresholds`
+    `arena_note` states why. `arena_estimate_bytes` is `peak_activation_bytes` of `nas_engine.cost`. `thresholds`
     (probability by class) and `loop` are None where nobody chose them. `files` are further files by their paths in the
     bundle: C sources in earshot/src/ are compiled with the rest.
     """

@@ -128,8 +128,8 @@ def _compile(source: Path, accelerator: str) -> None:
     except subprocess.TimeoutExpired as error:
         raise TransientError(f"Vela did not compile the network within {_PATIENCE_SECONDS:.0f} s.") from error
     if made.returncode != 0 or not list(source.parent.glob("network_summary_*.csv")):
-        said = (made.stdout + made.stderr).strip().splitlines()[-1:]
-        raise EarshotError(f"Vela cannot compile this network for {accelerator}: {''.join(said)}")
+        printed = (made.stdout + made.stderr).strip().splitlines()[-1:]
+        raise EarshotError(f"Vela cannot compile this network for {accelerator}: {''.join(printed)}")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
