@@ -14,12 +14,12 @@ from nas_engine.errors import BadDataset
 
 LONGEST_SECONDS = 30.0
 SHORTEST_SECONDS = 0.1
-_COMPLETE_SHARE = 0.95  # MP3 headers only estimate the length
+COMPLETE_SHARE = 0.95  # MP3 headers only estimate the length
 _QUIETEST = 1.0 / 32768.0  # one step of 16-bit audio
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 768_000
 MOST_VALUES = 100_000_000  # samples of all channels: 30 s of 64 channels at 48 kHz
 _VALUES_AT_ONCE = 1 << 20
-_UNKNOWN_FRAMES = 1 << 62  # libsndfile's count of a streamed FLAC is the largest number
+UNKNOWN_FRAMES = 1 << 62  # libsndfile's count of a streamed FLAC is the largest number
 
 
 class ClipProblem(BadDataset):
@@ -70,7 +70,7 @@ def _read(source: Path | bytes) -> tuple[NDArray[np.float32], int, float | None]
     if not size:
         raise ClipProblem("empty", "The file is empty (0 bytes). Copy it again or leave it out.")
     stated = stated_bytes(head)
-    if stated and size < _COMPLETE_SHARE * stated:
+    if stated and size < COMPLETE_SHARE * stated:
         raise _cut_short(size / stated)  # libsndfile reads the rest without an error
     try:
         with open_sound(source) as sound:
@@ -86,11 +86,11 @@ def _read(source: Path | bytes) -> tuple[NDArray[np.float32], int, float | None]
             f"It cannot be read as {FORMATS} ({reason}). It is damaged or of another format: "
             "convert it to WAV or FLAC, or leave it out.",
         ) from error
-    if frames < _UNKNOWN_FRAMES and len(samples) < _COMPLETE_SHARE * wanted:
+    if frames < UNKNOWN_FRAMES and len(samples) < COMPLETE_SHARE * wanted:
         raise _cut_short(len(samples) / wanted)
     if not longer:
         return samples, rate_hz, None
-    return samples, rate_hz, frames / rate_hz if frames < _UNKNOWN_FRAMES else math.inf
+    return samples, rate_hz, frames / rate_hz if frames < UNKNOWN_FRAMES else math.inf
 
 
 def _check_bounds(rate_hz: int, channels: int, seconds: float) -> None:

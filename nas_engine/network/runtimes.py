@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nas_engine.errors import TransientError
 from nas_engine.evaluation_result import Runtime, RuntimeResult
+from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.keras import tf
 from nas_engine.network.tflite import interpreter_of, quantised_inputs
 
@@ -45,6 +46,12 @@ def require(runtime: Runtime) -> None:
 def predict(runtime: Runtime, content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:
     """Outputs int8 [n, classes] for float inputs x [n, ...]; (output + 128) / 256 is a probability."""
     return _PREDICT[runtime](content, quantised_inputs(content, x))
+
+
+def predict_quantised(runtime: Runtime, content: bytes, x: NDArray[np.int8]) -> NDArray[np.int8]:
+    """As `predict` for inputs that are quantised already, int8 x [n, ...] (`tflite.quantised_levels`)."""
+    source, _ = input_and_output(content)
+    return _PREDICT[runtime](content, x.reshape(-1, *source.shape[1:]))
 
 
 def compare(

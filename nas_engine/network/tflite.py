@@ -80,9 +80,15 @@ def predict_tflite(content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:
 def quantised_inputs(content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:
     """Inputs int8 [n, height, width, channels] for float x [n, ...]; values outside the input's range saturate."""
     source, _ = input_and_output(content)
+    return quantised_levels(content, x).reshape(-1, *source.shape[1:])
+
+
+def quantised_levels(content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Values x of any shape as the int8 levels of the network's input; values outside its range saturate."""
+    source, _ = input_and_output(content)
     rounded = np.rint(x / source.scale) + source.zero_point
     levels: NDArray[np.int8] = np.clip(rounded, -128, 127).astype(np.int8)
-    return levels.reshape(-1, *source.shape[1:])
+    return levels
 
 
 def _check_types(content: bytes) -> None:

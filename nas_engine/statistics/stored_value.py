@@ -35,7 +35,7 @@ def require_number(value: object, where: str, low: float = -math.inf, high: floa
 def _stored(value: Any) -> Any:
     if isinstance(value, StoredValue):
         return value.to_json()
-    return list(value) if isinstance(value, tuple) else value
+    return [_stored(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _restored(annotation: Any, value: Any) -> Any:

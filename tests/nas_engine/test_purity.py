@@ -29,6 +29,10 @@ PURE_MODULES = (
     "simulation.simulated_evaluation",
     "simulation.synthetic_landscape",
     "statistics.sentences",
+    "streaming.evaluation.det",
+    "streaming.evaluation.results",
+    "streaming.evaluation.thresholds",
+    "streaming.loop",
     "testing.spaces",
 )
 HEAVY_LIBRARIES = {"tensorflow", "tf_keras", "tensorflow_model_optimization", "jax", "vizier", "sklearn", "django"}
