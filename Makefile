@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 MANAGE := $(RUN) manage.py
 CODE := nas_engine webapp tests bootstrap benchmarks docs/hooks manage.py
 
-.PHONY: help setup setup-dev demo up test quick lint format docs lock bench bench-search bench-compute results doctor clean
+.PHONY: help setup setup-dev event-scores demo up test quick lint format docs lock bench bench-search bench-compute results doctor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,10 @@ setup-dev: ## The same with what tests and linters need: a Chromium, compilers f
 	@$(RUN) bootstrap/chromium.py
 	@$(RUN) bootstrap/cross_compiler.py
 	@$(RUN) bootstrap/cmake.py
+	@$(RUN) bootstrap/event_scores.py || true
+
+event-scores: setup ## Event-based and PSD scores of streams: their library, compiled into .venv-events (0.7 GB)
+	@$(RUN) bootstrap/event_scores.py --again
 
 demo: setup ## Start everything with a demo study and print an address to open (DATA=PATH: your clips)
 	@exec $(MANAGE) demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(ARGS)
@@ -60,6 +64,8 @@ lock: setup-dev ## Compile the .in files to exact pins for Python 3.11-3.13
 		--no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
 	$(RUN) -m uv pip compile --universal --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links requirements-bench.in -o requirements-bench.txt
+	$(RUN) -m uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-package pathlib \
+		--no-emit-index-url --no-emit-find-links requirements-events.in -o requirements-events.txt
 
 bench: setup ## Measure (an hour); writes benchmarks/results/bench.json
 	$(RUN) -m benchmarks $(ARGS)
@@ -81,5 +87,5 @@ doctor: setup ## Tell what is wrong with this machine and how to mend it
 	@$(MANAGE) doctor $(ARGS)
 
 clean: ## Remove .venv and caches; the data folder var/ stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-events .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find nas_engine webapp tests benchmarks bootstrap -name __pycache__ -type d -prune -exec rm -rf {} +
