@@ -21,7 +21,7 @@ from typing import Any
 
 MODULES = (
     "training_throughput", "trial_overhead", "idle_share", "study_page", "gp_suggestions", "suggestions",
-    "full_stack", "baselines", "file_bytes", "read_trace", "measure_next", "report", "reproduction",
+    "full_stack", "baselines", "file_bytes", "read_trace", "measure_next", "report", "reproduction", "streams",
 )  # fmt: skip
 _LIBRARIES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "google-vizier", "jax", "django", "celery")
 
