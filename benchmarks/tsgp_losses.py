@@ -34,8 +34,8 @@ def compare(curves: Sequence[Curve], seeds: int) -> dict[str, Any]:
         epochs = len(curves[0].accuracies)
         rule = registry.create("tsgp", epochs=epochs, qat_epochs=QAT_EPOCHS, confidence=_CONFIDENCE, seed=seed)
         bare = [replace(one, losses=()) for one in whole]
-        for name, told in (("with_losses", whole), ("without_losses", bare)):
-            found[name].append(study(rule, told, QAT_EPOCHS))
+        for name, curves_seen in (("with_losses", whole), ("without_losses", bare)):
+            found[name].append(study(rule, curves_seen, QAT_EPOCHS))
         print(f"study {seed + 1} of {seeds}", flush=True)
     pairs = zip(found["with_losses"], found["without_losses"], strict=True)
     more = sum(one.saved > other.saved for one, other in pairs)

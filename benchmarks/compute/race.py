@@ -5,7 +5,7 @@
 
 Counted are epochs as in `spending`. The network that each search would hand over after each of the --checkpoints is
 then trained --final times with other seeds, and its mean accuracy on the evaluation split less the penalty of
-Equation 1 is its reward. One line a training is kept in --work. An interrupted race goes on: kept trainings are told
+Equation 1 is its reward. One line a training is kept in --work. An interrupted race goes on: kept trainings are given
 to the entrants again, who must ask for the same ones.
 """
 

@@ -101,8 +101,8 @@ class EarlySigns:
         The forecast is what follows from it and from N(`mean`, deviations[0]^2), which holds for any network.
         """
         forecast, deviation = self.forecast(curve, point)
-        told = max(1 - (deviation / self.deviations[0]) ** 2, _SMALLEST_SHARE)
-        return float(self.mean + (forecast - self.mean) / told), float(deviation / np.sqrt(told))
+        shown = max(1 - (deviation / self.deviations[0]) ** 2, _SMALLEST_SHARE)
+        return float(self.mean + (forecast - self.mean) / shown), float(deviation / np.sqrt(shown))
 
 
 def fit(curves: Sequence[Curve], points: Sequence[int]) -> EarlySigns:

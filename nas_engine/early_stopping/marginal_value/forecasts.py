@@ -1,7 +1,7 @@
 """Final accuracies that are expected of networks: before a training by their blocks, in it by its early signs as well.
 
-A stopped training says of its network's blocks what its signs say of its end, with their noise; a finished one says it
-without. Where blocks explain nothing, all networks are expected to be alike, and a forecast is that of the signs.
+Of its network's blocks a stopped training shows what its signs show of its end, with their noise; a finished one shows
+it without. Where blocks explain nothing, all networks are expected to be alike, and a forecast is that of the signs.
 
 Notation, for one training:
 
@@ -45,10 +45,10 @@ class Forecasts:
 
     def forecast(self, curve: Curve, point: int) -> tuple[float, float]:
         """Mean and standard deviation of the final accuracy (0..1) given the epochs up to `point` 1, 2, ..."""
-        told, noise = self.signs.observation(curve, point)
+        shown, noise = self.signs.observation(curve, point)
         before = self.before(curve)
         share = self.spread**2 / (self.spread**2 + noise**2)
-        return float(before + share * (told - before)), float(self.deviations[point])
+        return float(before + share * (shown - before)), float(self.deviations[point])
 
 
 def fit(curves: Sequence[Curve], points: Sequence[int]) -> Forecasts:
@@ -66,11 +66,11 @@ def fit(curves: Sequence[Curve], points: Sequence[int]) -> Forecasts:
 
 
 def _observation(signs: EarlySigns, curve: Curve) -> tuple[float, float]:
-    """What a training says of its final accuracy, and the standard deviation of that."""
+    """What a training shows of its final accuracy, and the standard deviation of that."""
     if curve.final_accuracy is not None:
         return curve.final_accuracy, _LEAST_LUCK
-    told, noise = signs.observation(curve, sum(epochs <= len(curve.losses) for epochs in signs.points))
-    return told, float(np.hypot(noise, _LEAST_LUCK))
+    shown, noise = signs.observation(curve, sum(epochs <= len(curve.losses) for epochs in signs.points))
+    return shown, float(np.hypot(noise, _LEAST_LUCK))
 
 
 def _witnesses(curves: Sequence[Curve]) -> Array:

@@ -1,8 +1,8 @@
 """Marginal value: epochs go where they are worth most: to this training, to a new one, or to a network once more.
 
 Worth is what epochs improve, in expectation, in the best of the expected rewards: what a training measures is partly
-luck (`measured_networks`), and a network that only was lucky is no improvement. `forecasts` says what a training will
-end with, by its network's blocks and its early signs, and how right that is after each further epoch.
+luck (`measured_networks`), and a network that only was lucky is no improvement. `forecasts` states what a training
+will end with, by its network's blocks and its early signs, and how right that is after each further epoch.
 `optimal_stopping` makes a policy of it: where rungs would stand, what share goes on, how much losses count against
 accuracies and which networks are trained again follows from the study's own trainings, and changes with them.
 """
