@@ -42,7 +42,7 @@ class _Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class RacedTraining:
     """One training of a search: its float epochs as (loss, accuracy on the evaluation split), 0..1, and QAT epochs.
 
     `result` is None where the training was stopped or failed. `seconds` are those of the training.
@@ -60,13 +60,13 @@ class Training:
         return len(self.float_epochs) + self.qat_epochs
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> "Training":
+    def from_json(cls, fields: Mapping[str, Any]) -> "RacedTraining":
         """Inverse of `asdict`."""
         points = tuple((loss, accuracy) for loss, accuracy in fields["float_epochs"])
         return cls(tuple(fields["options"]), points, fields["qat_epochs"], fields["result"], fields["seconds"])
 
 
-class Journal:
+class RaceJournal:
     """Trainings by key, one JSON line each; an incomplete last line is cut off."""
 
     def __init__(self, path: Path) -> None:
@@ -75,13 +75,13 @@ class Journal:
         content = path.read_bytes() if path.exists() else b""
         path.write_bytes(content[: content.rfind(b"\n") + 1])
         lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-        self._kept = {json.dumps(line["key"]): Training.from_json(line["training"]) for line in lines}
+        self._kept = {json.dumps(line["key"]): RacedTraining.from_json(line["training"]) for line in lines}
 
-    def get(self, *key: str | int) -> Training | None:
-        """Training of `key`, if it is kept."""
+    def get(self, *key: str | int) -> RacedTraining | None:
+        """RacedTraining of `key`, if it is kept."""
         return self._kept.get(json.dumps(key))
 
-    def keep(self, training: Training, *key: str | int) -> None:
+    def keep(self, training: RacedTraining, *key: str | int) -> None:
         """Append a training."""
         self._kept[json.dumps(key)] = training
         with self._path.open("a", encoding="utf-8") as file:
@@ -92,7 +92,7 @@ class Race:
     """Searches of `space` by `config` on `pack`, in this process; `epochs` are those of a search."""
 
     def __init__(
-        self, pack: FeaturePack, space: SearchSpace, journal: Journal, epochs: int, config: TrainingConfig
+        self, pack: FeaturePack, space: SearchSpace, journal: RaceJournal, epochs: int, config: TrainingConfig
     ) -> None:
         self._pack = pack
         self._space = space
@@ -101,7 +101,7 @@ class Race:
         self._config = config
         self._plan = SimulatedPlan(config.trial_epochs, config.qat_epochs)
 
-    def search(self, name: str, seed: int) -> Iterator[tuple[int, Training, Architecture | None]]:
+    def search(self, name: str, seed: int) -> Iterator[tuple[int, RacedTraining, Architecture | None]]:
         """Epochs spent after each training, the training, and the network that would be handed over then."""
         entrant = BY_NAME[name].make(self._space, seed, self._plan)
         spent, number = 0, 0
@@ -136,7 +136,7 @@ class Race:
                 found.append(float(training.result["int8_accuracy"]))
         return found
 
-    def _train(self, architecture: Architecture, seed: int, left: int, entrant: Entrant | None) -> Training:
+    def _train(self, architecture: Architecture, seed: int, left: int, entrant: Entrant | None) -> RacedTraining:
         """Train for at most `left` epochs, float ones until `entrant` stops."""
         from nas_engine.evaluation import evaluate  # loads TensorFlow
 
@@ -166,7 +166,7 @@ class Race:
             seconds = sum(found.seconds.values())
         except (_Stopped, InfeasibleArchitecture, TrainingDiverged):
             pass
-        return Training(self._space.encode(architecture), tuple(points), quantised, result, round(seconds, 2))
+        return RacedTraining(self._space.encode(architecture), tuple(points), quantised, result, round(seconds, 2))
 
 
 def _point(epoch: int, values: tuple[float, float]) -> EpochResult:
@@ -174,7 +174,7 @@ def _point(epoch: int, values: tuple[float, float]) -> EpochResult:
     return EpochResult("float", epoch, loss, accuracy, accuracy, 0.0)
 
 
-def _retell(entrant: Entrant, training: Training) -> None:
+def _retell(entrant: Entrant, training: RacedTraining) -> None:
     """Tell `entrant` the epochs of a kept training."""
     for epoch, values in enumerate(training.float_epochs, start=1):
         entrant.stops(_point(epoch, values))
@@ -187,7 +187,7 @@ def _result(fields: Mapping[str, Any]) -> EvaluationResult:
 def raced(race: Race, name: str, seed: int, checkpoints: list[int], final: int) -> dict[str, Any]:
     """What the JSON holds of one search. Rewards are None where there is no network yet."""
     handed_over: dict[int, Architecture | None] = dict.fromkeys(checkpoints)
-    trained: list[Training] = []
+    trained: list[RacedTraining] = []
     for spent, training, network in race.search(name, seed):
         trained.append(training)
         handed_over |= {checkpoint: network for checkpoint in checkpoints if spent <= checkpoint}
@@ -219,7 +219,7 @@ def main() -> None:
     configure(1)
     with packed_features(arguments.sounds, lambda *_: None) as pack:
         space = by_name(arguments.space, len(pack.classes))
-        race = Race(pack, space, Journal(arguments.work), arguments.epochs, TrainingConfig())
+        race = Race(pack, space, RaceJournal(arguments.work), arguments.epochs, TrainingConfig())
         searches = []
         for seed in range(*arguments.seeds):
             for name in arguments.entrants:

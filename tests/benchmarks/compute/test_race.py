@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.compute.race import Journal, Race, raced
+from benchmarks.compute.race import RaceJournal, Race, raced
 from nas_engine.audio.cache import FeaturePack, open_pack
 from nas_engine.network.schedule import TrainingConfig
 from nas_engine.testing.audio import tiny_pack
@@ -26,7 +26,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> FeaturePack:
 
 def race(pack: FeaturePack, work: Path) -> Race:
     config = TrainingConfig(full_epochs=4, qat_epochs=2, batch_size=8)
-    return Race(pack, tiny_2d(), Journal(work), EPOCHS, config)
+    return Race(pack, tiny_2d(), RaceJournal(work), EPOCHS, config)
 
 
 def test_a_race_pays_for_each_epoch_and_goes_on_where_it_was(pack: FeaturePack, tmp_path: Path) -> None:
