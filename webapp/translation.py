@@ -22,7 +22,7 @@ from webapp.models.study import BYTES_PER_KB
 
 POINTS = 100  # percentage points in an accuracy of 1
 OPTION_FRONTEND = "frontend"
-"""Where `Dataset.options` holds the fields of `FrontendConfig` that a user chose."""
+"""Where `Dataset.options` holds the fields of `FrontendConfig` that a user chose, among them its kind."""
 OPTION_READING = "reading"
 """Where `Dataset.options` holds `ReadingOptions`: columns of lists, classes of ESC-50."""
 
@@ -56,7 +56,7 @@ def frontend(dataset: models.Dataset) -> FrontendConfig:
     """The front end that the dataset's features came from or, until it is prepared, will come from."""
     if dataset.frontend:
         return FrontendConfig.from_json(dataset.frontend)
-    return FrontendConfig(**dataset.options.get(OPTION_FRONTEND, {}))
+    return FrontendConfig.of_kind(**dataset.options.get(OPTION_FRONTEND, {}))
 
 
 def reading_options(dataset: models.Dataset) -> ReadingOptions:

@@ -12,7 +12,7 @@ from nas_engine.audio.specaugment import SpecAugment, mask
 
 NEGATIVE = "negative"
 NEGATIVE_SHARE = 0.5
-_NEPERS_PER_DB = math.log(10.0) / 10.0  # of power, the unit of log-mel features
+_NEPERS_PER_DB = math.log(10.0) / 10.0  # of power
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -38,7 +38,8 @@ def training_batches(
     `negative_share` of the examples come from the class "negative", independently of its share of the clips (paper,
     section 4: 50 %); the rest keep the proportions of the other classes. Without such a class all classes are equally
     frequent. Every clip is cropped at random; one no longer than the input is repeated from a random start.
-    `augmentation=None` means SpecAugment with its defaults. The same `rng` state gives the same epoch.
+    `augmentation=None` means SpecAugment with its defaults; its gain is left out where the front end has a gain control
+    of its own. The same `rng` state gives the same epoch.
 
     Raises ValueError for a `negative_share` outside 0..1 (exclusive).
     """
@@ -51,9 +52,9 @@ def training_batches(
         batch = _random_crops(split, clips, config.frames, rng)
         batch -= mean
         batch *= 1.0 / std
-        if augmentation.gain_db:
+        if augmentation.gain_db and config.facts.follows_gain:
             decibels = rng.uniform(-augmentation.gain_db, augmentation.gain_db, (batch_size, 1, 1))
-            batch += (decibels * _NEPERS_PER_DB / std).astype(np.float32)
+            batch += (decibels * _NEPERS_PER_DB / config.facts.nepers_per_unit / std).astype(np.float32)
         mask(batch, augmentation, rng)
         yield batch, split.labels[clips]
 

@@ -30,7 +30,9 @@ from nas_engine.audio.checks import (
 )
 from nas_engine.audio.clips import ClipSource, Scan, labels_in_order
 from nas_engine.audio.decode import LONGEST_SECONDS, ClipProblem, decode_clip
-from nas_engine.audio.frontend import FrontendConfig, log_mel
+from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.frontends.features import compute_features
+from nas_engine.audio.frontends.suppression import ClassSuppression, HeardTwice, heard_twice, suppression_by_class
 from nas_engine.audio.segments import cut
 from nas_engine.errors import is_of_the_machine
 
@@ -43,7 +45,8 @@ _FULL_SCALE = 32768.0
 class PreparedClip:
     """Usable clip: 16 kHz mono 16-bit FLAC at `flac_path`, `sha256` of its little-endian samples.
 
-    Its features are `frames` rows of the features file from `first_row` on.
+    Its features are `frames` rows of the features file from `first_row` on. `heard`: what noise suppression leaves of
+    it, None without such.
     """
 
     split: str
@@ -55,6 +58,7 @@ class PreparedClip:
     flac_path: Path
     first_row: int
     frames: int
+    heard: HeardTwice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,12 @@ class PreparedDataset:
             features = np.asarray(rows[clip.first_row : clip.first_row + clip.frames])
             yield Example(clip.split, clip.label, clip.sha256, features)
 
+    @property
+    def suppression(self) -> tuple[ClassSuppression, ...]:
+        """What noise suppression leaves of the training clips, by class; empty for a front end without such."""
+        training = (clip for clip in self.clips if clip.split == "train")
+        return suppression_by_class((clip.label, clip.heard) for clip in training if clip.heard)
+
     def write_pack(self, path: Path) -> None:
         """Write the feature pack to `path`. Raises BadDataset without training clips."""
         write_pack(path, self.examples(), self.config, self.classes)
@@ -92,6 +102,7 @@ class _Read:
     sha256: str
     flac: bytes
     features: NDArray[np.float32]
+    heard: HeardTwice | None
     note: DatasetProblem | None
 
 
@@ -168,9 +179,17 @@ def _read(source: ClipSource, config: FrontendConfig) -> _Read | DatasetProblem:
         message = f"Cut to its first {LONGEST_SECONDS:g}{full} seconds."
         note = DatasetProblem("long_clip", "note", source.source_name, message)
     pcm = np.clip(np.rint(decoded.samples * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2")
-    features = log_mel((pcm / _FULL_SCALE).astype(np.float32), config)
-    digest = hashlib.sha256(pcm.tobytes()).hexdigest()
-    return _Read(source, len(pcm) / config.sample_rate_hz, digest, _flac(pcm, config.sample_rate_hz), features, note)
+    samples = (pcm / _FULL_SCALE).astype(np.float32)
+    features = compute_features(samples, config)
+    return _Read(
+        source=source,
+        seconds=len(pcm) / config.sample_rate_hz,
+        sha256=hashlib.sha256(pcm.tobytes()).hexdigest(),
+        flac=_flac(pcm, config.sample_rate_hz),
+        features=features,
+        heard=heard_twice(samples, features, config),
+        note=note,
+    )
 
 
 def _flac(pcm: NDArray[np.int16], sample_rate_hz: int) -> bytes:
@@ -198,5 +217,6 @@ def _store(clips: Iterable[_Read], workdir: Path, features_file: IO[bytes]) -> I
             flac_path=path,
             first_row=row,
             frames=frames,
+            heard=clip.heard,
         )
         row += frames

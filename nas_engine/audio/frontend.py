@@ -1,4 +1,4 @@
-"""Front end: log-mel spectrograms of samples, in numpy alone.
+"""Earshot's own front end, log-mel spectrograms of samples in numpy alone, and the parameters of any front end.
 
 It is small on purpose: a deployed network needs the same features on a phone or a microcontroller, so every constant is
 in `FrontendConfig`, and `export_frontend` writes all of them.
@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nas_engine.audio.frontends.kinds import EARSHOT, FrontendKind, kind_of
 
 VERSION = 1
 MEL_WEIGHT_DECIMALS = 6
@@ -42,7 +44,8 @@ _CROP = (
 class FrontendConfig:
     """Parameters of the front end; equal configs give equal features. Raises ValueError naming the wrong one.
 
-    `*_samples`, `fft_size`: samples; `*_hz`: hertz; `log_offset`: power; `frames`: frames of a network input.
+    `*_samples`, `fft_size`: samples; `*_hz`: hertz; `log_offset`: power; `frames`: frames of a network input. `kind`:
+    a name of `nas_engine.audio.frontends.kinds`; the defaults of its other fields are those of `of_kind`.
     """
 
     version: int = VERSION
@@ -55,6 +58,7 @@ class FrontendConfig:
     mel_high_hz: float = 7600.0
     log_offset: float = 1e-6
     frames: int = 196
+    kind: str = EARSHOT
 
     def __post_init__(self) -> None:
         if self.version != VERSION:
@@ -71,6 +75,19 @@ class FrontendConfig:
             )
         if self.log_offset <= 0:
             raise ValueError(f"front end: log_offset must be above 0, not {self.log_offset}")
+        for name in sorted(self.facts.fixed):
+            if getattr(self, name) != (fixed := (self.facts.defaults or {})[name]):
+                raise ValueError(f"front end: {name} of {self.facts.title} is {fixed:g}, not {getattr(self, name):g}")
+
+    @classmethod
+    def of_kind(cls, kind: str = EARSHOT, **chosen: Any) -> Self:
+        """Parameters of a front end by its kind's defaults, except for those that are `chosen`. Errors as above."""
+        return cls(**{**(kind_of(kind).defaults or {}), **chosen, "kind": kind})
+
+    @property
+    def facts(self) -> FrontendKind:
+        """What is true of all front ends of this kind."""
+        return kind_of(self.kind)
 
     @property
     def seconds(self) -> float:
@@ -84,14 +101,15 @@ class FrontendConfig:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        """All fields by name."""
-        return asdict(self)
+        """All fields by name; `kind` only where it is not Earshot's own, so that hashes from before it are kept."""
+        values = asdict(self)
+        return {name: value for name, value in values.items() if (name, value) != ("kind", EARSHOT)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Inverse of `to_json`. Raises ValueError naming keys that are missing or unknown."""
         known = {field.name for field in fields(cls)}
-        if wrong := known.symmetric_difference(values):
+        if wrong := known.symmetric_difference({"kind", *values}):
             raise ValueError(f"front end: missing or unknown keys: {', '.join(sorted(wrong))}")
         return cls(**values)
 
@@ -126,8 +144,8 @@ class Band:
     weights: NDArray[np.float64]
 
 
-def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The HTK mel scale."""
+def htk_mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The HTK mel scale of frequencies in hertz."""
     result: NDArray[np.float64] = 2595.0 * np.log10(1.0 + hertz / 700.0)
     return result
 
@@ -140,8 +158,8 @@ def mel_matrix(config: FrontendConfig) -> NDArray[np.float64]:
     bin is narrower than a spectral bin.
     """
     hertz = np.arange(config.fft_size // 2 + 1, dtype=np.float64) * (config.sample_rate_hz / config.fft_size)
-    bins = _mel(hertz)[:, np.newaxis]
-    low, high = _mel(np.array([config.mel_low_hz, config.mel_high_hz]))
+    bins = htk_mel(hertz)[:, np.newaxis]
+    low, high = htk_mel(np.array([config.mel_low_hz, config.mel_high_hz]))
     edges = np.linspace(low, high, config.mel_bins + 2)
     rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
@@ -176,8 +194,9 @@ def log_mel(samples: NDArray[np.float32], config: FrontendConfig) -> NDArray[np.
 
     frames_total = 1 + (n - window) // hop; sound shorter than one window is padded with zeros. The transform runs in
     float64: in float32 its rounding noise is visible where a loud tone is next to silence. Raises ValueError for
-    samples of more than one axis.
+    samples of more than one axis, and for a front end of another kind (`frontends.features.compute_features`).
     """
+    _require_ours(config)
     if samples.ndim != 1:
         raise ValueError(f"log_mel takes mono samples [n], not shape {samples.shape}")
     missing = max(0, config.window_samples - samples.size)
@@ -204,7 +223,7 @@ def evaluation_start(features: NDArray[np.float32], config: FrontendConfig) -> i
     """
     if len(features) <= config.frames:
         return 0
-    frame_energy = np.exp(features.astype(np.float64)).sum(axis=1)
+    frame_energy = np.exp(features.astype(np.float64) * config.facts.nepers_per_unit).sum(axis=1)
     totals = np.concatenate([[0.0], np.cumsum(frame_energy)])
     energy = totals[config.frames :] - totals[: -config.frames]
     loud = np.flatnonzero(energy >= CROP_SHARE * energy.max())
@@ -224,8 +243,10 @@ def evaluation_crop(features: NDArray[np.float32], config: FrontendConfig) -> ND
 def export_frontend(config: FrontendConfig, normalisation: Normalisation) -> dict[str, Any]:
     """Content of frontend.json, sufficient to compute network inputs without Earshot.
 
-    Parameters, the steps in words, the mel matrix, the crop rule and the normalisation.
+    Parameters, the steps in words, the mel matrix, the crop rule and the normalisation. Raises ValueError for a front
+    end of another kind.
     """
+    _require_ours(config)
     return {
         "format": "earshot-frontend",
         "hash": config.hash,
@@ -242,3 +263,8 @@ def export_frontend(config: FrontendConfig, normalisation: Normalisation) -> dic
         **normalisation.to_json(),
         "input_shape": [config.frames, config.mel_bins],
     }
+
+
+def _require_ours(config: FrontendConfig) -> None:
+    if config.kind != EARSHOT:
+        raise ValueError(f"front end: {config.facts.title} is none of Earshot's own, and has features of its own")

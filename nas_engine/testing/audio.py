@@ -15,7 +15,8 @@ from nas_engine.audio.cache import (
     write_pack,
 )
 from nas_engine.audio.checks import SPLITS
-from nas_engine.audio.frontend import FrontendConfig, log_mel
+from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.frontends.features import compute_features
 from nas_engine.audio.pack_file import end_of_pack, map_pack
 
 TINY_CLASSES = ("alarm", "siren", "negative")
@@ -56,7 +57,7 @@ def tiny_pack(
     write_pack(
         path,
         (
-            Example(split, label, f"{split}-{label}-{number}", log_mel(samples, config))
+            Example(split, label, f"{split}-{label}-{number}", compute_features(samples, config))
             for split, label, number, samples in _clips(classes, clips_per_class, seed)
         ),
         config,

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from sesame.utils import get_query_string
 
 from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.frontends.suppression import ClassSuppression
 from tests.browser.visiting import problems_of, problems_of_pages
 from tests.webapp.energy_models import examined_model, measured_device, ready_model
 from tests.webapp.factories import (
@@ -140,11 +141,20 @@ def other_datasets() -> dict[str, str]:
     )
     ListProfile.objects.create(name="walks of spring", mapping={"path": "what", "label": "use"})
     plain = make_dataset(name="Cellar", problems=[])
+    suppression = [
+        ClassSuppression(
+            label, 40 + number, 0.04 * number, 0.03, -14.2 + number, None if number == 8 else -2.1
+        ).to_json()
+        for number, label in enumerate(plain.classes)
+    ]
+    micro = FrontendConfig.of_kind("micro").to_json()
+    suppressed = make_dataset(name="Cellar on the chip", frontend=micro, suppression=suppression)
     return {
         "dataset-preparing": reverse("dataset", args=[preparing.pk]),
         "dataset-failed": reverse("dataset", args=[broken.pk]),
         "dataset-unmapped": reverse("dataset", args=[unmapped.pk]),
         "dataset-without-baselines": reverse("dataset", args=[plain.pk]),
+        "dataset-suppressed": reverse("dataset", args=[suppressed.pk]),
     }
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from numpy.typing import NDArray
 
 from nas_engine.audio.decode import decode
-from nas_engine.audio.frontend import log_mel
+from nas_engine.audio.frontends.features import compute_features
 from webapp.charts.comparison import ComparedFront, comparison_figure, comparison_info, front_points
 from webapp.charts.curves import PlottedEpoch, curve_figure, curve_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
@@ -153,7 +153,7 @@ def spectrogram_chart(request: HttpRequest, dataset_id: int, clip_id: int) -> Js
     config = frontend(clip.dataset)
     with clip.audio.open("rb") as file:
         samples = decode(file.read(), config.sample_rate_hz)
-    return JsonResponse(spectrogram_figure(spectrogram_info(log_mel(samples, config), config)))
+    return JsonResponse(spectrogram_figure(spectrogram_info(compute_features(samples, config), config)))
 
 
 def _chance(dataset: Dataset) -> float | None:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.audio.frontend import FrontendConfig, evaluation_start
+from nas_engine.audio.frontend import FrontendConfig, evaluation_start, htk_mel
+from nas_engine.audio.frontends.librosa_mel import slaney_mel
 from webapp.charts.style import Figure, layout
 
 COLUMNS_LIMIT = 1200
@@ -29,7 +30,7 @@ class SpectrogramInfo(NamedTuple):
 
 
 def spectrogram_info(features: NDArray[np.float32], config: FrontendConfig) -> SpectrogramInfo:
-    """From `log_mel` [frames_total, mel_bins]; long clips keep the loudest frame of each column."""
+    """From a clip's features [frames_total, mel_bins]; long clips keep the loudest frame of each column."""
     frames = len(features)
     step = -(-frames // COLUMNS_LIMIT)
     padded = np.pad(features, ((0, -frames % step), (0, 0)), mode="edge")
@@ -38,7 +39,7 @@ def spectrogram_info(features: NDArray[np.float32], config: FrontendConfig) -> S
     start = evaluation_start(features, config)
     ticks = [hertz for hertz in _TICKS_HZ if config.mel_low_hz < hertz < config.mel_high_hz]
     return SpectrogramInfo(
-        decibels=(columns.T * (10 / np.log(10))).round(1).astype(np.float64),
+        decibels=(columns.T * (config.facts.nepers_per_unit * 10 / np.log(10))).round(1).astype(np.float64),
         seconds=(np.arange(len(columns)) * step * frame_seconds).round(3),
         window_start_seconds=start * frame_seconds,
         window_end_seconds=min(start + config.frames, frames) * frame_seconds,
@@ -50,7 +51,8 @@ def spectrogram_info(features: NDArray[np.float32], config: FrontendConfig) -> S
 
 def _bin_of(hertz: float, config: FrontendConfig) -> float:
     """Where a frequency lies among the centres of the mel bins, which are equally spaced in mel."""
-    low, high, wanted = (2595.0 * np.log10(1.0 + f / 700.0) for f in (config.mel_low_hz, config.mel_high_hz, hertz))
+    mel = slaney_mel if config.facts.mel_scale == "slaney" else htk_mel
+    low, high, wanted = mel(np.array([config.mel_low_hz, config.mel_high_hz, hertz]))
     return float(round((wanted - low) / (high - low) * (config.mel_bins + 1) - 1, 3))
 
 

@@ -7,12 +7,13 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.frontends.kinds import EARSHOT, KINDS, MICRO
 from webapp.forms.wording import InWords
 from webapp.models import Dataset
 
 ARCHIVE_SUFFIXES = (".zip",)
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
-_DEFAULT = FrontendConfig()
+_DEFAULT, _MICRO = FrontendConfig(), FrontendConfig.of_kind(MICRO)
 _WAY_AROUND = "Larger sets are added on the server: python manage.py add_dataset FOLDER --name NAME"
 LEAST_FRAMES, MOST_FRAMES = 20, 1000
 LEAST_MEL_BINS, MOST_MEL_BINS = 8, 80
@@ -27,15 +28,23 @@ ESC50_HELP = "Only for sets in the layout of ESC-50: six maps its categories ont
 
 
 class InputForm(InWords, forms.Form):
-    """Length of sound in one network input: the part of the front end that users choose."""
+    """The part of the front end that users choose: its kind, frames and mel bins."""
 
+    front_end = forms.ChoiceField(
+        label="Front end",
+        required=False,
+        initial=EARSHOT,
+        choices=[(name, kind.title) for name, kind in KINDS.items()],
+        help_text="\n".join(f"{kind.title}: {kind.description}." for kind in KINDS.values()),
+    )
     frames = forms.IntegerField(
         required=False,
         initial=_DEFAULT.frames,
         min_value=LEAST_FRAMES,
         max_value=MOST_FRAMES,
-        help_text=f"Length of the sound that a network hears at once, in steps of 20 ms: "
-        f"{_DEFAULT.frames} are {_DEFAULT.seconds:.1f} s.",
+        help_text=f"Length of the sound that a network hears at once, in steps of 20 ms: {_DEFAULT.frames} are "
+        f"{_DEFAULT.seconds:.1f} s. TFLite Micro's front end has steps of 10 ms: {_DEFAULT.frames} are "
+        f"{_MICRO.seconds:.1f} s.",
     )
     mel_bins = forms.IntegerField(
         label="Mel bins",
@@ -47,11 +56,22 @@ class InputForm(InWords, forms.Form):
         f"{_DEFAULT.mel_bins} mel bins; for another input, edit a study's space.",
     )
 
+    def clean(self) -> dict[str, Any]:
+        """Values, once the front end can be computed with them."""
+        values = super().clean() or self.cleaned_data
+        kind, mel_bins = KINDS[values.get("front_end") or EARSHOT], values.get("mel_bins")
+        fixed = (kind.defaults or {}).get("mel_bins")
+        if "mel_bins" in kind.fixed and mel_bins not in (None, fixed):
+            message = f"{kind.title} always has {fixed} mel bins: leave {fixed}, or choose another front end."
+            self.add_error("mel_bins", message)
+        return values
+
     @property
-    def frontend(self) -> dict[str, int]:
+    def frontend(self) -> dict[str, Any]:
         """Values that differ from the defaults, by `FrontendConfig`'s field names."""
-        chosen = {name: self.cleaned_data[name] for name in ("frames", "mel_bins")}
-        return {name: value for name, value in chosen.items() if value not in (None, getattr(_DEFAULT, name))}
+        names = {"kind": "front_end", "frames": "frames", "mel_bins": "mel_bins"}
+        chosen = {name: self.cleaned_data[field] for name, field in names.items()}
+        return {name: value for name, value in chosen.items() if value not in (None, "", getattr(_DEFAULT, name))}
 
 
 class ReadingForm(InputForm):

@@ -43,6 +43,9 @@ class Dataset(models.Model):
     normalisation = models.JSONField(default=dict, help_text="mean and std per mel bin, from the training split")
     counts = models.JSONField(default=dict, help_text="{split: {class: clips}}")
     problems = models.JSONField(default=list, help_text="[{kind, severity, where, message}]")
+    suppression = models.JSONField(
+        default=list, help_text="What noise suppression leaves of its clips: ClassSuppression.to_json() by class"
+    )
     pack = models.FileField(max_length=200, blank=True, help_text="Feature pack")
 
     class Meta:

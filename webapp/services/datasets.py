@@ -25,13 +25,13 @@ def create_from_upload(
     name: str,
     file: "File[bytes]",
     owner: AbstractBaseUser | None,
-    frontend: Mapping[str, int] | None = None,
+    frontend: Mapping[str, Any] | None = None,
     reading: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """Store an archive of clips and have a data worker prepare it.
 
-    `frontend` holds fields of `nas_engine.audio.frontend.FrontendConfig`, such as frames, and `reading` the JSON of
-    `nas_engine.audio.layouts.base.ReadingOptions`, here and below.
+    `frontend` holds fields of `nas_engine.audio.frontend.FrontendConfig`, such as kind and frames, and `reading` the
+    JSON of `nas_engine.audio.layouts.base.ReadingOptions`, here and below.
     """
     suffix = "".join(PurePath(file.name or "").suffixes[-1:]).lower()
     with transaction.atomic():
@@ -48,7 +48,7 @@ def create_synthetic(
     seed: int = 1,
     owner: AbstractBaseUser | None = None,
     recipe: Mapping[str, int] | None = None,
-    frontend: Mapping[str, int] | None = None,
+    frontend: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """Have a data worker synthesise a nine-class set; it is marked as synthetic wherever it shows.
 
@@ -66,7 +66,7 @@ def create_from_folder(
     name: str,
     path: Path,
     owner: AbstractBaseUser | None,
-    frontend: Mapping[str, int] | None = None,
+    frontend: Mapping[str, Any] | None = None,
     reading: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """Create a dataset that the caller prepares from a folder of its own machine (`preparation.prepare`)."""
@@ -110,7 +110,7 @@ def delete(*, dataset_id: int) -> None:
         collect_artifacts(names=files, grace=GRACE_AFTER_DELETE)
 
 
-def _options(frontend: Mapping[str, int] | None, reading: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _options(frontend: Mapping[str, Any] | None, reading: Mapping[str, Any] | None = None) -> dict[str, Any]:
     options: dict[str, Any] = {OPTION_FRONTEND: dict(frontend)} if frontend else {}
     return options | ({OPTION_READING: dict(reading)} if reading else {})
 

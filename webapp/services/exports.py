@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 
-from nas_engine.audio.frontend import FrontendConfig, Normalisation, export_frontend
+from nas_engine.audio.frontend import FrontendConfig, Normalisation
+from nas_engine.deployment.frontend.description import describe_frontend
 from nas_engine.files.tflite_tensors import input_and_output
 from webapp.models import Trial
 from webapp.queries.accuracy import evaluation_split
@@ -22,11 +23,11 @@ README = """\
 
 network.tflite     int8 network: input [1, {frames}, {mel_bins}] (any trailing axes of 1), output one value a class
 labels.txt         the classes in the order of the outputs, one a line
-frontend.json      how sound becomes the network's input: steps, parameters, mel matrix, crop, mean, std, quantisation
+frontend.json      how sound becomes the network's input: steps, parameters, crop, mean, std, quantisation
 architecture.json  the blocks; Earshot rebuilds the network from them
 metrics.json       accuracies, size, FLOPs, energy, confusion matrix and circumstances of the training
 
-Read a clip as mono at {sample_rate_hz} Hz, follow "steps" of frontend.json with numpy, then
+Read a clip as mono at {sample_rate_hz} Hz, follow "steps" of frontend.json{how}, then
 q = clip(round(x / input.scale) + input.zero_point, -128, 127) as int8; the answer is labels[argmax(output)].
 """
 
@@ -69,12 +70,18 @@ def trial_files(*, trial_id: int) -> dict[str, bytes]:
         "README.txt": README.format(
             title=f"Trial {trial.number} of the study {trial.study.name}, trained on {dataset.name}"
             + (" (synthetic sounds)" if dataset.synthetic else ""),
-            **FrontendConfig.from_json(dataset.frontend).to_json(),
+            **_in_readme(FrontendConfig.from_json(dataset.frontend)),
         ),
     }
     with default_storage.open(str(trial.tflite.name)) as stored:
         network = {NETWORK_FILE: stored.read()}
     return network | {name: text.encode() for name, text in texts.items()}
+
+
+def _in_readme(config: FrontendConfig) -> dict[str, Any]:
+    facts = config.facts
+    how = f" by {facts.package} {facts.package_version}" if facts.package else " with numpy"
+    return {**config.to_json(), "how": how}
 
 
 def frontend_description(trial: Trial) -> dict[str, Any]:
@@ -86,7 +93,7 @@ def frontend_description(trial: Trial) -> dict[str, Any]:
     except ValueError as error:
         raise Conflict(f"Trial {trial.number} of {trial.study.name} has no real network: {error}") from error
     return {
-        **export_frontend(config, normalisation),
+        **describe_frontend(config, normalisation),
         "input": {**source.to_json(), "formula": "int8 = clip(round(input / scale) + zero_point, -128, 127)"},
         "output": {**sink.to_json(), "formula": "probability = scale * (int8 - zero_point); the answer is the largest"},
         "labels": dataset.classes,

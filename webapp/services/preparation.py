@@ -191,6 +191,7 @@ def _publish(dataset: Dataset, worker: str, prepared: PreparedDataset, pack_path
             counts=prepared.counts,
             normalisation=normalisation,
             problems=[asdict(problem) for problem in prepared.problems],
+            suppression=[row.to_json() for row in prepared.suppression],
         )
         if not published:
             transaction.set_rollback(True)

@@ -59,6 +59,12 @@ def fine_millijoules(value: float | None) -> str:
 
 
 @register.filter
+def signed_decibels(value: float | None) -> str:
+    """A change of level: "−6.5 dB"."""
+    return DASH if value is None else f"{value:+z.1f}\N{NO-BREAK SPACE}dB".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
 def milliwatts(value: float | None) -> str:
     return _four_digits(value, "mW")
 

@@ -11,6 +11,8 @@ frontend.json, `frontend` the file frontend.py that is delivered with it (`nas_e
 from typing import Any
 
 from nas_engine.audio.frontend import FrontendConfig, Normalisation, export_frontend
+from nas_engine.audio.frontends.kinds import EARSHOT
+from nas_engine.deployment.frontend.elsewhere import describe_elsewhere
 
 _PASSES_STREAM, _CLIPS_ALONE = "also of a stream", "of clips alone"
 _STEPS_BEFORE = (
@@ -44,12 +46,19 @@ _TRIANGLES = (
 def describe_frontend(config: FrontendConfig, normalisation: Normalisation) -> dict[str, Any]:
     """Content of frontend.json: `export_frontend` and the keys "conventions", "calls" and "clips_and_streams".
 
-    Everything in it is JSON. A network's export adds "input", with scale and zero point, as `TensorInfo.to_json`.
+    For a front end from elsewhere it is `describe_elsewhere` and the last of these. Everything in it is JSON. A
+    network's export adds "input", with scale and zero point, as `TensorInfo.to_json`.
     """
+    if config.kind == EARSHOT:
+        page = {
+            **export_frontend(config, normalisation),
+            "conventions": _conventions(config),
+            "calls": {"librosa": _librosa_call(config), "torchaudio": _torchaudio_call(config)},
+        }
+    else:
+        page = describe_elsewhere(config, normalisation)
     return {
-        **export_frontend(config, normalisation),
-        "conventions": _conventions(config),
-        "calls": {"librosa": _librosa_call(config), "torchaudio": _torchaudio_call(config)},
+        **page,
         "clips_and_streams": [
             *({"when": "before the front end", "step": step, "applies": who} for step, who in _STEPS_BEFORE),
             *({"when": "after the front end", "step": step, "applies": who} for step, who in _STEPS_AFTER),

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.deployment.frontend import reference, tables
+from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.frontends.features import compute_features
+from nas_engine.deployment.frontend import elsewhere, reference, tables
+from nas_engine.errors import BadDataset
 
 _SOURCES = Path(__file__).with_name("c")
 C_SOURCES = ("earshot_frontend.h", "earshot_frontend.c", "test_frontend.c")
@@ -23,18 +26,25 @@ def c_files(description: Mapping[str, Any]) -> dict[str, bytes]:
     """C sources by file name, with the header of tables; `description` is the content of frontend.json.
 
     `test_frontend.c` also includes `test_vectors.h` of `test_vectors`. Raises BadDataset for a front end that the C
-    code does not compute (`tables_header`).
+    code does not compute: another transform (`tables_header`), or a front end from elsewhere.
     """
+    if _is_from_elsewhere(description):
+        raise BadDataset(
+            f"The front end of this network's dataset is {description['title']}, of which Earshot has no C code: use "
+            f"that of {description['package']} {description['package_version']} or of your chip's SDK, and hold it "
+            "against the test vectors."
+        )
     sources = {name: (_SOURCES / name).read_bytes() for name in C_SOURCES}
     return sources | {tables.NAME: tables.tables_header(description).encode()}
 
 
 def python_files(description: Mapping[str, Any]) -> dict[str, bytes]:
-    """`frontend.json` and `frontend.py`, which computes the same features from it with NumPy alone."""
-    return {
-        "frontend.json": (json.dumps(description, indent=1) + "\n").encode(),
-        "frontend.py": Path(reference.__file__).read_bytes(),
-    }
+    """`frontend.json` and `frontend.py`, which computes the same features from it with NumPy alone.
+
+    For a front end from elsewhere it is `frontend.json` alone, which has the call of its package.
+    """
+    page = {"frontend.json": (json.dumps(description, indent=1) + "\n").encode()}
+    return page if _is_from_elsewhere(description) else page | {"frontend.py": Path(reference.__file__).read_bytes()}
 
 
 def test_vectors(description: Mapping[str, Any], clips: Mapping[str, NDArray[np.int16]]) -> dict[str, bytes]:
@@ -51,7 +61,7 @@ def test_vectors(description: Mapping[str, Any], clips: Mapping[str, NDArray[np.
     for name, pcm in clips.items():
         if pcm.dtype != np.int16 or pcm.ndim != 1 or pcm.size < shortest:
             raise ValueError(f"test vector {name}: int16 [n], n >= {shortest} is needed, not {pcm.dtype} {pcm.shape}")
-    features = {name: reference.log_mel(pcm, dict(description)) for name, pcm in clips.items()}
+    features = {name: _features(pcm, description) for name, pcm in clips.items()}
     index = [{"name": name, "samples": len(pcm), "rows": len(features[name])} for name, pcm in clips.items()]
     return {
         VECTORS_HEADER: _vectors_header(clips, features).encode(),
@@ -59,6 +69,18 @@ def test_vectors(description: Mapping[str, Any], clips: Mapping[str, NDArray[np.
         "test_features.npy": _npy(np.concatenate(list(features.values()))),
         "test_vectors.json": (json.dumps(index, indent=1) + "\n").encode(),
     }
+
+
+def _is_from_elsewhere(description: Mapping[str, Any]) -> bool:
+    return bool(description["format"] == elsewhere.FORMAT)
+
+
+def _features(pcm: NDArray[np.int16], description: Mapping[str, Any]) -> NDArray[np.float32]:
+    """What training computes of a clip, which for a front end from elsewhere is its package's output."""
+    if not _is_from_elsewhere(description):
+        return reference.log_mel(pcm, dict(description))
+    samples = (pcm / reference.FULL_SCALE).astype(np.float32)
+    return compute_features(samples, FrontendConfig.from_json(description["parameters"]))
 
 
 def _vectors_header(clips: Mapping[str, NDArray[np.int16]], features: Mapping[str, NDArray[np.float32]]) -> str:

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from django.core.management import CommandError, call_command
 
+from nas_engine.audio.frontend import FrontendConfig
 from tests.webapp import rows
 from webapp.management.named_trials import trial_named
 from webapp.models import Dataset
@@ -50,6 +51,18 @@ def test_add_dataset_takes_the_input_size_within_its_bounds(tmp_path):
     assert (Dataset.objects.get().frontend["frames"], Dataset.objects.get().frontend["mel_bins"]) == (98, 20)
     with pytest.raises(CommandError, match="frames: Must be at least 20"):
         run("add_dataset", str(folder), "--name", "other", "--frames", "3")
+
+
+def test_add_dataset_takes_a_front_end_and_keeps_what_noise_suppression_leaves(tmp_path):
+    folder = write_clips(tmp_path / "clips")
+    run("add_dataset", str(folder), "--name", "mine", "--front-end", "micro", "--frames", "98")
+    dataset = Dataset.objects.get()
+    assert dataset.frontend == FrontendConfig.of_kind("micro", frames=98).to_json()
+    assert [(row["label"], row["clips"]) for row in dataset.suppression] == [("dog", 2), ("negative", 2)]
+    with pytest.raises(CommandError, match="always has 40 mel bins"):
+        run("add_dataset", str(folder), "--name", "other", "--front-end", "micro", "--mel-bins", "20")
+    run("add_dataset", str(folder), "--name", "own")
+    assert Dataset.objects.get(name="own").suppression == []
 
 
 def test_a_dataset_that_cannot_be_used_is_refused_and_its_name_stays_free(tmp_path):

@@ -10,9 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from pytest_django.fixtures import Settings
 
-from nas_engine.audio.frontend import FrontendConfig, log_mel
+from nas_engine.audio.decode import decode
+from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.frontends.features import compute_features
+from nas_engine.audio.frontends.kinds import KINDS
+from nas_engine.audio.frontends.suppression import ClassSuppression
 from tests.webapp.factories import make_dataset, make_study
 from tests.webapp.views.reading import markup_of
 from webapp.forms.dataset import LEAST_FRAMES, LEAST_MEL_BINS, MOST_MEL_BINS, InputForm
@@ -69,12 +74,44 @@ def test_an_uploads_and_a_synthetic_sets_input_size_can_be_chosen(person: Client
     ]
 
 
+@pytest.mark.parametrize("kind", ["earshot", "librosa"])
 @pytest.mark.parametrize("mel_bins", [LEAST_MEL_BINS, MOST_MEL_BINS])
-def test_every_input_size_that_may_be_chosen_can_be_computed(mel_bins: int) -> None:
-    form = InputForm({"frames": str(LEAST_FRAMES), "mel_bins": str(mel_bins)})
+def test_every_input_size_that_may_be_chosen_can_be_computed(kind: str, mel_bins: int) -> None:
+    form = InputForm({"front_end": kind, "frames": str(LEAST_FRAMES), "mel_bins": str(mel_bins)})
     assert form.is_valid()
-    config = FrontendConfig(**form.frontend)
-    assert log_mel(np.zeros(16_000, np.float32), config).shape[1] == mel_bins
+    config = FrontendConfig.of_kind(**form.frontend)
+    assert compute_features(np.zeros(16_000, np.float32), config).shape[1] == mel_bins
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_uploads_front_end_can_be_chosen(person: Client, kind: str) -> None:
+    values = {"name": "clips", "file": archive(), "front_end": kind, "frames": "196", "mel_bins": "40", "upload": "1"}
+    person.post(reverse("new_dataset"), values)
+    dataset = Dataset.objects.get()
+    assert frontend(dataset) == FrontendConfig.of_kind(kind)
+    assert dataset.options == ({} if kind == "earshot" else {"frontend": {"kind": kind}})
+
+
+def test_the_form_says_what_each_front_end_is(person: Client) -> None:
+    text = markup_of(person.get(reverse("new_dataset")))
+    for kind in KINDS.values():
+        assert escape(f"{kind.title}: {kind.description}.") in text
+
+
+def test_a_dataset_of_tflite_micros_front_end_shows_what_noise_suppression_leaves(person: Client) -> None:
+    row = ClassSuppression("siren", 37, 0.04, 0.057, -14.2, -2.1)
+    short = ClassSuppression("door", 3, 0.5, 0.3, None, None)
+    config = FrontendConfig.of_kind("micro").to_json()
+    dataset = make_dataset(frontend=config, suppression=[short.to_json(), row.to_json()])
+    text = markup_of(person.get(reverse("dataset", args=[dataset.pk])))
+    assert "TFLite Micro&#x27;s audio front end (pymicro-features 2.0.2)" in text
+    assert "196 frames by 40 mel bins, 125 to 7500 Hz: 2.0 s of sound" in text
+    text = text[text.index("What noise suppression leaves of these clips") :]
+    assert "−14.2\N{NO-BREAK SPACE}dB" in text
+    assert text.index('#clips">siren') < text.index('#clips">door')
+    own = markup_of(person.get(reverse("dataset", args=[make_dataset().pk])))
+    assert "Earshot&#x27;s own" in own
+    assert "noise suppression" not in own
 
 
 @pytest.mark.parametrize(
@@ -82,6 +119,11 @@ def test_every_input_size_that_may_be_chosen_can_be_computed(mel_bins: int) -> N
     [
         ({"name": "x", "upload": "1"}, "Choose a file."),
         ({"name": "x", "seed": "1", "frames": "3", "synthetic": "1"}, "Must be at least 20"),
+        (
+            {"name": "x", "seed": "1", "front_end": "micro", "mel_bins": "32", "synthetic": "1"},
+            "TFLite Micro&#x27;s audio front end always has 40 mel bins: leave 40, or choose another front end.",
+        ),
+        ({"name": "x", "seed": "1", "front_end": "kaldi", "synthetic": "1"}, "kaldi"),
         ({"name": "x", "file": SimpleUploadedFile("clips.rar", b"Rar!....")}, "clips.rar is not a zip archive"),
         ({"name": "taken", "file": archive()}, "A dataset named taken exists already"),
         ({"name": "x", "seed": "-1", "synthetic": "1"}, "Must be at least 0"),
@@ -210,6 +252,19 @@ def test_the_spectrogram_is_that_of_the_front_end(person: Client, clip: Clip) ->
     assert len(heatmap["z"]) == 40
     assert heatmap["x"][-1] == pytest.approx(clip.seconds, abs=0.1)
     assert figure["layout"]["shapes"][0]["type"] == "rect"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_spectrogram_is_in_decibels_of_the_datasets_front_end(person: Client, clip: Clip, kind: str) -> None:
+    config = FrontendConfig.of_kind(kind)
+    Dataset.objects.update(frontend=config.to_json())
+    figure = person.get(reverse("spectrogram_chart", args=[clip.dataset_id, clip.pk])).json()
+    with clip.audio.open("rb") as file:
+        features = compute_features(decode(file.read(), 16_000), config)
+    decibels = {"earshot": 10 / np.log(10), "librosa": 1.0, "micro": 8 / np.log(10)}[kind]
+    np.testing.assert_allclose(np.array(figure["data"][0]["z"]), (features * decibels).T, atol=0.06)
+    ticks = dict(zip(figure["layout"]["yaxis"]["ticktext"], figure["layout"]["yaxis"]["tickvals"], strict=True))
+    assert 8 < ticks["1000"] < 15
 
 
 def test_a_dataset_in_use_says_why_it_cannot_be_deleted(person: Client) -> None:

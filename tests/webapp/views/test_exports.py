@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from nas_engine.architecture import Architecture
+from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.baselines import tc_resnet8
 from nas_engine.search_space.spec import SpaceSpec
 from tests.webapp.factories import edited_spec, make_dataset, make_study, with_tflite
@@ -125,6 +126,21 @@ def test_everything_about_a_trial_is_one_zip_file(person: Client, tmp_path: Path
         packed = {name: archive.read(name) for name in archive.namelist()}
     written = export_trial(trial_id=trial.pk, folder=tmp_path)
     assert packed == {f"doorbell-watch-trial-1/{path.name}": path.read_bytes() for path in written}
+
+
+def test_an_export_from_a_front_end_from_elsewhere_names_its_package_and_call(tmp_path: Path) -> None:
+    from nas_engine.network.untrained import untrained_files  # TensorFlow, for this test alone
+
+    config = FrontendConfig.of_kind("micro").to_json()
+    dataset = make_dataset(normalisation={"mean": [3.0] * 40, "std": [2.0] * 40}, frontend=config)
+    study = make_study(completed=1, dataset=dataset)
+    trial = with_tflite(Trial.objects.get(study=study), untrained_files(tc_resnet8())[0])
+    export_trial(trial_id=trial.pk, folder=tmp_path)
+    page = json.loads((tmp_path / "frontend.json").read_text())
+    assert (page["kind"], page["package"], page["package_version"]) == ("micro", "pymicro-features", "2.0.2")
+    assert "MicroFrontend().process_samples" in page["call"]
+    assert page["input"]["formula"].startswith("int8 = clip(")
+    assert '"steps" of frontend.json by pymicro-features 2.0.2' in (tmp_path / "README.txt").read_text()
 
 
 def test_a_simulated_network_has_nothing_to_download_and_says_why(person: Client) -> None:

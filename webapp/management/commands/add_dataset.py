@@ -33,9 +33,11 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path)
         parser.add_argument("--name", required=True, help="how the dataset will be called")
         for name, field in InputForm.base_fields.items():
-            parser.add_argument(f"--{name.replace('_', '-')}", help=f"{field.help_text} Default: {field.initial}.")
-        choices = [value for value, _ in ESC50_CHOICES if value]
-        parser.add_argument("--esc50-classes", choices=choices, help=ESC50_HELP)
+            choices = [value for value, _ in getattr(field, "choices", ())] or None
+            help_text = f"{field.help_text} Default: {field.initial}."
+            parser.add_argument(f"--{name.replace('_', '-')}", choices=choices, help=help_text)
+        classes = [value for value, _ in ESC50_CHOICES if value]
+        parser.add_argument("--esc50-classes", choices=classes, help=ESC50_HELP)
         parser.add_argument(
             "--mapping",
             metavar="JSON",

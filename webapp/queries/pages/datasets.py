@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from nas_engine.audio.frontends.suppression import ClassSuppression
 from webapp.models import Clip, Dataset, ListProfile, Study, Worker
 from webapp.queries.budget import live_workers
 from webapp.queries.pages.baselines import baselines_of, families, training_estimate
 from webapp.queries.paging import PageOf, page_of
+from webapp.translation import frontend
 
 CLIPS_A_PAGE = 25
 SPLITS = ("train", "eval", "test")
@@ -103,9 +105,17 @@ def dataset_context(
         **dataset_clips_context(dataset, wanted),
         **_baselines_context(dataset, full_epochs, keep_length),
         "counts": count_table(dataset.counts, dataset.classes),
+        "frontend": frontend(dataset),
+        "suppression": suppression_rows(dataset),
         **_clip_facts(dataset),
         "studies": studies_using(dataset),
     }
+
+
+def suppression_rows(dataset: Dataset) -> tuple[ClassSuppression, ...]:
+    """What noise suppression leaves of the clips of each class, those that fade most first; empty without such."""
+    rows = (ClassSuppression.from_json(values) for values in dataset.suppression)
+    return tuple(sorted(rows, key=lambda row: (row.fading_db is None, row.fading_db or 0.0)))
 
 
 def dataset_preparation_context(dataset: Dataset) -> dict[str, Any]:
