@@ -17,7 +17,7 @@ _CLIPS = {LIBROSA: librosa_log_mel, MICRO: micro_log_mel}
 def compute_features(samples: NDArray[np.float32], config: FrontendConfig) -> NDArray[np.float32]:
     """Features [frames_total, mel_bins], float32, not normalised, of a clip's samples [n] in -1..1.
 
-    A front end with state begins anew. Raises ValueError for samples of more than one axis.
+    A front end with state starts from zero. Raises ValueError for samples of more than one axis.
     """
     if samples.ndim != 1:
         raise ValueError(f"compute_features takes mono samples [n], not shape {samples.shape}")
@@ -25,7 +25,7 @@ def compute_features(samples: NDArray[np.float32], config: FrontendConfig) -> ND
 
 
 class FeatureStream(Protocol):
-    """Front end of continuous sound. It is never told of an end, and so gives no frame that needs padding there."""
+    """Front end of continuous sound. It knows of no end, and so gives no frame that needs padding there."""
 
     def push(self, pcm: NDArray[np.int16]) -> NDArray[np.float32]:
         """Features float32 [frames, mel_bins], frames >= 0, that the next samples [n], 16-bit, complete."""

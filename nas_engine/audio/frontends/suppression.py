@@ -21,7 +21,7 @@ from nas_engine.audio.frontend import FrontendConfig, log_mel
 from nas_engine.audio.frontends.kinds import MICRO
 
 LEAST_SECONDS = 2.0
-"""Clips shorter than this are not asked for a change of level: half a second is too short to call it one."""
+"""Clips shorter than this have no change of level: quarters of less than half a second say little."""
 _DB_PER_NEPER = 10.0 / log(10.0)
 
 

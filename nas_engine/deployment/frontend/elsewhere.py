@@ -21,8 +21,8 @@ _MICRO_STEPS = (
     "logarithm, 64 * ln of integers above 1, otherwise 0; the package gives these integers times 0.0390625",
 )
 _MICRO_STATE = (
-    "The noise estimate goes from frame to frame, and begins at zero. In training it begins anew with each clip, whose "
-    "first second is less suppressed than it would be within a stream; on a device it begins once. What stays the same "
+    "The noise estimate goes from frame to frame. In training it starts from zero with each clip, whose first second "
+    "is less suppressed than it would be within a stream; on a device it starts from zero once. What stays the same "
     "for seconds is subtracted: a steady tone becomes exact zeros."
 )
 _MICRO_CALL = (

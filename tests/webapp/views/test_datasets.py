@@ -105,7 +105,7 @@ def test_a_dataset_of_tflite_micros_front_end_shows_what_noise_suppression_leave
     dataset = make_dataset(frontend=config, suppression=[short.to_json(), row.to_json()])
     text = markup_of(person.get(reverse("dataset", args=[dataset.pk])))
     assert "TFLite Micro&#x27;s audio front end (pymicro-features 2.0.2)" in text
-    assert "196 frames by 40 mel bins, 125 to 7500 Hz: 2.0 s of sound" in text
+    assert "196 frames by 40 mel bins, 125 to 7500 Hz: 2.0 s at once" in text
     text = text[text.index("What noise suppression leaves of these clips") :]
     assert "−14.2\N{NO-BREAK SPACE}dB" in text
     assert text.index('#clips">siren') < text.index('#clips">door')

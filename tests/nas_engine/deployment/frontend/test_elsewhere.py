@@ -40,7 +40,7 @@ def test_the_call_gives_the_features_of_training(kind: str) -> None:
 def test_the_page_names_the_package_and_what_state_means_for_a_stream(kind: str) -> None:
     page = page_of(kind)
     assert (page["kind"], page["package_version"]) == (kind, FrontendConfig.of_kind(kind).facts.package_version)
-    assert ("begins anew with each clip" in str(page["state"])) == (kind == "micro")
+    assert ("starts from zero with each clip" in str(page["state"])) == (kind == "micro")
     assert page["input_shape"] == [196, 40]
     assert "clips_and_streams" in page
 
