@@ -1,4 +1,4 @@
-"""Log-mel features of continuous sound, block by block, each frame once and bit-equal with those of the whole sound.
+"""Features of continuous sound, block by block, each frame once and bit-equal with those of the whole sound.
 
 Level: a clip keeps the level of its file (`audio.decode` scales down only what lies beyond full scale), and so does a
 stream, whatever its peak. The loop may apply one fixed gain to all of it; what this brings beyond full scale saturates,
@@ -10,23 +10,21 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.audio.frontend import FrontendConfig, log_mel
+from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.frontends.features import feature_stream
 from nas_engine.streaming.values import FULL_SCALE, pcm16
 
 
 def feature_blocks(blocks: Iterable[NDArray[np.int16]], config: FrontendConfig) -> Iterator[NDArray[np.float32]]:
-    """Log-mel frames float32 [n, mel_bins] of 16-bit samples that come in blocks, as soon as each is complete.
+    """Frames float32 [n, mel_bins] of 16-bit samples that come in blocks, as soon as each is complete.
 
-    Together they are `log_mel` of all samples; sound shorter than one window gives no frame. Memory is that of a block.
+    Together they are the features of all samples (`compute_features`); sound shorter than one window gives no frame.
+    Memory is that of a block.
     """
-    waiting = np.zeros(0, np.int16)
+    stream = feature_stream(config)
     for block in blocks:
-        waiting = np.concatenate([waiting, block])
-        frames = 1 + (len(waiting) - config.window_samples) // config.hop_samples
-        if frames > 0:
-            used = (frames - 1) * config.hop_samples + config.window_samples
-            yield log_mel((waiting[:used] / FULL_SCALE).astype(np.float32), config)
-            waiting = waiting[frames * config.hop_samples :]
+        if len(frames := stream.push(block)):
+            yield frames
 
 
 class Gain:
