@@ -66,7 +66,7 @@ def on_processors(folder: Path) -> dict[str, Any]:
     """Instructions, flash and stack by processor, for a second of two synthetic clips each and the hard ones."""
     clips = {name: clip[:16_000] for name, clip in list(synthetic_clips(1).items())[:2]} | hard_clips()
     description = description_of(clips)
-    sources = write_files(folder, files.c_files(description) | files.test_vectors(description, clips))
+    sources = write_files(folder, files.c_files(description) | files.vector_files(description, clips))
     return {
         name: count_instructions(processor, sources, folder) | code_and_stack(processor, sources)
         for name, processor in PROCESSORS.items()

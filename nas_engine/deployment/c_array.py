@@ -26,32 +26,6 @@ const unsigned int {_NAME}_size = {len(content)};
     return source, _HEADER
 
 
-def labels_header(labels: tuple[str, ...], arena_bytes: int) -> str:
-    """C header with the classes in the order of the outputs and the bytes to reserve for the tensor arena."""
-    names = ",\n    ".join(f'"{_escaped(label)}"' for label in labels)
-    return f"""\
-/* What a program needs to know of the network. */
-#ifndef EARSHOT_CONSTANTS_H_
-#define EARSHOT_CONSTANTS_H_
-
-#define EARSHOT_CLASSES {len(labels)}
-#define EARSHOT_ARENA_BYTES {arena_bytes}
-
-/* Classes in the order of the outputs. */
-static const char* const earshot_labels[EARSHOT_CLASSES] = {{
-    {names}}};
-
-#endif /* EARSHOT_CONSTANTS_H_ */
-"""
-
-
-def _escaped(text: str) -> str:
-    """Text of a C string: bytes beyond plain letters as three octal digits, which end by themselves."""
-    return "".join(
-        chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}" for byte in text.encode()
-    )
-
-
 _HEADER = f"""\
 /* The int8 network, a .tflite file, as bytes. */
 #ifndef EARSHOT_NETWORK_H_

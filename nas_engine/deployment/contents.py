@@ -1,10 +1,14 @@
 """What a deploy bundle is made of, as values."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nas_engine.deployment.arena import ArenaMeasurement
+from nas_engine.deployment.loop.settings import LoopSettings
 from nas_engine.deployment.model_card import CardFacts
 from nas_engine.deployment.vectors import ScoredInputs
 
@@ -13,46 +17,34 @@ _STEP_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class LoopSettings:
-    """Settings of an always-on loop.
-
-    An inference each `hop_s` seconds; scores averaged over `smoothing` inferences; a detection when a class's score is
-    above its threshold in `needed` of the last `of_last` inferences; none of that class for `refractory_s` seconds.
-    """
-
-    hop_s: float
-    smoothing: int = 1
-    needed: int = 1
-    of_last: int = 1
-    refractory_s: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """All fields by name."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
 class BundleContents:
     """Contents of a deploy bundle.
 
-    `documents` become JSON files by name, such as frontend.json. `arena` is None where it was not measured, and
-    `arena_note` states why. `arena_estimate_bytes` is `peak_activation_bytes` of `nas_engine.cost`. `thresholds`
-    (probability by class) and `loop` are None where nobody chose them. `files` are further files by their paths in the
-    bundle: C sources in earshot/src/ are compiled with the rest.
+    `frontend` is the content of frontend.json, with "input" and "output"; `documents` become further JSON files by
+    name. `arena` is None where it was not measured, and `arena_note` states why. `arena_estimate_bytes` is
+    `peak_activation_bytes` of `nas_engine.cost`. `loop` is None where nobody chose settings: then the sources have the
+    defaults. `sounds` are 16-bit PCM [n] by name, which `vectors` scores last. `files` are further files by their paths
+    in the bundle: C sources in earshot/src/ are compiled with the rest.
     """
 
     title: str
     network: bytes
     labels: tuple[str, ...]
+    frontend: Mapping[str, Any]
     documents: Mapping[str, Any]
     card: CardFacts
     arena_estimate_bytes: int
     arena: ArenaMeasurement | None = None
     arena_note: str = ""
-    thresholds: Mapping[str, float] | None = None
     loop: LoopSettings | None = None
     vectors: ScoredInputs | None = None
+    sounds: Mapping[str, NDArray[np.int16]] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def loop_or_default(self) -> LoopSettings:
+        """Settings that the sources are made with."""
+        return self.loop or LoopSettings()
 
     @property
     def reserved_arena_bytes(self) -> int:

@@ -1,5 +1,6 @@
 """README of a deploy bundle, in Markdown."""
 
+from math import prod
 from pathlib import Path
 
 from nas_engine.deployment.contents import BundleContents
@@ -18,9 +19,12 @@ def readme(contents: BundleContents, methods: tuple[str, ...]) -> str:
         vectors=_vectors(contents),
         source=_tensor(source),
         sink=_tensor(sink),
-        thresholds=_thresholds(contents),
+        sounds=_sounds(contents),
+        loop=_loop(contents),
         arena=_arena(contents),
         reserved=contents.reserved_arena_bytes,
+        input_bytes=prod(source.shape),
+        rate=contents.frontend["parameters"]["sample_rate_hz"],
         operators=len(methods),
         methods=", ".join(f"{method}()" for method in methods),
     )
@@ -33,19 +37,41 @@ def _tensor(tensor: QuantisedTensor) -> str:
 
 def _vectors(contents: BundleContents) -> str:
     if contents.vectors is None:
-        return "There are no test vectors: the features of the data set are not there any more."
+        return "There are no scored test vectors: the features of the data set are not there any more."
     names = ", ".join(sorted(contents.vectors.scores))
     return (
-        f"{len(contents.vectors.features)} clips of the evaluation split, as features, with the scores of these "
-        f"kernels: {names}. "
+        f"{len(contents.vectors.features) - contents.vectors.of_sounds} clips of the evaluation split, as features, "
+        f"with the scores of these kernels: {names}. "
         "Features tell something of the sounds that they were made of: pass them on with the same care."
     )
 
 
-def _thresholds(contents: BundleContents) -> str:
-    if contents.thresholds is None:
-        return "Nobody has chosen thresholds: the answer to a clip is the class of the best score."
-    return "A detection is a probability strictly above the threshold of its class (thresholds.json)."
+def _sounds(contents: BundleContents) -> str:
+    if not contents.sounds:
+        return "A made sound with its features tests the front end: clips of the data set are not in this bundle."
+    names = ", ".join(contents.sounds)
+    return (
+        f"{len(contents.sounds)} clips of the evaluation split are there as sound, 16-bit PCM, with their features "
+        f"({names}). They are recordings of your data set: whoever has this bundle can listen to them. Delete "
+        "test_vectors/ and pc/ before you pass the rest on to others who may not."
+    )
+
+
+def _loop(contents: BundleContents) -> str:
+    settings, labels = contents.loop_or_default, contents.labels
+    detected = [label for label in labels if label not in settings.silent_classes]
+    thresholds = ", ".join(f"{label} {settings.threshold_of(label):g}" for label in detected)
+    silent = ", ".join(label for label in labels if label in settings.silent_classes)
+    sentences = [
+        "" if contents.loop else "Nobody has chosen these settings for this network: they are defaults.",
+        f"The network runs every {settings.hop_s:g} s. Its outputs are averaged over {settings.smoothing_windows}; a "
+        f"class is active where {settings.needed} of the last {settings.among} averages are strictly above its "
+        f"threshold, and is detected unless it was within the last {settings.refractory_s:g} s.",
+        f"Thresholds: {thresholds}.",
+        f"Never detected: {silent}." if silent else "",
+        f"A gain of {settings.gain_db:g} dB is applied to the samples." if settings.gain_db else "",
+    ]
+    return "\n".join(sentence for sentence in sentences if sentence)
 
 
 def _arena(contents: BundleContents) -> str:

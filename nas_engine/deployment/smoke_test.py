@@ -7,6 +7,7 @@ step, with the kernels of that runtime; --steps N allows differences of up to N.
 
 import argparse
 import importlib
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -18,6 +19,10 @@ import numpy as np
 KERNELS = {"ai_edge_litert": "xnnpack", "tflite_runtime": "xnnpack", "tensorflow": "xnnpack", "tflite_micro": "micro"}
 """Kernels that each runtime computes with, by which the recorded scores are named."""
 _ARENA_BYTES = 32_000_000
+MOST_APART = 1e-3
+"""Standard deviations of a mel bin that a feature may differ by."""
+MOST_OFF = 1e-3
+"""Share of the network's inputs that may be one int8 step off."""
 
 
 def main() -> None:
@@ -32,6 +37,7 @@ def main() -> None:
         sys.exit("earshot/src/earshot_network.c holds other bytes than network.tflite: unpack the bundle again.")
     name, run = first_runtime([options.runtime] if options.runtime else list(KERNELS), content)
     vectors = options.folder / "test_vectors"
+    check_sounds(options.folder, vectors)
     recorded = vectors / f"scores_{KERNELS[name]}.npy"
     if not recorded.exists():
         sys.exit(f"The bundle has no recorded scores for {name} ({recorded.name}); use another runtime.")
@@ -49,6 +55,35 @@ def main() -> None:
     if differences.max() > options.steps:
         sys.exit("FAILED: this runtime computes other scores than Earshot recorded.")
     print("PASSED")
+
+
+def check_sounds(folder: Path, vectors: Path) -> None:
+    """Exit where frontend.py gives the sounds other features than Earshot computed, or other inputs of the network.
+
+    The last bits differ with the version of NumPy, so that an input may be one step off now and then.
+    """
+    page, frontend = json.loads((folder / "frontend.json").read_text()), _frontend(folder)
+    pcm, rows = np.load(vectors / "test_pcm.npy"), np.load(vectors / "test_features.npy")
+    sounds = json.loads((vectors / "test_vectors.json").read_text())
+    apart, steps = 0.0, np.zeros(1, int)
+    for sound in sounds:
+        features = frontend.log_mel(pcm[: sound["samples"]], page)
+        if features.shape[0] != sound["rows"]:
+            sys.exit(f"FAILED: frontend.py gives {len(features)} rows of features for {sound['name']}.")
+        apart = max(apart, float((np.abs(features - rows[: sound["rows"]]) / np.array(page["std"])).max()))
+        if sound["input"] is not None:
+            ours = frontend.quantise(frontend.normalise(frontend.crop(features, page), page), page).astype(int)
+            recorded = np.load(vectors / "features.npy")[sound["input"]]
+            steps = np.concatenate([steps, np.abs(ours - recorded).ravel()])
+        pcm, rows = pcm[sound["samples"] :], rows[sound["rows"] :]
+    print(f"frontend.py: {len(sounds)} sounds, features within {apart:.1e} of a standard deviation.")
+    if not apart <= MOST_APART or steps.max() > 1 or steps.mean() > MOST_OFF:
+        sys.exit("FAILED: frontend.py computes other features or inputs than Earshot recorded.")
+
+
+def _frontend(folder: Path) -> Any:
+    sys.path.insert(0, str(folder.resolve()))
+    return importlib.import_module("frontend")
 
 
 def c_bytes(source: str) -> bytes:

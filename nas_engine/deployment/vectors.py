@@ -13,11 +13,12 @@ from nas_engine.evaluation_result import Runtime
 @dataclass(frozen=True, slots=True)
 class ScoredInputs:
     """Features int8 [n, frames, mel_bins], quantised as the network takes them, and scores int8 [n, classes] by
-    runtime. Raises ValueError where their numbers differ.
+    runtime; the last `of_sounds` are those of sounds that go with them. Raises ValueError where their numbers differ.
     """
 
     features: NDArray[np.int8]
     scores: Mapping[Runtime, NDArray[np.int8]]
+    of_sounds: int = 0
 
     def __post_init__(self) -> None:
         for name, scores in self.scores.items():

@@ -13,10 +13,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
+from typing import Any
 
 from nas_engine.architecture import Architecture
 from nas_engine.errors import EarshotError, TransientError
@@ -78,6 +79,10 @@ class NpuEstimate:
     def fallbacks(self) -> tuple[NpuOperator, ...]:
         """Operators that the CPU has to compute."""
         return tuple(operator for operator in self.operators if operator.on_cpu)
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields by name, operators as dictionaries."""
+        return asdict(self) | {"operators": [asdict(operator) for operator in self.operators]}
 
 
 def estimate(content: bytes, accelerator: str) -> NpuEstimate:

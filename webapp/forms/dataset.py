@@ -101,7 +101,17 @@ class _NamedForm(InWords, forms.Form):
         return name
 
 
-class UploadForm(_NamedForm, ReadingForm):
+class LicenceForm(InWords, forms.Form):
+    """What the sounds' licence is, where it is known."""
+
+    licence = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="Licence of the sounds, such as CC BY 4.0. Model cards of networks trained on them name it.",
+    )
+
+
+class UploadForm(_NamedForm, LicenceForm, ReadingForm):
     """A zip archive of clips."""
 
     file = forms.FileField(

@@ -28,6 +28,9 @@ class DeployBundle(models.Model):
     file = models.FileField(max_length=200, blank=True, help_text="Zip")
     arena = models.JSONField(null=True, blank=True, help_text="ArenaMeasurement.to_json(); null if not measured")
     arena_note = models.TextField(blank=True, help_text="Why the tensor arena was not measured")
+    npu = models.JSONField(
+        default=list, help_text="NpuEstimate.to_json() by accelerator, or its name and why there is no estimate"
+    )
 
     class Meta:
         ordering = ["-created_at", "-pk"]

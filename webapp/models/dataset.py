@@ -14,6 +14,7 @@ class Dataset(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     notes = models.TextField(blank=True)
+    licence = models.CharField(max_length=200, blank=True, help_text="Licence of the sounds, as its user stated it")
     state = models.CharField(max_length=12, choices=State.choices, default=State.PREPARING)
     synthetic = models.BooleanField(
         default=False, help_text="Made by nas_engine.audio.synthesis.generator, not recorded"

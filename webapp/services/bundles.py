@@ -1,4 +1,11 @@
-"""Deploy bundles of trials: PACKING -> READY | FAILED. The newest of a trial is the one that its page offers."""
+"""Deploy bundles of trials: PACKING -> READY | FAILED.
+
+A trial has at most one that is ready, and one that is being packed or could not be. A bundle that becomes ready takes
+the place of the one before it, whose file goes with its row.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -8,6 +15,7 @@ from nas_engine.deployment.arena import ArenaMeasurement
 from nas_engine.files.tflite_tensors import input_and_output
 from webapp.models import DeployBundle, Trial
 from webapp.services import jobs
+from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
 from webapp.services.transitions import Actor
 
@@ -25,6 +33,7 @@ def request_bundle(*, trial_id: int, owner: Actor = None) -> DeployBundle:
         packing = trial.bundles.filter(state=State.PACKING).first()
         if packing is not None:
             return packing
+        trial.bundles.filter(state=State.FAILED).delete()
         bundle: DeployBundle = trial.bundles.create(owner_id=owner.pk if owner is not None else None)
         jobs.send(jobs.BUNDLES, bundle.pk)
     return bundle
@@ -48,8 +57,19 @@ def claim(*, bundle_id: int, worker: str) -> DeployBundle | None:
     return DeployBundle.objects.get(pk=bundle_id)
 
 
-def complete(*, bundle_id: int, worker: str, file: str, arena: ArenaMeasurement | None, arena_note: str) -> bool:
-    """PACKING -> READY with the name of the stored zip. False if another worker has taken it over."""
+def complete(
+    *,
+    bundle_id: int,
+    worker: str,
+    file: str,
+    arena: ArenaMeasurement | None,
+    arena_note: str,
+    npu: Sequence[Mapping[str, Any]] = (),
+) -> bool:
+    """PACKING -> READY with the name of the stored zip, in place of the trial's earlier bundles.
+
+    `npu` are estimates for NPUs as `DeployBundle.npu` holds them. False if another worker has taken it over.
+    """
     values = {
         "state": State.READY,
         "packed_at": timezone.now(),
@@ -57,8 +77,17 @@ def complete(*, bundle_id: int, worker: str, file: str, arena: ArenaMeasurement 
         "file": file,
         "arena": arena.to_json() if arena else None,
         "arena_note": arena_note,
+        "npu": list(npu),
     }
-    return bool(jobs.BUNDLES.held(bundle_id, worker).update(**jobs.FREE, **values))
+    with transaction.atomic():
+        if not jobs.BUNDLES.held(bundle_id, worker).update(**jobs.FREE, **values):
+            return False
+        trial_id = DeployBundle.objects.values_list("trial_id", flat=True).get(pk=bundle_id)
+        earlier = DeployBundle.objects.filter(trial_id=trial_id, state=State.READY).exclude(pk=bundle_id)
+        files = list(earlier.values_list("file", flat=True))
+        earlier.delete()
+        collect_artifacts(names=files, grace=GRACE_AFTER_DELETE)
+    return True
 
 
 def fail(*, bundle_id: int, worker: str, reason: str) -> bool:

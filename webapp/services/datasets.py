@@ -27,15 +27,17 @@ def create_from_upload(
     owner: AbstractBaseUser | None,
     frontend: Mapping[str, Any] | None = None,
     reading: Mapping[str, Any] | None = None,
+    licence: str = "",
 ) -> Dataset:
     """Store an archive of clips and have a data worker prepare it.
 
     `frontend` holds fields of `nas_engine.audio.frontend.FrontendConfig`, such as kind and frames, and `reading` the
-    JSON of `nas_engine.audio.layouts.base.ReadingOptions`, here and below.
+    JSON of `nas_engine.audio.layouts.base.ReadingOptions`, here and below; `licence` is that of the sounds as the user
+    states it.
     """
     suffix = "".join(PurePath(file.name or "").suffixes[-1:]).lower()
     with transaction.atomic():
-        dataset = _create(name, owner, options=_options(frontend, reading))
+        dataset = _create(name, owner, options=_options(frontend, reading), licence=licence)
         dataset.upload.name = default_storage.save(f"uploads/{uuid4().hex}{suffix}", file)
         dataset.save(update_fields=["upload"])
         jobs.send(jobs.DATASETS, dataset.pk)
@@ -68,9 +70,10 @@ def create_from_folder(
     owner: AbstractBaseUser | None,
     frontend: Mapping[str, Any] | None = None,
     reading: Mapping[str, Any] | None = None,
+    licence: str = "",
 ) -> Dataset:
     """Create a dataset that the caller prepares from a folder of its own machine (`preparation.prepare`)."""
-    return _create(name, owner, options=_options(frontend, reading) | {OPTION_FOLDER: str(path)})
+    return _create(name, owner, options=_options(frontend, reading) | {OPTION_FOLDER: str(path)}, licence=licence)
 
 
 def map_list(*, dataset_id: int, mapping: Mapping[str, Any]) -> None:
@@ -115,11 +118,9 @@ def _options(frontend: Mapping[str, Any] | None, reading: Mapping[str, Any] | No
     return options | ({OPTION_READING: dict(reading)} if reading else {})
 
 
-def _create(name: str, owner: AbstractBaseUser | None, *, options: dict[str, Any], synthetic: bool = False) -> Dataset:
+def _create(name: str, owner: AbstractBaseUser | None, **values: Any) -> Dataset:
     try:
         with transaction.atomic():
-            return Dataset.objects.create(
-                name=name, created_by_id=owner.pk if owner is not None else None, options=options, synthetic=synthetic
-            )
+            return Dataset.objects.create(name=name, created_by_id=owner.pk if owner is not None else None, **values)
     except IntegrityError as error:
         raise Conflict(f"A dataset named {name!r} exists already: choose another name.") from error

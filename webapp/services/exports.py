@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 
 from nas_engine.audio.frontend import FrontendConfig, Normalisation
 from nas_engine.deployment.frontend.description import describe_frontend
+from nas_engine.deployment.frontend.files import python_files
 from nas_engine.files.tflite_tensors import input_and_output
 from webapp.models import Trial
 from webapp.queries.accuracy import evaluation_split
@@ -24,12 +25,25 @@ README = """\
 network.tflite     int8 network: input [1, {frames}, {mel_bins}] (any trailing axes of 1), output one value a class
 labels.txt         the classes in the order of the outputs, one a line
 frontend.json      how sound becomes the network's input: steps, parameters, crop, mean, std, quantisation
-architecture.json  the blocks; Earshot rebuilds the network from them
+{frontend_py}architecture.json  the blocks; Earshot rebuilds the network from them
 metrics.json       accuracies, size, FLOPs, energy, confusion matrix and circumstances of the training
 
-Read a clip as mono at {sample_rate_hz} Hz, follow "steps" of frontend.json{how}, then
-q = clip(round(x / input.scale) + input.zero_point, -128, 127) as int8; the answer is labels[argmax(output)].
+{how}
+The answer is labels[argmax(output)].
 """
+
+_FRONTEND_PY = "frontend.py        the same in Python with NumPy alone\n"
+_BY_FRONTEND_PY = """\
+Read a clip as mono samples at {sample_rate_hz} Hz, 16-bit integers or floats in -1..1. Then, in Python:
+
+    import frontend
+    page = frontend.load("frontend.json")
+    x = frontend.quantise(frontend.normalise(frontend.crop(frontend.log_mel(samples, page), page), page), page)
+
+or in another language by "steps" of frontend.json and q = clip(round(x / input.scale) + input.zero_point, -128, 127)."""
+_BY_PACKAGE = """\
+Read a clip as mono at {sample_rate_hz} Hz, follow "steps" of frontend.json by {package} {package_version}, then
+q = clip(round(x / input.scale) + input.zero_point, -128, 127) as int8."""
 
 
 def write_study_summary(*, study_id: int, path: Path) -> dict[str, Any]:
@@ -64,7 +78,6 @@ def trial_files(*, trial_id: int) -> dict[str, bytes]:
     dataset = trial.study.dataset
     texts = {
         "labels.txt": "".join(f"{name}\n" for name in dataset.classes),
-        "frontend.json": _json(frontend_description(trial)),
         "architecture.json": _json(trial.architecture.spec),
         "metrics.json": _json(_metrics(trial)),
         "README.txt": README.format(
@@ -75,13 +88,15 @@ def trial_files(*, trial_id: int) -> dict[str, bytes]:
     }
     with default_storage.open(str(trial.tflite.name)) as stored:
         network = {NETWORK_FILE: stored.read()}
-    return network | {name: text.encode() for name, text in texts.items()}
+    frontend = python_files(frontend_description(trial))
+    return network | frontend | {name: text.encode() for name, text in texts.items()}
 
 
 def _in_readme(config: FrontendConfig) -> dict[str, Any]:
     facts = config.facts
-    how = f" by {facts.package} {facts.package_version}" if facts.package else " with numpy"
-    return {**config.to_json(), "how": how}
+    how = _BY_PACKAGE if facts.package else _BY_FRONTEND_PY
+    known = {**config.to_json(), "package": facts.package, "package_version": facts.package_version}
+    return {**known, "frontend_py": "" if facts.package else _FRONTEND_PY, "how": how.format(**known)}
 
 
 def frontend_description(trial: Trial) -> dict[str, Any]:

@@ -71,6 +71,7 @@ def _add_upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
             owner=request.user,
             frontend=form.frontend,
             reading=form.reading,
+            licence=values["licence"],
         )
     except Conflict as conflict:
         form.add_error(None, str(conflict))

@@ -2,21 +2,28 @@
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils.text import slugify
+from numpy.typing import NDArray
 
+from nas_engine.audio.cache import EVALUATION_SPLIT
+from nas_engine.audio.decode import decode
+from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.deployment.arena import is_available, measure_arena
 from nas_engine.deployment.bundle import bundle
 from nas_engine.deployment.contents import BundleContents
 from nas_engine.deployment.model_card import CardFacts, class_accuracies
 from nas_engine.deployment.vectors import ScoredInputs
-from nas_engine.errors import EarshotError
-from webapp.models import Dataset, DeployBundle, Runtime, Trial
+from nas_engine.deployment.vela import estimate
+from nas_engine.errors import EarshotError, TransientError
+from webapp.models import Clip, Dataset, DeployBundle, Runtime, Trial
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
 from webapp.services import bundles, jobs
 from webapp.services.exports import NETWORK_FILE, trial_files
@@ -27,9 +34,17 @@ from webapp.worker.child.messages import ScoreClips
 from webapp.worker.child.process import call_once
 from webapp.worker.packs import discard_if_damaged, local_pack
 
+NPU_FILE = "npu.json"
 MOST_VECTORS = 200
 """Clips of the evaluation split that become test vectors: 1.6 MB of features."""
-_DOCUMENTS = ("frontend.json", "architecture.json", "metrics.json")
+SOUNDS = 3
+"""Clips of the evaluation split that are packed as sound."""
+MOST_SAMPLES = 66_000
+"""Samples of each: with its features and the first second as C, the three take less than 1 MB."""
+ACCELERATORS = ("ethos-u55-128", "ethos-u65-256", "ethos-u85-256")
+"""NPUs that each bundle has estimates for."""
+_DOCUMENTS = ("architecture.json", "metrics.json")
+_FULL_SCALE = 32768.0
 _NOT_MEASURED = (
     "The tensor arena was not measured: the machine that packed this bundle has no interpreter of TensorFlow Lite "
     "Micro, which is published for Linux on x86-64 alone."
@@ -51,10 +66,11 @@ def pack_bundle(bundle_id: int, worker: str, stopping: Callable[[], bool] = neve
 
 def _outcome(worker: str, row: DeployBundle) -> Write:
     contents = contents_of(row.trial_id)
+    npu = contents.documents[NPU_FILE]
     packed = bundle(contents, folder_name(row.trial))
     name = persist(partial(save_by_hash, default_storage, "bundles", packed, ".zip"))
-    found = {"file": name, "arena": contents.arena, "arena_note": contents.arena_note}
-    return partial(bundles.complete, bundle_id=row.pk, worker=worker, **found)
+    arena = {"arena": contents.arena, "arena_note": contents.arena_note}
+    return partial(bundles.complete, bundle_id=row.pk, worker=worker, file=name, npu=npu, **arena)
 
 
 def _refuse(worker: str, row: DeployBundle, error: Exception) -> bool:
@@ -73,27 +89,60 @@ def contents_of(trial_id: int) -> BundleContents:
     trial = Trial.objects.select_related(*related).get(pk=trial_id)
     network = files[NETWORK_FILE]
     measured = measure_arena(network) if is_available() else None
+    sounds = _sounds(trial.study.dataset)
     return BundleContents(
         title=_title(trial),
         network=network,
         labels=tuple(trial.study.dataset.classes),
-        documents={name: json.loads(files[name]) for name in _DOCUMENTS},
+        frontend=json.loads(files["frontend.json"]),
+        documents={name: json.loads(files[name]) for name in _DOCUMENTS} | {NPU_FILE: estimates_of(network)},
         card=_facts(trial),
         arena_estimate_bytes=trial.architecture.peak_activation_bytes,
         arena=measured,
         arena_note="" if measured else _NOT_MEASURED,
-        vectors=_vectors(trial, network),
+        vectors=_vectors(trial, network, sounds),
+        sounds=sounds,
     )
 
 
-def _vectors(trial: Trial, network: bytes) -> ScoredInputs:
+def _sounds(dataset: Dataset) -> dict[str, NDArray[np.int16]]:
+    """Beginnings of clips from all over the evaluation split, 16-bit PCM by class and place in the split."""
+    clips = list(Clip.objects.filter(dataset=dataset, split=EVALUATION_SPLIT).order_by("position"))
+    chosen = sorted({round(share * (len(clips) - 1)) for share in np.linspace(0, 1, SOUNDS)}) if clips else []
+    config = FrontendConfig.from_json(dataset.frontend)
+    sounds = {f"{clips[at].label} {clips[at].position}": _pcm(clips[at], config) for at in chosen}
+    return {name: pcm for name, pcm in sounds.items() if len(pcm) >= config.window_samples}
+
+
+def _pcm(clip: Clip, config: FrontendConfig) -> NDArray[np.int16]:
+    with clip.audio.open("rb") as file:
+        samples = decode(file.read(), config.sample_rate_hz)[:MOST_SAMPLES]
+    return np.clip(np.rint(samples * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+
+
+def estimates_of(network: bytes) -> list[dict[str, Any]]:
+    """Estimates by accelerator; where Vela refuses the network or is not installed, why."""
+    found = []
+    for accelerator in ACCELERATORS:
+        try:
+            found.append(estimate(network, accelerator).to_json())
+        except TransientError:
+            raise
+        except EarshotError as error:
+            found.append({"accelerator": accelerator, "reason": str(error)})
+    return found
+
+
+def _vectors(trial: Trial, network: bytes, sounds: Mapping[str, NDArray[np.int16]]) -> ScoredInputs:
     settings.DATA_FOLDER.ensure()
     pack = local_pack(trial.study.dataset.pack.name or "")
     with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="bundle-") as folder:
-        path = Path(folder) / NETWORK_FILE
+        path, sounds_path = Path(folder) / NETWORK_FILE, Path(folder) / "sounds.npz"
         path.write_bytes(network)
+        np.savez(sounds_path, *sounds.values())
+        job = ScoreClips(str(path), str(pack), str(sounds_path), MOST_VECTORS, trial.architecture.flops)
         try:
-            return call_once(ScoreClips(str(path), str(pack), MOST_VECTORS, trial.architecture.flops))
+            return call_once(job)
         except EarshotError:
             discard_if_damaged(pack)  # another attempt fetches the features again
             raise
@@ -109,7 +158,7 @@ def _facts(trial: Trial) -> CardFacts:
         title=_title(trial),
         dataset=dataset.name,
         dataset_notes=dataset.notes,
-        licence="",
+        licence=dataset.licence,
         synthetic=dataset.synthetic,
         counts=dataset.counts,
         classes=class_accuracies(trial.confusion or [], dataset.classes if trial.confusion else []),

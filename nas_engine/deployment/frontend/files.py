@@ -25,7 +25,7 @@ VECTORS_HEADER = "test_vectors.h"
 def c_files(description: Mapping[str, Any]) -> dict[str, bytes]:
     """C sources by file name, with the header of tables; `description` is the content of frontend.json.
 
-    `test_frontend.c` also includes `test_vectors.h` of `test_vectors`. Raises BadDataset for a front end that the C
+    `test_frontend.c` also includes `test_vectors.h` of `vector_files`. Raises BadDataset for a front end that the C
     code does not compute: another transform (`tables_header`), or a front end from elsewhere.
     """
     if _is_from_elsewhere(description):
@@ -47,13 +47,21 @@ def python_files(description: Mapping[str, Any]) -> dict[str, bytes]:
     return page if _is_from_elsewhere(description) else page | {"frontend.py": Path(reference.__file__).read_bytes()}
 
 
-def test_vectors(description: Mapping[str, Any], clips: Mapping[str, NDArray[np.int16]]) -> dict[str, bytes]:
+def vector_files(
+    description: Mapping[str, Any],
+    clips: Mapping[str, NDArray[np.int16]],
+    *,
+    header_samples: int | None = None,
+    first_input: int | None = None,
+) -> dict[str, bytes]:
     """Sounds with the features of training, as a C header and as arrays for NumPy, by file name.
 
     `clips`: 16-bit PCM [n] by name, at least one window each. Files: `test_vectors.h`; `test_pcm.npy` int16 [samples of
     all clips]; `test_features.npy` float32 [rows of all clips, mel_bins], not normalised; `test_vectors.json` with
-    names, samples and rows of the clips in the order of the arrays. Raises ValueError for a clip of another type or
-    shorter than a window, and without clips.
+    names, samples and rows of the clips in the order of the arrays. The header has the first `header_samples` of each
+    clip. With `first_input`, the clips are also network inputs number `first_input` and following ("input").
+
+    Raises ValueError for a clip of another type or shorter than a window, and without clips.
     """
     if not clips:
         raise ValueError("test vectors need at least one clip")
@@ -62,9 +70,19 @@ def test_vectors(description: Mapping[str, Any], clips: Mapping[str, NDArray[np.
         if pcm.dtype != np.int16 or pcm.ndim != 1 or pcm.size < shortest:
             raise ValueError(f"test vector {name}: int16 [n], n >= {shortest} is needed, not {pcm.dtype} {pcm.shape}")
     features = {name: _features(pcm, description) for name, pcm in clips.items()}
-    index = [{"name": name, "samples": len(pcm), "rows": len(features[name])} for name, pcm in clips.items()]
+    index = [
+        {
+            "name": name,
+            "samples": len(pcm),
+            "rows": len(features[name]),
+            "input": None if first_input is None else first_input + number,
+        }
+        for number, (name, pcm) in enumerate(clips.items())
+    ]
+    begun = {name: pcm[:header_samples] for name, pcm in clips.items()}
+    rows = {name: features[name][: _rows(len(pcm), description["parameters"])] for name, pcm in begun.items()}
     return {
-        VECTORS_HEADER: _vectors_header(clips, features).encode(),
+        VECTORS_HEADER: _vectors_header(begun, rows).encode(),
         "test_pcm.npy": _npy(np.concatenate(list(clips.values()))),
         "test_features.npy": _npy(np.concatenate(list(features.values()))),
         "test_vectors.json": (json.dumps(index, indent=1) + "\n").encode(),
@@ -81,6 +99,10 @@ def _features(pcm: NDArray[np.int16], description: Mapping[str, Any]) -> NDArray
         return reference.log_mel(pcm, dict(description))
     samples = (pcm / reference.FULL_SCALE).astype(np.float32)
     return compute_features(samples, FrontendConfig.from_json(description["parameters"]))
+
+
+def _rows(samples: int, parameters: Mapping[str, Any]) -> int:
+    return 1 + int(samples - parameters["window_samples"]) // int(parameters["hop_samples"])
 
 
 def _vectors_header(clips: Mapping[str, NDArray[np.int16]], features: Mapping[str, NDArray[np.float32]]) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,11 +15,12 @@ import pytest
 
 from nas_engine.deployment.bundle import bundle, bundle_files
 from nas_engine.deployment.c_array import c_array
-from nas_engine.deployment.contents import LoopSettings
+from nas_engine.deployment.loop.settings import LoopSettings
 from nas_engine.deployment.smoke_test import c_bytes
 from tests.nas_engine.deployment import made
 
 STAND_INS = Path(__file__).with_name("stand_ins")
+SDK_SOURCES = ["earshot/src/earshot_classifier.cc", "pc/scores.cc", "pc/listen.cc", "zephyr/src/main.cc"]
 
 
 @pytest.fixture(scope="module")
@@ -53,15 +55,25 @@ def test_files_given_from_elsewhere_are_packed_and_never_replace_one() -> None:
         bundle_files(made.contents(files={"README.md": b""}))
 
 
-def test_thresholds_and_loop_are_written_or_said_to_be_missing() -> None:
+def test_thresholds_and_loop_are_those_chosen_or_defaults_and_said_to_be() -> None:
     without = bundle_files(made.contents())
-    assert json.loads(without["thresholds.json"])["thresholds"] is None
-    assert "Nobody has chosen" in json.loads(without["thresholds.json"])["note"]
+    detected = {label for label in made.LABELS if label != "negative"}
+    stated = json.loads(without["thresholds.json"])
+    assert stated["thresholds"] == dict.fromkeys(stated["thresholds"], 0.5)
+    assert set(stated["thresholds"]) == detected
+    assert "Nobody has chosen" in stated["note"]
     assert "Nobody has chosen" in json.loads(without["loop.json"])["note"]
-    loop = LoopSettings(hop_s=0.5, needed=2, of_last=3)
-    chosen = bundle_files(made.contents(thresholds={"alarm": 0.7}, loop=loop))
-    assert json.loads(chosen["thresholds.json"]) == {"thresholds": {"alarm": 0.7}}
-    assert LoopSettings(**json.loads(chosen["loop.json"])) == loop
+    assert "they are defaults.\nThe network runs every 1 s." in without["README.md"].decode()
+    loop = LoopSettings(hop_s=0.5, needed=2, among=3, thresholds={"alarm": 0.7}, silent_classes=("negative", "water"))
+    chosen = bundle_files(made.contents(loop=loop))
+    assert json.loads(chosen["thresholds.json"])["thresholds"] == dict.fromkeys(detected - {"water"}, 0.5) | {
+        "alarm": 0.7
+    }
+    written = json.loads(chosen["loop.json"])
+    assert (written["hop_s"], written["needed"], written["among"]) == (0.5, 2, 3)
+    assert "thresholds" not in written | json.loads(chosen["thresholds.json"])["thresholds"]
+    assert "Nobody" not in chosen["README.md"].decode()
+    assert "Never detected: water, negative." in chosen["README.md"].decode()
 
 
 def test_the_arena_is_stated_measured_beside_its_estimate() -> None:
@@ -92,9 +104,10 @@ def test_the_c_array_is_the_network_byte_for_byte() -> None:
         c_array(b"")
 
 
-def test_the_project_for_a_computer_builds_and_finds_the_network_aligned(folder: Path, tmp_path: Path) -> None:
+def test_the_project_for_a_computer_builds_passes_and_finds_the_network_aligned(folder: Path, tmp_path: Path) -> None:
     run("cmake", "-S", "pc", "-B", tmp_path, folder=folder)
     run("cmake", "--build", tmp_path, folder=folder)
+    assert "100% tests passed, 0 tests failed out of 2" in run("ctest", "--test-dir", tmp_path, folder=folder)
     value = 2166136261
     for byte in (folder / "network.tflite").read_bytes():
         value = (value ^ byte) * 16777619 % 2**32
@@ -107,11 +120,49 @@ def test_the_project_for_a_computer_builds_and_finds_the_network_aligned(folder:
     assert "There is no libtensorflow-microlite.a" in refused
 
 
+def test_a_wrong_vector_fails_on_the_computer(folder: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(folder, tmp_path / "bundle"))
+    header = copied / "test_vectors" / "test_vectors.h"
+    text = header.read_text()
+    first = re.search(r"features_0\[\d+\] = \{\s+(\S+)f,", text)
+    assert first is not None
+    header.write_text(text[: first.start(1)] + f"{float(first[1]) + 0.01:.8e}" + text[first.end(1) :])
+    (copied / "network.tflite").write_bytes((copied / "network.tflite").read_bytes()[:-1] + b"!")
+    run("cmake", "-S", "pc", "-B", tmp_path / "build", folder=copied)
+    run("cmake", "--build", tmp_path / "build", folder=copied)
+    said = run("ctest", "--test-dir", tmp_path / "build", "--output-on-failure", folder=copied, fails=True)
+    assert "rows, expected" in said
+    assert "holds other bytes than earshot_network.c" in said
+
+
+def test_sounds_take_a_megabyte_at_most_and_their_inputs_are_scored(folder: Path) -> None:
+    vectors = folder / "test_vectors"
+    sounds = json.loads((vectors / "test_vectors.json").read_text())
+    assert [sound["input"] for sound in sounds] == [6, 7]
+    assert [sound["samples"] for sound in sounds] == [len(pcm) for pcm in made.sounds().values()]
+    assert sum(path.stat().st_size for path in vectors.glob("test_*")) < 1_000_000
+    assert "whoever has this bundle can listen to them" in (folder / "README.md").read_text()
+
+
+def test_without_sounds_a_made_one_tests_the_front_end(tmp_path: Path) -> None:
+    files = bundle_files(made.contents(sounds={}, vectors=None))
+    for name, content in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    assert "A made sound" in files["README.md"].decode()
+    assert json.loads(files["test_vectors/test_vectors.json"])[0]["input"] is None
+    run("cmake", "-S", "pc", "-B", "build", folder=tmp_path)
+    run("cmake", "--build", "build", "--target", "test_frontend", folder=tmp_path)
+    assert "largest difference: 0.0000" in run(tmp_path / "build" / "test_frontend", folder=tmp_path)
+
+
 @pytest.mark.parametrize("newer", [False, True], ids=["classes in tflite", "classes in tflite::micro"])
-@pytest.mark.parametrize("name", ["earshot/src/earshot_classifier.cc", "pc/main.cc", "zephyr/src/main.cc"])
+@pytest.mark.parametrize("name", SDK_SOURCES)
 def test_sources_for_a_sdk_are_sound_cpp(folder: Path, name: str, newer: bool) -> None:
     """Against declarations alone: no source of TensorFlow Lite Micro can be installed as a package."""
     flags = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{STAND_INS}", "-Iearshot/src"]
+    assert (folder / name).exists()
     run("g++", *flags, *(["-DIN_MICRO"] if newer else []), name, folder=folder)
 
 
@@ -132,7 +183,8 @@ def test_layouts_are_those_that_the_tools_look_for(folder: Path) -> None:
 def test_the_smoke_test_passes_here_and_fails_where_a_score_is_another(folder: Path, runtime: str) -> None:
     pytest.importorskip(runtime)
     said = run(sys.executable, "smoke_test.py", "--runtime", runtime, folder=folder)
-    assert f"{runtime}: 6 test vectors, 0 of 54 scores differ" in said
+    assert f"{runtime}: 8 test vectors, 0 of 72 scores differ" in said
+    assert "frontend.py: 2 sounds, features within 0.0e+00 of a standard deviation." in said
     assert "PASSED" in said
     recorded = folder / "test_vectors" / ("scores_micro.npy" if runtime == "tflite_micro" else "scores_xnnpack.npy")
     kept = recorded.read_bytes()
@@ -141,11 +193,26 @@ def test_the_smoke_test_passes_here_and_fails_where_a_score_is_another(folder: P
         scores[2, 3] ^= 1
         np.save(recorded, scores)
         said = run(sys.executable, "smoke_test.py", "--runtime", runtime, folder=folder, fails=True)
-        assert "1 of 54 scores differ, by 1 steps" in said
+        assert "1 of 72 scores differ, by 1 steps" in said
         assert "FAILED" in said
         assert "PASSED" in run(sys.executable, "smoke_test.py", "--runtime", runtime, "--steps", "1", folder=folder)
     finally:
         recorded.write_bytes(kept)
+
+
+def test_the_smoke_test_fails_where_the_front_end_gives_other_features_or_inputs(folder: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(folder, tmp_path / "bundle"))
+    command = (sys.executable, "smoke_test.py", "--runtime", "tensorflow")
+    recorded = copied / "test_vectors" / "features.npy"
+    inputs = np.load(recorded)
+    inputs[7, 100, 20] ^= 2
+    np.save(recorded, inputs)
+    assert "FAILED: frontend.py computes other" in run(*command, folder=copied, fails=True)
+    shutil.copy(folder / "test_vectors" / "features.npy", recorded)
+    page = json.loads((copied / "frontend.json").read_text())
+    page["parameters"]["log_offset"] *= 1.1
+    (copied / "frontend.json").write_text(json.dumps(page))
+    assert "FAILED: frontend.py computes other" in run(*command, folder=copied, fails=True)
 
 
 def test_labels_in_any_language_are_sound_c(tmp_path: Path) -> None:

@@ -20,10 +20,13 @@ from nas_engine.baselines import nas_bayesian
 from nas_engine.cost import cost
 from nas_engine.deployment.bundle import bundle
 from nas_engine.deployment.contents import BundleContents
+from nas_engine.deployment.frontend.description import describe_frontend
 from nas_engine.deployment.scoring import scored_inputs
 from nas_engine.evaluation import evaluate
+from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.schedule import TrainingConfig
 from tests.nas_engine.deployment import made
+from tests.nas_engine.deployment.frontend.sounds import real_clips
 from tests.nas_engine.network.threads import use_one_thread
 
 use_one_thread()
@@ -39,14 +42,19 @@ def contents(tmp_path_factory: pytest.TempPathFactory, sound_events: Path) -> Bu
     prepare(scan(sound_events), FrontendConfig(), lambda *_: None, folder / "work").write_pack(folder / "clips.pack")
     pack = open_pack(folder / "clips.pack")
     trained = evaluate(nas_bayesian(), pack, TrainingConfig(full_epochs=4, qat_epochs=1), lambda _: None)
+    source, sink = input_and_output(trained.tflite)
+    described = describe_frontend(pack.config, pack.normalisation)
+    sounds = real_clips(sound_events, 3)
     return BundleContents(
         title="Table 2's network",
         network=trained.tflite,
         labels=pack.classes,
+        frontend=described | {"input": source.to_json(), "output": sink.to_json()},
         documents={},
         card=made.facts(),
         arena_estimate_bytes=cost(nas_bayesian()).peak_activation_bytes,
-        vectors=scored_inputs(trained.tflite, pack, CLIPS),
+        vectors=scored_inputs(trained.tflite, pack, CLIPS, sounds.values()),
+        sounds=sounds,
     )
 
 
@@ -54,7 +62,7 @@ def test_runtimes_of_this_machine_agree_but_for_a_step_of_the_global_average(con
     """Convolutions, sums and dense layers round alike (docs/flash.md, "Runtimes"); a mean of few int8 steps, by one."""
     assert contents.vectors is not None
     scores = contents.vectors.scores
-    assert len(contents.vectors.features) == min(CLIPS, len(scores["xnnpack"]))
+    assert len(contents.vectors.features) == CLIPS + 3
     for name in ("reference", "micro"):
         differences = np.abs(scores[name].astype(int) - scores["xnnpack"].astype(int))
         print(f"{name}: {(differences > 0).sum()} of {differences.size} scores differ, by {differences.max()} at most")

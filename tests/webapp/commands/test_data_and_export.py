@@ -47,7 +47,8 @@ def test_add_dataset_reports_by_class_and_split_and_lists_bad_clips(tmp_path):
 
 def test_add_dataset_takes_the_input_size_within_its_bounds(tmp_path):
     folder = write_clips(tmp_path / "clips")
-    run("add_dataset", str(folder), "--name", "mine", "--frames", "98", "--mel-bins", "20")
+    run("add_dataset", str(folder), "--name", "mine", "--frames", "98", "--mel-bins", "20", "--licence", "CC BY 4.0")
+    assert Dataset.objects.get().licence == "CC BY 4.0"
     assert (Dataset.objects.get().frontend["frames"], Dataset.objects.get().frontend["mel_bins"]) == (98, 20)
     with pytest.raises(CommandError, match="frames: Must be at least 20"):
         run("add_dataset", str(folder), "--name", "other", "--frames", "3")

@@ -58,6 +58,30 @@ def test_a_bundle_that_was_given_up_says_what_to_do() -> None:
     assert (bundle.state, bundle.reason) == ("FAILED", jobs.BUNDLES.given_up)
 
 
+def test_a_bundle_takes_the_place_of_the_one_before_it_and_its_file() -> None:
+    trial = rows.completed_trial(rows.running_study())
+    first, other = packed(trial), packed(rows.completed_trial(trial.study, seed=1), b"PK of another trial")
+    ArtifactChunk.objects.update(stored_at="2020-01-01T00:00:00Z")
+    second = packed(trial, b"PK, packed again")
+    assert list(DeployBundle.objects.order_by("pk")) == [other, second]
+    assert set(ArtifactChunk.objects.values_list("name", flat=True)) == {other.file.name, second.file.name}
+    ArtifactChunk.objects.update(stored_at="2020-01-01T00:00:00Z")
+    third = packed(trial, b"PK, packed again")
+    assert not DeployBundle.objects.filter(pk=second.pk).exists()
+    assert ArtifactChunk.objects.filter(name=third.file.name).exists(), "the same bytes are one file"
+    assert first.file.name != third.file.name
+
+
+def test_a_failed_bundle_is_kept_until_another_is_requested() -> None:
+    trial = trial_with_network()
+    ready = packed(trial)
+    for _ in range(3):
+        bundle = bundles.request_bundle(trial_id=trial.pk)
+        assert bundles.claim(bundle_id=bundle.pk, worker="data-1")
+        assert bundles.fail(bundle_id=bundle.pk, worker="data-1", reason="The disk is full.")
+    assert list(trial.bundles.order_by("pk")) == [ready, bundle]
+
+
 def test_the_zip_is_kept_until_its_trial_is_deleted() -> None:
     bundle = packed(rows.completed_trial(rows.running_study()))
     ArtifactChunk.objects.update(stored_at="2020-01-01T00:00:00Z")

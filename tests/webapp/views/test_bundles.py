@@ -53,6 +53,20 @@ def test_the_newest_bundle_is_downloaded_and_its_arena_stands_beside_the_estimat
     assert response.headers["Content-Disposition"] == 'attachment; filename="doorbell-watch-trial-1-bundle.zip"'
 
 
+def test_estimates_for_npus_say_that_they_are_and_what_is_not_in_them(person: Client) -> None:
+    trial = with_tflite(rows.completed_trial(rows.running_study()), b"TFL3")
+    assert "Ethos-U" in page(person, trial), "what a bundle will have"
+    assert "Estimated by Arm" not in page(person, trial)
+    packed(trial)
+    text = " ".join(page(person, trial).split())
+    for part in ("ethos-u55-128", "500 MHz", "397,759", "0.796 ms", "188,688 bytes", "Vela is not installed"):
+        assert part in text
+    assert "1 of 2 operators: Conv2D 84. Their time is not in cycles and time." in text
+    assert "a network with a fallback is slower than it looks here" in text
+    DeployBundle.objects.update(npu=[])
+    assert "Estimated by Arm" not in page(person, trial)
+
+
 def test_a_failed_packing_leaves_the_bundle_before_it_to_download(person: Client) -> None:
     trial = with_tflite(rows.completed_trial(rows.running_study()), b"TFL3")
     packed(trial)

@@ -64,6 +64,16 @@ def test_a_synthetic_set_can_be_ordered(person: Client) -> None:
     assert dataset.state == "PREPARING"
 
 
+def test_the_licence_of_an_upload_is_kept_and_shown(person: Client) -> None:
+    licence = {"licence": "CC BY 4.0"}
+    person.post(reverse("new_dataset"), licence | {"name": "clips", "file": archive(), "upload": "1"})
+    dataset = Dataset.objects.get()
+    assert dataset.licence == "CC BY 4.0"
+    assert "Licence of the sounds: CC BY 4.0" in person.get(reverse("dataset", args=[dataset.pk])).content.decode()
+    long = {"name": "other", "file": archive(), "upload": "1", "licence": "x" * 201}
+    assert person.post(reverse("new_dataset"), long).status_code == 422
+
+
 def test_an_uploads_and_a_synthetic_sets_input_size_can_be_chosen(person: Client) -> None:
     size = {"frames": "98", "mel_bins": "20"}
     person.post(reverse("new_dataset"), size | {"name": "clips", "file": archive(), "upload": "1"})

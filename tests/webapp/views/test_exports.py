@@ -3,21 +3,25 @@
 import csv
 import io
 import json
+import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import plotly.graph_objects
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from nas_engine.architecture import Architecture
-from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.frontend import FrontendConfig, Normalisation, evaluation_crop, log_mel
 from nas_engine.baselines import tc_resnet8
 from nas_engine.search_space.spec import SpaceSpec
 from tests.webapp.factories import edited_spec, make_dataset, make_study, with_tflite
 from webapp.forms.study_file import form_from_file, read_study_file
-from webapp.models import Trial
+from webapp.models import Dataset, Trial
 from webapp.queries.pages.export import COLUMNS
 from webapp.services.exports import export_trial
 
@@ -126,6 +130,23 @@ def test_everything_about_a_trial_is_one_zip_file(person: Client, tmp_path: Path
         packed = {name: archive.read(name) for name in archive.namelist()}
     written = export_trial(trial_id=trial.pk, folder=tmp_path)
     assert packed == {f"doorbell-watch-trial-1/{path.name}": path.read_bytes() for path in written}
+    check_readme(tmp_path, dataset)
+
+
+def check_readme(folder: Path, dataset: Dataset) -> None:
+    """Its lines of Python give a clip the input that Earshot's own front end and the network's scale give it."""
+    lines = re.findall(r"^    (\S.*)$", (folder / "README.txt").read_text(), re.MULTILINE)
+    page = json.loads((folder / "frontend.json").read_text())
+    assert {"conventions", "calls", "clips_and_streams", "input", "output", "labels"} <= page.keys()
+    np.save(folder / "clip.npy", np.random.default_rng(0).integers(-9000, 9000, 80_000).astype(np.int16))
+    program = ["import numpy", 'samples = numpy.load("clip.npy")', *lines, 'numpy.save("x.npy", x)']
+    ran = subprocess.run([sys.executable, "-c", "\n".join(program)], cwd=folder, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    config = FrontendConfig.from_json(dataset.frontend)
+    samples = (np.load(folder / "clip.npy") / 32768.0).astype(np.float32)
+    features = Normalisation.from_json(dataset.normalisation).apply(evaluation_crop(log_mel(samples, config), config))
+    steps = np.clip(np.round(features / page["input"]["scale"]) + page["input"]["zero_point"], -128, 127)
+    np.testing.assert_array_equal(np.load(folder / "x.npy"), steps.astype(np.int8))
 
 
 def test_an_export_from_a_front_end_from_elsewhere_names_its_package_and_call(tmp_path: Path) -> None:

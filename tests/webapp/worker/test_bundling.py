@@ -13,12 +13,13 @@ from django.core.management import call_command
 
 from nas_engine.audio.batches import evaluation_arrays
 from nas_engine.audio.cache import open_pack
+from nas_engine.deployment.model_card import model_card
 from tests.webapp import rows
 from tests.webapp.bundles import trial_with_network
 from tests.webapp.factories import with_tflite
-from webapp.models import DeployBundle
+from webapp.models import Dataset, DeployBundle
 from webapp.services import bundles
-from webapp.worker.bundling import pack_bundle
+from webapp.worker.bundling import ACCELERATORS, contents_of, estimates_of, pack_bundle
 from webapp.worker.packs import local_pack
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -49,11 +50,31 @@ def test_the_worker_packs_what_the_command_packs_and_its_smoke_test_passes(tmp_p
     assert stated["measured"] == bundle.arena
     assert stated["estimated_activation_bytes"] == trial.architecture.peak_activation_bytes
     check_vectors(folder, open_pack(local_pack(trial.study.dataset.pack.name)))
+    check_estimates(bundle, json.loads((folder / "npu.json").read_text()))
     for runtime in ("tensorflow", "tflite_micro"):
         command = [sys.executable, "smoke_test.py", "--runtime", runtime]
         ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stdout + ran.stderr
-        assert "18 test vectors, 0 of 54 scores differ" in ran.stdout
+        assert "3 sounds, features within 0.0e+00 of a standard deviation" in ran.stdout
+        assert "21 test vectors, 0 of 63 scores differ" in ran.stdout
+    check_project(folder, tmp_path / "build")
+
+
+def check_estimates(bundle: DeployBundle, written: list[dict]) -> None:
+    """The row has what the bundle has, for three accelerators; nothing of this network falls back."""
+    assert bundle.npu == written
+    assert [row["accelerator"] for row in written] == list(ACCELERATORS)
+    for row in written:
+        assert row["cycles"] > 0
+        assert not [operator for operator in row["operators"] if operator["on_cpu"]]
+
+
+def check_project(folder: Path, build: Path) -> None:
+    """The CMake project builds in a fresh folder, and its tests pass: the network's bytes, the front end in C."""
+    for command in (["cmake", "-S", "pc", "-B", build], ["cmake", "--build", build], ["ctest", "--test-dir", build]):
+        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "100% tests passed, 0 tests failed out of 2" in ran.stdout
 
 
 def check_vectors(folder: Path, pack: object) -> None:
@@ -61,7 +82,24 @@ def check_vectors(folder: Path, pack: object) -> None:
     x, _ = evaluation_arrays(pack, "eval")
     source = json.loads((folder / "frontend.json").read_text())["input"]
     expected = np.clip(np.rint(x / source["scale"]) + source["zero_point"], -128, 127).astype(np.int8)
-    np.testing.assert_array_equal(np.load(folder / "test_vectors" / "features.npy"), expected)
+    np.testing.assert_array_equal(np.load(folder / "test_vectors" / "features.npy")[: len(x)], expected)
+    sounds = json.loads((folder / "test_vectors" / "test_vectors.json").read_text())
+    assert [sound["input"] for sound in sounds] == [len(x), len(x) + 1, len(x) + 2]
+    assert len({sound["name"] for sound in sounds}) == 3
+    assert sum(path.stat().st_size for path in (folder / "test_vectors").glob("test_*")) < 1_000_000
+
+
+def test_the_licence_of_the_sounds_stands_in_the_model_card() -> None:
+    trial = trial_with_network()
+    assert "Licence of the sounds: not stated" in model_card(contents_of(trial.pk).card)
+    Dataset.objects.update(licence="CC BY 4.0")
+    assert "Licence of the sounds: CC BY 4.0" in model_card(contents_of(trial.pk).card)
+
+
+def test_a_network_that_vela_refuses_is_packed_with_the_reason() -> None:
+    [first, *_] = estimates_of(b"no network")
+    assert first["accelerator"] == "ethos-u55-128"
+    assert "Vela cannot compile this network" in first["reason"]
 
 
 def test_a_network_that_is_gone_meanwhile_fails_with_the_reason() -> None:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from nas_engine.audio.checks import SPLITS
 from nas_engine.audio.layouts.mapping import ListMapping
 from nas_engine.errors import BadDataset
-from webapp.forms.dataset import ESC50_CHOICES, ESC50_HELP, InputForm, ReadingForm
+from webapp.forms.dataset import ESC50_CHOICES, ESC50_HELP, InputForm, LicenceForm, ReadingForm
 from webapp.forms.study_file import errors_in_words
 from webapp.management.plain_errors import plain_errors
 from webapp.models import Dataset
@@ -36,6 +36,8 @@ class Command(BaseCommand):
             choices = [value for value, _ in getattr(field, "choices", ())] or None
             help_text = f"{field.help_text} Default: {field.initial}."
             parser.add_argument(f"--{name.replace('_', '-')}", choices=choices, help=help_text)
+        licence = LicenceForm.base_fields["licence"]
+        parser.add_argument("--licence", default="", metavar="TEXT", help=licence.help_text)
         classes = [value for value, _ in ESC50_CHOICES if value]
         parser.add_argument("--esc50-classes", choices=classes, help=ESC50_HELP)
         parser.add_argument(
@@ -48,13 +50,19 @@ class Command(BaseCommand):
         path: Path = options["path"].expanduser().resolve()
         if not path.exists():
             raise CommandError(f"There is no file or folder {path}.")
-        form = ReadingForm(options)
-        if not form.is_valid():
-            raise CommandError(errors_in_words(form))
+        form, licence = ReadingForm(options), LicenceForm(options)
+        for filled in (form, licence):
+            if not filled.is_valid():
+                raise CommandError(errors_in_words(filled))
         with plain_errors():
             reading = form.reading | _mapping(options["mapping"])
             dataset = datasets.create_from_folder(
-                name=options["name"], path=path, owner=None, frontend=form.frontend, reading=reading
+                name=options["name"],
+                path=path,
+                owner=None,
+                frontend=form.frontend,
+                reading=reading,
+                licence=licence.cleaned_data["licence"],
             )
             try:
                 with _Bar() as bar:

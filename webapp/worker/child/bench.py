@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nas_engine.architecture import Architecture
 from nas_engine.audio.cache import open_pack
 from nas_engine.deployment.scoring import scored_inputs
@@ -28,7 +30,13 @@ def _work(job: MakeNetworks | Benchmark | ScoreClips, _: object) -> Mapping[str,
         case Benchmark():
             return _measure(job)
         case ScoreClips():
-            return scored_inputs(Path(job.path).read_bytes(), open_pack(Path(job.pack_path)), job.clips)
+            return _score(job)
+
+
+def _score(job: ScoreClips) -> ScoredInputs:
+    with np.load(job.sounds_path) as sounds:
+        pack = open_pack(Path(job.pack_path))
+        return scored_inputs(Path(job.path).read_bytes(), pack, job.clips, [sounds[name] for name in sounds.files])
 
 
 def _make(job: MakeNetworks) -> dict[str, str]:

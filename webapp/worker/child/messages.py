@@ -108,13 +108,15 @@ class Benchmark(OneOffJob[Mapping[str, Any]]):
 
 @dataclass(frozen=True, slots=True)
 class ScoreClips(OneOffJob[ScoredInputs]):
-    """Score at most `clips` clips of the evaluation split in `pack_path` with the .tflite file `path`, which takes
-    `flops` an inference, in every runtime of this machine.
+    """Score at most `clips` clips of the evaluation split in `pack_path`, then the sounds of the .npz file
+    `sounds_path` in its order, with the .tflite file `path`, which takes `flops` an inference, in every runtime of this
+    machine.
     """
 
     kind: ClassVar[Kind] = "bench"
     path: str
     pack_path: str
+    sounds_path: str
     clips: int
     flops: int
 

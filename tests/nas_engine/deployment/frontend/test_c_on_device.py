@@ -27,7 +27,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """C files with test vectors that fit into the memory of the smallest board."""
     clips = {f"{name}, one second": clip[:16_000] for name, clip in list(synthetic_clips(1).items())[:2]} | hard_clips()
     description = description_of(clips)
-    delivered = files.c_files(description) | files.test_vectors(description, clips)
+    delivered = files.c_files(description) | files.vector_files(description, clips)
     return write_files(tmp_path_factory.mktemp("device"), delivered)
 
 
@@ -66,7 +66,7 @@ def test_wrong_features_fail_on_the_emulated_processor(tmp_path: Path, processor
     clips = {"silence": np.zeros(1_000, np.int16)}
     description = description_of(synthetic_clips(1))
     other = description | {"parameters": description["parameters"] | {"log_offset": 1.1e-6}}
-    folder = write_files(tmp_path, files.c_files(other) | files.test_vectors(description, clips))
+    folder = write_files(tmp_path, files.c_files(other) | files.vector_files(description, clips))
     program = compile_program(
         processor, [folder / "test_frontend.c", folder / "earshot_frontend.c"], tmp_path / "test.elf"
     )

@@ -134,7 +134,7 @@ def test_a_transform_that_is_no_power_of_two_is_refused() -> None:
 def test_the_delivered_smoke_test_passes_and_notices_other_features(tmp_path: Path) -> None:
     clips = hard_clips()
     description = description_of(synthetic_clips(1))
-    delivered = files.c_files(description) | files.test_vectors(description, clips)
+    delivered = files.c_files(description) | files.vector_files(description, clips)
     program = build(write_files(tmp_path, delivered), tmp_path / "test_frontend.c")
     passed = subprocess.run([program], capture_output=True, text=True)
     assert passed.returncode == 0, passed.stdout

@@ -1,20 +1,73 @@
+// The board's devicetree names its digital microphone `dmic_dev`, as in Zephyr's own sample samples/drivers/audio/dmic.
+#include <zephyr/audio/dmic.h>
 #include <zephyr/kernel.h>
 #include <zephyr/sys/printk.h>
 
 #include "earshot_classifier.h"
-#include "earshot_constants.h"
+#include "earshot_loop.h"
+
+namespace {
+constexpr size_t kBlockBytes = EARSHOT_SAMPLE_RATE_HZ / 10 * sizeof(int16_t);  // 100 ms
+constexpr int kBlocks = 4;  // of sound that wait while the network runs
+constexpr int kTimeoutMs = 1000;
+K_MEM_SLAB_DEFINE_STATIC(slab, kBlockBytes, kBlocks, 4);
+earshot_loop loop;
+
+bool StartMicrophone(const struct device* microphone) {
+  static struct pcm_stream_cfg stream = {};
+  static struct dmic_cfg config = {};
+  stream.pcm_rate = EARSHOT_SAMPLE_RATE_HZ;
+  stream.pcm_width = 16;
+  stream.block_size = kBlockBytes;
+  stream.mem_slab = &slab;
+  config.io.min_pdm_clk_freq = 1000000;
+  config.io.max_pdm_clk_freq = 3500000;
+  config.io.min_pdm_clk_dc = 40;
+  config.io.max_pdm_clk_dc = 60;
+  config.streams = &stream;
+  config.channel.req_num_streams = 1;
+  config.channel.req_num_chan = 1;
+  config.channel.req_chan_map_lo = dmic_build_channel_map(0, 0, PDM_CHAN_LEFT);
+  return dmic_configure(microphone, &config) == 0 && dmic_trigger(microphone, DMIC_TRIGGER_START) == 0;
+}
+
+void Hear(const int16_t* pcm, size_t count) {
+  uint8_t detected[EARSHOT_CLASSES];
+  while (earshot_loop_hear(&loop, &pcm, &count)) {
+    earshot_loop_input(&loop, EarshotInput());
+    const int8_t* scores = EarshotRun();
+    if (scores == nullptr) {
+      continue;
+    }
+    earshot_loop_decide(&loop, scores, detected);
+    for (int number = 0; number < EARSHOT_CLASSES; ++number) {
+      if (detected[number]) {
+        printk("%s\n", earshot_labels[number]);
+      }
+    }
+  }
+}
+}  // namespace
 
 int main(void) {
+  const struct device* const microphone = DEVICE_DT_GET(DT_NODELABEL(dmic_dev));
   if (!EarshotBegin()) {
     printk("The network does not start: raise EARSHOT_ARENA_BYTES.\n");
     return 1;
   }
+  earshot_loop_init(&loop);
+  if (!device_is_ready(microphone) || !StartMicrophone(microphone)) {
+    printk("The microphone does not start.\n");
+    return 1;
+  }
   while (true) {
-    // Fill EarshotInput() with the features of the last window here, as frontend.json says.
-    const int8_t* scores = EarshotRun();
-    for (int number = 0; scores != nullptr && number < EARSHOT_CLASSES; ++number) {
-      printk("%s %d\n", earshot_labels[number], scores[number]);
+    void* block;
+    size_t bytes;
+    if (dmic_read(microphone, 0, &block, &bytes, kTimeoutMs) < 0) {
+      printk("Sound was lost.\n");
+      continue;
     }
-    k_sleep(K_SECONDS(1));
+    Hear(static_cast<const int16_t*>(block), bytes / sizeof(int16_t));
+    k_mem_slab_free(&slab, block);
   }
 }

@@ -1,0 +1,65 @@
+"""Generated header `earshot_constants.h`: what a program needs to know of the network and of its always-on loop."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nas_engine.deployment.loop.settings import LoopSettings, hop_rows, refractory_windows, threshold_steps
+
+NAME = "earshot_constants.h"
+SOURCES = tuple(Path(__file__).with_name("c") / name for name in ("earshot_loop.c", "earshot_loop.h"))
+"""C sources of the loop, which include this header and the front end."""
+
+
+def constants_header(
+    labels: tuple[str, ...], arena_bytes: int, settings: LoopSettings, frontend: Mapping[str, Any]
+) -> str:
+    """C header with the classes in the order of the outputs, the bytes of the tensor arena and the loop's constants.
+
+    `frontend` is the content of frontend.json with "output". Raises ValueError for a hop that the front end does not
+    make.
+    """
+    names = ",\n    ".join(f'"{_escaped(label)}"' for label in labels)
+    output = frontend["output"]
+    steps = ", ".join(str(threshold_steps(settings, label, output["scale"])) for label in labels)
+    values = {
+        "CLASSES": len(labels),
+        "ARENA_BYTES": arena_bytes,
+        "OUTPUT_ZERO_POINT": f"({output['zero_point']})",
+        "HOP_ROWS": hop_rows(settings, frontend["parameters"]),
+        "SMOOTHING_WINDOWS": settings.smoothing_windows,
+        "NEEDED": settings.needed,
+        "AMONG": settings.among,
+        "REFRACTORY_WINDOWS": refractory_windows(settings),
+    }
+    if settings.gain_db:
+        values["GAIN"] = f"{10.0 ** (settings.gain_db / 20.0):.8e}f"
+    macros = "\n".join(f"#define EARSHOT_{name} {value}" for name, value in values.items())
+    return f"""\
+/* Generated from labels.txt, arena.json, loop.json and thresholds.json. Change them here to try others. */
+#ifndef EARSHOT_CONSTANTS_H_
+#define EARSHOT_CONSTANTS_H_
+
+#include <stdint.h>
+
+{macros}
+
+/* Classes in the order of the outputs. */
+static const char* const earshot_labels[EARSHOT_CLASSES] = {{
+    {names}}};
+
+#ifdef EARSHOT_THRESHOLDS
+/* A class is above its threshold where the last EARSHOT_SMOOTHING_WINDOWS outputs, each less the zero point, add up to
+   more than this. */
+static const int32_t earshot_threshold_steps[EARSHOT_CLASSES] = {{{steps}}};
+#endif
+
+#endif /* EARSHOT_CONSTANTS_H_ */
+"""
+
+
+def _escaped(text: str) -> str:
+    """Text of a C string: bytes beyond plain letters as three octal digits, which end by themselves."""
+    return "".join(
+        chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}" for byte in text.encode()
+    )
