@@ -1,9 +1,11 @@
 """The front end in C: RAM, flash, instructions per hop on emulated Cortex-M, and its distance from training's features.
 
-    python -m benchmarks.frontend --json benchmarks/results/frontend.json [--clips ../shared/data/soundevents]
+    python -m benchmarks.frontend --json benchmarks/results/frontend.json --page docs/device.md
+        [--clips ../shared/data/soundevents]
 
 Needs gcc, arm-none-eabi-gcc and qemu-system-arm (`python bootstrap/cross_compiler.py`). Without `--clips` only clips of
-the generator are compared. Deviations are those of the compared clips' own features.
+the generator are compared. Deviations are those of the compared clips' own features. RAM and flash of the always-on
+loop, of nine classes with its default settings, are with them. The tables of the page are written between their marks.
 """
 
 import argparse
@@ -16,9 +18,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.emulation.cortex_m import COMPILER, EMULATOR, PROCESSORS, Processor, count_instructions
+from benchmarks.marked_part import replaced
 from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.audio.synthesis.positive_classes import POSITIVE
 from nas_engine.deployment.frontend import files
 from nas_engine.deployment.frontend.tables import table_bytes
+from nas_engine.deployment.loop import constants
+from nas_engine.deployment.loop.settings import LoopSettings
 from tests.nas_engine.deployment.frontend.compiled import build, rows_of, write_files
 from tests.nas_engine.deployment.frontend.sounds import (
     Clips,
@@ -30,6 +36,13 @@ from tests.nas_engine.deployment.frontend.sounds import (
 )
 
 REAL_CLIPS = 200
+BEGIN, END = "<!-- front end begin -->", "<!-- front end end -->"
+NAMES = {"cortex-m4f": "Cortex-M4F", "cortex-m55": "Cortex-M55", "cortex-m0plus": "Cortex-M0+"}
+SOUNDS = {
+    "real": "real clips",
+    "synthetic": "synthetic clips",
+    "hard": "sounds of full scale next to silence, single steps, noise",
+}
 ROWS = Path(__file__).parents[1] / "tests" / "nas_engine" / "deployment" / "frontend" / "rows.c"
 
 
@@ -68,9 +81,54 @@ def on_processors(folder: Path) -> dict[str, Any]:
     description = description_of(clips)
     sources = write_files(folder, files.c_files(description) | files.vector_files(description, clips))
     return {
-        name: count_instructions(processor, sources, folder) | code_and_stack(processor, sources)
+        name: count_instructions(processor, sources, folder)
+        | code_and_stack(processor, sources)
+        | loop_bytes(processor, folder / "loop")
         for name, processor in PROCESSORS.items()
     }
+
+
+def loop_bytes(processor: Processor, folder: Path) -> dict[str, int]:
+    """RAM of the always-on loop's state, front end included, and flash of its code with the tables of nine classes."""
+    labels = (*POSITIVE, "negative")
+    output = {"shape": [1, len(labels)], "dtype": "int8", "scale": 1 / 256, "zero_point": -128}
+    description = description_of(hard_clips()) | {"output": output}
+    header = constants.constants_header(labels, 1024, LoopSettings(), description)
+    sources = {path.name: path.read_bytes() for path in constants.SOURCES} | {constants.NAME: header.encode()}
+    state = b'#include "earshot_loop.h"\nearshot_loop state;\n'
+    write_files(folder, files.c_files(description) | sources | {"state.c": state})
+    sizes = {}
+    for name in ("earshot_loop", "state"):
+        built = folder / f"{name}.o"
+        options = ("-mthumb", "-O2", "-std=c99", *processor.flags)
+        subprocess.run([COMPILER, *options, "-c", folder / f"{name}.c", "-o", built], check=True)
+        size = subprocess.run(["arm-none-eabi-size", built], capture_output=True, text=True, check=True)
+        sizes[name] = [int(cell) for cell in size.stdout.splitlines()[1].split()[:3]]
+    return {"loop_flash_bytes": sizes["earshot_loop"][0], "loop_state_bytes": sizes["state"][2]}
+
+
+def tables(results: dict[str, Any]) -> str:
+    """The page's tables."""
+    processors = results["processors"]
+    lines = [
+        "| processor | instructions per hop | normalise and quantise | million instructions a second | state, bytes | "
+        "code and tables, bytes | deepest stack frame, bytes | state of the loop, bytes | code of the loop, bytes |",
+        "|---" * 9 + "|",
+    ]
+    hops_a_second = FrontendConfig().sample_rate_hz / FrontendConfig().hop_samples
+    for name, found in processors.items():
+        millions = (found["push_mean"] + found["quantise_mean"]) * hops_a_second / 1e6
+        counts = ("state_bytes", "flash_bytes", "largest_stack_frame_bytes", "loop_state_bytes", "loop_flash_bytes")
+        cells = (f"{found['push_mean']:,}", f"{found['quantise_mean']:,}", f"{millions:.1f}")
+        lines.append(f"| {NAMES[name]} | {' | '.join((*cells, *(f'{found[key]:,}' for key in counts)))} |")
+    lines += ["", "| sounds | rows | largest difference, standard deviations |", "|---|---|---|"]
+    lines += [
+        f"| {found['clips']} {SOUNDS[name]} | {found['rows']:,} | {found['largest_std']:.1e} |"
+        for name, found in results["differences"].items()
+    ]
+    window = results["table_bytes"]["earshot_window"]
+    lines += ["", f"Of the tables, {sum(results['table_bytes'].values()):,} bytes in all, the window takes {window:,}."]
+    return "\n".join([*lines, "", f"-O2; {'; '.join(results['versions'])}."])
 
 
 def first_line(program: str) -> str:
@@ -97,10 +155,14 @@ def measure(clips: Path | None) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--page", type=Path, help="page whose tables are written")
     parser.add_argument("--clips", type=Path, help="folder with train/CLASS/*.flac and eval/CLASS/*.flac")
     arguments = parser.parse_args()
     result = measure(arguments.clips)
     arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+    if arguments.page:
+        text = arguments.page.read_text("utf-8")
+        arguments.page.write_text(replaced(text, BEGIN, END, tables(result), arguments.page), "utf-8")
     print(json.dumps(result, indent=1))
 
 

@@ -1,0 +1,48 @@
+"""The tables of NPUs and of the front end on their pages are those of the results kept."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import frontend, npu
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "marks", "written"),
+    [
+        ("npu", "deploy", (npu.BEGIN, npu.END), npu.table),
+        ("frontend", "device", (frontend.BEGIN, frontend.END), frontend.tables),
+    ],
+    ids=["NPUs", "front end"],
+)
+def test_the_page_has_the_table_of_the_results_that_are_kept(
+    name: str, page: str, marks: tuple[str, str], written: Callable[[dict[str, Any]], str]
+) -> None:
+    results = json.loads((ROOT / f"benchmarks/results/{name}.json").read_text())
+    text = (ROOT / f"docs/{page}.md").read_text("utf-8")
+    assert text.split(marks[0])[1].split(marks[1])[0].strip() == written(results)
+
+
+def test_a_fallback_is_named_by_operator_and_output_and_parts_are_counted() -> None:
+    operators = [
+        {"operator": "Conv2D", "tensor": "10", "on_cpu": True, "parts": 1, "cycles": 0},
+        {"operator": "Conv2D", "tensor": "11", "on_cpu": False, "parts": 49, "cycles": 75},
+        {"operator": "Mean", "tensor": "12", "on_cpu": False, "parts": 1, "cycles": 25},
+    ]
+    found = {
+        "accelerator": "ethos-u55-128",
+        "clock_hz": 5e8,
+        "cycles": 100,
+        "seconds": 2e-7,
+        "sram_bytes_used": 1_234,
+        "vela_macs": 150,
+        "operators": operators,
+    }
+    line = npu.row("it", found, 100)
+    assert "| Conv2D 10 | Conv2D in 49 parts: 75 % of the cycles | +50.0 % |" in line
+    assert "| none |" in npu.row("it", found | {"operators": operators[1:]}, 100)
