@@ -20,20 +20,8 @@ def constants_header(
     make.
     """
     names = ",\n    ".join(f'"{_escaped(label)}"' for label in labels)
-    output = frontend["output"]
-    steps = ", ".join(str(threshold_steps(settings, label, output["scale"])) for label in labels)
-    values = {
-        "CLASSES": len(labels),
-        "ARENA_BYTES": arena_bytes,
-        "OUTPUT_ZERO_POINT": f"({output['zero_point']})",
-        "HOP_ROWS": hop_rows(settings, frontend["parameters"]),
-        "SMOOTHING_WINDOWS": settings.smoothing_windows,
-        "NEEDED": settings.needed,
-        "AMONG": settings.among,
-        "REFRACTORY_WINDOWS": refractory_windows(settings),
-    }
-    if settings.gain_db:
-        values["GAIN"] = f"{10.0 ** (settings.gain_db / 20.0):.8e}f"
+    steps = ", ".join(str(threshold_steps(settings, label, frontend["output"]["scale"])) for label in labels)
+    values = {"CLASSES": len(labels), "ARENA_BYTES": arena_bytes, **_loop_values(settings, frontend)}
     macros = "\n".join(f"#define EARSHOT_{name} {value}" for name, value in values.items())
     return f"""\
 /* Generated from labels.txt, arena.json, loop.json and thresholds.json. Change them here to try others. */
@@ -56,6 +44,21 @@ static const int32_t earshot_threshold_steps[EARSHOT_CLASSES] = {{{steps}}};
 
 #endif /* EARSHOT_CONSTANTS_H_ */
 """
+
+
+def _loop_values(settings: LoopSettings, frontend: Mapping[str, Any]) -> dict[str, int | str]:
+    """Macros of the loop by their names without EARSHOT_; GAIN is there only where there is one."""
+    values: dict[str, int | str] = {
+        "OUTPUT_ZERO_POINT": f"({frontend['output']['zero_point']})",
+        "HOP_ROWS": hop_rows(settings, frontend["parameters"]),
+        "SMOOTHING_WINDOWS": settings.smoothing_windows,
+        "NEEDED": settings.needed,
+        "AMONG": settings.among,
+        "REFRACTORY_WINDOWS": refractory_windows(settings),
+    }
+    if settings.gain_db:
+        values["GAIN"] = f"{10.0 ** (settings.gain_db / 20.0):.8e}f"
+    return values
 
 
 def _escaped(text: str) -> str:
