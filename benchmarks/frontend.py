@@ -24,7 +24,7 @@ from nas_engine.audio.synthesis.positive_classes import POSITIVE
 from nas_engine.deployment.frontend import files
 from nas_engine.deployment.frontend.tables import table_bytes
 from nas_engine.deployment.loop import constants
-from nas_engine.deployment.loop.settings import LoopSettings
+from nas_engine.streaming.loop import LoopSettings
 from tests.nas_engine.deployment.frontend.compiled import build, rows_of, write_files
 from tests.nas_engine.deployment.frontend.sounds import (
     Clips,

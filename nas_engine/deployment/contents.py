@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.deployment.arena import ArenaMeasurement
-from nas_engine.deployment.loop.settings import LoopSettings
 from nas_engine.deployment.model_card import CardFacts
 from nas_engine.deployment.vectors import ScoredInputs
+from nas_engine.streaming.loop import LoopSettings
 
 _SPARE = 1.25
 _STEP_BYTES = 1024

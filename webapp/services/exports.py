@@ -40,7 +40,8 @@ Read a clip as mono samples at {sample_rate_hz} Hz, 16-bit integers or floats in
     page = frontend.load("frontend.json")
     x = frontend.quantise(frontend.normalise(frontend.crop(frontend.log_mel(samples, page), page), page), page)
 
-or in another language by "steps" of frontend.json and q = clip(round(x / input.scale) + input.zero_point, -128, 127)."""
+or in another language by "steps" of frontend.json, and then
+q = clip(round(x / input.scale) + input.zero_point, -128, 127) as int8."""
 _BY_PACKAGE = """\
 Read a clip as mono at {sample_rate_hz} Hz, follow "steps" of frontend.json by {package} {package_version}, then
 q = clip(round(x / input.scale) + input.zero_point, -128, 127) as int8."""

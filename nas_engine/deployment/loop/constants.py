@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nas_engine.deployment.loop.settings import LoopSettings, hop_rows, refractory_windows, threshold_steps
+from nas_engine.deployment.loop.settings import hop_rows, refractory_windows, threshold_steps
+from nas_engine.streaming.loop import LoopSettings
 
 NAME = "earshot_constants.h"
 SOURCES = tuple(Path(__file__).with_name("c") / name for name in ("earshot_loop.c", "earshot_loop.h"))

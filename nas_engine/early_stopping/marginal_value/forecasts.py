@@ -20,18 +20,18 @@ from nas_engine.early_stopping.base import Curve
 from nas_engine.early_stopping.kernel import Array
 from nas_engine.early_stopping.marginal_value import early_signs
 from nas_engine.early_stopping.marginal_value.early_signs import EarlySigns
-from nas_engine.statistics.selection.expected_accuracy import Expectation, expectation
+from nas_engine.statistics.selection.expected_accuracy import WitnessExpectation, expectation
 
 _LEAST_LUCK = 0.01  # standard deviation of accuracies between trainings of one network that there always is
 _DOUBT = 0.9  # that blocks say anything
 
 
 @dataclass(frozen=True, slots=True)
-class Forecasts:
+class TrainingForecasts:
     """What blocks and early signs say. `deviations` [E + 1] are those of final accuracies after 0, 1, .. points."""
 
     signs: EarlySigns
-    blocks: Expectation
+    blocks: WitnessExpectation
     deviations: Array
 
     @property
@@ -51,8 +51,8 @@ class Forecasts:
         return float(before + share * (shown - before)), float(self.deviations[point])
 
 
-def fit(curves: Sequence[Curve], points: Sequence[int]) -> Forecasts:
-    """Forecasts learned from trainings with losses, of networks each, at least two of which are finished.
+def fit(curves: Sequence[Curve], points: Sequence[int]) -> TrainingForecasts:
+    """TrainingForecasts learned from trainings with losses, of networks each, at least two of which are finished.
 
     `points` as in `early_signs.fit`; a training that is not finished has at least the first.
     """
@@ -62,7 +62,7 @@ def fit(curves: Sequence[Curve], points: Sequence[int]) -> Forecasts:
     spread = float(np.hypot(blocks.deviation, _LEAST_LUCK))
     noises = np.array([signs.observation(curves[0], point)[1] for point in range(1, len(points) + 1)])
     deviations = 1 / np.sqrt(1 / spread**2 + np.array([0.0, *(1 / noises**2)]))
-    return Forecasts(signs, blocks, deviations)
+    return TrainingForecasts(signs, blocks, deviations)
 
 
 def _observation(signs: EarlySigns, curve: Curve) -> tuple[float, float]:

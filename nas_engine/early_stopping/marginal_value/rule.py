@@ -17,7 +17,7 @@ from scipy.special import ndtr
 from nas_engine.early_stopping.base import Curve, Decision, Forecast, best_reward, compare, continue_training
 from nas_engine.early_stopping.kernel import Array
 from nas_engine.early_stopping.marginal_value import forecasts
-from nas_engine.early_stopping.marginal_value.forecasts import Forecasts
+from nas_engine.early_stopping.marginal_value.forecasts import TrainingForecasts
 from nas_engine.early_stopping.marginal_value.measured_networks import MeasuredNetworks, measured_networks
 from nas_engine.early_stopping.marginal_value.optimal_stopping import Costs, StoppingPolicy
 
@@ -80,7 +80,7 @@ class MarginalValue:
     def _known(self, ended: Sequence[Curve]) -> "_Known | None":
         """What follows from the trainings that have ended; those without losses or a network's name are left out.
 
-        Forecasts follow from the first training of each network, since what is trained again was chosen for its result;
+        TrainingForecasts follow from the first training of each network, since what is trained again was chosen for its result;
         and from as many as there were when their number was a multiple of eight.
         """
         usable = [curve for curve in ended if curve.network and len(curve.losses) >= self._least(curve)]
@@ -104,7 +104,7 @@ class MarginalValue:
 class _Known:
     """What the trainings of a study say: forecasts, networks, and the policy."""
 
-    forecasts: Forecasts
+    forecasts: TrainingForecasts
     networks: MeasuredNetworks
     policy: StoppingPolicy
 
@@ -134,7 +134,7 @@ class _Known:
 
 
 @lru_cache(maxsize=_KEPT)
-def _forecasts(curves: tuple[Curve, ...], points: tuple[int, ...]) -> Forecasts:
+def _forecasts(curves: tuple[Curve, ...], points: tuple[int, ...]) -> TrainingForecasts:
     return forecasts.fit(curves, points)
 
 

@@ -61,7 +61,7 @@ class ExpectedAccuracies:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class WitnessExpectation:
     """What witnesses [d] let expect of a network before it is measured, as a linear function of them.
 
     `deviation` (0..1) is that of accuracies without luck about it: own, and what is not known of the weights for
@@ -104,7 +104,7 @@ def expected_accuracies(measured: Values, witnesses: Values, noise: float | Valu
     return mixture.expected
 
 
-def expectation(measured: Values, witnesses: Values, noise: float | Values, doubt: float) -> Expectation:
+def expectation(measured: Values, witnesses: Values, noise: float | Values, doubt: float) -> WitnessExpectation:
     """What is expected of other networks after `measured` [n] of these `witnesses` [n, d], n at least 2.
 
     `doubt` (0..1) is the probability beforehand that witnesses say nothing. Other arguments and errors as in
@@ -120,7 +120,7 @@ def expectation(measured: Values, witnesses: Values, noise: float | Values, doub
         mean += shares.sum() * solved.mean - solved.center @ of_own
         unsure = np.mean(solved.rotated**2, axis=0) @ solved.variances(evident) + solved.mean_variance
         variance += shares.sum() * solved.own + unsure @ shares
-    return Expectation(center, scale, float(mean), weights / sqrt(witnesses.shape[1]), sqrt(variance))
+    return WitnessExpectation(center, scale, float(mean), weights / sqrt(witnesses.shape[1]), sqrt(variance))
 
 
 def _checked(measured: Values, witnesses: Values, noise: float | Values) -> Values:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.compute.race import RaceJournal, Race, raced
+from benchmarks.compute.race import Race, RaceJournal, raced
 from nas_engine.audio.cache import FeaturePack, open_pack
 from nas_engine.network.schedule import TrainingConfig
 from nas_engine.testing.audio import tiny_pack

@@ -15,8 +15,8 @@ import pytest
 
 from nas_engine.deployment.bundle import bundle, bundle_files
 from nas_engine.deployment.c_array import c_array
-from nas_engine.deployment.loop.settings import LoopSettings
 from nas_engine.deployment.smoke_test import c_bytes
+from nas_engine.streaming.loop import LoopSettings
 from tests.nas_engine.deployment import made
 
 STAND_INS = Path(__file__).with_name("stand_ins")

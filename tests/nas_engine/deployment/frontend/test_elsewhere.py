@@ -69,7 +69,7 @@ def test_c_sources_are_refused_and_no_python_file_pretends_to_compute_it(kind: s
 @pytest.mark.parametrize("kind", KINDS)
 def test_test_vectors_hold_the_features_of_training(kind: str) -> None:
     clips = dict(list(synthetic_clips(1).items())[:2])
-    vectors = files.test_vectors(page_of(kind), clips)
+    vectors = files.vector_files(page_of(kind), clips)
     expected = [
         compute_features((pcm / 32768).astype(np.float32), FrontendConfig.of_kind(kind)) for pcm in clips.values()
     ]

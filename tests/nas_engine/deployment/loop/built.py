@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nas_engine.deployment.frontend.files import c_files
 from nas_engine.deployment.loop.constants import NAME, SOURCES, constants_header
-from nas_engine.deployment.loop.settings import LoopSettings
+from nas_engine.streaming.loop import LoopSettings
 from tests.nas_engine.deployment.frontend.compiled import SANITIZERS, WARNINGS, write_files
 from tests.nas_engine.deployment.frontend.sounds import description_of, hard_clips
 

@@ -10,7 +10,10 @@ import pytest
 from benchmarks.emulation.cortex_m import PROCESSORS, WARNINGS, Processor
 from nas_engine.deployment.frontend import reference
 from nas_engine.deployment.loop.constants import constants_header
-from nas_engine.deployment.loop.settings import LoopSettings, hop_rows, refractory_windows, threshold_steps
+from nas_engine.deployment.loop.settings import hop_rows, refractory_windows, threshold_steps
+from nas_engine.streaming.loop import LoopSettings
+from nas_engine.streaming.loop import detections as streaming_detections
+from nas_engine.streaming.values import StreamScores
 from tests.nas_engine.deployment.frontend.sounds import synthetic_clips
 from tests.nas_engine.deployment.loop.built import (
     LABELS,
@@ -58,14 +61,11 @@ def test_detections_are_those_of_the_definition(tmp_path: Path, settings: LoopSe
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_detections_are_those_of_streaming_evaluation(tmp_path: Path, settings: LoopSettings) -> None:
     """The loop by which thresholds are chosen and false alarms counted."""
-    streaming = pytest.importorskip("nas_engine.streaming.loop", reason="streaming evaluation is a part of its own")
-    values = pytest.importorskip("nas_engine.streaming.values")
     outputs = scores(7)
-    stream = values.StreamScores("a", LABELS, outputs, 3.925, settings.hop_s, len(outputs) * settings.hop_s)
-    theirs = streaming.LoopSettings.from_json(settings.to_json())
+    stream = StreamScores("a", LABELS, outputs, 3.925, settings.hop_s, len(outputs) * settings.hop_s)
     expected = [
         (round((one.time_s - 3.925) / settings.hop_s), LABELS.index(one.label))
-        for one in streaming.detections(stream, theirs)
+        for one in streaming_detections(stream, settings)
     ]
     assert detections_in_c(program(tmp_path, "decide.c", settings), outputs) == expected
 
