@@ -10,24 +10,27 @@ background add up beyond full scale, the stream is scaled down as a whole, which
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nas_engine.audio.synthesis.acoustics import coloured_noise
 from nas_engine.errors import BadDataset
+from nas_engine.streaming.layout import (
+    CROSSFADE,
+    RATE_HZ,
+    Layout,
+    Placement,
+    Samples,
+    active_part,
+    noise_generator,
+    pink_noise,
+    render,
+)
 from nas_engine.streaming.values import FULL_SCALE, SoundEvent, Stream, pcm16
 
-RATE_HZ = 16_000
-ACTIVE_DB = 20.0
-_FRAME = RATE_HZ // 50
-_CROSSFADE = RATE_HZ // 20
-_NOISE_CLIPS, _NOISE_S = 8, 30.0
 _HIGHEST = (FULL_SCALE - 1) / FULL_SCALE
 
-Samples = NDArray[np.float32]
 Drawn = TypeVar("Drawn")
 
 
@@ -75,24 +78,14 @@ class Composition:
 class ComposedStream(Stream):
     """Stream put together; `background` states in words what lies behind the events.
 
-    `scaled_db` (0 or below) is by how much all of it was scaled so that nothing clips.
+    `scaled_db` (0 or below) is by how much all of it was scaled so that nothing clips. `layout` is where the sounds
+    lie; its events are in the order of `events`, and name clips and background sounds by their place in what the stream
+    was put together from.
     """
 
     background: str = ""
     scaled_db: float = 0.0
-
-
-def active_part(samples: Samples) -> tuple[int, int, float]:
-    """First sample and end of the active part of a clip, and its mean power (full scale: 1). (0, 0, 0.0) if silent."""
-    count = -(-len(samples) // _FRAME)
-    padded = np.pad(samples.astype(np.float64), (0, count * _FRAME - len(samples)))
-    power = (padded.reshape(count, _FRAME) ** 2).sum(axis=1) if count else np.zeros(0)
-    if not count or not power.max() > 0.0:
-        return 0, 0, 0.0
-    active = np.flatnonzero(power >= power.max() * 10.0 ** (-ACTIVE_DB / 10.0))
-    held = sum(min(_FRAME, len(samples) - int(frame) * _FRAME) for frame in active)
-    end = min((int(active[-1]) + 1) * _FRAME, len(samples))
-    return int(active[0]) * _FRAME, end, float(power[active].sum() / held)
+    layout: Layout | None = None
 
 
 def compose(
@@ -104,39 +97,48 @@ def compose(
     the background is pink noise of the same level. Raises BadDataset without usable clips for events, and where the
     events with their gaps do not fit into the stream.
     """
-    drawing, noise = (np.random.default_rng([composition.seed, part]) for part in (0, 1))
+    drawing, noise = np.random.default_rng([composition.seed, 0]), noise_generator(composition.seed)
     chosen = _drawn(clips, composition.events, drawing)
-    starts = _starts([len(clip.samples) for clip in chosen], composition, drawing)
-    samples = round(composition.duration_s * RATE_HZ)
-    usable = [one for one in background if len(one) > 2 * _CROSSFADE and np.any(one)]
+    starts = _starts([len(clips[number].samples) for number in chosen], composition, drawing)
+    usable = [place for place, one in enumerate(background) if len(one) > 2 * CROSSFADE and np.any(one)]
     words = f"{len(usable)} background sounds" if usable else "generated pink noise: there are no background sounds"
-    level = 10.0 ** ((composition.event_dbfs - composition.snr_db) / 20.0)
-    track = _background(usable or list(_pink(noise)), samples, noise)
-    track *= np.float32(level)
-    events = []
-    for clip, start in zip(chosen, starts, strict=True):
-        first, end, power = active_part(clip.samples)
-        gain = 10.0 ** (composition.event_dbfs / 20.0) / math.sqrt(power)
-        track[start : start + len(clip.samples)] += clip.samples * np.float32(gain)
-        source = clip.source or f"{clip.label} clip"
-        events.append(SoundEvent((start + first) / RATE_HZ, (start + end) / RATE_HZ, clip.label, source))
-    peak = float(np.abs(track).max(initial=0.0))
-    scale = min(1.0, _HIGHEST / peak) if peak > 0.0 else 1.0
-    return ComposedStream(
-        name, pcm16(track * np.float32(scale)), tuple(events), RATE_HZ, words, 20.0 * math.log10(scale)
+    samples = round(composition.duration_s * RATE_HZ)
+    events = tuple(
+        Placement(number, start, len(clips[number].samples)) for number, start in zip(chosen, starts, strict=True)
     )
+    layout = Layout(
+        samples=samples,
+        events=events,
+        background=_background(usable, background, samples, noise),
+        event_dbfs=composition.event_dbfs,
+        snr_db=composition.snr_db,
+        seed=composition.seed,
+        is_pink=not usable,
+    )
+    track = render(layout, lambda number: clips[number].samples, lambda number: background[number], 0, samples)
+    peak = float(np.abs(track).max(initial=0.0))
+    layout = replace(layout, scale=min(1.0, _HIGHEST / peak) if peak > 0.0 else 1.0)
+    track *= np.float32(layout.scale)
+    heard = tuple(_event(clips[placed.sound], placed) for placed in events)
+    return ComposedStream(name, pcm16(track), heard, RATE_HZ, words, 20.0 * math.log10(layout.scale), layout)
 
 
-def _drawn(clips: Sequence[SourceClip], count: int, rng: np.random.Generator) -> list[SourceClip]:
-    """`count` clips: classes in shuffled rounds, within each class clips in shuffled rounds."""
-    by_label: dict[str, list[SourceClip]] = {}
-    for clip in clips:
+def _event(clip: SourceClip, placed: Placement) -> SoundEvent:
+    first, end, _ = active_part(clip.samples)
+    onset_s, offset_s = (placed.start + first) / RATE_HZ, (placed.start + end) / RATE_HZ
+    return SoundEvent(onset_s, offset_s, clip.label, clip.source or f"{clip.label} clip")
+
+
+def _drawn(clips: Sequence[SourceClip], count: int, rng: np.random.Generator) -> list[int]:
+    """Places of `count` clips: classes in shuffled rounds, within each class clips in shuffled rounds."""
+    by_label: dict[str, list[int]] = {}
+    for number, clip in enumerate(clips):
         if active_part(clip.samples)[1]:
-            by_label.setdefault(clip.label, []).append(clip)
+            by_label.setdefault(clip.label, []).append(number)
     if count and not by_label:
         raise BadDataset("A stream with events needs clips that are not silent, and there are none: add some.")
     labels = _rounds(sorted(by_label), rng)
-    clips_of: Mapping[str, Iterator[SourceClip]] = {label: _rounds(by_label[label], rng) for label in sorted(by_label)}
+    clips_of: Mapping[str, Iterator[int]] = {label: _rounds(by_label[label], rng) for label in sorted(by_label)}
     return [next(clips_of[next(labels)]) for _ in range(count)]
 
 
@@ -161,22 +163,19 @@ def _starts(lengths: Sequence[int], composition: Composition, rng: np.random.Gen
     return [int(start) for start in before[: len(lengths)] + extra]
 
 
-def _pink(rng: np.random.Generator) -> Iterator[Samples]:
-    for _ in range(_NOISE_CLIPS):
-        yield coloured_noise(int(_NOISE_S * RATE_HZ), -3.0, rng).astype(np.float32)
+def _background(
+    usable: Sequence[int], sounds: Sequence[Samples], samples: int, rng: np.random.Generator
+) -> tuple[Placement, ...]:
+    """Sounds in shuffled rounds, each of which begins a crossfade before the end of the one before; pink without any.
 
-
-def _background(sounds: Sequence[Samples], samples: int, rng: np.random.Generator) -> Samples:
-    """Sounds in shuffled rounds at a root mean square of 1, joined by crossfades of equal power, to `samples`."""
-    track = np.zeros(samples + _CROSSFADE, np.float32)
-    fade = np.sin(np.linspace(0.0, np.pi / 2.0, _CROSSFADE, dtype=np.float32))
-    place, order = 0, _rounds(sounds, rng)
+    The order of pink noise is drawn after its pieces.
+    """
+    lengths = {number: len(sounds[number]) for number in usable}
+    if not lengths:
+        lengths = {number: len(piece) for number, piece in enumerate(pink_noise(rng))}
+    place, order, placed = 0, _rounds(list(lengths), rng), []
     while place < samples:
-        sound = next(order)
-        sound = sound / np.sqrt(np.mean(sound.astype(np.float64) ** 2))
-        sound[:_CROSSFADE] *= fade
-        sound[-_CROSSFADE:] *= fade[::-1]
-        end = min(place + len(sound), len(track))
-        track[place:end] += sound[: end - place].astype(np.float32)
-        place += len(sound) - _CROSSFADE
-    return track[:samples]
+        number = next(order)
+        placed.append(Placement(number, place, lengths[number]))
+        place += lengths[number] - CROSSFADE
+    return tuple(placed)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from nas_engine.streaming.composing import Composition, Samples, SourceClip, compose
+from nas_engine.streaming.composing import Composition, SourceClip, compose
 from nas_engine.streaming.evaluation.measures import measure
 from nas_engine.streaming.evaluation.results import COLLAR_S, StreamMeasures
+from nas_engine.streaming.layout import Samples
 from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.values import SoundStream, StreamScores
 

@@ -1,0 +1,94 @@
+"""Whole evaluations by a listener that hears levels: outcomes agree with measures, mistakes with what was heard."""
+
+import json
+
+import numpy as np
+import pytest
+
+from nas_engine.streaming.composing import SourceClip, compose
+from nas_engine.streaming.evaluation.measures import measure
+from nas_engine.streaming.evaluation.thresholds import FalseAlarmTarget
+from nas_engine.streaming.layout import RATE_HZ, Layout
+from nas_engine.streaming.loop import LoopSettings
+from nas_engine.streaming.procedure.evaluating import evaluate_composed, evaluate_recordings
+from nas_engine.streaming.procedure.mistakes import excerpt_of
+from nas_engine.streaming.procedure.outcome import FALSE_ALARM, MISS, EvaluationOutcome
+from nas_engine.streaming.procedure.plan import EvaluationPlan
+from nas_engine.streaming.values import SoundStream, Stream, StreamScores
+from tests.nas_engine.streaming.made import CLASSES, made_clips
+
+LOOP = LoopSettings(hop_s=0.5, refractory_s=2.0)
+PLAN = EvaluationPlan(0.05, 400.0, (20.0, -10.0), 0.5, 1.0, 3, LOOP, FalseAlarmTarget(300.0, "all"))
+
+
+def loud(stream: SoundStream) -> StreamScores:
+    """Dogs where a second is loud, sirens where it is louder: many detections, right and wrong."""
+    samples = np.concatenate(list(stream.blocks())).astype(np.float64)
+    starts = np.arange(0, len(samples) - RATE_HZ + 1, RATE_HZ // 2)
+    level = np.array([np.sqrt(np.mean(samples[at : at + RATE_HZ] ** 2)) for at in starts]) / 2000.0
+    outputs = np.stack([255 * np.clip(level, 0, 1), 255 * np.clip(level - 0.4, 0, 1), 0 * level], axis=1) - 128
+    duration_s = len(samples) / RATE_HZ
+    return StreamScores(stream.name, CLASSES, np.rint(outputs).astype(np.int8), 1.0, 0.5, duration_s, stream.events)
+
+
+def clips(seed: int) -> list[SourceClip]:
+    rng = np.random.default_rng(seed)
+    behind = [SourceClip(rng.normal(0, 0.1, 40_000).astype(np.float32), "negative", f"room {n}") for n in range(3)]
+    made = made_clips(rng)
+    return [behind[0], *made, *behind[1:]]
+
+
+def test_the_outcome_is_that_of_streams_put_together_by_hand() -> None:
+    choosing, measuring = clips(1), clips(2)
+    outcome = evaluate_composed(choosing, measuring, PLAN, loud)
+    events = [one for one in measuring if one.label != "negative"]
+    behind = [one.samples for one in measuring if one.label == "negative"]
+    loop = LOOP.with_thresholds(outcome.thresholds)
+    for level in outcome.levels:
+        assert level.snr_db is not None
+        stream = compose("s", events, behind, PLAN.composition(level.snr_db, 1))
+        expected = measure([loud(stream)], loop, PLAN.collar_s, PLAN.seed)
+        assert level.classes == expected.classes
+        assert level.false_alarms_per_hour == expected.false_alarms_per_hour
+    assert sum(outcome.chosen_false_alarms.values()) <= 300 * outcome.chosen_hours
+    assert outcome.together.hours == pytest.approx(0.1)
+    assert EvaluationOutcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
+
+
+def test_every_mistake_names_the_clip_that_lies_where_it_is_heard() -> None:
+    measuring = clips(2)
+    outcome = evaluate_composed(clips(1), measuring, PLAN, loud)
+    kinds = [one.kind for one in outcome.mistakes]
+    assert outcome.mistakes_in_all == len(kinds)
+    assert kinds.count(MISS) == outcome.together.events - sum(one.hits for one in outcome.together.classes)
+    assert kinds.count(FALSE_ALARM) == outcome.together.false_alarms
+    assert kinds.count(MISS) > 0
+    assert kinds.count(FALSE_ALARM) > 0
+    for one in outcome.mistakes:
+        assert (one.score > one.threshold) == (one.kind == FALSE_ALARM) or one.kind == MISS
+        start, end = excerpt_of(one, 1.0)
+        if one.sound is None:
+            assert one.heard == "background"
+            continue
+        assert measuring[one.sound].label == one.heard
+        layout = Layout.from_json(outcome.streams[one.stream].layout)
+        placed = [event for event in layout.events if event.sound == one.sound]
+        assert any(event.start < end and event.start + event.length > start for event in placed)
+
+
+def test_det_points_hold_what_the_thresholds_give() -> None:
+    outcome = evaluate_composed(clips(1), clips(2), PLAN, loud)
+    for curve, of_class in zip(outcome.det, outcome.together.classes, strict=True):
+        at = np.searchsorted(curve.thresholds, of_class.threshold, side="right") - 1
+        assert curve.false_alarms_per_hour[at] == pytest.approx(of_class.false_alarms_per_hour)
+        assert curve.miss_rates[at] == pytest.approx(of_class.miss_rate)
+
+
+def test_recordings_are_measured_as_they_are_and_what_lacks_is_said() -> None:
+    silence = Stream("night", np.zeros(60 * RATE_HZ, np.int16))
+    outcome = evaluate_recordings([one for one in clips(1) if one.label != "negative"], [silence], PLAN, loud)
+    assert outcome.levels == ()
+    assert outcome.together.events == 0
+    assert outcome.together.miss_rate is None
+    assert outcome.streams[0].layout == {}
+    assert any("no events of dog, siren" in note for note in outcome.notes)
