@@ -4,7 +4,7 @@ One ridge regression for each decision point, from the last one backwards: the l
 finished trainings, each earlier one to the forecasts that the next one makes of all trainings that came so far. So
 stopped trainings count for all points that they reached, and that they are missing later does no harm: what stopped
 them is among the signs. A forecast is expected to move on to the next by nothing, and by how much it does is known.
-TrainingForecasts of a process over whole curves (`curve_gp`) moved twice as far as what came of them after a third of the
+Forecasts of a process over whole curves (`curve_gp`) moved twice as far as what came of them after a third of the
 epochs.
 
 Notation, for one regression:
@@ -79,7 +79,7 @@ def regression(found: Array, values: Array) -> Regression:
 
 @dataclass(frozen=True, slots=True)
 class EarlySigns:
-    """TrainingForecasts of final accuracies after each of the `points`, numbers of epochs.
+    """Forecasts of final accuracies after each of the `points`, numbers of epochs.
 
     `mean` is the forecast before the first epoch, `deviations` [E + 1] are those of final accuracies about forecasts
     after 0, 1, .. points.

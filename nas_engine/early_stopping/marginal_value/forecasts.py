@@ -52,7 +52,7 @@ class TrainingForecasts:
 
 
 def fit(curves: Sequence[Curve], points: Sequence[int]) -> TrainingForecasts:
-    """TrainingForecasts learned from trainings with losses, of networks each, at least two of which are finished.
+    """Forecasts learned from trainings with losses, of networks each, at least two of which are finished.
 
     `points` as in `early_signs.fit`; a training that is not finished has at least the first.
     """

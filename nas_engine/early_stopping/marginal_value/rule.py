@@ -80,7 +80,7 @@ class MarginalValue:
     def _known(self, ended: Sequence[Curve]) -> "_Known | None":
         """What follows from the trainings that have ended; those without losses or a network's name are left out.
 
-        TrainingForecasts follow from the first training of each network, since what is trained again was chosen for its result;
+        Forecasts follow from the first training of each network, since what is trained again was chosen for its result;
         and from as many as there were when their number was a multiple of eight.
         """
         usable = [curve for curve in ended if curve.network and len(curve.losses) >= self._least(curve)]
