@@ -20,6 +20,7 @@ TRAIN_ENERGY_MODEL = "data.train_energy_model"
 EVALUATE_SPLITS = "data.evaluate_splits"
 WRITE_REPORT = "data.write_report"
 PACK_BUNDLE = "data.pack_bundle"
+EVALUATE_STREAMS = "data.evaluate_streams"
 SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
 """Queues. Suggestions that take seconds have their own, so that those that take milliseconds never wait."""
 
@@ -79,6 +80,11 @@ def write_report(*, report_id: int) -> None:
 def pack_bundle(*, bundle_id: int) -> None:
     """Ask a data worker to pack the deploy bundle of a trial."""
     _after_commit(PACK_BUNDLE, DATA, bundle_id)
+
+
+def evaluate_streams(*, evaluation_id: int) -> None:
+    """Ask a data worker to evaluate a trial's network on streams."""
+    _after_commit(EVALUATE_STREAMS, DATA, evaluation_id)
 
 
 def _after_commit(task: str, queue: str, row_id: int) -> None:

@@ -9,6 +9,7 @@ from webapp.api import charts, exports
 from webapp.api import measurements as measurement_files
 from webapp.api.energy_models import energy_model_chart, energy_model_csv
 from webapp.api.reports import report_document, report_tables
+from webapp.api.streams import det_chart, mistake_audio, noise_chart, streams_json
 from webapp.views import (
     accounts,
     baselines,
@@ -31,6 +32,7 @@ from webapp.views import (
     reports,
     runs,
     space,
+    streams,
     studies,
     study,
     study_energy,
@@ -56,6 +58,12 @@ trial_urls: list[URLPattern | URLResolver] = [
     path("bundle/", bundles.pack_bundle, name="pack_bundle"),
     path("bundle/live/", bundles.bundle_live, name="bundle_live"),
     path("bundle.zip", exports.bundle_zip, name="bundle_zip"),
+    path("streams/", streams.evaluate_streams, name="evaluate_streams"),
+    path("streams/live/", streams.streams_live, name="streams_live"),
+    path("streams/<int:evaluation_id>/outcome.json", streams_json, name="streams_json"),
+    path("streams/<int:evaluation_id>/det.json", det_chart, name="det_chart"),
+    path("streams/<int:evaluation_id>/noise.json", noise_chart, name="noise_chart"),
+    path("streams/<int:evaluation_id>/mistakes/<int:place>.wav", mistake_audio, name="mistake_audio"),
     path("architecture.json", exports.trial_architecture, name="trial_architecture"),
 ]
 

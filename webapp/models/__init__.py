@@ -11,6 +11,7 @@ from webapp.models.energy_model import EnergyModel, TrialEnergyEstimate
 from webapp.models.event import Event
 from webapp.models.finals import Finalist, SeedResult, SplitOpening
 from webapp.models.measuring import BenchKit, MappingProfile, MeasurementFile, Run
+from webapp.models.stream_evaluation import StreamEvaluation
 from webapp.models.study import Study
 from webapp.models.trial import CurvePoint, Trial, TrialQuerySet
 from webapp.models.worker import Worker
@@ -38,6 +39,7 @@ __all__ = [
     "SeedResult",
     "SplitOpening",
     "StoredArchitecture",
+    "StreamEvaluation",
     "Study",
     "Trial",
     "TrialEnergyEstimate",

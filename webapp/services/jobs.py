@@ -1,5 +1,5 @@
 """Jobs: a dataset to prepare, a file to read, a run to compute, a kit to pack, a model to train, a dry run to simulate,
-an opening of the test split to evaluate, a report to write, a deploy bundle to pack.
+an opening of the test split to evaluate, a report to write, a deploy bundle to pack, a network to evaluate on streams.
 
 Each is a row that is worked on under one rule, the one of trials: an open row is claimed by exactly one worker, which
 holds it by a lease and renews that by heartbeats; only its holder may write it back, and it is offered
@@ -29,6 +29,7 @@ from webapp.models import (
     Report,
     Run,
     SplitOpening,
+    StreamEvaluation,
     Worker,
 )
 from webapp.queries.leases import is_stale, lease
@@ -136,7 +137,15 @@ BUNDLES = JobKind(
     lambda row_id: dispatch.pack_bundle(bundle_id=row_id),
     given_up="The process that packed it died repeatedly, perhaps because memory ran out. Have it packed again.",
 )
-KINDS = [DATASETS, FILES, RUNS, KITS, MODELS, DRY_RUNS, OPENINGS, REPORTS, BUNDLES]
+STREAMS = JobKind(
+    StreamEvaluation,
+    "COMPUTING",
+    "FAILED",
+    "reason",
+    lambda row_id: dispatch.evaluate_streams(evaluation_id=row_id),
+    given_up="The process that evaluated it died repeatedly, perhaps because memory ran out. Try fewer hours.",
+)
+KINDS = [DATASETS, FILES, RUNS, KITS, MODELS, DRY_RUNS, OPENINGS, REPORTS, BUNDLES, STREAMS]
 
 
 def send(job: JobKind, row_id: int) -> None:

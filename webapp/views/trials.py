@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.forms.streams import streams_form
 from webapp.models import Trial
 from webapp.queries.pages.trial import reproduction_context, shown_trials, trial_context, trial_live_context
 from webapp.services.errors import Conflict
@@ -20,7 +21,8 @@ def trial_or_404(study_id: int, number: int) -> Trial:
 @require_GET
 def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
     """The whole page."""
-    return render(request, "trials/trial.html", trial_context(trial_or_404(study_id, number)))
+    context = trial_context(trial_or_404(study_id, number))
+    return render(request, "trials/trial.html", context | {"streams_form": streams_form(context["streams_plan"])})
 
 
 @require_GET

@@ -25,6 +25,7 @@ from nas_engine.deployment.vela import estimate
 from nas_engine.errors import EarshotError, TransientError
 from webapp.models import Clip, Dataset, DeployBundle, Runtime, Trial
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
+from webapp.queries.pages.streams import chosen_loop
 from webapp.services import bundles, jobs
 from webapp.services.exports import NETWORK_FILE, trial_files
 from webapp.services.persistence import persist
@@ -100,6 +101,7 @@ def contents_of(trial_id: int) -> BundleContents:
         arena_estimate_bytes=trial.architecture.peak_activation_bytes,
         arena=measured,
         arena_note="" if measured else _NOT_MEASURED,
+        loop=chosen_loop(trial),
         vectors=_vectors(trial, network, sounds),
         sounds=sounds,
     )

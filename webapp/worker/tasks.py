@@ -5,6 +5,7 @@ from webapp.dispatch import (
     COMPUTE_RUN,
     DRY_RUN,
     EVALUATE_SPLITS,
+    EVALUATE_STREAMS,
     EVALUATE_TRIAL,
     PACK_BENCH_KIT,
     PACK_BUNDLE,
@@ -99,3 +100,11 @@ def pack_bundle(bundle_id: int) -> None:
 
     worker = lifecycle.this_worker()
     pack_bundle(bundle_id, worker.name, worker.stopping.is_set)
+
+
+@app.task(name=EVALUATE_STREAMS)
+def evaluate_streams(evaluation_id: int) -> None:
+    from webapp.worker.stream_evaluating import evaluate_streams
+
+    worker = lifecycle.this_worker()
+    evaluate_streams(evaluation_id, worker.name, worker.stopping.is_set)

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from nas_engine.evaluation_result import RuntimeResult
 from nas_engine.reward import reward_breakdown
-from webapp.models import CurvePoint, DeployBundle, Runtime, Study, Trial
+from webapp.models import CurvePoint, DeployBundle, Runtime, StreamEvaluation, Study, Trial
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import recordings
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
@@ -20,6 +20,7 @@ from webapp.queries.pages.bundle import HAS_BUNDLES, bundle_context
 from webapp.queries.pages.compare import choices
 from webapp.queries.pages.constraints import estimates
 from webapp.queries.pages.measured import measured_on
+from webapp.queries.pages.streams import HAS_STREAMS, streams_context
 from webapp.queries.pages.study import trial_events
 from webapp.queries.pages.trials import seconds_between
 from webapp.queries.reproduction import Repetitions, repetitions_of
@@ -127,6 +128,7 @@ def shown_trials(study_id: int) -> QuerySet[Trial]:
         **_confirming(),
         _RECORDINGS: recordings("study__dataset"),
         HAS_BUNDLES: Exists(DeployBundle.objects.filter(trial=OuterRef("pk"))),
+        HAS_STREAMS: Exists(StreamEvaluation.objects.filter(trial=OuterRef("pk"))),
     }
     return found.defer(*large_fields("study__energy_model")).annotate(**annotations)
 
@@ -151,6 +153,7 @@ def trial_context(trial: Trial) -> dict[str, Any]:
         trial_live_context(trial)
         | reproduction_context(trial)
         | bundle_context(trial)
+        | streams_context(trial)
         | {
             "blocks": block_table(trial.architecture),
             "choices": choices(trial),

@@ -17,12 +17,15 @@ from nas_engine.evaluation_result import BothSplits, Evaluation, Progress, Runti
 from nas_engine.trial_plan import STATISTICS_STRIDE, TRIAL_SHARE
 
 Result = TypeVar("Result")
-Kind = Literal["training", "bench", "opening"]
+Kind = Literal["training", "bench", "opening", "streams"]
 """Kind of a child: the module of this package that does its jobs."""
 Ending = Literal["infeasible", "failed", "transient", "outage", "cancelled"]
 
 _LEAST_SECONDS = 300.0
 _SECONDS_A_NETWORK = 60.0
+_SECONDS_AN_HOUR = 120.0
+"""Several times what an hour of streams takes to be put together, decoded and counted."""
+_LONGEST_RECORDINGS_HOURS = 100.0
 _SECONDS_A_FLOP: Mapping[Runtime, float] = {"xnnpack": 1e-9, "reference": 5e-9, "micro": 5e-9}
 """Several times what was measured: MobileNetV2's 430 MFLOPs take 0.5 s in TensorFlow Lite Micro."""
 
@@ -152,6 +155,41 @@ class AnswerSplits(OneOffJob[BothSplits]):
         flops = sum(cost(network.architecture).flops for network in self.networks)
         answering = self.clips * flops * _SECONDS_A_FLOP[self.runtime]
         return _LEAST_SECONDS + len(self.networks) * _SECONDS_A_NETWORK + answering
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFile:
+    """Sound file of a clip, its class and the recording that it was cut from, "" if unknown."""
+
+    path: str
+    label: str
+    recording: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateStreams(OneOffJob[Mapping[str, Any]]):
+    """Evaluate the .tflite file `network`, which takes `flops` an inference, on streams by `plan`, an EvaluationPlan.
+
+    Thresholds are chosen on clips `choosing`, measured on clips `measuring`, or where it is not "" on the folder
+    `recordings`. The result is that of `EvaluationOutcome.to_json`.
+    """
+
+    kind: ClassVar[Kind] = "streams"
+    network: str
+    pack_path: str
+    runtime: Runtime
+    plan: Mapping[str, Any]
+    choosing: tuple[ClipFile, ...]
+    measuring: tuple[ClipFile, ...]
+    recordings: str
+    flops: int
+
+    @property
+    def patience_seconds(self) -> float:
+        hours = _LONGEST_RECORDINGS_HOURS if self.recordings else 0.0
+        hours += 2 * self.plan["hours"] * len(self.plan["snr_db"])
+        listening = self.flops * _SECONDS_A_FLOP[self.runtime] / self.plan["loop"]["hop_s"]
+        return _LEAST_SECONDS + hours * (_SECONDS_AN_HOUR + 3600 * listening)
 
 
 @dataclass(frozen=True, slots=True)

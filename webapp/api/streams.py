@@ -1,0 +1,92 @@
+"""Evaluations on streams: charts, the outcome as a file, and the sound of each mistake, made again from its seed."""
+
+import io
+import wave
+from collections.abc import Callable
+
+from django.core.files.base import ContentFile
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_safe
+
+from nas_engine.audio.decode import decode
+from nas_engine.streaming.layout import RATE_HZ, Layout, Samples, render
+from nas_engine.streaming.procedure.mistakes import excerpt_of
+from nas_engine.streaming.values import pcm16
+from webapp.api.files import attachment, ranged
+from webapp.charts.streams import det_figure, det_info, noise_figure, noise_info
+from webapp.models import Clip, StreamEvaluation
+from webapp.queries.pages.streams import outcome_of
+from webapp.translation import frontend
+
+LONGEST_S = 60.0
+"""Seconds of sound that are made for a mistake."""
+
+
+@require_GET
+def det_chart(request: HttpRequest, study_id: int, number: int, evaluation_id: int) -> JsonResponse:
+    """Miss rate over false alarms per hour, at all thresholds, of each class."""
+    ready = _ready_or_404(study_id, number, evaluation_id)
+    return JsonResponse(det_figure(det_info(outcome_of(ready))))
+
+
+@require_GET
+def noise_chart(request: HttpRequest, study_id: int, number: int, evaluation_id: int) -> JsonResponse:
+    """Miss rate of each class, and false alarms per hour, over the signal-to-noise ratio."""
+    ready = _ready_or_404(study_id, number, evaluation_id)
+    return JsonResponse(noise_figure(noise_info(outcome_of(ready))))
+
+
+@require_GET
+def streams_json(request: HttpRequest, study_id: int, number: int, evaluation_id: int) -> HttpResponse:
+    """Plan and outcome, as `evaluate_streams --json` writes them."""
+    ready = _ready_or_404(study_id, number, evaluation_id)
+    content = {"plan": ready.plan, "clips": ready.clips, "outcome": ready.result}
+    response = JsonResponse(content, json_dumps_params={"indent": 1})
+    return attachment(response, f"{ready.trial.study.name} trial {number} streams", ".json")
+
+
+@require_safe
+@cache_control(private=True, max_age=3600)
+def mistake_audio(request: HttpRequest, study_id: int, number: int, evaluation_id: int, place: int) -> HttpResponseBase:
+    """The sound around a mistake as WAV. Only the clips that lie there are read."""
+    ready = _ready_or_404(study_id, number, evaluation_id)
+    outcome = outcome_of(ready)
+    if place >= len(outcome.mistakes) or not outcome.streams[outcome.mistakes[place].stream].layout:
+        raise Http404("There is no such mistake that could be heard.")
+    mistake = outcome.mistakes[place]
+    layout = Layout.from_json(outcome.streams[mistake.stream].layout)
+    start, end = excerpt_of(mistake, frontend(ready.trial.study.dataset).seconds)
+    sound = _sounds(ready)
+    samples = render(layout, sound, sound, start, min(end, start + round(LONGEST_S * RATE_HZ)))
+    return ranged(ContentFile(_wav(samples)), "audio/wav", request.headers.get("Range", ""))
+
+
+def _ready_or_404(study_id: int, number: int, evaluation_id: int) -> StreamEvaluation:
+    ready = StreamEvaluation.objects.filter(state=StreamEvaluation.State.READY)
+    related = ready.select_related("trial__study__dataset")
+    return get_object_or_404(related, pk=evaluation_id, trial__study=study_id, trial__number=number)
+
+
+def _sounds(ready: StreamEvaluation) -> Callable[[int], Samples]:
+    """Samples of the measured clips by their number. Raises Http404 for a clip that was deleted since."""
+
+    def sound(place: int) -> Samples:
+        clip = Clip.objects.filter(pk=ready.clips[place], dataset=ready.trial.study.dataset_id).first()
+        if clip is None:
+            raise Http404("A clip of this stream was deleted since: evaluate the trial on streams again.")
+        with clip.audio.open("rb") as stored:
+            return decode(stored.read())
+
+    return sound
+
+
+def _wav(samples: Samples) -> bytes:
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes(pcm16(samples).astype("<i2").tobytes())
+    return made.getvalue()

@@ -1,0 +1,147 @@
+"""Evaluations of trials on streams: COMPUTING -> READY | FAILED. The newest of a trial is the one that its page shows.
+
+The test split is closed: its clips are measured on for a network that a recorded opening has evaluated, and once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from nas_engine.audio.cache import CLOSED_SPLIT, EVALUATION_SPLIT
+from nas_engine.streaming.procedure.outcome import EvaluationOutcome
+from nas_engine.streaming.procedure.plan import EvaluationPlan, halves
+from webapp.models import Clip, Dataset, SplitOpening, StreamEvaluation, Trial
+from webapp.services import jobs
+from webapp.services.bundles import check_network
+from webapp.services.errors import Conflict
+from webapp.services.transitions import Actor
+
+State = StreamEvaluation.State
+MOST_CLIPS = 2_000
+"""Clips that the streams of one half are taken from: 1 GB of 4 s each while they are decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipsOfStreams:
+    """Clips to put streams together from: thresholds are chosen on `choosing`, measured on `measuring`."""
+
+    choosing: tuple[Clip, ...]
+    measuring: tuple[Clip, ...]
+
+
+def request_evaluation(*, trial_id: int, plan: EvaluationPlan, owner: Actor = None) -> StreamEvaluation:
+    """Have a data worker evaluate a trial's network on streams of the evaluation split.
+
+    While it is evaluated, other settings begin it again. Conflict for a trial without a real network, and where the
+    evaluation split has no clips of an event.
+    """
+    with transaction.atomic():
+        trial = _locked(trial_id)
+        clips_for(trial, plan)
+        computing = trial.stream_evaluations.filter(state=State.COMPUTING, opening=None).first()
+        owner_id = owner.pk if owner is not None else None
+        if computing is None:
+            found: StreamEvaluation = trial.stream_evaluations.create(plan=plan.to_json(), owner_id=owner_id)
+            jobs.send(jobs.STREAMS, found.pk)
+            return found
+        if computing.plan != plan.to_json():
+            jobs.reopen(jobs.STREAMS, computing.pk, plan=plan.to_json(), owner_id=owner_id)
+            computing.refresh_from_db()
+    return computing
+
+
+def request_test(*, trial_id: int, opening_id: int, plan: EvaluationPlan) -> StreamEvaluation:
+    """Have thresholds chosen on the evaluation split measured on streams of the test split, once for an opening.
+
+    A request for what was requested already returns that. Conflict unless the opening has evaluated this network.
+    """
+    with transaction.atomic():
+        trial = _locked(trial_id)
+        opening = SplitOpening.objects.get(pk=opening_id)
+        existing = trial.stream_evaluations.filter(opening=opening).first()
+        if existing is not None:
+            return existing
+        if opening.state != SplitOpening.State.READY or not opening.results.filter(trial=trial).exists():
+            raise Conflict(
+                f"Trial {trial.number} of {trial.study.name} was not evaluated by this opening of the test split: open "
+                "the test split for it on the page Finalists first."
+            )
+        clips_for(trial, plan, opening)
+        found: StreamEvaluation = trial.stream_evaluations.create(plan=plan.to_json(), opening=opening)
+        jobs.send(jobs.STREAMS, found.pk)
+    return found
+
+
+def clips_for(trial: Trial, plan: EvaluationPlan, opening: SplitOpening | None = None) -> ClipsOfStreams:
+    """Clips of an evaluation: the halves of the evaluation split, or with an opening all of it and the test split.
+
+    Conflict where a part has no clip of an event.
+    """
+    dataset, silent = trial.study.dataset, plan.loop.silent_classes
+    evaluation = _clips(dataset, EVALUATION_SPLIT)
+    if opening is not None:
+        found = ClipsOfStreams(evaluation, _clips(dataset, CLOSED_SPLIT))
+    else:
+        first, second = halves([one.label for one in evaluation], [one.group for one in evaluation], plan.seed)
+        found = ClipsOfStreams(tuple(evaluation[n] for n in first), tuple(evaluation[n] for n in second))
+    for part in (found.choosing, found.measuring):
+        if all(clip.label in silent for clip in part):
+            raise Conflict(
+                f"The evaluation split of {dataset.name} has too few recordings: both halves of it need clips of "
+                "sounds to detect. Add clips to it."
+            )
+    return ClipsOfStreams(found.choosing[:MOST_CLIPS], found.measuring[:MOST_CLIPS])
+
+
+def _clips(dataset: Dataset, split: str) -> tuple[Clip, ...]:
+    """Clips by recording, those of one class not in a row, so that the first so many are of all classes."""
+    clips = Clip.objects.filter(dataset=dataset, split=split).order_by("position")
+    places: dict[str, int] = {}
+    ordered = []
+    for clip in clips:
+        places[clip.label] = place = places.get(clip.label, 0) + 1
+        ordered.append((place, clip.position, clip))
+    return tuple(clip for _, _, clip in sorted(ordered, key=lambda one: one[:2]))
+
+
+def _locked(trial_id: int) -> Trial:
+    trials = Trial.objects.select_for_update(no_key=True, of=("self",)).select_related("study__dataset")
+    trial = trials.get(pk=trial_id)
+    check_network(trial)
+    return trial
+
+
+def claim(*, evaluation_id: int, worker: str) -> StreamEvaluation | None:
+    """The evaluation to work on; None if another worker has it, or it has a result."""
+    if not jobs.claim(jobs.STREAMS, evaluation_id, worker):
+        return None
+    related = ("trial__study__dataset", "trial__architecture", "opening")
+    return StreamEvaluation.objects.select_related(*related).get(pk=evaluation_id)
+
+
+def complete(
+    *,
+    evaluation_id: int,
+    worker: str,
+    seen_plan: Mapping[str, Any],
+    clips: Sequence[int],
+    outcome: EvaluationOutcome,
+) -> bool:
+    """COMPUTING -> READY. False if another worker has taken it over, or its plan is another one than was seen."""
+    values = {
+        "state": State.READY,
+        "evaluated_at": timezone.now(),
+        "reason": "",
+        "clips": list(clips),
+        "result": outcome.to_json(),
+    }
+    held = jobs.STREAMS.held(evaluation_id, worker).filter(plan=dict(seen_plan))
+    return bool(held.update(**jobs.FREE, **values))
+
+
+def fail(*, evaluation_id: int, worker: str, reason: str) -> bool:
+    """COMPUTING -> FAILED."""
+    return bool(jobs.STREAMS.held(evaluation_id, worker).update(**jobs.FREE, state=State.FAILED, reason=reason))
