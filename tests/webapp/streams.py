@@ -11,12 +11,31 @@ from nas_engine.streaming.procedure.evaluating import evaluate_composed
 from nas_engine.streaming.procedure.plan import EvaluationPlan
 from nas_engine.streaming.values import SoundStream, StreamScores
 from tests.webapp import rows
-from webapp.models import Clip, StreamEvaluation, Trial
-from webapp.services import stream_evaluations
+from webapp.models import Clip, Finalist, SplitOpening, StreamEvaluation, Trial
+from webapp.queries.finals import features_hash
+from webapp.services import finals, stream_evaluations
 
 PLAN = EvaluationPlan(
     0.05, 200.0, (20.0, 0.0), 1.0, loop=LoopSettings(refractory_s=1.0), target=FalseAlarmTarget(300.0)
 )
+
+
+def opened(trial: Trial, state: str = "READY") -> SplitOpening:
+    """An opening of the test split that evaluated the trial's network."""
+    dataset = trial.study.dataset
+    added = finals.train_finalists(study_id=trial.study_id, trial_ids=[trial.pk], chosen=Finalist.Chosen.HAND, seeds=1)
+    opening = SplitOpening.objects.create(
+        dataset=dataset,
+        dataset_name=dataset.name,
+        data_hash=features_hash(dataset),
+        architecture=trial.architecture,
+        label="trial 1",
+        finalist=added.finals.finalists.get(),
+        number=1,
+        state=state,
+    )
+    opening.results.create(trial=trial, eval_accuracy=0.5, test_accuracy=0.5, eval_answers=[], test_answers=[])
+    return opening
 
 
 def evaluated(trial: Trial, plan: EvaluationPlan = PLAN, worker: str = "data-1") -> StreamEvaluation:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('webapp', '0019_deploy_bundles'),
+        ('webapp', '0021_licence_and_npu_estimates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,32 +8,13 @@ from nas_engine.audio.cache import CLOSED_SPLIT, EVALUATION_SPLIT
 from tests.webapp import rows
 from tests.webapp.bundles import trial_with_network
 from tests.webapp.factories import make_user, with_tflite
-from tests.webapp.streams import PLAN, evaluated
-from webapp.models import Clip, Finalist, SplitOpening, StreamEvaluation, Trial
-from webapp.queries.finals import features_hash
+from tests.webapp.streams import PLAN, evaluated, opened
+from webapp.models import Clip, SplitOpening, StreamEvaluation
 from webapp.queries.pages.streams import chosen_loop
-from webapp.services import finals, jobs, stream_evaluations
+from webapp.services import jobs, stream_evaluations
 from webapp.services.errors import Conflict
 
 pytestmark = pytest.mark.django_db
-
-
-def opened(trial: Trial, state: str = "READY") -> SplitOpening:
-    """An opening of the test split that evaluated the trial's network."""
-    dataset = trial.study.dataset
-    added = finals.train_finalists(study_id=trial.study_id, trial_ids=[trial.pk], chosen=Finalist.Chosen.HAND, seeds=1)
-    opening = SplitOpening.objects.create(
-        dataset=dataset,
-        dataset_name=dataset.name,
-        data_hash=features_hash(dataset),
-        architecture=trial.architecture,
-        label="trial 1",
-        finalist=added.finals.finalists.get(),
-        number=1,
-        state=state,
-    )
-    opening.results.create(trial=trial, eval_accuracy=0.5, test_accuracy=0.5, eval_answers=[], test_answers=[])
-    return opening
 
 
 def test_an_evaluation_is_requested_once_and_begun_again_by_other_settings() -> None:

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 from nas_engine.errors import BadMeasurement, TransientError
 from tests.webapp import benches, rows
 from tests.webapp.energy_models import measured_device
+from tests.webapp.streams import PLAN
 from webapp.models import Study
 from webapp.services import benches as kits
 from webapp.services import datasets, dry_runs, energy_models, jobs, runs, working
@@ -44,6 +45,10 @@ def a_bundle() -> Any:
     return rows.completed_trial(rows.running_study()).bundles.create()
 
 
+def an_evaluation() -> Any:
+    return rows.completed_trial(rows.running_study()).stream_evaluations.create(plan=PLAN.to_json())
+
+
 MAKE: dict[str, tuple[JobKind, Callable[[], Any]]] = {
     "dataset": (jobs.DATASETS, lambda: datasets.create_synthetic(name="made")),
     "file": (jobs.FILES, lambda: benches.file_of(benches.campaign())),
@@ -52,6 +57,7 @@ MAKE: dict[str, tuple[JobKind, Callable[[], Any]]] = {
     "model": (jobs.MODELS, lambda: energy_models.request_model(device_id=measured_device(5).pk)),
     "dry run": (jobs.DRY_RUNS, a_dry_run),
     "bundle": (jobs.BUNDLES, a_bundle),
+    "streams": (jobs.STREAMS, an_evaluation),
 }
 of_every_kind = pytest.mark.parametrize("kind", MAKE)
 

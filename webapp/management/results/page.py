@@ -5,6 +5,7 @@ from typing import Any
 
 from webapp.management.results.claims import claims_of
 from webapp.management.results.pictures import ALTERNATIVES, FIGURE_6, FRONTS
+from webapp.management.results.streams import HEAD, streams_table, streams_words
 
 Values = Mapping[str, Any]
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -28,6 +29,8 @@ def page_of(values: Values, command: str, pictures: Sequence[str] = ()) -> str:
         _differences(values),
         "## Selection bias: evaluation against test",
         _optimism(values),
+        "## On streams",
+        _streams(values),
         "## How it was made",
         _circumstances(values),
     )
@@ -132,6 +135,11 @@ def _differences(values: Values) -> str:
 def _optimism(values: Values) -> str:
     found = [one for one in values["networks"] if one["optimism"]]
     return "\n".join(f"- {one['name']}: {one['optimism']}." for one in found) or "Nothing was tested yet."
+
+
+def _streams(values: Values) -> str:
+    found = values.get("streams", ())
+    return f"{streams_words(found)}\n\n{_table(HEAD, streams_table(found))}" if found else "Nothing was evaluated yet."
 
 
 def _circumstances(values: Values) -> str:

@@ -11,6 +11,7 @@ from webapp.management.results.lines import TRIAL
 from webapp.management.results.openings import open_missing, opening_lines, restore_openings
 from webapp.management.results.plan import Plan
 from webapp.management.results.searches import ensure_comparison, ensure_searches, resumed
+from webapp.management.results.streams import evaluate_missing, reopen_failed
 from webapp.management.results.troubles import failed_studies, failures_of, waiting_studies
 from webapp.models import Dataset, Study, Trial
 from webapp.services.restoring import ENDED, trial_as_values
@@ -32,6 +33,7 @@ class ResultsRun:
         self.comparison = ensure_comparison(self.searches)
         for container in containers_of(self.searches):
             resumed(container)
+        reopen_failed(self.searches)
 
     def advance(self) -> str | None:
         """Write down what has ended and begin what can begin; what is under way in words, None when nothing is left.
@@ -60,7 +62,10 @@ class ResultsRun:
             return None
         restore_openings(containers, self._kept)
         pending = open_missing(self.searches, self._kept)
-        return f"test split: {pending} networks being evaluated" if pending else None
+        if pending:
+            return f"test split: {pending} networks being evaluated"
+        listening = evaluate_missing(self.searches)
+        return f"streams: {listening} networks being evaluated" if listening else None
 
     def failures(self) -> list[str]:
         """What has failed so far, each with its reason and what to do."""

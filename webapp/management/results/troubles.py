@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from webapp.management.results.finalists import containers_of
+from webapp.management.results.streams import failures_on_streams
 from webapp.models import SplitOpening, Study, Trial
 from webapp.services.requests import latest_trials
 
@@ -11,9 +12,10 @@ _NOT_TRAINED = (Trial.State.FAILED, Trial.State.CANCELLED)
 
 
 def failures_of(searches: Sequence[Study]) -> list[str]:
-    """A sentence for each study, seed and opening that failed."""
+    """A sentence for each study, seed, opening and evaluation on streams that failed."""
     containers = containers_of(searches)
-    return [*failed_studies([*searches, *containers]), *_seeds(containers), *_openings(containers)]
+    found = [*failed_studies([*searches, *containers]), *_seeds(containers), *_openings(containers)]
+    return [*found, *failures_on_streams(searches)]
 
 
 def failed_studies(studies: Sequence[Study]) -> list[str]:

@@ -12,6 +12,7 @@ from nas_engine.statistics.sentences import arithmetic, comparison, optimism_wor
 from nas_engine.statistics.values import EnergyRatio
 from webapp import translation
 from webapp.management.results.run import ResultsRun
+from webapp.management.results.streams import stream_values
 from webapp.models import StoredArchitecture, Study, Trial
 from webapp.queries.finals import FinalNetwork, final_networks
 from webapp.queries.opening_statistics import difference_of, energy_ratios, statistics_in
@@ -32,6 +33,7 @@ def values_of(run: ResultsRun, dataset: str, settings: Mapping[str, Any]) -> dic
         "networks": [_network(study, one) for study, one in networks],
         "differences": _differences(networks),
         "best": {study: _label(study, best) for study, ones in by_study.items() if (best := _best(ones)) is not None},
+        "streams": stream_values(run.searches),
         "environment": _environment(run.searches),
         "failures": run.failures(),
     }

@@ -1,0 +1,144 @@
+"""The best network and the baselines of a run of results on streams, measured on the test split they were opened for.
+
+Thresholds are chosen on streams of the evaluation split by `TARGET`; the streams of the test split are put together
+once, under the opening that evaluated the network on its clips. Of each network it is the first seed that was trained.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from nas_engine.streaming.evaluation.thresholds import FalseAlarmTarget
+from nas_engine.streaming.loop import LoopSettings
+from nas_engine.streaming.procedure.plan import EvaluationPlan
+from webapp.models import StreamEvaluation, Study, Trial
+from webapp.queries.finals import FinalNetwork, final_networks
+from webapp.queries.pages.finals import best_by_reward
+from webapp.queries.pages.streams import outcome_of
+from webapp.services import jobs
+from webapp.services.errors import Conflict
+from webapp.services.stream_evaluations import request_test
+
+State = StreamEvaluation.State
+TARGET = FalseAlarmTarget(1.0, "all")
+PLAN = EvaluationPlan(hours=2.0, loop=LoopSettings(smoothing_windows=2, refractory_s=5.0), target=TARGET)
+
+
+def compared_on_streams(searches: Sequence[Study]) -> list[tuple[str, FinalNetwork]]:
+    """(study, network): the best finalist of all searches by mean reward, then the baselines with "" as study."""
+    by_study = [(study, final_networks(study)) for study in searches]
+    own = {one.finalist.pk: (study.name, one) for study, ones in by_study for one in ones if not one.is_baseline}
+    best = best_by_reward(one for _, one in own.values())
+    shared = {one.finalist.pk: one for _, ones in by_study for one in ones if one.is_baseline}
+    found = [own[best.finalist.pk]] if best is not None else []
+    return [one for one in [*found, *(("", one) for one in shared.values())] if one[1].opening is not None]
+
+
+def evaluate_missing(searches: Sequence[Study], plan: EvaluationPlan = PLAN) -> int:
+    """Request each evaluation that there is none of; how many are under way. Simulated networks have none."""
+    pending = 0
+    for _, network in compared_on_streams(searches):
+        trial, opening = first_seed(network), network.opening
+        if trial is None or opening is None:
+            continue
+        try:
+            pending += request_test(trial_id=trial.pk, opening_id=opening.pk, plan=plan).state == State.COMPUTING
+        except Conflict:
+            continue  # a simulated network hears nothing
+    return pending
+
+
+def reopen_failed(searches: Sequence[Study]) -> None:
+    """Begin again what failed, for a start of the command."""
+    for row in _rows(searches):
+        if row.state == State.FAILED:
+            jobs.reopen(jobs.STREAMS, row.pk, reason="")
+
+
+def first_seed(network: FinalNetwork) -> Trial | None:
+    """The first seed that the opening of a network evaluated."""
+    results = network.opening.results.all() if network.opening else ()
+    trials = [one.trial for one in results]
+    return min(trials, key=lambda one: (one.seed, one.pk), default=None)
+
+
+def failures_on_streams(searches: Sequence[Study]) -> Iterator[str]:
+    """A sentence for each evaluation that failed."""
+    for row in _rows(searches):
+        if row.state == State.FAILED:
+            reason = " ".join(row.reason.split()).rstrip(".")
+            label = row.opening.label if row.opening else row.trial.label
+            yield f"{label} was not evaluated on streams: {reason}. Start the command again to try once more."
+
+
+def stream_values(searches: Sequence[Study]) -> list[dict[str, Any]]:
+    """Figures of each network that was evaluated, as plain values."""
+    rows = {(row.trial_id, row.opening_id): row for row in _rows(searches) if row.state == State.READY}
+    found = []
+    for study, network in compared_on_streams(searches):
+        trial, opening = first_seed(network), network.opening
+        row = rows.get((trial.pk, opening.pk)) if trial and opening else None
+        if trial is not None and row is not None:
+            name = f"{study}, {network.finalist.label}" if study else network.finalist.label
+            found.append({"name": name, "seed": trial.seed, "plan": row.plan, **_figures(row)})
+    return found
+
+
+def _figures(row: StreamEvaluation) -> dict[str, Any]:
+    outcome = outcome_of(row)
+    return {
+        "thresholds": dict(outcome.thresholds),
+        "chosen_hours": outcome.chosen_hours,
+        "together": outcome.together.to_json(),
+        "levels": [one.to_json() for one in outcome.levels],
+        "event_scores": dict(outcome.event_scores),
+        "notes": list(outcome.notes),
+    }
+
+
+def _rows(searches: Sequence[Study]) -> list[StreamEvaluation]:
+    """Evaluations under an opening of the networks of these searches."""
+    openings = [one.opening.pk for _, one in compared_on_streams(searches) if one.opening is not None]
+    rows = StreamEvaluation.objects.filter(opening__in=openings).select_related("opening", "trial")
+    return list(rows.order_by("pk"))
+
+
+HEAD = ("network", "missed", "false alarms an hour", "95 % interval", "missed by noise level", "latency, median")
+_NONE = "–"
+
+
+def streams_table(found: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Rows under `HEAD`: miss rates are means over classes, latencies the median over classes of their medians."""
+    return [_row(one) for one in found]
+
+
+def streams_words(found: Sequence[Mapping[str, Any]]) -> str:
+    """What the table is of, and what limits it."""
+    plan, together = EvaluationPlan.from_json(found[0]["plan"]), found[0]["together"]
+    levels = ", ".join(f"{one:g}" for one in plan.snr_db)
+    words = (
+        f"Streams put together from clips, {plan.events_per_hour:g} events an hour at {levels} dB over clips of the "
+        f"class “negative”: thresholds chosen on {found[0]['chosen_hours']:g} hours from the evaluation split for at "
+        f"most {plan.target.per_hour:g} false alarms an hour of all classes, measured on {together['hours']:g} hours "
+        f"from the test split ({together['events']} events). The loop hears a window every {plan.loop.hop_s:g} s, "
+        f"scores are means of {plan.loop.smoothing_windows}. One seed of each network; docs/streams.md has the rules."
+    )
+    notes = dict.fromkeys(note for one in found for note in one["notes"])
+    return "\n\n".join([words, *notes])
+
+
+def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
+    together = one["together"]
+    interval = together["false_alarms_interval"]
+    latencies = sorted(row["latency_median_s"] for row in together["classes"] if row["latency_median_s"] is not None)
+    return (
+        f"{one['name']} (seed {one['seed']})",
+        _percent(together["miss_rate"]),
+        f"{together['false_alarms_per_hour']:.2f}",
+        f"{interval['low']:.2f} to {interval['high']:.2f}",
+        ", ".join(f"{level['snr_db']:g} dB: {_percent(level['miss_rate'])}" for level in one["levels"]),
+        f"{latencies[len(latencies) // 2]:.1f} s" if latencies else _NONE,
+    )
+
+
+def _percent(share: float | None) -> str:
+    return _NONE if share is None else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
