@@ -19,9 +19,9 @@ from nas_engine.errors import BadDataset
 from nas_engine.streaming.layout import (
     CROSSFADE,
     RATE_HZ,
-    Layout,
     Placement,
     Samples,
+    StreamLayout,
     active_part,
     noise_generator,
     pink_noise,
@@ -85,7 +85,7 @@ class ComposedStream(Stream):
 
     background: str = ""
     scaled_db: float = 0.0
-    layout: Layout | None = None
+    layout: StreamLayout | None = None
 
 
 def compose(
@@ -106,7 +106,7 @@ def compose(
     events = tuple(
         Placement(number, start, len(clips[number].samples)) for number, start in zip(chosen, starts, strict=True)
     )
-    layout = Layout(
+    layout = StreamLayout(
         samples=samples,
         events=events,
         background=_background(usable, background, samples, noise),

@@ -35,7 +35,7 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class StreamLayout:
     """Stream of `samples` at 16 kHz: events and background by time, levels in dB (0 dB: square wave of full scale).
 
     The background is the generated pink noise of `seed` where `is_pink`. The whole is multiplied by `scale`.
@@ -85,7 +85,7 @@ def active_part(samples: Samples) -> tuple[int, int, float]:
     return int(active[0]) * _FRAME, end, float(power[active].sum() / held)
 
 
-def render(layout: Layout, clip_of: Sounds, background_of: Sounds, start: int, end: int) -> Samples:
+def render(layout: StreamLayout, clip_of: Sounds, background_of: Sounds, start: int, end: int) -> Samples:
     """Samples float32 [end - start] of the stream from `start` on, cut at its ends; only the sounds there are read.
 
     `background_of` is not called where the background is pink noise.

@@ -24,6 +24,7 @@ LARGE_FOLDERS: Mapping[str, str] = {
     "nas_engine/energy/regression": "two models besides the Gaussian process, what models share, training, scores",
     "webapp/forms": "one module a form",
     "webapp/management/commands": "Django reads each command from a module of its name",
+    "webapp/management/results": "one module a step of the run, its journal, its figures and its page",
     "webapp/models": "one module a group of tables",
     "webapp/queries": "one module a subject that several pages share",
     "webapp/queries/pages": "one module a page",

@@ -11,7 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_safe
 
 from nas_engine.audio.decode import decode
-from nas_engine.streaming.layout import RATE_HZ, Layout, Samples, render
+from nas_engine.streaming.layout import RATE_HZ, Samples, StreamLayout, render
 from nas_engine.streaming.procedure.mistakes import excerpt_of
 from nas_engine.streaming.values import pcm16
 from webapp.api.files import attachment, ranged
@@ -26,14 +26,14 @@ LONGEST_S = 60.0
 
 @require_GET
 def det_chart(request: HttpRequest, study_id: int, number: int, evaluation_id: int) -> JsonResponse:
-    """Miss rate over false alarms per hour, at all thresholds, of each class."""
+    """Missed events over false alarms per hour, at all thresholds, of each class."""
     ready = _ready_or_404(study_id, number, evaluation_id)
     return JsonResponse(det_figure(det_info(outcome_of(ready))))
 
 
 @require_GET
 def noise_chart(request: HttpRequest, study_id: int, number: int, evaluation_id: int) -> JsonResponse:
-    """Miss rate of each class, and false alarms per hour, over the signal-to-noise ratio."""
+    """Missed events of each class, and false alarms per hour, over the signal-to-noise ratio."""
     ready = _ready_or_404(study_id, number, evaluation_id)
     return JsonResponse(noise_figure(noise_info(outcome_of(ready))))
 
@@ -56,7 +56,7 @@ def mistake_audio(request: HttpRequest, study_id: int, number: int, evaluation_i
     if place >= len(outcome.mistakes) or not outcome.streams[outcome.mistakes[place].stream].layout:
         raise Http404("There is no such mistake that could be heard.")
     mistake = outcome.mistakes[place]
-    layout = Layout.from_json(outcome.streams[mistake.stream].layout)
+    layout = StreamLayout.from_json(outcome.streams[mistake.stream].layout)
     start, end = excerpt_of(mistake, frontend(ready.trial.study.dataset).seconds)
     sound = _sounds(ready)
     samples = render(layout, sound, sound, start, min(end, start + round(LONGEST_S * RATE_HZ)))

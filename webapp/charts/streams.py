@@ -75,7 +75,7 @@ def _rate(per_hour: float) -> str:
 
 
 def det_figure(info: DetInfo) -> Figure:
-    """Miss rate over false alarms per hour, a line a class; circles are the chosen thresholds."""
+    """Missed events over false alarms per hour, a step for each threshold; circles are the chosen ones."""
     axes = layout("False alarms per hour", "Missed (%)")
     logarithmic(axes["xaxis"])
     axes["yaxis"]["range"] = [-2, 102]
@@ -90,7 +90,7 @@ def det_figure(info: DetInfo) -> Figure:
                 "legendgroup": line.label,
                 "x": list(line.alarms),
                 "y": list(line.misses),
-                "line": {"color": colour, "width": 2, "dash": dash},
+                "line": {"color": colour, "width": 2, "dash": dash, "shape": "vh"},
                 "text": [f"<b>{line.label}</b><br>{text}" for text in line.texts],
                 "hovertemplate": "%{text}<extra></extra>",
             }
@@ -141,7 +141,8 @@ def noise_figure(info: NoiseInfo) -> Figure:
         _line(label, info.ratios, values, colour, _DASHES[place // len(_COLOURS) % len(_DASHES)], "y")
         for place, ((label, values), colour) in enumerate(zip(info.misses.items(), cycle(_COLOURS), strict=False))
     ]
-    traces.append(_line("false alarms, all classes", info.ratios, info.alarms, GREY, "solid", "y2"))
+    alarms = _line("false alarms, all classes", info.ratios, info.alarms, GREY, "solid", "y2")
+    traces.append(alarms | {"showlegend": False})
     return {"data": traces, "layout": axes}
 
 

@@ -10,7 +10,7 @@ from nas_engine.streaming.evaluation.det import DetCurve, det_curves
 from nas_engine.streaming.evaluation.event_scores import event_scores
 from nas_engine.streaming.evaluation.measures import measure
 from nas_engine.streaming.evaluation.thresholds import ChosenThresholds, choose_thresholds
-from nas_engine.streaming.layout import Layout
+from nas_engine.streaming.layout import StreamLayout
 from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.procedure.mistakes import mistakes_of, worst
 from nas_engine.streaming.procedure.outcome import DetPoints, EvaluationOutcome, MeasuredStream, Mistake, level_of
@@ -30,7 +30,7 @@ class _Heard:
 
     scores: StreamScores
     snr_db: float | None = None
-    layout: Layout | None = None
+    layout: StreamLayout | None = None
     background: str = ""
     scaled_db: float = 0.0
 
@@ -75,7 +75,7 @@ def _composed(
             yield _Heard(scores_of(stream), ratio, layout, stream.background, stream.scaled_db)
 
 
-def _renumbered(stream: ComposedStream, places: Sequence[int], behind: Sequence[int]) -> Layout | None:
+def _renumbered(stream: ComposedStream, places: Sequence[int], behind: Sequence[int]) -> StreamLayout | None:
     """Layout of a stream by the places of its sounds among all clips; pink noise keeps its own numbers."""
     if stream.layout is None:
         return None
@@ -114,7 +114,7 @@ def _outcome(chosen: ChosenThresholds, heard: Sequence[_Heard], plan: Evaluation
     )
 
 
-def _stored(layout: Layout | None) -> dict[str, object]:
+def _stored(layout: StreamLayout | None) -> dict[str, object]:
     return layout.to_json() if layout else {}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nas_engine.streaming.evaluation.matching import Matching
-from nas_engine.streaming.layout import RATE_HZ, Layout
+from nas_engine.streaming.layout import RATE_HZ, StreamLayout
 from nas_engine.streaming.loop import LoopSettings, evidence, score_of
 from nas_engine.streaming.procedure.outcome import FALSE_ALARM, MISS, Mistake
 from nas_engine.streaming.values import Detection, SoundEvent, StreamScores, in_ms
@@ -12,7 +12,12 @@ BACKGROUND = "background"
 
 
 def mistakes_of(
-    number: int, stream: StreamScores, layout: Layout | None, found: Matching, settings: LoopSettings, collar_s: float
+    number: int,
+    stream: StreamScores,
+    layout: StreamLayout | None,
+    found: Matching,
+    settings: LoopSettings,
+    collar_s: float,
 ) -> list[Mistake]:
     """Mistakes in stream `number` by time; `layout` is that of its sounds, None for a recording."""
     missed = [_missed(number, stream, layout, event, settings, collar_s) for event in found.misses]
@@ -29,7 +34,7 @@ def worst(mistakes: Sequence[Mistake], most: int) -> tuple[Mistake, ...]:
 def _missed(
     number: int,
     stream: StreamScores,
-    layout: Layout | None,
+    layout: StreamLayout | None,
     event: SoundEvent,
     settings: LoopSettings,
     collar_s: float,
@@ -46,7 +51,7 @@ def _missed(
 
 
 def _alarm(
-    number: int, stream: StreamScores, layout: Layout | None, alarm: Detection, settings: LoopSettings
+    number: int, stream: StreamScores, layout: StreamLayout | None, alarm: Detection, settings: LoopSettings
 ) -> Mistake:
     heard_from = alarm.time_s - stream.first_s - (settings.smoothing_windows - 1) * stream.hop_s
     sound, label = _sound_in(layout, stream, heard_from, alarm.time_s)
@@ -56,7 +61,7 @@ def _alarm(
 
 
 def _sound_in(
-    layout: Layout | None, stream: StreamScores, from_s: float, to_s: float, label: str = ""
+    layout: StreamLayout | None, stream: StreamScores, from_s: float, to_s: float, label: str = ""
 ) -> tuple[int | None, str]:
     """Number and class of the event that lies longest in a stretch, of this class if one is given; (None, "")."""
     best: tuple[float, int | None, str] = (0.0, None, "")

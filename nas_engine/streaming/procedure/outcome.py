@@ -60,7 +60,7 @@ class Mistake(StoredValue):
 
 @dataclass(frozen=True, slots=True)
 class MeasuredStream(StoredValue):
-    """Stream that was measured. `layout` is that of `layout.Layout.to_json`, empty for a recording."""
+    """Stream that was measured. `layout` is that of `layout.StreamLayout.to_json`, empty for a recording."""
 
     name: str
     snr_db: float | None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nas_engine.streaming.composing import Composition, compose
-from nas_engine.streaming.layout import Layout, render
+from nas_engine.streaming.layout import StreamLayout, render
 from nas_engine.streaming.values import pcm16
 from tests.nas_engine.streaming.made import made_clips
 
@@ -20,7 +20,7 @@ def test_a_stretch_made_again_from_stored_json_is_bit_equal_with_the_whole(sound
     stream = compose("s", clips, background, composition)
     assert stream.layout is not None
     assert stream.scaled_db < 0.0, "the scale of the whole is part of what is compared"
-    layout = Layout.from_json(stream.layout.to_json())
+    layout = StreamLayout.from_json(stream.layout.to_json())
     asked: set[int] = set()
 
     def clip_of(number: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 from nas_engine.streaming.composing import SourceClip, compose
 from nas_engine.streaming.evaluation.measures import measure
 from nas_engine.streaming.evaluation.thresholds import FalseAlarmTarget
-from nas_engine.streaming.layout import RATE_HZ, Layout
+from nas_engine.streaming.layout import RATE_HZ, StreamLayout
 from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.procedure.evaluating import evaluate_composed, evaluate_recordings
 from nas_engine.streaming.procedure.mistakes import excerpt_of
@@ -71,7 +71,7 @@ def test_every_mistake_names_the_clip_that_lies_where_it_is_heard() -> None:
             assert one.heard == "background"
             continue
         assert measuring[one.sound].label == one.heard
-        layout = Layout.from_json(outcome.streams[one.stream].layout)
+        layout = StreamLayout.from_json(outcome.streams[one.stream].layout)
         placed = [event for event in layout.events if event.sound == one.sound]
         assert any(event.start < end and event.start + event.length > start for event in placed)
 
