@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from webapp.api import charts, exports
+from webapp.api import listening as listening_sound
 from webapp.api import measurements as measurement_files
 from webapp.api.energy_models import energy_model_chart, energy_model_csv
 from webapp.api.reports import report_document, report_tables
@@ -25,6 +26,7 @@ from webapp.views import (
     energy_models,
     finals,
     list_mapping,
+    listening,
     measure_next,
     measurements,
     paper,
@@ -65,6 +67,12 @@ trial_urls: list[URLPattern | URLResolver] = [
     path("streams/<int:evaluation_id>/noise.json", noise_chart, name="noise_chart"),
     path("streams/<int:evaluation_id>/mistakes/<int:place>.wav", mistake_audio, name="mistake_audio"),
     path("architecture.json", exports.trial_architecture, name="trial_architecture"),
+    path("try/", listening.try_trial, name="try_trial"),
+    path("try/file/", listening_sound.decode_file, name="decode_file"),
+    path("try/clips/<int:clip_id>/", listening_sound.decode_clip, name="decode_clip"),
+    path("try/listenings/", listening_sound.begin_listening, name="begin_listening"),
+    path("try/listenings/<str:token>/", listening_sound.hear_piece, name="hear_piece"),
+    path("try/listenings/<str:token>/end/", listening_sound.end_listening, name="end_listening"),
 ]
 
 study_urls: list[URLPattern | URLResolver] = [

@@ -10,6 +10,7 @@ from webapp.models.dry_run import DryRun
 from webapp.models.energy_model import EnergyModel, TrialEnergyEstimate
 from webapp.models.event import Event
 from webapp.models.finals import Finalist, SeedResult, SplitOpening
+from webapp.models.listening import Listening
 from webapp.models.measuring import BenchKit, MappingProfile, MeasurementFile, Run
 from webapp.models.stream_evaluation import StreamEvaluation
 from webapp.models.study import Study
@@ -31,6 +32,7 @@ __all__ = [
     "Event",
     "Finalist",
     "ListProfile",
+    "Listening",
     "MappingProfile",
     "MeasurementFile",
     "Report",

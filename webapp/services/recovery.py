@@ -18,7 +18,7 @@ from webapp.models import Study, Trial, Worker
 from webapp.queries.budget import live_workers, trials_wanted
 from webapp.queries.deliberation import deliberates
 from webapp.queries.leases import is_stale
-from webapp.services import jobs, trials
+from webapp.services import jobs, listening, trials
 from webapp.services.jobs import KINDS
 from webapp.services.requests import send_requested_trials
 from webapp.services.studies import settle
@@ -38,6 +38,7 @@ class Recovered:
     failed_datasets: int = 0
     resent_jobs: int = 0
     failed_jobs: int = 0
+    deleted_listenings: int = 0
 
     def __str__(self) -> str:
         done = [f"{getattr(self, field.name)} {field.name.replace('_', ' ')}" for field in fields(self)]
@@ -58,7 +59,8 @@ def reap(*, judge_silence: bool = True) -> Recovered:
     if judge_silence:
         forget_silent_workers()
     resent, requested, ended = _advance_studies()
-    return Recovered(failed, resent, requested, ended, **recovered)
+    forgotten = listening.delete_expired()
+    return Recovered(failed, resent, requested, ended, **recovered, deleted_listenings=forgotten)
 
 
 def _fail_trials_of(worker: str) -> int:

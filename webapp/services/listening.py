@@ -1,0 +1,206 @@
+"""Having a trial's network listen to a person's sound: a file, a clip or a microphone, piece by piece.
+
+A `Listening` holds no recording, only what the loop keeps between pieces; so nothing is kept of what was heard. Limits
+bound what one person can have the web server do; each is answered with a sentence.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, cast
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.files.storage import default_storage
+from django.db.models import Sum
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from nas_engine.errors import TransientError
+from nas_engine.evaluation_result import Runtime
+from nas_engine.streaming.loop import LoopSettings
+from webapp.listening.messages import Answer, DecodeSound, HearPiece, ListeningJob, PieceScores
+from webapp.listening.process import EAR, EarIsBusy, TooLongSound, UnreadableSound
+from webapp.models import Clip, Listening, Trial
+from webapp.services.bundles import check_network
+from webapp.services.errors import Conflict
+
+RATE_HZ = 16_000
+BYTES_A_SAMPLE = 2
+_EXPIRES = timedelta(minutes=10)
+_OPEN = timedelta(minutes=1)
+"""A listening without a piece for so long, such as that of a closed page, does not count as one that goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one person's listening, in seconds of sound and bytes."""
+
+    piece_seconds: float = 10.0
+    file_bytes: int = 60_000_000
+    file_seconds: float = 600.0
+    listening_seconds: float = 1800.0
+    at_a_time: int = 3
+    seconds_in_ten_minutes: float = 3600.0
+
+
+LIMITS = Limits()
+
+
+class TooLarge(Conflict):
+    """More sound than is taken at once (413)."""
+
+
+class TooMuch(Conflict):
+    """More sound than one person may have heard in this time (429)."""
+
+
+class NotNow(Conflict):
+    """The listening process is busy or failed: the same piece may succeed in a moment (503)."""
+
+
+class NoLongerThere(Conflict):
+    """The listening has ended or expired (410)."""
+
+
+def begin(*, trial: Trial, owner: AbstractBaseUser, loop: LoopSettings) -> Listening:
+    """Begin to listen with a trial's network. Raises Conflict without a network, TooMuch beyond the limits."""
+    check_network(trial)
+    now = timezone.now()
+    recent = Listening.objects.filter(owner=owner.pk, heard_at__gt=now - _OPEN, ended_at=None)
+    if recent.count() >= LIMITS.at_a_time:
+        raise TooMuch(
+            f"You listen {LIMITS.at_a_time} times at once already, the most for one person: stop one of them, or wait "
+            "a minute if its page is closed."
+        )
+    _check_rate(owner.pk)
+    EAR.warm_up()
+    return Listening.objects.create(
+        token=secrets.token_urlsafe(32),
+        trial=trial,
+        owner_id=owner.pk,
+        heard_at=now,
+        expires_at=now + _EXPIRES,
+        loop=loop.to_json(),
+    )
+
+
+def hear(*, token: str, owner: AbstractBaseUser, start: int, samples: bytes) -> PieceScores:
+    """Hear the piece that begins with sample `start`; the last piece may be sent again if its answer was lost.
+
+    Raises NoLongerThere, TooLarge, TooMuch, NotNow, and Conflict for a piece that is no sound or not the next one.
+    """
+    related = ("trial__study__dataset",)
+    open_ones = Listening.objects.select_related(*related).filter(owner=owner.pk, ended_at=None, expires_at__gt=Now())
+    listening = open_ones.filter(token=token).first()
+    if listening is None:
+        raise NoLongerThere(
+            "This listening has ended: it was stopped, or nothing was sent for ten minutes. Start again."
+        )
+    _check_piece(samples)
+    if start == listening.heard_samples:
+        state = bytes(listening.state)
+    elif start == listening.former_samples:
+        state = bytes(listening.former_state)
+    else:
+        raise Conflict(
+            f"This piece begins at {start / RATE_HZ:g} s, and {listening.heard_samples / RATE_HZ:g} s were heard: a "
+            "piece between them is missing. Start again."
+        )
+    end = start + len(samples) // BYTES_A_SAMPLE
+    if end > LIMITS.listening_seconds * RATE_HZ:
+        raise TooLarge(
+            f"{LIMITS.listening_seconds / 60:.3g} minutes are heard at a stretch, and they are over. Start again."
+        )
+    _check_rate(owner.pk)
+    found = _scores(listening, state, samples)
+    now = timezone.now()
+    Listening.objects.filter(pk=listening.pk, heard_samples__in=[start, end], ended_at=None).update(
+        heard_samples=end, state=found.state, former_samples=start, former_state=state, heard_at=now,
+        expires_at=now + _EXPIRES,
+    )  # fmt: skip
+    return found
+
+
+def end(*, token: str, owner: AbstractBaseUser) -> bool:
+    """End a listening and forget its state; its length counts to the limits until it expires."""
+    forgotten = {"ended_at": Now(), "state": b"", "former_state": b""}
+    return bool(Listening.objects.filter(token=token, owner=owner.pk, ended_at=None).update(**forgotten))
+
+
+def delete_expired() -> int:
+    """Delete what has expired; the number of listenings."""
+    deleted, _ = Listening.objects.filter(expires_at__lte=Now()).delete()
+    return deleted
+
+
+def decode(*, name: str, content: bytes) -> bytes:
+    """16-bit samples at 16 kHz of a person's sound file. Raises TooLarge, NotNow, and Conflict for what is no sound."""
+    if len(content) > LIMITS.file_bytes:
+        raise TooLarge(
+            f"{name or 'The file'} has more than {LIMITS.file_bytes / 1e6:g} MB, the most that is taken here: cut a "
+            "part out, or convert it to FLAC."
+        )
+    return _called(DecodeSound(name, content, LIMITS.file_seconds))
+
+
+def decode_clip(*, clip: Clip) -> bytes:
+    """16-bit samples at 16 kHz of a clip of a data set. Raises NotNow."""
+    with default_storage.open(str(clip.audio.name)) as stored:
+        return decode(name=clip.source_name.rpartition("/")[2], content=stored.read())
+
+
+def _check_piece(samples: bytes) -> None:
+    if not samples or len(samples) % BYTES_A_SAMPLE:
+        raise Conflict(
+            f"A piece of {len(samples)} bytes is no sound: send 16-bit little-endian samples, mono, at 16 kHz."
+        )
+    if len(samples) > LIMITS.piece_seconds * RATE_HZ * BYTES_A_SAMPLE:
+        raise TooLarge(f"A piece holds at most {LIMITS.piece_seconds:g} s of sound: send shorter ones.")
+
+
+def _check_rate(owner_id: Any) -> None:
+    since = timezone.now() - timedelta(minutes=10)
+    mine = Listening.objects.filter(owner=owner_id, heard_at__gt=since)
+    heard = mine.aggregate(samples=Sum("heard_samples"))["samples"] or 0
+    if heard >= LIMITS.seconds_in_ten_minutes * RATE_HZ:
+        raise TooMuch(
+            f"Your listenings of the last ten minutes hold {heard / RATE_HZ / 60:.3g} minutes of sound; one person may "
+            f"have {LIMITS.seconds_in_ten_minutes / 60:.3g} heard in that time. Wait some minutes."
+        )
+
+
+def _scores(listening: Listening, state: bytes, samples: bytes) -> PieceScores:
+    trial = listening.trial
+    job = HearPiece(
+        network=_network(str(trial.tflite.name)),
+        frontend=trial.study.dataset.frontend,
+        normalisation=trial.study.dataset.normalisation,
+        classes=tuple(trial.study.dataset.classes),
+        runtime=cast(Runtime, trial.study.runtime),
+        loop=listening.loop,
+        state=state,
+        samples=samples,
+    )
+    return _called(job)
+
+
+def _called(job: ListeningJob[Answer]) -> Answer:
+    try:
+        return EAR.call(job)
+    except TooLongSound as error:
+        raise TooLarge(str(error)) from error
+    except UnreadableSound as error:
+        raise Conflict(str(error)) from error
+    except EarIsBusy as error:
+        raise NotNow(f"{error} The page tries again by itself.") from error
+    except TransientError as error:
+        raise NotNow(f"The network did not answer: {error} The page tries again by itself.") from error
+
+
+@lru_cache(maxsize=4)
+def _network(name: str) -> bytes:
+    """Files are named by their content: the same name is the same network for ever."""
+    with default_storage.open(name) as stored:
+        content: bytes = stored.read()
+    return content
