@@ -4,6 +4,7 @@ import io
 import wave
 
 import numpy as np
+from django.core.files.storage import default_storage
 from numpy.typing import NDArray
 
 from nas_engine.audio.frontend import FrontendConfig, Normalisation
@@ -36,7 +37,7 @@ def heard_at_once(trial: Trial, samples: NDArray[np.int16], loop: LoopSettings |
     from nas_engine.streaming.scores import ListeningNetwork, stream_scores
 
     dataset = trial.study.dataset
-    with trial.tflite.open("rb") as stored:
+    with default_storage.open(str(trial.tflite.name)) as stored:
         content = stored.read()
     config, normalisation = FrontendConfig.from_json(dataset.frontend), Normalisation.from_json(dataset.normalisation)
     network = ListeningNetwork(content, config, normalisation, tuple(dataset.classes))

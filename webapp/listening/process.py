@@ -17,7 +17,7 @@ from webapp.listening.messages import Answer, DecodeSound, Done, ListeningJob, U
 
 IDLE_SECONDS = 60.0
 """After which the process is ended: it holds TensorFlow."""
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 MOST_WAITING = 4
 """Jobs at a time, the one that is worked on included; a web server has few threads, and pages need them."""
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}

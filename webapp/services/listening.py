@@ -151,12 +151,12 @@ def decode_clip(*, clip: Clip) -> bytes:
 
 
 def _check_piece(samples: bytes) -> None:
+    if len(samples) > LIMITS.piece_seconds * RATE_HZ * BYTES_A_SAMPLE:
+        raise TooLarge(f"A piece holds at most {LIMITS.piece_seconds:g} s of sound: send shorter ones.")
     if not samples or len(samples) % BYTES_A_SAMPLE:
         raise Conflict(
             f"A piece of {len(samples)} bytes is no sound: send 16-bit little-endian samples, mono, at 16 kHz."
         )
-    if len(samples) > LIMITS.piece_seconds * RATE_HZ * BYTES_A_SAMPLE:
-        raise TooLarge(f"A piece holds at most {LIMITS.piece_seconds:g} s of sound: send shorter ones.")
 
 
 def _check_rate(owner_id: Any) -> None:

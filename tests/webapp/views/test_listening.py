@@ -89,6 +89,19 @@ def test_pieces_over_http_are_heard_as_the_whole_recording_is_whatever_becomes_o
     assert len(row.state) < 2 * 720 + 196 * 40 + 64, "no more than the loop needs"
 
 
+def test_two_listenings_at_once_do_not_mix(person: Client, trial: Trial) -> None:
+    sounds = [sweep(6.0), sweep(6.0)[::-1].copy()]
+    tokens = [begun(person, trial), begun(person, trial)]
+    outputs: list[list[list[int]]] = [[], []]
+    for start in range(0, len(sounds[0]), RATE):
+        for which, token in enumerate(tokens):
+            piece = sounds[which][start : start + RATE]
+            outputs[which] += send(person, trial, token, start, piece).json()["outputs"]
+    expected = [heard_at_once(trial, sound).outputs.tolist() for sound in sounds]
+    assert outputs == expected
+    assert expected[0] != expected[1]
+
+
 def test_a_file_and_a_clip_become_samples(person: Client, trial: Trial) -> None:
     samples = sweep(1.5)
     response = person.post(address(trial, "decode_file") + "?name=a.wav", wav(samples), content_type=BYTES)
@@ -168,7 +181,7 @@ def test_what_has_ended_or_is_anothers_is_not_heard_and_what_has_expired_is_dele
     assert (status, words.startswith("This listening has ended")) == (410, True)
     Listening.objects.filter(token=other).update(expires_at=timezone.now() - timedelta(seconds=1))
     assert message(send(person, trial, other, 8_000, sweep(0.5)))[0] == 410
-    assert str(reap()) == "1 deleted listenings"
+    assert reap().deleted_listenings == 1
     assert [row.token for row in Listening.objects.all()] == [token]
     trial.study.delete()
     assert not Listening.objects.exists()
@@ -190,8 +203,8 @@ def test_the_page_takes_few_queries_and_loads_no_tensorflow(
     assert clip is not None
     with django_assert_max_num_queries(12):
         page = person.get(f"{address(trial, 'try_trial')}?clip={clip.pk}").content.decode()
-    chosen = page[page.index("selected>") :]
-    assert chosen.split(">")[1].strip().startswith(f"{clip.source_name} ({clip.label})")
+    choice = page[page.index('id="clip-choice"') :]
+    assert choice[choice.index("selected>") :].split(">")[1].strip().startswith(f"{clip.source_name} ({clip.label})")
     assert address(trial, "try_trial") in person.get(address(trial, "trial")).content.decode()
     addresses = [address(trial, "try_trial"), address(trial, "decode_clip", clip.pk)]
     argument = json.dumps([person.cookies["sessionid"].value, addresses])
