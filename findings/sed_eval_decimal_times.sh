@@ -4,8 +4,8 @@
 # Behaviour: times in tenths of a second, as annotators write them, are compared as binary fractions. (1) Segment-based
 # metrics with time_resolution=0.1 give 30 % of all events a segment too many: an event from 0.3 to 0.4 s is two
 # segments. (2) Of onsets exactly one collar, 0.2 s, away from the reference, about half are hits and half are misses,
-# depending on where in the recording the event is. sed_scores_eval, which rounds times first, counts each of them as a
-# hit.
+# depending on where in the recording the event is. sed_scores_eval, which rounds differences first, counts each of them as
+# a hit.
 #
 # Guess before the first run: an event of n tenths is n segments, and "within the collar" includes its end for every
 # event or for none: the documentation and the code say <= t_collar.
