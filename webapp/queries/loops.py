@@ -2,8 +2,9 @@
 
 from nas_engine.streaming.loop import LoopSettings
 from webapp.models import Trial
+from webapp.queries.pages.streams import chosen_loop
 
 
 def loop_of(trial: Trial) -> LoopSettings:
-    """The loop chosen for a trial. None is chosen yet: one window a second, threshold 0.5 for every class."""
-    return LoopSettings()
+    """The loop of the trial's newest evaluation on streams; without one, one window a second and thresholds of 0.5."""
+    return chosen_loop(trial) or LoopSettings()

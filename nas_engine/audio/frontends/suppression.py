@@ -26,7 +26,7 @@ _DB_PER_NEPER = 10.0 / log(10.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardClip:
     """One clip by one front end: frames, how many of them are silent, change of level in dB (None if too short)."""
 
     frames: int
@@ -38,8 +38,8 @@ class Heard:
 class HeardTwice:
     """One clip by the dataset's front end and by Earshot's own."""
 
-    chosen: Heard
-    ours: Heard
+    chosen: HeardClip
+    ours: HeardClip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,15 @@ def heard_twice(
     )
 
 
-def _heard(features: NDArray[np.float32], silent: NDArray[np.bool_], config: FrontendConfig, seconds: float) -> Heard:
+def _heard(
+    features: NDArray[np.float32], silent: NDArray[np.bool_], config: FrontendConfig, seconds: float
+) -> HeardClip:
     change = None
     if seconds >= LEAST_SECONDS:
         quarter = len(features) // 4
         units = features[-quarter:].mean(dtype=np.float64) - features[:quarter].mean(dtype=np.float64)
         change = float(units) * config.facts.nepers_per_unit * _DB_PER_NEPER
-    return Heard(len(features), int(silent.sum()), change)
+    return HeardClip(len(features), int(silent.sum()), change)
 
 
 def suppression_by_class(clips: Iterable[tuple[str, HeardTwice]]) -> tuple[ClassSuppression, ...]:
@@ -112,10 +114,10 @@ def _of_class(label: str, clips: list[HeardTwice]) -> ClassSuppression:
     )
 
 
-def _silent_share(clips: list[Heard]) -> float:
+def _silent_share(clips: list[HeardClip]) -> float:
     return sum(clip.silent_frames for clip in clips) / sum(clip.frames for clip in clips)
 
 
-def _mean_change(clips: list[Heard]) -> float | None:
+def _mean_change(clips: list[HeardClip]) -> float | None:
     changes = [clip.level_change_db for clip in clips if clip.level_change_db is not None]
     return float(np.mean(changes)) if changes else None
