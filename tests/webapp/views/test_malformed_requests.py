@@ -8,10 +8,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.webapp import benches, rows
+from tests.webapp.bundles import trial_with_network
 from tests.webapp.energy_models import examined_model, measured_device
 from tests.webapp.factories import edited_spec, make_dataset, make_dry_run, make_study, make_user
 from tests.webapp.finals import finalists
 from tests.webapp.reports import written
+from tests.webapp.streams import evaluated
 from tests.webapp.views.malformed import Site, fields_in, requests
 from tests.webapp.views.serving import serving, status_of
 from webapp.models import Clip
@@ -44,6 +46,7 @@ def ids() -> dict[str, object]:
         "file_id": file.pk, "run_id": run.pk, "kit_id": kit.pk, "profile_id": profile.pk,
         "report_id": written(study).pk,
         "version": examined_model(phone).version, "other_study_id": study.pk,
+        "evaluation_id": evaluated(trial_with_network()).pk, "place": 0, "token": "nobody-s-token",
     }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def test_the_worker_evaluates_what_the_command_evaluates_and_the_bundle_takes_th
     contents = contents_of(trial.pk)
     assert contents.loop is not None
     assert contents.loop.to_json() == row.result["loop"]
-    assert contents.thresholds == row.result["loop"]["thresholds"]
+    assert contents.loop is not None and contents.loop.thresholds == row.result["loop"]["thresholds"]
 
 
 def test_recordings_of_a_folder_are_measured_with_their_labels(tmp_path: Path) -> None:
