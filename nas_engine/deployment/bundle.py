@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nas_engine.deployment.c_array import c_array
 from nas_engine.deployment.contents import BundleContents
 from nas_engine.deployment.frontend import files as frontend_files
+from nas_engine.deployment.frontend.elsewhere import is_from_elsewhere
 from nas_engine.deployment.loop import constants
 from nas_engine.deployment.model_card import model_card
 from nas_engine.deployment.operators import resolver_header, resolver_methods
@@ -26,6 +27,7 @@ SOURCES = "earshot/src"
 HEADER_SECONDS = 1.0
 """Sound of each test vector that the C test computes; the others have all of it."""
 _VECTORS = "test_vectors"
+_CLASSIFIER = f"{SOURCES}/earshot_classifier"
 _HERE = Path(__file__).parent
 _SKELETONS = _HERE / "skeletons"
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -36,7 +38,10 @@ _DEFAULTS = "Nobody has chosen this for the network: it is a default. Choose it 
 def bundle_files(contents: BundleContents) -> dict[str, bytes]:
     """Files of the bundle by path. Raises ValueError for a network that is no int8 .tflite file or has an operator
     that TensorFlow Lite Micro's method is not known of, for a loop that the front end does not fit, and where
-    `contents.files` would replace another file; BadDataset for a front end that the C code does not compute.
+    `contents.files` would replace another file; BadDataset for a front end of our own that the C code does not compute.
+
+    A front end from elsewhere has no C code of ours: such a bundle has the network, the classifier around it and the
+    test vectors, and neither the loop's sources nor the projects that start from sound.
     """
     methods = resolver_methods(contents.network)
     source, header = c_array(contents.network)
@@ -55,8 +60,7 @@ def bundle_files(contents: BundleContents) -> dict[str, bytes]:
     }
     files = {
         "network.tflite": contents.network,
-        **{path.relative_to(_SKELETONS).as_posix(): path.read_bytes() for path in _skeletons()},
-        **{f"{SOURCES}/{path.name}": path.read_bytes() for path in constants.SOURCES},
+        **_skeletons(contents.frontend),
         **_frontend(contents.frontend),
         **{name: text.encode() for name, text in texts.items()},
         **{f"{_VECTORS}/{name}": data for name, data in _vectors(contents).items()},
@@ -78,12 +82,17 @@ def bundle(contents: BundleContents, folder: str) -> bytes:
 
 
 def _frontend(description: Mapping[str, Any]) -> dict[str, bytes]:
-    """The front end in Python at the top, its C sources among the others, its test in the folder of the computer."""
+    """The front end in Python at the top, its C sources and the loop's among the others, its test in the folder of the
+    computer; of a front end from elsewhere its description alone.
+    """
+    if is_from_elsewhere(description):
+        return frontend_files.python_files(description)
+    loop = {f"{SOURCES}/{path.name}": path.read_bytes() for path in constants.SOURCES}
     sources = {
         f"{'pc' if name.startswith('test_') else SOURCES}/{name}": data
         for name, data in frontend_files.c_files(description).items()
     }
-    return frontend_files.python_files(description) | sources
+    return frontend_files.python_files(description) | sources | loop
 
 
 def _vectors(contents: BundleContents) -> dict[str, bytes]:
@@ -127,8 +136,11 @@ def _documents(contents: BundleContents, methods: tuple[str, ...]) -> Mapping[st
     }
 
 
-def _skeletons() -> list[Path]:
-    return sorted(path for path in _SKELETONS.rglob("*") if path.is_file())
+def _skeletons(description: Mapping[str, Any]) -> dict[str, bytes]:
+    """The projects; for a front end from elsewhere the classifier alone, since the others start from sound."""
+    files = {path.relative_to(_SKELETONS).as_posix(): path for path in _SKELETONS.rglob("*") if path.is_file()}
+    beginning = _CLASSIFIER if is_from_elsewhere(description) else ""
+    return {name: path.read_bytes() for name, path in files.items() if name.startswith(beginning)}
 
 
 def _json(value: Any) -> str:

@@ -1,17 +1,61 @@
 """README of a deploy bundle, in Markdown."""
 
+from collections.abc import Mapping
 from math import prod
 from pathlib import Path
+from typing import Any
 
 from nas_engine.deployment.contents import BundleContents
+from nas_engine.deployment.frontend.elsewhere import is_from_elsewhere
 from nas_engine.files.tflite_tensors import QuantisedTensor, input_and_output
 
 _TEMPLATE = Path(__file__).with_name("readme.template.md")
+_PROJECTS = Path(__file__).with_name("readme_projects.template.md")
+_OURS = {
+    "frontend_row": "| frontend.json, frontend.py | how sound becomes the network's input, and the same in Python |",
+    "source_rows": """\
+| earshot/ | an Arduino sketch; in earshot/src/ the sources that all projects share |
+| pc/ | a CMake project for a computer, with the test of the front end in C |
+| zephyr/ | a Zephyr application |""",
+    "tests": """\
+    cmake -S pc -B build && cmake --build build && ctest --test-dir build
+
+The first test runs sounds through frontend.py and inputs through the network, the second the front end in C.""",
+    "loop_source": "; earshot_loop.h states how they are called",
+    "loop_bytes": "The front end and the loop take a static `earshot_loop` besides, most of it the latest "
+    "{input_bytes:,} bytes of features.",
+}
+_ELSEWHERE = {
+    "frontend_row": "| frontend.json | how sound becomes the network's input: package, version, parameters and call |",
+    "source_rows": "| earshot/src/ | the network as C array, operators, and a classifier from features to scores |",
+    "tests": """
+The test runs inputs through the network. It does not compute features.""",
+    "loop_source": "; the loop is yours to write",
+    "loop_bytes": "The latest {input_bytes:,} bytes of features are kept besides, by your loop.",
+}
+_NO_PROJECTS = """\
+## Front end
+
+The front end is {title}, of which Earshot has no C code, so that no project comes along.
+Use that of {package} {version} or of your chip's SDK: "call" of frontend.json is the one of training. Hold what
+it gives against test_vectors/test_features.npy, the features of the sounds in test_vectors/test_pcm.npy. Normalise and
+quantise by frontend.json, then earshot/src/earshot_classifier.h takes the input and gives the scores. It needs
+TensorFlow Lite Micro from your own SDK, and was checked where Earshot is made by its syntax alone.
+"""
+_MEASURED = """\
+The measurement is of TensorFlow Lite Micro with its reference kernels on a 64-bit computer. On 32-bit
+microcontrollers structures are smaller; kernels such as those of CMSIS-NN may want scratch buffers in addition: where
+AllocateTensors fails, raise the number."""
+_ESTIMATED = """\
+Nothing was measured: where AllocateTensors fails, raise the number. Kernels such as those of CMSIS-NN may want scratch
+buffers in addition."""
 
 
 def readme(contents: BundleContents, methods: tuple[str, ...]) -> str:
     """README of these contents, whose network needs these `methods` of MicroMutableOpResolver."""
     source, sink = input_and_output(contents.network)
+    words = _ELSEWHERE if is_from_elsewhere(contents.frontend) else _OURS
+    loop_bytes = words["loop_bytes"].format(input_bytes=prod(source.shape))
     return _TEMPLATE.read_text("utf-8").format(
         title=contents.title,
         network_bytes=len(contents.network),
@@ -23,11 +67,22 @@ def readme(contents: BundleContents, methods: tuple[str, ...]) -> str:
         loop=_loop(contents),
         arena=_arena(contents),
         reserved=contents.reserved_arena_bytes,
-        input_bytes=prod(source.shape),
-        rate=contents.frontend["parameters"]["sample_rate_hz"],
+        reserved_as="" if contents.arena else ", an estimate with room to spare",
+        limits=_MEASURED if contents.arena else _ESTIMATED,
+        projects=_projects(contents.frontend),
+        **words | {"loop_bytes": loop_bytes},
         operators=len(methods),
         methods=", ".join(f"{method}()" for method in methods),
     )
+
+
+def _projects(frontend: Mapping[str, Any]) -> str:
+    """Section on the projects; for a front end from elsewhere, how it and the classifier are used without them."""
+    if is_from_elsewhere(frontend):
+        return _NO_PROJECTS.format(
+            title=frontend["title"], package=frontend["package"], version=frontend["package_version"]
+        )
+    return _PROJECTS.read_text("utf-8").format(rate=frontend["parameters"]["sample_rate_hz"])
 
 
 def _tensor(tensor: QuantisedTensor) -> str:
@@ -49,11 +104,14 @@ def _vectors(contents: BundleContents) -> str:
 def _sounds(contents: BundleContents) -> str:
     if not contents.sounds:
         return "A made sound with its features tests the front end: clips of the data set are not in this bundle."
+    folders, tests = (
+        ("test_vectors/", "") if is_from_elsewhere(contents.frontend) else ("test_vectors/ and pc/", " and ctest")
+    )
     names = ", ".join(contents.sounds)
     return (
         f"{len(contents.sounds)} clips of the evaluation split are there as sound, 16-bit PCM, with their features "
         f"({names}). They are recordings of your data set: whoever has this bundle can listen to them. Delete "
-        "test_vectors/ and pc/ before you pass the rest on to others who may not."
+        f"{folders} before you pass the rest on to others who may not: smoke_test.py{tests} cannot run without them."
     )
 
 

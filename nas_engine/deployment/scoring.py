@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from nas_engine.audio.batches import evaluation_arrays
 from nas_engine.audio.cache import EVALUATION_SPLIT, FeaturePack
-from nas_engine.audio.frontend import evaluation_crop, log_mel
+from nas_engine.audio.frontend import evaluation_crop
+from nas_engine.audio.frontends.features import compute_features
 from nas_engine.deployment.vectors import ScoredInputs
 from nas_engine.network import runtimes
 from nas_engine.network.tflite import quantised_inputs
@@ -33,5 +34,5 @@ def scored_inputs(
 
 
 def _input(pcm: NDArray[np.int16], pack: FeaturePack) -> NDArray[np.float32]:
-    features = log_mel((pcm / _FULL_SCALE).astype(np.float32), pack.config)
+    features = compute_features((pcm / _FULL_SCALE).astype(np.float32), pack.config)
     return pack.normalisation.apply(evaluation_crop(features, pack.config))

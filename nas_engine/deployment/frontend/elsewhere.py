@@ -4,6 +4,7 @@ The names of a call: `pcm` int16 [n], a whole number of hops of it is read; `sam
 package by its own name. It gives features [rows, mel_bins], not normalised.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from nas_engine.audio.frontend import CROP_SHARE, FrontendConfig, Normalisation
@@ -49,6 +50,11 @@ _CROP = (
     "max(energy), ascending; start = loud[(len(loud)-1) // 2]. Take rows (start + i) mod T for i = 0 .. frames-1. A "
     "stream takes the latest `frames` rows instead."
 )
+
+
+def is_from_elsewhere(description: Mapping[str, Any]) -> bool:
+    """Whether `description`, the content of frontend.json, has a front end that is not Earshot's own."""
+    return bool(description["format"] == FORMAT)
 
 
 def describe_elsewhere(config: FrontendConfig, normalisation: Normalisation) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.audio.frontends.features import compute_features
-from nas_engine.deployment.frontend import elsewhere, reference, tables
+from nas_engine.deployment.frontend import reference, tables
+from nas_engine.deployment.frontend.elsewhere import is_from_elsewhere
 from nas_engine.errors import BadDataset
 
 _SOURCES = Path(__file__).with_name("c")
@@ -28,7 +29,7 @@ def c_files(description: Mapping[str, Any]) -> dict[str, bytes]:
     `test_frontend.c` also includes `test_vectors.h` of `vector_files`. Raises BadDataset for a front end that the C
     code does not compute: another transform (`tables_header`), or a front end from elsewhere.
     """
-    if _is_from_elsewhere(description):
+    if is_from_elsewhere(description):
         raise BadDataset(
             f"The front end of this network's dataset is {description['title']}, of which Earshot has no C code: use "
             f"that of {description['package']} {description['package_version']} or of your chip's SDK, and hold it "
@@ -44,7 +45,7 @@ def python_files(description: Mapping[str, Any]) -> dict[str, bytes]:
     For a front end from elsewhere it is `frontend.json` alone, which has the call of its package.
     """
     page = {"frontend.json": (json.dumps(description, indent=1) + "\n").encode()}
-    return page if _is_from_elsewhere(description) else page | {"frontend.py": Path(reference.__file__).read_bytes()}
+    return page if is_from_elsewhere(description) else page | {"frontend.py": Path(reference.__file__).read_bytes()}
 
 
 def vector_files(
@@ -59,7 +60,8 @@ def vector_files(
     `clips`: 16-bit PCM [n] by name, at least one window each. Files: `test_vectors.h`; `test_pcm.npy` int16 [samples of
     all clips]; `test_features.npy` float32 [rows of all clips, mel_bins], not normalised; `test_vectors.json` with
     names, samples and rows of the clips in the order of the arrays. The header has the first `header_samples` of each
-    clip. With `first_input`, the clips are also network inputs number `first_input` and following ("input").
+    clip; a front end from elsewhere has none, since no C code of ours is compared with it. With `first_input`, the
+    clips are also network inputs number `first_input` and following ("input").
 
     Raises ValueError for a clip of another type or shorter than a window, and without clips.
     """
@@ -79,23 +81,21 @@ def vector_files(
         }
         for number, (name, pcm) in enumerate(clips.items())
     ]
-    begun = {name: pcm[:header_samples] for name, pcm in clips.items()}
-    rows = {name: features[name][: _rows(len(pcm), description["parameters"])] for name, pcm in begun.items()}
-    return {
-        VECTORS_HEADER: _vectors_header(begun, rows).encode(),
+    arrays = {
         "test_pcm.npy": _npy(np.concatenate(list(clips.values()))),
         "test_features.npy": _npy(np.concatenate(list(features.values()))),
         "test_vectors.json": (json.dumps(index, indent=1) + "\n").encode(),
     }
-
-
-def _is_from_elsewhere(description: Mapping[str, Any]) -> bool:
-    return bool(description["format"] == elsewhere.FORMAT)
+    if is_from_elsewhere(description):
+        return arrays
+    begun = {name: pcm[:header_samples] for name, pcm in clips.items()}
+    rows = {name: features[name][: _rows(len(pcm), description["parameters"])] for name, pcm in begun.items()}
+    return {VECTORS_HEADER: _vectors_header(begun, rows).encode(), **arrays}
 
 
 def _features(pcm: NDArray[np.int16], description: Mapping[str, Any]) -> NDArray[np.float32]:
     """What training computes of a clip, which for a front end from elsewhere is its package's output."""
-    if not _is_from_elsewhere(description):
+    if not is_from_elsewhere(description):
         return reference.log_mel(pcm, dict(description))
     samples = (pcm / reference.FULL_SCALE).astype(np.float32)
     return compute_features(samples, FrontendConfig.from_json(description["parameters"]))

@@ -63,10 +63,10 @@ def normalisation() -> Normalisation:
     return Normalisation(rows.mean(axis=0), rows.std(axis=0))
 
 
-def frontend(content: bytes) -> dict[str, Any]:
-    """frontend.json of the network `content`."""
+def frontend(content: bytes, config: FrontendConfig | None = None) -> dict[str, Any]:
+    """frontend.json of the network `content`, of Earshot's own front end unless `config` is another."""
     source, sink = input_and_output(content)
-    described = describe_frontend(FrontendConfig(), normalisation())
+    described = describe_frontend(config or FrontendConfig(), normalisation())
     return described | {"input": source.to_json(), "output": sink.to_json()}
 
 
