@@ -19,7 +19,8 @@ from benchmarks.marked_part import replaced
 from nas_engine.architecture import Architecture
 from nas_engine.baselines import BASELINES, nas_bayesian
 from nas_engine.cost import cost
-from nas_engine.deployment.arena import measure_arena
+from nas_engine.deployment.arena import measure_arena, weight_channels
+from nas_engine.files.tflite_operators import operator_codes
 from nas_engine.network.keras import configure
 from nas_engine.network.untrained import untrained_files
 from nas_engine.search_space.paper_spaces import paper_1d, paper_2d
@@ -43,6 +44,8 @@ def measure(architecture: Architecture) -> dict[str, Any]:
     return {
         **measured.to_json(),
         "file_bytes": len(packed),
+        "operators": len(operator_codes(packed)),
+        "channels": weight_channels(packed),
         "estimate_bytes": estimate,
         "error_of_head": estimate / measured.head_bytes - 1,
         "error_of_arena": estimate / measured.arena_bytes - 1,

@@ -6,7 +6,8 @@ planned to overlap (the *head*), and structures that stay (the *tail*). Its inte
 
 Limits. The interpreter is compiled for x86-64: pointers in the tail take 8 bytes there and 4 on a Cortex-M, which
 therefore needs less. Kernels are the reference ones: those of CMSIS-NN and other libraries may want scratch buffers in
-addition. The estimate to compare with is `nas_engine.cost`'s `peak_activation_bytes`.
+addition. The estimate to compare with is `nas_engine.cost`'s `peak_activation_bytes`; where nothing can be measured,
+`arena_to_reserve` adds what it leaves out.
 """
 
 import json
@@ -20,9 +21,16 @@ from typing import Any
 
 from nas_engine.errors import EarshotError, TransientError
 from nas_engine.files.tflite_operators import operator_codes
+from nas_engine.files.tflite_tensors import stored_tensors
 
 CHILD = "nas_engine.deployment.arena_child"
 _PATIENCE_SECONDS = 300.0
+_PLANNER = 1.5
+"""Gaps that the planner leaves between activations: at most 1.4 of the estimate in benchmarks/results/arena.json."""
+_BYTES_AN_OPERATOR = 320
+"""Structures of an operator that stay: at most 266 bytes there, less those of its channels."""
+_BYTES_A_CHANNEL = 8
+"""Multiplier and shift of an output channel, 32 bits each."""
 _ROOT = Path(__file__).parents[2]
 
 
@@ -45,6 +53,24 @@ class ArenaMeasurement:
 def is_available() -> bool:
     """Whether this machine has the interpreter: it is published for Linux on x86-64 alone."""
     return find_spec("tflite_micro") is not None
+
+
+def arena_to_reserve(activation_bytes: int, operators: int, channels: int) -> int:
+    """Bytes of an arena that is large enough without a measurement, for `activation_bytes` by `nas_engine.cost`.
+
+    `channels` are those of `weight_channels`. Covers every network of benchmarks/results/arena.json; an estimate.
+    """
+    return round(_PLANNER * activation_bytes) + _BYTES_AN_OPERATOR * operators + _BYTES_A_CHANNEL * channels
+
+
+def weight_channels(content: bytes) -> int:
+    """Scales of all int8 weights of a .tflite file: one for each output channel, or one for a tensor.
+
+    Raises ValueError if `content` is no .tflite file.
+    """
+    return sum(
+        len(tensor.scales) for tensor in stored_tensors(content) if tensor.dtype == "int8" and tensor.values.size
+    )
 
 
 def measure_arena(content: bytes) -> ArenaMeasurement:

@@ -1,4 +1,4 @@
-"""Bytes as a C array, for devices without a file system."""
+"""Bytes as a C array and text as a C string, for devices without a file system."""
 
 ALIGNMENT = 16
 """Bytes: constant tensors are read in place, and the schema aligns them to 16 from the file's beginning."""
@@ -24,6 +24,16 @@ const unsigned char {_NAME}[{len(content)}] __attribute__((aligned({ALIGNMENT}))
 const unsigned int {_NAME}_size = {len(content)};
 """
     return source, _HEADER
+
+
+def c_string(text: str) -> str:
+    """`text` in UTF-8 as a string literal of C99 and C++, quotation marks included.
+
+    Bytes beyond plain letters, and what C gives a meaning to (trigraphs too), are three octal digits, which end by
+    themselves.
+    """
+    plain = (chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}" for byte in text.encode())
+    return f'"{"".join(plain)}"'
 
 
 _HEADER = f"""\

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nas_engine.deployment.arena import ArenaMeasurement
+from nas_engine.deployment.arena import ArenaMeasurement, arena_to_reserve, weight_channels
 from nas_engine.deployment.model_card import CardFacts
 from nas_engine.deployment.vectors import ScoredInputs
+from nas_engine.files.tflite_operators import operator_codes
 from nas_engine.streaming.loop import LoopSettings
 
-_SPARE = 1.25
 _STEP_BYTES = 1024
 
 
@@ -48,8 +48,13 @@ class BundleContents:
 
     @property
     def reserved_arena_bytes(self) -> int:
-        """Bytes that the C sources reserve: the measured arena, without one a quarter more than the estimate, each
-        rounded up to whole kB of 1,024 bytes.
+        """Bytes that the C sources reserve: the measured arena, without one `arena_to_reserve`, each rounded up to whole
+        kB of 1,024 bytes. Raises ValueError for a network that is no .tflite file.
         """
-        needed = self.arena.arena_bytes if self.arena else round(_SPARE * self.arena_estimate_bytes)
+        needed = self.arena.arena_bytes if self.arena else self._arena_without_measurement
         return -(-needed // _STEP_BYTES) * _STEP_BYTES
+
+    @property
+    def _arena_without_measurement(self) -> int:
+        operators = len(operator_codes(self.network))
+        return arena_to_reserve(self.arena_estimate_bytes, operators, weight_channels(self.network))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.audio.frontends.features import compute_features
+from nas_engine.deployment.c_array import c_string
 from nas_engine.deployment.frontend import reference, tables
 from nas_engine.deployment.frontend.elsewhere import is_from_elsewhere
 from nas_engine.errors import BadDataset
@@ -124,7 +125,7 @@ def _vectors_header(clips: Mapping[str, NDArray[np.int16]], features: Mapping[st
             f"float earshot_test_features_{number}[{values.size}]", tables.c_floats(values.ravel().tolist())
         )
         entries.append(
-            f"    {{{json.dumps(name)}, earshot_test_pcm_{number}, {len(pcm)}, earshot_test_features_{number}, "
+            f"    {{{c_string(name)}, earshot_test_pcm_{number}, {len(pcm)}, earshot_test_features_{number}, "
             f"{len(values)}}},"
         )
     lines += [

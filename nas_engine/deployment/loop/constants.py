@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nas_engine.deployment.c_array import c_string
 from nas_engine.deployment.loop.settings import hop_rows, refractory_windows, threshold_steps
 from nas_engine.streaming.loop import LoopSettings
 
 NAME = "earshot_constants.h"
 SOURCES = tuple(Path(__file__).with_name("c") / name for name in ("earshot_loop.c", "earshot_loop.h"))
 """C sources of the loop, which include this header and the front end."""
+
+_LEAST_RING = 4096
 
 
 def constants_header(
@@ -20,7 +23,7 @@ def constants_header(
     `frontend` is the content of frontend.json with "output". Raises ValueError for a hop that the front end does not
     make.
     """
-    names = ",\n    ".join(f'"{_escaped(label)}"' for label in labels)
+    names = ",\n    ".join(c_string(label) for label in labels)
     steps = ", ".join(str(threshold_steps(settings, label, frontend["output"]["scale"])) for label in labels)
     values = {"CLASSES": len(labels), "ARENA_BYTES": arena_bytes, **_loop_values(settings, frontend)}
     macros = "\n".join(f"#define EARSHOT_{name} {value}" for name, value in values.items())
@@ -48,10 +51,16 @@ static const int32_t earshot_threshold_steps[EARSHOT_CLASSES] = {{{steps}}};
 
 
 def _loop_values(settings: LoopSettings, frontend: Mapping[str, Any]) -> dict[str, int | str]:
-    """Macros of the loop by their names without EARSHOT_; GAIN is there only where there is one."""
+    """Macros of the loop by their names without EARSHOT_; GAIN is there only where there is one.
+
+    RING_SAMPLES, for programs that keep sound in a ring while the network runs, is the next power of two above a hop.
+    """
+    parameters = frontend["parameters"]
+    rows = hop_rows(settings, parameters)
     values: dict[str, int | str] = {
         "OUTPUT_ZERO_POINT": f"({frontend['output']['zero_point']})",
-        "HOP_ROWS": hop_rows(settings, frontend["parameters"]),
+        "HOP_ROWS": rows,
+        "RING_SAMPLES": max(_LEAST_RING, 1 << (rows * int(parameters["hop_samples"])).bit_length()),
         "SMOOTHING_WINDOWS": settings.smoothing_windows,
         "NEEDED": settings.needed,
         "AMONG": settings.among,
@@ -60,10 +69,3 @@ def _loop_values(settings: LoopSettings, frontend: Mapping[str, Any]) -> dict[st
     if settings.gain_db:
         values["GAIN"] = f"{10.0 ** (settings.gain_db / 20.0):.8e}f"
     return values
-
-
-def _escaped(text: str) -> str:
-    """Text of a C string: bytes beyond plain letters as three octal digits, which end by themselves."""
-    return "".join(
-        chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}" for byte in text.encode()
-    )

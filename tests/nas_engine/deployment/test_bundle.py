@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from nas_engine.deployment.bundle import bundle, bundle_files
 from nas_engine.deployment.c_array import c_array
+from nas_engine.deployment.frontend.files import vector_files
 from nas_engine.deployment.smoke_test import c_bytes
 from nas_engine.streaming.loop import LoopSettings
 from tests.nas_engine.deployment import made
@@ -83,8 +85,11 @@ def test_the_arena_is_stated_measured_beside_its_estimate() -> None:
     assert stated["measured"]["arena_bytes"] == contents.arena.arena_bytes == 17_864
     assert stated["estimated_activation_bytes"] == 10_976
     assert stated["reserved_bytes"] == 18 * 1024
+    assert "The measurement is of TensorFlow Lite Micro" in bundle_files(contents)["README.md"].decode()
     text = bundle_files(replace(contents, arena=None, arena_note="No interpreter here."))["README.md"].decode()
     assert "No interpreter here. Estimated from the architecture: 10,976 bytes" in text
+    assert ", an estimate with room to spare.\nNothing was measured: where AllocateTensors fails" in text
+    assert "The measurement is of" not in text
 
 
 def test_the_readme_names_the_operators_and_only_files_that_exist(folder: Path) -> None:
@@ -118,6 +123,10 @@ def test_the_project_for_a_computer_builds_passes_and_finds_the_network_aligned(
         "cmake", "-S", "pc", "-B", tmp_path / "sdk", f"-DTFLITE_MICRO_DIR={tmp_path}", folder=folder, fails=True
     )
     assert "There is no libtensorflow-microlite.a" in refused
+
+
+def test_without_a_sdk_a_c_compiler_is_enough(folder: Path, tmp_path: Path) -> None:
+    run("cmake", "-S", "pc", "-B", tmp_path, "-DCMAKE_CXX_COMPILER=/no/compiler/of/cpp", folder=folder)
 
 
 def test_a_wrong_vector_fails_on_the_computer(folder: Path, tmp_path: Path) -> None:
@@ -177,6 +186,7 @@ def test_layouts_are_those_that_the_tools_look_for(folder: Path) -> None:
     assert {"earshot_network.c", "earshot_classifier.cc"} <= {path.name for path in (folder / "earshot/src").iterdir()}
     assert "CONFIG_TENSORFLOW_LITE_MICRO=y" in (folder / "zephyr" / "prj.conf").read_text()
     assert "find_package(Zephyr" in (folder / "zephyr" / "CMakeLists.txt").read_text()
+    assert "default y if CPU_HAS_FPU" in (folder / "zephyr" / "Kconfig").read_text()
 
 
 @pytest.mark.parametrize("runtime", ["tensorflow", "tflite_micro"])
@@ -225,3 +235,32 @@ def test_labels_in_any_language_are_sound_c(tmp_path: Path) -> None:
     )
     run("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "main.c", "-o", "main", folder=tmp_path)
     assert run(tmp_path / "main", folder=tmp_path).splitlines() == list(labels[:3])
+
+
+def test_names_of_sounds_are_sound_c_whatever_they_hold(tmp_path: Path) -> None:
+    names = ("what??/", "bell \x07\x7f", "Türklingel \U0001f514")
+    pcm = np.zeros(16_000, np.int16)
+    header = vector_files(made.contents().frontend, dict.fromkeys(names, pcm))["test_vectors.h"]
+    (tmp_path / "test_vectors.h").write_bytes(header)
+    (tmp_path / "main.c").write_text(
+        '#include <stdio.h>\n#include "test_vectors.h"\n'
+        "int main(void) { for (int i = 0; i < 3; ++i) puts(earshot_test_vectors[i].name); return 0; }\n"
+    )
+    run("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "main.c", "-o", "main", folder=tmp_path)
+    assert run(tmp_path / "main", folder=tmp_path).split("\n")[:-1] == list(names)
+
+
+def test_the_ring_of_the_sketch_holds_the_sound_of_a_hop() -> None:
+    for hop_s, samples in ((1.0, 16_384), (0.02, 4_096), (1.28, 32_768)):
+        header = bundle_files(made.contents(loop=LoopSettings(hop_s=hop_s)))["earshot/src/earshot_constants.h"].decode()
+        assert f"#define EARSHOT_RING_SAMPLES {samples}\n" in header
+
+
+def test_the_smoke_test_reads_labels_of_any_language_in_any_locale(folder: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(folder, tmp_path / "bundle"))
+    labels = ("Türklingel", "line\u2028separator", *made.LABELS[2:])
+    (copied / "labels.txt").write_bytes("".join(f"{label}\n" for label in labels).encode())
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "smoke_test.py", "--runtime", "tensorflow"]
+    ran = subprocess.run(command, cwd=copied, env=os.environ | plain, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -7,7 +7,8 @@
 #include "src/earshot_loop.h"
 
 namespace {
-constexpr uint32_t kRing = 4096;  // samples that wait while the network runs; a power of two
+// Samples that wait while the network runs, a power of two: an inference may take as long as they last.
+constexpr uint32_t kRing = EARSHOT_RING_SAMPLES;
 int16_t ring[kRing];
 volatile uint32_t written = 0;
 uint32_t taken = 0;
@@ -54,6 +55,7 @@ void loop() {
   if (waiting > kRing) {
     Serial.println("Sound was lost: the network takes longer than the ring of samples lasts.");
     taken = written;
+    earshot_loop_init(&listening);  // so that sound from before and after the gap is not one window
     return;
   }
   const uint32_t place = taken % kRing;
