@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from nas_engine.deployment.arena_child import NOT_LOADED
 from nas_engine.errors import EarshotError, TransientError
 from nas_engine.files.tflite_operators import operator_codes
 from nas_engine.files.tflite_tensors import stored_tensors
@@ -99,6 +100,11 @@ def measure_arena(content: bytes) -> ArenaMeasurement:
         name = signal.Signals(-made.returncode).name
         raise TransientError(f"TensorFlow Lite Micro was ended by {name} while the tensor arena was measured.")
     if made.returncode != 0:
-        last = made.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise EarshotError(f"TensorFlow Lite Micro cannot run this network: {''.join(last)}")
+        last = "".join(made.stderr.decode(errors="replace").strip().splitlines()[-1:])
+        if made.returncode == NOT_LOADED:
+            raise EarshotError(
+                f"The tensor arena was not measured: TensorFlow Lite Micro is installed but does not load: {last}. "
+                "Install the requirements again with `make setup`."
+            )
+        raise EarshotError(f"TensorFlow Lite Micro cannot run this network: {last}")
     return ArenaMeasurement(**json.loads(made.stdout))

@@ -19,6 +19,8 @@ _FIRST_BYTES = 1 << 20
 _MOST_BYTES = 1 << 29
 _PART = re.compile(r"Arena allocation (head|tail) (\d+) bytes")
 _STANDARD_ERROR = 2
+NOT_LOADED = 3
+"""Exit status where the interpreter cannot be imported."""
 
 
 def smallest_arena(content: bytes) -> dict[str, Any]:
@@ -86,5 +88,8 @@ if __name__ == "__main__":
         print(json.dumps(smallest_arena(sys.stdin.buffer.read())))
     except (RuntimeError, ValueError) as error:
         sys.exit(str(error))
+    except ImportError as error:
+        print(error, file=sys.stderr)
+        sys.exit(NOT_LOADED)
     except struct.error:
         sys.exit("its file is cut or damaged")

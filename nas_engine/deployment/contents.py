@@ -48,8 +48,9 @@ class BundleContents:
 
     @property
     def reserved_arena_bytes(self) -> int:
-        """Bytes that the C sources reserve: the measured arena, without one `arena_to_reserve`, each rounded up to whole
-        kB of 1,024 bytes. Raises ValueError for a network that is no .tflite file.
+        """Bytes that the C sources reserve, in whole kB of 1,024 bytes: the measured arena, else `arena_to_reserve`.
+
+        Raises ValueError for a network that is no .tflite file.
         """
         needed = self.arena.arena_bytes if self.arena else self._arena_without_measurement
         return -(-needed // _STEP_BYTES) * _STEP_BYTES

@@ -12,7 +12,7 @@ import csv
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from math import prod
@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from nas_engine.architecture import Architecture
-from nas_engine.errors import EarshotError, TransientError
+from nas_engine.errors import EarshotError
+from nas_engine.files.tflite_operators import output_names
 from nas_engine.layers import Conv, Dense, Depthwise, Layer, all_layers
 
 ACCELERATORS = (
@@ -88,8 +89,8 @@ class NpuEstimate:
 def estimate(content: bytes, accelerator: str) -> NpuEstimate:
     """Estimate for the int8 .tflite file `content`, plain or packed, compiled in a process of its own.
 
-    Raises ValueError for an unknown accelerator, EarshotError where Vela is not installed or refuses the network, and
-    TransientError where it takes too long.
+    Raises ValueError for an unknown accelerator, EarshotError where Vela is not installed, refuses the network or takes
+    too long.
     """
     if accelerator not in ACCELERATORS:
         raise ValueError(f"{accelerator!r} is no accelerator of Vela; choose one of {', '.join(ACCELERATORS)}.")
@@ -102,7 +103,7 @@ def estimate(content: bytes, accelerator: str) -> NpuEstimate:
         source.write_bytes(content)
         _compile(source, accelerator)
         (summary,) = _rows(next(Path(folder).glob("network_summary_*.csv")))
-        return _read(accelerator, summary, _rows(Path(folder) / "network_per-layer.csv"))
+        return _read(accelerator, summary, _rows(Path(folder) / "network_per-layer.csv"), _names(content))
 
 
 def network_macs(architecture: Architecture) -> int:
@@ -131,7 +132,7 @@ def _compile(source: Path, accelerator: str) -> None:
     try:
         made = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
-        raise TransientError(f"Vela did not compile the network within {_PATIENCE_SECONDS:.0f} s.") from error
+        raise EarshotError(f"Vela did not compile the network within {_PATIENCE_SECONDS:.0f} s.") from error
     if made.returncode != 0 or not list(source.parent.glob("network_summary_*.csv")):
         printed = (made.stdout + made.stderr).strip().splitlines()[-1:]
         raise EarshotError(f"Vela cannot compile this network for {accelerator}: {''.join(printed)}")
@@ -142,7 +143,17 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _read(accelerator: str, summary: Mapping[str, str], rows: Iterable[Mapping[str, str]]) -> NpuEstimate:
+def _names(content: bytes) -> tuple[str, ...]:
+    """Names of the operators' outputs; none for a file that Vela reads and Earshot does not."""
+    try:
+        return output_names(content)
+    except ValueError:
+        return ()
+
+
+def _read(
+    accelerator: str, summary: Mapping[str, str], rows: Iterable[Mapping[str, str]], names: Collection[str]
+) -> NpuEstimate:
     def whole(*names: str) -> int:
         return sum(round(float(summary[name])) for name in names)
 
@@ -163,28 +174,35 @@ def _read(accelerator: str, summary: Mapping[str, str], rows: Iterable[Mapping[s
         dram_traffic_bytes=whole("dram_total_bytes"),
         flash_traffic_bytes=whole("on_chip_flash_total_bytes", "off_chip_flash_total_bytes"),
         vela_macs=whole("nn_macs"),
-        operators=_operators(rows),
+        operators=merged_operators(rows, names),
     )
 
 
-def _operators(rows: Iterable[Mapping[str, str]]) -> tuple[NpuOperator, ...]:
-    """One for each operator of the file. Vela names parts as the output with a suffix: "84_intermediate"; a softmax has
-    parts named after its input, but a network has one softmax.
+def merged_operators(rows: Iterable[Mapping[str, str]], names: Collection[str]) -> tuple[NpuOperator, ...]:
+    """One for each operator of the file, of Vela's rows per layer; `names` are those of the operators' outputs.
+
+    Vela names parts as the output with a suffix: "84_intermediate"; a softmax has parts named after its input, but a
+    network has one softmax.
     """
     parts: dict[tuple[str, str], list[Mapping[str, str]]] = {}
     for row in rows:
-        operator, tensor = row["Original Operator"], row["Name"].split("_")[0]
+        operator, tensor = row["Original Operator"], _tensor(row["Name"], names)
         parts.setdefault((operator, "" if operator == _SOFTMAX else tensor), []).append(row)
-    return tuple(_operator(operator, found) for (operator, _), found in parts.items())
+    return tuple(_operator(operator, found, names) for (operator, _), found in parts.items())
 
 
-def _operator(operator: str, rows: list[Mapping[str, str]]) -> NpuOperator:
+def _tensor(name: str, names: Collection[str]) -> str:
+    """The longest of `names` that `name` is, or begins with before a suffix; without one, `name` itself."""
+    return max((known for known in names if f"{name}_".startswith(f"{known}_")), key=len, default=name)
+
+
+def _operator(operator: str, rows: list[Mapping[str, str]], names: Collection[str]) -> NpuOperator:
     def total(*columns: str) -> int:
         return sum(int(row[column]) for row in rows for column in columns)
 
     return NpuOperator(
         operator=operator,
-        tensor=rows[-1]["Name"].split("_")[0],
+        tensor=_tensor(rows[-1]["Name"], names),
         on_cpu=any(row["Target"] == _CPU for row in rows),
         parts=len(rows),
         cycles=total("Op Cycles"),

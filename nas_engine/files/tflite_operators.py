@@ -1,7 +1,8 @@
 """Operators of a .tflite file, read from its bytes without TensorFlow.
 
 Field numbers are those of tensorflow/lite/schema/schema.fbs: Model.operator_codes = 1; SubGraph.operators = 3;
-OperatorCode.deprecated_builtin_code = 0 (a byte), .custom_code = 1, .builtin_code = 3; Operator.opcode_index = 0.
+OperatorCode.deprecated_builtin_code = 0 (a byte), .custom_code = 1, .builtin_code = 3; Operator.opcode_index = 0,
+.outputs = 2; Tensor.name = 3.
 """
 
 import struct
@@ -22,6 +23,21 @@ def operator_codes(content: bytes) -> tuple[int, ...]:
         codes = [_code(FlatTable(content, position)) for position in model.vector(1)]
         operators = subgraph_of(model, content).vector(3)
         return tuple(codes[FlatTable(content, position).scalar(0, "I")] for position in operators)
+    except (struct.error, IndexError) as error:
+        raise ValueError(f"This .tflite file is cut or damaged: {error}") from error
+
+
+def output_names(content: bytes) -> tuple[str, ...]:
+    """Name of the first output of each operator, in the order of execution; "" for a tensor without a name.
+
+    Raises ValueError if `content` is no .tflite file.
+    """
+    try:
+        subgraph = subgraph_of(model_of(content), content)
+        tensors = subgraph.vector(0)
+        outputs = [FlatTable(content, position).integers(2)[0] for position in subgraph.vector(3)]
+        named = [FlatTable(content, tensors[number]) for number in outputs]
+        return tuple(table.content_of(3).decode("utf-8", "replace") if table.has(3) else "" for table in named)
     except (struct.error, IndexError) as error:
         raise ValueError(f"This .tflite file is cut or damaged: {error}") from error
 

@@ -16,8 +16,9 @@ from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.runtimes import predict_quantised
 from nas_engine.network.tflite import quantised_levels
 from nas_engine.streaming.features import Gain, feature_blocks
+from nas_engine.streaming.hop import frames_of_hop
 from nas_engine.streaming.loop import LoopSettings
-from nas_engine.streaming.scores import Levels, ListeningNetwork, frames_of_hop
+from nas_engine.streaming.scores import Levels, ListeningNetwork
 from nas_engine.streaming.values import StreamScores
 
 _HEADER = struct.Struct("<5I")

@@ -16,6 +16,7 @@ from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.runtimes import predict_quantised
 from nas_engine.network.tflite import quantised_levels
 from nas_engine.streaming.features import Gain, feature_blocks
+from nas_engine.streaming.hop import frames_of_hop
 from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.values import SoundStream, StreamScores
 
@@ -75,15 +76,6 @@ def stream_scores(stream: SoundStream, network: ListeningNetwork, settings: Loop
         zero_point=sink.zero_point,
         saturated_samples=gain.saturated_samples,
     )
-
-
-def frames_of_hop(hop_s: float, config: FrontendConfig) -> int:
-    """Frames from one window to the next. Raises ValueError unless that is a whole number of at least 1."""
-    frame_s = config.hop_samples / config.sample_rate_hz
-    hop = round(hop_s / frame_s)
-    if hop < 1 or abs(hop * frame_s - hop_s) > 1e-9:
-        raise ValueError(f"The hop of {hop_s:g} s is no multiple of the front end's {frame_s:g} s: choose one that is.")
-    return hop
 
 
 def _windows(blocks: Iterator[Levels], frames: int, hop: int) -> Iterator[Levels]:

@@ -92,7 +92,7 @@ def energy_model_chart(request: HttpRequest, device_id: int, version: int, part:
 def energy_model_csv(request: HttpRequest, device_id: int, version: int) -> StreamingHttpResponse:
     """Runs that a ready model was trained on, with their predictions where they were held back."""
     model = get_object_or_404(ready_models_of(device_id), version=version)
-    return attachment(StreamingHttpResponse(_csv_lines(model), content_type="text/csv"), str(model), "-runs.csv")
+    return attachment(StreamingHttpResponse(_csv_lines(model), content_type="text/csv"), str(model), suffix="-runs.csv")
 
 
 def _csv_lines(model: EnergyModel) -> Iterator[str]:

@@ -41,14 +41,16 @@ def study_toml(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(shown_studies(), pk=study_id)
     if study.kind != Study.Kind.SEARCH:
         raise Http404(f"{study.name} is no search: it has no settings that a study file could hold.")
-    return attachment(HttpResponse(study_to_toml(study), content_type="application/toml"), study.name, ".toml")
+    return attachment(HttpResponse(study_to_toml(study), content_type="application/toml"), study.name, suffix=".toml")
 
 
 @require_GET
 def trials_csv(request: HttpRequest, study_id: int) -> StreamingHttpResponse:
     """One line a trial, streamed."""
     study = get_object_or_404(shown_studies(), pk=study_id)
-    return attachment(StreamingHttpResponse(_csv_lines(study), content_type="text/csv"), study.name, "-trials.csv")
+    return attachment(
+        StreamingHttpResponse(_csv_lines(study), content_type="text/csv"), study.name, suffix="-trials.csv"
+    )
 
 
 @require_GET
@@ -60,7 +62,7 @@ def study_json(request: HttpRequest, study_id: int) -> JsonResponse:
         if trial["tflite"]:
             address = reverse("trial_tflite", args=[study_id, trial["number"]])
             trial["tflite"] = request.build_absolute_uri(address)
-    return attachment(JsonResponse(summary, json_dumps_params={"indent": 1}), study.name, ".json")
+    return attachment(JsonResponse(summary, json_dumps_params={"indent": 1}), study.name, suffix=".json")
 
 
 @require_GET
@@ -104,7 +106,7 @@ def trial_architecture(request: HttpRequest, study_id: int, number: int) -> Http
     """The architecture as nas_engine.Architecture.from_json reads it."""
     trial = get_object_or_404(shown_trials(study_id), number=number)
     response = JsonResponse(trial.architecture.spec, json_dumps_params={"indent": 1})
-    return attachment(response, f"{trial.study.name} trial {number}", "-architecture.json")
+    return attachment(response, trial.study.name, "trial", number, suffix="-architecture.json")
 
 
 @require_safe

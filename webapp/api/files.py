@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from django.core.files.base import File
 from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from django.utils.text import slugify
+
+from webapp.services.exports import plain_name
 
 _CHUNK_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 20
@@ -32,15 +33,15 @@ class StoredFileResponse(FileResponse):
     block_size = _BLOCK_BYTES
 
 
-def attachment(response: Response, name: str, suffix: str) -> Response:
+def attachment(response: Response, *parts: object, suffix: str) -> Response:
     """The response as a file to be saved under a safe name."""
-    response.headers["Content-Disposition"] = f'attachment; filename="{safe_name(name, suffix=suffix)}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{safe_name(*parts, suffix=suffix)}"'
     return response
 
 
 def safe_name(*parts: object, suffix: str) -> str:
     """A file name of plain characters: "demo-study-trial-7.tflite"."""
-    return (slugify(" ".join(str(part) for part in parts))[:100] or "file") + suffix
+    return (plain_name(*parts) or "file") + suffix
 
 
 def download(file: "File | io.BytesIO", name: str, content_type: str) -> FileResponse:

@@ -44,7 +44,7 @@ def streams_json(request: HttpRequest, study_id: int, number: int, evaluation_id
     ready = _ready_or_404(study_id, number, evaluation_id)
     content = {"plan": ready.plan, "clips": ready.clips, "outcome": ready.result}
     response = JsonResponse(content, json_dumps_params={"indent": 1})
-    return attachment(response, f"{ready.trial.study.name} trial {number} streams", ".json")
+    return attachment(response, ready.trial.study.name, "trial", number, "streams", suffix=".json")
 
 
 @require_safe

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
+from django.utils.text import slugify
 
 from nas_engine.audio.frontend import FrontendConfig, Normalisation
 from nas_engine.deployment.frontend.description import describe_frontend
@@ -18,6 +19,8 @@ from webapp.queries.study_summary import study_summary, trial_summary
 from webapp.services.errors import Conflict
 
 NETWORK_FILE = "network.tflite"
+MOST_CHARACTERS = 100
+"""Characters of a file's name without its suffix: file systems take 255 bytes."""
 _FILES_OF_THEIR_OWN = ("architecture", "tflite")
 README = """\
 {title}
@@ -45,6 +48,18 @@ q = clip(round(x / input.scale) + input.zero_point, -128, 127) as int8."""
 _BY_PACKAGE = """\
 Read a clip as mono at {sample_rate_hz} Hz, follow "steps" of frontend.json by {package} {package_version}, then
 q = clip(round(x / input.scale) + input.zero_point, -128, 127) as int8."""
+
+
+def plain_name(*parts: object) -> str:
+    """A name of plain characters for a file or folder: "demo-study-trial-7"; "" if no part has any.
+
+    Where it would be longer than `MOST_CHARACTERS`, the longest parts are cut, so that numbers of trials stay.
+    """
+    names = [name for part in parts if (name := slugify(str(part)))]
+    while len("-".join(names)) > MOST_CHARACTERS:
+        longest = max(range(len(names)), key=lambda number: len(names[number]))
+        names[longest] = names[longest][:-1]
+    return "-".join(name.strip("-_") for name in names)
 
 
 def write_study_summary(*, study_id: int, path: Path) -> dict[str, Any]:

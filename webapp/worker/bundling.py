@@ -10,24 +10,23 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.utils.text import slugify
 from numpy.typing import NDArray
 
 from nas_engine.audio.cache import EVALUATION_SPLIT
 from nas_engine.audio.decode import decode
 from nas_engine.audio.frontend import FrontendConfig
-from nas_engine.deployment.arena import is_available, measure_arena
+from nas_engine.deployment.arena import ArenaMeasurement, is_available, measure_arena
 from nas_engine.deployment.bundle import bundle
 from nas_engine.deployment.contents import BundleContents
 from nas_engine.deployment.model_card import CardFacts, class_accuracies
 from nas_engine.deployment.vectors import ScoredInputs
-from nas_engine.deployment.vela import estimate
+from nas_engine.deployment.vela import estimate as estimate_npu
 from nas_engine.errors import EarshotError, TransientError
 from webapp.models import Clip, Dataset, DeployBundle, Runtime, Trial
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
 from webapp.queries.pages.streams import chosen_loop
 from webapp.services import bundles, jobs
-from webapp.services.exports import NETWORK_FILE, trial_files
+from webapp.services.exports import NETWORK_FILE, plain_name, trial_files
 from webapp.services.persistence import persist
 from webapp.services.working import Write, never, reason, work
 from webapp.storage import save_by_hash
@@ -80,7 +79,7 @@ def _refuse(worker: str, row: DeployBundle, error: Exception) -> bool:
 
 def folder_name(trial: Trial) -> str:
     """Folder in the zip, of plain characters: "doorbell-watch-trial-7"."""
-    return slugify(f"{trial.study.name} trial {trial.number}")[:100]
+    return plain_name(trial.study.name, "trial", trial.number)
 
 
 def contents_of(trial_id: int) -> BundleContents:
@@ -89,7 +88,7 @@ def contents_of(trial_id: int) -> BundleContents:
     related = ("study__dataset", "study__energy_model", "architecture")
     trial = Trial.objects.select_related(*related).get(pk=trial_id)
     network = files[NETWORK_FILE]
-    measured = measure_arena(network) if is_available() else None
+    measured, arena_note = arena_of(network)
     sounds = _sounds(trial.study.dataset)
     return BundleContents(
         title=_title(trial),
@@ -100,11 +99,23 @@ def contents_of(trial_id: int) -> BundleContents:
         card=_facts(trial),
         arena_estimate_bytes=trial.architecture.peak_activation_bytes,
         arena=measured,
-        arena_note="" if measured else _NOT_MEASURED,
+        arena_note=arena_note,
         loop=chosen_loop(trial),
         vectors=_vectors(trial, network, sounds),
         sounds=sounds,
     )
+
+
+def arena_of(network: bytes) -> tuple[ArenaMeasurement | None, str]:
+    """The tensor arena as measured here, or None and why it was not. Raises TransientError as `measure_arena` does."""
+    if not is_available():
+        return None, _NOT_MEASURED
+    try:
+        return measure_arena(network), ""
+    except TransientError:
+        raise
+    except EarshotError as error:
+        return None, str(error)
 
 
 def _sounds(dataset: Dataset) -> dict[str, NDArray[np.int16]]:
@@ -123,13 +134,11 @@ def _pcm(clip: Clip, config: FrontendConfig) -> NDArray[np.int16]:
 
 
 def estimates_of(network: bytes) -> list[dict[str, Any]]:
-    """Estimates by accelerator; where Vela refuses the network or is not installed, why."""
+    """Estimates by accelerator; where Vela refuses the network, takes too long or is not installed, why."""
     found = []
     for accelerator in ACCELERATORS:
         try:
-            found.append(estimate(network, accelerator).to_json())
-        except TransientError:
-            raise
+            found.append(estimate_npu(network, accelerator).to_json())
         except EarshotError as error:
             found.append({"accelerator": accelerator, "reason": str(error)})
     return found
@@ -156,6 +165,7 @@ def _title(trial: Trial) -> str:
 
 def _facts(trial: Trial) -> CardFacts:
     dataset: Dataset = trial.study.dataset
+    estimate = current_estimate(trial, all_estimates(trial))
     return CardFacts(
         title=_title(trial),
         dataset=dataset.name,
@@ -166,17 +176,29 @@ def _facts(trial: Trial) -> CardFacts:
         classes=class_accuracies(trial.confusion or [], dataset.classes if trial.confusion else []),
         float_accuracy=trial.float_accuracy,
         runtime=str(Runtime(trial.study.runtime).label),
-        energy=_energy(current_estimate(trial, all_estimates(trial))),
+        energy=energy_text(estimate),
         flash_bytes=trial.flash_bytes or 0,
         flops=trial.architecture.flops,
         parameters=trial.architecture.parameters,
+        limits=energy_limits(estimate),
     )
 
 
-def _energy(estimate: CurrentEstimate) -> str:
+def energy_text(estimate: CurrentEstimate) -> str:
+    """Energy with its origin, such as "0.84 mJ, estimate from published figures"; "" without an estimate."""
     if estimate.energy_mj is None:
         return ""
     within = (
         f", 90 % between {estimate.low_mj:.2f} and {estimate.high_mj:.2f} mJ" if estimate.low_mj is not None else ""
     )
-    return f"{estimate.energy_mj:.2f} mJ, estimated by {estimate.source}{within}"
+    return f"{estimate.energy_mj:.2f} mJ, {estimate.source_text}{within}"
+
+
+def energy_limits(estimate: CurrentEstimate) -> tuple[str, ...]:
+    """A sentence where the energy is extrapolated: the features that no measured network had."""
+    if not estimate.outside:
+        return ()
+    features = "; ".join(estimate.outside)
+    return (
+        f"The energy is extrapolated and may be far off: the network lies outside of the measured ones: {features}.",
+    )

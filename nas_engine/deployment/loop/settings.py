@@ -8,6 +8,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from nas_engine.audio.frontend import FrontendConfig
+from nas_engine.streaming.hop import frames_of_hop
 from nas_engine.streaming.loop import LoopSettings
 
 _MOST_STEPS = 255
@@ -19,13 +21,7 @@ def hop_rows(settings: LoopSettings, parameters: Mapping[str, Any]) -> int:
 
     Raises ValueError unless the loop's hop is a whole number of the front end's hops.
     """
-    row_s = float(parameters["hop_samples"] / parameters["sample_rate_hz"])
-    rows = round(settings.hop_s / row_s)
-    if rows < 1 or abs(rows * row_s - settings.hop_s) > 1e-9:
-        raise ValueError(
-            f"The loop's hop of {settings.hop_s:g} s is no multiple of the front end's {row_s:g} s: choose one that is."
-        )
-    return rows
+    return frames_of_hop(settings.hop_s, FrontendConfig.from_json(parameters))
 
 
 def refractory_windows(settings: LoopSettings) -> int:

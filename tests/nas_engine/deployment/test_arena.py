@@ -51,3 +51,12 @@ def test_what_a_bundle_reserves_unmeasured_is_enough_for_its_network() -> None:
     assert replace(contents, arena=None).reserved_arena_bytes >= contents.arena.arena_bytes
     row = json.loads(RESULTS.read_text())["networks"]["TCResNet8-1.0"]
     assert weight_channels(contents.network) == row["channels"]
+
+
+def test_an_interpreter_that_does_not_load_is_told_from_a_network_that_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tflite_micro.py").write_text("raise ImportError('libstdc++.so.6 is too old')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(EarshotError, match=r"installed but does not load: libstdc\+\+.so.6 is too old"):
+        measure_arena(made.network())

@@ -8,9 +8,9 @@ import pytest
 from nas_engine.architecture import Architecture, Block
 from nas_engine.baselines import nas_bayesian
 from nas_engine.cost import layer_flops
-from nas_engine.deployment.vela import estimate, network_macs
+from nas_engine.deployment.vela import estimate, merged_operators, network_macs
 from nas_engine.errors import EarshotError
-from nas_engine.files.tflite_operators import operator_codes
+from nas_engine.files.tflite_operators import operator_codes, output_names
 from nas_engine.layers import Conv, Depthwise, all_layers
 from nas_engine.network.untrained import untrained_files
 from nas_engine.search_space.paper_spaces import paper_1d
@@ -46,6 +46,25 @@ def test_a_kernel_of_nine_at_stride_four_falls_back_on_u55_and_one_of_four_does_
     four = estimate(untrained_files(one_dimensional(4, 4))[1], "ethos-u55-128")
     assert not four.fallbacks
     assert (four.operators[0].parts, four.operators[0].cycles, four.cycles) == (49, 137_767, 151_545)
+
+
+def test_operators_of_names_with_the_same_beginning_stay_apart() -> None:
+    columns = ("Op Cycles", "NPU", "SRAM AC", "DRAM AC", "OnFlash AC", "OffFlash AC")
+    rows = [
+        {"Original Operator": "Conv2D", "Name": name, "Target": "NPU", **dict.fromkeys(columns, "1")}
+        for name in ("a_1", "a_2_intermediate", "a_2", "a_2_3")
+    ]
+    found = merged_operators(rows, ("a_1", "a_2", "a_2_3"))
+    assert [(operator.tensor, operator.parts) for operator in found] == [("a_1", 1), ("a_2", 2), ("a_2_3", 1)]
+
+
+def test_operators_of_a_plain_file_are_those_of_its_outputs() -> None:
+    plain, _ = untrained_files(nas_bayesian())
+    found = estimate(plain, "ethos-u55-128")
+    assert len(found.operators) == len(operator_codes(plain))
+    assert {operator.tensor for operator in found.operators if operator.operator != "Softmax"} <= set(
+        output_names(plain)
+    )
 
 
 def test_velas_count_has_pooling_besides_ours_and_on_u85_half_of_the_first_layer() -> None:

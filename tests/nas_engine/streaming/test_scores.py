@@ -14,8 +14,9 @@ from nas_engine.audio.frontends.features import compute_features
 from nas_engine.network.runtimes import predict
 from nas_engine.streaming import scores
 from nas_engine.streaming.features import Gain, feature_blocks
+from nas_engine.streaming.hop import frames_of_hop
 from nas_engine.streaming.loop import LoopSettings
-from nas_engine.streaming.scores import ListeningNetwork, frames_of_hop, stream_scores
+from nas_engine.streaming.scores import ListeningNetwork, stream_scores
 from nas_engine.streaming.values import SoundEvent, Stream
 from tests.nas_engine.streaming.made import CLASSES, small_listener
 

@@ -79,7 +79,9 @@ def test_a_failed_packing_leaves_the_bundle_before_it_to_download(person: Client
 def test_what_was_not_measured_is_said(person: Client) -> None:
     trial = with_tflite(rows.completed_trial(rows.running_study()), b"TFL3")
     packed(trial)
+    assert "Measured in TensorFlow Lite Micro" in page(person, trial)
     DeployBundle.objects.update(arena=None, arena_note="No interpreter on this machine.")
+    assert "Measured in TensorFlow Lite Micro" not in page(person, trial)
     assert "No interpreter on this machine." in page(person, trial)
 
 

@@ -18,8 +18,17 @@ from tests.webapp import rows
 from tests.webapp.bundles import trial_with_network
 from tests.webapp.factories import with_tflite
 from webapp.models import Dataset, DeployBundle
+from webapp.queries.energy_estimates import CurrentEstimate
 from webapp.services import bundles
-from webapp.worker.bundling import ACCELERATORS, contents_of, estimates_of, pack_bundle
+from webapp.worker.bundling import (
+    ACCELERATORS,
+    arena_of,
+    contents_of,
+    energy_limits,
+    energy_text,
+    estimates_of,
+    pack_bundle,
+)
 from webapp.worker.packs import local_pack
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -100,6 +109,22 @@ def test_a_network_that_vela_refuses_is_packed_with_the_reason() -> None:
     [first, *_] = estimates_of(b"no network")
     assert first["accelerator"] == "ethos-u55-128"
     assert "Vela cannot compile this network" in first["reason"]
+
+
+def test_an_arena_that_cannot_be_measured_is_a_note() -> None:
+    pytest.importorskip("tflite_micro")
+    measured, note = arena_of(b"no network")
+    assert measured is None
+    assert "The tensor arena was not measured: These bytes are not a .tflite file." in note
+
+
+def test_energies_name_their_origin_and_what_was_extrapolated() -> None:
+    published = CurrentEstimate(0.84, None, "estimate from published figures")
+    assert energy_text(published) == "0.84 mJ, estimate from published figures"
+    assert energy_limits(published) == ()
+    predicted = CurrentEstimate(0.84, None, "Pixel 4 XL, model 3", 0.7, 1.0, outside=("filters",))
+    assert energy_text(predicted) == "0.84 mJ, predicted by Pixel 4 XL, model 3, 90 % between 0.70 and 1.00 mJ"
+    assert "outside of the measured ones: filters." in energy_limits(predicted)[0]
 
 
 def test_a_network_that_is_gone_meanwhile_fails_with_the_reason() -> None:
