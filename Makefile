@@ -20,13 +20,13 @@ setup: ## Make .venv with the pinned packages (at once if it is there)
 
 setup-dev: ## The same with what tests and linters need: a Chromium, compilers for the C code and CMake
 	@sh bootstrap/setup.sh --dev $(if $(PYTHON),--python "$(PYTHON)")
-	@$(RUN) bootstrap/chromium.py
-	@$(RUN) bootstrap/cross_compiler.py
-	@$(RUN) bootstrap/cmake.py
-	@$(RUN) bootstrap/event_scores.py || true
+	@$(RUN) -m bootstrap.chromium
+	@$(RUN) -m bootstrap.cross_compiler
+	@$(RUN) -m bootstrap.cmake
+	@$(RUN) -m bootstrap.event_scores || true
 
 event-scores: setup ## Event-based and PSD scores of streams: their library, compiled into .venv-events (0.7 GB)
-	@$(RUN) bootstrap/event_scores.py --again
+	@$(RUN) -m bootstrap.event_scores --again
 
 demo: setup ## Start everything with a demo study and print an address to open (DATA=PATH: your clips)
 	@exec $(MANAGE) demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(ARGS)

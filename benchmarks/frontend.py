@@ -3,7 +3,7 @@
     python -m benchmarks.frontend --json benchmarks/results/frontend.json --page docs/device.md
         [--clips ../shared/data/soundevents]
 
-Needs gcc, arm-none-eabi-gcc and qemu-system-arm (`python bootstrap/cross_compiler.py`). Without `--clips` only clips of
+Needs gcc, arm-none-eabi-gcc and qemu-system-arm (`python -m bootstrap.cross_compiler`). Without `--clips` only clips of
 the generator are compared. Deviations are those of the compared clips' own features. RAM and flash of the always-on
 loop, of nine classes with its default settings, are with them. The tables of the page are written between their marks.
 """

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-import subprocess
 import sys
+
+from bootstrap.programs import can_install, install, succeeds
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -26,23 +27,15 @@ def from_playwright() -> str | None:
     return path if os.access(path, os.X_OK) else None
 
 
-def succeeds(command: list[str]) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, timeout=900).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
 def main() -> None:
     if on_path() or from_playwright():
         return
     print("No Chromium found; trying `playwright install chromium`.", flush=True)
     if succeeds([sys.executable, "-m", "playwright", "install", "chromium"]) and from_playwright():
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
+    if can_install():
         print("That did not work; trying `apt-get install chromium`.", flush=True)
-        succeeds(["apt-get", "update"])
-        if succeeds(["apt-get", "install", "-y", "--no-install-recommends", "chromium"]) and on_path():
+        if install(["chromium"]) and on_path():
             return
     sys.exit(
         "The browser tests need a Chromium and none could be installed. Install one so that `chromium` is on PATH "

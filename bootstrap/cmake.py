@@ -1,9 +1,6 @@
 """Makes sure there are a C++ compiler and CMake for the tests that build the projects of a deploy bundle."""
 
-import os
-import shutil
-import subprocess
-import sys
+from bootstrap.programs import can_install, install, succeeds
 
 PROGRAMS = ("cmake", "make", "gcc", "g++")
 """What is needed; Debian's packages have the same names."""
@@ -11,28 +8,24 @@ PROGRAMS = ("cmake", "make", "gcc", "g++")
 
 def missing() -> list[str]:
     """Programs that are not on PATH or do not run."""
-    return [name for name in PROGRAMS if not (shutil.which(name) and succeeds([name, "--version"]))]
+    return [name for name in PROGRAMS if not succeeds([name, "--version"])]
 
 
-def succeeds(command: list[str]) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, timeout=900).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
+def advice(programs: list[str]) -> str:
+    """A sentence for whoever lacks these programs."""
+    packages = " ".join(programs)
+    return f"Tests of deploy bundles need {', '.join(programs)} (Debian: apt-get install {packages})."
 
 
 def main() -> None:
-    if not missing():
+    """Install what is missing where that is possible; without it those tests are skipped, so it is no error."""
+    if not (programs := missing()):
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {', '.join(PROGRAMS)} with apt-get, for the tests of deploy bundles.", flush=True)
-        succeeds(["apt-get", "update"])
-        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *PROGRAMS], check=False)
-    if without := missing():
-        sys.exit(
-            f"The tests of deploy bundles need {', '.join(without)} on PATH (Debian: apt-get install "
-            f"{' '.join(PROGRAMS)})."
-        )
+    if can_install():
+        print(f"Missing {', '.join(programs)}; trying `apt-get install {' '.join(programs)}`.", flush=True)
+        install(programs)
+    if programs := missing():
+        print(f"{advice(programs)} They are skipped until then.", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """Makes sure there are compilers for the exported C code: the host's, Arm's for microcontrollers, and an emulator."""
 
-import os
-import shutil
-import subprocess
+from bootstrap.programs import can_install, install, succeeds
 
 PACKAGES = {
     "gcc": "gcc libc6-dev",
@@ -25,22 +23,14 @@ def advice(programs: list[str]) -> str:
     return f"Tests of the exported C code need {', '.join(programs)} (Debian: apt-get install {packages})."
 
 
-def succeeds(command: list[str]) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, timeout=900).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
 def main() -> None:
     """Install what is missing where that is possible; without it those tests are skipped, so it is no error."""
     if not (programs := missing()):
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
+    if can_install():
         packages = " ".join(PACKAGES[name] for name in programs).split()
         print(f"Missing {', '.join(programs)}; trying `apt-get install {' '.join(packages)}`.", flush=True)
-        succeeds(["apt-get", "update"])
-        succeeds(["apt-get", "install", "-y", "--no-install-recommends", *packages])
+        install(packages)
     if programs := missing():
         print(f"{advice(programs)} They are skipped until then.", flush=True)
 

@@ -53,13 +53,20 @@ def make_environment() -> None:
         print("The environment in .venv is incomplete or broken: making it again.", flush=True)
         shutil.rmtree(VENV)
     print(f"Making .venv with Python {sys.version.split()[0]} ({sys.executable})", flush=True)
+    for command in venv_commands(VENV):
+        run(command)
+
+
+def venv_commands(folder: Path) -> list[list[str]]:
+    """Commands that make a virtual environment with pip in `folder`, also where Debian's package of ensurepip lacks."""
+    venv = [sys.executable, "-m", "venv"]
     try:
-        import_module("ensurepip")  # Debian packs it apart
+        import_module("ensurepip")
     except ImportError:
-        run([sys.executable, "-m", "venv", "--without-pip", str(VENV)])
-        run([sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet", "pip"])
-    else:
-        run([sys.executable, "-m", "venv", str(VENV)])
+        python = str(folder / "bin" / "python")
+        pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "pip"]
+        return [[*venv, "--without-pip", str(folder)], pip]
+    return [[*venv, str(folder)]]
 
 
 def works() -> bool:

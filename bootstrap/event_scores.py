@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bootstrap.environment import venv_commands
+
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements-events.txt"
 VENV = ROOT / ".venv-events"
@@ -46,7 +48,7 @@ def make() -> str:
     shutil.rmtree(VENV, ignore_errors=True)
     VENV.mkdir()
     install = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps", "-r"]
-    commands = ([sys.executable, "-m", "venv", str(VENV)], [str(PYTHON), *install, str(REQUIREMENTS)])
+    commands = (*venv_commands(VENV), [str(PYTHON), *install, str(REQUIREMENTS)])
     with LOG.open("w") as log:
         for command in commands:
             try:

@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+from bootstrap import cmake
 from bootstrap.cross_compiler import advice, missing
 from tests.real_data import REQUIRED, VARIABLE
 
@@ -19,12 +20,21 @@ def missing_programs() -> frozenset[str]:
 
 
 def _require(missing_programs: frozenset[str], *programs: str) -> None:
-    lacking = [name for name in programs if name in missing_programs]
-    if not lacking:
-        return
+    if lacking := [name for name in programs if name in missing_programs]:
+        _go_without(advice(lacking))
+
+
+def _go_without(advice: str) -> None:
     if os.environ.get(VARIABLE) == REQUIRED:
-        pytest.fail(f"{advice(lacking)} {VARIABLE}={REQUIRED} requires them.", pytrace=False)
-    pytest.skip(advice(lacking))
+        pytest.fail(f"{advice} {VARIABLE}={REQUIRED} requires them.", pytrace=False)
+    pytest.skip(advice)
+
+
+@pytest.fixture(scope="session")
+def project_tools() -> None:
+    """CMake, make and compilers, for tests that build the projects of a deploy bundle or check their sources."""
+    if lacking := cmake.missing():
+        _go_without(cmake.advice(lacking))
 
 
 @pytest.fixture(scope="session")

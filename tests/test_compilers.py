@@ -5,15 +5,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
-def test_a_machine_without_compilers_learns_what_to_install(tmp_path: Path) -> None:
+ADVICE = {
+    "cross_compiler": (
+        "need gcc, arm-none-eabi-gcc, qemu-system-arm",
+        "apt-get install gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
+    ),
+    "cmake": ("need cmake, make, gcc, g++", "apt-get install cmake make gcc g++"),
+}
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_a_machine_without_compilers_learns_what_to_install(name: str, tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "bootstrap/cross_compiler.py"],
+        [sys.executable, "-m", f"bootstrap.{name}"],
         cwd=ROOT, env=os.environ | {"PATH": str(tmp_path)}, capture_output=True, text=True,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
-    assert "need gcc, arm-none-eabi-gcc, qemu-system-arm" in ended.stdout
-    assert "apt-get install gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm" in ended.stdout
+    assert all(words in ended.stdout for words in ADVICE[name])
     assert "skipped until then" in ended.stdout

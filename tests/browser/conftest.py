@@ -29,7 +29,7 @@ def chromium() -> Iterator[Browser]:
     """The Chromium that `make setup-dev` found or installed, headless."""
     path = on_path() or from_playwright()
     if path is None:
-        pytest.fail("Browser tests need a Chromium: python bootstrap/chromium.py")
+        pytest.fail("Browser tests need a Chromium: python -m bootstrap.chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -15,7 +15,7 @@ from tests.supervisor.processes import ROOT
 def checkout(tmp_path: Path) -> Path:
     """What the set-up of event-based scores reads, in a folder of its own."""
     (tmp_path / "bootstrap").mkdir()
-    for name in ("bootstrap/event_scores.py", "requirements-events.txt"):
+    for name in ("bootstrap/event_scores.py", "bootstrap/environment.py", "requirements-events.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -29,9 +29,9 @@ def compiler_in(folder: Path) -> Path:
 
 
 def set_up_event_scores(checkout: Path, path: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(checkout / "bootstrap" / "event_scores.py"), *arguments]
+    command = [sys.executable, "-m", "bootstrap.event_scores", *arguments]
     environment = os.environ | {"PATH": path, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_without_a_c_compiler_one_line_states_what_to_install(checkout: Path, tmp_path: Path) -> None:

@@ -109,6 +109,7 @@ def test_the_c_array_is_the_network_byte_for_byte() -> None:
         c_array(b"")
 
 
+@pytest.mark.usefixtures("project_tools")
 def test_the_project_for_a_computer_builds_passes_and_finds_the_network_aligned(folder: Path, tmp_path: Path) -> None:
     run("cmake", "-S", "pc", "-B", tmp_path, folder=folder)
     run("cmake", "--build", tmp_path, folder=folder)
@@ -125,10 +126,12 @@ def test_the_project_for_a_computer_builds_passes_and_finds_the_network_aligned(
     assert "There is no libtensorflow-microlite.a" in refused
 
 
+@pytest.mark.usefixtures("project_tools")
 def test_without_a_sdk_a_c_compiler_is_enough(folder: Path, tmp_path: Path) -> None:
     run("cmake", "-S", "pc", "-B", tmp_path, "-DCMAKE_CXX_COMPILER=/no/compiler/of/cpp", folder=folder)
 
 
+@pytest.mark.usefixtures("project_tools")
 def test_a_wrong_vector_fails_on_the_computer(folder: Path, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(folder, tmp_path / "bundle"))
     header = copied / "test_vectors" / "test_vectors.h"
@@ -153,6 +156,7 @@ def test_sounds_take_a_megabyte_at_most_and_their_inputs_are_scored(folder: Path
     assert "whoever has this bundle can listen to them" in (folder / "README.md").read_text()
 
 
+@pytest.mark.usefixtures("project_tools")
 def test_without_sounds_a_made_one_tests_the_front_end(tmp_path: Path) -> None:
     files = bundle_files(made.contents(sounds={}, vectors=None))
     for name, content in files.items():
@@ -166,6 +170,7 @@ def test_without_sounds_a_made_one_tests_the_front_end(tmp_path: Path) -> None:
     assert "largest difference: 0.0000" in run(tmp_path / "build" / "test_frontend", folder=tmp_path)
 
 
+@pytest.mark.usefixtures("project_tools")
 @pytest.mark.parametrize("newer", [False, True], ids=["classes in tflite", "classes in tflite::micro"])
 @pytest.mark.parametrize("name", SDK_SOURCES)
 def test_sources_for_a_sdk_are_sound_cpp(folder: Path, name: str, newer: bool) -> None:
@@ -175,6 +180,7 @@ def test_sources_for_a_sdk_are_sound_cpp(folder: Path, name: str, newer: bool) -
     run("g++", *flags, *(["-DIN_MICRO"] if newer else []), name, folder=folder)
 
 
+@pytest.mark.usefixtures("project_tools")
 def test_the_sketch_is_sound_cpp(folder: Path) -> None:
     flags = ["-std=c++17", "-Wall", "-Werror", "-fsyntax-only", f"-I{STAND_INS}", "-Iearshot", "-x", "c++"]
     run("g++", *flags, "-include", STAND_INS / "arduino.h", "earshot/earshot.ino", folder=folder)
@@ -225,6 +231,7 @@ def test_the_smoke_test_fails_where_the_front_end_gives_other_features_or_inputs
     assert "FAILED: frontend.py computes other" in run(*command, folder=copied, fails=True)
 
 
+@pytest.mark.usefixtures("project_tools")
 def test_labels_in_any_language_are_sound_c(tmp_path: Path) -> None:
     labels = ('say "no"?', "Türklingel", "a\\b", *made.LABELS[3:])
     header = bundle_files(made.contents(labels=labels))["earshot/src/earshot_constants.h"]
@@ -237,6 +244,7 @@ def test_labels_in_any_language_are_sound_c(tmp_path: Path) -> None:
     assert run(tmp_path / "main", folder=tmp_path).splitlines() == list(labels[:3])
 
 
+@pytest.mark.usefixtures("project_tools")
 def test_names_of_sounds_are_sound_c_whatever_they_hold(tmp_path: Path) -> None:
     names = ("what??/", "bell \x07\x7f", "Türklingel \U0001f514")
     pcm = np.zeros(16_000, np.int16)

@@ -39,6 +39,7 @@ def pack_of(kind: str, path: Path) -> FeaturePack:
     return open_pack(path)
 
 
+@pytest.mark.usefixtures("project_tools")
 @pytest.mark.parametrize("kind", ["librosa", "micro"])
 def test_the_bundle_has_network_and_vectors_and_its_smoke_test_passes(kind: str, tmp_path: Path) -> None:
     network, pack = made.network(), pack_of(kind, tmp_path / "features.pack")

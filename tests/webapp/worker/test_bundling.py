@@ -41,6 +41,7 @@ def unpacked(content: bytes, folder: Path) -> Path:
     return inside
 
 
+@pytest.mark.usefixtures("project_tools")
 def test_the_worker_packs_what_the_command_packs_and_its_smoke_test_passes(tmp_path: Path) -> None:
     trial = trial_with_network()
     bundle = bundles.request_bundle(trial_id=trial.pk)
