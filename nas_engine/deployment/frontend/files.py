@@ -87,11 +87,20 @@ def vector_files(
         "test_features.npy": _npy(np.concatenate(list(features.values()))),
         "test_vectors.json": (json.dumps(index, indent=1) + "\n").encode(),
     }
-    if is_from_elsewhere(description):
-        return arrays
-    begun = {name: pcm[:header_samples] for name, pcm in clips.items()}
+    header = {} if is_from_elsewhere(description) else _header(clips, features, description, header_samples)
+    return header | arrays
+
+
+def _header(
+    clips: Mapping[str, NDArray[np.int16]],
+    features: Mapping[str, NDArray[np.float32]],
+    description: Mapping[str, Any],
+    samples: int | None,
+) -> dict[str, bytes]:
+    """The C header of the first `samples` of each clip, by its name."""
+    begun = {name: pcm[:samples] for name, pcm in clips.items()}
     rows = {name: features[name][: _rows(len(pcm), description["parameters"])] for name, pcm in begun.items()}
-    return {VECTORS_HEADER: _vectors_header(begun, rows).encode(), **arrays}
+    return {VECTORS_HEADER: _vectors_header(begun, rows).encode()}
 
 
 def _features(pcm: NDArray[np.int16], description: Mapping[str, Any]) -> NDArray[np.float32]:
