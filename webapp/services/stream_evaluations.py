@@ -85,7 +85,8 @@ def clips_for(trial: Trial, plan: EvaluationPlan, opening: SplitOpening | None =
     if opening is not None:
         found = ClipsOfStreams(evaluation, _clips(dataset, CLOSED_SPLIT))
     else:
-        first, second = halves([one.label for one in evaluation], [one.group for one in evaluation], plan.seed)
+        labels, recordings = [one.label for one in evaluation], [one.group for one in evaluation]
+        first, second = halves(labels, recordings, plan.seed, silent)
         found = ClipsOfStreams(tuple(evaluation[n] for n in first), tuple(evaluation[n] for n in second))
     for part in (found.choosing, found.measuring):
         if all(clip.label in silent for clip in part):

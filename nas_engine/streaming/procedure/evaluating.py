@@ -35,6 +35,18 @@ class _Heard:
     scaled_db: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Streams that thresholds are chosen on, or that are measured, and the recordings that their clips are cut from."""
+
+    heard: tuple[_Heard, ...]
+    recordings: frozenset[str] = frozenset()
+
+    @property
+    def scores(self) -> list[StreamScores]:
+        return [one.scores for one in self.heard]
+
+
 def evaluate_composed(
     choosing: Sequence[SourceClip], measuring: Sequence[SourceClip], plan: EvaluationPlan, scores_of: ScoresOf
 ) -> EvaluationOutcome:
@@ -43,8 +55,9 @@ def evaluate_composed(
     Clips of the loop's silent classes are the background. Numbers of sounds in the outcome are places in `measuring`.
     Raises BadDataset as `compose` does.
     """
-    chosen = _choose(list(_composed("choosing", choosing, plan, 0, scores_of)), plan)
-    return _outcome(chosen, list(_composed("measuring", measuring, plan, plan.streams, scores_of)), plan)
+    chosen_on = _composed("choosing", choosing, plan, 0, scores_of)
+    chosen = _choose(chosen_on, plan)
+    return _outcome(chosen, chosen_on, _composed("measuring", measuring, plan, plan.streams, scores_of), plan)
 
 
 def evaluate_recordings(
@@ -54,11 +67,19 @@ def evaluate_recordings(
 
     Raises BadDataset as `compose` does, ClipProblem for a recording that cannot be read, ValueError without any.
     """
-    chosen = _choose(list(_composed("choosing", choosing, plan, 0, scores_of)), plan)
-    return _outcome(chosen, [_Heard(scores_of(one)) for one in recordings], plan)
+    chosen_on = _composed("choosing", choosing, plan, 0, scores_of)
+    measured = _Part(tuple(_Heard(scores_of(one)) for one in recordings))
+    return _outcome(_choose(chosen_on, plan), chosen_on, measured, plan)
 
 
 def _composed(
+    name: str, clips: Sequence[SourceClip], plan: EvaluationPlan, first: int, scores_of: ScoresOf
+) -> _Part:
+    heard = tuple(_streams(name, clips, plan, first, scores_of))
+    return _Part(heard, frozenset(clip.source for clip in clips if clip.source))
+
+
+def _streams(
     part: str, clips: Sequence[SourceClip], plan: EvaluationPlan, first: int, scores_of: ScoresOf
 ) -> Iterator[_Heard]:
     """Streams at all ratios, one in memory at a time."""
@@ -83,13 +104,13 @@ def _renumbered(stream: ComposedStream, places: Sequence[int], behind: Sequence[
     return stream.layout.with_sounds(places.__getitem__, int if is_pink else behind.__getitem__)
 
 
-def _choose(heard: Sequence[_Heard], plan: EvaluationPlan) -> ChosenThresholds:
-    return choose_thresholds(det_curves([one.scores for one in heard], plan.loop, plan.collar_s), plan.target)
+def _choose(part: _Part, plan: EvaluationPlan) -> ChosenThresholds:
+    return choose_thresholds(det_curves(part.scores, plan.loop, plan.collar_s), plan.target)
 
 
-def _outcome(chosen: ChosenThresholds, heard: Sequence[_Heard], plan: EvaluationPlan) -> EvaluationOutcome:
+def _outcome(chosen: ChosenThresholds, chosen_on: _Part, measured: _Part, plan: EvaluationPlan) -> EvaluationOutcome:
     loop = plan.loop.with_thresholds(chosen.thresholds)
-    scores = [one.scores for one in heard]
+    heard, scores = measured.heard, measured.scores
     together = measure(scores, loop, plan.collar_s, plan.seed)
     ratios = list(dict.fromkeys(one.snr_db for one in heard if one.snr_db is not None))
     by_ratio = {ratio: [one.scores for one in heard if one.snr_db == ratio] for ratio in ratios}
@@ -110,7 +131,7 @@ def _outcome(chosen: ChosenThresholds, heard: Sequence[_Heard], plan: Evaluation
         mistakes=worst(mistakes, MOST_MISTAKES),
         mistakes_in_all=len(mistakes),
         event_scores={name: getattr(scored, name) for name in ("macro_f1", "psds_1", "psds_2")} if scored else {},
-        notes=tuple(_notes(chosen, heard, loop)),
+        notes=tuple(_notes(chosen, chosen_on, measured, loop)),
     )
 
 
@@ -133,19 +154,32 @@ def _points(curve: DetCurve) -> DetPoints:
     )
 
 
-def _notes(chosen: ChosenThresholds, heard: Sequence[_Heard], loop: LoopSettings) -> Iterator[str]:
-    """Sentences about what limits the figures."""
+def _notes(chosen: ChosenThresholds, chosen_on: _Part, measured: _Part, loop: LoopSettings) -> Iterator[str]:
+    """Sentences about what limits the figures, of both parts."""
     if chosen.note:
         yield chosen.note
+    if shared := sorted(chosen_on.recordings & measured.recordings):
+        more = f" and {len(shared) - 3} more" if len(shared) > 3 else ""
+        yield (
+            "Thresholds were chosen on clips of recordings that are also measured on, so that figures may flatter "
+            f"them: {', '.join(shared[:3])}{more}."
+        )
+    without = "their thresholds are chosen by false alarms alone"
+    yield from _notes_of("Streams that thresholds are chosen on", chosen_on.heard, loop, without)
+    yield from _notes_of("Streams that are measured", measured.heard, loop, "what is missed of them is not known")
+
+
+def _notes_of(which: str, heard: Sequence[_Heard], loop: LoopSettings, without: str) -> Iterator[str]:
+    """Sentences about the streams of one part, which begin with `which`; `without` is what lacking events mean."""
     if any("pink noise" in one.background for one in heard):
         silent = " or ".join(f"'{label}'" for label in loop.silent_classes)
-        yield f"The background is generated pink noise: there are no clips of {silent} to take it from."
+        yield f"{which}: the background is generated pink noise, since their part has no clips of {silent} with sound."
     scaled = min((one.scaled_db for one in heard), default=0.0)
     if scaled < 0.0:
-        yield f"Streams that would clip were scaled down as a whole, by up to {-scaled:.1f} dB."
+        yield f"{which}: those that would clip were scaled down as a whole, by up to {-scaled:.1f} dB."
     if saturated := sum(one.scores.saturated_samples for one in heard):
-        yield f"The gain of {loop.gain_db:g} dB brought {saturated:,} samples beyond full scale."
+        yield f"{which}: the gain of {loop.gain_db:g} dB brought {saturated:,} samples beyond full scale."
     classes = heard[0].scores.classes if heard else ()
     present = {event.label for one in heard for event in one.scores.events}
     if lacking := [label for label in loop.detected_classes(classes) if label not in present]:
-        yield f"There are no events of {', '.join(lacking)}: what is missed of them is not known."
+        yield f"{which}: there are no events of {', '.join(lacking)}; {without}."

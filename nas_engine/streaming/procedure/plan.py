@@ -1,7 +1,7 @@
 """Settings of an evaluation on streams put together from clips, and the parting of clips into two halves. NumPy alone.
 
 Thresholds are chosen on the streams of one half and measured on those of the other. All clips of one recording are in
-one half, so that no threshold has heard the recordings that it is measured on.
+one half, so that no threshold has heard the recordings that it is measured on; background is the exception (`halves`).
 """
 
 import math
@@ -76,10 +76,14 @@ class EvaluationPlan:
         return cls(**{**data, "snr_db": tuple(data["snr_db"]), "loop": loop, "target": target})
 
 
-def halves(labels: Sequence[str], recordings: Sequence[str], seed: int) -> tuple[list[int], list[int]]:
+def halves(
+    labels: Sequence[str], recordings: Sequence[str], seed: int, silent: Sequence[str] = ()
+) -> tuple[list[int], list[int]]:
     """Places of the clips of each half; "" is a recording of its own. Classes are parted as evenly as recordings allow.
 
-    Recordings are taken in an order drawn by `seed`, each into the half that has fewer clips of its classes.
+    Recordings are taken in an order drawn by `seed`, each into the half that has fewer clips of its classes. Clips of a
+    `silent` class, the background, are parted one by one where a half would have none of them: thresholds that have
+    heard a little of a room tell more than those that have heard no room. `evaluate_composed` states such recordings.
     """
     clips_of: dict[tuple[str, int], list[int]] = {}
     for place, recording in enumerate(recordings):
@@ -93,4 +97,16 @@ def halves(labels: Sequence[str], recordings: Sequence[str], seed: int) -> tuple
         half = int(first > second or (first == second and len(parts[0]) > len(parts[1])))
         parts[half].extend(clips)
         held[half].update(labels[clip] for clip in clips)
+    for label in silent:
+        _part_by_clip(label, labels, parts)
     return sorted(parts[0]), sorted(parts[1])
+
+
+def _part_by_clip(label: str, labels: Sequence[str], parts: tuple[list[int], list[int]]) -> None:
+    """Move every second clip of a class into the half that has none of it; a single clip stays where it is."""
+    of_class = [sorted(place for place in part if labels[place] == label) for part in parts]
+    for lacking, full in ((0, 1), (1, 0)):
+        if not of_class[lacking]:
+            moved = of_class[full][1::2]
+            parts[lacking].extend(moved)
+            parts[full][:] = [place for place in parts[full] if place not in set(moved)]

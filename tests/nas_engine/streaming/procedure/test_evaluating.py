@@ -1,6 +1,7 @@
 """Whole evaluations by a listener that hears levels: outcomes agree with measures, mistakes with what was heard."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -92,3 +93,22 @@ def test_recordings_are_measured_as_they_are_and_what_lacks_is_said() -> None:
     assert outcome.together.miss_rate is None
     assert outcome.streams[0].layout == {}
     assert any("no events of dog, siren" in note for note in outcome.notes)
+
+
+def test_what_limits_the_choice_of_thresholds_is_said_of_that_part() -> None:
+    without = [one for one in clips(1) if one.label == "dog"]
+    outcome = evaluate_composed(without, clips(2), PLAN, loud)
+    chosen_on = [note for note in outcome.notes if note.startswith("Streams that thresholds are chosen on")]
+    assert any("generated pink noise" in note for note in chosen_on)
+    assert any("no events of siren; their thresholds are chosen by false alarms alone" in note for note in chosen_on)
+    assert not any("pink noise" in note for note in outcome.notes if note.startswith("Streams that are measured"))
+    silence = Stream("night", np.zeros(60 * RATE_HZ, np.int16))
+    assert any("pink noise" in note for note in evaluate_recordings(without, [silence], PLAN, loud).notes)
+
+
+def test_a_recording_in_both_parts_is_named() -> None:
+    apart = [replace(one, source=f"other {one.source}") for one in clips(2)]
+    assert not any("also measured on" in note for note in evaluate_composed(clips(1), apart, PLAN, loud).notes)
+    apart[0] = replace(apart[0], source="room 0")
+    [note] = [note for note in evaluate_composed(clips(1), apart, PLAN, loud).notes if "also measured on" in note]
+    assert note.endswith(": room 0.")

@@ -46,3 +46,14 @@ def test_halves_share_no_recording_and_part_every_class() -> None:
     assert {one["negative"] for one in counts} == {4, 5}
     assert halves(labels, recordings, seed=1) == (first, second)
     assert halves(labels, recordings, seed=2) != (first, second)
+
+
+def test_background_of_one_recording_is_parted_by_clip_so_that_no_half_is_without() -> None:
+    labels = ["dog"] * 4 + ["negative"] * 5 + ["rain"]
+    recordings = [f"r{n}" for n in range(4)] + ["room"] * 5 + ["roof"]
+    for seed in range(5):
+        parts = halves(labels, recordings, seed, ("negative", "rain"))
+        assert sorted(Counter(labels[n] for n in part)["negative"] for part in parts) == [2, 3]
+        assert sum(Counter(labels[n] for n in part)["rain"] for part in parts) == 1
+        assert sorted([*parts[0], *parts[1]]) == list(range(10))
+        assert 0 in [Counter(labels[n] for n in part)["negative"] for part in halves(labels, recordings, seed)]
