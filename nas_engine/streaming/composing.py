@@ -126,7 +126,7 @@ def compose(
 def _event(clip: SourceClip, placed: Placement) -> SoundEvent:
     first, end, _ = active_part(clip.samples)
     onset_s, offset_s = (placed.start + first) / RATE_HZ, (placed.start + end) / RATE_HZ
-    return SoundEvent(onset_s, offset_s, clip.label, clip.source or f"{clip.label} clip")
+    return SoundEvent(onset_s, offset_s, clip.label, clip.source or f"clip {placed.sound}")
 
 
 def _drawn(clips: Sequence[SourceClip], count: int, rng: np.random.Generator) -> list[int]:

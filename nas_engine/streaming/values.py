@@ -100,7 +100,8 @@ class StreamScores:
     """Outputs int8 [W, C] of a network for the windows of one stream; scale * (q - zero_point) is a probability.
 
     The first window ends at `first_s`, each next one `hop_s` later. `saturated_samples` counts samples that the gain
-    of the loop brought to full scale.
+    of the loop brought to full scale. Streams of one `unit` are the same sounds at the same times, at other noise
+    levels: they are no more independent of one another than one of them is of itself. "" is a unit of its own.
     """
 
     name: str
@@ -113,6 +114,7 @@ class StreamScores:
     scale: float = 1.0 / 256.0
     zero_point: int = -128
     saturated_samples: int = 0
+    unit: str = ""
 
     @property
     def times_ms(self) -> NDArray[np.int64]:
@@ -124,6 +126,15 @@ class StreamScores:
     def hours(self) -> float:
         """Length of the stream in hours."""
         return self.duration_s / 3600.0
+
+
+def independent_hours(streams: Iterable[StreamScores]) -> float:
+    """Hours of the streams, of each `StreamScores.unit` those of its longest stream."""
+    hours: dict[str, float] = {}
+    for stream in streams:
+        unit = stream.unit or stream.name
+        hours[unit] = max(hours.get(unit, 0.0), stream.hours)
+    return sum(hours.values())
 
 
 def in_ms(seconds: float) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.streaming.loop import LoopSettings, evidence, score_of
-from nas_engine.streaming.values import StreamScores, in_ms, merged_events
+from nas_engine.streaming.values import StreamScores, in_ms, independent_hours, merged_events
 
 MISSED = -1
 
@@ -28,7 +28,8 @@ class DetCurve:
     """Outcomes of the class `label` at every threshold [K], ascending (0..1); symbols at the top of the module.
 
     Any threshold from one value up to below the next gives the outcomes of the first; at the last one nothing is
-    detected. `event_streams` [V] is the number of the stream of each event.
+    detected. `event_streams` [V] is the number of the stream of each event. `independent_hours` are those of `hours`
+    that are not the same sounds at another noise level.
     """
 
     label: str
@@ -37,6 +38,7 @@ class DetCurve:
     latencies_ms: NDArray[np.int64]
     event_streams: NDArray[np.int64]
     hours: float
+    independent_hours: float
 
     @property
     def events(self) -> int:
@@ -133,6 +135,7 @@ def _curve(
         np.concatenate([one.latencies_ms for one in walked]),
         np.repeat(np.arange(len(streams)), [len(one.spans) for one in walked]),
         sum(one.hours for one in streams),
+        independent_hours(streams),
     )
 
 

@@ -20,7 +20,7 @@ from nas_engine.streaming.evaluation.intervals import (
 from nas_engine.streaming.evaluation.matching import Matching, match
 from nas_engine.streaming.evaluation.results import COLLAR_S, ClassMeasures, StreamMeasures
 from nas_engine.streaming.loop import LoopSettings, detections
-from nas_engine.streaming.values import StreamScores
+from nas_engine.streaming.values import StreamScores, independent_hours
 
 
 def measure(
@@ -100,4 +100,5 @@ def _alarm_interval(
         for alarm in matchings[stream.name].false_alarms:
             if label in (None, alarm.label):
                 counts[unit_of_time(stream, alarm.time_s, segments)] += 1
-    return false_alarm_interval(list(counts.values()), list(hours.values()), seed)
+    copies = sum(hours.values()) / independent_hours(streams)
+    return false_alarm_interval(list(counts.values()), list(hours.values()), seed, copies)

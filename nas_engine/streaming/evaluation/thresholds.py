@@ -69,7 +69,7 @@ def choose_thresholds(curves: Mapping[str, DetCurve], target: FalseAlarmTarget) 
         allowed,
         {label: int(curves[label].misses[place]) for label, place in places.items()},
         {label: int(curves[label].false_alarms[:, place].sum()) for label, place in places.items()},
-        _note(target, hours),
+        _note(target, hours, next(iter(curves.values())).independent_hours),
     )
 
 
@@ -99,12 +99,13 @@ def _places_for_all(curves: Mapping[str, DetCurve], allowed: int) -> dict[str, i
     return {label: chosen[label] for label in labels}
 
 
-def _note(target: FalseAlarmTarget, hours: float) -> str:
+def _note(target: FalseAlarmTarget, hours: float, independent: float) -> str:
     """Three hours without a false alarm show, at 95 %, at most one an hour ("rule of three")."""
-    if target.per_hour * hours >= _RULE_OF_THREE:
+    if target.per_hour * independent >= _RULE_OF_THREE:
         return ""
+    levels = f" ({hours:.3g} of them at all noise levels)" if hours > independent else ""
     needed = f"at least {_RULE_OF_THREE / target.per_hour:.3g} hours are needed" if target.per_hour else "no hours are"
     return (
-        f"The streams last {hours:.3g} hours, which cannot show a rate of {target.per_hour:.3g} false alarms per hour: "
-        f"{needed}{'' if target.per_hour else ' enough'}. Thresholds are those that meet it here."
+        f"The streams last {independent:.3g} hours{levels}, which cannot show a rate of {target.per_hour:.3g} false "
+        f"alarms per hour: {needed}{'' if target.per_hour else ' enough'}. Thresholds are those that meet it here."
     )

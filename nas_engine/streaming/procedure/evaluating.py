@@ -1,7 +1,7 @@
 """Evaluation of a network on streams: thresholds chosen on some clips, measured on others or on recordings."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,9 +72,7 @@ def evaluate_recordings(
     return _outcome(_choose(chosen_on, plan), chosen_on, measured, plan)
 
 
-def _composed(
-    name: str, clips: Sequence[SourceClip], plan: EvaluationPlan, first: int, scores_of: ScoresOf
-) -> _Part:
+def _composed(name: str, clips: Sequence[SourceClip], plan: EvaluationPlan, first: int, scores_of: ScoresOf) -> _Part:
     heard = tuple(_streams(name, clips, plan, first, scores_of))
     return _Part(heard, frozenset(clip.source for clip in clips if clip.source))
 
@@ -89,11 +87,12 @@ def _streams(
     behind = [place for place, clip in enumerate(clips) if clip.label in silent]
     for ratio in plan.snr_db:
         for number in range(plan.streams):
-            name = f"{part}, stream {number + 1} at {ratio:g} dB"
+            unit = f"{part}, stream {number + 1}"
+            name = f"{unit} at {ratio:g} dB"
             sounds = [clips[place].samples for place in behind]
             stream = compose(name, events, sounds, plan.composition(ratio, first + number))
             layout = _renumbered(stream, places, behind)
-            yield _Heard(scores_of(stream), ratio, layout, stream.background, stream.scaled_db)
+            yield _Heard(replace(scores_of(stream), unit=unit), ratio, layout, stream.background, stream.scaled_db)
 
 
 def _renumbered(stream: ComposedStream, places: Sequence[int], behind: Sequence[int]) -> StreamLayout | None:

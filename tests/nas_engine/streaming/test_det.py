@@ -124,3 +124,12 @@ def test_curves_need_streams_of_the_same_classes() -> None:
     for wrong in (-1.0, float("nan")):
         with pytest.raises(ValueError, match="target"):
             FalseAlarmTarget(wrong)
+
+
+def test_hours_at_several_noise_levels_show_no_more_than_those_at_one() -> None:
+    one = replace(random_streams(np.random.default_rng(0))[0], duration_s=3600.0)
+    levels = [replace(one, name=f"at {level} dB", unit="stream 1") for level in range(3)]
+    apart, same = ([replace(level, unit=unit) for level in levels] for unit in ("", "stream 1"))
+    notes = [choose_thresholds(det_curves(s, LoopSettings(), 0.5), FalseAlarmTarget(1.0)).note for s in (apart, same)]
+    assert notes[0] == ""
+    assert notes[1].startswith("The streams last 1 hours (3 of them at all noise levels), which cannot show")

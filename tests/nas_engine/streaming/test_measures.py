@@ -6,8 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nas_engine.streaming.composing import Composition
-from nas_engine.streaming.evaluation.intervals import false_alarm_interval, hours_of_units, unit_of_time
+from nas_engine.streaming.composing import Composition, SourceClip, compose
+from nas_engine.streaming.evaluation.intervals import (
+    false_alarm_interval,
+    hours_of_units,
+    miss_rate_interval,
+    unit_of_time,
+)
 from nas_engine.streaming.evaluation.measures import measure
 from nas_engine.streaming.evaluation.noise import measure_in_noise
 from nas_engine.streaming.evaluation.results import StreamMeasures
@@ -145,3 +150,40 @@ def test_noise_levels_are_streams_of_the_same_events_at_other_ratios() -> None:
     assert events[0] == events[1]
     assert len(events[0]) == 6
     assert "pink noise" in levels[0].background
+
+
+def test_the_same_hour_at_three_noise_levels_leaves_as_much_open_as_one_hour() -> None:
+    silent = replace(random_streams(1, 0)[0], outputs=np.full((100, 3), -128, np.int8), events=(), duration_s=3600.0)
+    one = measure([silent], SETTINGS).false_alarms_interval
+    levels = [replace(silent, name=f"at {level} dB", unit="stream 1") for level in range(3)]
+    three = measure(levels, SETTINGS)
+    assert three.hours == pytest.approx(3.0)
+    assert three.false_alarms_interval.high == pytest.approx(one.high)
+    assert one.high == pytest.approx(3.689, abs=1e-3)
+    assert measure([replace(one, unit="") for one in levels], SETTINGS).false_alarms_interval.high < one.high / 2
+
+
+def test_copies_of_one_stream_are_one_unit_and_never_ten_recordings() -> None:
+    [stream] = random_streams(1, 3)
+    copies = [replace(stream, name=f"at {level} dB", unit="stream 1", duration_s=600.0) for level in range(12)]
+    alone, many = measure(copies[:1], SETTINGS), measure(copies, SETTINGS)
+    assert len(hours_of_units(copies, True)) == 10
+    for one, same in zip(alone.classes, many.classes, strict=True):
+        assert same.false_alarms == 12 * one.false_alarms
+        assert same.miss_rate == pytest.approx(one.miss_rate)
+        width = one.false_alarms_interval.high - one.false_alarms_interval.low
+        assert same.false_alarms_interval.high - same.false_alarms_interval.low == pytest.approx(width, rel=0.05)
+
+
+def test_events_of_clips_of_unknown_recordings_are_units_by_clip() -> None:
+    """Three of ten clips are always missed, in 18 placements each: the interval is that of ten clips, not of 180."""
+    rng = np.random.default_rng(0)
+    clips = [SourceClip(rng.normal(0, 0.1, 16_000).astype(np.float32), "dog") for _ in range(10)]
+    stream = compose("s", clips, [], Composition(duration_s=1800.0, events_per_hour=360.0, shortest_gap_s=1.0))
+    assert stream.layout is not None
+    sounds = [placed.sound for placed in stream.layout.events]
+    assert len({event.source for event in stream.events}) == 10
+    interval = miss_rate_interval([sound < 3 for sound in sounds], [event.source for event in stream.events], 0)
+    assert interval is not None
+    assert interval.low < 0.15
+    assert interval.high > 0.6
