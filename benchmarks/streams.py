@@ -30,7 +30,7 @@ from nas_engine.network.keras import configure
 from nas_engine.network.runtimes import predict
 from nas_engine.network.untrained import untrained_files
 from nas_engine.streaming.composing import Composition, SourceClip, compose
-from nas_engine.streaming.evaluation.det import det_curves
+from nas_engine.streaming.evaluation.det import det_curves, each_det_curve
 from nas_engine.streaming.evaluation.measures import measure
 from nas_engine.streaming.evaluation.results import COLLAR_S
 from nas_engine.streaming.evaluation.thresholds import FalseAlarmTarget, choose_thresholds
@@ -67,7 +67,8 @@ def evaluated(
     wall, processor = time.perf_counter(), time.process_time()
     scores = [stream_scores(stream, network, settings) for stream in streams]
     listened = time.perf_counter()
-    chosen = settings.with_thresholds(choose_thresholds(det_curves(scores[:1], settings, COLLAR_S), TARGET).thresholds)
+    curves = each_det_curve(scores[:1], settings, COLLAR_S)
+    chosen = settings.with_thresholds(choose_thresholds(curves, TARGET).thresholds)
     for one in scores[1:]:
         det_curves([one], settings, COLLAR_S)
     measures = [measure([one], chosen) for one in scores]

@@ -1,5 +1,7 @@
 """Evaluations on streams for tests: short plans, real outcomes without TensorFlow."""
 
+from functools import partial
+
 import numpy as np
 
 from nas_engine.audio.decode import decode
@@ -43,7 +45,7 @@ def evaluated(trial: Trial, plan: EvaluationPlan = PLAN, worker: str = "data-1")
     row: StreamEvaluation = trial.stream_evaluations.create(plan=plan.to_json())
     assert stream_evaluations.claim(evaluation_id=row.pk, worker=worker)
     parts = stream_evaluations.clips_for(trial, plan)
-    choosing, measuring = (sounds_of(part) for part in (parts.choosing, parts.measuring))
+    choosing, measuring = partial(sounds_of, parts.choosing), partial(sounds_of, parts.measuring)
     outcome = evaluate_composed(choosing, measuring, plan, by_level)
     clips = [clip.pk for clip in parts.measuring]
     assert stream_evaluations.complete(

@@ -2,7 +2,8 @@
 
 Tabs part the cells; times are seconds; a line that begins with a backslash gives frequencies and is passed over
 (Audacity manual, "Importing and Exporting Labels"). A track without a line is a recording without events; a recording
-without a track is left out, for nobody knows what it holds. `audio.layouts.label_tracks` makes clips of the same files.
+without a track is left out, for nobody knows what it holds; several tracks of one recording are taken together.
+`audio.layouts.label_tracks` makes clips of the same files.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,8 @@ def _is_number(text: str) -> bool:
 
 def read_tracks(folder: SoundFolder, tracks: Mapping[str, str]) -> Annotations:
     """Recordings with label tracks, {name: text}. Raises BadDataset where no track has a recording."""
-    lines, recordings, used = Lines(), [], set()
+    lines = Lines()
+    used: dict[str, list[str]] = {}
     for name, text in tracks.items():
         recording = _recording_of(folder, name)
         if recording is None:
@@ -40,11 +42,15 @@ def read_tracks(folder: SoundFolder, tracks: Mapping[str, str]) -> Annotations:
         for where, cells in rows_of(text, name):
             if not cells[0].startswith("\\"):
                 lines.enter(where, recording, *(*cells, "", "", "")[:3])
-        recordings.append(AnnotatedRecording(folder.root / recording, recording, tuple(lines.events[recording])))
-        used.add(recording)
+        used.setdefault(recording, []).append(name)
+    for recording, names in used.items():
+        if len(names) > 1:
+            message = f"Its label tracks were taken together: {some(names, 3)}."
+            lines.findings.append(note("several_tracks", recording, message))
     if alone := [name for name in folder.clips if name not in used]:
         message = f"They have no label track: left out ({some(alone, 3)}). An empty track states that nothing is there."
         lines.findings.append(note("unlisted", f"{len(alone)} recordings", message))
+    recordings = (AnnotatedRecording(folder.root / name, name, tuple(lines.events[name])) for name in used)
     return require_recordings(recordings, "Audacity labels", lines.findings)
 
 

@@ -117,7 +117,10 @@ def _run(python: Path, given: dict[str, Any]) -> dict[str, Any]:
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
         raise TransientError(f"sed_scores_eval failed: {last}. Make its environment again: remove .venv-events.")
-    result: dict[str, Any] = json.loads(done.stdout)
+    try:
+        result: dict[str, Any] = json.loads(done.stdout)
+    except ValueError as error:
+        raise TransientError(f"sed_scores_eval gave no scores: {done.stdout[:80]!r}. Remove .venv-events.") from error
     return result
 
 

@@ -5,11 +5,12 @@ fewest misses within the target. With a target for all classes together, the fal
 that the fewest events are missed altogether (exactly, by dynamic programming over the number of false alarms).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nas_engine.streaming.evaluation.det import DetCurve
 
@@ -52,34 +53,56 @@ class ChosenThresholds:
     note: str
 
 
-def choose_thresholds(curves: Mapping[str, DetCurve], target: FalseAlarmTarget) -> ChosenThresholds:
-    """Thresholds of the classes of `curves`, all of the same streams. Raises ValueError without curves."""
-    if not curves:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counts:
+    """What is chosen from of a DET curve: `misses` [K] and `false_alarms` [K] in all, at its `thresholds` [K]."""
+
+    label: str
+    thresholds: NDArray[np.float64]
+    misses: NDArray[np.int64]
+    false_alarms: NDArray[np.int64]
+    hours: float
+    independent_hours: float
+
+    @classmethod
+    def of(cls, curve: DetCurve) -> Self:
+        alarms = curve.false_alarms.sum(axis=0)
+        return cls(curve.label, curve.thresholds, curve.misses, alarms, curve.hours, curve.independent_hours)
+
+
+def choose_thresholds(curves: Iterable[DetCurve], target: FalseAlarmTarget) -> ChosenThresholds:
+    """Thresholds of the classes of `curves`, all of the same streams; each curve is read once and not kept.
+
+    Raises ValueError without curves.
+    """
+    counts = {one.label: one for one in map(_Counts.of, curves)}
+    if not counts:
         raise ValueError("Thresholds are chosen from DET curves, and there are none.")
-    hours = next(iter(curves.values())).hours
+    one = next(iter(counts.values()))
+    hours = one.hours
     allowed = int(np.floor(target.per_hour * hours + 1e-9))
     if target.scope == "class":
-        places = {label: _place(curve, allowed) for label, curve in curves.items()}
+        places = {label: _place(curve, allowed) for label, curve in counts.items()}
     else:
-        places = _places_for_all(curves, min(allowed, _MOST_ALARMS))
+        places = _places_for_all(counts, min(allowed, _MOST_ALARMS))
     return ChosenThresholds(
-        {label: float(curves[label].thresholds[place]) for label, place in places.items()},
+        {label: float(counts[label].thresholds[place]) for label, place in places.items()},
         target,
         hours,
         allowed,
-        {label: int(curves[label].misses[place]) for label, place in places.items()},
-        {label: int(curves[label].false_alarms[:, place].sum()) for label, place in places.items()},
-        _note(target, hours, next(iter(curves.values())).independent_hours),
+        {label: int(counts[label].misses[place]) for label, place in places.items()},
+        {label: int(counts[label].false_alarms[place]) for label, place in places.items()},
+        _note(target, hours, one.independent_hours),
     )
 
 
-def _place(curve: DetCurve, allowed: int) -> int:
+def _place(curve: _Counts, allowed: int) -> int:
     """Place of the lowest threshold from which on there are at most `allowed` false alarms; the last always has 0."""
-    above = np.flatnonzero(curve.false_alarms.sum(axis=0) > allowed)
+    above = np.flatnonzero(curve.false_alarms > allowed)
     return int(above[-1]) + 1 if above.size else 0
 
 
-def _places_for_all(curves: Mapping[str, DetCurve], allowed: int) -> dict[str, int]:
+def _places_for_all(curves: Mapping[str, _Counts], allowed: int) -> dict[str, int]:
     """Places of the thresholds with the fewest misses for at most `allowed` false alarms; ties to fewer alarms."""
     labels = tuple(curves)
     places = {label: [_place(curves[label], alarms) for alarms in range(allowed + 1)] for label in labels}

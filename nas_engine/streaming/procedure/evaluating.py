@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nas_engine.errors import TransientError
 from nas_engine.streaming.composing import ComposedStream, SourceClip, compose
-from nas_engine.streaming.evaluation.det import DetCurve, det_curves
+from nas_engine.streaming.evaluation.det import DetCurve, each_det_curve
 from nas_engine.streaming.evaluation.event_scores import event_scores
 from nas_engine.streaming.evaluation.measures import measure
 from nas_engine.streaming.evaluation.thresholds import ChosenThresholds, choose_thresholds
@@ -20,6 +21,8 @@ from nas_engine.streaming.values import SoundStream, StreamScores
 MOST_MISTAKES = 300
 DET_POINTS = 200
 
+Clips = Callable[[], Sequence[SourceClip]]
+"""Gives the clips of a part; called once, when it is their turn, so that one part is in memory at a time."""
 ScoresOf = Callable[[SoundStream], StreamScores]
 """Listens to a stream with the hop and the gain of the plan's loop, as `scores.stream_scores`."""
 
@@ -48,7 +51,7 @@ class _Part:
 
 
 def evaluate_composed(
-    choosing: Sequence[SourceClip], measuring: Sequence[SourceClip], plan: EvaluationPlan, scores_of: ScoresOf
+    choosing: Clips, measuring: Clips, plan: EvaluationPlan, scores_of: ScoresOf
 ) -> EvaluationOutcome:
     """Thresholds chosen on streams of the clips `choosing`, measured on streams of the clips `measuring`.
 
@@ -61,7 +64,7 @@ def evaluate_composed(
 
 
 def evaluate_recordings(
-    choosing: Sequence[SourceClip], recordings: Sequence[SoundStream], plan: EvaluationPlan, scores_of: ScoresOf
+    choosing: Clips, recordings: Sequence[SoundStream], plan: EvaluationPlan, scores_of: ScoresOf
 ) -> EvaluationOutcome:
     """Thresholds chosen on streams of the clips `choosing`, measured on recordings with their events.
 
@@ -72,7 +75,8 @@ def evaluate_recordings(
     return _outcome(_choose(chosen_on, plan), chosen_on, measured, plan)
 
 
-def _composed(name: str, clips: Sequence[SourceClip], plan: EvaluationPlan, first: int, scores_of: ScoresOf) -> _Part:
+def _composed(name: str, clips_of: Clips, plan: EvaluationPlan, first: int, scores_of: ScoresOf) -> _Part:
+    clips = clips_of()
     heard = tuple(_streams(name, clips, plan, first, scores_of))
     return _Part(heard, frozenset(clip.source for clip in clips if clip.source))
 
@@ -104,7 +108,7 @@ def _renumbered(stream: ComposedStream, places: Sequence[int], behind: Sequence[
 
 
 def _choose(part: _Part, plan: EvaluationPlan) -> ChosenThresholds:
-    return choose_thresholds(det_curves(part.scores, plan.loop, plan.collar_s), plan.target)
+    return choose_thresholds(each_det_curve(part.scores, plan.loop, plan.collar_s), plan.target)
 
 
 def _outcome(chosen: ChosenThresholds, chosen_on: _Part, measured: _Part, plan: EvaluationPlan) -> EvaluationOutcome:
@@ -117,7 +121,7 @@ def _outcome(chosen: ChosenThresholds, chosen_on: _Part, measured: _Part, plan: 
     for number, one in enumerate(heard):
         found = together.matchings[one.scores.name]
         mistakes += mistakes_of(number, one.scores, one.layout, found, loop, plan.collar_s)
-    scored = event_scores(scores, loop)
+    scored, trouble = _event_scores(scores, loop)
     return EvaluationOutcome(
         loop=loop.to_json(),
         chosen_hours=chosen.hours,
@@ -125,13 +129,22 @@ def _outcome(chosen: ChosenThresholds, chosen_on: _Part, measured: _Part, plan: 
         chosen_false_alarms=dict(chosen.false_alarms),
         levels=tuple(level_of(measure(by_ratio[one], loop, plan.collar_s, plan.seed), one) for one in ratios),
         together=level_of(together, None),
-        det=tuple(_points(curve) for curve in det_curves(scores, loop, plan.collar_s).values()),
+        det=tuple(map(_points, each_det_curve(scores, loop, plan.collar_s))),
         streams=tuple(MeasuredStream(one.scores.name, one.snr_db, _stored(one.layout)) for one in heard),
         mistakes=worst(mistakes, MOST_MISTAKES),
         mistakes_in_all=len(mistakes),
-        event_scores={name: getattr(scored, name) for name in ("macro_f1", "psds_1", "psds_2")} if scored else {},
-        notes=tuple(_notes(chosen, chosen_on, measured, loop)),
+        event_scores=scored,
+        notes=(*_notes(chosen, chosen_on, measured, loop), *trouble),
     )
+
+
+def _event_scores(scores: Sequence[StreamScores], loop: LoopSettings) -> tuple[dict[str, float], list[str]]:
+    """Scores of the field's library by name, and a note where it fails: it is no reason to lose all other figures."""
+    try:
+        scored = event_scores(scores, loop)
+    except TransientError as error:
+        return {}, [f"Event-based and PSD scores are missing: {error}"]
+    return {name: getattr(scored, name) for name in ("macro_f1", "psds_1", "psds_2")} if scored else {}, []
 
 
 def _stored(layout: StreamLayout | None) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """DET curves and thresholds, against running and matching the loop at each threshold by itself."""
 
+import weakref
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
-from nas_engine.streaming.evaluation.det import MISSED, DetCurve, det_curves
+from nas_engine.streaming.evaluation.det import MISSED, DetCurve, det_curves, each_det_curve
 from nas_engine.streaming.evaluation.matching import match
 from nas_engine.streaming.evaluation.thresholds import FalseAlarmTarget, choose_thresholds
 from nas_engine.streaming.loop import LoopSettings, detections
@@ -81,7 +83,7 @@ def curves_of(seed: int) -> dict[str, DetCurve]:
 def test_each_class_takes_the_lowest_threshold_from_which_on_the_target_holds(seed: int) -> None:
     curves = curves_of(seed)
     hours = next(iter(curves.values())).hours
-    chosen = choose_thresholds(curves, FalseAlarmTarget(2.5 / hours))
+    chosen = choose_thresholds(curves.values(), FalseAlarmTarget(2.5 / hours))
     assert chosen.allowed == 2
     for label, curve in curves.items():
         alarms = curve.false_alarms.sum(axis=0)
@@ -94,7 +96,7 @@ def test_each_class_takes_the_lowest_threshold_from_which_on_the_target_holds(se
 def test_a_target_for_all_misses_as_few_events_as_any_thresholds_within_it(seed: int, allowed: int) -> None:
     curves = curves_of(seed)
     hours = next(iter(curves.values())).hours
-    chosen = choose_thresholds(curves, FalseAlarmTarget((allowed + 0.5) / hours, "all"))
+    chosen = choose_thresholds(curves.values(), FalseAlarmTarget((allowed + 0.5) / hours, "all"))
     options = []
     for curve in curves.values():
         alarms = curve.false_alarms.sum(axis=0)
@@ -108,9 +110,9 @@ def test_a_target_for_all_misses_as_few_events_as_any_thresholds_within_it(seed:
 
 def test_a_target_that_the_hours_cannot_show_has_a_note() -> None:
     curves = curves_of(0)
-    assert "at least 72 hours" in choose_thresholds(curves, FalseAlarmTarget(1 / 24)).note
-    assert choose_thresholds(curves, FalseAlarmTarget(1e4)).note == ""
-    assert "no hours are enough" in choose_thresholds(curves, FalseAlarmTarget(0.0)).note
+    assert "at least 72 hours" in choose_thresholds(curves.values(), FalseAlarmTarget(1 / 24)).note
+    assert choose_thresholds(curves.values(), FalseAlarmTarget(1e4)).note == ""
+    assert "no hours are enough" in choose_thresholds(curves.values(), FalseAlarmTarget(0.0)).note
 
 
 def test_curves_need_streams_of_the_same_classes() -> None:
@@ -120,7 +122,7 @@ def test_curves_need_streams_of_the_same_classes() -> None:
     with pytest.raises(ValueError, match="same classes"):
         det_curves([one, replace(one, classes=("a", "b", "c"))], LoopSettings(), 0.5)
     with pytest.raises(ValueError, match="none"):
-        choose_thresholds({}, FalseAlarmTarget(1.0))
+        choose_thresholds([], FalseAlarmTarget(1.0))
     for wrong in (-1.0, float("nan")):
         with pytest.raises(ValueError, match="target"):
             FalseAlarmTarget(wrong)
@@ -130,6 +132,24 @@ def test_hours_at_several_noise_levels_show_no_more_than_those_at_one() -> None:
     one = replace(random_streams(np.random.default_rng(0))[0], duration_s=3600.0)
     levels = [replace(one, name=f"at {level} dB", unit="stream 1") for level in range(3)]
     apart, same = ([replace(level, unit=unit) for level in levels] for unit in ("", "stream 1"))
-    notes = [choose_thresholds(det_curves(s, LoopSettings(), 0.5), FalseAlarmTarget(1.0)).note for s in (apart, same)]
+    notes = [
+        choose_thresholds(each_det_curve(s, LoopSettings(), 0.5), FalseAlarmTarget(1.0)).note for s in (apart, same)
+    ]
     assert notes[0] == ""
     assert notes[1].startswith("The streams last 1 hours (3 of them at all noise levels), which cannot show")
+
+
+def test_curves_are_made_one_at_a_time_and_let_go() -> None:
+    streams = random_streams(np.random.default_rng(0))
+    kept: list[weakref.ref[np.ndarray]] = []
+
+    def watched() -> Iterator[DetCurve]:
+        for curve in each_det_curve(streams, LoopSettings(hop_s=0.5), 0.5):
+            assert all(one() is None for one in kept), "an earlier curve is still in memory"
+            assert curve.latencies_ms.dtype == np.int32
+            kept.append(weakref.ref(curve.latencies_ms))
+            yield curve
+            del curve
+
+    assert choose_thresholds(watched(), FalseAlarmTarget(1.0)).thresholds.keys() == {"dog", "siren"}
+    assert len(kept) == 2

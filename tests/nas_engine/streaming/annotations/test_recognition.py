@@ -145,3 +145,14 @@ def test_annotated_recordings_are_evaluated_as_streams_by_the_classes_that_label
     assert measures.hours == pytest.approx(10 / 3600)
     assert (measures.classes[0].events, measures.classes[0].hits) == (1, 1)
     assert {one.label for one in measures.matchings["b.wav"].false_alarms} == {"dog", "siren"}
+
+
+def test_two_label_tracks_of_one_recording_are_one_recording(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "rec1.wav", np.zeros(16_000), 16_000)
+    (tmp_path / "rec1.txt").write_text("0.1\t0.2\tdog\n")
+    (tmp_path / "rec1_second.txt").write_text("0.5\t0.6\tcat\n")
+    found = read_annotations(tmp_path)
+    [one] = found.recordings
+    assert {event.label for event in one.events} == {"dog", "cat"}
+    [finding] = found.findings
+    assert (finding.kind, finding.where) == ("several_tracks", "rec1.wav")
