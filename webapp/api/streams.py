@@ -4,15 +4,20 @@ import io
 import wave
 from collections.abc import Callable
 
+import numpy as np
 from django.core.files.base import ContentFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_safe
+from numpy.typing import NDArray
 
 from nas_engine.audio.decode import decode
+from nas_engine.streaming.features import Gain
 from nas_engine.streaming.layout import RATE_HZ, Samples, StreamLayout, render
+from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.procedure.mistakes import excerpt_of
+from nas_engine.streaming.procedure.outcome import MISS
 from nas_engine.streaming.values import pcm16
 from webapp.api.files import attachment, ranged
 from webapp.charts.streams import det_figure, det_info, noise_figure, noise_info
@@ -21,7 +26,7 @@ from webapp.queries.pages.streams import outcome_of
 from webapp.translation import frontend
 
 LONGEST_S = 60.0
-"""Seconds of sound that are made for a mistake."""
+"""Seconds of sound that are made for a mistake: the first of an event, the last before an alarm."""
 
 
 @require_GET
@@ -50,16 +55,19 @@ def streams_json(request: HttpRequest, study_id: int, number: int, evaluation_id
 @require_safe
 @cache_control(private=True, max_age=3600)
 def mistake_audio(request: HttpRequest, study_id: int, number: int, evaluation_id: int, place: int) -> HttpResponseBase:
-    """The sound around a mistake as WAV. Only the clips that lie there are read."""
+    """The sound around a mistake as WAV, with the gain of the loop. Only the clips that lie there are read."""
     ready = _ready_or_404(study_id, number, evaluation_id)
     outcome = outcome_of(ready)
     if place >= len(outcome.mistakes) or not outcome.streams[outcome.mistakes[place].stream].layout:
         raise Http404("There is no such mistake that could be heard.")
     mistake = outcome.mistakes[place]
     layout = StreamLayout.from_json(outcome.streams[mistake.stream].layout)
-    start, end = excerpt_of(mistake, frontend(ready.trial.study.dataset).seconds)
+    loop = LoopSettings.from_json(outcome.loop)
+    start, end = excerpt_of(mistake, frontend(ready.trial.study.dataset).seconds, loop)
+    most = round(LONGEST_S * RATE_HZ)
+    start, end = (start, min(end, start + most)) if mistake.kind == MISS else (max(start, end - most), end)
     sound = _sounds(ready)
-    samples = render(layout, sound, sound, start, min(end, start + round(LONGEST_S * RATE_HZ)))
+    [samples] = Gain(loop.gain_db).apply([pcm16(render(layout, sound, sound, start, end))])
     return ranged(ContentFile(_wav(samples)), "audio/wav", request.headers.get("Range", ""))
 
 
@@ -82,11 +90,11 @@ def _sounds(ready: StreamEvaluation) -> Callable[[int], Samples]:
     return sound
 
 
-def _wav(samples: Samples) -> bytes:
+def _wav(samples: NDArray[np.int16]) -> bytes:
     made = io.BytesIO()
     with wave.open(made, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE_HZ)
-        file.writeframes(pcm16(samples).astype("<i2").tobytes())
+        file.writeframes(samples.astype("<i2").tobytes())
     return made.getvalue()

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from webapp.forms.streams import StreamsForm, streams_form
+from webapp.forms.streams import StreamsForm
 from webapp.queries.pages.streams import streams_context
 from webapp.queries.pages.trial import trial_context
 from webapp.services.errors import Conflict
@@ -33,5 +33,4 @@ def evaluate_streams(request: HttpRequest, study_id: int, number: int) -> HttpRe
 def streams_live(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
     """The part that is fetched until the evaluation has ended."""
     context = streams_context(trial_or_404(study_id, number))
-    context["streams_form"] = streams_form(context["streams_plan"])
-    return live_partial(request, "trials/_streams.html", context, is_live=context["streams_are_live"], events={})
+    return live_partial(request, "trials/_streams_state.html", context, is_live=context["streams_are_live"], events={})

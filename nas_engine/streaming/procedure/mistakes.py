@@ -27,7 +27,7 @@ def mistakes_of(
 
 def worst(mistakes: Sequence[Mistake], most: int) -> tuple[Mistake, ...]:
     """At most so many mistakes, in their order: those whose scores are furthest on the wrong side of the threshold."""
-    kept = sorted(mistakes, key=lambda one: -abs(one.score - one.threshold))[:most]
+    kept = sorted(mistakes, key=lambda one: -one.distance)[:most]
     return tuple(sorted(kept, key=lambda one: (one.stream, one.time_s, one.kind, one.label)))
 
 
@@ -72,7 +72,11 @@ def _sound_in(
     return best[1], best[2]
 
 
-def excerpt_of(mistake: Mistake, window_s: float, around_s: float = 1.0) -> tuple[int, int]:
-    """First sample and end of what is played for a mistake: the event or what the alarm's window heard, and around."""
-    first_s = mistake.time_s - (window_s if mistake.kind == FALSE_ALARM else 0.0) - around_s
+def excerpt_of(mistake: Mistake, window_s: float, loop: LoopSettings, around_s: float = 1.0) -> tuple[int, int]:
+    """First sample and end of what is played for a mistake: the event, or what the alarm's score is of, and around.
+
+    An alarm's score is the mean over several windows of `window_s`, one every hop of the loop.
+    """
+    heard_s = window_s + (loop.smoothing_windows - 1) * loop.hop_s
+    first_s = mistake.time_s - (heard_s if mistake.kind == FALSE_ALARM else 0.0) - around_s
     return max(0, round(first_s * RATE_HZ)), round((mistake.end_s + around_s) * RATE_HZ)

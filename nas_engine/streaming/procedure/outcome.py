@@ -57,6 +57,18 @@ class Mistake(StoredValue):
     sound: int | None
     heard: str
 
+    @property
+    def is_suppressed(self) -> bool:
+        """Whether it was missed with a score above the threshold: the class was detected less than the refractory time
+        ago, or its detection hit another event.
+        """
+        return self.kind == MISS and self.score > self.threshold
+
+    @property
+    def distance(self) -> float:
+        """How far the score lies on the wrong side of the threshold; below 0 for what was suppressed."""
+        return self.threshold - self.score if self.kind == MISS else self.score - self.threshold
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredStream(StoredValue):

@@ -2,6 +2,8 @@
 
 import io
 import wave
+from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -9,14 +11,16 @@ from django.test import Client
 from django.urls import reverse
 
 from nas_engine.streaming.composing import Composition, compose
+from nas_engine.streaming.features import Gain
 from nas_engine.streaming.procedure.mistakes import excerpt_of
-from nas_engine.streaming.procedure.outcome import EvaluationOutcome
+from nas_engine.streaming.procedure.outcome import FALSE_ALARM, EvaluationOutcome
 from nas_engine.streaming.procedure.plan import EvaluationPlan
 from tests.webapp.bundles import trial_with_network
 from tests.webapp.factories import make_workers
 from tests.webapp.streams import PLAN, evaluated, sounds_of
 from webapp.forms.streams import StreamsForm, streams_form
 from webapp.models import Clip, StreamEvaluation, Trial
+from webapp.queries.pages.streams import chosen_loop
 from webapp.services import stream_evaluations
 from webapp.translation import frontend
 
@@ -46,7 +50,9 @@ def test_an_evaluation_is_requested_on_the_trials_page_and_waited_for_there(pers
     assert EvaluationPlan.from_json(row.plan) == PLAN
     assert "No data worker is alive, so that nobody evaluates it." in page(person, trial)
     make_workers()
+    assert 'name="events_per_hour"' in page(person, trial), "other settings can be entered meanwhile"
     live = person.get(address("streams_live", trial)).content.decode()
+    assert "<form" not in live, "what a person types is not fetched anew"
     assert "is being evaluated on streams" in live
     assert "hx-trigger" in live
     assert stream_evaluations.claim(evaluation_id=row.pk, worker="data-1")
@@ -84,7 +90,7 @@ def test_each_mistake_is_heard_as_it_was_in_the_whole_stream(person: Client) -> 
     for place, mistake in enumerate(outcome.mistakes[:: max(1, len(outcome.mistakes) // 4)]):
         place = outcome.mistakes.index(mistake)
         composition: Composition = PLAN.composition(outcome.streams[mistake.stream].snr_db, 1)
-        start, end = excerpt_of(mistake, frontend(trial.study.dataset).seconds)
+        start, end = excerpt_of(mistake, frontend(trial.study.dataset).seconds, PLAN.loop)
         expected = compose("whole", events, behind, composition).samples[start:end]
         response = person.get(address("mistake_audio", trial, row.pk, place))
         with wave.open(io.BytesIO(b"".join(response))) as heard:
@@ -151,3 +157,33 @@ def test_a_trial_without_a_real_network_is_answered_with_the_reason(person: Clie
     Clip.objects.exclude(label="negative").delete()
     response = person.post(address("evaluate_streams", trial), entered(), follow=True)
     assert "too few recordings" in response.content.decode()
+
+
+def test_a_mistake_is_heard_with_the_gain_of_the_loop_and_from_where_its_score_begins(person: Client) -> None:
+    trial = trial_with_network()
+    plan = replace(PLAN, loop=replace(PLAN.loop, gain_db=-12.0, smoothing_windows=3))
+    row = evaluated(trial, plan)
+    outcome = EvaluationOutcome.from_json(row.result)
+    place = next(n for n, one in enumerate(outcome.mistakes) if one.kind == FALSE_ALARM and one.time_s > 10.0)
+    mistake = outcome.mistakes[place]
+    start, end = excerpt_of(mistake, frontend(trial.study.dataset).seconds, plan.loop)
+    assert start < (mistake.time_s - frontend(trial.study.dataset).seconds - 2.0) * 16_000
+    sounds = sounds_of(stream_evaluations.clips_for(trial, plan).measuring)
+    events = [one for one in sounds if one.label != "negative"]
+    behind = [one.samples for one in sounds if one.label == "negative"]
+    whole = compose("whole", events, behind, plan.composition(outcome.streams[mistake.stream].snr_db, 1))
+    [expected] = Gain(-12.0).apply([whole.samples[start:end]])
+    with wave.open(io.BytesIO(b"".join(person.get(address("mistake_audio", trial, row.pk, place))))) as heard:
+        samples = np.frombuffer(heard.readframes(heard.getnframes()), "<i2")
+    np.testing.assert_array_equal(samples, expected)
+    assert np.abs(samples).max() < np.abs(whole.samples[start:end]).max()
+
+
+def test_the_page_shows_the_evaluation_whose_thresholds_the_loop_takes(person: Client) -> None:
+    trial = trial_with_network()
+    first, second = evaluated(trial), evaluated(trial, replace(PLAN, seed=3))
+    StreamEvaluation.objects.filter(pk=first.pk).update(evaluated_at=second.evaluated_at + timedelta(hours=1))
+    assert address("streams_json", trial, first.pk) in page(person, trial)
+    loop = chosen_loop(trial)
+    assert loop is not None
+    assert loop.to_json() == first.result["loop"]

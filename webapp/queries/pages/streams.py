@@ -33,10 +33,8 @@ def streams_context(trial: Trial) -> dict[str, Any]:
     """
     rows = list(shown_evaluations(trial).defer("result", "clips")) if getattr(trial, HAS_STREAMS) else []
     newest = rows[0] if rows else None
-    ready = next((row for row in rows if row.state == StreamEvaluation.State.READY), None)
+    ready = newest_ready(trial).select_related("opening").first() if rows else None
     is_computing = newest is not None and newest.state == StreamEvaluation.State.COMPUTING
-    if ready is not None:
-        ready = StreamEvaluation.objects.select_related("opening").get(pk=ready.pk)
     return {
         "trial": trial,
         "study": trial.study,
@@ -50,8 +48,13 @@ def streams_context(trial: Trial) -> dict[str, Any]:
 
 
 def shown_evaluations(trial: Trial) -> QuerySet[StreamEvaluation]:
-    """Evaluations of a trial, the newest first."""
+    """Evaluations of a trial, the one that was requested last first."""
     return StreamEvaluation.objects.filter(trial=trial)
+
+
+def newest_ready(trial: Trial) -> QuerySet[StreamEvaluation]:
+    """Evaluations of a trial that are ready, the one that was evaluated last first: it is shown, and its loop used."""
+    return shown_evaluations(trial).filter(state=StreamEvaluation.State.READY).order_by("-evaluated_at", "-pk")
 
 
 def _outcome_context(ready: StreamEvaluation) -> dict[str, Any]:
@@ -87,6 +90,5 @@ def by_class(levels: Sequence[LevelMeasures]) -> list[tuple[str, list[Any]]]:
 
 def chosen_loop(trial: Trial) -> LoopSettings | None:
     """Loop with the thresholds of the newest evaluation on streams of a trial, None without one. One query."""
-    ready = shown_evaluations(trial).filter(state=StreamEvaluation.State.READY)
-    found = ready.order_by("-evaluated_at", "-pk").values_list("result__loop", flat=True).first()
+    found = newest_ready(trial).values_list("result__loop", flat=True).first()
     return LoopSettings.from_json(found) if found else None
