@@ -3,8 +3,10 @@
 The test split is closed: its clips are measured on for a network that a recorded opening has evaluated, and once.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from django.db import transaction
@@ -20,8 +22,8 @@ from webapp.services.errors import Conflict
 from webapp.services.transitions import Actor
 
 State = StreamEvaluation.State
-MOST_CLIPS = 2_000
-"""Clips that the streams of one half are taken from: 1 GB of 4 s each while they are decoded."""
+MOST_SECONDS = 7_200.0
+"""Seconds of clips that the streams of one part are taken from: 0.5 GB while they are decoded, one part at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +66,61 @@ def request_test(*, trial_id: int, opening_id: int, plan: EvaluationPlan) -> Str
         existing = trial.stream_evaluations.filter(opening=opening).first()
         if existing is not None:
             return existing
-        if opening.state != SplitOpening.State.READY or not opening.results.filter(trial=trial).exists():
-            raise Conflict(
-                f"Trial {trial.number} of {trial.study.name} was not evaluated by this opening of the test split: open "
-                "the test split for it on the page Finalists first."
-            )
-        clips_for(trial, plan, opening)
+        check_test(trial, opening, plan)
         found: StreamEvaluation = trial.stream_evaluations.create(plan=plan.to_json(), opening=opening)
         jobs.send(jobs.STREAMS, found.pk)
     return found
 
 
-def clips_for(trial: Trial, plan: EvaluationPlan, opening: SplitOpening | None = None) -> ClipsOfStreams:
+def check_test(trial: Trial, opening: SplitOpening, plan: EvaluationPlan) -> None:
+    """Raise Conflict where `request_test` would, the network apart."""
+    if opening.state != SplitOpening.State.READY or not opening.results.filter(trial=trial).exists():
+        raise Conflict(
+            f"Trial {trial.number} of {trial.study.name} was not evaluated by this opening of the test split: open "
+            "the test split for it on the page Finalists first."
+        )
+    clips_for(trial, plan, opening)
+
+
+def clips_for(
+    trial: Trial, plan: EvaluationPlan, opening: SplitOpening | None = None, *, is_recorded: bool = False
+) -> ClipsOfStreams:
     """Clips of an evaluation: the halves of the evaluation split, or with an opening all of it and the test split.
 
-    Conflict where a part has no clip of an event.
+    Where recordings are measured (`is_recorded`), thresholds are chosen on all of the evaluation split, and there are
+    no other clips. Conflict where a part has no clip of an event.
     """
     dataset, silent = trial.study.dataset, plan.loop.silent_classes
     evaluation = _clips(dataset, EVALUATION_SPLIT)
-    if opening is not None:
+    if is_recorded:
+        found = ClipsOfStreams(evaluation, ())
+    elif opening is not None:
         found = ClipsOfStreams(evaluation, _clips(dataset, CLOSED_SPLIT))
     else:
         labels, recordings = [one.label for one in evaluation], [one.group for one in evaluation]
         first, second = halves(labels, recordings, plan.seed, silent)
         found = ClipsOfStreams(tuple(evaluation[n] for n in first), tuple(evaluation[n] for n in second))
-    for part in (found.choosing, found.measuring):
+    for part in (found.choosing, *([] if is_recorded else [found.measuring])):
         if all(clip.label in silent for clip in part):
             raise Conflict(
-                f"The evaluation split of {dataset.name} has too few recordings: both halves of it need clips of "
+                f"The {'test' if opening and part is found.measuring else 'evaluation'} split of {dataset.name} has "
+                f"too few recordings: {'it needs' if opening or is_recorded else 'both halves of it need'} clips of "
                 "sounds to detect. Add clips to it."
             )
-    return ClipsOfStreams(found.choosing[:MOST_CLIPS], found.measuring[:MOST_CLIPS])
+    return ClipsOfStreams(_first_of(found.choosing), _first_of(found.measuring))
+
+
+def _first_of(clips: Sequence[Clip]) -> tuple[Clip, ...]:
+    """`MOST_SECONDS` of the clips in their order: the first of each class, then the second of each, and so on."""
+    counts: Counter[str] = Counter()
+    turns = []
+    for place, clip in enumerate(clips):
+        turns.append((counts[clip.label], place))
+        counts[clip.label] += 1
+    order = [place for _, place in sorted(turns)]
+    ends = accumulate(clips[place].seconds for place in order)
+    kept = [place for place, end in zip(order, ends, strict=True) if end <= MOST_SECONDS]
+    return tuple(clips[place] for place in sorted(kept))
 
 
 def _clips(dataset: Dataset, split: str) -> tuple[Clip, ...]:

@@ -1,6 +1,7 @@
 """The step of a run of results that evaluates the best network and the baselines on streams of the test split."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -46,7 +47,8 @@ def compute(row: StreamEvaluation) -> None:
     """Complete an evaluation by a listener that hears levels."""
     assert stream_evaluations.claim(evaluation_id=row.pk, worker="data-1")
     parts = stream_evaluations.clips_for(row.trial, PLAN, row.opening)
-    outcome = evaluate_composed(sounds_of(parts.choosing), sounds_of(parts.measuring), PLAN, by_level)
+    choosing, measuring = partial(sounds_of, parts.choosing), partial(sounds_of, parts.measuring)
+    outcome = evaluate_composed(choosing, measuring, PLAN, by_level)
     clips = [clip.pk for clip in parts.measuring]
     assert stream_evaluations.complete(
         evaluation_id=row.pk, worker="data-1", seen_plan=row.plan, clips=clips, outcome=outcome
@@ -113,3 +115,24 @@ def test_the_page_has_a_section_on_streams_with_and_without_figures() -> None:
     compute(StreamEvaluation.objects.get())
     page = page_of(empty | {"streams": stream_values([study])}, "make results")
     assert "| network | missed | false alarms an hour |" in page
+
+
+def test_a_network_that_cannot_be_evaluated_is_a_failure_with_its_reason() -> None:
+    study, _ = opened_search(1)
+    Clip.objects.filter(split=CLOSED_SPLIT).exclude(label="negative").delete()
+    assert evaluate_missing([study], PLAN) == 0
+    [sentence] = failures_on_streams([study], PLAN)
+    assert "was not evaluated on streams: The test split of" in sentence
+    assert "too few recordings" in sentence
+
+
+def test_the_table_states_the_median_and_the_background_that_there_was() -> None:
+    study, _ = opened_search(1)
+    Clip.objects.filter(split=CLOSED_SPLIT, label="negative").delete()
+    evaluate_missing([study], PLAN)
+    compute(StreamEvaluation.objects.get())
+    [found] = stream_values([study])
+    assert "over generated pink noise:" in streams_words([found])
+    classes = [{"latency_median_s": one} for one in (1.0, 4.0)]
+    [line] = streams_table([found | {"together": found["together"] | {"classes": classes}}])
+    assert line[-1] == "2.5 s"

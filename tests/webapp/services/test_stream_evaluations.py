@@ -112,3 +112,18 @@ def test_the_newest_thresholds_are_those_of_the_trial() -> None:
     assert loop is not None
     assert loop.to_json() == newest.result["loop"]
     assert set(loop.thresholds) == {"alarm", "dog"}
+
+
+def test_clips_of_a_part_are_bounded_by_their_seconds_and_of_all_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = trial_with_network()
+    Clip.objects.update(seconds=30.0)
+    monkeypatch.setattr(stream_evaluations, "MOST_SECONDS", 100.0)
+    parts = stream_evaluations.clips_for(trial, PLAN)
+    for part in (parts.choosing, parts.measuring):
+        assert len(part) == 3
+        assert {one.label for one in part} == set(rows.CLASSES)
+
+
+def test_thresholds_for_recordings_are_chosen_on_the_whole_evaluation_split() -> None:
+    parts = stream_evaluations.clips_for(trial_with_network(), PLAN, is_recorded=True)
+    assert (len(parts.choosing), parts.measuring) == (18, ())

@@ -4,19 +4,22 @@ Thresholds are chosen on streams of the evaluation split by `TARGET`; the stream
 once, under the opening that evaluated the network on its clips. Of each network it is the first seed that was trained.
 """
 
+import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nas_engine.streaming.evaluation.thresholds import FalseAlarmTarget
 from nas_engine.streaming.loop import LoopSettings
+from nas_engine.streaming.procedure.outcome import EvaluationOutcome
 from nas_engine.streaming.procedure.plan import EvaluationPlan
 from webapp.models import StreamEvaluation, Study, Trial
 from webapp.queries.finals import FinalNetwork, final_networks
 from webapp.queries.pages.finals import best_by_reward
 from webapp.queries.pages.streams import outcome_of
 from webapp.services import jobs
+from webapp.services.bundles import check_network
 from webapp.services.errors import Conflict
-from webapp.services.stream_evaluations import request_test
+from webapp.services.stream_evaluations import check_test, request_test
 
 State = StreamEvaluation.State
 TARGET = FalseAlarmTarget(1.0, "all")
@@ -43,7 +46,7 @@ def evaluate_missing(searches: Sequence[Study], plan: EvaluationPlan = PLAN) -> 
         try:
             pending += request_test(trial_id=trial.pk, opening_id=opening.pk, plan=plan).state == State.COMPUTING
         except Conflict:
-            continue  # a simulated network hears nothing
+            continue  # `failures_on_streams` states why, unless it is a simulated network, which hears nothing
     return pending
 
 
@@ -61,13 +64,31 @@ def first_seed(network: FinalNetwork) -> Trial | None:
     return min(trials, key=lambda one: (one.seed, one.pk), default=None)
 
 
-def failures_on_streams(searches: Sequence[Study]) -> Iterator[str]:
-    """A sentence for each evaluation that failed."""
-    for row in _rows(searches):
+def failures_on_streams(searches: Sequence[Study], plan: EvaluationPlan = PLAN) -> Iterator[str]:
+    """A sentence for each evaluation that failed, and for each network, simulated ones apart, that can have none."""
+    rows = _rows(searches)
+    requested = {(row.trial_id, row.opening_id) for row in rows}
+    for _, network in compared_on_streams(searches):
+        trial, opening = first_seed(network), network.opening
+        if trial is None or opening is None or (trial.pk, opening.pk) in requested or not _is_real(trial):
+            continue
+        try:
+            check_test(trial, opening, plan)
+        except Conflict as conflict:
+            yield f"{opening.label} was not evaluated on streams: {conflict}"
+    for row in rows:
         if row.state == State.FAILED:
             reason = " ".join(row.reason.split()).rstrip(".")
             label = row.opening.label if row.opening else row.trial.label
             yield f"{label} was not evaluated on streams: {reason}. Start the command again to try once more."
+
+
+def _is_real(trial: Trial) -> bool:
+    try:
+        check_network(trial)
+    except Conflict:
+        return False
+    return True
 
 
 def stream_values(searches: Sequence[Study]) -> list[dict[str, Any]]:
@@ -87,12 +108,20 @@ def _figures(row: StreamEvaluation) -> dict[str, Any]:
     outcome = outcome_of(row)
     return {
         "thresholds": dict(outcome.thresholds),
+        "background": _background(outcome),
         "chosen_hours": outcome.chosen_hours,
         "together": outcome.together.to_json(),
         "levels": [one.to_json() for one in outcome.levels],
         "event_scores": dict(outcome.event_scores),
         "notes": list(outcome.notes),
     }
+
+
+def _background(outcome: EvaluationOutcome) -> str:
+    """What lay behind the measured events, in words."""
+    silent = " or ".join(f"“{label}”" for label in LoopSettings.from_json(outcome.loop).silent_classes)
+    is_pink = {bool(one.layout["is_pink"]) for one in outcome.streams if one.layout}
+    return "generated pink noise" if True in is_pink else f"clips of the class {silent}"
 
 
 def _rows(searches: Sequence[Study]) -> list[StreamEvaluation]:
@@ -115,9 +144,10 @@ def streams_words(found: Sequence[Mapping[str, Any]]) -> str:
     """What the table is of, and what limits it."""
     plan, together = EvaluationPlan.from_json(found[0]["plan"]), found[0]["together"]
     levels = ", ".join(f"{one:g}" for one in plan.snr_db)
+    behind = " or ".join(dict.fromkeys(one["background"] for one in found))
     words = (
-        f"Streams put together from clips, {plan.events_per_hour:g} events an hour at {levels} dB over clips of the "
-        f"class “negative”: thresholds chosen on {found[0]['chosen_hours']:g} hours from the evaluation split for at "
+        f"Streams put together from clips, {plan.events_per_hour:g} events an hour at {levels} dB over "
+        f"{behind}: thresholds chosen on {found[0]['chosen_hours']:g} hours from the evaluation split for at "
         f"most {plan.target.per_hour:g} false alarms an hour of all classes, measured on {together['hours']:g} hours "
         f"from the test split ({together['events']} events). The loop hears a window every {plan.loop.hop_s:g} s, "
         f"scores are means of {plan.loop.smoothing_windows}. One seed of each network; docs/streams.md has the rules."
@@ -129,14 +159,14 @@ def streams_words(found: Sequence[Mapping[str, Any]]) -> str:
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
     together = one["together"]
     interval = together["false_alarms_interval"]
-    latencies = sorted(row["latency_median_s"] for row in together["classes"] if row["latency_median_s"] is not None)
+    latencies = [row["latency_median_s"] for row in together["classes"] if row["latency_median_s"] is not None]
     return (
         f"{one['name']} (seed {one['seed']})",
         _percent(together["miss_rate"]),
         f"{together['false_alarms_per_hour']:.2f}",
         f"{interval['low']:.2f} to {interval['high']:.2f}",
         ", ".join(f"{level['snr_db']:g} dB: {_percent(level['miss_rate'])}" for level in one["levels"]),
-        f"{latencies[len(latencies) // 2]:.1f} s" if latencies else _NONE,
+        f"{statistics.median(latencies):.1f} s" if latencies else _NONE,
     )
 
 
