@@ -2,9 +2,11 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 from django.core.management import call_command
@@ -40,7 +42,6 @@ def test_the_worker_evaluates_what_the_command_evaluates_and_the_bundle_takes_th
     contents = contents_of(trial.pk)
     assert contents.loop is not None
     assert contents.loop.to_json() == row.result["loop"]
-    assert contents.loop is not None and contents.loop.thresholds == row.result["loop"]["thresholds"]
 
 
 def test_recordings_of_a_folder_are_measured_with_their_labels(tmp_path: Path) -> None:
@@ -58,6 +59,19 @@ def test_recordings_of_a_folder_are_measured_with_their_labels(tmp_path: Path) -
     outcome = json.loads(out.read_text())["outcome"]
     assert outcome["together"]["events"] == 1
     assert outcome["together"]["hours"] == pytest.approx(30 / 3600)
+    notes = " ".join(outcome["notes"])
+    assert "left out: 'cow' (1)." in notes
+    assert outcome["chosen_hours"] == pytest.approx(0.1)
+    soundfile.write(folder / "hall.wav", np.zeros(16_000), 16_000)
+    (folder / "kitchen.txt").write_text("10.0\t12.0\talarm\n20\t19\tdog\n")
+    (folder / "kitchen_2.txt").write_text("20\t21\tdog\n")
+    call_command(*command, "--json", str(out), stdout=io.StringIO())
+    outcome = json.loads(out.read_text())["outcome"]
+    assert outcome["together"]["events"] == 2
+    notes = " ".join(outcome["notes"])
+    assert "kitchen.txt, line 2: No event lasts from 20 to 19 s" in notes
+    assert "1 recordings: They have no label track" in notes
+    (folder / "kitchen_2.txt").unlink()
     (folder / "kitchen.txt").write_text("no times here\n")
     with pytest.raises(CommandError, match="No list in 'recordings' states where sounds lie"):
         call_command(*command, stdout=io.StringIO())
@@ -76,3 +90,34 @@ def test_a_network_or_a_clip_that_is_gone_meanwhile_fails_with_the_reason() -> N
     evaluate_streams(row.pk, "data-1")
     row.refresh_from_db()
     assert "too few recordings" in row.reason
+
+
+def children_at_work() -> list[int]:
+    """Processes that evaluate streams for this one."""
+    return [one.pid for one in psutil.Process().children() if "webapp.worker.child" in one.cmdline()]
+
+
+@pytest.mark.parametrize("how", ["other settings", "deleted", "stopping"])
+def test_work_that_nobody_waits_for_is_ended_at_once(how: str) -> None:
+    trial = trial_with_network()
+    row = stream_evaluations.request_evaluation(trial_id=trial.pk, plan=replace(PLAN, hours=12.0))
+    asked = 0
+
+    def stopping() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 4:
+            assert children_at_work(), "it is at work"
+            if how == "other settings":
+                stream_evaluations.request_evaluation(trial_id=trial.pk, plan=PLAN)
+            elif how == "deleted":
+                row.delete()
+        return how == "stopping" and asked >= 4
+
+    evaluate_streams(row.pk, "data-1", stopping)
+    assert 4 <= asked < 20
+    assert not children_at_work()
+    if how != "deleted":
+        row = StreamEvaluation.objects.get()
+        assert (row.state, row.worker) == (StreamEvaluation.State.COMPUTING, "")
+        assert row.attempts == 0

@@ -22,8 +22,8 @@ DEFAULT = EvaluationPlan()
 class Command(BaseCommand):
     help = (
         "Choose thresholds on streams of one half of the evaluation split and measure them on the other half, or "
-        "choose them on all of it and measure them on recordings of yours. Nothing is stored: the page of the trial does "
-        "that."
+        "choose them on all of it and measure them on recordings of yours. Nothing is stored: the page of the "
+        "trial does that."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

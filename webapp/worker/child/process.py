@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from time import monotonic
 
@@ -30,6 +30,7 @@ from webapp.worker.child.messages import (
 MOST_JOBS = settings.TRIALS_PER_PROCESS
 MOST_BYTES = settings.PROCESS_BYTES
 _LAST_WORDS_SECONDS = 5.0
+_CHECK_SECONDS = 0.5
 _ERRORS: Mapping[str, type[Exception]] = {"transient": TransientError, "outage": Outage}
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
@@ -77,8 +78,8 @@ class ChildProcess:
         self._jobs += 1
         self._send(job)
 
-    def call(self, job: Job[Result], patience_seconds: float) -> Result:
-        """Have a job done, without its events.
+    def call(self, job: Job[Result], patience_seconds: float, check: Callable[[], object] | None = None) -> Result:
+        """Have a job done, without its events; `check` is called twice a second and may raise to leave it.
 
         Raises EarshotError with the reason where the job has no result: TransientError where the child took too long,
         ended by itself (ChildDied), or reports that another attempt may succeed; Outage where the machine failed it.
@@ -86,12 +87,14 @@ class ChildProcess:
         self.begin(job)
         deadline = monotonic() + patience_seconds
         while (left := deadline - monotonic()) > 0:
-            message = self.receive(left)
+            message = self.receive(min(left, _CHECK_SECONDS) if check else left)
             if isinstance(message, Finished):
                 result: Result = message.result
                 return result
             if isinstance(message, Ended):
                 raise _ERRORS.get(message.kind, EarshotError)(message.reason)
+            if check:
+                check()
         self.kill()
         raise TransientError(f"TensorFlow did not answer within {patience_seconds:.0f} s.")
 
@@ -156,11 +159,14 @@ class ChildProcess:
         return f"The {self._kind} process was ended by signal {-code} ({name}).{hint}"
 
 
-def call_once(job: OneOffJob[Result]) -> Result:
-    """Have one job done in a process of its own, on one thread. Raises EarshotError as `ChildProcess.call` does."""
+def call_once(job: OneOffJob[Result], check: Callable[[], object] | None = None) -> Result:
+    """Have one job done in a process of its own, on one thread. Raises EarshotError as `ChildProcess.call` does.
+
+    What `check` raises ends the process at once.
+    """
     child = ChildProcess(job.kind, _ONE_THREAD)
     try:
-        return child.call(job, job.patience_seconds)
+        return child.call(job, job.patience_seconds, check)
     finally:
         child.kill()
 

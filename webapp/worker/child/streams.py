@@ -69,6 +69,6 @@ def read_recordings(folder: Path, classes: Sequence[str]) -> tuple[list[Recorded
     if counts:
         listed = some([f"'{label}' ({count})" for label, count in counts.most_common()])
         notes.append(f"Events of labels that are no class of the network were left out: {listed}. Small and capital "
-                     f"letters are told apart; its classes are {', '.join(classes)}.")  # fmt: skip
+                     f"letters differ; its classes are {', '.join(classes)}.")  # fmt: skip
     found = found.with_classes({label: label for label in classes})
     return [one.stream() for one in found.recordings], notes
