@@ -1,8 +1,9 @@
 """The always-on loop on sound that comes in pieces: what has been heard so far is a small state between them.
 
-The state is what a device keeps as well: samples that fill no frame yet, and the frames that coming windows need, as
-int8 levels of the network's input. Whatever the lengths of the pieces, outputs and features are bit-equal to those of
-`scores.stream_scores` and `audio.frontend.log_mel` on the whole sound.
+The state is what a device keeps as well: samples that later frames begin with, and the frames that coming windows
+need, as int8 levels of the network's input. Whatever the lengths of the pieces, outputs and features are bit-equal to
+those of `scores.stream_scores` and `audio.frontends.features.feature_stream` on the whole sound. A front end with a
+state of its own (`FrontendKind.keeps_state`) is refused: what it keeps cannot be taken out of it.
 """
 
 import struct
@@ -12,10 +13,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nas_engine.audio.frontends.features import FrameStream
 from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.runtimes import predict_quantised
 from nas_engine.network.tflite import quantised_levels
-from nas_engine.streaming.features import Gain, feature_blocks
+from nas_engine.streaming.features import Gain
 from nas_engine.streaming.hop import frames_of_hop
 from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.scores import Levels, ListeningNetwork
@@ -28,6 +30,7 @@ _HEADER = struct.Struct("<5I")
 class HeardSoFar:
     """What is kept between pieces: `waiting` int16 [n] samples, `levels` int8 [k, mel_bins] frames of coming windows.
 
+    `waiting` are those that later frames begin with, after the gain, and zeros before the sound of a centred front end.
     `skip` frames that are still to come belong to no window (where the hop is longer than a window); `windows` have
     been scored and `samples` were heard.
     """
@@ -74,14 +77,14 @@ def hear(
 ) -> tuple[Heard, HeardSoFar]:
     """Hear one more piece, int16 [n] at 16 kHz with n >= 0; what it gave, and the state for the next one.
 
-    Raises ValueError for a hop that is not a whole number of the front end's hops.
+    Raises ValueError for a hop that is not a whole number of the front end's hops, and a front end that keeps state.
     """
     config = network.config
     hop = frames_of_hop(settings.hop_s, config)
     gain = Gain(settings.gain_db)
     (louder,) = gain.apply([samples])
-    sound = np.concatenate([so_far.waiting, louder])
-    features = np.concatenate([np.zeros((0, config.mel_bins), np.float32), *feature_blocks([sound], config)])
+    frontend = FrameStream(config, so_far.waiting if so_far.samples else None)
+    features = frontend.push(louder)
     levels = so_far.levels.reshape(-1, config.mel_bins)
     if len(features):
         new = quantised_levels(network.content, network.normalisation.apply(features))
@@ -101,8 +104,7 @@ def hear(
         zero_point=sink.zero_point,
         saturated_samples=gain.saturated_samples,
     )
-    rest = sound[len(features) * config.hop_samples :]
-    return Heard(features, scores), HeardSoFar(rest, levels, skip, so_far.windows + len(windows), heard)
+    return Heard(features, scores), HeardSoFar(frontend.waiting, levels, skip, so_far.windows + len(windows), heard)
 
 
 def _windows(levels: Levels, skip: int, frames: int, hop: int) -> tuple[Levels, Levels, int]:

@@ -26,7 +26,7 @@ from webapp.listening.messages import LOWEST_DB, DecodeSound, Done, HearPiece, L
 
 RATE_HZ = 16_000
 _NICENESS = 5
-_DECIBELS = 10.0 / np.log(10.0)
+_DB_PER_NEPER = 10.0 / np.log(10.0)
 
 
 class SoundTooLong(EarshotError):
@@ -89,7 +89,7 @@ def hear_piece(job: HearPiece) -> PieceScores:
     network = ListeningNetwork(job.network, config, normalisation, job.classes, job.runtime)
     samples = np.frombuffer(job.samples, "<i2").astype(np.int16)
     heard, so_far = hear(samples, HeardSoFar.from_bytes(job.state), network, LoopSettings.from_json(job.loop))
-    decibels = heard.features * _DECIBELS
+    decibels = heard.features * (config.facts.nepers_per_unit * _DB_PER_NEPER)
     return PieceScores(
         levels=np.clip(np.rint((1.0 - decibels / LOWEST_DB) * 255.0), 0, 255).astype(np.uint8).tobytes(),
         outputs=tuple(tuple(row) for row in heard.scores.outputs.tolist()),

@@ -36,17 +36,31 @@ def feature_stream(config: FrontendConfig) -> FeatureStream:
 
     The exception are the last frames of a centred front end (`librosa`), which are padded with zeros in a clip alone.
     """
-    return MicroStream(config) if config.kind == MICRO else _FrameByFrame(config)
+    return MicroStream(config) if config.facts.keeps_state else FrameStream(config)
 
 
-class _FrameByFrame:
-    """A front end without state: keeps the samples that later frames need."""
+class FrameStream:
+    """A front end without state: keeps the samples that later frames need.
 
-    def __init__(self, config: FrontendConfig) -> None:
+    Another one made with its `waiting` goes on where it stopped; without, the sound begins. Raises ValueError for a
+    kind that keeps state.
+    """
+
+    def __init__(self, config: FrontendConfig, waiting: NDArray[np.int16] | None = None) -> None:
+        if config.facts.keeps_state:
+            raise ValueError(
+                f"{config.facts.title} keeps a state that cannot be stored: sound that comes in pieces cannot be heard."
+            )
         self._config = config
         self._is_centred = config.kind == LIBROSA
         self._length = config.fft_size if self._is_centred else config.window_samples
-        self._waiting = np.zeros(config.fft_size // 2 if self._is_centred else 0, np.int16)
+        before = np.zeros(config.fft_size // 2 if self._is_centred else 0, np.int16)
+        self._waiting = before if waiting is None else waiting
+
+    @property
+    def waiting(self) -> NDArray[np.int16]:
+        """Samples [n], 16-bit, that later frames begin with; zeros before the sound are among them."""
+        return self._waiting
 
     def push(self, pcm: NDArray[np.int16]) -> NDArray[np.float32]:
         hop = self._config.hop_samples

@@ -18,13 +18,15 @@ class FrontendKind:
 
     `defaults`: fields of `FrontendConfig` where it differs from Earshot's own; `fixed`: those that cannot be changed.
     `nepers_per_unit`: natural logarithm of power in one unit of a feature. `follows_gain`: whether louder samples add
-    a constant to the features. `package`, `package_version`: the library that defines it.
+    a constant to the features. `keeps_state`: whether a frame depends on all sound before it, by a state inside of the
+    package that cannot be stored. `package`, `package_version`: the library that defines it.
     """
 
     title: str
     description: str
     nepers_per_unit: float = 1.0
     follows_gain: bool = True
+    keeps_state: bool = False
     mel_scale: Literal["htk", "slaney"] = "htk"
     package: str = ""
     package_version: str = ""
@@ -62,6 +64,7 @@ KINDS: Mapping[str, FrontendKind] = {
         "40 mel bins every 10 ms with noise suppression and gain control, which fade steady sounds out",
         nepers_per_unit=0.8,
         follows_gain=False,
+        keeps_state=True,
         package="pymicro-features",
         package_version="2.0.2",
         defaults=_MICRO,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nas_engine.architecture import Architecture, Block, Head, Stem
 from nas_engine.audio.frontend import FrontendConfig, Normalisation
+from nas_engine.audio.frontends.kinds import EARSHOT
 from nas_engine.network.untrained import untrained_files
 from nas_engine.streaming.composing import SourceClip
 from nas_engine.streaming.loop import LoopSettings
@@ -74,11 +75,13 @@ def plain_loop(scores: StreamScores, settings: LoopSettings) -> list[Detection]:
 
 
 @cache
-def small_listener() -> ListeningNetwork:
-    """An untrained network of 20 frames and 8 mel bins, three classes."""
+def small_listener(kind: str = EARSHOT) -> ListeningNetwork:
+    """An untrained network of 20 frames and 8 mel bins, three classes, with a front end of a kind that allows them."""
     architecture = Architecture(Stem(20, 8, "2d"), (Block("kxk", 3, 8, (2, 2)),), Head(len(CLASSES), hidden_units=8))
-    config = FrontendConfig(frames=20, mel_bins=8)
-    normalisation = Normalisation(np.full(8, -8.0, np.float32), np.linspace(1.0, 3.0, 8, dtype=np.float32))
+    config = FrontendConfig.of_kind(kind, frames=20, mel_bins=8)
+    unit = np.float32(config.facts.nepers_per_unit)
+    mean = np.full(8, -8.0 if kind == EARSHOT else -5.3, np.float32)  # librosa's window and filters have other gains
+    normalisation = Normalisation(mean / unit, np.linspace(1.0, 3.0, 8, dtype=np.float32) / unit)
     return ListeningNetwork(untrained_files(architecture)[1], config, normalisation, CLASSES)
 
 
