@@ -74,25 +74,26 @@ def background_sounds(folder: Path) -> tuple[NDArray[np.float32], ...]:
     return tuple(pieces)
 
 
-def sound_blocks(path: Path, sample_rate_hz: int = 16_000) -> Iterator[NDArray[np.int16]]:
+def sound_blocks(path: Path, sample_rate_hz: int = 16_000, name: str = "") -> Iterator[NDArray[np.int16]]:
     """Samples of a sound file, 16-bit mono at `sample_rate_hz`, in blocks [n] of about `BLOCK_S` seconds.
 
-    Channels are averaged. Raises ClipProblem for a file that is empty, unreadable, cut short or not finite, and OSError
-    where it cannot be opened.
+    Channels are averaged. Raises ClipProblem for a file that is empty, unreadable, cut short or not finite, by `name`
+    or else that of the file, and OSError where it cannot be opened.
     """
+    name = name or path.name
     head, size = first_bytes(path)
     if not size:
-        raise ClipProblem("empty", f"{path.name}: the file is empty (0 bytes). Copy it again or leave it out.")
+        raise ClipProblem("empty", f"{name}: the file is empty (0 bytes). Copy it again or leave it out.")
     stated = stated_bytes(head)
     if stated and size < COMPLETE_SHARE * stated:
-        raise _cut_short(path.name, size / stated)
+        raise _cut_short(name, size / stated)
     try:
         with open_sound(path) as sound:
-            yield from _resampled(sound, path.name, sample_rate_hz)
+            yield from _resampled(sound, name, sample_rate_hz)
     except soundfile.LibsndfileError as error:
         reason = str(error.error_string).rstrip(".")
         raise ClipProblem(
-            "unreadable", f"{path.name}: it cannot be read as {FORMATS} ({reason}). Convert it to WAV or FLAC."
+            "unreadable", f"{name}: it cannot be read as {FORMATS} ({reason}). Convert it to WAV or FLAC."
         ) from error
 
 

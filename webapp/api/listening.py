@@ -25,6 +25,7 @@ _STATUSES = {
     listening.TooMuch: HTTPStatus.TOO_MANY_REQUESTS,
     listening.NotNow: HTTPStatus.SERVICE_UNAVAILABLE,
     listening.NoLongerThere: HTTPStatus.GONE,
+    listening.Failed: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 View = Callable[..., HttpResponse]
 
@@ -50,9 +51,10 @@ def _in_words(view: View) -> View:
 @_in_words
 def decode_file(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
     """The body, a sound file named by the query, as 16-bit samples at 16 kHz."""
-    _trial(study_id, number)
+    trial, name = _trial(study_id, number), request.GET.get("name", "")
     content = _body(request, listening.LIMITS.file_bytes)
-    return HttpResponse(listening.decode(name=request.GET.get("name", ""), content=content), content_type=_SAMPLES)
+    samples = listening.decode(trial=trial, owner=request.user, name=name, content=content)
+    return HttpResponse(samples, content_type=_SAMPLES)
 
 
 @require_GET
@@ -61,7 +63,8 @@ def decode_clip(request: HttpRequest, study_id: int, number: int, clip_id: int) 
     """A clip of the evaluation split of the trial's data set as 16-bit samples at 16 kHz."""
     trial = _trial(study_id, number)
     clip: Clip = get_object_or_404(shown_clips(trial.study.dataset_id).filter(split="eval"), pk=clip_id)
-    return HttpResponse(listening.decode_clip(clip=clip), content_type=_SAMPLES)
+    samples = listening.decode_clip(trial=trial, owner=request.user, clip=clip)
+    return HttpResponse(samples, content_type=_SAMPLES)
 
 
 @require_POST
@@ -69,10 +72,10 @@ def decode_clip(request: HttpRequest, study_id: int, number: int, clip_id: int) 
 def begin_listening(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
     """Begin to listen with the loop of the form; answers the token."""
     trial = _trial(study_id, number)
-    form = ListeningForm(request.POST)
+    form = ListeningForm(request.POST, of=loop_of(trial))
     if not form.is_valid():
         raise Conflict(form.sentence)
-    begun = listening.begin(trial=trial, owner=request.user, loop=form.loop(loop_of(trial)))
+    begun = listening.begin(trial=trial, owner=request.user, loop=form.loop())
     return JsonResponse({"token": begun.token})
 
 

@@ -11,6 +11,7 @@ from webapp.forms.wording import InWords
 
 _HOURS = {"hour": 1.0, "day": 24.0}
 _FRAME_S = 0.02
+MOST_GAIN_DB = 60.0
 FEW = ("hours", "alarms", "per", "scope", "levels")
 """Fields that everybody sees; the others are under "More"."""
 
@@ -56,7 +57,7 @@ class StreamsForm(InWords, forms.Form):
     collar_s = forms.FloatField(
         label="collar (s)", min_value=0.0, max_value=60.0, help_text="Time after an event in which it is still hit."
     )
-    gain_db = forms.FloatField(label="gain (dB)", min_value=-60.0, max_value=60.0)
+    gain_db = forms.FloatField(label="gain (dB)", min_value=-MOST_GAIN_DB, max_value=MOST_GAIN_DB)
     seed = forms.IntegerField(min_value=0, max_value=1_000_000)
 
     def clean_levels(self) -> tuple[float, ...]:

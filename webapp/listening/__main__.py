@@ -26,6 +26,7 @@ from webapp.listening.messages import LOWEST_DB, DecodeSound, Done, HearPiece, L
 
 RATE_HZ = 16_000
 _NICENESS = 5
+_MOST_SHOWN = 80
 _DB_PER_NEPER = 10.0 / np.log(10.0)
 
 
@@ -68,18 +69,24 @@ def _work(job: ListeningJob[Any]) -> bytes | PieceScores:
 def decode(job: DecodeSound) -> bytes:
     """Samples of the file, as a stream's are read: no peak is scaled, no part chosen."""
     with tempfile.TemporaryDirectory(prefix="earshot-") as folder:
-        path = Path(folder) / (Path(job.name).name or "sound")
+        path, name = Path(folder) / "sound", shown_name(job.name)
         path.write_bytes(job.content)
         blocks: list[NDArray[np.int16]] = []
         left = round(job.most_seconds * RATE_HZ)
-        for block in sound_blocks(path):
+        for block in sound_blocks(path, RATE_HZ, name):
             left -= len(block)
             if left < 0:
                 raise SoundTooLong(
-                    f"{path.name} lasts longer than {job.most_seconds:g} s, the most that is heard here: cut it."
+                    f"{name} lasts longer than {job.most_seconds:g} s, the most that is heard here: cut it."
                 )
             blocks.append(block)
     return b"".join(block.astype("<i2").tobytes() for block in blocks)
+
+
+def shown_name(name: str) -> str:
+    """The last part of a path from any system, in at most 80 characters; "sound" for none."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return (last if len(last) <= _MOST_SHOWN else f"{last[: _MOST_SHOWN - 1]}…") or "sound"
 
 
 def hear_piece(job: HearPiece) -> PieceScores:

@@ -37,6 +37,10 @@ class TooLongSound(UnreadableSound):
     """A file holds more sound than is decoded. Show the message."""
 
 
+class ListeningFault(EarshotError):
+    """A job met a fault of Earshot, or a file to decode ended or silenced the process: the same again would, too."""
+
+
 class ListeningProcess:
     """One warm process after another, for all threads of this one."""
 
@@ -66,7 +70,8 @@ class ListeningProcess:
     def call(self, job: ListeningJob[Answer], patience_seconds: float = PATIENCE_SECONDS) -> Answer:
         """Have a job done. Raises EarIsBusy, UnreadableSound with a sentence, TransientError where the process failed.
 
-        A job whose process ended by itself is given to the next process, once: it may have been killed for its memory.
+        Raises ListeningFault where the same job would fail again. A job whose process ended by itself is given to the
+        next process, once: it may have been killed for its memory.
         """
         if not self._turns.acquire(blocking=False):
             raise EarIsBusy("Too many people try networks at this moment.")
@@ -77,7 +82,7 @@ class ListeningProcess:
                 except (EOFError, OSError) as error:
                     ending = self._how_it_ended()
                     if isinstance(job, DecodeSound):  # perhaps the file did it
-                        raise TransientError(ending) from error
+                        raise ListeningFault(ending) from error
                 logger.warning("%s Another one takes its job.", ending)
                 try:
                     return self._call(job, patience_seconds)
@@ -96,14 +101,15 @@ class ListeningProcess:
         connection.send(job)
         if not connection.poll(patience_seconds):
             self._close()
-            raise TransientError(f"The listening process did not answer within {patience_seconds:.0f} s.")
+            late = f"The listening process did not answer within {patience_seconds:.0f} s."
+            raise (ListeningFault if isinstance(job, DecodeSound) else TransientError)(late)
         message: Done[Answer] | Undone = connection.recv()
         self._end_later()
         if isinstance(message, Done):
             return message.answer
         if message.kind == "fault":
             logger.error("The listening process failed: %s", message.reason)
-            raise TransientError(message.reason)
+            raise ListeningFault("The listening process met a fault of Earshot, which the server's log states.")
         raise (TooLongSound if message.kind == "too_long" else UnreadableSound)(message.reason)
 
     def _connect(self) -> Connection:

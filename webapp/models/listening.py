@@ -9,7 +9,8 @@ from webapp.models.trial import Trial
 class Listening(models.Model):
     """One person's sound and one trial's network. It holds no recording: `state` is what the loop keeps between pieces.
 
-    Any web server goes on with it. The reaper deletes it after `expires_at`.
+    Any web server goes on with it. The reaper deletes it after `expires_at`. A sound that was decoded counts to its
+    owner's limits as a row that has ended, of its length and without a loop.
     """
 
     token = models.CharField(max_length=43, unique=True, help_text="Part of its address; random")

@@ -5,14 +5,26 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import psutil
 import pytest
 
-from nas_engine.errors import TransientError
+from nas_engine.audio.frontends.features import feature_stream
+from nas_engine.audio.frontends.kinds import KINDS, LIBROSA
+from nas_engine.streaming.loop import LoopSettings
+from tests.nas_engine.streaming.made import small_listener
 from tests.webapp.listenings import sweep, wav
-from webapp.listening.messages import DecodeSound
-from webapp.listening.process import MOST_WAITING, EarIsBusy, ListeningProcess, TooLongSound, UnreadableSound
+from webapp.listening.messages import LOWEST_DB, DecodeSound, HearPiece
+from webapp.listening.process import (
+    MOST_WAITING,
+    EarIsBusy,
+    ListeningFault,
+    ListeningProcess,
+    TooLongSound,
+    UnreadableSound,
+)
 
 pytestmark = pytest.mark.slow
 SHORT = DecodeSound("a.wav", wav(sweep(0.5)), 10.0)
@@ -39,6 +51,11 @@ def test_one_process_does_the_jobs_of_several_threads_and_what_it_rejects_ends_n
     assert answers == [16_000] * MOST_WAITING
     with pytest.raises(UnreadableSound, match=r"notes\.wav: it cannot be read"):
         process.call(DecodeSound("notes.wav", b"nothing", 10.0))
+    with pytest.raises(UnreadableSound, match=r"^x{79}…: it cannot be read"):  # a name no file system takes
+        process.call(DecodeSound(f"a\\b/{'x' * 300}.wav", b"nothing", 10.0))
+    with pytest.raises(UnreadableSound, match=r"^\.\.: it cannot be read"):
+        process.call(DecodeSound("..", b"nothing", 10.0))
+    assert len(process.call(replace(SHORT, name=f"{'ü' * 200}\0.wav"))) == 16_000
     with pytest.raises(TooLongSound, match=r"lasts longer than 0\.1 s"):
         process.call(DecodeSound("a.wav", SHORT.content, 0.1))
     assert process.pid == first
@@ -79,7 +96,7 @@ def test_a_process_that_does_not_answer_is_ended_and_one_that_a_file_ends_is_not
     process.call(SHORT)
     silent = psutil.Process(process.pid)
     silent.suspend()
-    with pytest.raises(TransientError, match="did not answer within 0 s"):
+    with pytest.raises(ListeningFault, match="did not answer within 0 s"):
         process.call(SHORT, 0.1)
     assert not silent.is_running()
     process.call(SHORT)
@@ -87,5 +104,26 @@ def test_a_process_that_does_not_answer_is_ended_and_one_that_a_file_ends_is_not
     dying.suspend()
     timer = threading.Timer(0.3, dying.kill)
     timer.start()
-    with pytest.raises(TransientError, match=r"ended by itself \(-9\)"):
+    with pytest.raises(ListeningFault, match=r"ended by itself \(-9\)"):
         process.call(SHORT)
+
+
+def test_a_fault_is_told_from_what_may_pass(process: ListeningProcess) -> None:
+    broken = HearPiece(b"no network", None, {}, (), "xnnpack", {}, b"", b"")  # type: ignore[arg-type]
+    with pytest.raises(ListeningFault, match="which the server's log states"):
+        process.call(broken)
+    assert len(process.call(SHORT)) == 16_000
+
+
+@pytest.mark.parametrize("kind", [name for name, facts in KINDS.items() if not facts.keeps_state])
+def test_the_spectrogram_is_in_decibels_whatever_the_unit_of_the_features(process: ListeningProcess, kind: str) -> None:
+    network, samples = small_listener(kind), sweep(1.0)
+    job = HearPiece(
+        network.content, network.config.to_json(), network.normalisation.to_json(), network.classes, network.runtime,
+        LoopSettings(hop_s=0.1).to_json(), b"", samples.tobytes(),
+    )  # fmt: skip
+    levels = np.frombuffer(process.call(job).levels, np.uint8).astype(float)
+    features = feature_stream(network.config).push(samples).reshape(-1)
+    decibels = features if kind == LIBROSA else features * 10.0 / np.log(10.0)
+    np.testing.assert_allclose(levels, np.clip(255.0 * (1.0 - decibels / LOWEST_DB), 0.0, 255.0), atol=0.51)
+    assert len(np.unique(levels)) > 20

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from django.http import HttpResponse
 from django.test import Client
@@ -19,6 +21,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 from pytest_django import DjangoAssertNumQueries
 
+from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.streaming.loop import LoopSettings
 from tests.webapp import rows
 from tests.webapp.bundles import trial_with_network
@@ -42,6 +45,10 @@ def trial(person: Client) -> Iterator[Trial]:
 
 def address(trial: Trial, name: str, *args: object) -> str:
     return reverse(name, args=[trial.study_id, trial.number, *args])
+
+
+def begin(person: Client, trial: Trial) -> HttpResponse:
+    return person.post(address(trial, "begin_listening"), {"hop_s": "1.0", "gain_db": "0"})  # type: ignore[return-value]
 
 
 def begun(person: Client, trial: Trial, **settings: Any) -> str:
@@ -133,11 +140,11 @@ def test_what_is_no_sound_is_answered_in_words(person: Client, trial: Trial) -> 
     )  # fmt: skip
     refused = person.post(address(trial, "begin_listening"), {"hop_s": "0.3", "gain_db": "90"})
     status, words = message(refused)
-    assert (status, "Gain (dB): Must be at most 40" in words, "Window every" in words) == (409, True, True)
+    assert (status, "Gain (dB): Must be at most 60" in words, "Window every" in words) == (409, True, True)
 
 
 def test_limits_are_answered_in_words(person: Client, trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = listening.Limits(2.0, 100_000, 2.0, 3.0, at_a_time=2, seconds_in_ten_minutes=4.0)
+    limits = listening.Limits(2.0, 100_000, 2.0, 3.0, at_a_time=2, seconds_in_ten_minutes=6.0)
     monkeypatch.setattr(listening, "LIMITS", limits)
     file = address(trial, "decode_file") + "?name=a.wav"
     assert message(person.post(file, bytes(100_001), content_type=BYTES)) == (
@@ -158,10 +165,69 @@ def test_limits_are_answered_in_words(person: Client, trial: Trial, monkeypatch:
     assert "You listen 2 times at once already" in message(response)[1]
     assert send(person, trial, other, 0, sweep(2.0)).status_code == 200
     status, words = message(send(person, trial, other, 2 * RATE, sweep(0.5)))
-    assert (status, words.startswith("Your listenings of the last ten minutes hold 0.0667 minutes")) == (429, True)
+    assert (status, words.startswith("Your listenings of the last ten minutes hold 0.1 minutes")) == (429, True)
+    assert message(person.post(file, wav(sweep(0.5)), content_type=BYTES))[0] == 429
     person.post(address(trial, "end_listening", other))
     status, words = message(person.post(address(trial, "begin_listening"), {"hop_s": "1.0", "gain_db": "0"}))
     assert (status, "Wait some minutes" in words) == (429, True), "the length of one that has ended counts still"
+
+
+def test_what_is_decoded_counts_to_the_limits_of_one_person_alone(
+    person: Client, trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "LIMITS", listening.Limits(file_seconds=2.5, seconds_in_ten_minutes=4.0))
+    clip = Clip.objects.filter(dataset=trial.study.dataset_id, split="eval").first()
+    assert clip is not None
+    assert person.get(address(trial, "decode_clip", clip.pk)).status_code == 200
+    file = address(trial, "decode_file") + "?name=a.wav"
+    assert message(person.post(file, wav(sweep(3.0)), content_type=BYTES))[0] == 413, "as much as was decoded counts"
+    for response in (person.post(file, wav(sweep(0.5)), content_type=BYTES), begin(person, trial)):
+        assert message(response) == (
+            429, "Your listenings of the last ten minutes hold 0.075 minutes of sound; one person may have 0.0667 read "
+            "and heard in that time. Wait some minutes.",
+        )  # fmt: skip
+    stranger = Client()
+    stranger.force_login(make_user("bob"))
+    assert stranger.post(file, wav(sweep(0.5)), content_type=BYTES).status_code == 200
+
+
+def test_a_fault_is_answered_once_for_all(person: Client, trial: Trial) -> None:
+    file = address(trial, "decode_file") + "?name=a.wav"
+    assert person.post(file, wav(sweep(0.5)), content_type=BYTES).status_code == 200
+    assert EAR.pid is not None
+    dying = psutil.Process(EAR.pid)
+    dying.suspend()
+    timer = threading.Timer(0.3, dying.kill)
+    timer.start()
+    assert message(person.post(file, wav(sweep(0.5)), content_type=BYTES)) == (
+        500, "The listening process ended by itself (-9). Choose it again, or convert it to WAV.",
+    )  # fmt: skip
+    token = begun(person, trial)
+    Listening.objects.update(loop={"no": "loop"})
+    status, words = message(send(person, trial, token, 0, sweep(0.5)))
+    assert (status, words.endswith("Start again; if it fails again, this network cannot be tried.")) == (500, True)
+
+
+def test_a_front_end_whose_state_cannot_be_stored_is_answered_in_words(person: Client, trial: Trial) -> None:
+    trial.study.dataset.frontend = FrontendConfig.of_kind("micro").to_json()
+    trial.study.dataset.save()
+    response = person.get(address(trial, "try_trial"), follow=True)
+    assert response.redirect_chain == [(address(trial, "trial"), 302)]
+    assert "keeps a state that cannot be stored" in response.content.decode()
+    status, words = message(begin(person, trial))
+    assert (status, "the front end of" in words) == (409, True)
+
+
+def test_a_loop_of_any_hop_and_gain_is_the_one_that_listening_begins_with(person: Client, trial: Trial) -> None:
+    loop = LoopSettings(hop_s=0.24, gain_db=55.0, thresholds={"dog": 0.7})
+    trial.stream_evaluations.create(
+        plan={}, state="READY", evaluated_at=timezone.now(), result={"loop": loop.to_json()}
+    )
+    page = person.get(address(trial, "try_trial")).content.decode()
+    assert '<option value="0.24" selected>0.24 s</option>' in page
+    assert "chosen at a window every 0.24 s" in page
+    begun(person, trial, hop_s="0.24", gain_db="55")
+    assert Listening.objects.get().loop == loop.to_json()
 
 
 def test_what_has_ended_or_is_anothers_is_not_heard_and_what_has_expired_is_deleted(

@@ -69,7 +69,10 @@ def clip_groups(trial: Trial, chosen_id: int | None) -> Sequence[ClipGroup]:
 
 
 def browser_settings(trial: Trial) -> Mapping[str, Any]:
-    """What the loop in the browser needs: classes, loop, scale of the outputs, times in seconds, the mel bins."""
+    """What the loop in the browser needs: classes, loop, scale of the outputs, times in seconds, the mel bins.
+
+    `hop_s` is the time between windows that thresholds were chosen at, None where none were.
+    """
     config, loop = FrontendConfig.from_json(trial.study.dataset.frontend), loop_of(trial)
     with default_storage.open(str(trial.tflite.name)) as stored:
         _, sink = input_and_output(stored.read())
@@ -84,6 +87,7 @@ def browser_settings(trial: Trial) -> Mapping[str, Any]:
         "refractory_s": loop.refractory_s,
         "scale": sink.scale,
         "zero_point": sink.zero_point,
+        "hop_s": loop.hop_s if loop.thresholds else None,
         "window_s": config.seconds,
         "frame_s": config.hop_samples / config.sample_rate_hz,
         "mel_bins": config.mel_bins,
