@@ -14,10 +14,30 @@ async function answerOf(response) {
   throw Object.assign(new Rejected(message), { status: response.status });
 }
 
+// What `ask` answers, asked again while the server is busy, and while it is away if there are words for that. Null once
+// the answer is of no use. Throws Rejected.
+async function patiently(ask, isOver, onTrouble, awayWords) {
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (isOver()) return null;
+      onTrouble("");
+      return answer;
+    } catch (error) {
+      if (isOver()) return null;
+      const isAway = error instanceof TypeError && Boolean(awayWords);
+      if (!isAway && error.status !== 503) throw error;
+      onTrouble(isAway ? awayWords : error.message);
+      await new Promise((go) => { setTimeout(go, RETRY_MS); });
+      if (isOver()) return null;
+    }
+  }
+}
+
 // One listening: samples are pushed, sent in order and answered; a piece is sent again while the server is away.
 class Hearing {
   constructor(addresses, token, pieceLimit, onHeard, onTrouble) {
-    Object.assign(this, { addresses, token, pieceLimit, onHeard, onTrouble });
+    Object.assign(this, { addresses, token, pieceLimit, onHeard, onTrouble, abandoned: false });
     [this.chunks, this.pushed, this.sent] = [[], 0, 0];
     [this.frames, this.outputs, this.timesMs, this.saturated] = [[], [], [], 0];
     this.arrivals = []; // [samples pushed, when], to say how long scores take
@@ -71,19 +91,13 @@ class Hearing {
 
   async send(samples) {
     const [start, headers] = [this.sent, { "X-CSRFToken": this.token, "Content-Type": "application/octet-stream" }];
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const response = await fetch(`${this.addresses.piece}?start=${start}`, { method: "POST", headers, body: samples });
-        this.take(await (await answerOf(response)).json(), start + samples.length);
-        this.onTrouble("");
-        return;
-      } catch (error) {
-        if (this.abandoned) return;
-        if (!(error instanceof TypeError || error.status === 503)) throw error;
-        this.onTrouble(error instanceof TypeError ? "The server does not respond. The sound is kept here and sent again." : error.message);
-        await new Promise((go) => { setTimeout(go, RETRY_MS); });
-      }
-    }
+    const ask = async () => {
+      const response = await fetch(`${this.addresses.piece}?start=${start}`, { method: "POST", headers, body: samples });
+      return (await answerOf(response)).json();
+    };
+    const awayWords = "The server does not respond. The sound is kept here and sent again.";
+    const answer = await patiently(ask, () => this.abandoned, this.onTrouble, awayWords);
+    if (answer) this.take(answer, start + samples.length);
   }
 
   take(answer, end) {
@@ -111,8 +125,9 @@ class Hearing {
   }
 }
 
-// 16-bit samples at 16 kHz of a file or of a clip of the data set, as the server decodes them. Throws Rejected.
-async function decodedBy(address, options) {
-  const response = await answerOf(await fetch(address, options));
-  return new Int16Array(await response.arrayBuffer());
+// 16-bit samples at 16 kHz of a file or of a clip of the data set, as the server decodes them; null once another sound
+// was chosen. Throws Rejected.
+function decodedBy(address, options, isOver, onTrouble) {
+  const ask = async () => new Int16Array(await (await answerOf(await fetch(address, options))).arrayBuffer());
+  return patiently(ask, isOver, onTrouble);
 }

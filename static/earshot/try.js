@@ -1,4 +1,4 @@
-// The page "Try it": chooses the sound, shows what the network hears, and detects again whenever a threshold moves.
+// The page "Try it": shows what the network hears of the sound that is chosen (`choosing.js`), and detects again whenever a threshold moves.
 "use strict";
 
 const page = document.getElementById("try");
@@ -55,29 +55,6 @@ async function stop() {
   showState();
 }
 
-// What was heard before is dropped from the page. Returns null if another sound was chosen meanwhile.
-async function begin(words) {
-  complain("");
-  await stop();
-  if (hearing && !hearing.abandoned) hearing.forget();
-  player.stop();
-  turn += 1;
-  const mine = turn;
-  announced = 0;
-  say(words);
-  const begun = await Hearing.begin(
-    { begin: page.dataset.begin }, page.querySelector("[name=csrfmiddlewaretoken]").value, part("settings"),
-    Number(page.dataset.pieceSeconds) * RATE, heard, complain,
-  );
-  if (mine !== turn) {
-    begun.forget();
-    return null;
-  }
-  hearing = begun;
-  showState();
-  return begun;
-}
-
 function heard(delay) {
   if (delay !== null && isLive) page.dataset.delay = delay.toFixed(3);
   const late = isLive && delay !== null ? `, scores ${delay.toFixed(1)} s after the sound` : "";
@@ -87,88 +64,6 @@ function heard(delay) {
     say(`${(hearing.sent / RATE).toFixed(1)} s heard; the first scores come after ${settings.window_s.toFixed(1)} s.`);
   }
   drawSoon();
-}
-
-async function run(mine, piece) {
-  try {
-    await mine.run(piece);
-    if (mine === hearing && !hearing.outputs.length) {
-      complain(`The sound is shorter than one window, ${settings.window_s.toFixed(1)} s, so that it has no scores: put silence around it.`);
-    }
-  } catch (error) {
-    if (mine !== hearing) return;
-    complain(error instanceof Rejected ? error.message : `Listening ended: ${error.message}`);
-    await stop();
-    mine.forget();
-  }
-  showState();
-  drawSoon();
-}
-
-async function useMicrophone() {
-  if (stopMicrophone) {
-    await stop();
-    return;
-  }
-  isLive = true;
-  try {
-    const mine = await begin("The network is being loaded; the microphone is on as soon as you allow it.");
-    if (!mine) return;
-    stopMicrophone = await openMicrophone(page.dataset.tap, (samples) => mine.ended || mine.push(samples));
-    showState();
-    run(mine, PIECE);
-  } catch (error) {
-    hearing?.forget();
-    const isRefused = error.name === "NotAllowedError";
-    const words = isRefused ? "The browser does not allow this page to use the microphone: allow it in the address bar, and try again." : `The microphone cannot be used: ${error.message}`;
-    complain(error instanceof Rejected ? error.message : words);
-    say("");
-    showState();
-  }
-}
-
-function inSilence(samples) {
-  if (!part("silence").checked) return samples;
-  const around = Math.ceil(settings.window_s) * RATE;
-  const longer = new Int16Array(samples.length + 2 * around);
-  longer.set(samples, around);
-  return longer;
-}
-
-async function useSound(words, decode) {
-  isLive = false;
-  try {
-    complain("");
-    say(words);
-    const samples = inSilence(await decode());
-    const mine = await begin(`${words} The network is being loaded.`);
-    if (!mine) return;
-    mine.push(samples);
-    mine.end();
-    run(mine, FILE_PIECE);
-  } catch (error) {
-    complain(error instanceof Rejected ? error.message : `The sound could not be sent: ${error.message}`);
-    say("");
-    showState();
-  }
-}
-
-function useFile() {
-  const [file] = fileInput.files;
-  if (!file) return;
-  const limit = Number(page.dataset.fileBytes);
-  if (file.size > limit) {
-    complain(`${file.name} has ${megabytes(file.size)}; the most that is taken here is ${megabytes(limit)}: cut a part out, or convert it to FLAC.`);
-    return;
-  }
-  const headers = { "X-CSRFToken": page.querySelector("[name=csrfmiddlewaretoken]").value, "Content-Type": "application/octet-stream" };
-  const address = `${page.dataset.fileAddress}?name=${encodeURIComponent(file.name)}`;
-  useSound(`${file.name} is being read.`, () => decodedBy(address, { method: "POST", headers, body: file }));
-}
-
-function useClip() {
-  const option = part("clip").selectedOptions[0];
-  if (option) useSound(`${option.textContent.trim()} is being read.`, () => decodedBy(option.dataset.address));
 }
 
 // What is drawn and listed
@@ -274,6 +169,10 @@ function resetThresholds() {
   drawSoon();
 }
 
+function showHop() {
+  part("other-hop").hidden = settings.hop_s === null || Number(part("settings").elements.hop_s.value) === settings.hop_s;
+}
+
 function saveScores() {
   saveAs(new Blob([scoresCsv(hearing.outputs, hearing.timesMs, settings)], { type: "text/csv" }), "scores.csv");
 }
@@ -291,6 +190,8 @@ part("save-sound").addEventListener("click", () => saveAs(wavOf(hearing.samples(
 part("save-scores").addEventListener("click", saveScores);
 part("reset").addEventListener("click", resetThresholds);
 part("settings").addEventListener("submit", (event) => event.preventDefault());
+part("settings").addEventListener("change", showHop);
+showHop();
 for (const strip of strips) strip.slider?.addEventListener("input", () => moveThreshold(strip));
 window.addEventListener("pagehide", () => { if (isRunning()) hearing.forget(); });
 for (const type of ["theme-changed", "visibilitychange"]) document.addEventListener(type, drawSoon);

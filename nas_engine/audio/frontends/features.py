@@ -63,6 +63,7 @@ class FrameStream:
         return self._waiting
 
     def push(self, pcm: NDArray[np.int16]) -> NDArray[np.float32]:
+        """Features float32 [frames, mel_bins], frames >= 0, that the next samples [n], 16-bit, complete."""
         hop = self._config.hop_samples
         self._waiting = np.concatenate([self._waiting, pcm])
         count = 1 + (len(self._waiting) - self._length) // hop
