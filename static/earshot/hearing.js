@@ -14,7 +14,7 @@ async function answerOf(response) {
   throw Object.assign(new Rejected(message), { status: response.status });
 }
 
-// What `ask` answers, asked again while the server is busy, and while it is away if there are words for that. Null once
+// What `ask` answers, which is called again while the server is busy, and while it is away if there are words for that. Null once
 // the answer is of no use. Throws Rejected.
 async function patiently(ask, isOver, onTrouble, awayWords) {
   for (;;) {
