@@ -14,8 +14,8 @@ async function answerOf(response) {
   throw Object.assign(new Rejected(message), { status: response.status });
 }
 
-// What `ask` answers, which is called again while the server is busy, and while it is away if there are words for that. Null once
-// the answer is of no use. Throws Rejected.
+// What `ask` answers, which is called again while the server is busy, and while it is away if there are words for that.
+// Null once the answer is of no use. Throws Rejected.
 async function patiently(ask, isOver, onTrouble, awayWords) {
   for (;;) {
     try {
