@@ -19,6 +19,7 @@ MOST_KEPT: Mapping[str, int] = {
     "differences of networks": 256,  # some kB each
     "energy predictors": 8,  # some MB each
     "least accuracies above chance": 256,
+    "networks": 4,  # .tflite files that are listened with, some hundred kB each
     "presets": 1,  # the study files that come with Earshot
     "spaces": 64,  # distributions of networks drawn from a space
     "shares within hard limits": 64,

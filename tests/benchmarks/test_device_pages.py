@@ -28,6 +28,12 @@ def test_the_page_has_the_table_of_the_results_that_are_kept(
     assert text.split(marks[0])[1].split(marks[1])[0].strip() == written(results)
 
 
+def test_the_front_end_in_c_is_as_close_to_training_as_was_asked() -> None:
+    measured = json.loads((ROOT / "benchmarks/results/frontend.json").read_text())
+    assert max(row["largest_std"] for row in measured["differences"].values()) < 1e-3
+    assert max(row["state_bytes"] for row in measured["processors"].values()) <= 4_096
+
+
 def test_a_fallback_is_named_by_operator_and_output_and_parts_are_counted() -> None:
     operators = [
         {"operator": "Conv2D", "tensor": "10", "on_cpu": True, "parts": 1, "cycles": 0},

@@ -15,6 +15,7 @@ EXCEPTIONS = {
     "webapp/worker/child/training.py": "runs where TensorFlow is held, with neither Django nor a database",
     "webapp/worker/child/opening.py": "runs where TensorFlow is held, with neither Django nor a database",
     "nas_engine/designers/jax_setup.py": "completes what XLA, BLAS and JAX read at their import; stands without Django",
+    "nas_engine/streaming/evaluation/event_scores.py": "names an interpreter; runs in the engine, without Django",
 }
 WRITES = ("setdefault", "update", "pop")
 

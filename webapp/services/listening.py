@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, cast
 
 from django.contrib.auth import get_user_model
@@ -24,6 +23,7 @@ from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.errors import TransientError
 from nas_engine.evaluation_result import Runtime
 from nas_engine.streaming.loop import LoopSettings
+from webapp.caches import kept
 from webapp.listening.messages import Answer, DecodeSound, HearPiece, ListeningJob, PieceScores
 from webapp.listening.process import EAR, EarIsBusy, ListeningFault, TooLongSound, UnreadableSound
 from webapp.models import Clip, Listening, Trial
@@ -269,7 +269,7 @@ def _called(job: ListeningJob[Answer], remedy: str) -> Answer:
         raise NotNow(f"The network did not answer: {error} The page tries again by itself.") from error
 
 
-@lru_cache(maxsize=4)
+@kept("networks")
 def _network(name: str) -> bytes:
     """Files are named by their content: the same name is the same network for ever."""
     with default_storage.open(name) as stored:

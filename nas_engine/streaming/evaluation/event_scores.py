@@ -106,10 +106,9 @@ def _without_cross_triggers(scenario: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(python: Path, given: dict[str, Any]) -> dict[str, Any]:
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     try:
         done = subprocess.run(
-            [str(python), str(_PROGRAM)], input=json.dumps(given), capture_output=True, text=True, env=environment,
+            [str(python), "-E", str(_PROGRAM)], input=json.dumps(given), capture_output=True, text=True,
             timeout=_TIMEOUT_S,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
