@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bootstrap.chromium import from_playwright, on_path
 from nas_engine.streaming.loop import LoopSettings, detections
@@ -35,8 +35,8 @@ def trial(broker: None) -> Iterator[Trial]:
     EAR.close()
 
 
-def opened(context: object, trial: Trial) -> Page:
-    page: Page = context.new_page()  # type: ignore[attr-defined]
+def opened(context: BrowserContext, trial: Trial) -> Page:
+    page = context.new_page()
     page.goto(reverse("try_trial", args=[trial.study_id, trial.number]))
     return page
 

@@ -33,7 +33,7 @@ def network(name: str = "TC-ResNet8") -> bytes:
 
 def facts(**values: object) -> CardFacts:
     confusion = np.diag([18] * 9) + np.eye(9, k=1, dtype=int) * 2
-    made: dict[str, object] = {
+    made: dict[str, Any] = {
         "title": "Trial 7 of the study Doorbell watch",
         "dataset": "kitchen",
         "dataset_notes": "",
@@ -48,7 +48,7 @@ def facts(**values: object) -> CardFacts:
         "flops": 5_000_000,
         "parameters": 60_000,
     }
-    return CardFacts(**(made | values))  # type: ignore[arg-type]
+    return CardFacts(**(made | values))
 
 
 @lru_cache
@@ -90,7 +90,7 @@ def arena(content: bytes) -> ArenaMeasurement:
 def contents(name: str = "TC-ResNet8", **values: object) -> BundleContents:
     architecture: Architecture = NETWORKS[name]
     content = network(name)
-    made: dict[str, object] = {
+    made: dict[str, Any] = {
         "title": "Trial 7 of the study Doorbell watch",
         "network": content,
         "labels": LABELS,
@@ -102,4 +102,4 @@ def contents(name: str = "TC-ResNet8", **values: object) -> BundleContents:
         "vectors": scored(content),
         "sounds": sounds(),
     }
-    return BundleContents(**(made | values))  # type: ignore[arg-type]
+    return BundleContents(**(made | values))

@@ -1,6 +1,7 @@
 """The loop, against itself written as plainly as it can be."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,6 +61,6 @@ def test_settings_survive_json() -> None:
         ({"gain_db": float("inf")}, "gain_db"),
     ],
 )
-def test_wrong_settings_are_named(wrong: dict[str, object], words: str) -> None:
+def test_wrong_settings_are_named(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        LoopSettings(**wrong)  # type: ignore[arg-type]
+        LoopSettings(**wrong)

@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import librosa
 import numpy as np
@@ -20,15 +21,15 @@ NORMALISATION = Normalisation(np.full(40, 3.0, np.float32), np.full(40, 2.0, np.
 KINDS = ["librosa", "micro"]
 
 
-def page_of(kind: str) -> dict[str, object]:
-    page: dict[str, object] = json.loads(json.dumps(describe_frontend(FrontendConfig.of_kind(kind), NORMALISATION)))
+def page_of(kind: str) -> dict[str, Any]:
+    page: dict[str, Any] = json.loads(json.dumps(describe_frontend(FrontendConfig.of_kind(kind), NORMALISATION)))
     return page
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_call_gives_the_features_of_training(kind: str) -> None:
     page = page_of(kind)
-    config = FrontendConfig.from_json(page["parameters"])  # type: ignore[arg-type]
+    config = FrontendConfig.from_json(page["parameters"])
     for pcm in synthetic_clips(1).values():
         samples = (pcm / 32768).astype(np.float32)
         names = {"numpy": np, "librosa": librosa, "pymicro_features": pymicro_features, "pcm": pcm, "samples": samples}
@@ -51,7 +52,7 @@ def test_the_crop_rule_of_the_page_finds_the_crop_of_training() -> None:
     for pcm in synthetic_clips(1).values():
         features = compute_features((pcm / 32768).astype(np.float32), config)
         energy = [np.exp(features[s : s + 60] * nepers).sum() for s in range(len(features) - 59)]
-        loud = [s for s, value in enumerate(energy) if value >= page["crop_share"] * max(energy)]  # type: ignore[operator]
+        loud = [s for s, value in enumerate(energy) if value >= page["crop_share"] * max(energy)]
         assert abs(loud[(len(loud) - 1) // 2] - evaluation_start(features, config)) <= 1
 
 
