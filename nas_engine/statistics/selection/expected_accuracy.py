@@ -64,8 +64,8 @@ class ExpectedAccuracies:
 class WitnessExpectation:
     """What witnesses [d] let expect of a network before it is measured, as a linear function of them.
 
-    `deviation` (0..1) is that of accuracies without luck about it: own, and what is not known of the weights for
-    networks like those that it was learned from.
+    `deviation` (0..1) is that of accuracies without luck about it: own, and what is not known of the weights and of
+    the pair (own, signal) for networks like those that it was learned from.
     """
 
     center: Values  # [d]
@@ -114,12 +114,18 @@ def expectation(measured: Values, witnesses: Values, noise: float | Values, doub
     center, scale = _center_and_scale(witnesses)
     scaled = _standardised(witnesses, center, scale)
     mean, variance, weights = 0.0, 0.0, np.zeros(len(center))
+    about = float(measured.mean())
+    first, second = np.zeros((2, len(measured)))  # of what each pair expects, about `about`
     for solved, evident, shares in _evident(measured, scaled, noises, doubt):
         of_own = solved.weights(evident) @ shares  # of scaled witnesses [d]
         weights += of_own
         mean += shares.sum() * solved.mean - solved.center @ of_own
         unsure = np.mean(solved.rotated**2, axis=0) @ solved.variances(evident) + solved.mean_variance
         variance += shares.sum() * solved.own + unsure @ shares
+        expected = solved.expected(evident) - about
+        first += expected @ shares
+        second += expected**2 @ shares
+    variance += max(float(np.mean(second - first**2)), 0.0)  # between pairs
     return WitnessExpectation(center, scale, float(mean), weights / sqrt(witnesses.shape[1]), sqrt(variance))
 
 
@@ -189,6 +195,10 @@ class _Solved:
         signals = _STEPS[evident] ** 2
         return np.asarray(signals / (1 + np.outer(self.eigenvalues, signals)))
 
+    def expected(self, evident: NDArray[np.intp]) -> Values:
+        """h, what witnesses expect of the networks by the `evident` signals [n, signals]."""
+        return np.asarray(self.mean + self.rotated @ (self.variances(evident) * self.projected[:, None]))
+
     def weights(self, evident: NDArray[np.intp]) -> Values:
         """E[v | y] by the `evident` signals [d, signals]."""
         return np.asarray(self.vectors @ (self.variances(evident) * self.projected[:, None]))
@@ -203,9 +213,8 @@ class _Mixture:
 
     def add(self, solved: _Solved, evident: NDArray[np.intp], weights: Values) -> None:
         """Add the pairs of one own^2 with the `evident` signals."""
-        variances = solved.variances(evident)
-        expected = solved.mean + solved.rotated @ (variances * solved.projected[:, None])  # [n, signals]
-        unsure = solved.rotated**2 @ variances + solved.mean_variance
+        expected = solved.expected(evident)
+        unsure = solved.rotated**2 @ solved.variances(evident) + solved.mean_variance
         believed = (solved.own / (solved.own + solved.noise))[:, None]
         means = expected + believed * (solved.measured[:, None] - expected) - self._centre
         self._first += means @ weights
