@@ -61,8 +61,13 @@ def test_the_expected_best_is_better_than_the_measured_best_and_promises_no_more
     assert measured > luckiest + 0.015
 
 
-def by_brute_force(measured: Values, witnesses: Values, noise: Values) -> tuple[Values, Values]:
-    """Means and deviations [n] of every pair of the grid with n x n systems (universal kriging), by their evidence."""
+def by_brute_force(
+    measured: Values, witnesses: Values, noise: Values, *, others: bool = False
+) -> tuple[Values, Values]:
+    """Means and variances [n] of every pair of the grid with n x n systems (universal kriging), by their evidence.
+
+    Of the measured networks, or of `others` with the same witnesses, which have an own deviation of their own.
+    """
     count, dimensions = witnesses.shape
     scaled = (witnesses - witnesses.mean(axis=0)) / witnesses.std(axis=0) / np.sqrt(dimensions)
     ones, evidence, means, variances = np.ones(count), [], [], []
@@ -75,13 +80,14 @@ def by_brute_force(measured: Values, witnesses: Values, noise: Values) -> tuple[
         mean = ones @ inverse @ measured / (ones @ inverse @ ones)
         residual = measured - mean
         evidence.append(-(np.linalg.slogdet(observed)[1] + residual @ inverse @ residual) / 2)
-        means.append(mean + accuracies @ inverse @ residual)
-        known = np.diag(accuracies - accuracies @ inverse @ accuracies)
-        variances.append(known + (ones - accuracies @ inverse @ ones) ** 2 / (ones @ inverse @ ones))
+        shared = signal * centred @ centred.T if others else accuracies
+        means.append(mean + shared @ inverse @ residual)
+        known = np.diag(accuracies - shared @ inverse @ shared)
+        variances.append(known + (ones - shared @ inverse @ ones) ** 2 / (ones @ inverse @ ones))
     weights = np.exp(np.array(evidence) - max(evidence))
     weights /= weights.sum()
     mixed = weights @ np.array(means)
-    return mixed, np.sqrt(weights @ (np.array(variances) + (np.array(means) - mixed) ** 2))
+    return mixed, weights @ (np.array(variances) + (np.array(means) - mixed) ** 2)
 
 
 @pytest.mark.parametrize("trainings", [np.ones(20), np.array([1, 3, 2, 1, 7] * 4)])
@@ -89,9 +95,21 @@ def test_it_is_what_a_gaussian_process_of_all_pairs_says(trainings: Values, monk
     monkeypatch.setattr(expected_accuracy, "_NEGLIGIBLE", 0.0)
     networks, noise = made(2, count=20), NOISE / np.sqrt(trainings)
     found = expected_accuracies(networks.measured, networks.witnesses, noise)
-    mean, deviation = by_brute_force(networks.measured, networks.witnesses, noise)
+    mean, variance = by_brute_force(networks.measured, networks.witnesses, noise)
     np.testing.assert_allclose(found.mean, mean, rtol=1e-9)  # of linear systems with condition numbers below 1e4
-    np.testing.assert_allclose(found.deviation, deviation, rtol=1e-7)
+    np.testing.assert_allclose(found.deviation, np.sqrt(variance), rtol=1e-7)
+
+
+@pytest.mark.parametrize("count", [16, 40])
+def test_an_expectation_is_what_a_gaussian_process_of_all_pairs_says(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expected_accuracy, "_NEGLIGIBLE", 0.0)
+    networks, noise = made(4, count=count), np.full(count, NOISE)
+    found = expectation(networks.measured, networks.witnesses, noise, 1 / 26)  # all signals are as likely
+    mean, variance = by_brute_force(networks.measured, networks.witnesses, noise, others=True)
+    np.testing.assert_allclose(found.of(networks.witnesses), mean, atol=1e-3)  # linear: one centre for all pairs
+    assert found.deviation == pytest.approx(np.sqrt(np.mean(variance)), rel=1e-7)
 
 
 def test_noise_of_all_is_the_noise_of_each() -> None:
