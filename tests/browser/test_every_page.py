@@ -44,7 +44,8 @@ def study_in_full_swing(dataset: Dataset, owner: User) -> Study:
     """Trials in every state, some with curves."""
     return make_study(
         name="Doorbell watch",
-        notes="Only what fits the earbud.",
+        notes="Only what fits the **earbud**:\n\n- 60 kB\n- 1.25 mJ",
+        tags=["earbud", "winter"],
         dataset=dataset,
         completed=70,
         running=2,
@@ -101,17 +102,19 @@ def addresses(broker: None) -> dict[str, str]:
         **energy_models(done),
         **spaces(synthetic),
         **comparisons(live, done),
-        **reports(),
+        **reports_and_search(),
     }
 
 
-def reports() -> dict[str, str]:
-    """One that is ready, one that is being written, one that failed."""
+def reports_and_search() -> dict[str, str]:
+    """One that is ready, one that is being written, one that failed; what a search finds, and notes of a trial."""
     study = complete_study(name="Kitchen report")
     ready, writing = written(study), request_report(study_id=study.pk)
     failed = Report.objects.create(study=study, state="FAILED", reason="Its worker died repeatedly.")
     return {
         "report": reverse("report", args=[ready.pk]),
+        "search": reverse("search") + "?q=e",
+        "trial-notes": reverse("describe_trial", args=[study.pk, 1]),
         "report-writing": reverse("report", args=[writing.pk]),
         "report-failed": reverse("report", args=[failed.pk]),
     }

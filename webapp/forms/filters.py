@@ -4,7 +4,7 @@ from django.http import QueryDict
 
 from webapp.models import Study
 from webapp.queries.pages.datasets import ClipFilter
-from webapp.queries.pages.studies import StudyFilter
+from webapp.queries.pages.studies import SHELVES, StudyFilter
 from webapp.queries.pages.trials import ALL_TRIALS, BY_REWARD, SORT_FIELDS, TRIAL_STATES, TrialFilter
 from webapp.queries.whole_numbers import whole_number
 
@@ -12,8 +12,16 @@ _LONGEST_TEXT = 100
 _LARGEST_PAGE = 100_000
 
 
-def study_filter(query: QueryDict) -> StudyFilter:
-    return StudyFilter(state=_one_of(query, "state", Study.State.values), text=_text(query), page=page_in(query))
+def study_filter(query: QueryDict, person: int | None) -> StudyFilter:
+    """Filter of the list that `person` looks at."""
+    return StudyFilter(
+        state=_one_of(query, "state", Study.State.values),
+        text=search_text(query),
+        tag=search_text(query, "tag").lower(),
+        shelf=_one_of(query, "shelf", [shelf for shelf, _ in SHELVES]),
+        page=page_in(query),
+        person=person,
+    )
 
 
 def trial_filter(query: QueryDict) -> TrialFilter:
@@ -22,7 +30,7 @@ def trial_filter(query: QueryDict) -> TrialFilter:
         state=_one_of(query, "state", [ALL_TRIALS, *(state for state, _ in TRIAL_STATES)]),
         front=_one_of(query, "front", ["energy", "flash"]),
         within_limits=query.get("within") == "1",
-        text=_text(query),
+        text=search_text(query),
         sort=_one_of(query, "sort", sorts) or BY_REWARD,
         page=page_in(query),
     )
@@ -41,9 +49,9 @@ def ids_in(query: QueryDict, name: str) -> list[int]:
 
 def clip_filter(query: QueryDict) -> ClipFilter:
     return ClipFilter(
-        split=_text(query, "split"),
-        label=_text(query, "label"),
-        text=_text(query),
+        split=search_text(query, "split"),
+        label=search_text(query, "label"),
+        text=search_text(query),
         page=page_in(query),
     )
 
@@ -53,7 +61,7 @@ def _one_of(query: QueryDict, name: str, allowed: list[str]) -> str:
     return value if value in allowed else ""
 
 
-def _text(query: QueryDict, name: str = "q") -> str:
+def search_text(query: QueryDict, name: str = "q") -> str:
     """Cut to what anybody would type, without the NUL that PostgreSQL refuses."""
     return query.get(name, "").replace("\0", "").strip()[:_LONGEST_TEXT]
 

@@ -185,6 +185,9 @@ class Study(models.Model):
         default=TRIAL_SHARE, help_text="Share (0..1] of the full training length that its trials train for in float"
     )
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
+    tags = models.JSONField(default=list, blank=True, help_text="Words that it is found by")
+    archived = models.BooleanField(default=False, help_text="Left out of lists until somebody asks for it")
+    starred_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="starred_studies")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -106,6 +106,10 @@ class Trial(models.Model):
     stopping = models.JSONField(null=True, blank=True, help_text="Forecasts of early stopping, and what came of them")
     tflite = models.FileField(max_length=200, blank=True)
 
+    # Of people, who may change them in every state
+    notes = models.TextField(blank=True)
+    tags = models.JSONField(default=list, blank=True, help_text="Words that it is found by")
+
     objects = TrialQuerySet.as_manager()
 
     class Meta:

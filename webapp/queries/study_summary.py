@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from nas_engine.energy.battery import joules_a_day
-from webapp.models import Study, Trial
+from webapp.models import StoredArchitecture, Study, Trial
 from webapp.queries.accuracy import EvaluationSplit, evaluation_split
 from webapp.queries.budget import budget_of
 from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, source_of, trials_with_estimates
@@ -36,6 +36,8 @@ def _study(study: Study, trials: list[Trial]) -> dict[str, Any]:
         "name": study.name,
         "kind": study.kind,
         "notes": study.notes,
+        "tags": study.tags,
+        "archived": study.archived,
         "state": study.state,
         "reason": study.reason,
         "dataset": {
@@ -66,20 +68,18 @@ def _settings(study: Study) -> dict[str, Any]:
 
 def trial_summary(trial: Trial, estimate: CurrentEstimate, split: EvaluationSplit | None) -> dict[str, Any]:
     """One trial with this estimate, scored on this split; `tflite` as in `study_summary`."""
-    architecture, accuracy = trial.architecture, split.accuracy(trial.int8_accuracy) if split else None
+    accuracy = split.accuracy(trial.int8_accuracy) if split else None
     return {
         "number": trial.number,
         "label": trial.label,
         "state": trial.state,
         "violates_constraints": trial.violates_constraints,
         "reason": trial.reason,
+        "notes": trial.notes,
+        "tags": trial.tags,
         "retried_from": trial.retried_from.number if trial.retried_from else None,
         "confirms": trial.confirms.number if trial.confirms else None,
-        "architecture": architecture.spec,
-        "architecture_hash": architecture.hash,
-        "flops": architecture.flops or None,
-        "parameters": architecture.parameters or None,
-        "peak_activation_bytes": architecture.peak_activation_bytes or None,
+        **_architecture(trial.architecture),
         "float_accuracy": trial.float_accuracy,
         "int8_accuracy": trial.int8_accuracy,
         "int8_accuracy_95": [accuracy.low95, accuracy.high95] if accuracy else None,
@@ -103,4 +103,14 @@ def trial_summary(trial: Trial, estimate: CurrentEstimate, split: EvaluationSpli
         "started_at": trial.started_at.isoformat() if trial.started_at else None,
         "finished_at": trial.finished_at.isoformat() if trial.finished_at else None,
         "tflite": trial.tflite.name or None,
+    }
+
+
+def _architecture(architecture: StoredArchitecture) -> dict[str, Any]:
+    return {
+        "architecture": architecture.spec,
+        "architecture_hash": architecture.hash,
+        "flops": architecture.flops or None,
+        "parameters": architecture.parameters or None,
+        "peak_activation_bytes": architecture.peak_activation_bytes or None,
     }

@@ -13,7 +13,7 @@ from webapp.views.polling import POLLING_OVER, with_address
 @require_GET
 def studies(request: HttpRequest) -> HttpResponse:
     """The list; htmx gets its table alone, to filter and to refresh."""
-    wanted = study_filter(request.GET)
+    wanted = study_filter(request.GET, request.user.pk)
     if request.htmx:
         context = studies_rows_context(wanted)
         status = 200 if context["is_live"] else POLLING_OVER

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
 from webapp.models import Dataset, Study, Trial, TrialEnergyEstimate
 from webapp.models.trial import within_thresholds
@@ -16,6 +16,14 @@ from webapp.queries.pages.datasets import any_usable_dataset
 from webapp.queries.paging import PageOf, page_of
 
 ROWS_A_PAGE = 25
+STARRED, ARCHIVED, EVERYTHING = "starred", "archived", "all"
+SHELVES: tuple[tuple[str, str], ...] = (
+    ("", "not archived"),
+    (STARRED, "starred"),
+    (ARCHIVED, "archived"),
+    (EVERYTHING, "everything"),
+)
+_IS_STARRED = "is_starred"
 
 FINISHED = COUNTED & ~Q(state__in=Trial.OPEN)
 COMPLETED = Q(state=Trial.State.COMPLETED)
@@ -41,6 +49,9 @@ class StudyRow:
     best_accuracy_within_limits: float | None
     created_at: datetime
     scored_on: Dataset
+    tags: tuple[str, ...]
+    starred: bool
+    archived: bool
 
     @property
     def is_live(self) -> bool:
@@ -50,15 +61,21 @@ class StudyRow:
 
 @dataclass(frozen=True, slots=True)
 class StudyFilter:
-    """Which studies the list shows; empty values show all."""
+    """Which studies the list shows: of SHELVES those outside of the archive, and all else by empty values.
+
+    `person` is the id of whoever looks, whose stars are shown.
+    """
 
     state: str = ""
     text: str = ""
+    tag: str = ""
+    shelf: str = ""
     page: int = 1
+    person: int | None = None
 
 
 def study_page(wanted: StudyFilter) -> PageOf[StudyRow]:
-    """One page of searches, the newest first."""
+    """One page of searches, the starred first, then the newest."""
     return page_of(_wanted(Study.Kind.SEARCH, wanted), number=wanted.page, size=ROWS_A_PAGE, rows=_rows)
 
 
@@ -66,6 +83,7 @@ def studies_context(wanted: StudyFilter) -> dict[str, Any]:
     """The whole page of the list: its rows, how many searches are in each state, whether there is any dataset."""
     counts = state_counts()
     return studies_rows_context(wanted) | {
+        "shelves": SHELVES,
         "states": [(state, state.label, counts.get(state, 0)) for state in Study.State],
         "any_study": bool(counts),
         "any_dataset": any_usable_dataset(),
@@ -86,17 +104,24 @@ def baselines_rows(wanted: StudyFilter) -> tuple[StudyRow, ...]:
 
 
 def _wanted(kind: Study.Kind, wanted: StudyFilter) -> QuerySet[Study]:
-    studies = Study.objects.filter(kind=kind).select_related("dataset").order_by("-created_at", "-pk")
+    stars = Study.starred_by.through.objects.filter(study=OuterRef("pk"), user=wanted.person)
+    studies = Study.objects.filter(kind=kind).select_related("dataset").annotate(**{_IS_STARRED: Exists(stars)})
     if wanted.state:
         studies = studies.filter(state=wanted.state)
+    if wanted.tag:
+        studies = studies.filter(tags__contains=[wanted.tag])
+    if wanted.shelf == STARRED:
+        studies = studies.filter(**{_IS_STARRED: True})
+    elif wanted.shelf != EVERYTHING:
+        studies = studies.filter(archived=wanted.shelf == ARCHIVED)
     if wanted.text:
         in_name = Q(name__icontains=wanted.text) | Q(notes__icontains=wanted.text)
-        studies = studies.filter(in_name | Q(dataset__name__icontains=wanted.text))
-    return studies
+        studies = studies.filter(in_name | Q(dataset__name__icontains=wanted.text) | Q(tags__icontains=wanted.text))
+    return studies.order_by(f"-{_IS_STARRED}", "-created_at", "-pk")
 
 
 def state_counts() -> Mapping[str, int]:
-    """How many searches are in each state; states without any are left out."""
+    """How many searches are in each state, archived ones as well; states without any are left out."""
     return dict(
         Study.objects.filter(kind=Study.Kind.SEARCH).order_by().values_list("state").annotate(studies=Count("pk"))
     )
@@ -158,4 +183,7 @@ def _row(study: Study, result: Mapping[str, Any]) -> StudyRow:
         best_accuracy_within_limits=result.get("best_accuracy"),
         created_at=study.created_at,
         scored_on=study.dataset,
+        tags=tuple(study.tags),
+        starred=getattr(study, _IS_STARRED),
+        archived=study.archived,
     )

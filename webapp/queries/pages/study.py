@@ -85,6 +85,7 @@ def study_header_context(study: Study) -> dict[str, Any]:
         "can_stop": state in (states.RUNNING, states.PAUSED),
         "can_extend": is_search and state in (states.DRAFT, states.RUNNING, states.PAUSED, states.COMPLETED),
         "can_delete": state not in (states.RUNNING, states.DRAINING),
+        "can_archive": study.archived or state not in (states.RUNNING, states.DRAINING),
     }
 
 
