@@ -74,7 +74,9 @@ def run(processor: Processor, program: Path, *, count: bool = False) -> subproce
     return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, stdin=subprocess.DEVNULL)
 
 
-def count_instructions(processor: Processor, sources: Path, work: Path) -> dict[str, Any]:
+def count_instructions(
+    processor: Processor, sources: Path, work: Path, further_options: Sequence[str] = ()
+) -> dict[str, Any]:
     """What `instructions.c` prints for the front end and the test vectors in the folder `sources`.
 
     Instructions of `earshot_frontend_push` with one hop (mean, most), of normalising and quantising a row (mean), of
@@ -84,6 +86,7 @@ def count_instructions(processor: Processor, sources: Path, work: Path) -> dict[
         f"-I{sources}",
         f"-DCLOCK_HZ={processor.clock_hz}.0",
         f"-DNANOSECONDS_PER_INSTRUCTION={2**_ICOUNT_SHIFT}.0",
+        *further_options,
     )
     files = (HERE / "instructions.c", sources / "earshot_frontend.c")
     program = compile_program(processor, files, work / "instructions.elf", options)

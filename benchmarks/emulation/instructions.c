@@ -37,7 +37,7 @@ __attribute__((noinline)) static uint32_t ticks_of_loop(uint32_t turns)
 
 int main(void)
 {
-    float row[EARSHOT_MEL_BINS];
+    earshot_feature row[EARSHOT_MEL_BINS];
     int8_t input[EARSHOT_MEL_BINS];
     double pushed = 0.0, most = 0.0, quantised = 0.0;
     uint32_t rows = 0;
@@ -61,7 +61,7 @@ int main(void)
             earshot_frontend_normalise(row);
             earshot_frontend_quantise(row, input);
             quantised += instructions(ticks_since(begin));
-            kept = row[0] + (float)input[0];
+            kept = (float)row[0] + (float)input[0];
             pushed += once;
             most = once > most ? once : most;
             rows++;

@@ -15,17 +15,23 @@ from numpy.typing import NDArray
 from nas_engine.audio.frontend import FrontendConfig
 from nas_engine.audio.frontends.features import compute_features
 from nas_engine.deployment.c_array import c_string
-from nas_engine.deployment.frontend import reference, tables
+from nas_engine.deployment.frontend import reference, tables, tables_fixed
 from nas_engine.deployment.frontend.elsewhere import is_from_elsewhere
 from nas_engine.errors import BadDataset
 
 _SOURCES = Path(__file__).with_name("c")
-C_SOURCES = ("earshot_frontend.h", "earshot_frontend.c", "test_frontend.c")
+C_SOURCES = (
+    "earshot_frontend.h",
+    "earshot_frontend.c",
+    "earshot_frontend_float.h",
+    "earshot_frontend_fixed.h",
+    "test_frontend.c",
+)
 VECTORS_HEADER = "test_vectors.h"
 
 
 def c_files(description: Mapping[str, Any]) -> dict[str, bytes]:
-    """C sources by file name, with the header of tables; `description` is the content of frontend.json.
+    """C sources by file name, with the headers of tables; `description` is the content of frontend.json.
 
     `test_frontend.c` also includes `test_vectors.h` of `vector_files`. Raises BadDataset for a front end that the C
     code does not compute: another transform (`tables_header`), or a front end from elsewhere.
@@ -37,7 +43,11 @@ def c_files(description: Mapping[str, Any]) -> dict[str, bytes]:
             "against the test vectors."
         )
     sources = {name: (_SOURCES / name).read_bytes() for name in C_SOURCES}
-    return sources | {tables.NAME: tables.tables_header(description).encode()}
+    headers = {
+        tables.NAME: tables.tables_header(description),
+        tables_fixed.NAME: tables_fixed.tables_header(description),
+    }
+    return sources | {name: header.encode() for name, header in headers.items()}
 
 
 def python_files(description: Mapping[str, Any]) -> dict[str, bytes]:

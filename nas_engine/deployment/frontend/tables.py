@@ -1,5 +1,7 @@
 """Generated header of the C front end: parameters as macros, tables as float32 with nine significant digits.
 
+The tables of the front end in fixed point are in a header of their own (`tables_fixed`).
+
 | table | length | content |
 |---|---|---|
 | earshot_window | window_samples | scaled Hann window / 32768, so that 16-bit PCM counts as -1..1 |
@@ -43,10 +45,10 @@ def tables_header(page: Mapping[str, Any]) -> str:
             "",
             *_macros(page),
             "",
-            "#ifdef EARSHOT_FRONTEND_TABLES",
-            *_tables(page),
             "#endif",
             "",
+            "#ifdef EARSHOT_FRONTEND_TABLES",
+            *_tables(page),
             "#endif",
         )
     )

@@ -1,28 +1,23 @@
 /* Log-mel front end: window, real FFT in place, power, mel filters, logarithm. */
-#define EARSHOT_FRONTEND_TABLES
 #include "earshot_frontend.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Two real samples make one complex value, so that a real FFT of EARSHOT_FFT_SIZE takes a complex one of half. */
 #define POINTS (EARSHOT_FFT_SIZE / 2)
 #define QUARTER (EARSHOT_FFT_SIZE / 4)
 
-/* cos and sin of 2 * pi * angle / EARSHOT_FFT_SIZE, angle < 3 * QUARTER. */
-static inline float cosine(size_t angle) { return earshot_sine[angle + QUARTER]; }
-static inline float sine(size_t angle) { return earshot_sine[angle]; }
+/* The arithmetic: weighted, rotate, scale, log_mel, and normalisation and quantisation of rows. */
+#ifdef EARSHOT_FIXED_POINT
+#include "earshot_frontend_fixed.h"
+#else
+#include "earshot_frontend_float.h"
+#endif
 
 void earshot_frontend_init(earshot_frontend *state) { memset(state, 0, sizeof *state); }
 
-/* Sample i of the window, weighted; the transform is longer than the window and ends in zeros. */
-static inline float weighted(const int16_t *samples, size_t i)
-{
-    return i < EARSHOT_WINDOW_SAMPLES ? (float)samples[i] * earshot_window[i] : 0.0f;
-}
-
 /* Weighted samples as complex values in bit-reversed positions, where decimation in time begins. */
-static void load(const int16_t *samples, float *values)
+static void load(const int16_t *samples, earshot_value *values)
 {
     size_t reversed = 0;
     for (size_t i = 0; i < POINTS; i++) {
@@ -37,19 +32,12 @@ static void load(const int16_t *samples, float *values)
     }
 }
 
-/* Multiply the complex value by exp(-i * angle), given by its cosine and sine. */
-static inline void rotate(float *real, float *imaginary, float c, float s)
+/* Radix-4 butterfly of four complex values `step` numbers apart; b, c, d are already rotated. */
+static inline void butterfly(earshot_value *a, size_t step, earshot_value br, earshot_value bi, earshot_value cr,
+                             earshot_value ci, earshot_value dr, earshot_value di)
 {
-    const float r = *real * c + *imaginary * s;
-    *imaginary = *imaginary * c - *real * s;
-    *real = r;
-}
-
-/* Radix-4 butterfly of four complex values `step` floats apart; b, c, d are already rotated. */
-static inline void butterfly(float *a, size_t step, float br, float bi, float cr, float ci, float dr, float di)
-{
-    const float sum_r = a[0] + br, sum_i = a[1] + bi, difference_r = a[0] - br, difference_i = a[1] - bi;
-    const float pair_r = cr + dr, pair_i = ci + di, turn_r = ci - di, turn_i = dr - cr;
+    const earshot_value sum_r = a[0] + br, sum_i = a[1] + bi, difference_r = a[0] - br, difference_i = a[1] - bi;
+    const earshot_value pair_r = cr + dr, pair_i = ci + di, turn_r = ci - di, turn_i = dr - cr;
     a[0] = sum_r + pair_r;
     a[1] = sum_i + pair_i;
     a[step] = difference_r + turn_r;
@@ -61,21 +49,21 @@ static inline void butterfly(float *a, size_t step, float br, float bi, float cr
 }
 
 /* Two stages of decimation in time at once: transforms of `half` points become transforms of four times as many. */
-static void radix_4(float *values, size_t half)
+static void radix_4(earshot_value *values, size_t half)
 {
     const size_t step = 2 * half, group = 4 * step, turn = QUARTER / half;
-    for (float *a = values; a < values + 2 * POINTS; a += group) { /* the first of each group is not rotated */
+    for (earshot_value *a = values; a < values + 2 * POINTS; a += group) { /* the first of each group is not rotated */
         butterfly(a, step, a[step], a[step + 1], a[2 * step], a[2 * step + 1], a[3 * step], a[3 * step + 1]);
     }
     for (size_t j = 1; j < half; j++) {
         const size_t angle = j * turn;
-        const float c1 = cosine(angle), s1 = sine(angle);
-        const float c2 = cosine(2 * angle), s2 = sine(2 * angle);
-        const float c3 = cosine(3 * angle), s3 = sine(3 * angle);
-        for (float *a = values + 2 * j; a < values + 2 * POINTS; a += group) {
-            float br = a[step], bi = a[step + 1];
-            float cr = a[2 * step], ci = a[2 * step + 1];
-            float dr = a[3 * step], di = a[3 * step + 1];
+        const earshot_value c1 = cosine(angle), s1 = sine(angle);
+        const earshot_value c2 = cosine(2 * angle), s2 = sine(2 * angle);
+        const earshot_value c3 = cosine(3 * angle), s3 = sine(3 * angle);
+        for (earshot_value *a = values + 2 * j; a < values + 2 * POINTS; a += group) {
+            earshot_value br = a[step], bi = a[step + 1];
+            earshot_value cr = a[2 * step], ci = a[2 * step + 1];
+            earshot_value dr = a[3 * step], di = a[3 * step + 1];
             rotate(&br, &bi, c2, s2);
             rotate(&cr, &ci, c1, s1);
             rotate(&dr, &di, c3, s3);
@@ -86,10 +74,10 @@ static void radix_4(float *values, size_t half)
 
 #if EARSHOT_FFT_LOG2_POINTS % 2 == 1
 /* First stage where the number of stages is odd: sums and differences of neighbours. */
-static void radix_2(float *values)
+static void radix_2(earshot_value *values)
 {
-    for (float *a = values; a < values + 2 * POINTS; a += 4) {
-        const float r = a[2], i = a[3];
+    for (earshot_value *a = values; a < values + 2 * POINTS; a += 4) {
+        const earshot_value r = a[2], i = a[3];
         a[2] = a[0] - r;
         a[3] = a[1] - i;
         a[0] += r;
@@ -99,7 +87,7 @@ static void radix_2(float *values)
 #endif
 
 /* Complex FFT of POINTS values in place; input in bit-reversed positions. */
-static void transform(float *values)
+static void transform(earshot_value *values)
 {
     size_t half = 1;
 #if EARSHOT_FFT_LOG2_POINTS % 2 == 1
@@ -108,38 +96,6 @@ static void transform(float *values)
 #endif
     for (; half < POINTS; half *= 4) {
         radix_4(values, half);
-    }
-}
-
-/* Complex transform to the power of the real one: bin k at values[2 * k], k = 0 .. POINTS. */
-static void power(float *values)
-{
-    const float first = values[0] + values[1], last = values[0] - values[1];
-    values[0] = first * first;
-    values[2 * POINTS] = last * last;
-    for (size_t k = 1; k < POINTS / 2; k++) {
-        float *a = values + 2 * k, *b = values + 2 * (POINTS - k);
-        const float even_r = a[0] + b[0], even_i = a[1] - b[1];
-        float odd_r = a[1] + b[1], odd_i = b[0] - a[0];
-        rotate(&odd_r, &odd_i, cosine(k), sine(k));
-        const float r = even_r + odd_r, i = even_i + odd_i, other_r = even_r - odd_r, other_i = even_i - odd_i;
-        a[0] = 0.25f * (r * r + i * i);
-        b[0] = 0.25f * (other_r * other_r + other_i * other_i);
-    }
-    float *middle = values + POINTS;
-    middle[0] = middle[0] * middle[0] + middle[1] * middle[1];
-}
-
-static void log_mel(const float *values, float *row)
-{
-    const float *weight = earshot_mel_weights;
-    for (size_t m = 0; m < EARSHOT_MEL_BINS; m++) {
-        const float *bin = values + 2 * (size_t)earshot_mel_first_bin[m];
-        float sum = EARSHOT_LOG_OFFSET;
-        for (size_t i = 0; i < earshot_mel_bin_count[m]; i++) {
-            sum += *weight++ * bin[2 * i];
-        }
-        row[m] = logf(sum);
     }
 }
 
@@ -157,7 +113,7 @@ static void advance(earshot_frontend *state)
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
-int earshot_frontend_push(earshot_frontend *state, const int16_t **pcm, size_t *count, float *row)
+int earshot_frontend_push(earshot_frontend *state, const int16_t **pcm, size_t *count, earshot_feature *row)
 {
     while (*count > 0) {
         const size_t dropped = least(*count, state->to_skip);
@@ -170,28 +126,11 @@ int earshot_frontend_push(earshot_frontend *state, const int16_t **pcm, size_t *
         if (state->filled == EARSHOT_WINDOW_SAMPLES) {
             load(state->samples, state->spectrum);
             advance(state);
+            const int exponent = scale(state->spectrum);
             transform(state->spectrum);
-            power(state->spectrum);
-            log_mel(state->spectrum, row);
+            log_mel(state->spectrum, exponent, row);
             return 1;
         }
     }
     return 0;
 }
-
-void earshot_frontend_normalise(float *row)
-{
-    for (size_t m = 0; m < EARSHOT_MEL_BINS; m++) {
-        row[m] = (row[m] - earshot_mean[m]) / earshot_std[m];
-    }
-}
-
-#ifdef EARSHOT_INPUT_SCALE
-void earshot_frontend_quantise(const float *row, int8_t *input)
-{
-    for (size_t m = 0; m < EARSHOT_MEL_BINS; m++) {
-        const float step = rintf(row[m] / EARSHOT_INPUT_SCALE) + (float)EARSHOT_INPUT_ZERO_POINT;
-        input[m] = (int8_t)(step < -128.0f ? -128.0f : step > 127.0f ? 127.0f : step);
-    }
-}
-#endif

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.deployment.frontend.files import c_files
+from nas_engine.deployment.frontend.tables_fixed import FRACTION_BITS
 from tests.nas_engine.deployment.frontend.sounds import Clips
 
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1")
+FIXED = ("-DEARSHOT_FIXED_POINT", "-Wconversion")
+"""Options of the front end in fixed point. What is an integer alone has no excuse to be converted silently."""
 ROWS = Path(__file__).with_name("rows.c")
 
 
@@ -35,6 +38,19 @@ def build(folder: Path, program: Path | str, options: tuple[str, ...] = SANITIZE
 def rows_program(folder: Path, description: Mapping[str, Any]) -> Path:
     """`rows.c` with the front end of the description."""
     return build(write_files(folder, c_files(description)), ROWS)
+
+
+def fixed_rows_program(folder: Path, description: Mapping[str, Any], options: tuple[str, ...] = SANITIZERS) -> Path:
+    """`rows.c` with the front end of the description in fixed point."""
+    return build(write_files(folder, c_files(description)), ROWS, (*options, *FIXED))
+
+
+def fixed_rows_and_inputs(
+    program: Path, clips: Clips, piece: int
+) -> list[tuple[NDArray[np.float64], NDArray[np.int8]]]:
+    """As `rows_and_inputs`, of a program in fixed point; its rows as they are, divided by what stands for 1."""
+    found = rows_and_inputs(program, clips, piece)
+    return [(np.ascontiguousarray(rows).view("<i4") / 2.0**FRACTION_BITS, steps) for rows, steps in found]
 
 
 def rows_of(program: Path, clips: Clips, piece: int) -> list[NDArray[np.float32]]:

@@ -1,6 +1,6 @@
 /*
- * rows PIECE [INPUT OUTPUT]...: 16-bit PCM of each input file, pushed in pieces, to float32 log-mel rows; where the
- * tables hold a network's input, its int8 rows follow in the same file.
+ * rows PIECE [INPUT OUTPUT]...: 16-bit PCM of each input file, pushed in pieces, to log-mel rows, float32 or int32 as the
+ * front end has them; where the tables hold a network's input, its int8 rows follow in the same file.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static void append_quantised(FILE *out, long rows)
 {
 #ifdef EARSHOT_INPUT_SCALE
     for (long i = 0; i < rows; i++) {
-        float row[EARSHOT_MEL_BINS];
+        earshot_feature row[EARSHOT_MEL_BINS];
         int8_t input[EARSHOT_MEL_BINS];
         fseek(out, i * (long)sizeof row, SEEK_SET);
         if (fread(row, sizeof row, 1, out) != 1) {
@@ -32,7 +32,7 @@ static void append_quantised(FILE *out, long rows)
 static int convert(const char *input, const char *output, size_t piece)
 {
     earshot_frontend state;
-    float row[EARSHOT_MEL_BINS];
+    earshot_feature row[EARSHOT_MEL_BINS];
     int16_t *pcm = malloc(piece * sizeof *pcm);
     FILE *in = fopen(input, "rb"), *out = fopen(output, "wb+");
     size_t count;
