@@ -7,6 +7,7 @@ from typing import Any
 
 from nas_engine.deployment.contents import BundleContents
 from nas_engine.deployment.frontend.elsewhere import is_from_elsewhere
+from nas_engine.deployment.frontend.tables_fixed import unsupported
 from nas_engine.files.tflite_tensors import QuantisedTensor, input_and_output
 
 _TEMPLATE = Path(__file__).with_name("readme.template.md")
@@ -20,7 +21,7 @@ _OURS = {
     "tests": """\
     cmake -S pc -B build && cmake --build build && ctest --test-dir build
 
-The first test runs sounds through frontend.py and inputs through the network, the second the front end in C.""",
+The first test runs sounds through frontend.py and inputs through the network, the others the front end in C.""",
     "loop_source": "; earshot_loop.h states how they are called",
     "loop_bytes": "The front end and the loop take a static `earshot_loop` besides, most of it the latest "
     "{input_bytes:,} bytes of features.",
@@ -36,11 +37,25 @@ The test runs inputs through the network. It does not compute features.""",
 _NO_PROJECTS = """\
 ## Front end
 
-The front end is {title}, of which Earshot has no C code, so that no project comes along.
-Use that of {package} {version} or of your chip's SDK: "call" of frontend.json is the one of training. Hold what
+The front end is {title}, of which Earshot has no C code, neither in float32 nor in integers, so that no project comes
+along. Use that of {package} {version} or of your chip's SDK: "call" of frontend.json is the one of training. Hold what
 it gives against test_vectors/test_features.npy, the features of the sounds in test_vectors/test_pcm.npy. Normalise and
 quantise by frontend.json, then earshot/src/earshot_classifier.h takes the input and gives the scores. It needs
 TensorFlow Lite Micro from your own SDK, and was checked where Earshot is made by its syntax alone.
+"""
+_FIXED = """\
+The front end computes in float32. For processors without a floating-point unit, such as a Cortex-M0+, it computes in
+integers where EARSHOT_FIXED_POINT is defined for all sources, with the same functions, a row in int32 and no libm:
+
+- Computer: `-DEARSHOT_FIXED_POINT=ON`; the second test of the front end is that of integers.
+- Arduino: take the comment marks off its line in earshot/src/earshot_frontend.h.
+- Zephyr: CONFIG_EARSHOT_FIXED_POINT, which is set by itself where the processor has no FPU.
+
+Features may differ by 0.01 of a standard deviation from those of training, in float32 by 0.001.
+"""
+_NOT_FIXED = """\
+This front end is not computed in integers: {why}. The sources compute in float32 and stop the compiler where
+EARSHOT_FIXED_POINT is defined; in Zephyr, unset CONFIG_EARSHOT_FIXED_POINT for a processor without an FPU.
 """
 _MEASURED = """\
 The measurement is of TensorFlow Lite Micro with its reference kernels on a 64-bit computer. On 32-bit
@@ -82,7 +97,9 @@ def _projects(frontend: Mapping[str, Any]) -> str:
         return _NO_PROJECTS.format(
             title=frontend["title"], package=frontend["package"], version=frontend["package_version"]
         )
-    return _PROJECTS.read_text("utf-8").format(rate=frontend["parameters"]["sample_rate_hz"])
+    why = unsupported(frontend)
+    fixed = _NOT_FIXED.format(why=why) if why else _FIXED
+    return _PROJECTS.read_text("utf-8").format(rate=frontend["parameters"]["sample_rate_hz"], fixed=fixed)
 
 
 def _tensor(tensor: QuantisedTensor) -> str:

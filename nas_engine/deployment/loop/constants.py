@@ -51,7 +51,7 @@ static const int32_t earshot_threshold_steps[EARSHOT_CLASSES] = {{{steps}}};
 
 
 def _loop_values(settings: LoopSettings, frontend: Mapping[str, Any]) -> dict[str, int | str]:
-    """Macros of the loop by their names without EARSHOT_; GAIN is there only where there is one.
+    """Macros of the loop by their names without EARSHOT_; GAIN, also times 65536, is there only where there is one.
 
     RING_SAMPLES, for programs that keep sound in a ring while the network runs, is the next power of two above a hop.
     """
@@ -67,5 +67,6 @@ def _loop_values(settings: LoopSettings, frontend: Mapping[str, Any]) -> dict[st
         "REFRACTORY_WINDOWS": refractory_windows(settings),
     }
     if settings.gain_db:
-        values["GAIN"] = f"{10.0 ** (settings.gain_db / 20.0):.8e}f"
+        gain = 10.0 ** (settings.gain_db / 20.0)
+        values |= {"GAIN": f"{gain:.8e}f", "GAIN_Q16": round(gain * 65536)}
     return values

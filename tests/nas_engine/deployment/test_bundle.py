@@ -113,7 +113,7 @@ def test_the_c_array_is_the_network_byte_for_byte() -> None:
 def test_the_project_for_a_computer_builds_passes_and_finds_the_network_aligned(folder: Path, tmp_path: Path) -> None:
     run("cmake", "-S", "pc", "-B", tmp_path, folder=folder)
     run("cmake", "--build", tmp_path, folder=folder)
-    assert "100% tests passed, 0 tests failed out of 2" in run("ctest", "--test-dir", tmp_path, folder=folder)
+    assert "100% tests passed, 0 tests failed out of 3" in run("ctest", "--test-dir", tmp_path, folder=folder)
     value = 2166136261
     for byte in (folder / "network.tflite").read_bytes():
         value = (value ^ byte) * 16777619 % 2**32
@@ -124,6 +124,35 @@ def test_the_project_for_a_computer_builds_passes_and_finds_the_network_aligned(
         "cmake", "-S", "pc", "-B", tmp_path / "sdk", f"-DTFLITE_MICRO_DIR={tmp_path}", folder=folder, fails=True
     )
     assert "There is no libtensorflow-microlite.a" in refused
+
+
+@pytest.mark.usefixtures("project_tools")
+def test_the_project_builds_the_loop_in_fixed_point_on_demand(folder: Path, tmp_path: Path) -> None:
+    for switch, name in (("OFF", "earshot_loop_init"), ("ON", "earshot_loop_init_fixed_point")):
+        where = tmp_path / switch
+        run("cmake", "-S", "pc", "-B", where, f"-DEARSHOT_FIXED_POINT={switch}", folder=folder)
+        run("cmake", "--build", where, folder=folder)
+        assert f" T {name}\n" in run("nm", where / "libearshot_loop.a", folder=folder)
+        said = run("ctest", "--test-dir", where, "--verbose", folder=folder)
+        assert "at most 0.001 allowed" in said
+        assert "at most 0.010 allowed" in said
+        assert "100% tests passed, 0 tests failed out of 3" in said
+
+
+@pytest.mark.usefixtures("project_tools")
+def test_a_front_end_that_has_no_fixed_point_is_tested_in_float_and_the_readme_states_why(tmp_path: Path) -> None:
+    page = made.contents().frontend
+    files = bundle_files(made.contents(frontend={**page, "parameters": page["parameters"] | {"log_offset": 1e-9}}))
+    for name, content in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    assert "not computed in integers: its log_offset of 1e-09 is too small" in files["README.md"].decode()
+    assert "not computed" not in bundle_files(made.contents())["README.md"].decode()
+    assert "-DEARSHOT_FIXED_POINT=ON" in bundle_files(made.contents())["README.md"].decode()
+    run("cmake", "-S", "pc", "-B", "build", folder=tmp_path)
+    run("cmake", "--build", "build", folder=tmp_path)
+    assert "100% tests passed, 0 tests failed out of 2" in run("ctest", "--test-dir", "build", folder=tmp_path)
 
 
 @pytest.mark.usefixtures("project_tools")
@@ -172,12 +201,14 @@ def test_without_sounds_a_made_one_tests_the_front_end(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("project_tools")
 @pytest.mark.parametrize("newer", [False, True], ids=["classes in tflite", "classes in tflite::micro"])
+@pytest.mark.parametrize("fixed", [False, True], ids=["float32", "fixed point"])
 @pytest.mark.parametrize("name", SDK_SOURCES)
-def test_sources_for_a_sdk_are_sound_cpp(folder: Path, name: str, newer: bool) -> None:
+def test_sources_for_a_sdk_are_sound_cpp(folder: Path, name: str, newer: bool, fixed: bool) -> None:
     """Against declarations alone: no source of TensorFlow Lite Micro can be installed as a package."""
     flags = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{STAND_INS}", "-Iearshot/src"]
     assert (folder / name).exists()
-    run("g++", *flags, *(["-DIN_MICRO"] if newer else []), name, folder=folder)
+    flags += ["-DIN_MICRO"] * newer + ["-DEARSHOT_FIXED_POINT"] * fixed
+    run("g++", *flags, name, folder=folder)
 
 
 @pytest.mark.usefixtures("project_tools")
@@ -192,7 +223,10 @@ def test_layouts_are_those_that_the_tools_look_for(folder: Path) -> None:
     assert {"earshot_network.c", "earshot_classifier.cc"} <= {path.name for path in (folder / "earshot/src").iterdir()}
     assert "CONFIG_TENSORFLOW_LITE_MICRO=y" in (folder / "zephyr" / "prj.conf").read_text()
     assert "find_package(Zephyr" in (folder / "zephyr" / "CMakeLists.txt").read_text()
-    assert "default y if CPU_HAS_FPU" in (folder / "zephyr" / "Kconfig").read_text()
+    options = (folder / "zephyr" / "Kconfig").read_text()
+    assert "default y if CPU_HAS_FPU" in options
+    assert "default y if !CPU_HAS_FPU" in options.split("config EARSHOT_FIXED_POINT")[1].split("\nconfig")[0]
+    assert "if(CONFIG_EARSHOT_FIXED_POINT)" in (folder / "zephyr" / "CMakeLists.txt").read_text()
 
 
 @pytest.mark.parametrize("runtime", ["tensorflow", "tflite_micro"])

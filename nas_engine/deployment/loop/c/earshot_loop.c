@@ -2,7 +2,9 @@
 #define EARSHOT_THRESHOLDS
 #include "earshot_loop.h"
 
+#if defined(EARSHOT_GAIN) && !defined(EARSHOT_FIXED_POINT)
 #include <math.h>
+#endif
 #include <string.h>
 
 void earshot_loop_init(earshot_loop *loop)
@@ -14,15 +16,28 @@ void earshot_loop_init(earshot_loop *loop)
 }
 
 #ifdef EARSHOT_GAIN
+#ifdef EARSHOT_FIXED_POINT
+static int16_t amplified(int16_t sample)
+{
+    const int64_t louder = ((int64_t)sample * EARSHOT_GAIN_Q16 + 0x8000) >> 16;
+    return (int16_t)(louder < -32768 ? -32768 : louder > 32767 ? 32767 : louder);
+}
+#else
+static int16_t amplified(int16_t sample)
+{
+    const float louder = rintf((float)sample * EARSHOT_GAIN);
+    return (int16_t)(louder < -32768.0f ? -32768.0f : louder > 32767.0f ? 32767.0f : louder);
+}
+#endif
+
 /* Samples pass a small buffer with the gain; of a piece that was not taken whole, the rest is amplified again. */
-static int push(earshot_loop *loop, const int16_t **pcm, size_t *count, float *row)
+static int push(earshot_loop *loop, const int16_t **pcm, size_t *count, earshot_feature *row)
 {
     int16_t piece[64];
     while (*count > 0) {
         const size_t length = *count < sizeof piece / sizeof piece[0] ? *count : sizeof piece / sizeof piece[0];
         for (size_t i = 0; i < length; i++) {
-            const float louder = rintf((float)(*pcm)[i] * EARSHOT_GAIN);
-            piece[i] = (int16_t)(louder < -32768.0f ? -32768.0f : louder > 32767.0f ? 32767.0f : louder);
+            piece[i] = amplified((*pcm)[i]);
         }
         const int16_t *next = piece;
         size_t left = length;
@@ -36,7 +51,7 @@ static int push(earshot_loop *loop, const int16_t **pcm, size_t *count, float *r
     return 0;
 }
 #else
-static int push(earshot_loop *loop, const int16_t **pcm, size_t *count, float *row)
+static int push(earshot_loop *loop, const int16_t **pcm, size_t *count, earshot_feature *row)
 {
     return earshot_frontend_push(&loop->frontend, pcm, count, row);
 }
@@ -44,7 +59,7 @@ static int push(earshot_loop *loop, const int16_t **pcm, size_t *count, float *r
 
 int earshot_loop_hear(earshot_loop *loop, const int16_t **pcm, size_t *count)
 {
-    float row[EARSHOT_MEL_BINS];
+    earshot_feature row[EARSHOT_MEL_BINS];
     while (push(loop, pcm, count, row)) {
         earshot_frontend_normalise(row);
         earshot_frontend_quantise(row, loop->rows[loop->next_row]);

@@ -21,6 +21,11 @@
 extern "C" {
 #endif
 
+#ifdef EARSHOT_FIXED_POINT
+/* Sources compiled with it and without have other structures: so they do not link. */
+#define earshot_loop_init earshot_loop_init_fixed_point
+#endif
+
 /* All memory of the loop: static storage, for it is larger than most stacks. */
 typedef struct {
     earshot_frontend frontend;

@@ -29,11 +29,11 @@ def sources(folder: Path, settings: LoopSettings) -> Path:
     return write_files(folder, c_files(description()) | files)
 
 
-def program(folder: Path, name: str, settings: LoopSettings) -> Path:
+def program(folder: Path, name: str, settings: LoopSettings, options: tuple[str, ...] = ()) -> Path:
     """`decide.c` or `hear.c` with a loop of these settings."""
     made = sources(folder, settings)
     parts = [Path(__file__).with_name(name), made / "earshot_loop.c", made / "earshot_frontend.c"]
-    command = ["gcc", *WARNINGS, *SANITIZERS, f"-I{made}", *parts, "-lm", "-o", made / Path(name).stem]
+    command = ["gcc", *WARNINGS, *SANITIZERS, *options, f"-I{made}", *parts, "-lm", "-o", made / Path(name).stem]
     built = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     return made / Path(name).stem

@@ -117,19 +117,22 @@ def inputs_in_c(built: Path, pcm: np.ndarray, piece: int) -> np.ndarray:
 
 
 @pytest.mark.usefixtures("gcc")
+@pytest.mark.parametrize("options", [(), ("-DEARSHOT_FIXED_POINT",)], ids=["float32", "fixed point"])
 @pytest.mark.parametrize("gain_db", [0.0, 6.0])
 @pytest.mark.parametrize("hop_s", [0.02, 0.5, 5.0], ids=["each row", "overlapping", "with gaps"])
-def test_inputs_are_the_latest_rows_however_samples_come(tmp_path: Path, hop_s: float, gain_db: float) -> None:
+def test_inputs_are_the_latest_rows_however_samples_come(
+    tmp_path: Path, hop_s: float, gain_db: float, options: tuple[str, ...]
+) -> None:
     page = description()
     pcm = np.concatenate(list(synthetic_clips(1).values()))[: 16_000 * 14]
-    built = program(tmp_path, "hear.c", LoopSettings(hop_s=hop_s, gain_db=gain_db))
+    built = program(tmp_path, "hear.c", LoopSettings(hop_s=hop_s, gain_db=gain_db), options)
     found = inputs_in_c(built, pcm, 320)
     louder = np.clip(np.rint(pcm * 10 ** (gain_db / 20)), -32768, 32767).astype(np.int16)
     rows = reference.quantise(reference.normalise(reference.log_mel(louder, page), page), page).astype(int)
     expected = np.stack([rows[at : at + 196] for at in range(0, len(rows) - 195, round(hop_s / 0.02))])
     assert found.shape == expected.shape
     apart = np.abs(found - expected)
-    assert apart.max() <= 1, "float32 against float64, where a feature lies between two steps"
+    assert apart.max() <= 1, "less precise than float64, where a feature lies between two steps"
     assert apart.mean() < 1e-3
     for piece in (1, 63, 64, 65, 401, 60_000):
         np.testing.assert_array_equal(inputs_in_c(built, pcm, piece), found)
@@ -163,12 +166,23 @@ def test_the_program_for_a_computer_reports_what_the_definition_detects(tmp_path
 
 
 @pytest.mark.usefixtures("arm_gcc")
+@pytest.mark.parametrize(
+    ("options", "functions"),
+    [
+        ((), {"logf", "rintf", "memcpy", "memmove", "memset"}),
+        (("-DEARSHOT_FIXED_POINT",), {"memcpy", "memmove", "memset"}),
+    ],
+    ids=["float32", "fixed point"],
+)
 @pytest.mark.parametrize("processor", PROCESSORS.values(), ids=PROCESSORS)
-def test_a_microcontrollers_compiler_takes_it_and_it_needs_no_heap(tmp_path: Path, processor: Processor) -> None:
+def test_a_microcontrollers_compiler_takes_it_and_it_needs_no_heap(
+    tmp_path: Path, processor: Processor, options: tuple[str, ...], functions: set[str]
+) -> None:
     everything = replace(SETTINGS["everything"], gain_db=3.0)
     made, needed = sources(tmp_path, everything), set()
     for name in ("earshot_loop", "earshot_frontend"):
-        command = ["arm-none-eabi-gcc", "-mthumb", "-O2", *WARNINGS, *processor.flags, "-c", "-o", made / f"{name}.o"]
+        flags = (*WARNINGS, *options, *processor.flags)
+        command = ["arm-none-eabi-gcc", "-mthumb", "-O2", *flags, "-c", "-o", made / f"{name}.o"]
         compiled = subprocess.run([*command, made / f"{name}.c"], capture_output=True, text=True)
         assert compiled.returncode == 0, compiled.stderr
         listed = subprocess.run(
@@ -176,7 +190,7 @@ def test_a_microcontrollers_compiler_takes_it_and_it_needs_no_heap(tmp_path: Pat
         )
         needed |= {line.split()[-1] for line in listed.stdout.splitlines()}
     outside = {name for name in needed if not name.startswith(("__aeabi_", "earshot_"))}
-    assert outside <= {"logf", "rintf", "memcpy", "memmove", "memset"}
+    assert outside <= functions
 
 
 def test_labels_are_escaped_and_a_gain_is_written_only_where_there_is_one() -> None:
@@ -184,4 +198,4 @@ def test_labels_are_escaped_and_a_gain_is_written_only_where_there_is_one() -> N
     assert '"say \\042no\\042\\077"' in header
     assert "EARSHOT_GAIN" not in header
     louder = constants_header(("a", "b"), 1024, LoopSettings(gain_db=20.0), description())
-    assert "#define EARSHOT_GAIN 1.00000000e+01f" in louder
+    assert "#define EARSHOT_GAIN 1.00000000e+01f\n#define EARSHOT_GAIN_Q16 655360\n" in louder
