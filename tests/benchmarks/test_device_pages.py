@@ -34,6 +34,18 @@ def test_the_front_end_in_c_is_as_close_to_training_as_was_asked() -> None:
     assert max(row["state_bytes"] for row in measured["processors"].values()) <= 4_096
 
 
+def test_the_front_end_in_fixed_point_is_as_close_and_as_quick_as_the_docs_state() -> None:
+    measured = json.loads((ROOT / "benchmarks/results/frontend.json").read_text())
+    real, m0plus = measured["differences_fixed"]["real"], measured["processors_fixed"]["cortex-m0plus"]
+    assert max(row["largest_std"] for row in measured["differences_fixed"].values()) < 1e-2
+    assert (real["clips"], real["inputs_most_steps"]) == (200, 1)
+    assert real["inputs_off"] < 1e-3
+    assert max(row["state_bytes"] for row in measured["processors_fixed"].values()) <= 4_096
+    assert frontend.MOST_CYCLES * frontend.a_second(m0plus) < 0.25 * frontend.CLOCK_HZ
+    assert frontend.a_second(m0plus) < 0.1 * frontend.a_second(measured["processors"]["cortex-m0plus"])
+    assert measured["answers"]["answers_changed"] == measured["answers"]["detections_changed"] == 0
+
+
 def test_a_fallback_is_named_by_operator_and_output_and_parts_are_counted() -> None:
     operators = [
         {"operator": "Conv2D", "tensor": "10", "on_cpu": True, "parts": 1, "cycles": 0},
