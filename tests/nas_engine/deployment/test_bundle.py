@@ -127,35 +127,6 @@ def test_the_project_for_a_computer_builds_passes_and_finds_the_network_aligned(
 
 
 @pytest.mark.usefixtures("project_tools")
-def test_the_project_builds_the_loop_in_fixed_point_on_demand(folder: Path, tmp_path: Path) -> None:
-    for switch, name in (("OFF", "earshot_loop_init"), ("ON", "earshot_loop_init_fixed_point")):
-        where = tmp_path / switch
-        run("cmake", "-S", "pc", "-B", where, f"-DEARSHOT_FIXED_POINT={switch}", folder=folder)
-        run("cmake", "--build", where, folder=folder)
-        assert f" T {name}\n" in run("nm", where / "libearshot_loop.a", folder=folder)
-        said = run("ctest", "--test-dir", where, "--verbose", folder=folder)
-        assert "at most 0.001 allowed" in said
-        assert "at most 0.010 allowed" in said
-        assert "100% tests passed, 0 tests failed out of 3" in said
-
-
-@pytest.mark.usefixtures("project_tools")
-def test_a_front_end_that_has_no_fixed_point_is_tested_in_float_and_the_readme_states_why(tmp_path: Path) -> None:
-    page = made.contents().frontend
-    files = bundle_files(made.contents(frontend={**page, "parameters": page["parameters"] | {"log_offset": 1e-9}}))
-    for name, content in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    assert "not computed in integers: its log_offset of 1e-09 is too small" in files["README.md"].decode()
-    assert "not computed" not in bundle_files(made.contents())["README.md"].decode()
-    assert "-DEARSHOT_FIXED_POINT=ON" in bundle_files(made.contents())["README.md"].decode()
-    run("cmake", "-S", "pc", "-B", "build", folder=tmp_path)
-    run("cmake", "--build", "build", folder=tmp_path)
-    assert "100% tests passed, 0 tests failed out of 2" in run("ctest", "--test-dir", "build", folder=tmp_path)
-
-
-@pytest.mark.usefixtures("project_tools")
 def test_without_a_sdk_a_c_compiler_is_enough(folder: Path, tmp_path: Path) -> None:
     run("cmake", "-S", "pc", "-B", tmp_path, "-DCMAKE_CXX_COMPILER=/no/compiler/of/cpp", folder=folder)
 
