@@ -1,6 +1,12 @@
-"""Pareto front of a set of points, and the hypervolume they dominate."""
+"""Pareto front of a set of points, and the hypervolume they dominate.
 
-from collections.abc import Sequence
+With two and three objectives a front takes a sort and a sweep, O(n log n), however many points are on it: Kung, Luccio
+and Preparata, On Finding the Maxima of a Set of Vectors, JACM 1975. With more, each survivor is compared with all.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +24,7 @@ def front(points: Points, maximise: Sequence[bool]) -> NDArray[np.bool_]:
     oriented = _oriented(points, maximise)
     mask = np.zeros(len(oriented), dtype=bool)
     known = np.flatnonzero(~np.isnan(oriented).any(axis=1))
-    mask[known] = _front_of_2(oriented[known]) if oriented.shape[1] == 2 else _front_of_many(oriented[known])
+    mask[known] = _FRONTS.get(oriented.shape[1], _front_of_many)(oriented[known])
     return mask
 
 
@@ -37,6 +43,26 @@ def hypervolume_2d(points: Points, reference: tuple[float, float], maximise: Seq
     steps = np.unique(steps, axis=0)[::-1]  # from the best first objective down; the second rises
     heights = np.diff(steps[:, 1], prepend=corner[1])
     return float(((steps[:, 0] - corner[0]) * heights).sum())
+
+
+def hypervolume_3d(points: Points, reference: tuple[float, float, float], maximise: Sequence[bool]) -> float:
+    """Volume that the points [n, 3] dominate within the region better than `reference` in all three objectives.
+
+    As `hypervolume_2d` in all else. By the same sweep as the front: between two neighbouring values of the first
+    objective, the volume has as its base the area that the points above dominate in the other two.
+    """
+    oriented = _oriented(points, maximise)
+    if oriented.shape[1] != 3:
+        raise ValueError(f"hypervolume_3d needs 3 objectives, not {oriented.shape[1]}")
+    corner = _oriented(np.array([reference], dtype=np.float64), maximise)[0]
+    above = oriented[(oriented > corner).all(axis=1)] - corner
+    ordered = above[np.lexsort(-above.T[::-1])].tolist()
+    steps, volume, area = _Staircase(), 0.0, 0.0
+    for (height, second, third), following in zip_longest(ordered, ordered[1:], fillvalue=(0.0, 0.0, 0.0)):
+        area += steps.growth(second, third)
+        steps.extend(second, third)
+        volume += area * (height - following[0]) if height > following[0] else 0.0  # equal ones may be infinite
+    return volume
 
 
 def _oriented(points: Points, maximise: Sequence[bool]) -> Points:
@@ -62,6 +88,56 @@ def _front_of_2(values: Points) -> NDArray[np.bool_]:
     return mask
 
 
+class _Staircase:
+    """The points (second, third objective) that no other point so far dominates; the seconds rise, the thirds fall."""
+
+    def __init__(self) -> None:
+        self._seconds: list[float] = []
+        self._thirds: list[float] = []
+
+    def extend(self, second: float, third: float) -> bool:
+        """Add a point and drop what it dominates; False, and no change, where a point so far is as good in both."""
+        place = bisect_left(self._seconds, second)  # of those as good in the second, the best in the third
+        if place < len(self._thirds) and self._thirds[place] >= third:
+            return False
+        end = place + (place < len(self._seconds) and self._seconds[place] == second)
+        while place and self._thirds[place - 1] <= third:
+            place -= 1
+        self._seconds[place:end], self._thirds[place:end] = [second], [third]
+        return True
+
+    def growth(self, second: float, third: float) -> float:
+        """Area above (0, 0) that a point dominates and no point so far does. All coordinates are above 0."""
+        place = bisect_left(self._seconds, second)
+        covered = self._thirds[place] if place < len(self._thirds) else 0.0
+        right, area = second, 0.0
+        while covered < third:
+            left = self._seconds[place - 1] if place else 0.0
+            area += (right - left) * (third - covered)
+            if not place:
+                break
+            place -= 1
+            right, covered = left, self._thirds[place]
+        return area
+
+
+def _front_of_3(values: Points) -> NDArray[np.bool_]:
+    """By a sweep: from the best first objective down, a point is on the front if no point before it covers it.
+
+    Of points with an equal first objective those with the better second come first, of these those with the better
+    third: whatever dominates a point is before it. Equal points are neighbours and share one answer.
+    """
+    order = np.lexsort(-values.T[::-1])
+    ordered = values[order]
+    is_new = np.concatenate(([True], (ordered[1:] != ordered[:-1]).any(axis=1)))[: len(order)]
+    steps = _Staircase()
+    seconds, thirds = ordered[is_new, 1].tolist(), ordered[is_new, 2].tolist()
+    on_front = [steps.extend(second, third) for second, third in zip(seconds, thirds, strict=True)]
+    mask = np.zeros(len(values), dtype=bool)
+    mask[order] = np.array(on_front, dtype=bool)[np.cumsum(is_new) - 1]
+    return mask
+
+
 def _front_of_many(values: Points) -> NDArray[np.bool_]:
     """By elimination: each survivor removes what it dominates. Survivors are few, so the passes are few."""
     # A dominating point has the greater sum: in this order the first passes remove the most.
@@ -77,3 +153,7 @@ def _front_of_many(values: Points) -> NDArray[np.bool_]:
     mask = np.zeros(len(values), dtype=bool)
     mask[remaining] = True
     return mask
+
+
+_FRONTS: Mapping[int, Callable[[Points], NDArray[np.bool_]]] = {2: _front_of_2, 3: _front_of_3}
+"""The ways that need no comparison of all survivors, by the number of objectives."""
