@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from webapp.api import charts, exports
+from webapp.api import charts, exports, networks
 from webapp.api import listening as listening_sound
 from webapp.api import measurements as measurement_files
 from webapp.api.energy_models import energy_model_chart, energy_model_csv
@@ -70,6 +70,8 @@ trial_urls: list[URLPattern | URLResolver] = [
     path("streams/<int:evaluation_id>/noise.json", noise_chart, name="noise_chart"),
     path("streams/<int:evaluation_id>/mistakes/<int:place>.wav", mistake_audio, name="mistake_audio"),
     path("architecture.json", exports.trial_architecture, name="trial_architecture"),
+    path("network.py", networks.trial_python, name="trial_python"),
+    path("network.svg", networks.trial_drawing, name="trial_drawing"),
     path("try/", listening.try_trial, name="try_trial"),
     path("try/file/", listening_sound.decode_file, name="decode_file"),
     path("try/clips/<int:clip_id>/", listening_sound.decode_clip, name="decode_clip"),

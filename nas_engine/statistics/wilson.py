@@ -18,3 +18,16 @@ def wilson95(correct: float, clips: float, quantile: float = Z95) -> tuple[float
     centre = (correct + squared / 2) / (clips + squared)
     half = quantile / (clips + squared) * math.sqrt(correct * (clips - correct) / clips + squared / 4)
     return (0.0 if correct == 0 else centre - half), (1.0 if correct == clips else centre + half)
+
+
+def difference95(shares: tuple[float, float], clips: int) -> tuple[float, float]:
+    """95 % interval (low, high) of the second share less the first, both of `clips` answers (0..1).
+
+    Newcombe's hybrid score interval ("Interval estimation for the difference between independent proportions",
+    Statistics in Medicine 1998, method 10). It takes the answers of both as independent. Two networks that heard the
+    same clips err on the same ones, so that it is rather too wide.
+    """
+    (low, high), (other_low, other_high) = (wilson95(share * clips, clips) for share in shares)
+    first, second = shares
+    down, up = math.hypot(second - other_low, high - first), math.hypot(other_high - second, first - low)
+    return second - first - down, second - first + up

@@ -42,6 +42,18 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 @register.filter
+def signed(value: float | None, digits: int = 3) -> str:
+    """A difference as "+0.012"."""
+    return DASH if value is None else f"{value:+z.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def signed_kilobytes(size_bytes: float | None) -> str:
+    """A difference of bytes as "−1.2 kB"."""
+    return DASH if size_bytes is None else f"{signed(size_bytes / 1000, 1)}\N{NO-BREAK SPACE}kB"
+
+
+@register.filter
 def millijoules(value: float | None) -> str:
     return DASH if value is None else f"{value:.2f}\N{NO-BREAK SPACE}mJ"
 

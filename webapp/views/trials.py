@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.charts.network import network_info, network_svg
 from webapp.forms.streams import streams_form
 from webapp.models import Trial
 from webapp.queries.pages.trial import reproduction_context, shown_trials, trial_context, trial_live_context
@@ -22,7 +23,9 @@ def trial_or_404(study_id: int, number: int) -> Trial:
 def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
     """The whole page."""
     context = trial_context(trial_or_404(study_id, number))
-    return render(request, "trials/trial.html", context | {"streams_form": streams_form(context["streams_plan"])})
+    drawn = network_svg(network_info(blocks), f"trial {number}", "own") if (blocks := context["blocks"]) else None
+    more = {"streams_form": streams_form(context["streams_plan"]), "drawing": drawn}
+    return render(request, "trials/trial.html", context | more)
 
 
 @require_GET

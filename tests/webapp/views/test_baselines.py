@@ -226,8 +226,8 @@ def test_what_does_not_compare_is_said(person: Client) -> None:
     assert "different lengths, 8 and 60 epochs" in text
     assert "There is no network 999999" in text
     assert "running</span>" in text
-    five = list(Trial.objects.values_list("pk", flat=True)[:5])
-    assert "Only the first 4 networks are shown." in person.get(reverse("compare"), {"of": five}).content.decode()
+    nine = list(make_study(completed=9).trials.values_list("pk", flat=True))
+    assert "Only the first 8 networks are shown." in person.get(reverse("compare"), {"of": nine}).content.decode()
 
 
 def test_a_network_that_cannot_be_built_is_left_out_with_a_word(person: Client) -> None:

@@ -56,7 +56,7 @@ def test_the_page_takes_no_query_more(
     person: Client, study: Study, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in (2, 13):
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(11):
             page(person, study, number)
 
 

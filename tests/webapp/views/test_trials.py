@@ -127,7 +127,7 @@ def test_a_finished_trial_is_not_polled(person: Client) -> None:
 
 def test_the_page_takes_few_queries(person: Client, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     study = make_study(completed=3, curves=3)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         page(person, study, 2)
 
 

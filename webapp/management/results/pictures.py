@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from django.conf import settings
-
 from webapp.charts.comparison import ComparedFront, comparison_figure, comparison_info, front_points
+from webapp.charts.drawing.standalone import rules_of, standalone
 from webapp.charts.drawing.svg import WIDE, figure_svg
 from webapp.charts.finals import finals_figure, finals_points
 from webapp.charts.fronts import FrontPoint
-from webapp.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, Figure
+from webapp.charts.style import Figure
 from webapp.management.results.plan import COMPARISON
 from webapp.management.results.run import ResultsRun
 from webapp.models import Study
@@ -22,11 +21,6 @@ ALTERNATIVES = {
     FIGURE_6: "int8 accuracy over energy of finalists and baselines, means over seeds with standard deviations",
 }
 """What each picture shows, by its file's name."""
-_COLOURS = {
-    "blue": BLUE, "orange": ORANGE, "green": GREEN, "vermillion": VERMILLION, "purple": PURPLE, "grey": GREY,
-}  # fmt: skip
-_LIGHT = {"text": "#1a1a1a", "muted": "#555555", "line": "#dddddd", "card": "#ffffff"}
-_DARK = {"text": "#eeeeee", "muted": "#aaaaaa", "line": "#3a3d44", "card": "#16181c"}
 
 
 def pictures_of(run: ResultsRun) -> dict[str, str]:
@@ -64,19 +58,5 @@ def _front(found: Results) -> tuple[FrontPoint, ...]:
 
 
 def _alone(figure: Figure, label: str) -> str:
-    """The drawing as a file: with its size, its name space, and the style that a page would bring."""
-    svg = str(figure_svg(figure, label, WIDE))
-    style = f"<style>{_variables(_LIGHT | _COLOURS)} @media (prefers-color-scheme: dark) {{ {_variables(_DARK)} }} "
-    style += f".drawing {{ background: var(--card); font-family: system-ui, sans-serif; }} {_rules()}</style>"
-    start, end, rest = svg.partition(">")
-    return f'{start} xmlns="http://www.w3.org/2000/svg"{end}{style}{rest}\n' if svg else ""
-
-
-def _variables(values: dict[str, str]) -> str:
-    return f".drawing {{ {' '.join(f'--{name}: {value};' for name, value in values.items())} }}"
-
-
-def _rules() -> str:
-    """Rules of drawings in reports, which are the same."""
-    path = settings.BASE_DIR / "static" / "earshot" / "report.css"
-    return " ".join(line for line in path.read_text("utf-8").splitlines() if line.startswith(".drawing"))
+    """The drawing as a file of its own, by the rules of drawings in reports."""
+    return standalone(str(figure_svg(figure, label, WIDE)), rules_of("report.css", ".drawing"))

@@ -54,8 +54,12 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class BlockTable:
-    """The blocks in order, the head last, by stages, and the network's totals."""
+    """The blocks in order, the head last, by stages, and the network's totals; `input_shape` is (time, frequency, 1).
 
+    With the layout "1d" it is (time, 1, frequency).
+    """
+
+    input_shape: tuple[int, int, int]
     stages: tuple[Stage, ...]
     flops: int
     parameters: int
@@ -86,8 +90,9 @@ def block_table(row: StoredArchitecture) -> BlockTable | None:
 
     None where the network cannot be built, so that there is nothing to count.
     """
+    network = architecture(row)
     try:
-        total = cost(architecture(row))
+        total = cost(network)
     except InfeasibleArchitecture:
         return None
     shares = [block.flops / total.flops for block in total.blocks]
@@ -99,6 +104,7 @@ def block_table(row: StoredArchitecture) -> BlockTable | None:
     )
     stages = ((steps, tuple(group)) for steps, group in groupby(rows, key=lambda row: row.time_steps))
     return BlockTable(
+        input_shape=network.stem.input_shape,
         stages=tuple(Stage(steps, blocks, sum(block.energy_share for block in blocks)) for steps, blocks in stages),
         **_totals(total),
     )

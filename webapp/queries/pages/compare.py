@@ -19,8 +19,10 @@ from webapp.queries.energy_estimates import (
 )
 from webapp.queries.energy_models import large_fields
 from webapp.queries.pages.blocks import BlockTable, Stage, block_table
+from webapp.queries.pages.differences import DifferenceRow, difference_rows
+from webapp.translation import architecture
 
-MOST_NETWORKS = 4
+MOST_NETWORKS = 8
 _FRONT_TRIALS = 20
 
 
@@ -54,10 +56,11 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class NetworkComparison:
-    """Networks side by side; `notes` say why their figures may not compare."""
+    """Networks side by side; `notes` say why their figures may not compare, `differences` what differs by block."""
 
     networks: tuple[Network, ...]
     notes: tuple[str, ...]
+    differences: tuple[DifferenceRow, ...]
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -118,7 +121,8 @@ def comparison(trial_ids: Sequence[int]) -> NetworkComparison:
     networks = tuple(
         _network(trial, table, table.padded(heights), trials, estimates) for trial, table in tables.items()
     )
-    return NetworkComparison(networks, tuple(notes + _differences(trials, estimates)))
+    differing = difference_rows([architecture(trial.architecture) for trial in trials])
+    return NetworkComparison(networks, tuple(notes + _obstacles(trials, estimates)), differing)
 
 
 def _estimates(trials: Sequence[Trial]) -> dict[int, CurrentEstimate]:
@@ -174,7 +178,7 @@ def _relative(trial: Trial, first: Trial, estimates: Mapping[int, CurrentEstimat
     )
 
 
-def _differences(trials: Sequence[Trial], estimates: Mapping[int, CurrentEstimate]) -> list[str]:
+def _obstacles(trials: Sequence[Trial], estimates: Mapping[int, CurrentEstimate]) -> list[str]:
     """Differences in training or energy source that keep these networks from being compared."""
     notes = []
     if len({trial.study.dataset_id for trial in trials}) > 1:

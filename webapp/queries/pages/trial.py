@@ -20,6 +20,7 @@ from webapp.queries.pages.bundle import HAS_BUNDLES, bundle_context
 from webapp.queries.pages.compare import choices
 from webapp.queries.pages.constraints import estimates
 from webapp.queries.pages.measured import measured_on
+from webapp.queries.pages.relatives import relatives_context
 from webapp.queries.pages.streams import HAS_STREAMS, streams_context
 from webapp.queries.pages.study import trial_events
 from webapp.queries.pages.trials import seconds_between
@@ -149,8 +150,10 @@ def _confirming() -> dict[str, Any]:
 
 def trial_context(trial: Trial) -> dict[str, Any]:
     """The whole page of a trial from `shown_trials`, but for the data of its charts."""
+    live = trial_live_context(trial)
     return (
-        trial_live_context(trial)
+        live
+        | relatives_context(trial, live["estimate"])
         | reproduction_context(trial)
         | bundle_context(trial)
         | streams_context(trial)
