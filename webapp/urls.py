@@ -5,10 +5,10 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from webapp.api import charts, exports, networks
+from webapp.api import charts, exports, networks, tables
 from webapp.api import listening as listening_sound
 from webapp.api import measurements as measurement_files
-from webapp.api.energy_models import energy_model_chart, energy_model_csv
+from webapp.api.energy_models import energy_model_chart, energy_model_runs
 from webapp.api.reports import report_document, report_tables
 from webapp.api.streams import det_chart, mistake_audio, noise_chart, streams_json
 from webapp.views import (
@@ -70,6 +70,7 @@ trial_urls: list[URLPattern | URLResolver] = [
     path("streams/<int:evaluation_id>/noise.json", noise_chart, name="noise_chart"),
     path("streams/<int:evaluation_id>/mistakes/<int:place>.wav", mistake_audio, name="mistake_audio"),
     path("architecture.json", exports.trial_architecture, name="trial_architecture"),
+    path("tables/<slug:table>.<slug:kind>", tables.trial_table, name="trial_table"),
     path("network.py", networks.trial_python, name="trial_python"),
     path("network.svg", networks.trial_drawing, name="trial_drawing"),
     path("try/", listening.try_trial, name="try_trial"),
@@ -106,7 +107,8 @@ study_urls: list[URLPattern | URLResolver] = [
     path("do/<slug:action>/", study.study_action, name="study_action"),
     path("study.toml", exports.study_toml, name="study_toml"),
     path("study.json", exports.study_json, name="study_json"),
-    path("trials.csv", exports.trials_csv, name="trials_csv"),
+    path("trials.csv", tables.trials_table, {"kind": "csv"}, name="trials_csv"),
+    path("trials.<slug:kind>", tables.trials_table, name="trials_table"),
     path("charts/rewards.json", charts.rewards_chart, name="rewards_chart"),
     path("charts/<slug:resource>.json", charts.front_chart, name="front_chart"),
     path("trials/<int:number>/", include(trial_urls)),
@@ -132,7 +134,7 @@ energy_model_urls: list[URLPattern | URLResolver] = [
     path("<int:version>/live/", energy_models.energy_model_live, name="energy_model_live"),
     path("<int:version>/again/", energy_models.train_again, name="train_energy_model_again"),
     path("<int:version>/delete/", energy_models.delete_model, name="delete_energy_model"),
-    path("<int:version>/runs.csv", energy_model_csv, name="energy_model_csv"),
+    path("<int:version>/runs.<slug:kind>", energy_model_runs, name="energy_model_runs"),
     path("<int:version>/charts/<slug:part>.json", energy_model_chart, name="energy_model_chart"),
 ]
 
@@ -221,6 +223,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<int:study_id>/", include(study_urls)),
     path("reports/<int:report_id>/", include(report_urls)),
     path("compare/", compare.compare, name="compare"),
+    path("compare/<slug:table>.<slug:kind>", tables.compare_table, name="compare_table"),
     path("comparisons/", comparisons.comparisons, name="comparisons"),
     path("comparisons/new/", comparisons.new_comparison, name="new_comparison"),
     path("comparisons/new/paper-five/", comparisons.paper_five, name="paper_five"),

@@ -1,13 +1,13 @@
 """Charts of an energy model as Plotly JSON, and its training runs as a table."""
 
-import csv
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from webapp.api.files import Echo, attachment
+from webapp.api.tables import table_file
 from webapp.charts.energy_models import (
     flops_info,
     importance_figure,
@@ -19,7 +19,6 @@ from webapp.charts.energy_models import (
 )
 from webapp.charts.style import Figure
 from webapp.models import EnergyModel
-from webapp.queries.csv_cells import plain_cells
 from webapp.queries.pages.energy_model import HeldBackRun, held_back_runs, measured_runs, ready_models_of
 
 _COLUMNS = (
@@ -89,18 +88,16 @@ def energy_model_chart(request: HttpRequest, device_id: int, version: int, part:
 
 
 @require_GET
-def energy_model_csv(request: HttpRequest, device_id: int, version: int) -> StreamingHttpResponse:
+def energy_model_runs(request: HttpRequest, device_id: int, version: int, kind: str) -> HttpResponseBase:
     """Runs that a ready model was trained on, with their predictions where they were held back."""
     model = get_object_or_404(ready_models_of(device_id), version=version)
-    return attachment(StreamingHttpResponse(_csv_lines(model), content_type="text/csv"), str(model), suffix="-runs.csv")
+    return table_file(kind, _COLUMNS, _runs(model), str(model), table="runs")
 
 
-def _csv_lines(model: EnergyModel) -> Iterator[str]:
-    writer = csv.writer(Echo())
-    yield writer.writerow(_COLUMNS)
+def _runs(model: EnergyModel) -> Iterator[dict[str, Any]]:
     held_back = {run.run_id: run for run in _held_back(model)}
     for row in measured_runs(model).rows:
         run = held_back.get(row.run_id)
-        figures = (run.predicted_mj, run.low_mj, run.high_mj, run.outside) if run else ("", "", "", "")
+        figures = (run.predicted_mj, run.low_mj, run.high_mj, run.outside) if run else (None,) * 4
         cells = (row.run_id, row.architecture_hash, row.energy_mj, row.latency_ms, row.sd_mj, *figures)
-        yield writer.writerow(plain_cells(cells))
+        yield dict(zip(_COLUMNS, cells, strict=True))

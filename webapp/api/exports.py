@@ -1,9 +1,7 @@
-"""Studies and trials as files to keep: TOML settings, CSV and JSON results, the network itself."""
+"""Studies and trials as files to keep: TOML settings, JSON results, the network itself."""
 
-import csv
 import io
 import zipfile
-from collections.abc import Iterator
 
 from django.contrib import messages
 from django.http import (
@@ -13,19 +11,16 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     JsonResponse,
-    StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_safe
 
-from webapp.api.files import Echo, attachment, download, ranged, safe_name
+from webapp.api.files import attachment, download, ranged, safe_name
 from webapp.forms.study_file import study_to_toml
 from webapp.models import DeployBundle, Study
-from webapp.queries.csv_cells import plain_cells
 from webapp.queries.pages.datasets import shown_clips
-from webapp.queries.pages.export import COLUMNS, trial_rows
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import shown_trials
 from webapp.queries.study_summary import study_summary
@@ -42,15 +37,6 @@ def study_toml(request: HttpRequest, study_id: int) -> HttpResponse:
     if study.kind != Study.Kind.SEARCH:
         raise Http404(f"{study.name} is no search: it has no settings that a study file could hold.")
     return attachment(HttpResponse(study_to_toml(study), content_type="application/toml"), study.name, suffix=".toml")
-
-
-@require_GET
-def trials_csv(request: HttpRequest, study_id: int) -> StreamingHttpResponse:
-    """One line a trial, streamed."""
-    study = get_object_or_404(shown_studies(), pk=study_id)
-    return attachment(
-        StreamingHttpResponse(_csv_lines(study), content_type="text/csv"), study.name, suffix="-trials.csv"
-    )
 
 
 @require_GET
@@ -115,10 +101,3 @@ def clip_audio(request: HttpRequest, dataset_id: int, clip_id: int) -> HttpRespo
     """The clip as FLAC, whole or in ranges."""
     clip = get_object_or_404(shown_clips(dataset_id), pk=clip_id)
     return ranged(clip.audio.open("rb"), "audio/flac", request.headers.get("Range", ""))
-
-
-def _csv_lines(study: Study) -> Iterator[str]:
-    writer = csv.writer(Echo())
-    yield writer.writerow(COLUMNS)
-    for row in trial_rows(study):
-        yield writer.writerow(plain_cells(row[column] for column in COLUMNS))

@@ -6,10 +6,11 @@ from typing import Any
 from django import template
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
+_FILES = (("csv", "CSV"), ("parquet", "Parquet"))
 
 
 @register.simple_tag(takes_context=True)
@@ -42,6 +43,14 @@ def sort_link(context: dict[str, Any], key: str, label: str, sort: str, partial:
         label,
         arrow,
     )
+
+
+@register.simple_tag(takes_context=True)
+def table_files(context: dict[str, Any], view: str, label: str, *args: object, with_query: bool = False) -> SafeString:
+    """Links to a table as CSV and Parquet: `view` takes `args` and the kind; `with_query` adds the page's filters."""
+    query = f"?{context['request'].GET.urlencode()}" if with_query and context["request"].GET else ""
+    links = ((reverse(view, args=[*args, kind]) + query, label, name, name) for kind, name in _FILES)
+    return format_html_join(" · ", '<a href="{}" aria-label="{} as {}">{}</a>', links)
 
 
 @register.inclusion_tag("parts/pager.html", takes_context=True)

@@ -124,13 +124,13 @@ def test_what_the_charts_show_is_also_told_in_words(person: Client) -> None:
 
 def test_every_run_can_be_had_as_a_table_with_what_was_predicted_of_it(person: Client) -> None:
     model = examined_model(measured_device())
-    response = person.get(reverse("energy_model_csv", args=[model.device_id, model.version]))
+    response = person.get(reverse("energy_model_runs", args=[model.device_id, model.version, "csv"]))
     lines = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
     assert [float(line["energy_mj"]) for line in lines] == [row[2] for row in model.runs["table"]]
     points = {point["index"]: point["predicted_mj"] for point in model.report["held_back"]}
     said = {index: float(line["predicted_mj"]) for index, line in enumerate(lines) if line["predicted_mj"]}
     assert said == pytest.approx(points)
-    assert person.get(reverse("energy_model_csv", args=[model.device_id, 9])).status_code == 404
+    assert person.get(reverse("energy_model_runs", args=[model.device_id, 9, "csv"])).status_code == 404
 
 
 @pytest.mark.parametrize("part", PARTS)

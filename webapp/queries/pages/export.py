@@ -6,7 +6,8 @@ from typing import Any
 from webapp.models import Study
 from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import estimate_of, trials_with_estimates
-from webapp.queries.pages.trials import seconds_between
+from webapp.queries.pages.results import results
+from webapp.queries.pages.trials import TrialFilter, filtered_trials, ordered_trials, seconds_between
 from webapp.queries.summaries import summary
 
 COLUMNS = (
@@ -21,10 +22,18 @@ COLUMNS = (
 _ROWS_AT_ONCE = 500
 
 
-def trial_rows(study: Study) -> Iterator[dict[str, Any]]:
-    """One dict of COLUMNS a trial, at its current estimate, in the order of numbers; read in pieces."""
+def trial_rows(study: Study, wanted: TrialFilter | None = None) -> Iterator[dict[str, Any]]:
+    """One dict of COLUMNS a trial, at its current estimate; read in pieces.
+
+    All trials in the order of numbers or, with a filter, those that the study's table shows, on all its pages and in
+    its order.
+    """
     split = evaluation_split(study.dataset)
-    trials = trials_with_estimates(study).select_related("architecture", "retried_from", "confirms").order_by("number")
+    if wanted is None:
+        found = trials_with_estimates(study).order_by("number")
+    else:
+        found = ordered_trials(study, filtered_trials(study, results(study), wanted), wanted)
+    trials = found.select_related("architecture", "retried_from", "confirms")
     for trial in trials.iterator(chunk_size=_ROWS_AT_ONCE):
         estimate, accuracy = estimate_of(trial), split.accuracy(trial.int8_accuracy) if split else None
         yield {

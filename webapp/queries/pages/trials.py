@@ -110,9 +110,9 @@ class TrialRow:
 
 def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[TrialRow]:
     """One page of the trials of `study` as `wanted`. Two queries; `results` gives the fronts."""
-    found = _filtered(study, results, wanted)
+    found = filtered_trials(study, results, wanted)
     confirming = found.annotate(**{_CONFIRMED: F("confirms__number")})
-    shown = with_estimates(confirming, study.energy_model_id).select_related("architecture").only(*_SHOWN)
+    shown = ordered_trials(study, confirming, wanted).select_related("architecture").only(*_SHOWN)
     energy_front, flash_front = results.ids_on(results.on_energy_front), results.ids_on(results.on_flash_front)
 
     parameters = reward_parameters(study)
@@ -121,8 +121,7 @@ def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[Tr
         return [_row(parameters, trial, trial.pk in energy_front, trial.pk in flash_front) for trial in some]
 
     # Counted without the estimates, on which no filter depends.
-    ordered = shown.order_by(*_order(wanted.sort))
-    return page_of(ordered, number=wanted.page, size=ROWS_A_PAGE, rows=rows, total=found.count())
+    return page_of(shown, number=wanted.page, size=ROWS_A_PAGE, rows=rows, total=found.count())
 
 
 def violating_numbers(study: Study) -> tuple[int, ...]:
@@ -136,10 +135,16 @@ def hidden_trials(study: Study, results: Results, wanted: TrialFilter) -> int:
     """How many trials match `wanted` but for violating a constraint. No query where none can."""
     if wanted.state or not study.enforce_constraints:
         return 0
-    return _filtered(study, results, replace(wanted, state=Trial.VIOLATING)).count()
+    return filtered_trials(study, results, replace(wanted, state=Trial.VIOLATING)).count()
 
 
-def _filtered(study: Study, results: Results, wanted: TrialFilter) -> TrialQuerySet:
+def ordered_trials(study: Study, trials: TrialQuerySet, wanted: TrialFilter) -> TrialQuerySet:
+    """Trials of the study with their current estimates, in the order that is wanted."""
+    return with_estimates(trials, study.energy_model_id).order_by(*_order(wanted.sort))
+
+
+def filtered_trials(study: Study, results: Results, wanted: TrialFilter) -> TrialQuerySet:
+    """Trials of the study that are wanted, of all pages; `results` gives the fronts."""
     trials = Trial.objects.filter(study=study)
     if wanted.state != ALL_TRIALS:
         trials = trials.filter(violates_constraints=wanted.state == Trial.VIOLATING)

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from django.utils.safestring import SafeString
 
+from nas_engine.files.parquet import Scalar
 from webapp.charts.drawing.svg import WIDE, WIDTH, figure_svg
 from webapp.charts.style import Figure
 from webapp.queries.pages.finals import Statement
 
-Scalar = str | int | float | bool | None
 Style = Literal["", "best", "published", "total"]
 
 

@@ -5,10 +5,9 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 
-import polars
-
+from nas_engine.files import parquet
 from webapp.queries.csv_cells import plain_cells
-from webapp.worker.report.document import Document, ReportTable, Row, Scalar
+from webapp.worker.report.document import Document, ReportTable, Row
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same tables give the same bytes
 _LATEX = str.maketrans(
@@ -62,22 +61,7 @@ def csv_of(table: ReportTable) -> bytes:
 
 def parquet_of(table: ReportTable) -> bytes:
     """Bare values with their types; a column without any value is one of text."""
-    columns = {name: [row.values.get(name) for row in table.rows] for name in names_of(table.rows)}
-    frame = polars.DataFrame([polars.Series(name, *_typed(values)) for name, values in columns.items()])
-    packed = io.BytesIO()
-    frame.write_parquet(packed)
-    return packed.getvalue()
-
-
-def _typed(values: Sequence[Scalar]) -> tuple[Sequence[Scalar], polars.DataType | type[polars.DataType]]:
-    kinds = {type(value) for value in values if value is not None}
-    if kinds and kinds <= {bool}:
-        return values, polars.Boolean
-    if kinds and kinds <= {int}:
-        return values, polars.Int64
-    if kinds and kinds <= {int, float}:
-        return [None if value is None else float(value) for value in values], polars.Float64
-    return [None if value is None else str(value) for value in values], polars.String
+    return parquet.parquet_of({name: [row.values.get(name) for row in table.rows] for name in names_of(table.rows)})
 
 
 def latex_of(table: ReportTable) -> str:
