@@ -88,7 +88,7 @@ if __name__ == "__main__":
 
 
 def keras_source(architecture: Architecture, name: str = "") -> str:
-    """Text of the file; `name` is what `NAME` in it says. Raises InfeasibleArchitecture as `layers.expand` does."""
+    """Text of the file; `name` is the value of `NAME` in it. Raises InfeasibleArchitecture as `layers.expand` does."""
     blocks = expand(architecture)
     shape = architecture.stem.input_shape
     return _FILE.format(

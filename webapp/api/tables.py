@@ -85,7 +85,7 @@ def _parquet(columns: Sequence[str], rows: Iterable[Row]) -> Any:
     command = [sys.executable, "-m", PARQUET_WRITER]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, text=True, cwd=settings.BASE_DIR) as child:
         try:
-            with contextlib.suppress(BrokenPipeError):  # the child has ended: its code tells
+            with contextlib.suppress(BrokenPipeError):  # the child has ended: its exit code is checked below
                 _send(child, columns, rows)
             child.wait(_PATIENCE_SECONDS)
         except BaseException:
