@@ -10,6 +10,7 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.charts.study import Drawn, drawings
 from webapp.forms.explanations import explain, training_length
 from webapp.forms.filters import trial_filter
 from webapp.models import Study
@@ -43,13 +44,14 @@ def study_or_404(study_id: int) -> Study:
 
 @require_GET
 def study(request: HttpRequest, study_id: int) -> HttpResponse:
-    """The whole page. Charts fetch their own data."""
+    """The whole page. Its charts are drawn in it, until the browser has fetched their data."""
     shown = study_or_404(study_id)
     if shown.kind == Study.Kind.REPETITIONS:
         context = repetitions_context(shown, all_events=_wants_all_events(request))
         return render(request, "studies/repetitions.html", context)
     context = study_context(shown, trial_filter(request.GET), all_events=_wants_all_events(request))
     context |= {
+        "drawings": _drawings(shown, context),
         "query_string": request.GET.urlencode(),
         "explanation": explain({name: getattr(shown, name) for name in Study.REWARD_SETTINGS}),
         "training_length": training_length({"full_epochs": shown.full_epochs, "qat_epochs": shown.qat_epochs}),
@@ -141,6 +143,10 @@ def delete_study(request: HttpRequest, study_id: int) -> HttpResponse:
         return redirect("study", study_id=study_id)
     messages.success(request, f"Deleted {name}.")
     return redirect("studies")
+
+
+def _drawings(shown: Study, context: Mapping[str, Any]) -> Mapping[str, Drawn]:
+    return {} if shown.state == State.DRAFT else drawings(shown, context["results"], context["baselines"])
 
 
 def _trials(request: HttpRequest, shown: Study) -> dict[str, Any]:

@@ -5,12 +5,25 @@ import json
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.webapp.factories import make_study, make_workers
 from tests.webapp.views.reading import markup_of
 from webapp.models import Study, Trial
 
 pytestmark = pytest.mark.django_db
+
+
+def end_running_trial(study: Study, nth: int = 0) -> None:
+    """Complete a running trial with the result of the study's trial 1 or 2."""
+    done = Trial.objects.get(study=study, number=nth + 1)
+    names = ("float_accuracy", "int8_accuracy", "energy_mj", "flash_bytes", "reward")
+    result = {name: getattr(done, name) for name in names}
+    running = Trial.objects.filter(study=study, state="RUNNING").order_by("number").first()
+    assert running is not None
+    Trial.objects.filter(pk=running.pk).update(
+        state="COMPLETED", tflite=done.tflite.name, finished_at=timezone.now(), **result
+    )
 
 
 def page(person: Client, study: Study, **query: object) -> str:
@@ -94,12 +107,29 @@ def test_polling_stops_when_nothing_can_change(person: Client) -> None:
     assert 'hx-trigger="every 3s"' in response.content.decode()
 
 
-def test_without_javascript_a_live_page_reloads_itself_and_says_what_is_missing(person: Client) -> None:
+def test_without_javascript_a_live_page_reloads_itself_and_its_charts_are_drawn_in_it(person: Client) -> None:
     refresh = '<noscript><meta http-equiv="refresh"'
-    live, over = page(person, make_study(running=1)), page(person, make_study(completed=1))
+    live, over = page(person, make_study(running=1)), page(person, make_study(completed=5))
     assert refresh in live
     assert refresh not in over
-    assert "Charts need JavaScript." in over
+    assert live.count("No data yet: the first point appears when a trial completes.</p>") == 3
+    assert over.count('<svg class="drawing"') == 6  # each chart for wide windows and for phones
+    assert "needs JavaScript" not in over
+
+
+def test_a_browser_that_has_a_chart_gets_it_again_only_when_it_has_changed(person: Client) -> None:
+    study = make_study(completed=4, running=2)
+    for number, (name, arguments) in enumerate([("front_chart", ["energy"]), ("rewards_chart", [])]):
+        address = reverse(name, args=[study.pk, *arguments])
+        first = person.get(address)
+        assert first.headers["Cache-Control"] == "private, no-cache"
+        mark = {"If-None-Match": first.headers["ETag"]}
+        again = person.get(address, headers=mark)
+        assert (again.status_code, again.content) == (304, b"")
+        end_running_trial(study, number)
+        changed = person.get(address, headers=mark)
+        assert changed.status_code == 200
+        assert changed.headers["ETag"] != first.headers["ETag"]
 
 
 def test_trials_are_sorted_filtered_and_paged_by_the_server(person: Client) -> None:

@@ -78,5 +78,5 @@ def _variables(values: dict[str, str]) -> str:
 
 def _rules() -> str:
     """Rules of drawings in reports, which are the same."""
-    path = settings.BASE_DIR / "static" / "earshot" / "report.css"
+    path = settings.BASE_DIR / "static" / "earshot" / "drawing.css"
     return " ".join(line for line in path.read_text("utf-8").splitlines() if line.startswith(".drawing"))
