@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.webapp.factories import make_study, make_workers
+from tests.webapp.factories import make_baselines, make_study, make_workers
 from tests.webapp.views.reading import markup_of
 from webapp.models import Study, Trial
 
@@ -210,3 +210,25 @@ def test_a_filter_is_part_of_the_address_and_a_refresh_of_the_table_is_not(perso
         assert response.headers["HX-Replace-Url"] == page_address
         response = person.get(address, values, headers=headers | {"HX-Trigger": part})
         assert "HX-Replace-Url" not in response.headers
+
+
+def test_a_choice_is_part_of_the_address_and_says_why(person: Client) -> None:
+    study = make_study(completed=60)
+    make_baselines(study.dataset)
+    text = page(person, study, choose="within", points="2", by="energy")
+    assert "whose expected accuracy is at most 2 points below the best" in text
+    assert "less energy than MobileNetV2-1.0 at equal accuracy" in text
+    under = page(person, study, choose="under", most_mj="0.9", most_kb="")
+    assert "is the most accurate with at most 0.9 mJ: expected accuracy" in under
+    assert "is the knee of the front over flash" in page(person, study, choose="knee", by="flash")
+    assert "Choose for me" in page(person, study)
+    assert 'id="choice"' not in page(person, study)
+
+
+def test_a_choice_that_makes_no_sense_is_answered_in_words(person: Client) -> None:
+    study = make_study(completed=3)
+    text = page(person, study, choose="within", points="-1")
+    assert "Points: Must be at least 0." in text
+    assert 'id="choice"' not in text
+    assert 'id="choice"' not in page(person, study, choose="nonsense")
+    assert "Choose for me" not in page(person, make_study(waiting=1))

@@ -29,7 +29,8 @@ _ARCHITECTURE = ("flops", "parameters", "peak_activation_bytes")
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRewards:
-    """Means and standard deviations of rewards without luck, in the order of `Results` [n].
+    """Means and standard deviations of rewards without luck, in the order of `Results` [n]; `accuracy` (0..1) is that
+    of the same expectation.
 
     Trials of one network have equal values, from all its `trainings` [n]; `measured` [n] is the mean of their rewards.
     """
@@ -38,6 +39,7 @@ class ExpectedRewards:
     deviation: NDArray[np.float64]
     measured: NDArray[np.float64]
     trainings: NDArray[np.int64]
+    accuracy: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def expected_rewards(study: Study, found: Results) -> ExpectedRewards | None:
         deviation=expected.deviation[of_trial],
         measured=measured[of_trial],
         trainings=trainings[of_trial],
+        accuracy=expected.mean[of_trial],
     )
 
 

@@ -11,6 +11,7 @@ from webapp.models import Event, Study, Trial
 from webapp.queries.energy_estimates import energy_tag, in_words, source_of
 from webapp.queries.energy_models import large_fields, offer
 from webapp.queries.pages.baselines import baselines_of, compared_with
+from webapp.queries.pages.choice import at_equal_accuracy
 from webapp.queries.pages.constraints import limits_in_words
 from webapp.queries.pages.expected_rewards import expected_best
 from webapp.queries.pages.progress import Counts, StudyProgress, progress
@@ -68,7 +69,7 @@ def study_context(study: Study, wanted: TrialFilter, *, all_events: bool = False
         | study_log_context(study, all_events=all_events)
     )
     return context | {
-        **_baselines_context(study, context["best"]),
+        **_baselines_context(study, found, context["best"]),
         "results": found,
         "space": space_facts(study),
         "offer": offer(study),
@@ -135,13 +136,15 @@ def study_log_context(study: Study, *, all_events: bool = False) -> dict[str, An
     return {"study": study, "events": shown, "all_events": all_events, "failures": failures(study)}
 
 
-def _baselines_context(study: Study, best: Best | None) -> dict[str, Any]:
+def _baselines_context(study: Study, trials: Results, best: Best | None) -> dict[str, Any]:
     """The published networks, and in a search compared with its best; else they are the study's own trials."""
     if study.state == Study.State.DRAFT:
         return {"baselines": None}
     found = baselines_of(study.dataset_id, study.energy_model_id)
-    is_compared = found is not None and study.kind == Study.Kind.SEARCH
-    return {"baselines": found, "compared": compared_with(found.rows, study, best) if found and is_compared else ()}
+    if found is None or study.kind != Study.Kind.SEARCH:
+        return {"baselines": found, "compared": ()}
+    equal = at_equal_accuracy(study, trials, found.rows) if len(trials) else ()
+    return {"baselines": found, "compared": compared_with(found.rows, study, best), "equal_accuracy": equal}
 
 
 def _states(study: Study) -> tuple[tuple[str, str], ...]:
