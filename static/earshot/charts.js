@@ -94,6 +94,7 @@ async function draw(place) {
   await plotly();
   place.querySelector(".chart-note")?.remove();
   const { data, layout } = themed(figure);
+  if (place.dataset.dragmode) layout.dragmode = place.dataset.dragmode;
   layout.uirevision ??= "kept"; // Plotly keeps zoom and legend from one drawing to the next that has the same
   const isNew = !place.classList.contains("js-plotly-plot");
   await Plotly.react(place, data, layout, CONFIG);
@@ -105,10 +106,16 @@ async function draw(place) {
   if (isNew) {
     place.on("plotly_click", (event) => {
       const link = event.points[0]?.customdata;
-      if (typeof link === "string") window.location.assign(link);
+      if (!isChoosing(event.event) && typeof link === "string") window.location.assign(link);
     });
     place.on("plotly_relayout", () => fitTicks(place));
   }
+  place.dispatchEvent(new Event("chart-drawn", { bubbles: true }));
+}
+
+// A click with one of these keys chooses a point (static/earshot/selection.js); others follow its link.
+function isChoosing(event) {
+  return Boolean(event && (event.shiftKey || event.ctrlKey || event.metaKey));
 }
 
 // Ticks of a logarithmic axis at 1, 2 and 5; where these would cover each other or be too few, Plotly's own choice.

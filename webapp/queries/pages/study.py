@@ -16,6 +16,7 @@ from webapp.queries.pages.constraints import limits_in_words
 from webapp.queries.pages.expected_rewards import expected_best
 from webapp.queries.pages.progress import Counts, StudyProgress, progress
 from webapp.queries.pages.results import Best, Results, bests, results
+from webapp.queries.pages.shortlist import shortlist, with_shortlists
 from webapp.queries.pages.trials import ALL_TRIALS, TRIAL_STATES, TrialFilter, hidden_trials, trial_page
 from webapp.queries.spaces import space_facts
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
@@ -52,7 +53,7 @@ class FailureRow:
 def shown_studies() -> QuerySet[Study]:
     """Studies with what every page about one names."""
     related = ("dataset", "owner", "cloned_from", "energy_model__device")
-    return Study.objects.select_related(*related).defer(*large_fields("energy_model"))
+    return with_shortlists(Study.objects.select_related(*related).defer(*large_fields("energy_model")))
 
 
 def study_context(study: Study, wanted: TrialFilter, *, all_events: bool = False) -> dict[str, Any]:
@@ -124,6 +125,7 @@ def _trials_context(study: Study, found: Results, wanted: TrialFilter, counts: C
     known = counts if not wanted.is_narrowed else None
     return {
         "study": study,
+        "shortlist": shortlist(study, found),
         "page": trial_page(study, found, wanted, total=known.shown if known else None),
         "hidden": known.violating if known else hidden_trials(study, found, wanted),
         "wanted": wanted,
