@@ -75,7 +75,7 @@ bench-search: setup ## Compare search and early stopping with others (hours; goe
 	$(RUN) -m benchmarks.search --json benchmarks/results/search.json --work var/bench-search $(ARGS)
 	$(RUN) -m benchmarks.stopping --json benchmarks/results/stopping.json --recording benchmarks/data/paper-2d.jsonl
 
-bench-pages: setup-dev ## Open the study page in a browser beside optuna-dashboard's (ARGS="--peer PYTHON" with a Python that has it)
+bench-pages: setup-dev ## Open the study page in a browser next to optuna-dashboard's (ARGS="--peer PYTHON" with a Python that has it)
 	$(RUN) -m benchmarks.pages --json benchmarks/results/pages.json $(ARGS)
 
 bench-compute: setup ## Compare whole searches at equal epochs and seconds with others (days; goes on where it was ended)

@@ -212,7 +212,11 @@ def opening(browser: Any, side: Side) -> dict[str, float]:
         "Network.loadingFinished", lambda event: arrived.append((event["timestamp"], event["encodedDataLength"]))
     )
     page.goto(side.address, wait_until="commit", timeout=PATIENCE_SECONDS * 1e3)
-    page.wait_for_function("window.seen && 'interactive' in window.seen", timeout=PATIENCE_SECONDS * 1e3)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while "interactive" not in page.evaluate("window.seen || {}"):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{side.address} is not interactive after {PATIENCE_SECONDS} s.")
+        page.wait_for_timeout(250)
     seen = {name: value / 1e3 for name, value in page.evaluate("window.seen").items()}
     seconds = {f"{name}_seconds": seen[name] for name in ("readable", "interactive")}
     came = {

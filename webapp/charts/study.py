@@ -32,7 +32,7 @@ LABELS: Mapping[str, str] = {
     "flash": "int8 accuracy of each trial over the size of its file, with the Pareto front",
     "rewards": "Reward of each trial and the best reward so far",
 }
-"""Charts by name, and what a screen reader says of each."""
+"""Charts by name, and their text for screen readers."""
 _HALF, _WHOLE, _PHONE, _LOW_PHONE = (604, 340), (1252, 250), (338, 300), (338, 250)
 """Sizes in pixels of the places of charts: half and whole row of a wide window, and a phone."""
 

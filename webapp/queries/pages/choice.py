@@ -1,4 +1,4 @@
-"""Choices for users among the completed trials of a study, each with the sentence that says why."""
+"""Choices for users among the completed trials of a study, each with the sentence that gives the reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
