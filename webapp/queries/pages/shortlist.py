@@ -51,9 +51,11 @@ def with_shortlists(studies: QuerySet[Study]) -> QuerySet[Study]:
 
 
 def shortlist(study: Study, found: Results) -> Shortlist:
-    """The shortlist of a study from `with_shortlists`. No query."""
+    """The shortlist of a study. No query if it comes from `with_shortlists`."""
+    listed = ShortlistedTrial.objects.filter(trial__study=study).order_by("pk")
+    ids = getattr(study, _IDS) if hasattr(study, _IDS) else listed.values_list("trial", flat=True)
     places = {pk: place for place, pk in enumerate(found.trial_ids.tolist())}
-    rows = tuple(_row(found, places[pk]) for pk in getattr(study, _IDS) if pk in places)
+    rows = tuple(_row(found, places[pk]) for pk in ids if pk in places)
     compared = [row.trial_id for row in rows[:MOST_NETWORKS]]
     by_hand = urlencode({"how": "hand", "numbers": ", ".join(str(row.number) for row in rows)})
     is_search = study.kind == Study.Kind.SEARCH
