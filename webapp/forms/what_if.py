@@ -21,9 +21,9 @@ class WhatIfForm(InWords, forms.Form):
     """Begins with the settings `of` a study; `energies` are the choices of energy models."""
 
     energy_threshold_mj = forms.FloatField(label="E₀: energy threshold (mJ)", min_value=0, max_value=1e4)
-    points_per_mj = forms.FloatField(label="b: points of accuracy per mJ above it", min_value=0, max_value=100)
+    points_per_mj = forms.FloatField(label="Slope b: points of accuracy per mJ above E₀", min_value=0, max_value=100)
     flash_threshold_kb = forms.FloatField(label="M₀: flash threshold (kB)", min_value=0, max_value=1e6)
-    points_per_kb = forms.FloatField(label="c: points of accuracy per kB above it", min_value=0, max_value=3)
+    points_per_kb = forms.FloatField(label="Slope c: points of accuracy per kB above M₀", min_value=0, max_value=3)
     energies = forms.ChoiceField(label="Energies by")
 
     def __init__(self, *args: Any, of: RewardChange, energies: Sequence[tuple[str, str]], **others: Any) -> None:

@@ -30,7 +30,9 @@ def add_to_shortlist(*, study_id: int, trial_ids: Sequence[int], actor: Actor = 
         new = sorted(wanted - there)
         if len(there) + len(new) > MOST_SHORTLISTED:
             raise Conflict(f"A shortlist has at most {MOST_SHORTLISTED} trials: remove some of the {len(there)} first.")
-        ShortlistedTrial.objects.bulk_create(ShortlistedTrial(trial_id=pk, added_by=actor) for pk in new)
+        ShortlistedTrial.objects.bulk_create(
+            ShortlistedTrial(trial_id=pk, added_by_id=actor.pk if actor else None) for pk in new
+        )
     return len(new)
 
 

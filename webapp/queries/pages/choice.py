@@ -56,6 +56,11 @@ class EqualAccuracy:
     accuracy: float | None
     times: float | None
 
+    @property
+    def dearer(self) -> float | None:
+        """The trial's energy as a multiple of the baseline's, where it takes more."""
+        return 1 / self.times if self.times and self.times < 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class _Judged:

@@ -82,4 +82,5 @@ def test_a_baseline_is_compared_with_the_cheapest_trial_at_least_as_accurate() -
             continue
         energy = found.energy_mj[able].min()
         assert one.times == pytest.approx((row.energy_mj or 0) / energy)
+        assert (one.dearer is not None) == (energy > (row.energy_mj or 0))
     assert any((one.times or 0) > 2 for one in compared.values())
