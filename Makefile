@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 MANAGE := $(RUN) manage.py
 CODE := nas_engine webapp tests bootstrap benchmarks docs/hooks manage.py
 
-.PHONY: help setup setup-dev event-scores demo up test quick lint format docs lock bench bench-search bench-compute results doctor clean
+.PHONY: help setup setup-dev event-scores demo up test quick lint format docs lock bench bench-search bench-pages bench-compute results doctor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,9 @@ bench-search: setup ## Compare search and early stopping with others (hours; goe
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-input -c requirements.txt -r requirements-bench.txt
 	$(RUN) -m benchmarks.search --json benchmarks/results/search.json --work var/bench-search $(ARGS)
 	$(RUN) -m benchmarks.stopping --json benchmarks/results/stopping.json --recording benchmarks/data/paper-2d.jsonl
+
+bench-pages: setup-dev ## Open the study page in a browser next to optuna-dashboard's (ARGS="--peer PYTHON" with a Python that has it)
+	$(RUN) -m benchmarks.pages --json benchmarks/results/pages.json $(ARGS)
 
 bench-compute: setup ## Compare whole searches at equal epochs and seconds with others (days; goes on where it was ended)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-input -c requirements.txt -r requirements-bench.txt

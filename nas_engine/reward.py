@@ -94,6 +94,16 @@ def reward(accuracy: float, energy_mj: float, flash_bytes: float, parameters: Re
     return reward_breakdown(accuracy, energy_mj, flash_bytes, parameters).reward
 
 
+def rewards(
+    accuracy: ArrayLike, energy_mj: ArrayLike, flash_bytes: ArrayLike, parameters: RewardParameters
+) -> NDArray[np.float64]:
+    """`reward` of many networks at once, [n] for values of shape [n]; NaN where one of the values is."""
+    energy_excess = np.maximum(0.0, np.asarray(energy_mj, np.float64) - parameters.energy_threshold_mj)
+    flash_excess = np.maximum(0.0, np.asarray(flash_bytes, np.float64) - parameters.flash_threshold_bytes)
+    penalty = parameters.energy_slope_per_mj * energy_excess + parameters.flash_slope_per_byte * flash_excess
+    return np.asarray(np.asarray(accuracy, np.float64) - penalty, np.float64)
+
+
 def within_thresholds(energy_mj: ArrayLike, flash_bytes: ArrayLike, parameters: RewardParameters) -> NDArray[np.bool_]:
     """Whether Equation 1 takes nothing off, [n] for energies in mJ and sizes in bytes of shape [n]: values at a
     threshold are within it.

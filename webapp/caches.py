@@ -1,6 +1,7 @@
 """Caches that a process of the web application keeps between requests or tasks, by name.
 
-All hold what never changes under its key (content by hash, results of pure functions), so nothing has to be cleared.
+All hold what never changes under its key (content by hash, results of pure functions, results of a study as of its
+last event), so nothing has to be cleared.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,10 +18,14 @@ MOST_KEPT: Mapping[str, int] = {
     "accuracy intervals": 16_384,  # two numbers each
     "architecture bars": 4_096,  # the small pictures in tables, some hundred bytes each
     "differences of networks": 256,  # some kB each
+    "charts of studies": 64,  # JSON, up to 0.3 MB each
+    "drawings of studies": 64,  # SVG, some 20 kB each
     "energy predictors": 8,  # some MB each
+    "expected rewards": 32,  # of all trials of a study, up to 0.3 MB at 10,000 trials
     "least accuracies above chance": 256,
     "networks": 4,  # .tflite files that are listened with, some hundred kB each
     "presets": 1,  # the study files that come with Earshot
+    "results of studies": 32,  # of all completed trials, up to 1 MB at 10,000 trials
     "spaces": 64,  # distributions of networks drawn from a space
     "shares within hard limits": 64,
     "traces": 4,  # plotted points of a trace, some MB each

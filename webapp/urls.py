@@ -35,6 +35,7 @@ from webapp.views import (
     reports,
     runs,
     search,
+    shortlists,
     space,
     streams,
     studies,
@@ -42,6 +43,7 @@ from webapp.views import (
     study_energy,
     study_form,
     trials,
+    what_if,
 )
 
 account_urls: list[URLPattern | URLResolver] = [
@@ -100,6 +102,11 @@ study_urls: list[URLPattern | URLResolver] = [
     path("finalists/<int:finalist_id>/test/", finals.open_test, name="open_test"),
     path("finalists/chart.json", charts.finalists_chart, name="finalists_chart"),
     path("report/", reports.report_study, name="report_study"),
+    path("what-if/", what_if.try_settings, name="try_settings"),
+    path("what-if/outcome/", what_if.settings_outcome, name="settings_outcome"),
+    path("what-if/clone/", what_if.clone_with_settings, name="clone_with_settings"),
+    path("shortlist/", shortlists.change_shortlist, name="change_shortlist"),
+    path("shortlist/bench/", shortlists.take_shortlist_to_bench, name="take_shortlist_to_bench"),
     path("extend/", study.extend_study, name="extend_study"),
     path("compare/", comparisons.add_to_comparison, name="add_to_comparison"),
     path("clone/", study.clone_study, name="clone_study"),

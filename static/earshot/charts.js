@@ -10,6 +10,25 @@ const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
 const PAPER = { card: "#ffffff", text: "#1b2229", muted: "#55606b", line: "#d9dee4", strong: "#87919c" };
 const FILE_PIXELS = { width: 1000, height: 560 };
 const figures = new WeakMap();
+const PLOTLY = document.currentScript.dataset.plotly;
+let library = null;
+
+// Plotly, 4.8 MB to read: loaded once, behind what a person can read already.
+function plotly() {
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", () => reject(new Error("Plotly did not come")));
+    script.src = PLOTLY;
+    document.head.append(script);
+  });
+  return library;
+}
+
+function whenIdle(task) {
+  if (window.requestIdleCallback) window.requestIdleCallback(task, { timeout: 500 });
+  else window.setTimeout(task, 50);
+}
 const steps = new WeakMap(); // of the ticks on each chart's logarithmic axis
 
 function variable(name) {
@@ -67,26 +86,36 @@ async function draw(place) {
   const figure = figures.get(place);
   if (!figure) return;
   if (!hasPoints(figure)) {
-    Plotly.purge(place);
-    filesOf(place)?.remove();
+    if (place.classList.contains("js-plotly-plot")) Plotly.purge(place);
+    filesOf(place)?.replaceChildren();
     note(place, place.dataset.empty || "There is nothing to show.");
     return;
   }
+  await plotly();
   place.querySelector(".chart-note")?.remove();
   const { data, layout } = themed(figure);
+  if (place.dataset.dragmode) layout.dragmode = place.dataset.dragmode;
   layout.uirevision ??= "kept"; // Plotly keeps zoom and legend from one drawing to the next that has the same
   const isNew = !place.classList.contains("js-plotly-plot");
   await Plotly.react(place, data, layout, CONFIG);
   steps.delete(place);
   await fitTicks(place);
-  if (!filesOf(place)) offerFiles(place);
+  place.querySelector(".drawn")?.remove();
+  place.setAttribute("role", "img");
+  if (!filesOf(place)?.firstChild) offerFiles(place);
   if (isNew) {
     place.on("plotly_click", (event) => {
       const link = event.points[0]?.customdata;
-      if (typeof link === "string") window.location.assign(link);
+      if (!isChoosing(event.event) && typeof link === "string") window.location.assign(link);
     });
     place.on("plotly_relayout", () => fitTicks(place));
   }
+  place.dispatchEvent(new Event("chart-drawn", { bubbles: true }));
+}
+
+// A click with one of these keys chooses a point (static/earshot/selection.js); others follow its link.
+function isChoosing(event) {
+  return Boolean(event && (event.shiftKey || event.ctrlKey || event.metaKey));
 }
 
 // Ticks of a logarithmic axis at 1, 2 and 5; where these would cover each other or be too few, Plotly's own choice.
@@ -106,7 +135,7 @@ function filesOf(place) {
 
 function offerFiles(place) {
   if (place.classList.contains("tiny")) return;
-  const bar = document.createElement("p");
+  const bar = filesOf(place) || document.createElement("p");
   bar.className = "chart-files";
   for (const format of ["png", "svg"]) {
     const button = document.createElement("button");
@@ -115,7 +144,7 @@ function offerFiles(place) {
     button.addEventListener("click", () => save(place, format));
     bar.append(button);
   }
-  place.after(bar);
+  if (!bar.isConnected) place.after(bar);
 }
 
 // On white paper whatever the theme, with the part that is zoomed into and the traces that are switched on.
@@ -150,14 +179,18 @@ async function load(place) {
     figures.set(place, await response.json());
     await draw(place);
   } catch (error) {
-    if (!figures.has(place)) note(place, `This chart could not be loaded (${error.message}).`);
+    if (!figures.has(place) && !place.querySelector(".drawn")) note(place, `This chart could not be loaded (${error.message}).`);
   }
 }
 
 const places = [...document.querySelectorAll("[data-chart], [data-figure]")];
+const isReadable = (place) => place.querySelector(".drawn, .chart-note") !== null;
 for (const place of places) {
-  note(place, "Loading …");
-  load(place);
+  if (isReadable(place)) whenIdle(() => load(place));
+  else {
+    note(place, "Loading …");
+    load(place);
+  }
   if (place.dataset.refresh) document.body.addEventListener(place.dataset.refresh, () => load(place));
 }
 function redrawAll() {

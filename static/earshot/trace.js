@@ -43,6 +43,7 @@ class TracePlot {
   }
 
   async draw() {
+    await plotly();
     const { data, layout } = themed(figures.get(this.place));
     layout.shapes = this.shapes();
     layout.dragmode = "zoom";

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.visiting import signed_in
 from tests.webapp.factories import make_baselines, make_study, make_user, make_workers
@@ -107,7 +107,29 @@ def test_hover_text_fits_on_a_phone(chromium: Browser, live_server: object, stud
         assert label["x"] + label["width"] <= frame["x"] + frame["width"] + 1
 
 
-def test_without_javascript_no_empty_box_stands_where_a_chart_would(
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_chart_can_be_read_before_plotly_comes_and_keeps_its_place(
+    chromium: Browser, live_server: object, study: Study, width: int
+) -> None:
+    with signed_in(chromium, str(live_server), width) as context:
+        page = context.new_page()
+        waiting: list[Route] = []
+        page.route(re.compile(r"plotly\.min"), lambda route: waiting.append(route))
+        page.goto(reverse("study", args=[study.pk]))
+        chart = page.locator("[data-chart*='/energy']")
+        expect(chart.locator(".drawing:visible")).to_have_count(1)
+        expect(chart.locator(".drawing:visible a").first).to_be_visible()
+        before, below = chart.bounding_box(), page.locator("#trials-title").bounding_box()
+        expect(page.locator("script[src*='plotly']")).to_have_count(1)
+        page.wait_for_timeout(500)
+        for route in waiting:
+            route.continue_()
+        expect(chart.locator(".xtick").first).to_be_visible()
+        expect(page.locator(".drawing")).to_have_count(0)
+        assert (chart.bounding_box(), page.locator("#trials-title").bounding_box()) == (before, below)
+
+
+def test_without_javascript_charts_are_drawn_and_their_points_lead_to_trials(
     chromium: Browser, live_server: object, study: Study
 ) -> None:
     with signed_in(chromium, str(live_server), 1440, java_script_enabled=False) as context:
@@ -116,9 +138,6 @@ def test_without_javascript_no_empty_box_stands_where_a_chart_would(
         charts = page.locator("[data-chart]")
         assert charts.count() == 3
         for chart in charts.all():
-            note = chart.locator(".chart-note")  # texts within a noscript are none to Playwright
-            expect(note).to_be_visible()
-            assert note.text_content() == "This chart needs JavaScript."
-            box = chart.bounding_box()
-            assert box is not None
-            assert box["height"] < 60
+            expect(chart.locator(".drawing:visible")).to_have_count(1)
+        charts.first.locator(".drawing:visible a").first.click()
+        expect(page).to_have_url(re.compile(r"/studies/\d+/trials/\d+/$"))

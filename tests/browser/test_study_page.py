@@ -74,10 +74,10 @@ def test_a_finished_trial_appears_by_itself_and_the_controls_follow(
         Trial.objects.filter(study=study, number=61).update(
             state="COMPLETED", reward=0.987, tflite=done.tflite.name, finished_at=timezone.now(), **result
         )
-        expect(page.get_by_text("61 of 80")).to_be_visible(timeout=10_000)
+        expect(page.get_by_text("61 of 80")).to_be_visible()
         expect(page.locator(".tile", has_text="Best reward")).to_contain_text("0.987")
         Study.objects.filter(pk=study.pk).update(state="PAUSED")
-        expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=10_000)
+        expect(page.get_by_role("button", name="Resume")).to_be_visible()
         expect(page.get_by_role("button", name="Pause")).to_have_count(0)
 
 
@@ -136,7 +136,7 @@ def test_a_refresh_keeps_focus_and_scrolling(chromium: Browser, live_server: obj
         page.locator("#trials-scroll").evaluate("element => { element.scrollLeft = 120; }")
         page.locator("#best-link").focus()
         Study.objects.filter(pk=study.pk).update(trial_budget=81)
-        expect(page.get_by_text("60 of 81")).to_be_visible(timeout=10_000)
+        expect(page.get_by_text("60 of 81")).to_be_visible()
         expect(page.locator("#trials.htmx-request")).to_have_count(0)
         expect(page.locator("#best-link")).to_be_focused()
         assert page.locator("#trials-scroll").evaluate("element => element.scrollLeft") == 120

@@ -23,6 +23,7 @@ LARGE_FOLDERS: Mapping[str, str] = {
     "nas_engine/deployment": "one module a part of what is shipped",
     "nas_engine/energy/readers": "one module a format",
     "nas_engine/energy/regression": "two models besides the Gaussian process, what models share, training, scores",
+    "webapp/charts": "one module a chart, the style that they share, the charts of a study's page",
     "webapp/forms": "one module a form",
     "webapp/management/commands": "Django reads each command from a module of its name",
     "webapp/management/results": "one module a step of the run, its journal, its figures and its page",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas_engine.reward import RewardParameters, reward, reward_breakdown, within_thresholds
+from nas_engine.reward import RewardParameters, reward, reward_breakdown, rewards, within_thresholds
 
 PAPER = RewardParameters()
 LESS_HARSH = RewardParameters(energy_step_mj=1.75)  # b' of section 2
@@ -93,3 +93,9 @@ def test_negative_and_infinite_parameters_are_refused_by_name() -> None:
         RewardParameters(energy_threshold_mj=-1)
     with pytest.raises(ValueError, match="flash_step_accuracy"):
         RewardParameters(flash_step_accuracy=math.inf)
+
+
+@given(networks=st.lists(st.tuples(accuracies, energies_mj, flash_sizes), max_size=20))
+def test_many_rewards_at_once_are_those_of_each(networks: list[tuple[float, float, int]]) -> None:
+    columns = [list(column) for column in zip(*networks, strict=True)] or [[], [], []]
+    assert rewards(*columns, LESS_HARSH).tolist() == pytest.approx([reward(*one, LESS_HARSH) for one in networks])

@@ -3,12 +3,11 @@
 from typing import get_args
 
 import numpy as np
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
-from numpy.typing import NDArray
 
 from nas_engine.audio.decode import decode
 from nas_engine.audio.frontends.features import compute_features
@@ -16,57 +15,29 @@ from webapp.charts.comparison import ComparedFront, comparison_figure, compariso
 from webapp.charts.curves import PlottedEpoch, curve_figure, curve_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.finals import finals_figure, finals_points
-from webapp.charts.fronts import BaselinePoint, FrontPoint, Resource, front_figure, front_info, shown_points
-from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
+from webapp.charts.fronts import FrontPoint, Resource
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
-from webapp.charts.style import Mark, percent
-from webapp.models import Comparison, Dataset, Study
-from webapp.queries.accuracy import evaluation_split
+from webapp.charts.study import baseline_point, chance_of, chart_file, trial_in_words, trial_links
+from webapp.models import Comparison, Study
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.finals import final_networks
-from webapp.queries.pages.baselines import BaselineRow, baselines_by_dataset, baselines_of
+from webapp.queries.pages.baselines import baselines_by_dataset, baselines_of
 from webapp.queries.pages.comparison import compared_studies, short_name
 from webapp.queries.pages.datasets import shown_clips
 from webapp.queries.pages.finals import named_networks
 from webapp.queries.pages.paper import study_points
-from webapp.queries.pages.results import Results, exceeds_limits, results, results_of
+from webapp.queries.pages.results import Results, results, results_of
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import curve, shown_trials
-from webapp.queries.pages.trials import summaries, violating_numbers
-from webapp.templatetags.accuracy import accuracy_line
 from webapp.translation import frontend
 
 
 @require_GET
-def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonResponse:
+def front_chart(request: HttpRequest, study_id: int, resource: str) -> HttpResponse:
     """int8 accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
     if resource not in get_args(Resource):
         raise Http404(f"There is no front over {resource}.")
-    study = get_object_or_404(shown_studies(), pk=study_id)
-    is_search = study.kind == Study.Kind.SEARCH
-    found, published = results(study), baselines_of(study.dataset_id, study.energy_model_id)
-    is_energy = resource == "energy"
-    on_front = found.on_energy_front if is_energy else found.on_flash_front
-    cost = found.energy_mj if is_energy else found.flash_bytes / 1000
-    shown = shown_points(on_front) if is_search else np.zeros(0, np.int64)
-    baselines = published.completed if published else ()
-    threshold = study.energy_threshold_mj if is_energy else study.flash_threshold_kb
-    tags = {energy_tag(source) for source in found.energy_sources} | {row.estimate.tag for row in baselines}
-    info = front_info(
-        resource="energy" if is_energy else "flash",
-        energy_tags=sorted(tags),
-        threshold=threshold if is_search else None,
-        x=cost[shown].tolist(),
-        accuracy=found.int8_accuracy[shown].tolist(),
-        on_front=on_front[shown].tolist(),
-        texts=_hover_texts(found, shown.tolist(), study.dataset),
-        links=_links(study, found.numbers[shown].tolist()),
-        left_out=len(found) - len(shown),
-        baselines=[_baseline_point(row, is_energy, study.dataset) for row in baselines],
-        chance=_chance(study.dataset),
-        marks=_marks(study, found, shown),
-    )
-    return JsonResponse(front_figure(info))
+    return _chart(request, study_id, resource)
 
 
 @require_GET
@@ -93,7 +64,7 @@ def comparison_chart(request: HttpRequest, comparison_id: int) -> JsonResponse:
         energy_tags=sorted(tags | {row.estimate.tag for rows in completed.values() for row in rows}),
         thresholds_mj=[study.energy_threshold_mj for study in studies],
         fronts=[ComparedFront(short_name(study, comparison), _front(study, found[study.pk])) for study in studies],
-        baselines={str(one): [_baseline_point(row, True, one) for row in rows] for one, rows in completed.items()},
+        baselines={str(one): [baseline_point(row, True, one) for row in rows] for one, rows in completed.items()},
     )
     return JsonResponse(comparison_figure(info))
 
@@ -107,22 +78,9 @@ def compared_finalists_chart(request: HttpRequest, comparison_id: int) -> JsonRe
 
 
 @require_GET
-def rewards_chart(request: HttpRequest, study_id: int) -> JsonResponse:
+def rewards_chart(request: HttpRequest, study_id: int) -> HttpResponse:
     """The best reward so far over the trials."""
-    study = get_object_or_404(shown_studies(), pk=study_id)
-    found = results(study)
-    shown = shown_rewards(len(found))
-    links = _links(study, found.numbers[shown].tolist())
-    info = rewards_info(
-        numbers=found.numbers,
-        rewards=found.reward,
-        above_chance=found.above_chance,
-        shown=shown,
-        links=links,
-        marks=_marks(study, found, shown),
-        untrained=violating_numbers(study),
-    )
-    return JsonResponse(rewards_figure(info))
+    return _chart(request, study_id, "rewards")
 
 
 @require_GET
@@ -132,7 +90,7 @@ def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonRespons
     epochs = (
         PlottedEpoch(point.phase, point.loss, point.train_accuracy, point.eval_accuracy) for point in curve(trial)
     )
-    return JsonResponse(curve_figure(curve_info(epochs, trial.stopping, _chance(trial.study.dataset))))
+    return JsonResponse(curve_figure(curve_info(epochs, trial.stopping, chance_of(trial.study.dataset))))
 
 
 @require_GET
@@ -142,7 +100,7 @@ def figure2_chart(request: HttpRequest, study_id: int, part: str) -> JsonRespons
     if part not in halves:
         raise Http404(f"Figure 2 has no part {part}.")
     study = get_object_or_404(shown_studies(), pk=study_id)
-    return JsonResponse(halves[part](figure2_info(study_points(study), _chance(study.dataset))))
+    return JsonResponse(halves[part](figure2_info(study_points(study), chance_of(study.dataset))))
 
 
 @require_GET
@@ -156,55 +114,23 @@ def spectrogram_chart(request: HttpRequest, dataset_id: int, clip_id: int) -> Js
     return JsonResponse(spectrogram_figure(spectrogram_info(compute_features(samples, config), config)))
 
 
-def _chance(dataset: Dataset) -> float | None:
-    split = evaluation_split(dataset)
-    return split.chance if split else None
-
-
-def _accuracy_in_words(share: float, dataset: Dataset) -> str:
-    line = accuracy_line(share, dataset).replace("; ", "<br>")
-    return f"int8 accuracy {100 * share:.1f} %<br>{line}<br>" if line else f"int8 accuracy {100 * share:.1f} %<br>"
-
-
-def _marks(study: Study, found: Results, shown: NDArray[np.int64]) -> list[Mark]:
-    """Why each shown trial is marked, if it is."""
-    violating = exceeds_limits(study, found)
-    return ["violating" if violating[i] else "" if found.above_chance[i] else "chance" for i in shown.tolist()]
-
-
-def _hover_texts(found: Results, shown: list[int], dataset: Dataset) -> list[str]:
-    short = summaries(found.trial_ids[shown].tolist())
-    return [f"{_trial_in_words(found, i, dataset)}<br>{short[int(found.trial_ids[i])]}" for i in shown]
-
-
-def _trial_in_words(found: Results, i: int, dataset: Dataset) -> str:
-    return (
-        f"<b>Trial {found.numbers[i]}</b>  reward {found.reward[i]:.3f}<br>"
-        f"{_accuracy_in_words(float(found.int8_accuracy[i]), dataset)}"
-        f"{found.energy_mj[i]:.2f} mJ, {found.flash_bytes[i] / 1000:.1f} kB"
-    )
-
-
 def _front(study: Study, found: Results) -> tuple[FrontPoint, ...]:
     on_front = np.flatnonzero(found.on_energy_front)
     return front_points(
         energy_mj=found.energy_mj[on_front].tolist(),
         accuracy=found.int8_accuracy[on_front].tolist(),
-        texts=[f"<b>{study.name}</b><br>{_trial_in_words(found, i, study.dataset)}" for i in on_front.tolist()],
-        links=_links(study, found.numbers[on_front].tolist()),
+        texts=[f"<b>{study.name}</b><br>{trial_in_words(found, i, study.dataset)}" for i in on_front.tolist()],
+        links=trial_links(study, found.numbers[on_front].tolist()),
     )
 
 
-def _baseline_point(row: BaselineRow, is_energy: bool, dataset: Dataset) -> BaselinePoint:
-    accuracy, energy_mj, flash_kb = row.int8_accuracy or 0.0, row.energy_mj or 0.0, (row.flash_bytes or 0) / 1000
-    text = f"<b>{row.name}</b><br>{_accuracy_in_words(accuracy, dataset)}{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
-    if row.estimate.outside:
-        text += "<br>extrapolated by the energy model"
-    link = reverse("trial", args=[row.study_id, row.number])
-    return BaselinePoint(row.name, energy_mj if is_energy else flash_kb, percent(accuracy), text, link)
-
-
-def _links(study: Study, numbers: list[int]) -> list[str]:
-    """Addresses of trial pages; `reverse` is called once, because it takes 20 µs and there are up to 1,000 of them."""
-    first = reverse("trial", args=[study.pk, 0])
-    return [first.replace("/0/", f"/{number}/") for number in numbers]
+def _chart(request: HttpRequest, study_id: int, name: str) -> HttpResponse:
+    """A chart of a study's page; 304 without content for a browser that has it as it is."""
+    study = get_object_or_404(shown_studies(), pk=study_id)
+    published = baselines_of(study.dataset_id, study.energy_model_id)
+    file = chart_file(study, results(study), published, name)
+    unchanged = get_conditional_response(request, etag=file.etag)
+    response = unchanged or HttpResponse(file.content, content_type="application/json")
+    response.headers["ETag"] = file.etag
+    response.headers["Cache-Control"] = "private, no-cache"  # kept by the browser, and checked before each use
+    return response

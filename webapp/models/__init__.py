@@ -12,6 +12,7 @@ from webapp.models.event import Event
 from webapp.models.finals import Finalist, SeedResult, SplitOpening
 from webapp.models.listening import Listening
 from webapp.models.measuring import BenchKit, MappingProfile, MeasurementFile, Run
+from webapp.models.shortlist import ShortlistedTrial
 from webapp.models.stream_evaluation import StreamEvaluation
 from webapp.models.study import Study
 from webapp.models.trial import CurvePoint, Trial, TrialQuerySet
@@ -39,6 +40,7 @@ __all__ = [
     "Run",
     "Runtime",
     "SeedResult",
+    "ShortlistedTrial",
     "SplitOpening",
     "StoredArchitecture",
     "StreamEvaluation",

@@ -13,6 +13,7 @@ from webapp.caches import kept
 from webapp.models import Clip, Dataset
 
 EVALUATION_SPLIT = "eval"
+_SPACE = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,18 @@ class Accuracy:
     @property
     def is_at_chance(self) -> bool:
         return self.low95 <= self.chance
+
+    @property
+    def at_chance_in_words(self) -> str:
+        """What to say where it is at chance."""
+        return f"not above chance ({100 * self.chance:.1f}{_SPACE}%, always answering the commonest class)"
+
+    @property
+    def in_words(self) -> str:
+        """Such as "20 of 28 clips, 95 % interval 52.9 to 84.7 %", and whether it is above chance."""
+        interval = f"{100 * self.low95:.1f} to {100 * self.high95:z.1f}{_SPACE}%"
+        line = f"{self.correct:,} of {self.clips:,} clips, 95{_SPACE}% interval {interval}"
+        return f"{line}; {self.at_chance_in_words}" if self.is_at_chance else line
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def reestimate(*, study_id: int, energy_model_id: int | None, actor: Actor = Non
         study.children.update(energy_model=energy_model)
         source = str(energy_model) if energy_model else "published figures"
         own = study.trials.filter(pk__in=estimated).count()
-        if before != energy_model_id:
+        if own or before != energy_model_id:
             message = f"Energies and rewards are now by {source}; {own} trial{pluralize(own, ' was,s were')} estimated."
             record(study, study.state, study.state, actor=actor, message=message)
     return Reestimated(study, own, source)

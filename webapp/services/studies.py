@@ -155,11 +155,21 @@ def extend_budget(*, study_id: int, additional_trials: int, actor: Actor = None)
     return study
 
 
-def clone(*, study_id: int, owner: AbstractBaseUser | None, name: str = "") -> Study:
-    """Create a DRAFT with the same settings under `name`, or under the old name and "copy"."""
+def clone(
+    *,
+    study_id: int,
+    owner: AbstractBaseUser | None,
+    name: str = "",
+    changes: Mapping[str, float | int | None] | None = None,
+) -> Study:
+    """Create a DRAFT with the same settings but for the `changes` of fields, under `name`, or under the old name and
+    "copy".
+    """
     original = Study.objects.get(pk=study_id)
     _require_search(original)
     copy = Study(**{field: getattr(original, field) for field in Study.SETTINGS})
+    for field, value in (changes or {}).items():
+        setattr(copy, field, value)
     copy.name = name or free_name(original.name, "copy")
     copy.cloned_from = original
     if copy.space == Study.Space.EDITED:

@@ -26,7 +26,7 @@ def _cell(found: Accuracy) -> SafeString:
     return format_html(
         '{}{} <small class="clips">{} of {}, {}</small>',
         percent(found.share),
-        format_html('<abbr title="{}">‡</abbr>', _at_chance(found)) if found.is_at_chance else "",
+        format_html('<abbr title="{}">‡</abbr>', found.at_chance_in_words) if found.is_at_chance else "",
         f"{found.correct:,}",
         f"{found.clips:,}",
         interval(found.correct, found.clips),
@@ -44,13 +44,7 @@ def interval(correct: int, clips: int) -> str:
 def accuracy_line(share: float | None, dataset: Dataset) -> str:
     """For notes: "20 of 28 clips, 95 % interval 52.9 to 84.7 %", and whether it is above chance."""
     found = _accuracy(share, dataset)
-    if found is None:
-        return ""
-    line = (
-        f"{found.correct:,} of {found.clips:,} clips, 95{_SPACE}% interval {100 * found.low95:.1f} to "
-        f"{percent(found.high95)}"
-    )
-    return f"{line}; {_at_chance(found)}" if found.is_at_chance else line
+    return found.in_words if found else ""
 
 
 @register.simple_tag
@@ -97,7 +91,3 @@ def chance(dataset: Dataset) -> str:
 def _accuracy(share: float | None, dataset: Dataset) -> Accuracy | None:
     split = evaluation_split(dataset)
     return split.accuracy(share) if split else None
-
-
-def _at_chance(found: Accuracy) -> str:
-    return f"not above chance ({percent(found.chance)}, always answering the commonest class)"

@@ -4,6 +4,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
+from typing import Protocol
 
 from django import template
 from django.conf import settings
@@ -15,6 +16,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 register = template.Library()
+
+
+class _Drawing(Protocol):
+    """A chart as SVG, for wide places and for phones; empty where there is nothing to show."""
+
+    @property
+    def wide(self) -> SafeString | str: ...
+
+    @property
+    def narrow(self) -> SafeString | str: ...
+
 
 WITHOUT_JAVASCRIPT = SafeString('<noscript><p class="chart-note">This chart needs JavaScript.</p></noscript>')
 _LINE_BREAK = re.compile(r"\s*\n\s*")
@@ -53,21 +65,40 @@ def scroll_table(content: str, label: str, classes: str = "", frame: str = "card
 
 
 @register.simple_block_tag
-def chart(content: str, view: str, *args: object, refresh: str = "", empty: str = "", size: str = "") -> SafeString:
+def chart(
+    content: str,
+    view: str,
+    *args: object,
+    refresh: str = "",
+    empty: str = "",
+    size: str = "",
+    drawn: _Drawing | None = None,
+) -> SafeString:
     """Chart of the JSON from `view` with `args`; the block's content is its text for screen readers.
 
     `refresh` names the event after which it is drawn again, `empty` is shown while there is nothing to draw,
-    `size` is "low" for less height and "tall" for more.
+    `size` is "low" for less height and "tall" for more. What is `drawn` stands there until the browser has made the
+    chart, and stays without JavaScript; its points are links, so that the place is a group of them until then.
     """
     return format_html(
-        '<div class="{}" data-chart="{}"{}{} role="img" aria-label="{}">{}</div>',
+        '<div class="{}" data-chart="{}"{}{} role="{}" aria-label="{}">{}</div>{}',
         f"chart {size}".strip(),
         reverse(view, args=args),
         _attribute("data-refresh", refresh),
         _attribute("data-empty", empty),
+        "group" if drawn and drawn.wide else "img",
         SafeString(_one_line(content).replace('"', "&quot;")),
-        WITHOUT_JAVASCRIPT,
+        WITHOUT_JAVASCRIPT if drawn is None else _standing(drawn, empty),
+        "" if drawn is None else SafeString('<p class="chart-files"></p>'),
     )
+
+
+def _standing(drawn: _Drawing, empty: str) -> SafeString:
+    """What stands in a chart's place at first; the place has the same size afterwards."""
+    if not drawn.wide:
+        return format_html('<p class="chart-note">{}</p>', empty)
+    both = '<div class="drawn"><div class="wide-drawing">{}</div><div class="narrow-drawing">{}</div></div>'
+    return format_html(both, drawn.wide, drawn.narrow)
 
 
 @register.simple_tag

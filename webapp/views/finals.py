@@ -19,11 +19,18 @@ from webapp.services.openings import open_test_split
 from webapp.views.polling import live_partial
 from webapp.views.study import study_or_404
 
+MOST_TEXT = 400
+"""Characters of a parameter that fills the form."""
+
 
 @require_GET
 def finalists(request: HttpRequest, study_id: int) -> HttpResponse:
-    """The page of a study's finalists."""
-    return _page(request, _search_or_404(study_id))
+    """The page of a study's finalists; `?how=hand&numbers=3, 12` fills the form, as a shortlist does."""
+    study = _search_or_404(study_id)
+    if "numbers" not in request.GET:
+        return _page(request, study)
+    chosen = {name: request.GET.get(name, "")[:MOST_TEXT] for name in ("how", "numbers")}
+    return _page(request, study, finalists_form=FinalistsForm(initial=chosen))
 
 
 @require_GET

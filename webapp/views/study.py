@@ -10,10 +10,14 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.charts.study import Drawn, drawings
+from webapp.forms.choice import ChoiceForm
 from webapp.forms.explanations import explain, training_length
 from webapp.forms.filters import trial_filter
 from webapp.models import Study
+from webapp.queries.pages.choice import choice
 from webapp.queries.pages.repetitions import repetitions_context
+from webapp.queries.pages.results import Results
 from webapp.queries.pages.study import (
     shown_studies,
     study_context,
@@ -43,13 +47,15 @@ def study_or_404(study_id: int) -> Study:
 
 @require_GET
 def study(request: HttpRequest, study_id: int) -> HttpResponse:
-    """The whole page. Charts fetch their own data."""
+    """The whole page. Its charts are drawn in it, until the browser has fetched their data."""
     shown = study_or_404(study_id)
     if shown.kind == Study.Kind.REPETITIONS:
         context = repetitions_context(shown, all_events=_wants_all_events(request))
         return render(request, "studies/repetitions.html", context)
     context = study_context(shown, trial_filter(request.GET), all_events=_wants_all_events(request))
     context |= {
+        "drawings": _drawings(shown, context),
+        **_choice(request, shown, context["results"]),
         "query_string": request.GET.urlencode(),
         "explanation": explain({name: getattr(shown, name) for name in Study.REWARD_SETTINGS}),
         "training_length": training_length({"full_epochs": shown.full_epochs, "qat_epochs": shown.qat_epochs}),
@@ -141,6 +147,17 @@ def delete_study(request: HttpRequest, study_id: int) -> HttpResponse:
         return redirect("study", study_id=study_id)
     messages.success(request, f"Deleted {name}.")
     return redirect("studies")
+
+
+def _choice(request: HttpRequest, shown: Study, found: Results) -> dict[str, Any]:
+    """The form of a choice among the trials, and the choice that the address asks for."""
+    form = ChoiceForm.of(request.GET, shown)
+    wanted = form.wanted() if "choose" in request.GET else None
+    return {"choice_form": form, "choice": choice(shown, found, wanted) if wanted else None}
+
+
+def _drawings(shown: Study, context: Mapping[str, Any]) -> Mapping[str, Drawn]:
+    return {} if shown.state == State.DRAFT else drawings(shown, context["results"], context["baselines"])
 
 
 def _trials(request: HttpRequest, shown: Study) -> dict[str, Any]:

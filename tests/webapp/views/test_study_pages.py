@@ -5,12 +5,25 @@ import json
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from tests.webapp.factories import make_study, make_workers
+from tests.webapp.factories import make_baselines, make_study, make_workers
 from tests.webapp.views.reading import markup_of
 from webapp.models import Study, Trial
 
 pytestmark = pytest.mark.django_db
+
+
+def end_running_trial(study: Study, nth: int = 0) -> None:
+    """Complete a running trial with the result of the study's trial 1 or 2."""
+    done = Trial.objects.get(study=study, number=nth + 1)
+    names = ("float_accuracy", "int8_accuracy", "energy_mj", "flash_bytes", "reward")
+    result = {name: getattr(done, name) for name in names}
+    running = Trial.objects.filter(study=study, state="RUNNING").order_by("number").first()
+    assert running is not None
+    Trial.objects.filter(pk=running.pk).update(
+        state="COMPLETED", tflite=done.tflite.name, finished_at=timezone.now(), **result
+    )
 
 
 def page(person: Client, study: Study, **query: object) -> str:
@@ -94,12 +107,29 @@ def test_polling_stops_when_nothing_can_change(person: Client) -> None:
     assert 'hx-trigger="every 3s"' in response.content.decode()
 
 
-def test_without_javascript_a_live_page_reloads_itself_and_says_what_is_missing(person: Client) -> None:
+def test_without_javascript_a_live_page_reloads_itself_and_its_charts_are_drawn_in_it(person: Client) -> None:
     refresh = '<noscript><meta http-equiv="refresh"'
-    live, over = page(person, make_study(running=1)), page(person, make_study(completed=1))
+    live, over = page(person, make_study(running=1)), page(person, make_study(completed=5))
     assert refresh in live
     assert refresh not in over
-    assert "Charts need JavaScript." in over
+    assert live.count("No data yet: the first point appears when a trial completes.</p>") == 3
+    assert over.count('<svg class="drawing"') == 6  # each chart for wide windows and for phones
+    assert "needs JavaScript" not in over
+
+
+def test_a_browser_that_has_a_chart_gets_it_again_only_when_it_has_changed(person: Client) -> None:
+    study = make_study(completed=4, running=2)
+    for number, (name, arguments) in enumerate([("front_chart", ["energy"]), ("rewards_chart", [])]):
+        address = reverse(name, args=[study.pk, *arguments])
+        first = person.get(address)
+        assert first.headers["Cache-Control"] == "private, no-cache"
+        mark = {"If-None-Match": first.headers["ETag"]}
+        again = person.get(address, headers=mark)
+        assert (again.status_code, again.content) == (304, b"")
+        end_running_trial(study, number)
+        changed = person.get(address, headers=mark)
+        assert changed.status_code == 200
+        assert changed.headers["ETag"] != first.headers["ETag"]
 
 
 def test_trials_are_sorted_filtered_and_paged_by_the_server(person: Client) -> None:
@@ -180,3 +210,25 @@ def test_a_filter_is_part_of_the_address_and_a_refresh_of_the_table_is_not(perso
         assert response.headers["HX-Replace-Url"] == page_address
         response = person.get(address, values, headers=headers | {"HX-Trigger": part})
         assert "HX-Replace-Url" not in response.headers
+
+
+def test_a_choice_is_part_of_the_address_and_says_why(person: Client) -> None:
+    study = make_study(completed=60)
+    make_baselines(study.dataset)
+    text = page(person, study, choose="within", points="2", by="energy")
+    assert "whose expected accuracy is at most 2 points below the best" in text
+    assert "less energy than MobileNetV2-1.0 at equal accuracy" in text
+    under = page(person, study, choose="under", most_mj="0.9", most_kb="")
+    assert "is the most accurate with at most 0.9 mJ: expected accuracy" in under
+    assert "is the knee of the front over flash" in page(person, study, choose="knee", by="flash")
+    assert "Choose for me" in page(person, study)
+    assert 'id="choice"' not in page(person, study)
+
+
+def test_a_choice_that_makes_no_sense_is_answered_in_words(person: Client) -> None:
+    study = make_study(completed=3)
+    text = page(person, study, choose="within", points="-1")
+    assert "Points: Must be at least 0." in text
+    assert 'id="choice"' not in text
+    assert 'id="choice"' not in page(person, study, choose="nonsense")
+    assert "Choose for me" not in page(person, make_study(waiting=1))

@@ -15,7 +15,7 @@ from webapp.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
 COLOURS = {
     BLUE: "blue", ORANGE: "orange", GREEN: "green", VERMILLION: "vermillion", PURPLE: "purple", GREY: "grey",
 }  # fmt: skip
-"""Class of each colour, which static/earshot/report.css gives the theme's variant."""
+"""Class of each colour, which static/earshot/drawing.css gives the theme's variant."""
 MOST_LINKED = 100
 """Points of a trace up to which each is an element with link and title; more are dots of one path, for the size."""
 LETTER = 6.4  # mean width in user units of a letter of the drawing's text

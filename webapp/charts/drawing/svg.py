@@ -12,7 +12,7 @@ from webapp.charts.drawing.marks import LETTER, Names, Point, colour_of, drawn, 
 from webapp.charts.style import Figure
 
 WIDTH, HEIGHT, WIDE = 480, 330, 760
-"""Size of a drawing in user units, and the width of one that takes a whole row."""
+"""Usual size of a drawing in user units, and the width of one that takes a whole row."""
 _RIGHT, _BOTTOM, _ROW = 12, 46, 16
 _LABEL = 28  # from the drawing's left edge to the tick labels: the axis' title
 _LABEL_ROOM = 80  # to the right of a vertical line for its label
@@ -27,21 +27,21 @@ class _Plot:
     traces: tuple[tuple[dict[str, Any], list[Point]], ...]
 
 
-def figure_svg(figure: Figure, label: str, width: int = WIDTH) -> SafeString | str:
-    """The figure, named `label` for screen readers, `width` user units wide; "" where it has no points."""
+def figure_svg(figure: Figure, label: str, width: int = WIDTH, height: int = HEIGHT) -> SafeString | str:
+    """The figure, named `label` for screen readers, `width` by `height` user units; "" where it has no points."""
     traces = [(trace, points) for trace in figure["data"] if (points := points_of(trace))]
     if not traces:
         return ""
     legend, top = _legend(figure, [trace for trace, _ in traces], width)
-    plots = _plots(figure["layout"], traces, top, width)
+    plots = _plots(figure["layout"], traces, top, width, height)
     names = _names(plots, width)
     return format_html(
         '<svg class="drawing" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}</svg>',
         width,
-        HEIGHT,
+        height,
         label,
         legend,
-        _joined(_frame(plot, is_last=plot is plots[-1]) for plot in plots),
+        _joined(_frame(plot, height, is_last=plot is plots[-1]) for plot in plots),
         _joined(_lines(figure["layout"], plots[0])),
         _joined(drawn(trace, points, plot.x, plot.y, names) for plot in plots for trace, points in plot.traces),
     )
@@ -88,10 +88,10 @@ def _entry(trace: dict[str, Any], x: float, y: float) -> SafeString:
 
 
 def _plots(
-    layout: dict[str, Any], traces: Sequence[tuple[dict[str, Any], list[Point]]], top: float, width: int
+    layout: dict[str, Any], traces: Sequence[tuple[dict[str, Any], list[Point]]], top: float, width: int, height: int
 ) -> list[_Plot]:
     """One plot, or two above each other where traces have a second y axis."""
-    bottom = HEIGHT - _BOTTOM
+    bottom = height - _BOTTOM
     keys = [key for key in ("y", "y2") if any(trace.get("yaxis", "y") == key for trace, _ in traces)]
     ys = [_y_axis(layout, key, traces, top, bottom) for key in keys]
     left = _LABEL + max((len(tick.label) for y in ys for tick in y.ticks), default=1) * LETTER
@@ -127,7 +127,7 @@ def _y_axis(
     return axis_of(settings, values, bottom - low * (bottom - top), bottom - high * (bottom - top))
 
 
-def _frame(plot: _Plot, *, is_last: bool) -> SafeString:
+def _frame(plot: _Plot, height: int, *, is_last: bool) -> SafeString:
     """Grid, tick labels and titles."""
     x, y = plot.x, plot.y
     grid = "".join(f"M{x.start:g} {y.place(tick.value):g}H{x.end:g}" for tick in y.ticks)
@@ -138,7 +138,7 @@ def _frame(plot: _Plot, *, is_last: bool) -> SafeString:
     labels.append(format_html(title, f"{middle:.1f}", y.title))
     if is_last:
         labels += [_text(x.place(tick.value), y.start + 16, tick.label, "middle") for tick in x.ticks]
-        labels.append(_text((x.start + x.end) / 2, HEIGHT - 7, x.title, "middle", "title"))
+        labels.append(_text((x.start + x.end) / 2, height - 7, x.title, "middle", "title"))
     return format_html('<path class="grid" d="{}"/>{}', grid, _joined(labels))
 
 

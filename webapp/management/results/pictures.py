@@ -59,4 +59,4 @@ def _front(found: Results) -> tuple[FrontPoint, ...]:
 
 def _alone(figure: Figure, label: str) -> str:
     """The drawing as a file of its own, by the rules of drawings in reports."""
-    return standalone(str(figure_svg(figure, label, WIDE)), rules_of("report.css", ".drawing"))
+    return standalone(str(figure_svg(figure, label, WIDE)), rules_of("drawing.css", ".drawing"))

@@ -13,6 +13,7 @@ from nas_engine.statistics.selection.expected_accuracy import (
     expected_accuracies,
     measurement_noise,
 )
+from webapp.caches import kept
 from webapp.models import CurvePoint, Study, Trial
 from webapp.queries.accuracy import evaluation_split
 from webapp.queries.pages.results import Results
@@ -28,7 +29,8 @@ _ARCHITECTURE = ("flops", "parameters", "peak_activation_bytes")
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRewards:
-    """Means and standard deviations of rewards without luck, in the order of `Results` [n].
+    """Means and standard deviations of rewards without luck, in the order of `Results` [n]; `accuracy` (0..1) is that
+    of the same expectation.
 
     Trials of one network have equal values, from all its `trainings` [n]; `measured` [n] is the mean of their rewards.
     """
@@ -37,6 +39,7 @@ class ExpectedRewards:
     deviation: NDArray[np.float64]
     measured: NDArray[np.float64]
     trainings: NDArray[np.int64]
+    accuracy: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,11 @@ class ExpectedBest:
     trainings: int
 
 
+@kept("expected rewards")
 def expected_rewards(study: Study, found: Results) -> ExpectedRewards | None:
     """Expected rewards of the completed trials of a study; None where these are too few. One query, of what is new.
+
+    Kept under `found`, which is another object once anything has changed.
 
     Witnesses are the last losses of float training and of QAT, and the size of the network. Trials that share an
     architecture measure one network several times: it counts once, with the means of what they measured, and the more
@@ -80,11 +86,12 @@ def expected_rewards(study: Study, found: Results) -> ExpectedRewards | None:
         deviation=expected.deviation[of_trial],
         measured=measured[of_trial],
         trainings=trainings[of_trial],
+        accuracy=expected.mean[of_trial],
     )
 
 
 def expected_best(study: Study, found: Results) -> ExpectedBest | None:
-    """The best by expected reward of the trials above chance. One query."""
+    """The best by expected reward of the trials above chance. One query where `found` is new."""
     expected = expected_rewards(study, found)
     if expected is None or not found.above_chance.any():
         return None

@@ -14,12 +14,17 @@ from webapp.queries.budget import COUNTED
 from webapp.queries.deliberation import searcher_of
 from webapp.queries.leases import lease
 from webapp.queries.listed_progress import seconds_left_of_list
+from webapp.queries.pages.results import ResultsMark, last_event
 from webapp.queries.pages.studies import LIVE_STATES
 from webapp.queries.summaries import BlockMark, block_marks
 
 _RECENT_TRIALS = 20
 State = Trial.State
 _TRAINED = (Trial.State.COMPLETED, Trial.State.STOPPED)  # what early stopping saves counts, too
+_SHOWN = (
+    "number", "label", "state", "worker", "phase", "epoch", "epochs", "started_at", "finished_at", "heartbeat_at",
+    "architecture__spec",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,11 @@ class Counts:
         """Trials that used up budget and are over."""
         return self.completed + self.stopped_early + self.infeasible + self.failed
 
+    @property
+    def shown(self) -> int:
+        """Trials that the table lists where nothing is filtered: all but those that were never trained."""
+        return self.done + self.waiting + self.running + self.retried + self.cancelled
+
 
 @dataclass(frozen=True, slots=True)
 class Crew:
@@ -84,13 +94,14 @@ class StudyProgress:
     warning: str
     version: str
     is_live: bool
+    results_mark: ResultsMark
 
 
 def progress(study: Study, now: datetime | None = None) -> StudyProgress:
-    """The progress of `study` at `now`. Four queries."""
+    """The progress of `study` at `now`. Three queries, four of a given list."""
     now = now or timezone.now()
-    counts, last_finish, oldest_request = _counts(study)
-    running = _running(study, now)
+    counts, last_finish, oldest_request, mark = _counts(study)
+    running, recent = _latest(study, now)
     live = study.state in LIVE_STATES
     crew = _crew(study, now)
     return StudyProgress(
@@ -98,10 +109,11 @@ def progress(study: Study, now: datetime | None = None) -> StudyProgress:
         trial_budget=study.trial_budget,
         running=running,
         trainers=crew.trainers,
-        seconds_left=_seconds_left(study, counts, running, crew.trainers) if live else None,
+        seconds_left=_seconds_left(study, counts, running, recent, crew.trainers) if live else None,
         warning=_warning(study, counts, oldest_request, crew, now),
         version="-".join(map(str, (*_marks(study), counts.done, counts.waiting, counts.running, last_finish))),
         is_live=live or bool(running),
+        results_mark=mark,
     )
 
 
@@ -119,13 +131,17 @@ class _Group(NamedTuple):
     trials: int
     last_finish: datetime | None
     oldest_request: datetime | None
+    last_event: int | None
 
 
-def _counts(study: Study) -> tuple[Counts, str, datetime | None]:
-    """Counts, a mark of the last finish, and since when the oldest waiting trial waits. One query."""
+def _counts(study: Study) -> tuple[Counts, str, datetime | None, ResultsMark]:
+    """Counts, a mark of the last finish, since when the oldest request waits, and the results' mark. One query."""
     kinds = Trial.objects.filter(study=study).annotate(counts=ExpressionWrapper(COUNTED, BooleanField())).order_by()
     found = kinds.values("state", "counts", violates=F("violates_constraints")).annotate(
-        trials=Count("pk"), last_finish=Max("finished_at"), oldest_request=Min("requested_at")
+        trials=Count("pk"),
+        last_finish=Max("finished_at"),
+        oldest_request=Min("requested_at"),
+        last_event=last_event(study),
     )
     groups = [_Group(**row) for row in found]
 
@@ -145,16 +161,28 @@ def _counts(study: Study) -> tuple[Counts, str, datetime | None]:
     )
     last_finish = max((group.last_finish for group in groups if group.last_finish), default=None)
     waiting_since = (group.oldest_request for group in groups if group.state == State.REQUESTED)
+    done = next((group for group in groups if group.state == State.COMPLETED), None)
     return (
         counts,
         f"{last_finish.timestamp():.3f}" if last_finish else "",
         min(filter(None, waiting_since), default=None),
+        ResultsMark(done.trials, done.last_finish, done.last_event) if done else ResultsMark(),
     )
 
 
-def _running(study: Study, now: datetime) -> tuple[RunningTrial, ...]:
-    trials = Trial.objects.filter(study=study, state=Trial.State.RUNNING).select_related("architecture")
-    return tuple(_running_trial(trial, now) for trial in trials.order_by("number"))
+def _latest(study: Study, now: datetime) -> tuple[tuple[RunningTrial, ...], list[float]]:
+    """The running trials, and the seconds that the latest trained ones took. One query."""
+    own = Trial.objects.filter(study=study)
+    trained = own.filter(state__in=_TRAINED, started_at__isnull=False, finished_at__isnull=False)
+    recent = trained.order_by("-finished_at").values("pk")[:_RECENT_TRIALS]
+    shown = own.filter(Q(state=State.RUNNING) | Q(pk__in=recent)).select_related("architecture").only(*_SHOWN)
+    trials = list(shown.order_by("number"))
+    running = tuple(_running_trial(trial, now) for trial in trials if trial.state == State.RUNNING)
+    return running, [
+        (trial.finished_at - trial.started_at).total_seconds()
+        for trial in trials
+        if trial.state != State.RUNNING and trial.finished_at and trial.started_at
+    ]
 
 
 def _running_trial(trial: Trial, now: datetime) -> RunningTrial:
@@ -190,19 +218,15 @@ def _crew(study: Study, now: datetime) -> Crew:
     )
 
 
-def _seconds_left(study: Study, counts: Counts, running: Sequence[RunningTrial], trainers: int) -> float | None:
+def _seconds_left(
+    study: Study, counts: Counts, running: Sequence[RunningTrial], recent: Sequence[float], trainers: int
+) -> float | None:
     """The work that is left over the live training workers; None until a first trial has ended."""
     if study.designer == Study.Designer.LISTED:
         return seconds_left_of_list(study, {trial.number: trial for trial in running}, trainers)
-    recent = (
-        Trial.objects.filter(study=study, state__in=_TRAINED, started_at__isnull=False)
-        .order_by("-finished_at")
-        .values_list("started_at", "finished_at")[:_RECENT_TRIALS]
-    )
-    seconds = [(end - start).total_seconds() for start, end in recent if start and end]
-    if not seconds:
+    if not recent:
         return None
-    mean_seconds = fmean(seconds)
+    mean_seconds = fmean(recent)
     not_begun = max(0, study.trial_budget - counts.done - len(running))
     work = sum(max(0.0, mean_seconds - trial.elapsed_seconds) for trial in running)
     if study.state == Study.State.RUNNING:

@@ -5,20 +5,22 @@ One query reads seven numbers a trial; fronts are computed here with numpy, neve
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from django.db.models import F
+from django.db.models import Count, F, Max, Subquery
 from numpy.typing import NDArray
 
 from nas_engine import pareto
-from nas_engine.reward import within_thresholds
-from webapp.models import Study, Trial, TrialEnergyEstimate
+from nas_engine.reward import RewardParameters, within_thresholds
+from webapp.caches import kept
+from webapp.models import Event, Study, Trial, TrialEnergyEstimate
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import evaluation_split
-from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, trials_with_estimates, with_estimates
+from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, with_estimates
 from webapp.translation import reward_parameters
 
 _COLUMNS = ("pk", "number", "int8_accuracy", ENERGY, "flash_bytes", REWARD, ENERGY_SOURCE)
@@ -28,9 +30,12 @@ _COLUMNS_OF_ESTIMATES = (
 """The same by the rows of energy estimates."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Results:
     """Completed trials as columns, in the order of their numbers. Arrays are [n]; accuracies 0..1.
+
+    The same object is shared by all who ask while nothing has changed, so nobody may write to its arrays; what is
+    computed from it can be kept under it, since it is equal to itself alone.
 
     `on_energy_front` and `on_flash_front` mark the trials that no other trial beats in int8 accuracy and energy, or in
     int8 accuracy and flash. `within_limits` marks those below both thresholds of the study, `above_chance` those whose
@@ -63,10 +68,53 @@ class Results:
         return frozenset(self.trial_ids[front].tolist())
 
 
-def results(study: Study) -> Results:
-    """Results of `study` so far, with current estimates. One query."""
-    completed = trials_with_estimates(study).filter(state=Trial.State.COMPLETED).order_by("number")
-    return _results(study, list(completed.values_list(*_COLUMNS)))
+class ResultsMark(NamedTuple):
+    """Changes whenever the results of a study do: a finished trial is never rewritten, and every move leaves an event.
+
+    Number of completed trials, the last finish among them, and the id of the study's last event.
+    """
+
+    completed: int = 0
+    last_finish: datetime | None = None
+    last_event: int | None = None
+
+
+class _State(NamedTuple):
+    """All that the results of a study depend on."""
+
+    study_id: int
+    energy_model_id: int | None
+    parameters: RewardParameters
+    least_above_chance: float
+    mark: ResultsMark
+
+
+def last_event(study: Study) -> Max:
+    """The id of the study's last event, as an aggregate over its trials."""
+    return Max(Subquery(Event.objects.filter(study=study).order_by("-at", "-pk").values("pk")[:1]))
+
+
+def results(study: Study, mark: ResultsMark | None = None) -> Results:
+    """Results of `study` so far, with current estimates.
+
+    No query while nothing has changed since they were read, where the present `mark` is known; else one for each.
+    """
+    mark = mark or _mark(study)
+    least = _least_above_chance(study)
+    return _results_at(_State(study.pk, study.energy_model_id, reward_parameters(study), least, mark))
+
+
+def _mark(study: Study) -> ResultsMark:
+    completed = Trial.objects.filter(study=study, state=Trial.State.COMPLETED)
+    found = completed.aggregate(trials=Count("pk"), last=Max("finished_at"), event=last_event(study))
+    return ResultsMark(found["trials"], found["last"], found["event"])
+
+
+@kept("results of studies")
+def _results_at(state: _State) -> Results:
+    trials = with_estimates(Trial.objects.filter(study=state.study_id), state.energy_model_id)
+    completed = trials.filter(state=Trial.State.COMPLETED).order_by("number")
+    return _results(list(completed.values_list(*_COLUMNS)), state.parameters, state.least_above_chance)
 
 
 def results_of(studies: Sequence[Study]) -> Mapping[int, Results]:
@@ -78,7 +126,10 @@ def results_of(studies: Sequence[Study]) -> Mapping[int, Results]:
         for found in (_by_figures(by_figures), _by_model(by_model))
         for study_id, group in groupby(found, key=itemgetter(0))
     }
-    return {study.pk: _results(study, rows.get(study.pk, [])) for study in studies}
+    return {
+        study.pk: _results(rows.get(study.pk, []), reward_parameters(study), _least_above_chance(study))
+        for study in studies
+    }
 
 
 def _by_figures(study_ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
@@ -97,11 +148,15 @@ def _by_model(study_ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         yield from ordered.values_list("trial__study_id", *_COLUMNS_OF_ESTIMATES)
 
 
-def _results(study: Study, rows: Sequence[tuple[Any, ...]]) -> Results:
+def _least_above_chance(study: Study) -> float:
+    split = evaluation_split(study.dataset)
+    return split.least_above_chance if split else 0.0
+
+
+def _results(rows: Sequence[tuple[Any, ...]], parameters: RewardParameters, least_above_chance: float) -> Results:
     values = np.array([row[2:6] for row in rows], np.float64).reshape(len(rows), 4)
     accuracy, energy, flash, reward = values.T
-    split = evaluation_split(study.dataset)
-    is_above = accuracy >= (split.least_above_chance if split else 0.0)
+    is_above = accuracy >= least_above_chance
     judged = np.where(is_above[:, np.newaxis], values, np.nan)
     return Results(
         trial_ids=np.array([row[0] for row in rows], np.int64),
@@ -110,7 +165,7 @@ def _results(study: Study, rows: Sequence[tuple[Any, ...]]) -> Results:
         energy_mj=energy,
         flash_bytes=flash,
         reward=reward,
-        within_limits=within_thresholds(energy, flash, reward_parameters(study)),
+        within_limits=within_thresholds(energy, flash, parameters),
         above_chance=is_above,
         on_energy_front=pareto.front(judged[:, [0, 1]], maximise=(True, False)),
         on_flash_front=pareto.front(judged[:, [0, 2]], maximise=(True, False)),

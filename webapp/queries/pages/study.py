@@ -11,10 +11,12 @@ from webapp.models import Event, Study, Trial
 from webapp.queries.energy_estimates import energy_tag, in_words, source_of
 from webapp.queries.energy_models import large_fields, offer
 from webapp.queries.pages.baselines import baselines_of, compared_with
+from webapp.queries.pages.choice import at_equal_accuracy
 from webapp.queries.pages.constraints import limits_in_words
 from webapp.queries.pages.expected_rewards import expected_best
-from webapp.queries.pages.progress import progress
+from webapp.queries.pages.progress import Counts, StudyProgress, progress
 from webapp.queries.pages.results import Best, Results, bests, results
+from webapp.queries.pages.shortlist import shortlist, with_shortlists
 from webapp.queries.pages.trials import ALL_TRIALS, TRIAL_STATES, TrialFilter, hidden_trials, trial_page
 from webapp.queries.spaces import space_facts
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
@@ -51,20 +53,25 @@ class FailureRow:
 def shown_studies() -> QuerySet[Study]:
     """Studies with what every page about one names."""
     related = ("dataset", "owner", "cloned_from", "energy_model__device")
-    return Study.objects.select_related(*related).defer(*large_fields("energy_model"))
+    return with_shortlists(Study.objects.select_related(*related).defer(*large_fields("energy_model")))
 
 
 def study_context(study: Study, wanted: TrialFilter, *, all_events: bool = False) -> dict[str, Any]:
-    """The whole page of a study from `shown_studies`, with the trials that are `wanted`. Charts have their own data."""
-    found = results(study)
+    """The whole page of a study from `shown_studies`, with the trials that are `wanted`, and its `results` for charts.
+
+    Twelve queries at most, however many trials there are, and up to three more where the results are new.
+    """
+    now = progress(study)
+    found = results(study, now.results_mark)
     context = (
         study_header_context(study)
-        | _progress_context(study, found)
-        | _trials_context(study, found, wanted)
+        | _progress_context(study, now, found)
+        | _trials_context(study, found, wanted, now.counts)
         | study_log_context(study, all_events=all_events)
     )
     return context | {
-        **_baselines_context(study, context["best"]),
+        **_baselines_context(study, found, context["best"]),
+        "results": found,
         "space": space_facts(study),
         "offer": offer(study),
         "constraints": limits_in_words(study),
@@ -91,14 +98,15 @@ def study_header_context(study: Study) -> dict[str, Any]:
 
 def study_progress_context(study: Study) -> dict[str, Any]:
     """The polled part: progress, the best trials, and where their energies come from."""
-    return _progress_context(study, results(study))
+    now = progress(study)
+    return _progress_context(study, now, results(study, now.results_mark))
 
 
-def _progress_context(study: Study, found: Results) -> dict[str, Any]:
+def _progress_context(study: Study, now: StudyProgress, found: Results) -> dict[str, Any]:
     best, source = bests(found), source_of(study)
     return {
         "study": study,
-        "progress": progress(study),
+        "progress": now,
         "best": best.by_reward,
         "expected": expected_best(study, found),
         "within": best.within_limits,
@@ -113,11 +121,14 @@ def study_trials_context(study: Study, wanted: TrialFilter) -> dict[str, Any]:
     return _trials_context(study, results(study), wanted)
 
 
-def _trials_context(study: Study, found: Results, wanted: TrialFilter) -> dict[str, Any]:
+def _trials_context(study: Study, found: Results, wanted: TrialFilter, counts: Counts | None = None) -> dict[str, Any]:
+    """`counts` spare counting the trials where nothing is filtered."""
+    known = counts if not wanted.is_narrowed else None
     return {
         "study": study,
-        "page": trial_page(study, found, wanted),
-        "hidden": hidden_trials(study, found, wanted),
+        "shortlist": shortlist(study, found),
+        "page": trial_page(study, found, wanted, total=known.shown if known else None),
+        "hidden": known.violating if known else hidden_trials(study, found, wanted),
         "wanted": wanted,
     }
 
@@ -128,12 +139,15 @@ def study_log_context(study: Study, *, all_events: bool = False) -> dict[str, An
     return {"study": study, "events": shown, "all_events": all_events, "failures": failures(study)}
 
 
-def _baselines_context(study: Study, best: Best | None) -> dict[str, Any]:
-    """The published networks compared with this search's best; a study of published networks has them as trials."""
-    if study.kind != Study.Kind.SEARCH or study.state == Study.State.DRAFT:
-        return {}
+def _baselines_context(study: Study, trials: Results, best: Best | None) -> dict[str, Any]:
+    """The published networks, and in a search compared with its best; else they are the study's own trials."""
+    if study.state == Study.State.DRAFT:
+        return {"baselines": None}
     found = baselines_of(study.dataset_id, study.energy_model_id)
-    return {"baselines": found, "compared": compared_with(found.rows, study, best) if found else ()}
+    if found is None or study.kind != Study.Kind.SEARCH:
+        return {"baselines": found, "compared": ()}
+    equal = at_equal_accuracy(study, trials, found.rows) if len(trials) else ()
+    return {"baselines": found, "compared": compared_with(found.rows, study, best), "equal_accuracy": equal}
 
 
 def _states(study: Study) -> tuple[tuple[str, str], ...]:

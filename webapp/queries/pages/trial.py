@@ -21,6 +21,7 @@ from webapp.queries.pages.compare import choices
 from webapp.queries.pages.constraints import estimates
 from webapp.queries.pages.measured import measured_on
 from webapp.queries.pages.relatives import relatives_context
+from webapp.queries.pages.shortlist import is_shortlisted
 from webapp.queries.pages.streams import HAS_STREAMS, streams_context
 from webapp.queries.pages.study import trial_events
 from webapp.queries.pages.trials import seconds_between
@@ -161,6 +162,7 @@ def trial_context(trial: Trial) -> dict[str, Any]:
             "blocks": block_table(trial.architecture),
             "choices": choices(trial),
             "own_id": [trial.pk],
+            "is_shortlisted": trial.state == Trial.State.COMPLETED and is_shortlisted(trial),
             "estimates": estimates(trial),
             "neighbours": neighbours(trial),
             "space": space_facts(trial.study),

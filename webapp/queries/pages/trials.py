@@ -69,6 +69,11 @@ class TrialFilter:
     sort: str = BY_REWARD
     page: int = 1
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether trials are left out besides those that violate a constraint, or these are wanted."""
+        return bool(self.state or self.front or self.within_limits or self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
@@ -108,8 +113,10 @@ class TrialRow:
         return self.estimate.energy_mj
 
 
-def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[TrialRow]:
-    """One page of the trials of `study` as `wanted`. Two queries; `results` gives the fronts."""
+def trial_page(study: Study, results: Results, wanted: TrialFilter, total: int | None = None) -> PageOf[TrialRow]:
+    """One page of the trials of `study` as `wanted`. Two queries, one if the `total` is known; `results` gives the
+    fronts.
+    """
     found = filtered_trials(study, results, wanted)
     confirming = found.annotate(**{_CONFIRMED: F("confirms__number")})
     shown = ordered_trials(study, confirming, wanted).select_related("architecture").only(*_SHOWN)
@@ -121,7 +128,8 @@ def trial_page(study: Study, results: Results, wanted: TrialFilter) -> PageOf[Tr
         return [_row(parameters, trial, trial.pk in energy_front, trial.pk in flash_front) for trial in some]
 
     # Counted without the estimates, on which no filter depends.
-    return page_of(shown, number=wanted.page, size=ROWS_A_PAGE, rows=rows, total=found.count())
+    total = found.count() if total is None else total
+    return page_of(shown, number=wanted.page, size=ROWS_A_PAGE, rows=rows, total=total)
 
 
 def violating_numbers(study: Study) -> tuple[int, ...]:

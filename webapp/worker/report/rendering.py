@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from webapp.queries.pages.report import BEGIN, END
 from webapp.worker.report.document import Document
 
-_STYLE_SHEETS = ("earshot/base.css", "earshot/parts.css", "earshot/report.css")
+_STYLE_SHEETS = ("earshot/base.css", "earshot/parts.css", "earshot/drawing.css", "earshot/report.css")
 
 
 def html_of(document: Document) -> bytes:

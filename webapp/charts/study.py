@@ -1,0 +1,180 @@
+"""Charts of a study's page: what they show of its results, their JSON, and the drawings that stand there first.
+
+JSON and drawings are made once for all readers, until anything has changed: they are kept under the `Results` that they
+show, which are another object then.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from numpy.typing import NDArray
+
+from webapp.caches import kept
+from webapp.charts.drawing.svg import figure_svg
+from webapp.charts.fronts import BaselinePoint, Resource, front_figure, front_info, shown_points
+from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
+from webapp.charts.style import Figure, Mark, percent
+from webapp.models import Dataset, Study
+from webapp.models.study import BYTES_PER_KB
+from webapp.queries.accuracy import evaluation_split
+from webapp.queries.energy_estimates import energy_tag
+from webapp.queries.pages.baselines import BaselineRow, Baselines
+from webapp.queries.pages.results import Results, exceeds_limits
+from webapp.queries.pages.trials import summaries, violating_numbers
+
+LABELS: Mapping[str, str] = {
+    "energy": "int8 accuracy of each trial over its energy per inference, with the Pareto front",
+    "flash": "int8 accuracy of each trial over the size of its file, with the Pareto front",
+    "rewards": "Reward of each trial and the best reward so far",
+}
+"""Charts by name, and their text for screen readers."""
+_HALF, _WHOLE, _PHONE, _LOW_PHONE = (604, 340), (1252, 250), (338, 300), (338, 250)
+"""Sizes in pixels of the places of charts: half and whole row of a wide window, and a phone."""
+
+
+class ChartFile(NamedTuple):
+    """A chart's Plotly JSON, and the mark of its content for conditional requests."""
+
+    content: bytes
+    etag: str
+
+
+class Drawn(NamedTuple):
+    """A chart drawn for wide places and for phones; both empty where there is nothing to show."""
+
+    wide: SafeString | str
+    narrow: SafeString | str
+
+
+@kept("charts of studies")
+def chart_file(study: Study, found: Results, published: Baselines | None, name: str) -> ChartFile:
+    """The chart of this name in `LABELS`, with hover texts. Up to two queries where `found` is new."""
+    content = json.dumps(_figure(study, found, published, name, _hover_texts), separators=(",", ":")).encode()
+    return ChartFile(content, f'"{blake2b(content, digest_size=12).hexdigest()}"')
+
+
+@kept("drawings of studies")
+def drawings(study: Study, found: Results, published: Baselines | None) -> Mapping[str, Drawn]:
+    """Every chart of the page, drawn. At most one query where `found` is new.
+
+    As in the chart that replaces it, the front is whole, and of the other trials evenly spread ones are shown.
+    """
+    figures = {name: _figure(study, found, published, name, _numbers) for name in LABELS}
+    return {name: _drawn(figure, name) for name, figure in figures.items()}
+
+
+def _drawn(figure: Figure, name: str) -> Drawn:
+    wide, narrow = (_WHOLE, _LOW_PHONE) if name == "rewards" else (_HALF, _PHONE)
+    return Drawn(figure_svg(figure, LABELS[name], *wide), figure_svg(figure, LABELS[name], *narrow))
+
+
+class _Texts(Protocol):
+    """Texts of the `shown` trials of `found`."""
+
+    def __call__(self, found: Results, shown: list[int], dataset: Dataset) -> list[str]: ...
+
+
+def _figure(study: Study, found: Results, published: Baselines | None, name: str, texts: _Texts) -> Figure:
+    if name == "rewards":
+        return _rewards(study, found)
+    return _front(study, found, published, "energy" if name == "energy" else "flash", texts)
+
+
+def _front(study: Study, found: Results, published: Baselines | None, resource: Resource, texts: _Texts) -> Figure:
+    """int8 accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
+    is_search, is_energy = study.kind == Study.Kind.SEARCH, resource == "energy"
+    on_front = found.on_energy_front if is_energy else found.on_flash_front
+    cost = found.energy_mj if is_energy else found.flash_bytes / BYTES_PER_KB
+    shown = shown_points(on_front) if is_search else np.zeros(0, np.int64)
+    baselines = published.completed if published else ()
+    threshold = study.energy_threshold_mj if is_energy else study.flash_threshold_kb
+    tags = {energy_tag(source) for source in found.energy_sources} | {row.estimate.tag for row in baselines}
+    info = front_info(
+        resource=resource,
+        energy_tags=sorted(tags),
+        threshold=threshold if is_search else None,
+        x=cost[shown].tolist(),
+        accuracy=found.int8_accuracy[shown].tolist(),
+        on_front=on_front[shown].tolist(),
+        texts=texts(found, shown.tolist(), study.dataset),
+        links=trial_links(study, found.numbers[shown].tolist()),
+        left_out=len(found) - len(shown),
+        baselines=[baseline_point(row, is_energy, study.dataset) for row in baselines],
+        chance=chance_of(study.dataset),
+        marks=_marks(study, found, shown),
+    )
+    return front_figure(info)
+
+
+def _rewards(study: Study, found: Results) -> Figure:
+    """The best reward so far over the trials."""
+    shown = shown_rewards(len(found))
+    info = rewards_info(
+        numbers=found.numbers,
+        rewards=found.reward,
+        above_chance=found.above_chance,
+        shown=shown,
+        links=trial_links(study, found.numbers[shown].tolist()),
+        marks=_marks(study, found, shown),
+        untrained=violating_numbers(study),
+    )
+    return rewards_figure(info)
+
+
+def chance_of(dataset: Dataset) -> float | None:
+    """Accuracy (0..1) of always answering the commonest class, None before the dataset is prepared."""
+    split = evaluation_split(dataset)
+    return split.chance if split else None
+
+
+def trial_in_words(found: Results, i: int, dataset: Dataset) -> str:
+    """Hover text of the trial at place `i`: reward, accuracy, energy, flash."""
+    return (
+        f"<b>Trial {found.numbers[i]}</b>  reward {found.reward[i]:.3f}<br>"
+        f"{_accuracy_in_words(float(found.int8_accuracy[i]), dataset)}"
+        f"{found.energy_mj[i]:.2f} mJ, {found.flash_bytes[i] / BYTES_PER_KB:.1f} kB"
+    )
+
+
+def baseline_point(row: BaselineRow, is_energy: bool, dataset: Dataset) -> BaselinePoint:
+    """A completed baseline over its energy in mJ or its size in kB."""
+    accuracy, energy_mj, flash_kb = row.int8_accuracy or 0.0, row.energy_mj or 0.0, (row.flash_bytes or 0) / 1000
+    text = f"<b>{row.name}</b><br>{_accuracy_in_words(accuracy, dataset)}{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
+    if row.estimate.outside:
+        text += "<br>extrapolated by the energy model"
+    link = reverse("trial", args=[row.study_id, row.number])
+    return BaselinePoint(row.name, energy_mj if is_energy else flash_kb, percent(accuracy), text, link)
+
+
+def trial_links(study: Study, numbers: list[int]) -> list[str]:
+    """Addresses of trial pages; `reverse` is called once, because it takes 20 µs and there are up to 1,000 of them."""
+    first = reverse("trial", args=[study.pk, 0])
+    return [first.replace("/0/", f"/{number}/") for number in numbers]
+
+
+def _marks(study: Study, found: Results, shown: NDArray[np.int64]) -> Sequence[Mark]:
+    """Why each shown trial is marked, if it is."""
+    violating = exceeds_limits(study, found)
+    return ["violating" if violating[i] else "" if found.above_chance[i] else "chance" for i in shown.tolist()]
+
+
+def _hover_texts(found: Results, shown: list[int], dataset: Dataset) -> list[str]:
+    """With the networks in short. One query."""
+    short = summaries(found.trial_ids[shown].tolist())
+    return [f"{trial_in_words(found, i, dataset)}<br>{short.get(int(found.trial_ids[i]), '')}" for i in shown]
+
+
+def _numbers(found: Results, shown: list[int], dataset: Dataset) -> list[str]:
+    return [f"trial {found.numbers[i]}" for i in shown]
+
+
+def _accuracy_in_words(share: float, dataset: Dataset) -> str:
+    split = evaluation_split(dataset)
+    found = split.accuracy(share) if split else None
+    words = f"int8 accuracy {100 * share:.1f} %<br>"
+    return f"{words}{found.in_words.replace('; ', '<br>')}<br>" if found else words
