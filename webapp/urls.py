@@ -11,6 +11,7 @@ from webapp.api import measurements as measurement_files
 from webapp.api.energy_models import energy_model_chart, energy_model_csv
 from webapp.api.reports import report_document, report_tables
 from webapp.api.streams import det_chart, mistake_audio, noise_chart, streams_json
+from webapp.api.why import why_chart
 from webapp.views import (
     accounts,
     baselines,
@@ -40,6 +41,7 @@ from webapp.views import (
     study_energy,
     study_form,
     trials,
+    why,
 )
 
 account_urls: list[URLPattern | URLResolver] = [
@@ -92,6 +94,8 @@ study_urls: list[URLPattern | URLResolver] = [
     path("finalists/<int:finalist_id>/test/", finals.open_test, name="open_test"),
     path("finalists/chart.json", charts.finalists_chart, name="finalists_chart"),
     path("report/", reports.report_study, name="report_study"),
+    path("why/", why.why, name="study_why"),
+    path("why/<slug:goal>/<slug:part>.json", why_chart, name="why_chart"),
     path("extend/", study.extend_study, name="extend_study"),
     path("compare/", comparisons.add_to_comparison, name="add_to_comparison"),
     path("clone/", study.clone_study, name="clone_study"),
