@@ -1,4 +1,4 @@
-"""The page that explains a study, in a real browser: every chart is drawn, readable and has its table; no JavaScript."""
+"""The page that explains a study in a real browser: every chart is drawn, readable, has its table; no JavaScript."""
 
 from pathlib import Path
 

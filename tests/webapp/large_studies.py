@@ -16,7 +16,7 @@ EPOCHS, CURVES_OF = 45, 5
 
 
 def made_up_study(trials: int) -> Study:
-    """A completed search whose energy grows with the filters of the first block, its accuracy with those of the last."""
+    """A search whose energy grows with the filters of the first block, its accuracy with those of the last."""
     study = make_study(trial_budget=trials)
     space, rng = new_search_space(study), np.random.default_rng(1)
     networks = list({one.hash: one for one in (space.sample(rng) for _ in range(trials))}.values())

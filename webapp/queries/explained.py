@@ -121,7 +121,7 @@ _BlockKey = tuple[object, ...]
 
 
 def _key(block: Mapping[str, object]) -> _BlockKey:
-    """What tells the options of a position apart; they have its strides in common."""
+    """What distinguishes the options of a position; they have its strides in common."""
     return block["kind"], block["kernel_size"], block["filters"], block["expansion"]
 
 

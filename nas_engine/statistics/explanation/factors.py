@@ -42,9 +42,9 @@ class Factors:
     codes_of_options: tuple[NDArray[np.int16], ...]
 
     def codes(self, options: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Levels [n, factors] of networks given by their `options` [n, positions]; `NO_LEVEL` where one says nothing.
+        """Levels [n, factors] of networks by their `options` [n, positions], which are those of `SearchSpace.encode`.
 
-        `options` are those of `SearchSpace.encode`.
+        `NO_LEVEL` stands where an identity has none.
         """
         found = np.empty((len(options), len(self.factors)), np.int16)
         for index, (factor, codes) in enumerate(zip(self.factors, self.codes_of_options, strict=True)):

@@ -12,7 +12,9 @@ other nine tenths gave, so that a factor without effect has a share of about 0, 
 shares add up to what the choices explain of networks that were not looked at. s_j is the covariance decomposition of
 Li et al., "Global sensitivity analysis for systems with independent and/or correlated inputs", J. Phys. Chem. A 2010:
 where networks are drawn at random it is the first-order Sobol index, and where a search took two choices together
-they divide what they explain. Intervals are those of a ratio of two means over the networks (delta method).
+they divide what they explain. Intervals are those of a ratio of two means over the networks (delta method), widened
+because the ten fits share most of their networks (Nadeau and Bengio, "Inference for the generalization error", Machine
+Learning 2003).
 """
 
 from collections.abc import Sequence
@@ -29,7 +31,7 @@ from nas_engine.statistics.wilson import Z95
 LEAST_NETWORKS = 50
 """Networks under which no importance is stated: ten folds of fewer leave intervals that mean nothing."""
 _FOLDS = 10
-_REFITTED = (1 + _FOLDS / (_FOLDS - 1)) ** 0.5
+_WIDENED = (1 + _FOLDS / (_FOLDS - 1)) ** 0.5
 _ROUNDS = 8
 _LEAST_VARIANCE = 1e-6  # of the results' variance, of a factor without effect
 _LEAST_DEVIATION = 1e-9  # of the mean: below it the results are all the same
@@ -81,7 +83,7 @@ def importances(codes: NDArray[np.int16], levels: Sequence[int], results: Values
 
 
 def _design(codes: NDArray[np.int16], levels: Sequence[int]) -> Values:
-    """X with the columns of each factor less their means over the networks in which it says something; else 0."""
+    """X with the columns of each factor less their means over the networks that have one of them; else 0."""
     parts = []
     for column, count in enumerate(levels):
         taken = codes[:, column, None] == np.arange(count)
@@ -113,7 +115,7 @@ def _cross_fitted(design: Values, levels: Sequence[int], results: Values) -> tup
 
 
 def _effects(gram: Values, product: Values, square: float, count: int, levels: Sequence[int]) -> Values:
-    """beta [levels] with the variances of the factors' effects and of the noise that make the results likeliest.
+    """beta [levels] with the variances of the factors' effects and of the noise that maximise the evidence.
 
     MacKay's fixed point ("Bayesian interpolation", Neural Computation 1992) with a variance for each factor.
     """
@@ -144,5 +146,5 @@ def _importance(contributions: Values, results: Values) -> Importance:
 def _share(contribution: Values, results: Values, variance: float) -> Share:
     value = float(np.mean(contribution * results)) / variance
     influence = contribution * results - value * results**2
-    half = Z95 * _REFITTED * float(np.std(influence, ddof=1)) / (len(results) ** 0.5 * variance)
+    half = Z95 * _WIDENED * float(np.std(influence, ddof=1)) / (len(results) ** 0.5 * variance)
     return Share(value, Interval95(value - half, value + half))

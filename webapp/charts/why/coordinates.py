@@ -15,7 +15,7 @@ from webapp.queries.explained import TrainedNetworks
 MOST_LINES = 150
 BEST_SHARE = 0.1
 LEAST_BEST = 5
-"""Networks in the best tenth from which on the sentence says what they share."""
+"""Networks in the best tenth from which on the sentence names what they share."""
 
 
 class NetworkLine(NamedTuple):

@@ -66,7 +66,7 @@ def importance_figure(info: ImportanceInfo) -> Figure:
             data += _marks(goal, [found.shares[index] for index in shown], heights, [info.labels[i] for i in shown])
     if not data:
         return NOTHING
-    axes = layout("Share of the variance between networks (%)", "")
+    axes = layout("Share of the variance (%)", "")
     rows = [-row for row in range(len(shown))]
     axes["yaxis"] |= {"tickvals": rows, "ticktext": [info.labels[index] for index in shown]}
     return {"data": data, "layout": axes}
@@ -101,7 +101,7 @@ def _marks(goal: Goal, shares: list[Share], heights: list[float], labels: list[s
 
 
 def importance_sentence(info: ImportanceInfo, goal: Goal) -> str:
-    """Which choice explains most of the goal, and how sure that is; for energy, beside what the paper found."""
+    """Which choice explains most of the goal, and how sure that is; for energy, next to what the paper found."""
     name, found = GOAL_NAMES[goal], info.importances[goal]
     if found is None:
         if info.networks < LEAST_NETWORKS:
@@ -120,7 +120,7 @@ def importance_sentence(info: ImportanceInfo, goal: Goal) -> str:
     return (
         f"The {info.words[leader]} {_verb(info.words[leader])} {share_in_words(share)} of the variance of {name} "
         f"between {counted(found.networks, 'network')}; all choices, each by itself, together "
-        f"{share_in_words(found.total)}.{_beside_the_paper(info, goal, leader)}"
+        f"{share_in_words(found.total)}.{_next_to_the_paper(info, goal, leader)}"
     )
 
 
@@ -128,7 +128,7 @@ def _verb(words: str) -> str:
     return "explain" if words.startswith("filters") else "explains"
 
 
-def _beside_the_paper(info: ImportanceInfo, goal: Goal, leader: int) -> str:
+def _next_to_the_paper(info: ImportanceInfo, goal: Goal, leader: int) -> str:
     found = info.importances[goal]
     if goal != "energy" or info.paper_factor is None or found is None:
         return ""

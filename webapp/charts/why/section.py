@@ -24,7 +24,7 @@ class WhyTable:
 
 @dataclass(frozen=True, slots=True)
 class WhySection:
-    """`part` names the chart in addresses. `hint` says what was left out or how to read the chart.
+    """`part` names the chart in addresses. `hint` names what was left out or how to read the chart.
 
     `size` is "low" or "tall" as of the tag `chart`. A figure without traces is not drawn: the sentences say why.
     """

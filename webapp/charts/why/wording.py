@@ -56,6 +56,8 @@ def kind_label(value: str, *, short: bool = False) -> str:
     """Name of a kind as `Factor.levels` has it, with its expansion behind a hyphen."""
     kind, _, expansion = value.partition("-t")
     names = SHORT_KINDS if short else KIND_NAMES
+    if kind == "identity":
+        return kind
     return f"{names.get(kind, kind)} t{expansion}" if expansion else names.get(kind, kind)
 
 
