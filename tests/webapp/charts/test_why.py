@@ -148,6 +148,14 @@ def test_slices_and_pairs_are_of_the_leading_choices() -> None:
     assert "lowest with 8 filters in the first block and" in pair.sentences[0]
 
 
+def test_choices_that_lead_by_chance_are_said_to() -> None:
+    of = networks(300)
+    by_goal = importances_of(of)
+    assert slices_section(of, "accuracy", by_goal["accuracy"]).sentences[0].startswith("No choice leads beyond chance.")
+    assert "chance" not in slices_section(of, "energy", by_goal["energy"]).sentences[0]
+    assert pair_section(of, "energy", by_goal["energy"]).sentences[0].startswith("These two choices do not both lead")
+
+
 def test_of_ten_thousand_networks_some_are_drawn_with_the_best_and_the_front_among_them() -> None:
     of = networks(10_000)
     info = coordinates_info(of, links(of))

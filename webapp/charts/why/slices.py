@@ -41,19 +41,27 @@ class Slice(NamedTuple):
 
 
 class SlicesInfo(NamedTuple):
-    """The leading choices of a goal, the greatest share first; none where importances are not known."""
+    """The leading choices of a goal, the greatest share first; none where importances are not known.
+
+    `is_by_chance` where the greatest share may be chance.
+    """
 
     goal: Goal
     slices: tuple[Slice, ...]
+    is_by_chance: bool
 
 
 class PairInfo(NamedTuple):
-    """The two leading choices and the means of their levels together: rows are levels of the first."""
+    """The two leading choices and the means of their levels together: rows are levels of the first.
+
+    `is_by_chance` where the share of one of them may be chance.
+    """
 
     goal: Goal
     first: Factor
     second: Factor
     means: tuple[tuple[LevelMean | None, ...], ...]
+    is_by_chance: bool
 
 
 def leading(found: Importance | None, count: int) -> list[int]:
@@ -71,7 +79,13 @@ def slices_info(networks: TrainedNetworks, goal: Goal, found: Importance | None)
             Slice(factors[i], level_means(codes[:, i], len(factors[i].levels), networks.of(goal)))
             for i in leading(found, SLICES)
         ),
+        is_by_chance=_is_by_chance(found, 1),
     )
+
+
+def _is_by_chance(found: Importance | None, count: int) -> bool:
+    """Whether one of the `count` greatest shares is not distinguished from 0."""
+    return found is not None and not all(found.shares[index].is_distinguished for index in leading(found, count))
 
 
 def pair_info(networks: TrainedNetworks, goal: Goal, found: Importance | None) -> PairInfo | None:
@@ -81,7 +95,8 @@ def pair_info(networks: TrainedNetworks, goal: Goal, found: Importance | None) -
         return None
     first, second = (networks.factors.factors[index] for index in lead)
     codes = networks.factors.codes(networks.options)[:, lead]
-    return PairInfo(goal, first, second, pair_means(codes, (len(first.levels), len(second.levels)), networks.of(goal)))
+    means = pair_means(codes, (len(first.levels), len(second.levels)), networks.of(goal))
+    return PairInfo(goal, first, second, means, _is_by_chance(found, 2))
 
 
 def mean_interval(mean: LevelMean) -> Interval95 | None:
@@ -147,8 +162,9 @@ def slices_sentence(info: SlicesInfo) -> str:
         return f"All networks have {level_in_words(factor, known[0][0])}."
     (low, least), (high, most) = min(known, key=lambda one: one[1].mean), max(known, key=lambda one: one[1].mean)
     name = GOAL_NAMES[info.goal]
+    doubt = "No choice leads beyond chance. " if info.is_by_chance else ""
     return (
-        f"By the {factor_in_words(factor)}, the leading choice, mean {name} is lowest with "
+        f"{doubt}By the {factor_in_words(factor)}, the leading choice, mean {name} is lowest with "
         f"{level_in_words(factor, low)}, {mean_in_words(info.goal, least)}, and highest with "
         f"{level_in_words(factor, high)}, {mean_in_words(info.goal, most)}."
     )
@@ -218,9 +234,10 @@ def pair_sentence(info: PairInfo | None) -> str:
         return f"Fewer than two pairs of levels were taken by {LEAST_TOGETHER} networks or more."
     least, most = min(enough, key=lambda one: one[2].mean), max(enough, key=lambda one: one[2].mean)
     name = GOAL_NAMES[info.goal]
+    doubt = "These two choices do not both lead beyond chance. " if info.is_by_chance else ""
     return (
-        f"Of {counted(len(enough), 'pair')} of levels that {LEAST_TOGETHER} networks or more have, mean {name} is "
-        f"lowest with {_levels_in_words(info, least)}, {mean_in_words(info.goal, least[2])}, and highest with "
+        f"{doubt}Of {counted(len(enough), 'pair')} of levels that {LEAST_TOGETHER} networks or more have, mean "
+        f"{name} is lowest with {_levels_in_words(info, least)}, {mean_in_words(info.goal, least[2])}, and highest with "
         f"{_levels_in_words(info, most)}, {mean_in_words(info.goal, most[2])}."
     )
 
