@@ -237,8 +237,8 @@ def pair_sentence(info: PairInfo | None) -> str:
     doubt = "These two choices do not both lead beyond chance. " if info.is_by_chance else ""
     return (
         f"{doubt}Of {counted(len(enough), 'pair')} of levels that {LEAST_TOGETHER} networks or more have, mean "
-        f"{name} is lowest with {_levels_in_words(info, least)}, {mean_in_words(info.goal, least[2])}, and highest with "
-        f"{_levels_in_words(info, most)}, {mean_in_words(info.goal, most[2])}."
+        f"{name} is lowest with {_levels_in_words(info, least)}, {mean_in_words(info.goal, least[2])}, and highest "
+        f"with {_levels_in_words(info, most)}, {mean_in_words(info.goal, most[2])}."
     )
 
 
