@@ -31,7 +31,6 @@ def test_the_page_is_readable_in_every_view_and_says_so_where_there_is_little_to
     addresses = {
         "why": reverse("study_why", args=[study.pk]) + "?of=energy",
         "why-few": reverse("study_why", args=[make_study(completed=3, curves=2).pk]),
-        "why-none": reverse("study_why", args=[make_study(failed=1).pk]),
     }
     assert problems_of_pages(chromium, str(live_server), addresses, screenshots) == []
 

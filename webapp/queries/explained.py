@@ -99,6 +99,12 @@ def trained_networks(study: Study) -> TrainedNetworks:
     )
 
 
+def stopped_trials(study: Study) -> list[tuple[int, int]]:
+    """Ids and numbers of the trials that were stopped early, by number. One query."""
+    stopped = Trial.objects.filter(study=study, state=Trial.State.STOPPED, confirms=None)
+    return list(stopped.order_by("number").values_list("pk", "number"))
+
+
 def _encoded(study: Study, space: SearchSpace, hashes: Sequence[str]) -> Mapping[str, tuple[int, ...] | None]:
     """Options by architecture. A hash stands for one network for ever, so each is looked up once."""
     digest = hashlib.sha256(json.dumps(study.space_spec, sort_keys=True).encode()).hexdigest()

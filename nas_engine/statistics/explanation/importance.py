@@ -70,13 +70,13 @@ def importances(codes: NDArray[np.int16], levels: Sequence[int], results: Values
 
     `codes` [n, factors] are levels of the factors (`Factors.codes`), `levels` [factors] how many each factor has.
     """
-    networks = len(results)
-    if networks < LEAST_NETWORKS or not levels:
-        return (None,) * results.shape[1]
+    nothing: tuple[None, ...] = (None,) * int(results.shape[1])
+    if len(results) < LEAST_NETWORKS or not levels:
+        return nothing
     centred = results - results.mean(axis=0)
     varies = results.std(axis=0) > _LEAST_DEVIATION * np.maximum(np.abs(results.mean(axis=0)), 1e-300)
     if not varies.any():
-        return (None,) * results.shape[1]
+        return nothing
     fitted = _cross_fitted(_design(codes, levels), levels, centred[:, varies])
     found = iter(_importance(contributions, y) for contributions, y in zip(fitted, centred[:, varies].T, strict=True))
     return tuple(next(found) if is_varying else None for is_varying in varies)

@@ -24,20 +24,21 @@ from webapp.charts.why.quantisation import quantisation_section
 from webapp.charts.why.section import WhySection, evenly
 from webapp.charts.why.slices import pair_section, slices_section
 from webapp.charts.why.timeline import timeline_section
-from webapp.models import Study, Trial
+from webapp.models import Study
 from webapp.queries.explained import (
     Goal,
     TrainedNetworks,
     WorkedTrial,
     importances_of,
     learned_curves,
+    stopped_trials,
     trained_networks,
     worked_trials,
 )
 
 
 class StudyExplanation:
-    """What the sections are made of, each part read when the first section needs it. At most seven queries in all."""
+    """What the sections are made of, each part read when the first section needs it. At most eight queries in all."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
@@ -73,9 +74,9 @@ class StudyExplanation:
         return sorted(chosen | {rest[i] for i in evenly(len(rest), MOST_CURVES - len(chosen))})
 
     @cached_property
-    def stopped(self) -> list[WorkedTrial]:
-        """Trials that were stopped early and whose curves are drawn."""
-        found = [one for one in self.worked if one.state == Trial.State.STOPPED and not one.is_confirmation]
+    def stopped(self) -> list[tuple[int, int]]:
+        """Ids and numbers of trials that were stopped early and whose curves are drawn."""
+        found = stopped_trials(self.study)
         return [found[i] for i in evenly(len(found), MOST_STOPPED)]
 
     @cached_property
@@ -94,11 +95,9 @@ class StudyExplanation:
         """Learning curves."""
         networks = self.networks
         ids, numbers = networks.trial_ids.tolist(), networks.numbers.tolist()
-        curves = learned_curves([*(ids[i] for i in self.drawn), *(one.id for one in self.stopped)])
+        curves = learned_curves([*(ids[i] for i in self.drawn), *(pk for pk, _ in self.stopped)])
         completed = [DrawnCurve(numbers[i], curves[ids[i]], self.links[i]) for i in self.drawn if ids[i] in curves]
-        stopped = [
-            DrawnCurve(one.number, curves[one.id], self._link(one.number)) for one in self.stopped if one.id in curves
-        ]
+        stopped = [DrawnCurve(number, curves[pk], self._link(number)) for pk, number in self.stopped if pk in curves]
         best = numbers[networks.best] if networks.best is not None else None
         info = learning_info(completed, stopped, best=best, finished=len(networks), stopped=networks.stopped)
         return learning_section(info)
