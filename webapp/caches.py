@@ -22,6 +22,7 @@ MOST_KEPT: Mapping[str, int] = {
     "drawings of studies": 64,  # SVG, some 20 kB each
     "energy predictors": 8,  # some MB each
     "expected rewards": 32,  # of all trials of a study, up to 0.3 MB at 10,000 trials
+    "importances": 8,  # of the choices of a study, with the levels of its networks, up to 1 MB each
     "least accuracies above chance": 256,
     "networks": 4,  # .tflite files that are listened with, some hundred kB each
     "presets": 1,  # the study files that come with Earshot
@@ -34,6 +35,9 @@ MOST_KEPT: Mapping[str, int] = {
 MOST_PARAMETERS_COUNTED = 50_000
 published_parameters: dict[str, int] = {}
 """Parameters as the paper counts them, by an architecture's hash."""
+MOST_ENCODED = 100_000
+encoded_networks: dict[tuple[str, str], tuple[int, ...] | None] = {}
+"""Options of a network at each position, None where it is not of the space; by the space's digest and the hash."""
 
 
 def kept(name: str) -> "Callable[[Callable[..., R]], _lru_cache_wrapper[R]]":

@@ -11,6 +11,7 @@ from webapp.api import measurements as measurement_files
 from webapp.api.energy_models import energy_model_chart, energy_model_runs
 from webapp.api.reports import report_document, report_tables
 from webapp.api.streams import det_chart, mistake_audio, noise_chart, streams_json
+from webapp.api.why import why_chart
 from webapp.views import (
     accounts,
     baselines,
@@ -44,6 +45,7 @@ from webapp.views import (
     study_form,
     trials,
     what_if,
+    why,
 )
 
 account_urls: list[URLPattern | URLResolver] = [
@@ -107,6 +109,8 @@ study_urls: list[URLPattern | URLResolver] = [
     path("what-if/clone/", what_if.clone_with_settings, name="clone_with_settings"),
     path("shortlist/", shortlists.change_shortlist, name="change_shortlist"),
     path("shortlist/bench/", shortlists.take_shortlist_to_bench, name="take_shortlist_to_bench"),
+    path("why/", why.why, name="study_why"),
+    path("why/<slug:goal>/<slug:part>.json", why_chart, name="why_chart"),
     path("extend/", study.extend_study, name="extend_study"),
     path("compare/", comparisons.add_to_comparison, name="add_to_comparison"),
     path("clone/", study.clone_study, name="clone_study"),

@@ -28,6 +28,8 @@ PURE_MODULES = (
     "simulation.recording",
     "simulation.simulated_evaluation",
     "simulation.synthetic_landscape",
+    "statistics.explanation.importance",
+    "statistics.explanation.ranks",
     "statistics.sentences",
     "streaming.evaluation.det",
     "streaming.evaluation.results",

@@ -102,3 +102,26 @@ def test_text_of_users_is_escaped_and_a_figure_without_points_is_nothing() -> No
     assert "javascript" not in text
     assert figure_svg({"data": [scatter(x=[], y=[])], "layout": layout("x", "y")}, "none") == ""
     assert figure_svg({"data": [scatter(x=[1], y=[None])], "layout": layout("x", "y")}, "none") == ""
+
+
+def test_a_gap_parts_a_line_unless_gaps_are_connected() -> None:
+    broken = scatter(mode="lines", x=[1, 2, None, 3, 4], y=[1, 2, None, 2, 1])
+    paths = [
+        next(path.get("d") or "" for path in parsed({"data": [trace], "layout": layout("x", "y")}).iter(f"{SVG}path")
+             if (path.get("class") or "").startswith("line"))
+        for trace in (broken, broken | {"connectgaps": True})
+    ]  # fmt: skip
+    assert [path.count("M") for path in paths] == [2, 1]
+
+
+def test_a_heat_map_has_a_path_for_each_colour_and_a_cell_without_value_stays_empty() -> None:
+    scale = [[0.0, "#000000"], [0.5, "#777777"], [1.0, "#ffffff"]]
+    cells = {"type": "heatmap", "x": [1, 2], "y": [0, 1], "z": [[1.0, 3.0], [None, 1.0]], "colorscale": scale}
+    found = parsed({"data": [cells], "layout": layout("Block", "Kind")})
+    cells_drawn = [path for path in list(found)[-2:] if path.get("fill")]
+    assert [(path.get("fill"), (path.get("d") or "").count("Z")) for path in cells_drawn] == [
+        ("#000000", 2), ("#ffffff", 1),
+    ]  # fmt: skip
+    assert not str(
+        figure_svg({"data": [cells | {"z": [[None, None], [None, None]]}], "layout": layout("x", "y")}, "None")
+    )

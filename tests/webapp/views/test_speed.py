@@ -52,7 +52,11 @@ class Taken(NamedTuple):
     @property
     def is_slow(self) -> bool:
         """Over `LIMIT_SECONDS` for the speed that the processor has now; the limit is never below it."""
-        return self.answer > LIMIT_SECONDS * max(1.0, self.reference / REFERENCE_SECONDS)
+        return self.exceeds(LIMIT_SECONDS)
+
+    def exceeds(self, limit_seconds: float) -> bool:
+        """Over another limit for the speed that the processor has now."""
+        return self.answer > limit_seconds * max(1.0, self.reference / REFERENCE_SECONDS)
 
 
 def server_time(ask: Callable[[], object]) -> Taken:

@@ -71,6 +71,8 @@ def test_after_serving_every_kind_of_page_it_is_small_and_free_of_what_belongs_t
         reverse("trials_table", args=[study.pk, "parquet"]),
         reverse("compare") + f"?of={study.trials.get(number=1).pk}",
         reverse("finalists", args=[study.pk]),
+        reverse("study_why", args=[study.pk]),
+        reverse("why_chart", args=[study.pk, "energy", "importance"]),
         *(reverse(name, args=[report.pk]) for name in ("report", "report_document", "report_tables")),
         reverse("dataset", args=[study.dataset_id]),
         *(reverse(name, args=[study.dataset_id, clip.pk]) for name in ("clip", "clip_audio", "spectrogram_chart")),

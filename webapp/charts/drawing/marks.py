@@ -19,6 +19,7 @@ COLOURS = {
 MOST_LINKED = 100
 """Points of a trace up to which each is an element with link and title; more are dots of one path, for the size."""
 LETTER = 6.4  # mean width in user units of a letter of the drawing's text
+_WIDE_FROM = 6  # pixels of a line that is a bar
 _TAGS = re.compile(r"<br>|<[^>]*>")
 _SHAPES = {
     "circle": "M{r} 0A{r} {r} 0 1 1 -{r} 0A{r} {r} 0 1 1 {r} 0Z",
@@ -32,7 +33,7 @@ _SHAPES = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point of a trace, with what its title and its name show."""
+    """A point of a trace, with what its title and its name show; a line is drawn to it unless `follows_gap`."""
 
     x: float
     y: float
@@ -40,6 +41,7 @@ class Point:
     down: float
     text: str
     link: str
+    follows_gap: bool = False
 
 
 Box = tuple[float, float, float, float]
@@ -94,9 +96,11 @@ def points_of(trace: dict[str, Any]) -> list[Point]:
     up = error.get("array", [])
     down = up if error.get("symmetric", True) else error.get("arrayminus", [])
     texts, links = trace.get("hovertext", trace.get("text", [])), trace.get("customdata", [])
+    pairs = list(zip(trace.get("x", ()), trace.get("y", ()), strict=True))
+    gaps = set() if trace.get("connectgaps") else {n + 1 for n, pair in enumerate(pairs) if None in pair}
     return [
-        Point(float(x), float(y), _at(up, n, 0.0), _at(down, n, 0.0), _at(texts, n, ""), _at(links, n, ""))
-        for n, (x, y) in enumerate(zip(trace.get("x", ()), trace.get("y", ()), strict=True))
+        Point(float(x), float(y), _at(up, n, 0.0), _at(down, n, 0.0), _at(texts, n, ""), _at(links, n, ""), n in gaps)
+        for n, (x, y) in enumerate(pairs)
         if x is not None and y is not None
     ]
 
@@ -133,13 +137,19 @@ def _error_bars(points: Sequence[Point], x: Axis, y: Axis) -> Iterator[SafeStrin
 
 
 def _line(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis) -> SafeString:
-    places = [(x.place(point.x), y.place(point.y)) for point in points]
+    places = [(x.place(point.x), y.place(point.y), point.follows_gap) for point in points]
     steps = trace.get("line", {}).get("shape") == "hv"
-    path = "".join(f"M{a:g} {b:g}" for a, b in places[:1])
-    for (_, before), (a, b) in pairwise(places):
-        path += f"H{a:g}V{b:g}" if steps else (f"H{a:g}" if before == b else f"L{a:g} {b:g}")
-    dash = trace.get("line", {}).get("dash", "")
-    return format_html('<path class="line {}" d="{}"/>', dash, path)
+    path = "".join(f"M{a:g} {b:g}" for a, b, _ in places[:1])
+    for (_, before, _), (a, b, follows_gap) in pairwise(places):
+        if follows_gap:
+            path += f"M{a:g} {b:g}"
+        else:
+            path += f"H{a:g}V{b:g}" if steps else (f"H{a:g}" if before == b else f"L{a:g} {b:g}")
+    given = trace.get("line", {})
+    style = f"line {given.get('dash', '')}{' wide' if given.get('width', 0) >= _WIDE_FROM else ''}"
+    if "opacity" in trace:
+        return format_html('<path class="{}" opacity="{}" d="{}"/>', style, f"{trace['opacity']:g}", path)
+    return format_html('<path class="{}" d="{}"/>', style, path)
 
 
 def _markers(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis) -> SafeString:

@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from webapp.charts.drawing.axes import Axis, axis_of
+from webapp.charts.drawing.cells import cell_edges, drawn_cells, has_cells, scale_legend
 from webapp.charts.drawing.marks import LETTER, Names, Point, colour_of, drawn, points_of
 from webapp.charts.style import Figure
 
@@ -29,21 +30,42 @@ class _Plot:
 
 def figure_svg(figure: Figure, label: str, width: int = WIDTH, height: int = HEIGHT) -> SafeString | str:
     """The figure, named `label` for screen readers, `width` by `height` user units; "" where it has no points."""
-    traces = [(trace, points) for trace in figure["data"] if (points := points_of(trace))]
+    cells = next(filter(has_cells, figure["data"]), None)
+    if cells is not None:
+        return _heat_map(figure["layout"], cells, label, width, height)
+    lines = [trace for trace in figure["data"] if trace.get("type") != "heatmap"]
+    traces = [(trace, points) for trace in lines if (points := points_of(trace))]
     if not traces:
         return ""
     legend, top = _legend(figure, [trace for trace, _ in traces], width)
     plots = _plots(figure["layout"], traces, top, width, height)
     names = _names(plots, width)
-    return format_html(
-        '<svg class="drawing" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}</svg>',
-        width,
-        height,
-        label,
+    parts = [
         legend,
         _joined(_frame(plot, height, is_last=plot is plots[-1]) for plot in plots),
         _joined(_lines(figure["layout"], plots[0])),
         _joined(drawn(trace, points, plot.x, plot.y, names) for plot in plots for trace, points in plot.traces),
+    ]
+    return _svg(parts, label, width, height)
+
+
+def _heat_map(layout: dict[str, Any], cells: dict[str, Any], label: str, width: int, height: int) -> SafeString:
+    """A heat map by itself; other traces of its figure are left out."""
+    legend, top = scale_legend(cells)
+    across, up = cell_edges(cells)
+    y = axis_of(layout["yaxis"], up, height - _BOTTOM, top)
+    x = axis_of(layout["xaxis"], across, _left([y]), width - _RIGHT)
+    parts = [legend, _frame(_Plot(x, y, ()), height, is_last=True), drawn_cells(cells, x, y)]
+    return _svg(parts, label, width, height)
+
+
+def _svg(parts: Iterable[SafeString | str], label: str, width: int, height: int) -> SafeString:
+    return format_html(
+        '<svg class="drawing" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
+        width,
+        height,
+        label,
+        _joined(parts),
     )
 
 
@@ -94,7 +116,7 @@ def _plots(
     bottom = height - _BOTTOM
     keys = [key for key in ("y", "y2") if any(trace.get("yaxis", "y") == key for trace, _ in traces)]
     ys = [_y_axis(layout, key, traces, top, bottom) for key in keys]
-    left = _LABEL + max((len(tick.label) for y in ys for tick in y.ticks), default=1) * LETTER
+    left = _left(ys)
     edges = [point.x for _, points in traces for point in points]
     x = axis_of(layout["xaxis"], [*edges, *_shown_on_x(layout, edges)], left, width - _RIGHT)
     shown = [[one for one in traces if one[0].get("yaxis", "y") == key] for key in keys]
@@ -102,6 +124,11 @@ def _plots(
         _Plot(x, y, tuple((trace, [one for one in points if x.includes(one.x)]) for trace, points in own))
         for y, own in zip(ys, shown, strict=True)
     ]
+
+
+def _left(ys: Sequence[Axis]) -> float:
+    """Where the plot begins: right of the tick labels."""
+    return _LABEL + max((len(tick.label) for y in ys for tick in y.ticks), default=1) * LETTER
 
 
 def _shown_on_x(layout: dict[str, Any], edges: Sequence[float]) -> list[float]:
