@@ -70,7 +70,8 @@ def trained_networks(study: Study) -> TrainedNetworks:
     """Of a search, with its current energies. Four queries, one fewer where all networks are known."""
     found, space = results(study), search_space(study)
     completed = Trial.objects.filter(study=study, state=Trial.State.COMPLETED).order_by("number")
-    rows = {pk: rest for pk, *rest in completed.values_list("pk", "architecture_id", "float_accuracy", "confirms_id")}
+    shown = completed.values_list("pk", "architecture_id", "float_accuracy", "confirms_id")
+    rows = {pk: (network, float_accuracy, confirms) for pk, network, float_accuracy, confirms in shown}
     ids = [pk for pk in found.trial_ids.tolist() if pk in rows]
     encoded = _encoded(study, space, [rows[pk][0] for pk in ids])
     places = {pk: place for place, pk in enumerate(found.trial_ids.tolist())}
