@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.statistics.explanation.factors import Factors, factors_of
-from nas_engine.statistics.explanation.importance import Importance, importances
+from nas_engine.statistics.explanation.importance import ChoiceImportance, importances
 from webapp.caches import MOST_ENCODED, encoded_networks, kept
 from webapp.models import CurvePoint, StoredArchitecture, Study, Trial
 from webapp.models.study import BYTES_PER_KB
@@ -70,7 +70,8 @@ def trained_networks(study: Study) -> TrainedNetworks:
     """Of a search, with its current energies. Four queries, one fewer where all networks are known."""
     found, space = results(study), search_space(study)
     completed = Trial.objects.filter(study=study, state=Trial.State.COMPLETED).order_by("number")
-    rows = {pk: rest for pk, *rest in completed.values_list("pk", "architecture_id", "float_accuracy", "confirms_id")}
+    shown = completed.values_list("pk", "architecture_id", "float_accuracy", "confirms_id")
+    rows = {pk: (network, float_accuracy, confirms) for pk, network, float_accuracy, confirms in shown}
     ids = [pk for pk in found.trial_ids.tolist() if pk in rows]
     encoded = _encoded(study, space, [rows[pk][0] for pk in ids])
     places = {pk: place for place, pk in enumerate(found.trial_ids.tolist())}
@@ -140,7 +141,7 @@ def _options(
     return None if -1 in found else found
 
 
-def importances_of(networks: TrainedNetworks) -> Mapping[Goal, Importance | None]:
+def importances_of(networks: TrainedNetworks) -> Mapping[Goal, ChoiceImportance | None]:
     """Importance of each choice of the space for each goal, None where it cannot be stated."""
     codes = networks.factors.codes(networks.options)
     values = np.column_stack([networks.of(goal) for goal in GOALS])
@@ -149,7 +150,7 @@ def importances_of(networks: TrainedNetworks) -> Mapping[Goal, Importance | None
 
 
 @kept("importances")
-def _importances(codes: bytes, levels: tuple[int, ...], values: bytes) -> tuple[Importance | None, ...]:
+def _importances(codes: bytes, levels: tuple[int, ...], values: bytes) -> tuple[ChoiceImportance | None, ...]:
     results_by_goal = np.frombuffer(values, np.float64).reshape(-1, len(GOALS))
     table = np.frombuffer(codes, np.int16).reshape(len(results_by_goal), len(levels))
     return importances(table, levels, results_by_goal)

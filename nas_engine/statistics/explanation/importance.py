@@ -40,7 +40,7 @@ Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class VarianceShare:
     """Share of the variance that a choice explains, with its 95 % interval; about 0 where it explains nothing.
 
     A share may lie below 0 by chance.
@@ -56,16 +56,18 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Importance:
+class ChoiceImportance:
     """Shares of the factors, and of all together, over `networks`; `deviation` is that of the results."""
 
-    shares: tuple[Share, ...]
-    total: Share
+    shares: tuple[VarianceShare, ...]
+    total: VarianceShare
     networks: int
     deviation: float
 
 
-def importances(codes: NDArray[np.int16], levels: Sequence[int], results: Values) -> tuple[Importance | None, ...]:
+def importances(
+    codes: NDArray[np.int16], levels: Sequence[int], results: Values
+) -> tuple[ChoiceImportance | None, ...]:
     """Importance for each column of `results` [n, m], finite; None where all are equal or under `LEAST_NETWORKS`.
 
     `codes` [n, factors] are levels of the factors (`Factors.codes`), `levels` [factors] how many each factor has.
@@ -136,15 +138,15 @@ def _effects(gram: Values, product: Values, square: float, count: int, levels: S
     return np.asarray(beta)
 
 
-def _importance(contributions: Values, results: Values) -> Importance:
+def _importance(contributions: Values, results: Values) -> ChoiceImportance:
     variance = float(np.mean(results**2))
     shares = tuple(_share(own, results, variance) for own in contributions.T)
     total = _share(contributions.sum(axis=1), results, variance)
-    return Importance(shares, total, len(results), variance**0.5)
+    return ChoiceImportance(shares, total, len(results), variance**0.5)
 
 
-def _share(contribution: Values, results: Values, variance: float) -> Share:
+def _share(contribution: Values, results: Values, variance: float) -> VarianceShare:
     value = float(np.mean(contribution * results)) / variance
     influence = contribution * results - value * results**2
     half = Z95 * _WIDENED * float(np.std(influence, ddof=1)) / (len(results) ** 0.5 * variance)
-    return Share(value, Interval95(value - half, value + half))
+    return VarianceShare(value, Interval95(value - half, value + half))

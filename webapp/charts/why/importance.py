@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from nas_engine.statistics.explanation.importance import LEAST_NETWORKS, Importance, Share
+from nas_engine.statistics.explanation.importance import LEAST_NETWORKS, ChoiceImportance, VarianceShare
 from webapp.charts.style import BLUE, GREEN, ORANGE, Figure, layout
 from webapp.charts.why.section import NO_ROWS, NOTHING, WhySection, WhyTable
 from webapp.charts.why.wording import (
@@ -34,13 +34,13 @@ class ImportanceInfo(NamedTuple):
 
     labels: tuple[str, ...]
     words: tuple[str, ...]
-    importances: Mapping[Goal, Importance | None]
+    importances: Mapping[Goal, ChoiceImportance | None]
     order: tuple[int, ...]
     paper_factor: int | None
     networks: int
 
 
-def importance_info(networks: TrainedNetworks, found: Mapping[Goal, Importance | None]) -> ImportanceInfo:
+def importance_info(networks: TrainedNetworks, found: Mapping[Goal, ChoiceImportance | None]) -> ImportanceInfo:
     factors = networks.factors.factors
     known = [one for one in found.values() if one]
     greatest = [max((one.shares[index].value for one in known), default=0.0) for index in range(len(factors))]
@@ -72,7 +72,7 @@ def importance_figure(info: ImportanceInfo) -> Figure:
     return {"data": data, "layout": axes}
 
 
-def _marks(goal: Goal, shares: list[Share], heights: list[float], labels: list[str]) -> list[Figure]:
+def _marks(goal: Goal, shares: list[VarianceShare], heights: list[float], labels: list[str]) -> list[Figure]:
     """Intervals as lines, with gaps between them, and the shares on them."""
     ends = [(100 * share.interval.low, 100 * share.interval.high) for share in shares]
     shared = {"type": "scatter", "legendgroup": goal}
@@ -153,7 +153,7 @@ def importance_table(info: ImportanceInfo) -> WhyTable:
     return WhyTable(headings, (total, *rows)) if known else NO_ROWS
 
 
-def importance_section(networks: TrainedNetworks, found: Mapping[Goal, Importance | None]) -> WhySection:
+def importance_section(networks: TrainedNetworks, found: Mapping[Goal, ChoiceImportance | None]) -> WhySection:
     info = importance_info(networks, found)
     return WhySection(
         part="importance",

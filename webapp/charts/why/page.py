@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from django.urls import reverse
 
-from nas_engine.statistics.explanation.importance import Importance
+from nas_engine.statistics.explanation.importance import ChoiceImportance
 from webapp.charts.why.coordinates import coordinates_section
 from webapp.charts.why.importance import importance_section
 from webapp.charts.why.learning import (
@@ -49,7 +49,7 @@ class StudyExplanation:
         return trained_networks(self.study)
 
     @cached_property
-    def importances(self) -> Mapping[Goal, Importance | None]:
+    def importances(self) -> Mapping[Goal, ChoiceImportance | None]:
         """Importance of each choice for each goal."""
         return importances_of(self.networks)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from nas_engine.energy.traces.statistics import interval95
 from nas_engine.statistics.explanation.factors import Factor
-from nas_engine.statistics.explanation.importance import Importance
+from nas_engine.statistics.explanation.importance import ChoiceImportance
 from nas_engine.statistics.explanation.levels import LevelMean, level_means, pair_means
 from nas_engine.statistics.values import Interval95
 from webapp.charts.style import BLUE, ORANGE, PURPLE, Figure, layout
@@ -64,14 +64,14 @@ class PairInfo(NamedTuple):
     is_by_chance: bool
 
 
-def leading(found: Importance | None, count: int) -> list[int]:
+def leading(found: ChoiceImportance | None, count: int) -> list[int]:
     """Indices of the choices with the greatest shares."""
     if found is None:
         return []
     return sorted(range(len(found.shares)), key=lambda index: -found.shares[index].value)[:count]
 
 
-def slices_info(networks: TrainedNetworks, goal: Goal, found: Importance | None) -> SlicesInfo:
+def slices_info(networks: TrainedNetworks, goal: Goal, found: ChoiceImportance | None) -> SlicesInfo:
     codes, factors = networks.factors.codes(networks.options), networks.factors.factors
     return SlicesInfo(
         goal,
@@ -83,12 +83,12 @@ def slices_info(networks: TrainedNetworks, goal: Goal, found: Importance | None)
     )
 
 
-def _is_by_chance(found: Importance | None, count: int) -> bool:
+def _is_by_chance(found: ChoiceImportance | None, count: int) -> bool:
     """Whether one of the `count` greatest shares is not distinguished from 0."""
     return found is not None and not all(found.shares[index].is_distinguished for index in leading(found, count))
 
 
-def pair_info(networks: TrainedNetworks, goal: Goal, found: Importance | None) -> PairInfo | None:
+def pair_info(networks: TrainedNetworks, goal: Goal, found: ChoiceImportance | None) -> PairInfo | None:
     """None where fewer than two choices have an importance."""
     lead = leading(found, 2)
     if len(lead) < 2:
@@ -260,7 +260,7 @@ def pair_table(info: PairInfo | None) -> WhyTable:
     return WhyTable(headings, rows)
 
 
-def slices_section(networks: TrainedNetworks, goal: Goal, found: Importance | None) -> WhySection:
+def slices_section(networks: TrainedNetworks, goal: Goal, found: ChoiceImportance | None) -> WhySection:
     info = slices_info(networks, goal, found)
     return WhySection(
         part="slices",
@@ -272,7 +272,7 @@ def slices_section(networks: TrainedNetworks, goal: Goal, found: Importance | No
     )
 
 
-def pair_section(networks: TrainedNetworks, goal: Goal, found: Importance | None) -> WhySection:
+def pair_section(networks: TrainedNetworks, goal: Goal, found: ChoiceImportance | None) -> WhySection:
     info = pair_info(networks, goal, found)
     return WhySection(
         part="pair",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nas_engine.statistics.explanation.factors import Aspect, Factor
-from nas_engine.statistics.explanation.importance import Share
+from nas_engine.statistics.explanation.importance import VarianceShare
 from nas_engine.statistics.values import Interval95
 from webapp.queries.explained import Goal
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
@@ -87,12 +87,12 @@ def interval_in_words(goal: Goal, interval: Interval95, *, of_amounts: bool = Fa
     return f"{signed(interval.low, _DIGITS[goal])} to {signed(interval.high, _DIGITS[goal])}{SPACE}{unit}"
 
 
-def share_in_words(share: Share) -> str:
+def share_in_words(share: VarianceShare) -> str:
     """ "61 % (95 % interval 57 to 65 %)"."""
     return f"{_percent(share.value)}{SPACE}% (95{SPACE}% interval {share_interval(share)})"
 
 
-def share_interval(share: Share) -> str:
+def share_interval(share: VarianceShare) -> str:
     """ "57 to 65 %"."""
     return f"{_percent(share.interval.low)} to {_percent(share.interval.high)}{SPACE}%"
 

@@ -7,7 +7,7 @@ from sklearn.inspection import permutation_importance
 
 from nas_engine.search_space.paper_spaces import PAPER_2D
 from nas_engine.statistics.explanation.factors import factors_of
-from nas_engine.statistics.explanation.importance import LEAST_NETWORKS, Importance, importances
+from nas_engine.statistics.explanation.importance import LEAST_NETWORKS, ChoiceImportance, importances
 from nas_engine.testing.spaces import single_2d, small_2d
 from tests.nas_engine.statistics.explanation.drawing import drawn_options, effect, index_of, levels_of
 
@@ -16,7 +16,7 @@ FACTORS = factors_of(SPACE)
 FIRST, KIND = index_of(FACTORS, 0, "filters"), index_of(FACTORS, 5, "kind")
 
 
-def additive(networks: int, seed: int) -> Importance:
+def additive(networks: int, seed: int) -> ChoiceImportance:
     """0.6 of the variance by the first block's filters, 0.2 by the sixth's kind, an identity among them, 0.2 noise."""
     rng = np.random.default_rng(seed)
     codes = FACTORS.codes(drawn_options(SPACE, networks, rng))
