@@ -18,6 +18,7 @@ from webapp.services import npu_estimates
 from webapp.services.bundles import check_network
 from webapp.services.energy_estimates import estimate_baselines
 from webapp.services.errors import Conflict
+from webapp.storage import NotStored
 from webapp.worker.npu_estimating import estimate_or_reason
 
 _NOT_COUNTED = "–"
@@ -60,7 +61,7 @@ def compile_all(study: Study, accelerator: str) -> str:
     for trial in missing.select_related("study").order_by("architecture", "pk").distinct("architecture"):
         try:
             check_network(trial)
-        except Conflict:
+        except (Conflict, NotStored):  # simulated, or restored from a journal
             skipped += 1
             continue
         with default_storage.open(str(trial.tflite.name)) as file:
