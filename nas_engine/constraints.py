@@ -86,13 +86,13 @@ def _exceeded(cost: ArchitectureCost, limits: Constraints, energy_mj: EnergyFunc
     )
     for what, size_bytes, limit_bytes in in_kb:
         if limit_bytes is not None and size_bytes > limit_bytes:
-            reason = _sentence(what, size_bytes / _BYTES_PER_KB, limit_bytes / _BYTES_PER_KB, "kB", decimals=1)
+            reason = limit_sentence(what, size_bytes / _BYTES_PER_KB, limit_bytes / _BYTES_PER_KB, "kB", decimals=1)
             yield reason, size_bytes / limit_bytes
     if limits.energy_mj is not None and (estimate := energy_mj(cost)) > limits.energy_mj:
-        yield _sentence("energy", estimate, limits.energy_mj, "mJ", decimals=2), estimate / limits.energy_mj
+        yield limit_sentence("energy", estimate, limits.energy_mj, "mJ", decimals=2), estimate / limits.energy_mj
 
 
-def _sentence(what: str, value: float, limit: float, unit: str, decimals: int) -> str:
+def limit_sentence(what: str, value: float, limit: float, unit: str, decimals: int) -> str:
     """Such as "flash estimate 72.3 kB exceeds the hard limit of 60 kB", with enough decimals to show it."""
     while float(shown := f"{value:.{decimals}f}") <= limit and decimals < _MOST_DECIMALS:
         decimals += 1

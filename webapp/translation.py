@@ -9,6 +9,7 @@ from nas_engine.audio.layouts.base import ReadingOptions
 from nas_engine.baselines import Baseline
 from nas_engine.constraints import ConstraintCheck, Constraints, Penalty, constraint_check, penalty_of
 from nas_engine.cost import cost
+from nas_engine.deployment.npu.limits import NpuLimits
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.evaluation_result import Runtime
 from nas_engine.reward import RewardParameters
@@ -17,9 +18,10 @@ from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.search_space.spec import SpaceSpec
 from webapp import models
-from webapp.energy_predictors import energy_estimate
+from webapp.energy_predictors import compiled_energies_mj, energy_estimate, is_known_once_compiled
 from webapp.models.study import BYTES_PER_KB
 
+MS_PER_S = 1000
 POINTS = 100  # percentage points in an accuracy of 1
 OPTION_FRONTEND = "frontend"
 """Where `Dataset.options` holds the fields of `FrontendConfig` that a user chose, among them its kind."""
@@ -65,14 +67,33 @@ def reading_options(dataset: models.Dataset) -> ReadingOptions:
 
 
 def constraints(study: models.Study) -> Constraints:
-    """Constraints of the study, checked before training; none unless they are enforced."""
+    """Constraints of the study on what is known of a suggestion; none unless they are enforced."""
     if not study.enforce_constraints:
         return Constraints()
     return Constraints(
         flash_bytes=_in_bytes(study.flash_limit_kb),
         peak_ram_bytes=_in_bytes(study.peak_ram_limit_kb),
-        energy_mj=study.energy_limit_mj,
+        energy_mj=None if is_known_once_compiled(study) else study.energy_limit_mj,
     )
+
+
+def npu_limits(study: models.Study) -> dict[str, NpuLimits]:
+    """Limits on Vela's estimates by accelerator; empty where none is needed. Networks are compiled for each before
+    training. A study that is no search has no limits, but its networks need an energy.
+    """
+    model, is_limited = study.energy_model, study.enforce_constraints and study.kind == models.Study.Kind.SEARCH
+    found: dict[str, NpuLimits] = {}
+    if model is not None and model.accelerator:
+        found[model.accelerator] = NpuLimits(
+            energy_mj=study.energy_limit_mj if is_limited else None, power_mw=model.power_mw
+        )
+    if is_limited and study.accelerator:
+        found[study.accelerator] = replace(
+            found.get(study.accelerator, NpuLimits()),
+            seconds=None if study.npu_time_limit_ms is None else study.npu_time_limit_ms / MS_PER_S,
+            sram_bytes=_in_bytes(study.npu_sram_limit_kb),
+        )
+    return found
 
 
 def _in_bytes(size_kb: float | None) -> float | None:
@@ -89,6 +110,19 @@ def penalty(study: models.Study) -> Penalty:
     where it violates the study's hard limits.
     """
     return penalty_of(reward_parameters(study), energy_estimate(study), constraints(study))
+
+
+def penalty_in_training(study: models.Study) -> Penalty:
+    """`penalty` of networks that have been claimed by a worker, so that their energy on an NPU is known; no limits."""
+
+    def penalty_of_compiled(architecture: engine.Architecture) -> float:
+        assert study.energy_model is not None
+        found = compiled_energies_mj(study.energy_model, [architecture.hash])
+        return penalty_of(reward_parameters(study), lambda counted: found.get(architecture.hash, 0.0))(architecture)
+
+    if is_known_once_compiled(study):
+        return penalty_of_compiled
+    return penalty_of(reward_parameters(study), energy_estimate(study))
 
 
 def new_search_space(study: models.Study) -> SearchSpace:
@@ -166,5 +200,4 @@ class Described:
 
 def described(value: engine.Architecture, study: models.Study) -> Described:
     """Features, blocks, and what the study's reward takes off for estimated energy and flash."""
-    penalty = penalty_of(reward_parameters(study), energy_estimate(study))
-    return Described(feature_vector(value), block_vector(value), penalty(value))
+    return Described(feature_vector(value), block_vector(value), penalty_in_training(study)(value))

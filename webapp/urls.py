@@ -141,6 +141,7 @@ dataset_urls: list[URLPattern | URLResolver] = [
 
 energy_model_urls: list[URLPattern | URLResolver] = [
     path("", energy_models.energy_models, name="energy_models"),
+    path("npu/", energy_models.create_npu_model, name="create_npu_model"),
     path("<int:version>/", energy_models.energy_model, name="energy_model"),
     path("<int:version>/live/", energy_models.energy_model_live, name="energy_model_live"),
     path("<int:version>/again/", energy_models.train_again, name="train_energy_model_again"),

@@ -57,6 +57,8 @@ _NOT_FIXED = """\
 This front end is not computed in integers: {why}. The sources compute in float32 and stop the compiler where
 EARSHOT_FIXED_POINT is defined; in Zephyr, unset CONFIG_EARSHOT_FIXED_POINT for a processor without an FPU.
 """
+_ALONG_WIDTH = """\
+Time runs along the width, since Ethos-U is faster so; the bytes of the input are those of [1, frames, 1, mel bins]."""
 _MEASURED = """\
 The measurement is of TensorFlow Lite Micro with its reference kernels on a 64-bit computer. On 32-bit
 microcontrollers structures are smaller; kernels such as those of CMSIS-NN may want scratch buffers in addition: where
@@ -78,6 +80,7 @@ def readme(contents: BundleContents, methods: tuple[str, ...]) -> str:
         vectors=_vectors(contents),
         source=_tensor(source),
         sink=_tensor(sink),
+        axis=f"\n{_ALONG_WIDTH}" if _is_along_width(source) else "",
         sounds=_sounds(contents),
         loop=_loop(contents),
         arena=_arena(contents),
@@ -105,6 +108,12 @@ def _projects(frontend: Mapping[str, Any]) -> str:
 def _tensor(tensor: QuantisedTensor) -> str:
     shape = " x ".join(str(size) for size in tensor.shape)
     return f"int8 [{shape}], scale {tensor.scale:.9g}, zero point {tensor.zero_point}"
+
+
+def _is_along_width(source: QuantisedTensor) -> bool:
+    """Whether an input [1, height, width, channels] has all of its positions along the width."""
+    _, height, width, _ = source.shape
+    return height == 1 < width
 
 
 def _vectors(contents: BundleContents) -> str:

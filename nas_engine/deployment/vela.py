@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from nas_engine.architecture import Architecture
-from nas_engine.errors import EarshotError
+from nas_engine.errors import EarshotError, TransientError
 from nas_engine.files.tflite_operators import output_names
 from nas_engine.layers import Conv, Dense, Depthwise, Layer, all_layers
 
@@ -89,13 +89,13 @@ class NpuEstimate:
 def estimate(content: bytes, accelerator: str) -> NpuEstimate:
     """Estimate for the int8 .tflite file `content`, plain or packed, compiled in a process of its own.
 
-    Raises ValueError for an unknown accelerator, EarshotError where Vela is not installed, refuses the network or takes
-    too long.
+    Raises ValueError for an unknown accelerator, EarshotError where Vela refuses the network, and TransientError, of
+    which another attempt or machine may know better, where Vela is not installed, takes too long or is killed.
     """
     if accelerator not in ACCELERATORS:
         raise ValueError(f"{accelerator!r} is no accelerator of Vela; choose one of {', '.join(ACCELERATORS)}.")
     if find_spec("ethosu") is None:
-        raise EarshotError(
+        raise TransientError(
             "Vela is not installed on this machine: `make setup` installs it on Linux, and on macOS on arm64."
         )
     with tempfile.TemporaryDirectory() as folder:
@@ -108,10 +108,11 @@ def estimate(content: bytes, accelerator: str) -> NpuEstimate:
 
 def network_macs(architecture: Architecture) -> int:
     """Multiply-accumulates of the convolutions and dense layers. Raises InfeasibleArchitecture as `expand` does."""
-    return sum(_macs(layer) for layer in all_layers(architecture))
+    return sum(layer_macs(layer) for layer in all_layers(architecture))
 
 
-def _macs(layer: Layer) -> int:
+def layer_macs(layer: Layer) -> int:
+    """Multiply-accumulates of one layer; 0 for all but convolutions and dense layers."""
     outputs = prod(layer.output_shape)
     match layer:
         case Conv():
@@ -132,7 +133,9 @@ def _compile(source: Path, accelerator: str) -> None:
     try:
         made = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
-        raise EarshotError(f"Vela did not compile the network within {_PATIENCE_SECONDS:.0f} s.") from error
+        raise TransientError(f"Vela did not compile the network within {_PATIENCE_SECONDS:.0f} s.") from error
+    if made.returncode < 0:
+        raise TransientError(f"Vela was ended by signal {-made.returncode}; the system may have run out of memory.")
     if made.returncode != 0 or not list(source.parent.glob("network_summary_*.csv")):
         printed = (made.stdout + made.stderr).strip().splitlines()[-1:]
         raise EarshotError(f"Vela cannot compile this network for {accelerator}: {''.join(printed)}")

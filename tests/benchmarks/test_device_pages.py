@@ -16,9 +16,10 @@ ROOT = Path(__file__).parents[2]
     ("name", "page", "marks", "written"),
     [
         ("npu", "deploy", (npu.BEGIN, npu.END), npu.table),
+        ("npu", "deploy", (npu.AXES_BEGIN, npu.AXES_END), npu.axes_table),
         ("frontend", "device", (frontend.BEGIN, frontend.END), frontend.tables),
     ],
-    ids=["NPUs", "front end"],
+    ids=["NPUs", "time axes", "front end"],
 )
 def test_the_page_has_the_table_of_the_results_that_are_kept(
     name: str, page: str, marks: tuple[str, str], written: Callable[[dict[str, Any]], str]
@@ -44,6 +45,18 @@ def test_the_front_end_in_fixed_point_is_as_close_and_as_quick_as_the_docs_state
     assert frontend.MOST_CYCLES * frontend.a_second(m0plus) < 0.25 * frontend.CLOCK_HZ
     assert frontend.a_second(m0plus) < 0.1 * frontend.a_second(measured["processors"]["cortex-m0plus"])
     assert measured["answers"]["answers_changed"] == measured["answers"]["detections_changed"] == 0
+
+
+def test_no_network_is_slower_with_time_along_the_width() -> None:
+    measured = json.loads((ROOT / "benchmarks/results/npu.json").read_text())["axes"]
+    for network in measured.values():
+        assert all(width <= height for height, width in network["cycles"].values())
+        assert all(width <= 1.1 * height for height, width in network["seconds"].values())
+
+
+def test_the_page_of_energies_states_what_an_estimate_before_training_takes() -> None:
+    results = json.loads((ROOT / "benchmarks/results/npu.json").read_text())
+    assert npu.compiling_sentence(results) in (ROOT / "docs/energy.md").read_text("utf-8")
 
 
 def test_a_fallback_is_named_by_operator_and_output_and_parts_are_counted() -> None:

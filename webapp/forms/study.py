@@ -8,6 +8,7 @@ from django import forms
 from django.forms.fields import InvalidJSONInput
 from django.utils.text import Truncator
 
+from nas_engine.deployment.vela import ACCELERATORS
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.spec import SpaceSpec
 from webapp.forms.constraints import HELP_TEXTS, constraint_errors
@@ -30,7 +31,10 @@ STOPPING_HELP = {
     ),
 }
 ENERGY_HELP = {
-    "energy_model": "Learned from measurements of a device. The study can change to another one at any time."
+    "energy_model": (
+        "Learned from measurements of a device, or estimated for an Ethos-U. The study can change to another one "
+        "at any time."
+    )
 }
 STEP_LABELS = {
     "energy_step_points": "accuracy points per energy step",
@@ -105,6 +109,7 @@ class StudyForm(InWords, forms.ModelForm):
         self.fields["runtime"].required = False  # the energy model's device knows its own
         self.fields["energy_model"].empty_label = "Published figures (estimate)"
         self.fields["designer"].choices = [(designer.value, designer.label) for designer in OFFERED_DESIGNERS]
+        self.fields["accelerator"].choices = [("", "None"), *((name, name) for name in ACCELERATORS)]
         edited = self._edited_json()
         self.fields["space"].choices = [
             *SPACE_NAMES.items(),

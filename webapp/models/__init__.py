@@ -1,6 +1,6 @@
 """The tables. Only constraints and shapes live here; rules live in services, questions in queries."""
 
-from webapp.models.architecture import StoredArchitecture
+from webapp.models.architecture import StoredArchitecture, StoredNpuEstimate
 from webapp.models.artifact import ArtifactChunk
 from webapp.models.bundle import DeployBundle
 from webapp.models.comparison import Comparison, Report
@@ -43,6 +43,7 @@ __all__ = [
     "ShortlistedTrial",
     "SplitOpening",
     "StoredArchitecture",
+    "StoredNpuEstimate",
     "StreamEvaluation",
     "Study",
     "Trial",

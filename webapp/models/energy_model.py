@@ -10,7 +10,10 @@ from webapp.models.trial import Trial
 
 
 class EnergyModel(models.Model):
-    """One version of a device's energy model. Its training runs are kept, so that it can be trained again."""
+    """One version of a device's energy model. Its training runs are kept, so that it can be trained again.
+
+    A version with an `accelerator` is not trained: it takes the time that Vela estimates by a power that a user stated.
+    """
 
     class State(models.TextChoices):
         TRAINING = "TRAINING", "training"
@@ -39,6 +42,9 @@ class EnergyModel(models.Model):
         help_text="Of the report, without reading it",
     )
     arrays = models.FileField(max_length=200, blank=True, help_text=".npz that nas_engine.energy.estimators.base loads")
+    accelerator = models.CharField(max_length=20, blank=True, help_text="Of Vela's estimates; none for a trained model")
+    power_mw = models.FloatField(null=True, blank=True, help_text="Of the device while the accelerator computes")
+    power_source = models.CharField(max_length=200, blank=True, help_text="Where that power is from")
     reason = models.TextField(blank=True, help_text="Why training failed")
     created_at = models.DateTimeField(auto_now_add=True)
     trained_at = models.DateTimeField(null=True, blank=True)
@@ -55,14 +61,24 @@ class EnergyModel(models.Model):
                 condition=Q(state__in=["TRAINING", "READY", "FAILED"]), name="energy_model_state_known"
             ),
             models.CheckConstraint(
-                condition=~Q(state="READY") | (~Q(arrays="") & Q(trained_at__isnull=False)),
+                condition=~Q(state="READY") | ~Q(accelerator="") | (~Q(arrays="") & Q(trained_at__isnull=False)),
                 name="ready_energy_model_has_arrays",
+            ),
+            models.CheckConstraint(
+                condition=Q(accelerator="", power_mw__isnull=True, power_source="")
+                | (~Q(accelerator="") & Q(power_mw__gt=0) & ~Q(power_source="")),
+                name="accelerator_has_power_and_source",
             ),
             models.CheckConstraint(condition=~Q(state="FAILED") | ~Q(reason=""), name="failed_energy_model_has_reason"),
         ]
 
     def __str__(self) -> str:
         return f"{self.device}, model {self.version}"
+
+    @property
+    def source(self) -> str:
+        """Its name as the source of energies: one without measurements behind it is marked as an estimate."""
+        return f"estimate by Vela, {self}" if self.accelerator else str(self)
 
 
 class TrialEnergyEstimate(models.Model):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from nas_engine.deployment.vela import ACCELERATORS
 from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, STATISTICS_STRIDE, TRIAL_SHARE
 from webapp.models.dataset import Dataset
 from webapp.models.device import Runtime
@@ -133,6 +134,23 @@ class Study(models.Model):
     energy_limit_mj = models.FloatField(
         "hard energy limit (mJ)", null=True, blank=True, validators=[MinValueValidator(1e-6)]
     )
+    accelerator = models.CharField(
+        "Ethos-U of the next two limits",
+        max_length=20,
+        blank=True,
+        choices=[(name, name) for name in ACCELERATORS],
+        help_text="Before a network is trained, Vela compiles it and estimates time and SRAM.",
+    )
+    npu_time_limit_ms = models.FloatField(
+        "hard limit of inference time (ms)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1e-6)],
+        help_text="A network of which an operator falls back to the CPU has no estimated time and is infeasible.",
+    )
+    npu_sram_limit_kb = models.FloatField(
+        "hard limit of SRAM (kB)", null=True, blank=True, validators=[MinValueValidator(1e-3)]
+    )
 
     early_stopping = models.CharField(
         max_length=20, choices=EarlyStopping.choices, default=EarlyStopping.MARGINAL_VALUE
@@ -163,7 +181,10 @@ class Study(models.Model):
         "energy_threshold_mj", "energy_step_mj", "energy_step_points",
         "flash_threshold_kb", "flash_step_kb", "flash_step_points",
     )  # fmt: skip
-    CONSTRAINT_SETTINGS = ("enforce_constraints", "flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj")
+    CONSTRAINT_SETTINGS = (
+        "enforce_constraints", "flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj",
+        "accelerator", "npu_time_limit_ms", "npu_sram_limit_kb",
+    )  # fmt: skip
     SETTINGS = (
         "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "qat_epochs",
         "early_stopping", "stop_confidence", "batch_size", "statistics_stride", "seed", "runtime", "energy_model",

@@ -65,6 +65,15 @@ def with_estimates(trials: TrialQuerySet, energy_model_id: int | None) -> TrialQ
     )
 
 
+def without_unknown(trials: TrialQuerySet, energy_model_id: int | None) -> TrialQuerySet:
+    """Trials from `with_estimates` but for completed ones that the model gives no energy of: an NPU knows none of a
+    network that was not compiled.
+    """
+    if energy_model_id is None:
+        return trials
+    return trials.exclude(**{"state": Trial.State.COMPLETED, "estimate__isnull": True})
+
+
 def trials_with_estimates(study: Study) -> TrialQuerySet:
     """The study's trials with their current estimates."""
     return with_estimates(Trial.objects.filter(study=study), study.energy_model_id)
@@ -124,4 +133,4 @@ def in_words(energy_source: str) -> str:
 
 def source_of(study: Study) -> str:
     """Source of the energies of this study, in words. No query if its energy model and device are loaded."""
-    return str(study.energy_model) if study.energy_model_id else SOURCE
+    return study.energy_model.source if study.energy_model else SOURCE

@@ -26,6 +26,11 @@ def ready_models() -> QuerySet[EnergyModel]:
     )
 
 
+def trained_models() -> QuerySet[EnergyModel]:
+    """`ready_models` that were trained on measurements, without those of NPUs."""
+    return ready_models().filter(accelerator="")
+
+
 def is_worse_than_mean(r2: float | None) -> bool:
     """Whether a model with this R² on unseen networks predicts them no better than their mean does."""
     return r2 is not None and r2 <= 0
@@ -56,7 +61,14 @@ def doubts_of(model: EnergyModel) -> tuple[str, ...]:
 
 def title_of(model: EnergyModel) -> str:
     """Name of a model in a list of choices."""
+    if model.accelerator:
+        return f"{model} (estimated: {npu_in_words(model)})"
     return f"{model} (no better than the mean)" if is_worse_than_mean(model.report_r2) else str(model)
+
+
+def npu_in_words(model: EnergyModel) -> str:
+    """Such as "ethos-u55-128 by Vela at 12 mW"."""
+    return f"{model.accelerator} by Vela at {model.power_mw:g} mW"
 
 
 def named_model(name: str) -> EnergyModel | None:

@@ -17,7 +17,8 @@ _APPLIES: Mapping[str, Callable[[Study], bool]] = {
     "switch_at": lambda study: study.designer == Study.Designer.HYBRID,
     "stop_confidence": lambda study: study.has_stop_confidence,
     **dict.fromkeys(
-        ("flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj"), lambda study: study.enforce_constraints
+        tuple(name for name in Study.CONSTRAINT_SETTINGS if name != "enforce_constraints"),
+        lambda study: study.enforce_constraints,
     ),
 }
 """When a setting has an effect, for those that have none in some studies."""

@@ -15,11 +15,12 @@ from django.template.defaultfilters import pluralize
 
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.base import EnergyEstimate
+from nas_engine.errors import TransientError
 from nas_engine.evaluation_result import EvaluationResult
 from nas_engine.reward import reward
 from webapp import translation
-from webapp.energy_predictors import predictor
-from webapp.models import EnergyModel, Study, Trial, TrialEnergyEstimate
+from webapp.energy_predictors import compiled_energies_mj, predictor
+from webapp.models import EnergyModel, StoredNpuEstimate, Study, Trial, TrialEnergyEstimate
 from webapp.services.errors import Conflict
 from webapp.services.transitions import Actor, locked_study, record
 
@@ -28,6 +29,10 @@ _NEEDED = ("study_id", "int8_accuracy", "flash_bytes", "architecture__spec")
 SHARED = Q(kind=Study.Kind.BASELINES) | Q(kind=Study.Kind.FINALS, parent=None)
 """Studies of published networks, which are shown with every search on their data set."""
 _FORMULA = "Equation 1: E0 {:g} mJ, {:g} points per {:g} mJ; M0 {:g} kB, {:g} points per {:g} kB"
+
+
+class NotCompiled(TransientError):
+    """A trial ends whose network the NPU of its study has no time of: another attempt will compile it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ def save_estimates(study: Study, ended: TrialEnergyEstimate) -> None:
 def reestimate(*, study_id: int, energy_model_id: int | None, actor: Actor = None) -> Reestimated:
     """Point a study at another energy model (None: the published figures) and estimate trials that have none by it.
 
-    The designer is rebuilt from the outcomes with their new estimates. Raises Conflict for a model that is not ready.
+    The designer is rebuilt from the outcomes with their new estimates. Raises Conflict for a model that is not ready,
+    and for that of an NPU where it knows not all of the study's networks; baselines that it does not know are left out.
     """
     energy_model = _ready(energy_model_id)
     found = Study.objects.values_list("pk", "dataset").get(pk=study_id)
@@ -73,11 +79,12 @@ def reestimate(*, study_id: int, energy_model_id: int | None, actor: Actor = Non
     with transaction.atomic():
         study = _locked_with_baselines(*found)
         estimated |= {*_estimate_missing(_concerned(*found), energy_model)}  # what has ended meanwhile
+        _require_compiled(study, energy_model)
         before = study.energy_model_id
         study.energy_model, study.designer_state = energy_model, None
         study.save(update_fields=["energy_model", "designer_state"])
         study.children.update(energy_model=energy_model)
-        source = str(energy_model) if energy_model else "published figures"
+        source = energy_model.source if energy_model else "published figures"
         own = study.trials.filter(pk__in=estimated).count()
         if own or before != energy_model_id:
             message = f"Energies and rewards are now by {source}; {own} trial{pluralize(own, ' was,s were')} estimated."
@@ -100,6 +107,25 @@ def _ready(energy_model_id: int | None) -> EnergyModel | None:
     if energy_model.state != EnergyModel.State.READY:
         raise Conflict(f"{energy_model} is {energy_model.get_state_display()}: only a ready model can estimate trials.")
     return energy_model
+
+
+def _require_compiled(study: Study, energy_model: EnergyModel | None) -> None:
+    if energy_model is None or not energy_model.accelerator:
+        return
+    own = Trial.objects.filter(Q(study=study) | Q(study__parent=study), state=Trial.State.COMPLETED)
+    without = own.exclude(energy_estimates__energy_model=energy_model)
+    if not (missing := without.count()):
+        return
+    seen = StoredNpuEstimate.objects.filter(accelerator=energy_model.accelerator).values("architecture")
+    compiled = without.filter(architecture__in=seen).count()
+    of_them = (
+        f" In {compiled} of them operators fall back to the CPU, whose time Vela does not estimate." if compiled else ""
+    )
+    rest = f" To compile the others: manage.py estimate_npu {study.pk} --all --accelerator {energy_model.accelerator}"
+    raise Conflict(
+        f"{missing} of {own.count()} networks have no energy by {energy_model}.{of_them}"
+        f"{rest if compiled < missing else ''}"
+    )
 
 
 def _concerned(study_id: int, dataset_id: int) -> QuerySet[Trial]:
@@ -127,6 +153,9 @@ def _estimate_missing(trials: QuerySet[Trial], energy_model: EnergyModel | None)
     missing = (
         trials.filter(~Exists(has_estimate), state=Trial.State.COMPLETED).order_by("pk").values_list("pk", flat=True)
     )
+    if energy_model is not None and energy_model.accelerator:
+        compiled = StoredNpuEstimate.objects.filter(accelerator=energy_model.accelerator, fallbacks=0)
+        missing = missing.filter(architecture__in=compiled.values("architecture"))
     ids = list(missing)
     for start in range(0, len(ids), _TRIALS_AT_ONCE):
         some = Trial.objects.filter(pk__in=ids[start : start + _TRIALS_AT_ONCE]).select_related("architecture")
@@ -143,6 +172,13 @@ def _rows(trials: Sequence[Trial], energy_model: EnergyModel | None) -> Iterable
 
 
 def _estimates(trials: Sequence[Trial], energy_model: EnergyModel | None) -> list[EnergyEstimate]:
+    if energy_model is not None and energy_model.accelerator:
+        energies_mj = compiled_energies_mj(energy_model, (trial.architecture_id for trial in trials))
+        if len(energies_mj) < len({trial.architecture_id for trial in trials}):
+            raise NotCompiled(f"A network has not been compiled for {energy_model.accelerator}.")
+        return [
+            EnergyEstimate(energies_mj[trial.architecture_id], None, None, (), energy_model.source) for trial in trials
+        ]
     return predictor(energy_model).estimates([cost(translation.architecture(trial.architecture)) for trial in trials])
 
 
@@ -163,7 +199,7 @@ def _row(
         outside=list(estimate.outside),
         reward=reward(accuracy, estimate.energy_mj, flash_bytes, translation.reward_parameters(study)),
         formula=formula_of(study),
-        source=str(energy_model) if energy_model else estimate.source,
+        source=energy_model.source if energy_model else estimate.source,
     )
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
+from nas_engine.deployment.vela import ACCELERATORS
 from nas_engine.energy.estimators.base import LEAST_MEASURED
 from webapp.models import Device, EnergyModel
 from webapp.queries.training_table import TrainingRow, TrainingSet, table_rows, training_set
@@ -46,17 +47,43 @@ def request_model(*, device_id: int, known_id: int | None = None, seed: int = 1)
         if is_too_few(found):
             raise Conflict(too_few(found))
         _require_other(device, known_id)
-        last = EnergyModel.objects.filter(device=device).aggregate(last=Max("version"))["last"] or 0
         table = [list(astuple(row)) for row in table_rows(device_id)]
         ordered = EnergyModel.objects.create(
             device=device,
-            version=last + 1,
+            version=_next_version(device),
             seed=seed,
             settings={KNOWN: known_id},
             runs={TABLE: table, DIGEST: _digest(table)},
         )
         jobs.send(jobs.MODELS, ordered.pk)
     return ordered
+
+
+def create_npu_model(*, device_id: int, accelerator: str, power_mw: float, power_source: str) -> EnergyModel:
+    """A version that is READY at once: the time that Vela estimates for an accelerator, by a power that a user states.
+
+    Raises Conflict for an accelerator that Vela does not have, and for a power that is not above 0 or has no source.
+    """
+    if accelerator not in ACCELERATORS:
+        raise Conflict(f"Vela has no accelerator {accelerator}: choose one of {', '.join(ACCELERATORS)}.")
+    if not (power_mw > 0 and power_source.strip()):
+        raise Conflict("State a power above 0 mW and where it is from: a measurement, or a page of a data sheet.")
+    with transaction.atomic():
+        device = Device.objects.select_for_update(no_key=True).get(pk=device_id)
+        return EnergyModel.objects.create(
+            device=device,
+            version=_next_version(device),
+            state=EnergyModel.State.READY,
+            trained_at=Now(),
+            accelerator=accelerator,
+            power_mw=power_mw,
+            power_source=power_source.strip(),
+        )
+
+
+def _next_version(device: Device) -> int:
+    last = EnergyModel.objects.filter(device=device).aggregate(last=Max("version"))["last"] or 0
+    return int(last) + 1
 
 
 def is_too_few(found: TrainingSet) -> bool:
@@ -84,7 +111,7 @@ def too_few(found: TrainingSet) -> str:
 def _require_other(device: Device, known_id: int | None) -> None:
     if known_id is None:
         return
-    known = EnergyModel.objects.filter(pk=known_id, state=EnergyModel.State.READY).first()
+    known = EnergyModel.objects.filter(pk=known_id, state=EnergyModel.State.READY, accelerator="").first()
     if known is None or known.device_id == device.pk:
         raise Conflict("Choose a ready energy model of another device to begin from, or none.")
 

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from webapp.charts.energy_models import flops_info, latency_info
-from webapp.forms.energy_model import TrainModelForm
+from webapp.forms.energy_model import NpuModelForm, TrainModelForm
 from webapp.models import Device, EnergyModel
 from webapp.queries.pages.energy_model import (
     energy_model_context,
@@ -44,10 +44,30 @@ def energy_models(request: HttpRequest, device_id: int) -> HttpResponse:
     return redirect("energy_model", device_id=device_id, version=model.version)
 
 
-def _list_page(request: HttpRequest, device: Device, form: TrainModelForm, status: int = 200) -> HttpResponse:
+@require_POST
+def create_npu_model(request: HttpRequest, device_id: int) -> HttpResponse:
+    """A version by Vela's estimates and a power that the user states."""
+    device, form = device_or_404(device_id), NpuModelForm(request.POST)
+    if not form.is_valid():
+        return _list_page(request, device, TrainModelForm(device=device), status=422, npu_form=form)
+    model = services.create_npu_model(device_id=device_id, **form.cleaned_data)
+    return redirect("energy_model", device_id=device_id, version=model.version)
+
+
+def _list_page(
+    request: HttpRequest,
+    device: Device,
+    form: TrainModelForm,
+    status: int = 200,
+    npu_form: NpuModelForm | None = None,
+) -> HttpResponse:
     context = energy_models_context(device)
     found = context["found"]
-    context |= {"form": form, "too_few": services.too_few(found) if services.is_too_few(found) else ""}
+    context |= {
+        "form": form,
+        "npu_form": npu_form or NpuModelForm(),
+        "too_few": services.too_few(found) if services.is_too_few(found) else "",
+    }
     return render(request, "energy_models/list.html", context, status=status)
 
 
@@ -56,6 +76,8 @@ def energy_model(request: HttpRequest, device_id: int, version: int) -> HttpResp
     """Page of one version: its accuracy and its training runs. Charts fetch their own data."""
     shown = model_or_404(device_id, version)
     context = energy_model_context(shown)
+    if shown.accelerator:
+        return render(request, "energy_models/npu.html", context)
     if shown.state == EnergyModel.State.READY:
         runs = context["measured_runs"]
         context |= {"flops": flops_info(runs), "latency": latency_info(runs)}

@@ -22,6 +22,8 @@ from nas_engine.deployment.model_card import CardFacts, class_accuracies
 from nas_engine.deployment.vectors import ScoredInputs
 from nas_engine.deployment.vela import estimate as estimate_npu
 from nas_engine.errors import EarshotError, TransientError
+from nas_engine.files.tflite_tensors import input_and_output
+from nas_engine.files.time_axis import time_along_width
 from webapp.models import Clip, Dataset, DeployBundle, Runtime, Trial
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
 from webapp.queries.pages.streams import chosen_loop
@@ -83,18 +85,22 @@ def folder_name(trial: Trial) -> str:
 
 
 def contents_of(trial_id: int) -> BundleContents:
-    """Contents of a trial's bundle. Raises Conflict as `trial_files` does, EarshotError where a child fails."""
+    """Contents of a trial's bundle; a 1-D network has time along the width, for Ethos-U.
+
+    Raises Conflict as `trial_files` does, EarshotError where a child fails.
+    """
     files = trial_files(trial_id=trial_id)
     related = ("study__dataset", "study__energy_model", "architecture")
     trial = Trial.objects.select_related(*related).get(pk=trial_id)
-    network = files[NETWORK_FILE]
+    network, frontend = time_along_width(files[NETWORK_FILE]), json.loads(files["frontend.json"])
+    frontend["input"]["shape"] = list(input_and_output(network)[0].shape)
     measured, arena_note = arena_of(network)
     sounds = _sounds(trial.study.dataset)
     return BundleContents(
         title=_title(trial),
         network=network,
         labels=tuple(trial.study.dataset.classes),
-        frontend=json.loads(files["frontend.json"]),
+        frontend=frontend,
         documents={name: json.loads(files[name]) for name in _DOCUMENTS} | {NPU_FILE: estimates_of(network)},
         card=_facts(trial),
         arena_estimate_bytes=trial.architecture.peak_activation_bytes,

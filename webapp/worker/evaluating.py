@@ -26,6 +26,7 @@ from webapp.storage import hash_in_name, save_by_hash
 from webapp.worker.child.messages import Ended, Evaluate, Finished, Reported
 from webapp.worker.child.process import ChildDied, ChildProcess
 from webapp.worker.lifecycle import ThisWorker
+from webapp.worker.npu_estimating import violation_of
 from webapp.worker.packs import discard_if_damaged, local_pack
 from webapp.worker.stopping import StopCheck, check_of, reason_of
 
@@ -100,13 +101,12 @@ class _Attempt:
         self._trainer: ChildProcess = worker.trainer
         self._stopping = worker.stopping
         self._lost = lost
-        self._check = persist(lambda: _check_of(claim))
+        self._check: StopCheck | None = None
         self._hopeless = False
 
     def run(self) -> None:
         try:
-            pack = persist(lambda: local_pack(self._claim.pack_name), give_up=self._stopping.is_set)
-            ending = self._train(pack)
+            ending = self._ending()
         except ChildDied as error:
             ending = Ended("transient", str(error))
         except (TransientError, OSError) as error:
@@ -117,6 +117,31 @@ class _Attempt:
             self._complete(ending.result)
         else:
             self._end(ending)
+
+    def _ending(self) -> Finished[Evaluation] | Ended:
+        try:
+            reason = self._violation()
+        except ChildDied:
+            raise
+        except TransientError as error:
+            return Ended("transient", f"Vela gave no estimate: {error}")
+        if reason:
+            return Ended("infeasible", reason)
+        pack = persist(lambda: local_pack(self._claim.pack_name), give_up=self._stopping.is_set)
+        self._check = persist(lambda: _check_of(self._claim))
+        ending = self._train(pack)
+        if isinstance(ending, Finished) and (reason := self._violation()):  # the study changed to an NPU meanwhile
+            return Ended("infeasible", reason)
+        return ending
+
+    def _violation(self) -> str:
+        """Why Vela's estimates exclude the network, "" if they do not; no work for a study without an NPU."""
+        study = persist(lambda: Study.objects.select_related("energy_model__device").get(pk=self._claim.study_id))
+        return violation_of(study, self._claim.architecture, self._trainer, self._give_way)
+
+    def _give_way(self) -> None:
+        if self._stopping.is_set():
+            raise _Interrupted
 
     def _train(self, pack: Path) -> Finished[Evaluation] | Ended:
         """Drive the child until it has a result or an excuse, or until nobody wants to hear it."""

@@ -137,7 +137,8 @@ def _read_architectures(hashes: Collection[str], memory: Memory) -> None:
 
 
 def _read_outcomes(study: Study, trials: QuerySet[Trial], trial_ids: Collection[int], memory: Memory) -> None:
-    penalty = translation.penalty(study)
+    known = translation.is_known_once_compiled(study)
+    penalty = translation.penalty_in_training(study) if known else translation.penalty(study)
     ended = with_estimates(trials.filter(pk__in=trial_ids), study.energy_model_id).values_list(
         "pk", *_ENDED, *_MEASURED
     )

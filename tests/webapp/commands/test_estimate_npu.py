@@ -1,6 +1,7 @@
 """`estimate_npu` as a person at a terminal meets it."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ from nas_engine.deployment.vela import network_macs
 from tests.webapp import rows
 from tests.webapp.bundles import network_of, trial_with_network
 from tests.webapp.factories import with_tflite
+from tests.webapp.npus import npu_model
 from webapp import translation
+from webapp.models import StoredNpuEstimate, Trial
+from webapp.services.energy_estimates import reestimate
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +32,24 @@ def test_a_trial_is_estimated_with_multiply_accumulates_of_ours_and_marked_so() 
     assert "ms estimated" in text
     assert f"MACs      {network_macs(translation.architecture(trial.architecture)):,} (Vela counts " in text
     assert "nothing falls back to the CPU" in text
+
+
+def test_a_1_d_network_is_estimated_as_its_bundle_has_it_or_as_it_is_stored() -> None:
+    trial = trial_with_network(space="paper_1d")
+    texts = [run(f"{trial.study_id}/1", *options) for options in ((), ("--as-stored",))]
+    bundled, stored = (int(re.search(r"([\d,]+) cycles", text)[1].replace(",", "")) for text in texts)
+    assert bundled < 0.95 * stored
+
+
+def test_all_networks_of_a_study_are_compiled_for_its_energy_by_an_npu() -> None:
+    trial, model = trial_with_network(), npu_model(9.0)
+    rows.completed_trial(trial.study, seed=5)  # without a file
+    assert run(str(trial.study_id), "--all") == "1 networks compiled for ethos-u55-128, 1 have no real network.\n"
+    Trial.objects.filter(study=trial.study_id).exclude(pk=trial.pk).delete()
+    reestimate(study_id=trial.study_id, energy_model_id=model.pk)
+    kept = StoredNpuEstimate.objects.get()
+    assert trial.energy_estimates.get(energy_model=model).energy_mj == pytest.approx(9.0 * kept.seconds)
+    assert run(trial.study.name, "--all") == "0 networks compiled for ethos-u55-128.\n"
 
 
 def test_a_file_is_estimated_by_its_path(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ def test_the_given_dataset_overrides_that_of_the_file() -> None:
 def test_form_file_and_model_hold_the_same_settings() -> None:
     assert set(StudyForm().fields) == {*Study.SETTINGS, EDITED_SPACE}
     limits = {"flash_limit_kb": 60.0, "peak_ram_limit_kb": 80.0, "energy_limit_mj": 2.0}
+    limits |= {"accelerator": "ethos-u55-128", "npu_time_limit_ms": 0.5, "npu_sram_limit_kb": 200.0}
     study = make_study(enforce_constraints=True, energy_model=ready_model(device()), **limits)
     in_file = {line.split(" = ")[0] for line in study_to_toml(study).splitlines() if " = " in line}
     assert in_file == set(Study.SETTINGS)

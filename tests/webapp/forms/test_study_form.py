@@ -10,6 +10,7 @@ from nas_engine.designers import registry
 from nas_engine.early_stopping import registry as stopping_rules
 from tests.webapp.benches import device
 from tests.webapp.factories import edited_spec, make_dataset, make_study
+from tests.webapp.npus import npu_model
 from webapp.forms.study import StudyForm, defaults
 from webapp.models import Dataset, EnergyModel
 from webapp.services.studies import create_study
@@ -127,3 +128,22 @@ def test_limits_that_exclude_each_other_are_refused() -> None:
     }
     form = form_of(enforce_constraints=True, **{field: value * 1.001 for field, value in smallest.items()})
     assert "None of 2,000 networks drawn at random keeps all limits together" in str(form.errors["enforce_constraints"])
+
+
+def test_limits_of_an_npu_need_its_name_and_its_name_needs_limits() -> None:
+    on = {"enforce_constraints": True}
+    assert form_of(**on, accelerator="ethos-u55-128", npu_time_limit_ms=0.5).is_valid()
+    assert form_of(**on, accelerator="ethos-u85-256", npu_sram_limit_kb=100.0).is_valid()
+    nameless = form_of(**on, npu_time_limit_ms=0.5)
+    assert "Choose the Ethos-U that the limits" in str(nameless.errors["accelerator"])
+    limitless = form_of(**on, accelerator="ethos-u55-128", flash_limit_kb=500.0)
+    assert "Give a limit of inference time or SRAM" in str(limitless.errors["accelerator"])
+    assert "ethos-u99 is not one of the available choices" in str(
+        form_of(accelerator="ethos-u99").errors["accelerator"]
+    )
+
+
+def test_a_limit_of_energy_by_an_npu_is_not_judged_by_the_published_figures() -> None:
+    limits = {"enforce_constraints": True, "energy_limit_mj": 0.001}
+    assert not form_of(**limits).is_valid()
+    assert form_of(**limits, energy_model=npu_model().pk).is_valid()

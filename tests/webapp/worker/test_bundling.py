@@ -13,10 +13,14 @@ from django.core.management import call_command
 
 from nas_engine.audio.batches import evaluation_arrays
 from nas_engine.audio.cache import open_pack
+from nas_engine.deployment.bundle import bundle_files
 from nas_engine.deployment.model_card import model_card
+from nas_engine.files.time_axis import time_along_width
+from nas_engine.network.runtimes import predict_quantised
 from tests.webapp import rows
 from tests.webapp.bundles import trial_with_network
 from tests.webapp.factories import with_tflite
+from webapp import translation
 from webapp.models import Dataset, DeployBundle
 from webapp.queries.energy_estimates import CurrentEstimate
 from webapp.services import bundles
@@ -97,6 +101,20 @@ def check_vectors(folder: Path, pack: object) -> None:
     assert [sound["input"] for sound in sounds] == [len(x), len(x) + 1, len(x) + 2]
     assert len({sound["name"] for sound in sounds}) == 3
     assert sum(path.stat().st_size for path in (folder / "test_vectors").glob("test_*")) < 1_000_000
+
+
+def test_a_1_d_network_has_time_along_the_width_and_the_front_end_states_so() -> None:
+    trial = trial_with_network(space="paper_1d")
+    with trial.tflite.open("rb") as file:
+        stored = file.read()
+    contents = contents_of(trial.pk)
+    assert contents.network == time_along_width(stored) != stored
+    frames, mel_bins = translation.architecture(trial.architecture).stem.input_shape[::2]
+    assert contents.frontend["input"]["shape"] == [1, 1, frames, mel_bins]
+    before = predict_quantised("xnnpack", stored, contents.vectors.features[:5])
+    np.testing.assert_array_equal(contents.vectors.scores["xnnpack"][:5], before)
+    assert "Time runs along the width" in bundle_files(contents)["README.md"].decode()
+    assert json.loads(bundle_files(contents)["npu.json"]) == estimates_of(time_along_width(stored))
 
 
 def test_the_licence_of_the_sounds_stands_in_the_model_card() -> None:

@@ -6,12 +6,20 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand
+from django.db.models import Q
 
 from nas_engine.deployment.vela import ACCELERATORS, NpuEstimate, estimate, network_macs
+from nas_engine.files.time_axis import time_along_width
 from webapp import translation
-from webapp.management.named_trials import FORM, FORM_HELP, trial_named
+from webapp.management.named_trials import FORM, FORM_HELP, study_named, trial_named
 from webapp.management.plain_errors import plain_errors
+from webapp.models import StoredNpuEstimate, Study, Trial
+from webapp.services import npu_estimates
 from webapp.services.bundles import check_network
+from webapp.services.energy_estimates import estimate_baselines
+from webapp.services.errors import Conflict
+from webapp.storage import NotStored
+from webapp.worker.npu_estimating import estimate_or_reason
 
 _NOT_COUNTED = "–"
 
@@ -21,22 +29,61 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("network", metavar=f"{FORM}|FILE", help=f"{FORM_HELP}; or a .tflite file")
+        parser.add_argument(
+            "--all",
+            action="store_true",
+            help="compile all completed trials of a study, named by its number or name, and the baselines of its "
+            "dataset, for the energy model of an NPU",
+        )
         parser.add_argument("--accelerator", choices=ACCELERATORS, default="ethos-u55-128", help="(ethos-u55-128)")
+        parser.add_argument(
+            "--as-stored",
+            action="store_true",
+            help="estimate a trial's 1-D network with time along the height, as it was trained, and not along the "
+            "width, as its deploy bundle has it",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with plain_errors():
-            content, macs = _network(options["network"])
+            if options["all"]:
+                self.stdout.write(compile_all(study_named(options["network"]), options["accelerator"]))
+                return
+            content, macs = _network(options["network"], as_stored=options["as_stored"])
             self.stdout.write(report(estimate(content, options["accelerator"]), macs))
 
 
-def _network(text: str) -> tuple[bytes, int | None]:
-    """The file's content, and its multiply-accumulates where the architecture is known."""
+def compile_all(study: Study, accelerator: str) -> str:
+    """Store Vela's estimates of a study's trained networks and the baselines on its dataset; how many, in words."""
+    compiled = StoredNpuEstimate.objects.filter(accelerator=accelerator).values("architecture")
+    own = Q(study=study) | Q(study__parent=study) | Q(study__kind=Study.Kind.BASELINES, study__dataset=study.dataset_id)
+    missing = Trial.objects.filter(own, state=Trial.State.COMPLETED).exclude(architecture__in=compiled)
+    done = skipped = 0
+    for trial in missing.select_related("study").order_by("architecture", "pk").distinct("architecture"):
+        try:
+            check_network(trial)
+        except (Conflict, NotStored):  # simulated, or restored from a journal
+            skipped += 1
+            continue
+        with default_storage.open(str(trial.tflite.name)) as file:
+            found = estimate_or_reason(file.read(), accelerator)
+        npu_estimates.store(architecture_hash=trial.architecture_id, accelerator=accelerator, found=found)
+        done += 1
+    if study.energy_model is not None and study.energy_model.accelerator == accelerator:
+        estimate_baselines(dataset_id=study.dataset_id, energy_model=study.energy_model)
+    rest = f", {skipped} have no real network" if skipped else ""
+    return f"{done} networks compiled for {accelerator}{rest}."
+
+
+def _network(text: str, *, as_stored: bool) -> tuple[bytes, int | None]:
+    """The network as a bundle has it, or a file as it is; its multiply-accumulates where the architecture is known."""
     if text.endswith(".tflite") and Path(text).is_file():
         return Path(text).read_bytes(), None
     trial = trial_named(text)
     check_network(trial)
     with default_storage.open(str(trial.tflite.name)) as stored:
-        return stored.read(), network_macs(translation.architecture(trial.architecture))
+        content = stored.read()
+    turned = content if as_stored else time_along_width(content)
+    return turned, network_macs(translation.architecture(trial.architecture))
 
 
 def report(found: NpuEstimate, macs: int | None) -> str:

@@ -9,7 +9,7 @@ from nas_engine.reward import reward
 from nas_engine.trial_plan import Pace, TrialTime, pace, rule_time, taken_time
 from webapp.models import Dataset, Study, Trial, Worker
 from webapp.queries.budget import live_workers
-from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates
+from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates, without_unknown
 from webapp.queries.pages.results import Best
 from webapp.translation import baseline_network, reward_parameters
 
@@ -107,6 +107,7 @@ def baselines_by_dataset(dataset_ids: Collection[int], energy_model_id: int | No
     """`baselines_of` each dataset that has some, by its id. One query."""
     trials = Trial.objects.filter(study__dataset__in=dataset_ids, study__kind=Study.Kind.BASELINES)
     shown = with_estimates(trials, energy_model_id).select_related("study", "architecture").defer(*_UNUSED)
+    shown = without_unknown(shown, energy_model_id)
     by_dataset: dict[int, list[Trial]] = {}
     for trial in shown.order_by("number"):
         by_dataset.setdefault(trial.study.dataset_id, []).append(trial)

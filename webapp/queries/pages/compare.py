@@ -16,6 +16,7 @@ from webapp.queries.energy_estimates import (
     current_estimate,
     estimates_by_model,
     with_estimates,
+    without_unknown,
 )
 from webapp.queries.energy_models import large_fields
 from webapp.queries.pages.blocks import BlockTable, Stage, block_table
@@ -214,10 +215,9 @@ def choices(trial: Trial, besides: Sequence[int] = ()) -> Choices:
     """What to compare `trial` with, but for the networks `besides`. One query."""
     study = trial.study
     published = Q(study__dataset=study.dataset_id, study__kind=Study.Kind.BASELINES)
+    completed = Trial.objects.filter(Q(study=study) | published, state=Trial.State.COMPLETED)
     rows = (
-        with_estimates(
-            Trial.objects.filter(Q(study=study) | published, state=Trial.State.COMPLETED), study.energy_model_id
-        )
+        without_unknown(with_estimates(completed, study.energy_model_id), study.energy_model_id)
         .order_by("-architecture__flops")
         .values_list("pk", "study__kind", "label", "number", "int8_accuracy", ENERGY, "flash_bytes")
     )

@@ -60,9 +60,14 @@ def _kb(size_bytes: float | None) -> float | None:
 def limits_in_words(study: Study) -> str:
     """Such as "flash 60 kB, energy 1.25 mJ"; empty where the study has no constraints."""
     limits = constraints(study)
-    named = (
+    named = [
         ("flash", _kb(limits.flash_bytes), "kB"),
         ("RAM", _kb(limits.peak_ram_bytes), "kB"),
-        ("energy", limits.energy_mj, "mJ"),
-    )
+        ("energy", study.energy_limit_mj if study.enforce_constraints else None, "mJ"),
+    ]
+    if study.enforce_constraints and study.accelerator:
+        named += [
+            (f"{study.accelerator} time", study.npu_time_limit_ms, "ms"),
+            (f"{study.accelerator} SRAM", study.npu_sram_limit_kb, "kB"),
+        ]
     return ", ".join(f"{name} {value:g} {unit}" for name, value, unit in named if value is not None)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from webapp.models import Device, EnergyModel, Run, StoredArchitecture, Worker
+from webapp.models import Device, EnergyModel, Run, StoredArchitecture, StoredNpuEstimate, Worker
 from webapp.queries.budget import live_workers
 from webapp.queries.energy_models import doubts_of, has_too_few, is_worse_than_mean
 from webapp.queries.training_table import TrainingRow, training_set
@@ -31,6 +31,8 @@ class ModelRow:
     noise_mj: float | None
     reason: str
     created_at: datetime
+    accelerator: str = ""
+    power_mw: float | None = None
 
     @property
     def is_live(self) -> bool:
@@ -61,7 +63,8 @@ def model_rows(device: Device) -> tuple[ModelRow, ...]:
     """The device's versions, the newest first. One query, without their tables and points."""
     names = ("networks", "r2", "rmse_mj", "noise_mj")
     values = EnergyModel.objects.filter(device=device).order_by("-version")
-    found = values.values_list("pk", "version", "state", "reason", "created_at", *(f"report__{name}" for name in names))
+    own = ("pk", "version", "state", "reason", "created_at", "accelerator", "power_mw")
+    found = values.values_list(*own, *(f"report__{name}" for name in names))
     return tuple(
         ModelRow(
             id=pk,
@@ -70,9 +73,11 @@ def model_rows(device: Device) -> tuple[ModelRow, ...]:
             state_label=str(EnergyModel.State(state).label),
             reason=reason,
             created_at=created_at,
+            accelerator=accelerator,
+            power_mw=power_mw,
             **dict(zip(names, figures, strict=True)),
         )
-        for pk, version, state, reason, created_at, *figures in found
+        for pk, version, state, reason, created_at, accelerator, power_mw, *figures in found
     )
 
 
@@ -83,7 +88,7 @@ def shown_models(device_id: int) -> QuerySet[EnergyModel]:
 
 def ready_models_of(device_id: int) -> QuerySet[EnergyModel]:
     """Those that have a report."""
-    return shown_models(device_id).filter(state=EnergyModel.State.READY)
+    return shown_models(device_id).filter(state=EnergyModel.State.READY, accelerator="")
 
 
 def energy_models_context(device: Device) -> dict[str, Any]:
@@ -96,6 +101,8 @@ def energy_model_context(model: EnergyModel) -> dict[str, Any]:
     context = energy_model_live_context(model)
     if model.state != EnergyModel.State.READY:
         return context
+    if model.accelerator:
+        return context | {"studies": list(model.studies.order_by("name")), "compiled": compiled_by(model)}
     runs = measured_runs(model)
     held_back, known_id = held_back_runs(model.report, runs.rows), model.settings.get("known")
     return context | {
@@ -107,6 +114,12 @@ def energy_model_context(model: EnergyModel) -> dict[str, Any]:
         "studies": list(model.studies.order_by("name")),
         "known": known_id and EnergyModel.objects.select_related("device").filter(pk=known_id).first(),
     }
+
+
+def compiled_by(model: EnergyModel) -> Mapping[str, int]:
+    """Architectures that were compiled for the accelerator of a model, and those that have no time. One query."""
+    rows = StoredNpuEstimate.objects.filter(accelerator=model.accelerator)
+    return rows.aggregate(networks=Count("pk"), without_time=Count("pk", filter=~Q(fallbacks=0)))
 
 
 def energy_model_live_context(model: EnergyModel) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from nas_engine.search_space.paper_spaces import NAMES, by_name
 from nas_engine.search_space.space import SearchSpace
 from webapp.energy_predictors import predictor
 from webapp.models import Campaign, Device, EnergyModel, StoredArchitecture, Study
-from webapp.queries.energy_models import ready_models
+from webapp.queries.energy_models import trained_models
 from webapp.queries.pages.results import results
 from webapp.queries.spaces import SPACE_NAMES
 from webapp.queries.summaries import BlockMark, block_marks
@@ -121,7 +121,7 @@ def _front(study: Study) -> tuple[Architecture, ...]:
 
 def batch(device: Device, networks: Sequence[Architecture], count: int) -> Batch:
     """`count` of `networks` that were not measured on the device yet, by its newest model. Three queries."""
-    model = ready_models().filter(device=device).order_by("-version").first()
+    model = trained_models().filter(device=device).order_by("-version").first()
     rows = StoredArchitecture.objects.filter(runs__campaign__device=device, runs__energy_mj__isnull=False).distinct()
     measured = {row.hash: architecture(row) for row in rows[:_MOST_MEASURED]}
     counted = _counted([network for network in networks if network.hash not in measured])

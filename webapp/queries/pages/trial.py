@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from nas_engine.evaluation_result import RuntimeResult
 from nas_engine.reward import reward_breakdown
-from webapp.models import CurvePoint, DeployBundle, Runtime, StreamEvaluation, Study, Trial
+from webapp.models import CurvePoint, DeployBundle, Runtime, StoredNpuEstimate, StreamEvaluation, Study, Trial
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import recordings
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
@@ -20,6 +20,7 @@ from webapp.queries.pages.bundle import HAS_BUNDLES, bundle_context
 from webapp.queries.pages.compare import choices
 from webapp.queries.pages.constraints import estimates
 from webapp.queries.pages.measured import measured_on
+from webapp.queries.pages.npu import HAS_ESTIMATES, npu_blocks
 from webapp.queries.pages.relatives import relatives_context
 from webapp.queries.pages.shortlist import is_shortlisted
 from webapp.queries.pages.streams import HAS_STREAMS, streams_context
@@ -31,17 +32,8 @@ from webapp.translation import reward_parameters
 
 CURVE_PHASES = ("float", "qat")
 TIMED_PHASES = (
-    "build",
-    "float_trace",
-    "float",
-    "quantise",
-    "qat_trace",
-    "qat",
-    "convert",
-    "evaluate",
-    "compare",
-    "write",
-)
+    "build", "float_trace", "float", "quantise", "qat_trace", "qat", "convert", "evaluate", "compare", "write",
+)  # fmt: skip
 HEAT_STEPS = 10
 _PREVIOUS, _NEXT, _RECORDINGS = "previous_number", "next_number", "evaluation_recordings"
 _IS_REPEATED, _ORIGINAL = "is_repeated", "original_"
@@ -130,6 +122,7 @@ def shown_trials(study_id: int) -> QuerySet[Trial]:
         **_confirming(),
         _RECORDINGS: recordings("study__dataset"),
         HAS_BUNDLES: Exists(DeployBundle.objects.filter(trial=OuterRef("pk"))),
+        HAS_ESTIMATES: Exists(StoredNpuEstimate.objects.filter(architecture=OuterRef("architecture"))),
         HAS_STREAMS: Exists(StreamEvaluation.objects.filter(trial=OuterRef("pk"))),
     }
     return found.defer(*large_fields("study__energy_model")).annotate(**annotations)
@@ -151,15 +144,16 @@ def _confirming() -> dict[str, Any]:
 
 def trial_context(trial: Trial) -> dict[str, Any]:
     """The whole page of a trial from `shown_trials`, but for the data of its charts."""
-    live = trial_live_context(trial)
+    live, bundles = trial_live_context(trial), bundle_context(trial)
     return (
         live
         | relatives_context(trial, live["estimate"])
         | reproduction_context(trial)
-        | bundle_context(trial)
+        | bundles
         | streams_context(trial)
         | {
             "blocks": block_table(trial.architecture),
+            "npu_blocks": npu_blocks(trial, bundles["ready_bundle"]),
             "choices": choices(trial),
             "own_id": [trial.pk],
             "is_shortlisted": trial.state == Trial.State.COMPLETED and is_shortlisted(trial),

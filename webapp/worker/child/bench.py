@@ -26,7 +26,7 @@ def load() -> Callable[[MakeNetworks | Benchmark | ScoreClips, object], Mapping[
 def _work(job: MakeNetworks | Benchmark | ScoreClips, _: object) -> Mapping[str, Any] | ScoredInputs:
     match job:
         case MakeNetworks():
-            return _make(job)
+            return make(job)
         case Benchmark():
             return _measure(job)
         case ScoreClips():
@@ -39,7 +39,7 @@ def _score(job: ScoreClips) -> ScoredInputs:
         return scored_inputs(Path(job.path).read_bytes(), pack, job.clips, [sounds[name] for name in sounds.files])
 
 
-def _make(job: MakeNetworks) -> dict[str, str]:
+def make(job: MakeNetworks) -> dict[str, str]:
     refused = {}
     for digest, spec in job.architectures.items():
         try:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,17 +18,25 @@ import nas_engine
 from nas_engine.audio.cache import FeaturePack, open_pack
 from nas_engine.evaluation_result import Evaluation, OnProgress, Progress
 from nas_engine.network.schedule import TrainingConfig
-from webapp.worker.child.messages import Evaluate
+from webapp.worker.child.messages import Evaluate, MakeNetworks
 
 Evaluator = Callable[[Evaluate, FeaturePack, OnProgress], Evaluation]
 _SHOWN_DIGITS = 12
 
 
-def load() -> Callable[[Evaluate, OnProgress], Evaluation]:
-    """Load the real evaluator, or the simulated one with EARSHOT_EVALUATOR=simulated."""
+def load() -> Callable[[Evaluate | MakeNetworks, OnProgress], Evaluation | Mapping[str, str]]:
+    """Load the real evaluator, or the simulated one with EARSHOT_EVALUATOR=simulated. Both make untrained networks."""
     is_simulated = os.environ.get("EARSHOT_EVALUATOR") == "simulated"
     evaluator = simulated_evaluator() if is_simulated else real_evaluator()
-    return lambda job, report: evaluator(job, _pack(job.pack_path), report)
+
+    def work(job: Evaluate | MakeNetworks, report: OnProgress) -> Evaluation | Mapping[str, str]:
+        if isinstance(job, MakeNetworks):
+            from webapp.worker.child.bench import make  # TensorFlow, also where evaluations are simulated
+
+            return make(job)
+        return evaluator(job, _pack(job.pack_path), report)
+
+    return work
 
 
 @lru_cache(maxsize=1)

@@ -162,7 +162,7 @@ def figure2(study: Study) -> Charts | None:
 def figures3_and_4(study: Study) -> Charts | None:
     """What FLOPs and inference time tell of measured energy, and how well the study's energy model predicts it."""
     model = EnergyModel.objects.select_related("device").filter(pk=study.energy_model_id).first()
-    if model is None:
+    if model is None or model.accelerator:
         return None
     runs = measured_runs(model)
     held_back, report = held_back_runs(model.report, runs.rows), model.report
