@@ -25,7 +25,7 @@ for profile, repeats in (("repeatable", True), ("exploring", False)):
     )
 hypothesis.settings.load_profile("repeatable")
 
-pytest_plugins = ("tests.real_data", "tests.compilers")
+pytest_plugins = ("tests.real_data", "tests.compilers", "tests.written_marks")
 
 _TAKES_LONG = ("slow", "browser", "faults")
 
