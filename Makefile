@@ -9,10 +9,10 @@ RUN := .venv/bin/python
 MANAGE := $(RUN) manage.py
 CODE := nas_engine webapp tests bootstrap benchmarks docs/hooks manage.py
 
-.PHONY: help setup setup-dev event-scores demo up test quick lint format docs lock bench bench-search bench-pages bench-compute results doctor clean
+.PHONY: help setup setup-dev event-scores event-oracle demo up test quick lint format docs lock bench bench-search bench-pages bench-compute results doctor clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo "  Variables: PYTHON=PATH (interpreter for .venv), DATA=PATH (clips for the demo), ARGS=\"...\", PORT=N"
 
 setup: ## Make .venv with the pinned packages (at once if it is there)
@@ -27,6 +27,11 @@ setup-dev: ## The same with what tests and linters need: a Chromium, compilers f
 
 event-scores: setup ## Event-based and PSD scores of streams: their library, compiled into .venv-events (0.7 GB)
 	@$(RUN) -m bootstrap.event_scores --again
+
+event-oracle: event-scores ## For one slow test: psds_eval, a second library of PSD scores, in .venv-event-oracle (0.3 GB)
+	@$(RUN) -m venv --clear --without-pip .venv-event-oracle
+	@$(RUN) -m pip --python .venv-event-oracle/bin/python install --quiet --disable-pip-version-check --no-input \
+		-r requirements-event-oracle.txt
 
 demo: setup ## Start everything with a demo study and print an address to open (DATA=PATH: your clips)
 	@exec $(MANAGE) demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(ARGS)
@@ -66,6 +71,8 @@ lock: setup-dev ## Compile the .in files to exact pins for Python 3.11-3.13
 		--no-emit-index-url --no-emit-find-links requirements-bench.in -o requirements-bench.txt
 	$(RUN) -m uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-package pathlib \
 		--no-emit-index-url --no-emit-find-links requirements-events.in -o requirements-events.txt
+	$(RUN) -m uv pip compile --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links requirements-event-oracle.in -o requirements-event-oracle.txt
 
 bench: setup ## Measure (an hour); writes benchmarks/results/bench.json
 	$(RUN) -m benchmarks $(ARGS)
@@ -90,5 +97,5 @@ doctor: setup ## Tell what is wrong with this machine and how to mend it
 	@$(MANAGE) doctor $(ARGS)
 
 clean: ## Remove .venv and caches; the data folder var/ stays
-	rm -rf .venv .venv-events .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-events .venv-event-oracle .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find nas_engine webapp tests benchmarks bootstrap -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,8 +9,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
+
+from tests.written_marks import files_with
 
 # A file's tests stay on one worker: they share fixtures, and what JAX and TensorFlow have compiled. There are two
 # workers at most, since each has a database server and holds TensorFlow and JAX, more than a gigabyte.
@@ -18,12 +21,12 @@ PARALLEL = ("--numprocesses", "auto", "--maxprocesses", "2", "--dist", "loadfile
 HARMLESS = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
-RUNS: tuple[tuple[str, Sequence[str]], ...] = (
-    ("not alone", PARALLEL),
-    ("alone and faults", PARALLEL),
-    ("alone and not faults", ()),
+RUNS: tuple[tuple[str, Sequence[str], Sequence[str]], ...] = (
+    ("not alone", PARALLEL, ()),
+    ("alone and faults", PARALLEL, ("alone", "faults")),
+    ("alone and not faults", (), ("alone",)),
 )
-"""Marker expression of each run, one after another, and how pytest is to run it."""
+"""Marker expression of each run, one after another, how pytest is to run it, and marks of the files it needs."""
 
 
 def main(arguments: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
@@ -33,8 +36,10 @@ def main(arguments: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
     chosen, others = parser.parse_known_args(arguments)
     also = f" and ({chosen.markers})" if chosen.markers else ""
     codes = []
-    for markers, how in RUNS:
-        codes.append(run([*how, "-m", f"{markers}{also}", *others]))
+    has_paths = any(Path(word.split("::")[0]).exists() for word in others)
+    for markers, how, marks in RUNS:
+        files = files_with(marks) if marks and not has_paths else []
+        codes.append(run([*how, "-m", f"{markers}{also}", *others, *files]))
         if codes[-1] == pytest.ExitCode.INTERRUPTED:
             break
     return next((code for code in codes if code not in HARMLESS), min(codes))

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from webapp.broker import ensure_broker
+from webapp.listening.process import EAR
 from webapp.supervisor.postgres import THROW_AWAY_SETTINGS, Cluster, running
 
 # How long an example takes says how busy the machine is: what must be quick has a test of its own, marked `alone`.
@@ -24,7 +25,7 @@ for profile, repeats in (("repeatable", True), ("exploring", False)):
     )
 hypothesis.settings.load_profile("repeatable")
 
-pytest_plugins = ("tests.real_data", "tests.compilers")
+pytest_plugins = ("tests.real_data", "tests.compilers", "tests.written_marks")
 
 _TAKES_LONG = ("slow", "browser", "faults")
 
@@ -47,6 +48,13 @@ def postgres_server() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres_server: Cluster) -> None:
     """pytest-django asks for this before it makes the test database: the server has to run by then."""
+
+
+@pytest.fixture(scope="module")
+def listening_process() -> Iterator[None]:
+    """One listening process for all tests of a file, as for all people of a web server: its start loads TensorFlow."""
+    yield
+    EAR.close()
 
 
 @pytest.fixture

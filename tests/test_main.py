@@ -1,6 +1,7 @@
 """`python -m tests`: what the runs of pytest are told, and what becomes of their exit codes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,15 @@ def test_each_test_belongs_to_exactly_one_run_also_among_chosen_ones() -> None:
 
 def test_what_bounds_times_and_waits_for_no_machine_runs_alone() -> None:
     assert ["--numprocesses" in run for run in runs_of()] == [True, True, False]
+
+
+def test_a_run_of_few_tests_is_given_their_files_unless_some_are_named() -> None:
+    most, machines, alone = runs_of("-x")
+    assert most[-1] == "-x"
+    assert [Path(name).parent.name for name in machines[machines.index("-x") + 1 :]] == ["faults"] * 4
+    assert {"test_speed.py", "test_web_server.py"} <= {Path(name).name for name in alone[alone.index("-x") + 1 :]}
+    for named in ("tests/faults", "tests/test_main.py::test_arguments_reach_every_run"):
+        assert all(run[-1] == named for run in runs_of("-x", named))
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,34 @@ The toolkit's quantisation-aware training needs legacy Keras (tf-keras), which m
 import gc
 import logging
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
-import tensorflow as tf
-import tensorflow_model_optimization as tfmot
-import tf_keras as keras
-from tensorflow.lite.python import schema_py_generated as tflite_schema
+
+@contextmanager
+def _as_if_absent(*packages: str) -> Iterator[None]:
+    """Have imports of packages fail that are not loaded yet, so that whoever can do without them does."""
+    hidden = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type] # None: the import system's word for it
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+# TensorFlow Lite imports JAX to convert its functions, the toolkit looks for a base class in Keras 3 (which imports
+# scikit-learn), legacy Keras takes tables of pandas: each if it is there, for nothing that is done here.
+with _as_if_absent("jax", "keras", "pandas"):
+    import tensorflow as tf
+    import tensorflow_model_optimization as tfmot
+    import tf_keras as keras
+    from tensorflow.lite.python import schema_py_generated as tflite_schema
 
 for name in ("tensorflow", "absl"):
     logging.getLogger(name).setLevel(logging.ERROR)

@@ -13,7 +13,6 @@ from tests.browser.visiting import WIDE, signed_in
 from tests.webapp.bundles import trial_with_network
 from tests.webapp.factories import make_user
 from tests.webapp.listenings import sweep, wav
-from webapp.listening.process import EAR
 from webapp.models import Trial
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -28,10 +27,9 @@ ANSWER_LATER = """
 
 
 @pytest.fixture
-def trial(broker: None) -> Iterator[Trial]:
+def trial(broker: None, listening_process: None) -> Trial:
     make_user()
-    yield trial_with_network()
-    EAR.close()
+    return trial_with_network()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import wave
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,6 @@ from tests.browser.visiting import WIDE, problems_of_pages, signed_in
 from tests.webapp.bundles import trial_with_network
 from tests.webapp.factories import make_user
 from tests.webapp.listenings import RATE, heard_at_once, sweep, wav
-from webapp.listening.process import EAR
 from webapp.models import Listening, Trial
 from webapp.services import listening
 
@@ -29,10 +27,9 @@ STATIC = Path(__file__).parents[2] / "static" / "earshot"
 
 
 @pytest.fixture
-def trial(broker: None) -> Iterator[Trial]:
+def trial(broker: None, listening_process: None) -> Trial:
     make_user()
-    yield trial_with_network()
-    EAR.close()
+    return trial_with_network()
 
 
 def opened(context: BrowserContext, trial: Trial) -> Page:

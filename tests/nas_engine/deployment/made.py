@@ -1,6 +1,7 @@
 """Untrained networks and contents of bundles for the tests of this package."""
 
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from nas_engine.network.tflite import quantised_inputs
 from nas_engine.network.untrained import untrained_files
 from tests.nas_engine.deployment.frontend.sounds import synthetic_clips, training_features
 
+QUICK_RUNTIME = "tflite_micro" if find_spec("tflite_micro") else "tensorflow"
+"""For smoke tests of what no runtime changes: loading TensorFlow takes six seconds of processor, this one none."""
 LABELS = ("alarm", "baby_cry", "dog_bark", "door_knock", "doorbell", "phone_ring", "siren", "water", "negative")
 NETWORKS = {"table 2": nas_bayesian(), "TC-ResNet8": tc_resnet8()}
 

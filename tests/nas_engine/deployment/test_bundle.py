@@ -216,14 +216,15 @@ def test_the_smoke_test_passes_here_and_fails_where_a_score_is_another(folder: P
         said = run(sys.executable, "smoke_test.py", "--runtime", runtime, folder=folder, fails=True)
         assert "1 of 72 scores differ, by 1 steps" in said
         assert "FAILED" in said
-        assert "PASSED" in run(sys.executable, "smoke_test.py", "--runtime", runtime, "--steps", "1", folder=folder)
+        if runtime == made.QUICK_RUNTIME:
+            assert "PASSED" in run(sys.executable, "smoke_test.py", "--runtime", runtime, "--steps", "1", folder=folder)
     finally:
         recorded.write_bytes(kept)
 
 
 def test_the_smoke_test_fails_where_the_front_end_gives_other_features_or_inputs(folder: Path, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(folder, tmp_path / "bundle"))
-    command = (sys.executable, "smoke_test.py", "--runtime", "tensorflow")
+    command = (sys.executable, "smoke_test.py", "--runtime", made.QUICK_RUNTIME)
     recorded = copied / "test_vectors" / "features.npy"
     inputs = np.load(recorded)
     inputs[7, 100, 20] ^= 2
@@ -274,6 +275,6 @@ def test_the_smoke_test_reads_labels_of_any_language_in_any_locale(folder: Path,
     labels = ("Türklingel", "line\u2028separator", *made.LABELS[2:])
     (copied / "labels.txt").write_bytes("".join(f"{label}\n" for label in labels).encode())
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    command = [sys.executable, "smoke_test.py", "--runtime", "tensorflow"]
+    command = [sys.executable, "smoke_test.py", "--runtime", made.QUICK_RUNTIME]
     ran = subprocess.run(command, cwd=copied, env=os.environ | plain, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -64,7 +64,7 @@ def test_the_bundle_has_network_and_vectors_and_its_smoke_test_passes(kind: str,
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     ran = subprocess.run(
-        [sys.executable, "smoke_test.py", "--runtime", "tensorflow"],
+        [sys.executable, "smoke_test.py", "--runtime", made.QUICK_RUNTIME],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr

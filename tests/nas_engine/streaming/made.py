@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from functools import cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,18 @@ def plain_loop(scores: StreamScores, settings: LoopSettings) -> list[Detection]:
                 ordered = sorted((row[c] for row in smoothed[-settings.among :]), reverse=True)
                 found.append(Detection(time_ms / 1e3, label, float(ordered[settings.needed - 1])))
     return found
+
+
+def detected_spans(stream: StreamScores, column: int, threshold: float) -> list[tuple[int, int]]:
+    """Spans in ms of scores above a threshold; a score stands for a hop around the middle of its window."""
+    spans, count = [], len(stream.outputs)
+    for is_above, group in groupby(range(count), lambda i: (int(stream.outputs[i, column]) + 128) / 256 > threshold):
+        windows = list(group)
+        first, last = (round(1000 * (stream.first_s / 2 + i * stream.hop_s)) for i in (windows[0], windows[-1]))
+        if is_above:
+            begin = 0 if windows[0] == 0 else first - 250
+            spans.append((begin, round(1000 * stream.duration_s) if windows[-1] == count - 1 else last + 250))
+    return spans
 
 
 @cache

@@ -3,7 +3,6 @@
 import json
 import sys
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +13,10 @@ from nas_engine.streaming.evaluation import event_scores as module
 from nas_engine.streaming.evaluation.event_scores import EventScores, event_scores, interpreter
 from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.values import SoundEvent, StreamScores, merged_events
-from tests.nas_engine.streaming.made import random_events, random_outputs, scores_of
+from tests.nas_engine.streaming.made import detected_spans, random_events, random_outputs, scores_of
 
 library = pytest.mark.skipif(interpreter() is None, reason="`make event-scores` has not been run")
 SETTINGS = LoopSettings(hop_s=0.5)
-
-
-def detected_spans(stream: StreamScores, column: int, threshold: float) -> list[tuple[int, int]]:
-    """Spans in ms of scores above a threshold; a score stands for a hop around the middle of its window."""
-    spans, count = [], len(stream.outputs)
-    for is_above, group in groupby(range(count), lambda i: (int(stream.outputs[i, column]) + 128) / 256 > threshold):
-        windows = list(group)
-        first, last = (round(1000 * (stream.first_s / 2 + i * stream.hop_s)) for i in (windows[0], windows[-1]))
-        if is_above:
-            begin = 0 if windows[0] == 0 else first - 250
-            spans.append((begin, round(1000 * stream.duration_s) if windows[-1] == count - 1 else last + 250))
-    return spans
 
 
 def counted_by_hand(stream: StreamScores, label: str, collar_ms: int) -> tuple[int, int, int]:

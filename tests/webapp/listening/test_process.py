@@ -30,8 +30,9 @@ pytestmark = pytest.mark.slow
 SHORT = DecodeSound("a.wav", wav(sweep(0.5)), 10.0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def process() -> Iterator[ListeningProcess]:
+    """One for all tests: whatever one of them does to it, the next job is done."""
     process = ListeningProcess()
     yield process
     process.close()
@@ -61,7 +62,7 @@ def test_one_process_does_the_jobs_of_several_threads_and_what_it_rejects_ends_n
     assert process.pid == first
 
 
-def test_it_is_ended_when_nobody_needs_it_and_started_again(process: ListeningProcess) -> None:
+def test_it_is_ended_when_nobody_needs_it_and_started_again() -> None:
     brief = ListeningProcess(idle_seconds=0.2)
     brief.call(SHORT)
     deadline = time.monotonic() + 30.0

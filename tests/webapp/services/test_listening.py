@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -23,9 +22,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.
 
 
 @pytest.fixture
-def trial() -> Iterator[Trial]:
-    yield trial_with_network()
-    EAR.close()
+def trial(listening_process: None) -> Trial:
+    return trial_with_network()
 
 
 def decoded(trial: Trial, owner: AbstractBaseUser) -> bytes:

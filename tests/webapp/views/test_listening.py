@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -38,9 +37,8 @@ BYTES = "application/octet-stream"
 
 
 @pytest.fixture
-def trial(person: Client) -> Iterator[Trial]:
-    yield trial_with_network()
-    EAR.close()
+def trial(person: Client, listening_process: None) -> Trial:
+    return trial_with_network()
 
 
 def address(trial: Trial, name: str, *args: object) -> str:

@@ -36,6 +36,8 @@ SETTINGS = {
     "nothing is above": LoopSettings(default_threshold=1.0),
 }
 
+Built = tuple[LoopSettings, Path]
+
 
 def scores(seed: int, windows: int = 3_000) -> np.ndarray:
     """Outputs that wander through all values and stay a while, as those of a network do."""
@@ -44,30 +46,33 @@ def scores(seed: int, windows: int = 3_000) -> np.ndarray:
     return (np.abs((level + rng.normal(0, 20, level.shape)) % 510 - 255) - 128).clip(-128, 127).astype(np.int8)
 
 
-@pytest.mark.usefixtures("gcc")
-@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-def test_detections_are_those_of_the_definition(tmp_path: Path, settings: LoopSettings) -> None:
-    built = program(tmp_path, "decide.c", settings)
+@pytest.fixture(scope="module", params=SETTINGS)
+def built(gcc: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Settings and `decide.c` compiled with them, once for all tests."""
+    settings = SETTINGS[request.param]
+    return settings, program(tmp_path_factory.mktemp("decide"), "decide.c", settings)
+
+
+def test_detections_are_those_of_the_definition(built: Built) -> None:
+    settings, decide = built
     found = 0
     for seed in range(3):
         outputs = scores(seed)
         expected = list(detections(outputs, settings))
-        assert detections_in_c(built, outputs) == expected
+        assert detections_in_c(decide, outputs) == expected
         found += len(expected)
     assert (found == 0) == (settings.default_threshold == 1.0)
 
 
-@pytest.mark.usefixtures("gcc")
-@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-def test_detections_are_those_of_streaming_evaluation(tmp_path: Path, settings: LoopSettings) -> None:
+def test_detections_are_those_of_streaming_evaluation(built: Built) -> None:
     """The loop by which thresholds are chosen and false alarms counted."""
-    outputs = scores(7)
+    (settings, decide), outputs = built, scores(7)
     stream = StreamScores("a", LABELS, outputs, 3.925, settings.hop_s, len(outputs) * settings.hop_s)
     expected = [
         (round((one.time_s - 3.925) / settings.hop_s), LABELS.index(one.label))
         for one in streaming_detections(stream, settings)
     ]
-    assert detections_in_c(program(tmp_path, "decide.c", settings), outputs) == expected
+    assert detections_in_c(decide, outputs) == expected
 
 
 def test_a_threshold_is_not_above_itself_in_whole_steps() -> None:
