@@ -22,14 +22,15 @@ from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
 from webapp.charts.style import Mark, percent
 from webapp.models import Comparison, Dataset, Study
 from webapp.queries.accuracy import evaluation_split
+from webapp.queries.detection import ON_CLIPS, MeasureWords, measure_words, shared_measure
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.finals import final_networks
-from webapp.queries.pages.baselines import BaselineRow, baselines_by_dataset, baselines_of
+from webapp.queries.pages.baselines import BaselineRow, baselines_by_dataset, baselines_shown_with
 from webapp.queries.pages.comparison import compared_studies, short_name
 from webapp.queries.pages.datasets import shown_clips
 from webapp.queries.pages.finals import named_networks
 from webapp.queries.pages.paper import study_points
-from webapp.queries.pages.results import Results, exceeds_limits, results, results_of
+from webapp.queries.pages.results import Results, exceeds_limits, on_clips, results, results_of
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import curve, shown_trials
 from webapp.queries.pages.trials import summaries, violating_numbers
@@ -39,17 +40,18 @@ from webapp.translation import frontend
 
 @require_GET
 def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonResponse:
-    """int8 accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
+    """The reward's accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
     if resource not in get_args(Resource):
         raise Http404(f"There is no front over {resource}.")
     study = get_object_or_404(shown_studies(), pk=study_id)
     is_search = study.kind == Study.Kind.SEARCH
-    found, published = results(study), baselines_of(study.dataset_id, study.energy_model_id)
+    found, published = results(study), baselines_shown_with(study)
     is_energy = resource == "energy"
     on_front = found.on_energy_front if is_energy else found.on_flash_front
     cost = found.energy_mj if is_energy else found.flash_bytes / 1000
     shown = shown_points(on_front) if is_search else np.zeros(0, np.int64)
-    baselines = published.completed if published else ()
+    baselines = published.comparable if published else ()
+    measure = measure_words(study)
     threshold = study.energy_threshold_mj if is_energy else study.flash_threshold_kb
     tags = {energy_tag(source) for source in found.energy_sources} | {row.estimate.tag for row in baselines}
     info = front_info(
@@ -57,14 +59,15 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> JsonRespo
         energy_tags=sorted(tags),
         threshold=threshold if is_search else None,
         x=cost[shown].tolist(),
-        accuracy=found.int8_accuracy[shown].tolist(),
+        accuracy=found.accuracy[shown].tolist(),
         on_front=on_front[shown].tolist(),
-        texts=_hover_texts(found, shown.tolist(), study.dataset),
+        texts=_hover_texts(found, shown.tolist(), study, measure),
         links=_links(study, found.numbers[shown].tolist()),
         left_out=len(found) - len(shown),
-        baselines=[_baseline_point(row, is_energy, study.dataset) for row in baselines],
-        chance=_chance(study.dataset),
+        baselines=[_baseline_point(row, is_energy, study.dataset, measure) for row in baselines],
+        chance=None if study.is_on_streams else _chance(study.dataset),
         marks=_marks(study, found, shown),
+        accuracy_title=measure.axis,
     )
     return JsonResponse(front_figure(info))
 
@@ -80,20 +83,29 @@ def finalists_chart(request: HttpRequest, study_id: int) -> JsonResponse:
 def comparison_chart(request: HttpRequest, comparison_id: int) -> JsonResponse:
     """The fronts over energy of all studies of a comparison, and the baselines of their datasets.
 
-    Baselines are estimated by the energy model that all studies share, by the published figures where they differ.
+    Baselines are estimated by the energy model that all studies share, by the published figures where they differ. The
+    accuracy is the one that the rewards of all studies take, on clips where these differ.
     """
     comparison = get_object_or_404(Comparison, pk=comparison_id)
     studies = compared_studies(comparison)
     found, datasets = results_of(studies), {study.dataset_id: study.dataset for study in studies}
+    measure, plan = shared_measure(studies)
+    if not plan:
+        found = {pk: on_clips(one) for pk, one in found.items()}
     models = {study.energy_model_id for study in studies}
-    published = baselines_by_dataset(datasets, models.pop() if len(models) == 1 else None)
-    completed = {datasets[pk]: baselines.completed for pk, baselines in published.items()}
+    published = baselines_by_dataset(datasets, models.pop() if len(models) == 1 else None, plan)
+    completed = {datasets[pk]: baselines.comparable for pk, baselines in published.items()}
     tags = {energy_tag(source) for one in found.values() for source in one.energy_sources}
     info = comparison_info(
         energy_tags=sorted(tags | {row.estimate.tag for rows in completed.values() for row in rows}),
         thresholds_mj=[study.energy_threshold_mj for study in studies],
-        fronts=[ComparedFront(short_name(study, comparison), _front(study, found[study.pk])) for study in studies],
-        baselines={str(one): [_baseline_point(row, True, one) for row in rows] for one, rows in completed.items()},
+        fronts=[
+            ComparedFront(short_name(study, comparison), _front(study, found[study.pk], measure)) for study in studies
+        ],
+        baselines={
+            str(one): [_baseline_point(row, True, one, measure) for row in rows] for one, rows in completed.items()
+        },
+        accuracy_title=measure.axis,
     )
     return JsonResponse(comparison_figure(info))
 
@@ -132,7 +144,9 @@ def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonRespons
     epochs = (
         PlottedEpoch(point.phase, point.loss, point.train_accuracy, point.eval_accuracy) for point in curve(trial)
     )
-    return JsonResponse(curve_figure(curve_info(epochs, trial.stopping, _chance(trial.study.dataset))))
+    return JsonResponse(
+        curve_figure(curve_info(epochs, trial.stopping, _chance(trial.study.dataset), measure_words(trial.study).name))
+    )
 
 
 @require_GET
@@ -161,7 +175,10 @@ def _chance(dataset: Dataset) -> float | None:
     return split.chance if split else None
 
 
-def _accuracy_in_words(share: float, dataset: Dataset) -> str:
+def _accuracy_in_words(share: float, dataset: Dataset, rate: float | None = None) -> str:
+    """int8 accuracy on clips, after the detection `rate` on streams where that is the accuracy of the chart."""
+    if rate is not None:
+        return f"detection rate on streams {100 * rate:.1f} %<br>int8 accuracy on clips {100 * share:.1f} %<br>"
     line = accuracy_line(share, dataset).replace("; ", "<br>")
     return f"int8 accuracy {100 * share:.1f} %<br>{line}<br>" if line else f"int8 accuracy {100 * share:.1f} %<br>"
 
@@ -172,32 +189,34 @@ def _marks(study: Study, found: Results, shown: NDArray[np.int64]) -> list[Mark]
     return ["violating" if violating[i] else "" if found.above_chance[i] else "chance" for i in shown.tolist()]
 
 
-def _hover_texts(found: Results, shown: list[int], dataset: Dataset) -> list[str]:
+def _hover_texts(found: Results, shown: list[int], study: Study, measure: MeasureWords) -> list[str]:
     short = summaries(found.trial_ids[shown].tolist())
-    return [f"{_trial_in_words(found, i, dataset)}<br>{short[int(found.trial_ids[i])]}" for i in shown]
+    return [f"{_trial_in_words(found, i, study, measure)}<br>{short[int(found.trial_ids[i])]}" for i in shown]
 
 
-def _trial_in_words(found: Results, i: int, dataset: Dataset) -> str:
+def _trial_in_words(found: Results, i: int, study: Study, measure: MeasureWords) -> str:
+    rate = float(found.accuracy[i]) if measure != ON_CLIPS else None
     return (
         f"<b>Trial {found.numbers[i]}</b>  reward {found.reward[i]:.3f}<br>"
-        f"{_accuracy_in_words(float(found.int8_accuracy[i]), dataset)}"
+        f"{_accuracy_in_words(float(found.int8_accuracy[i]), study.dataset, rate)}"
         f"{found.energy_mj[i]:.2f} mJ, {found.flash_bytes[i] / 1000:.1f} kB"
     )
 
 
-def _front(study: Study, found: Results) -> tuple[FrontPoint, ...]:
+def _front(study: Study, found: Results, measure: MeasureWords) -> tuple[FrontPoint, ...]:
     on_front = np.flatnonzero(found.on_energy_front)
     return front_points(
         energy_mj=found.energy_mj[on_front].tolist(),
-        accuracy=found.int8_accuracy[on_front].tolist(),
-        texts=[f"<b>{study.name}</b><br>{_trial_in_words(found, i, study.dataset)}" for i in on_front.tolist()],
+        accuracy=found.accuracy[on_front].tolist(),
+        texts=[f"<b>{study.name}</b><br>{_trial_in_words(found, i, study, measure)}" for i in on_front.tolist()],
         links=_links(study, found.numbers[on_front].tolist()),
     )
 
 
-def _baseline_point(row: BaselineRow, is_energy: bool, dataset: Dataset) -> BaselinePoint:
-    accuracy, energy_mj, flash_kb = row.int8_accuracy or 0.0, row.energy_mj or 0.0, (row.flash_bytes or 0) / 1000
-    text = f"<b>{row.name}</b><br>{_accuracy_in_words(accuracy, dataset)}{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
+def _baseline_point(row: BaselineRow, is_energy: bool, dataset: Dataset, measure: MeasureWords) -> BaselinePoint:
+    accuracy, energy_mj, flash_kb = row.accuracy or 0.0, row.energy_mj or 0.0, (row.flash_bytes or 0) / 1000
+    words = _accuracy_in_words(row.int8_accuracy or 0.0, dataset, accuracy if measure != ON_CLIPS else None)
+    text = f"<b>{row.name}</b><br>{words}{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
     if row.estimate.outside:
         text += "<br>extrapolated by the energy model"
     link = reverse("trial", args=[row.study_id, row.number])

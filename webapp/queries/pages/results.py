@@ -1,10 +1,10 @@
 """Results of the completed trials of a study: fronts, best values, where their energy comes from.
 
-One query reads seven numbers a trial; fronts are computed here with numpy, never in a loop over pairs.
+One query reads eight numbers a trial; fronts are computed here with numpy, never in a loop over pairs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -21,9 +21,10 @@ from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, trials_with_estimates, with_estimates
 from webapp.translation import reward_parameters
 
-_COLUMNS = ("pk", "number", "int8_accuracy", ENERGY, "flash_bytes", REWARD, ENERGY_SOURCE)
+_COLUMNS = ("pk", "number", "int8_accuracy", "reward_accuracy", ENERGY, "flash_bytes", REWARD, ENERGY_SOURCE)
 _COLUMNS_OF_ESTIMATES = (
-    "trial", "trial__number", "trial__int8_accuracy", "energy_mj", "trial__flash_bytes", "reward", "source",
+    "trial", "trial__number", "trial__int8_accuracy", "trial__reward_accuracy", "energy_mj", "trial__flash_bytes",
+    "reward", "source",
 )  # fmt: skip
 """The same by the rows of energy estimates."""
 
@@ -32,15 +33,17 @@ _COLUMNS_OF_ESTIMATES = (
 class Results:
     """Completed trials as columns, in the order of their numbers. Arrays are [n]; accuracies 0..1.
 
-    `on_energy_front` and `on_flash_front` mark the trials that no other trial beats in int8 accuracy and energy, or in
-    int8 accuracy and flash. `within_limits` marks those below both thresholds of the study, `above_chance` those whose
-    accuracy lies above chance; the others are on no front, as always answering one class takes no network. `sources`
-    has the energy's origin of each trial.
+    `accuracy` is the one that the study's reward takes, `int8_accuracy` that on clips, which is the same unless the
+    study takes the accuracy on streams. `on_energy_front` and `on_flash_front` mark the trials that no other trial
+    beats in accuracy and energy, or in accuracy and flash. `within_limits` marks those below both thresholds of the
+    study, `above_chance` those whose accuracy on clips lies above chance; the others are on no front, as always
+    answering one class takes no network. `sources` has the energy's origin of each trial.
     """
 
     trial_ids: NDArray[np.int64]
     numbers: NDArray[np.int64]
     int8_accuracy: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
     energy_mj: NDArray[np.float64]
     flash_bytes: NDArray[np.float64]
     reward: NDArray[np.float64]
@@ -98,15 +101,16 @@ def _by_model(study_ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
 
 
 def _results(study: Study, rows: Sequence[tuple[Any, ...]]) -> Results:
-    values = np.array([row[2:6] for row in rows], np.float64).reshape(len(rows), 4)
-    accuracy, energy, flash, reward = values.T
+    values = np.array([row[2:7] for row in rows], np.float64).reshape(len(rows), 5)
+    on_clips, accuracy, energy, flash, reward = values.T
     split = evaluation_split(study.dataset)
-    is_above = accuracy >= (split.least_above_chance if split else 0.0)
-    judged = np.where(is_above[:, np.newaxis], values, np.nan)
+    is_above = on_clips >= (split.least_above_chance if split else 0.0)
+    judged = np.where(is_above[:, np.newaxis], np.column_stack([accuracy, energy, flash]), np.nan)
     return Results(
         trial_ids=np.array([row[0] for row in rows], np.int64),
         numbers=np.array([row[1] for row in rows], np.int64),
-        int8_accuracy=accuracy,
+        int8_accuracy=on_clips,
+        accuracy=accuracy,
         energy_mj=energy,
         flash_bytes=flash,
         reward=reward,
@@ -114,7 +118,19 @@ def _results(study: Study, rows: Sequence[tuple[Any, ...]]) -> Results:
         above_chance=is_above,
         on_energy_front=pareto.front(judged[:, [0, 1]], maximise=(True, False)),
         on_flash_front=pareto.front(judged[:, [0, 2]], maximise=(True, False)),
-        sources=tuple(row[6] for row in rows),
+        sources=tuple(row[7] for row in rows),
+    )
+
+
+def on_clips(found: Results) -> Results:
+    """The same results with accuracy, and fronts, on clips; for studies whose rewards take different accuracies."""
+    values = np.column_stack([found.int8_accuracy, found.energy_mj, found.flash_bytes])
+    judged = np.where(found.above_chance[:, np.newaxis], values, np.nan)
+    return replace(
+        found,
+        accuracy=found.int8_accuracy,
+        on_energy_front=pareto.front(judged[:, [0, 1]], maximise=(True, False)),
+        on_flash_front=pareto.front(judged[:, [0, 2]], maximise=(True, False)),
     )
 
 
@@ -136,6 +152,7 @@ class Best:
     number: int
     reward: float
     int8_accuracy: float
+    accuracy: float
     energy_mj: float
     flash_bytes: int
     energy_source: str
@@ -154,7 +171,7 @@ class Bests:
 def bests(found: Results) -> Bests:
     """The completed trials that a page names first, with current estimates. No query."""
     by_reward = _first(found, found.above_chance, found.reward)
-    within = _first(found, found.above_chance & found.within_limits, found.int8_accuracy, found.reward)
+    within = _first(found, found.above_chance & found.within_limits, found.accuracy, found.reward)
     return Bests(by_reward, within)
 
 
@@ -170,6 +187,7 @@ def _first(found: Results, candidates: NDArray[np.bool_], *values: NDArray[np.fl
         number=int(found.numbers[index]),
         reward=float(found.reward[index]),
         int8_accuracy=float(found.int8_accuracy[index]),
+        accuracy=float(found.accuracy[index]),
         energy_mj=float(found.energy_mj[index]),
         flash_bytes=int(found.flash_bytes[index]),
         energy_source=found.sources[index],

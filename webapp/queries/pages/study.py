@@ -8,9 +8,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from webapp.models import Event, Study, Trial
+from webapp.queries.detection import measure_words
 from webapp.queries.energy_estimates import energy_tag, in_words, source_of
 from webapp.queries.energy_models import large_fields, offer
-from webapp.queries.pages.baselines import baselines_of, compared_with
+from webapp.queries.pages.baselines import baselines_shown_with, compared_with
 from webapp.queries.pages.constraints import limits_in_words
 from webapp.queries.pages.expected_rewards import expected_best
 from webapp.queries.pages.progress import progress
@@ -104,6 +105,7 @@ def _progress_context(study: Study, found: Results) -> dict[str, Any]:
         "energy_source": source,
         "energy_words": in_words(source),
         "energy_tag": energy_tag(source),
+        "measure": measure_words(study),
     }
 
 
@@ -115,6 +117,7 @@ def study_trials_context(study: Study, wanted: TrialFilter) -> dict[str, Any]:
 def _trials_context(study: Study, found: Results, wanted: TrialFilter) -> dict[str, Any]:
     return {
         "study": study,
+        "measure": measure_words(study),
         "page": trial_page(study, found, wanted),
         "hidden": hidden_trials(study, found, wanted),
         "wanted": wanted,
@@ -131,7 +134,7 @@ def _baselines_context(study: Study, best: Best | None) -> dict[str, Any]:
     """The published networks compared with this search's best; a study of published networks has them as trials."""
     if study.kind != Study.Kind.SEARCH or study.state == Study.State.DRAFT:
         return {}
-    found = baselines_of(study.dataset_id, study.energy_model_id)
+    found = baselines_shown_with(study)
     return {"baselines": found, "compared": compared_with(found.rows, study, best) if found else ()}
 
 
