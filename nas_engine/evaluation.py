@@ -15,7 +15,15 @@ from nas_engine.audio.cache import EVALUATION_SPLIT, FeaturePack
 from nas_engine.cost import cost
 from nas_engine.energy.estimators.analytical import predict_energy_mj
 from nas_engine.errors import BadDataset
-from nas_engine.evaluation_result import EpochResult, Evaluation, EvaluationResult, OnProgress, Phase, Progress
+from nas_engine.evaluation_result import (
+    EpochResult,
+    Evaluation,
+    EvaluationResult,
+    OnProgress,
+    Phase,
+    Progress,
+    StreamResult,
+)
 from nas_engine.layers import all_layers, check_computed
 from nas_engine.network import quantization, runtimes, tflite
 from nas_engine.network.graphs.float_network import FloatNetwork
@@ -23,22 +31,29 @@ from nas_engine.network.graphs.networks import TrainableNetwork
 from nas_engine.network.keras import keras, versions
 from nas_engine.network.schedule import CosineDecay, TrainingConfig
 from nas_engine.network.training import Batch, ModelTrainer
+from nas_engine.streaming.procedure.detecting import HeardStreams, detect
+from nas_engine.streaming.scores import ListeningNetwork
 
 _CALIBRATION_BATCHES = 4
 
 
 def evaluate(
-    architecture: Architecture, pack: FeaturePack, config: TrainingConfig, on_progress: OnProgress
+    architecture: Architecture,
+    pack: FeaturePack,
+    config: TrainingConfig,
+    on_progress: OnProgress,
+    heard: HeardStreams | None = None,
 ) -> Evaluation:
     """Train `architecture` on the pack's train split and evaluate its int8 .tflite file on the eval split.
 
-    `energy_mj` of the result is estimated by the analytical cost model. An exception raised by `on_progress` ends the
-    evaluation and propagates. Raises InfeasibleArchitecture, TrainingDiverged, ConversionError, BadDataset where the
-    shapes or classes of network and data differ, and TransientError where this machine lacks the runtime.
+    With `heard`, streams of the pack's front end, the file is evaluated on these, too. `energy_mj` of the result is
+    estimated by the analytical cost model. An exception raised by `on_progress` ends the evaluation and propagates.
+    Raises InfeasibleArchitecture, TrainingDiverged, ConversionError, BadDataset where the shapes or classes of network
+    and data differ, and TransientError where this machine lacks the runtime.
     """
     _check_fit(architecture, pack)
     runtimes.require(config.runtime)
-    trial = _Trial(architecture, pack, config, on_progress)
+    trial = _Trial(architecture, pack, config, on_progress, heard)
     try:
         return trial.run()
     finally:
@@ -91,8 +106,14 @@ class _Trial:
     """The state of one evaluation."""
 
     def __init__(
-        self, architecture: Architecture, pack: FeaturePack, config: TrainingConfig, on_progress: OnProgress
+        self,
+        architecture: Architecture,
+        pack: FeaturePack,
+        config: TrainingConfig,
+        on_progress: OnProgress,
+        heard: HeardStreams | None,
     ) -> None:
+        self._heard = heard
         self._architecture = architecture
         self._pack = pack
         self._config = config
@@ -118,11 +139,20 @@ class _Trial:
         with self._clock.phase("convert"):
             content = tflite.convert(network)
         self._report("convert")
+        detected = self._detected(content)
         with self._clock.phase("evaluate"):
             outputs = runtimes.predict(self._config.runtime, content, self._x)
             accuracy, _ = tflite.confusion_of(outputs, self._y, len(self._pack.classes))
         self._report("evaluate", accuracy)
-        return self._result(content, outputs)
+        return self._result(content, outputs, detected)
+
+    def _detected(self, content: bytes) -> StreamResult | None:
+        if self._heard is None:
+            return None
+        with self._clock.phase("streams"):
+            pack = self._pack
+            network = ListeningNetwork(content, pack.config, pack.normalisation, pack.classes, self._config.runtime)
+            return detect(network, self._heard, lambda: self._report("streams"))
 
     def _train(
         self, network: TrainableNetwork, phase: Phase, epochs: int, learning_rate: float, warmup_epochs: int
@@ -161,7 +191,7 @@ class _Trial:
     def _report(self, phase: Phase, eval_accuracy: float | None = None) -> None:
         self._on_progress(Progress(phase, 0, 0, None, None, eval_accuracy, self._clock.elapsed))
 
-    def _result(self, content: bytes, outputs: NDArray[np.int8]) -> Evaluation:
+    def _result(self, content: bytes, outputs: NDArray[np.int8], detected: StreamResult | None) -> Evaluation:
         counted = cost(self._architecture)
         energy = predict_energy_mj(counted)
         accuracy, confusion = tflite.confusion_of(outputs, self._y, len(self._pack.classes))
@@ -182,5 +212,6 @@ class _Trial:
             confusion=confusion,
             seconds=self._clock.seconds,
             runtimes=compared,
+            streams=detected,
         )
         return Evaluation(result, content, tuple(self._curve), versions())

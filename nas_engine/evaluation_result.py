@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any, Literal, Self
 
-Phase = Literal["build", "float", "qat", "convert", "evaluate"]
+Phase = Literal["build", "float", "qat", "convert", "streams", "evaluate"]
 Runtime = Literal["xnnpack", "reference", "micro"]
 """TensorFlow Lite with XNNPACK or with its reference kernels, or TensorFlow Lite Micro; see `network.runtimes`."""
 
@@ -34,6 +34,76 @@ class RuntimeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class DetectedClass:
+    """What the always-on loop makes of one class on streams, at the threshold (0..1) that was chosen on them.
+
+    Raises ValueError for more misses than events, or fewer than 0 of anything.
+    """
+
+    label: str
+    threshold: float
+    events: int
+    misses: int
+    false_alarms: int
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.misses <= self.events and self.false_alarms >= 0):
+            raise ValueError(f"{self.misses} misses of {self.events} events, {self.false_alarms} false alarms")
+
+    @property
+    def miss_rate(self) -> float | None:
+        """Share of the events that are missed (0..1), None without events."""
+        return self.misses / self.events if self.events else None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamResult:
+    """The always-on loop on streams, at the point of its DET curves where it keeps a rate of false alarms.
+
+    At most `allowed` false alarms, of all classes together, are within the target in `hours`. Thresholds are chosen on
+    the very streams they are counted on. Raises ValueError where no class has events.
+    """
+
+    hours: float
+    allowed: int
+    classes: tuple[DetectedClass, ...]
+
+    def __post_init__(self) -> None:
+        if not any(one.events for one in self.classes):
+            raise ValueError("A miss rate needs streams with events.")
+
+    @property
+    def accuracy(self) -> float:
+        """1 less the mean miss rate of the classes with events (0..1)."""
+        rates = [one.miss_rate for one in self.classes if one.miss_rate is not None]
+        return 1.0 - sum(rates) / len(rates)
+
+    @property
+    def events(self) -> int:
+        """Events of all classes."""
+        return sum(one.events for one in self.classes)
+
+    @property
+    def misses(self) -> int:
+        """Missed events of all classes."""
+        return sum(one.misses for one in self.classes)
+
+    @property
+    def false_alarms(self) -> int:
+        """False alarms of all classes."""
+        return sum(one.false_alarms for one in self.classes)
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields by name; `from_json` is the inverse."""
+        return {"hours": self.hours, "allowed": self.allowed, "classes": [asdict(one) for one in self.classes]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Result from the JSON of `to_json`. Raises ValueError for values, TypeError for names that are wrong."""
+        return cls(data["hours"], data["allowed"], tuple(DetectedClass(**one) for one in data["classes"]))
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationResult:
     """Accuracy, size, cost and estimated energy of an architecture that was trained and quantised.
 
@@ -41,7 +111,8 @@ class EvaluationResult:
     `runtimes` compares runtimes; int8 accuracy and `confusion` are those of the one that the study optimises for.
     `flash_bytes` is the size of the .tflite file. FLOPs are 2 MACs. `energy_mj` is per inference; `energy_source`
     names the predictor. `confusion[t][p]` counts the examples of class t answered p by the int8 network. `seconds` is
-    wall time by phase. Raises ValueError naming the wrong field.
+    wall time by phase. `streams` is the int8 network on streams, where its accuracy there counts. Raises ValueError
+    naming the wrong field.
     """
 
     float_accuracy: float
@@ -55,6 +126,12 @@ class EvaluationResult:
     confusion: tuple[tuple[int, ...], ...]
     seconds: Mapping[str, float]
     runtimes: Mapping[Runtime, RuntimeResult] = field(default_factory=dict)
+    streams: StreamResult | None = None
+
+    @property
+    def reward_accuracy(self) -> float:
+        """Accuracy that Equation 1 takes (0..1): on streams where it was measured there, else on clips."""
+        return self.int8_accuracy if self.streams is None else self.streams.accuracy
 
     def __post_init__(self) -> None:
         for name in ("float_accuracy", "int8_accuracy"):

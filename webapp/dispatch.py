@@ -21,6 +21,7 @@ EVALUATE_SPLITS = "data.evaluate_splits"
 WRITE_REPORT = "data.write_report"
 PACK_BUNDLE = "data.pack_bundle"
 EVALUATE_STREAMS = "data.evaluate_streams"
+DETECT_ON_STREAMS = "data.detect_on_streams"
 SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
 """Queues. Suggestions that take seconds have their own, so that those that take milliseconds never wait."""
 
@@ -85,6 +86,11 @@ def pack_bundle(*, bundle_id: int) -> None:
 def evaluate_streams(*, evaluation_id: int) -> None:
     """Ask a data worker to evaluate a trial's network on streams."""
     _after_commit(EVALUATE_STREAMS, DATA, evaluation_id)
+
+
+def detect_on_streams(*, detection_id: int) -> None:
+    """Ask a data worker to evaluate a published network on the streams of a study's reward."""
+    _after_commit(DETECT_ON_STREAMS, DATA, detection_id)
 
 
 def _after_commit(task: str, queue: str, row_id: int) -> None:

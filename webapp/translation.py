@@ -1,5 +1,7 @@
 """Rows to engine values and back: the only module that knows both shapes."""
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -17,6 +19,8 @@ from nas_engine.search_space.architecture_features import block_vector, feature_
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.search_space.spec import SpaceSpec
+from nas_engine.streaming.evaluation.thresholds import FalseAlarmTarget
+from nas_engine.streaming.procedure.plan import EvaluationPlan
 from webapp import models
 from webapp.energy_predictors import compiled_energies_mj, energy_estimate, is_known_once_compiled
 from webapp.models.study import BYTES_PER_KB
@@ -52,6 +56,23 @@ def reward_parameters(study: models.Study) -> RewardParameters:
         flash_step_bytes=study.flash_step_kb * BYTES_PER_KB,
         flash_step_accuracy=study.flash_step_points / POINTS,
     )
+
+
+def stream_plan(study: models.Study) -> EvaluationPlan | None:
+    """Streams that the study's reward takes its accuracy from, None where it takes that on clips.
+
+    The loop is that of a device without any choice made: a window a second, thresholds on single scores. Every study of
+    equal settings hears the same streams, whatever its seed.
+    """
+    if not study.is_on_streams:
+        return None
+    target = FalseAlarmTarget(study.stream_alarms_per_hour, "all")
+    return EvaluationPlan(hours=study.stream_hours, snr_db=(study.stream_snr_db,), target=target)
+
+
+def plan_key(plan: EvaluationPlan | None) -> str:
+    """Hash of a plan of streams, "" of none."""
+    return "" if plan is None else hashlib.sha256(json.dumps(plan.to_json(), sort_keys=True).encode()).hexdigest()
 
 
 def frontend(dataset: models.Dataset) -> FrontendConfig:

@@ -49,17 +49,18 @@ class DesignerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Objectives:
-    """Terms of a reward: accuracy of the int8 network (0..1), energy per inference (mJ), size of its file (bytes).
+    """Terms of a reward: accuracy of the int8 network that it is taken from (0..1), energy per inference (mJ), size of
+    its file (bytes).
 
     Raises ValueError for a value that is not finite.
     """
 
-    int8_accuracy: float
+    accuracy: float
     energy_mj: float
     flash_bytes: float
 
     def __post_init__(self) -> None:
-        values = (self.int8_accuracy, self.energy_mj, self.flash_bytes)
+        values = (self.accuracy, self.energy_mj, self.flash_bytes)
         if not all(map(math.isfinite, values)):
             raise ValueError(f"objectives must be finite, not {values!r}")
 

@@ -16,10 +16,11 @@ class Curve:
 
     `accuracies` are the eval accuracies (0..1) after float epochs 1, 2, ...; `features` are the architecture's
     (`architecture_features.feature_vector`) and `blocks` its blocks (`block_vector`), equally many in every curve of a
-    study; `penalty` is what Equation 1
-    subtracts from the accuracy, estimated before the training. `final_accuracy` is that of the .tflite file, None where
-    the trial runs or was stopped early. `losses` are the mean training losses of the same epochs, empty where they are
-    not known. `network` is the network's hash: trainings that share it are of one network; "" is of none.
+    study; `penalty` is what Equation 1 subtracts from the accuracy, estimated before the training. `final_accuracy` is
+    the one that Equation 1 takes of the .tflite file, None where the trial runs or was stopped early; `clip_accuracy`
+    is the file's on the clips that `accuracies` are of, None where that is `final_accuracy` itself. `losses` are the
+    mean training losses of the same epochs, empty where they are not known. `network` is the network's hash: trainings
+    that share it are of one network; "" is of none.
 
     Raises ValueError for a number that is not finite, or another number of losses.
     """
@@ -31,9 +32,10 @@ class Curve:
     losses: tuple[float, ...] = ()
     network: str = ""
     blocks: tuple[float, ...] = ()
+    clip_accuracy: float | None = None
 
     def __post_init__(self) -> None:
-        finals = () if self.final_accuracy is None else (self.final_accuracy,)
+        finals = tuple(value for value in (self.final_accuracy, self.clip_accuracy) if value is not None)
         named = (("accuracies", self.accuracies), ("features", self.features), ("final_accuracy", finals))
         for name, values in (*named, ("penalty", (self.penalty,)), ("losses", self.losses)):
             if not all(map(math.isfinite, values)):
@@ -43,7 +45,8 @@ class Curve:
 
     def cut(self, epochs: int) -> "Curve":
         """Curve of the same trial after `epochs` float epochs."""
-        return replace(self, accuracies=self.accuracies[:epochs], losses=self.losses[:epochs], final_accuracy=None)
+        cut = replace(self, final_accuracy=None, clip_accuracy=None)
+        return replace(cut, accuracies=self.accuracies[:epochs], losses=self.losses[:epochs])
 
     @property
     def reward(self) -> float | None:

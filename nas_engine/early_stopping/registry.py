@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from nas_engine.early_stopping.base import Curve, StoppingRule
 from nas_engine.early_stopping.buckets import Buckets
 from nas_engine.early_stopping.decay import ExponentialDecay
+from nas_engine.early_stopping.link import Linked
 from nas_engine.early_stopping.marginal_value.rule import MarginalValue
 from nas_engine.early_stopping.none import NoStopping
 from nas_engine.early_stopping.tsgp import Tsgp
@@ -21,19 +22,23 @@ BY_COMPUTE = frozenset({"marginal_value"})
 """Rules of studies whose trials count by their epochs (`DesignerSettings.by_compute`). By the paper's, each is one."""
 
 
-def create(name: str, *, epochs: int, qat_epochs: int, confidence: float, seed: int) -> StoppingRule:
+def create(
+    name: str, *, epochs: int, qat_epochs: int, confidence: float, seed: int, is_linked: bool = False
+) -> StoppingRule:
     """Stopping rule `name` (one of `NAMES`) for trainings of `epochs` float epochs, then `qat_epochs` with QAT.
 
     `confidence` is the probability (0.5 .. 0.999) with which a trial must end below the best before it is stopped; it
     is without effect on `none` and `marginal_value`.
-    `seed`: of the sample of curves that a model is fitted to. Raises ValueError for an unknown name and for a
+    `seed`: of the sample of curves that a model is fitted to. `is_linked`: final accuracies are of another measure than
+    curves (`link.Linked`). Raises ValueError for an unknown name and for a
     confidence or a number of epochs out of range.
     """
     if name not in _MAKERS:
         raise ValueError(f"there is no stopping rule {name!r}; known are {', '.join(NAMES)}")
     if not LOWEST_CONFIDENCE <= confidence <= HIGHEST_CONFIDENCE:
         raise ValueError(f"the confidence must be {LOWEST_CONFIDENCE} to {HIGHEST_CONFIDENCE}, not {confidence}")
-    return _MAKERS[name](Buckets(epochs), qat_epochs, confidence, seed)
+    rule = _MAKERS[name](Buckets(epochs), qat_epochs, confidence, seed)
+    return Linked(rule) if is_linked else rule
 
 
 def to_confirm(rule: StoppingRule, ended: Sequence[Curve], without: Collection[str] = ()) -> str | None:
@@ -41,4 +46,6 @@ def to_confirm(rule: StoppingRule, ended: Sequence[Curve], without: Collection[s
 
     `ended`: curves of ended trials, in order of ending. `without`: networks that cannot be trained again now.
     """
+    if isinstance(rule, Linked):
+        return to_confirm(rule.rule, rule.on_curves(ended), without)
     return rule.to_confirm(ended, without) if isinstance(rule, MarginalValue) else None

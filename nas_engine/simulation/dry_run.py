@@ -27,7 +27,7 @@ from nas_engine.energy.estimators.analytical import analytical_energy_mj
 from nas_engine.evaluation_result import Evaluation
 from nas_engine.reward import RewardParameters
 from nas_engine.search_space.paper_spaces import SearchSpace
-from nas_engine.simulation.simulated_evaluation import Simulate, SimulatedPlan
+from nas_engine.simulation.simulated_evaluation import Simulate, SimulatedPlan, on_streams
 from nas_engine.simulation.simulated_trials import SimulatedSearch, SimulatedTraining, SimulatedTrial
 from nas_engine.trial_plan import QAT_EPOCHS, TRIAL_EPOCHS, open_trials
 
@@ -39,6 +39,7 @@ class DryRunSettings:
     `designer` is one of `registry.NAMES`, `early_stopping` one of `early_stopping.registry.NAMES`. A search is
     simulated for each number of `workers` with each of the seeds `seed`, `seed` + 1, ...; suggestions that
     violate `limits` or cannot be built are not trained. `energy_mj` estimates the energy of every network.
+    With `on_streams` rewards take the simulated accuracy on streams (`simulated_evaluation.on_streams`).
     """
 
     space: SearchSpace
@@ -55,6 +56,7 @@ class DryRunSettings:
     seed: int = 0
     seeds: int = 5
     designer_settings: DesignerSettings = registry.DEFAULT_SETTINGS
+    on_streams: bool = False
 
     def __post_init__(self) -> None:
         for name in ("budget", "trial_epochs", "seeds"):
@@ -72,6 +74,7 @@ class DryRunSettings:
             qat_epochs=self.qat_epochs,
             confidence=self.stop_confidence,
             seed=seed,
+            is_linked=self.on_streams,
         )
         return None if self.early_stopping == "none" else rule
 
@@ -267,6 +270,8 @@ class _Search:
         seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
         plan = SimulatedPlan(settings.trial_epochs, settings.qat_epochs, seed)
         evaluation = self._re_estimated(self._simulate(suggestion.architecture, plan), suggestion)
+        if settings.on_streams:
+            evaluation = on_streams(evaluation)
         training = SimulatedTraining(
             number, suggestion, evaluation, now_seconds, settings.rewards, self._rule, is_confirmation=is_confirmation
         )

@@ -8,7 +8,7 @@ import numpy as np
 from nas_engine.architecture import Architecture
 from nas_engine.designers.base import Objectives, Outcome, Suggestion
 from nas_engine.early_stopping.base import Curve, Decision, StoppingRule
-from nas_engine.evaluation_result import Evaluation
+from nas_engine.evaluation_result import Evaluation, EvaluationResult
 from nas_engine.reward import RewardBreakdown, RewardParameters, reward_breakdown
 from nas_engine.search_space.architecture_features import block_vector, feature_vector
 
@@ -131,7 +131,7 @@ class SimulatedTraining:
         return SimulatedTrial(
             self.number,
             self.suggestion.architecture,
-            None if self._is_stopped else self._breakdown(self._result.int8_accuracy).reward,
+            None if self._is_stopped else self._breakdown(self._result.reward_accuracy).reward,
             self._trained_epochs,
             self._begun_seconds,
             self.moment_seconds,
@@ -153,14 +153,14 @@ class SimulatedTraining:
                 deviation=self._stopped_by.deviation or 0.0,
                 trained_share=self._trained_epochs / len(self._points),
             )
-        objectives = Objectives(result.int8_accuracy, result.energy_mj, result.flash_bytes)
+        objectives = Objectives(result.reward_accuracy, result.energy_mj, result.flash_bytes)
         return Outcome(self.number, architecture, self.trial.reward, metadata, objectives)
 
     @property
     def curve(self) -> Curve:
         """Curve of the ended trial, for the stopping rule."""
         float_epochs = min(self._trained_epochs, len(self._float_points))
-        return self._curve(float_epochs, None if self._is_stopped else self._result.int8_accuracy)
+        return self._curve(float_epochs, None if self._is_stopped else self._result)
 
     @property
     def _is_stopped(self) -> bool:
@@ -182,13 +182,14 @@ class SimulatedTraining:
         """Seconds from its beginning to the end of epoch `epochs`; after the last epoch, to its end."""
         return self._whole_seconds if epochs == len(self._points) else self._points[epochs - 1].seconds
 
-    def _curve(self, float_epochs: int, final_accuracy: float | None = None) -> Curve:
+    def _curve(self, float_epochs: int, result: EvaluationResult | None = None) -> Curve:
         seen = self._float_points[:float_epochs]
         return Curve(
             accuracies=tuple(point.eval_accuracy for point in seen),
             features=self._features,
             penalty=self._penalty,
-            final_accuracy=final_accuracy,
+            final_accuracy=None if result is None else result.reward_accuracy,
+            clip_accuracy=result.int8_accuracy if result and result.streams else None,
             losses=tuple(point.loss for point in seen),
             network=self.suggestion.architecture.hash,
             blocks=self._blocks,

@@ -4,8 +4,8 @@ A window is the network's whole input, `frames` frames. The first one ends when 
 stream that is shorter has none. Nothing is repeated, cut or chosen by its loudness, as clips are (`audio.frontend`).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from nas_engine.network.tflite import quantised_levels
 from nas_engine.streaming.features import Gain, feature_blocks
 from nas_engine.streaming.hop import frames_of_hop
 from nas_engine.streaming.loop import LoopSettings
-from nas_engine.streaming.values import SoundStream, StreamScores
+from nas_engine.streaming.values import SoundEvent, SoundStream, StreamScores
 
 WINDOWS_AT_ONCE = 256
 """Windows that one call of the interpreter is made for: 2 MB of inputs at 196 x 40."""
@@ -53,28 +53,38 @@ def stream_scores(stream: SoundStream, network: ListeningNetwork, settings: Loop
 
     Raises ValueError for a hop that is not a whole number of the front end's hops.
     """
+    gain = Gain(settings.gain_db)
+    blocks = feature_blocks(gain.apply(stream.blocks()), network.config)
+    scores = feature_scores(stream.name, blocks, stream.duration_s, stream.events, network, settings)
+    return replace(scores, saturated_samples=gain.saturated_samples)
+
+
+def feature_scores(
+    name: str,
+    blocks: Iterable[NDArray[np.float32]],
+    duration_s: float,
+    events: tuple[SoundEvent, ...],
+    network: ListeningNetwork,
+    settings: LoopSettings,
+) -> StreamScores:
+    """`stream_scores` of a stream whose features are known: float32 [n, mel_bins] in blocks, not normalised."""
     config = network.config
     hop = frames_of_hop(settings.hop_s, config)
-    gain = Gain(settings.gain_db)
-    frames = (
-        quantised_levels(network.content, network.normalisation.apply(features))
-        for features in feature_blocks(gain.apply(stream.blocks()), config)
-    )
+    frames = (quantised_levels(network.content, network.normalisation.apply(features)) for features in blocks)
     outputs = [
         predict_quantised(network.runtime, network.content, windows) for windows in _windows(frames, config.frames, hop)
     ]
     _, sink = input_and_output(network.content)
     return StreamScores(
-        name=stream.name,
+        name=name,
         classes=network.classes,
         outputs=np.concatenate([np.zeros((0, len(network.classes)), np.int8), *outputs]),
         first_s=config.seconds,
         hop_s=hop * config.hop_samples / config.sample_rate_hz,
-        duration_s=stream.duration_s,
-        events=stream.events,
+        duration_s=duration_s,
+        events=events,
         scale=sink.scale,
         zero_point=sink.zero_point,
-        saturated_samples=gain.saturated_samples,
     )
 
 

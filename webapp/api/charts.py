@@ -19,14 +19,15 @@ from webapp.charts.fronts import FrontPoint, Resource
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
 from webapp.charts.study import baseline_point, chance_of, chart_file, trial_in_words, trial_links
 from webapp.models import Comparison, Study
+from webapp.queries.detection import MeasureWords, measure_words, shared_measure
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.finals import final_networks
-from webapp.queries.pages.baselines import baselines_by_dataset, baselines_of
+from webapp.queries.pages.baselines import baselines_by_dataset, baselines_shown_with
 from webapp.queries.pages.comparison import compared_studies, short_name
 from webapp.queries.pages.datasets import shown_clips
 from webapp.queries.pages.finals import named_networks
 from webapp.queries.pages.paper import study_points
-from webapp.queries.pages.results import Results, results, results_of
+from webapp.queries.pages.results import Results, on_clips, results, results_of
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import curve, shown_trials
 from webapp.translation import frontend
@@ -34,7 +35,7 @@ from webapp.translation import frontend
 
 @require_GET
 def front_chart(request: HttpRequest, study_id: int, resource: str) -> HttpResponse:
-    """int8 accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
+    """The reward's accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
     if resource not in get_args(Resource):
         raise Http404(f"There is no front over {resource}.")
     return _chart(request, study_id, resource)
@@ -51,20 +52,29 @@ def finalists_chart(request: HttpRequest, study_id: int) -> JsonResponse:
 def comparison_chart(request: HttpRequest, comparison_id: int) -> JsonResponse:
     """The fronts over energy of all studies of a comparison, and the baselines of their datasets.
 
-    Baselines are estimated by the energy model that all studies share, by the published figures where they differ.
+    Baselines are estimated by the energy model that all studies share, by the published figures where they differ. The
+    accuracy is the one that the rewards of all studies take, on clips where these differ.
     """
     comparison = get_object_or_404(Comparison, pk=comparison_id)
     studies = compared_studies(comparison)
     found, datasets = results_of(studies), {study.dataset_id: study.dataset for study in studies}
+    measure, plan = shared_measure(studies)
+    if not plan:
+        found = {pk: on_clips(one) for pk, one in found.items()}
     models = {study.energy_model_id for study in studies}
-    published = baselines_by_dataset(datasets, models.pop() if len(models) == 1 else None)
-    completed = {datasets[pk]: baselines.completed for pk, baselines in published.items()}
+    published = baselines_by_dataset(datasets, models.pop() if len(models) == 1 else None, plan)
+    completed = {datasets[pk]: baselines.comparable for pk, baselines in published.items()}
     tags = {energy_tag(source) for one in found.values() for source in one.energy_sources}
     info = comparison_info(
         energy_tags=sorted(tags | {row.estimate.tag for rows in completed.values() for row in rows}),
         thresholds_mj=[study.energy_threshold_mj for study in studies],
-        fronts=[ComparedFront(short_name(study, comparison), _front(study, found[study.pk])) for study in studies],
-        baselines={str(one): [baseline_point(row, True, one) for row in rows] for one, rows in completed.items()},
+        fronts=[
+            ComparedFront(short_name(study, comparison), _front(study, found[study.pk], measure)) for study in studies
+        ],
+        baselines={
+            str(one): [baseline_point(row, True, one, measure) for row in rows] for one, rows in completed.items()
+        },
+        accuracy_title=measure.axis,
     )
     return JsonResponse(comparison_figure(info))
 
@@ -90,7 +100,8 @@ def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonRespons
     epochs = (
         PlottedEpoch(point.phase, point.loss, point.train_accuracy, point.eval_accuracy) for point in curve(trial)
     )
-    return JsonResponse(curve_figure(curve_info(epochs, trial.stopping, chance_of(trial.study.dataset))))
+    info = curve_info(epochs, trial.stopping, chance_of(trial.study.dataset), measure_words(trial.study).name)
+    return JsonResponse(curve_figure(info))
 
 
 @require_GET
@@ -114,12 +125,12 @@ def spectrogram_chart(request: HttpRequest, dataset_id: int, clip_id: int) -> Js
     return JsonResponse(spectrogram_figure(spectrogram_info(compute_features(samples, config), config)))
 
 
-def _front(study: Study, found: Results) -> tuple[FrontPoint, ...]:
+def _front(study: Study, found: Results, measure: MeasureWords) -> tuple[FrontPoint, ...]:
     on_front = np.flatnonzero(found.on_energy_front)
     return front_points(
         energy_mj=found.energy_mj[on_front].tolist(),
-        accuracy=found.int8_accuracy[on_front].tolist(),
-        texts=[f"<b>{study.name}</b><br>{trial_in_words(found, i, study.dataset)}" for i in on_front.tolist()],
+        accuracy=found.accuracy[on_front].tolist(),
+        texts=[f"<b>{study.name}</b><br>{trial_in_words(found, i, study.dataset, measure)}" for i in on_front.tolist()],
         links=trial_links(study, found.numbers[on_front].tolist()),
     )
 
@@ -127,8 +138,7 @@ def _front(study: Study, found: Results) -> tuple[FrontPoint, ...]:
 def _chart(request: HttpRequest, study_id: int, name: str) -> HttpResponse:
     """A chart of a study's page; 304 without content for a browser that has it as it is."""
     study = get_object_or_404(shown_studies(), pk=study_id)
-    published = baselines_of(study.dataset_id, study.energy_model_id)
-    file = chart_file(study, results(study), published, name)
+    file = chart_file(study, results(study), baselines_shown_with(study), name)
     unchanged = get_conditional_response(request, etag=file.etag)
     response = unchanged or HttpResponse(file.content, content_type="application/json")
     response.headers["ETag"] = file.etag

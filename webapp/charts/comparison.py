@@ -1,4 +1,4 @@
-"""Pareto fronts of several studies in one chart, int8 accuracy over energy, with published networks."""
+"""Pareto fronts of several studies in one chart, accuracy over energy, with published networks."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -51,6 +51,7 @@ class ComparisonInfo(NamedTuple):
     threshold_mj: float | None
     fronts: tuple[ComparedFront, ...]
     baselines: tuple[ComparedBaselines, ...]
+    accuracy_title: str = "int8 accuracy (%)"
 
 
 def front_points(
@@ -69,6 +70,7 @@ def comparison_info(
     thresholds_mj: Sequence[float],
     fronts: Sequence[ComparedFront],
     baselines: Mapping[str, Sequence[BaselinePoint]],
+    accuracy_title: str = "int8 accuracy (%)",
 ) -> ComparisonInfo:
     """`thresholds_mj` has one value a study, `baselines` the points of each dataset by its name.
 
@@ -84,6 +86,7 @@ def comparison_info(
             for dataset, points in positive.items()
             if points
         ),
+        accuracy_title=accuracy_title,
     )
 
 
@@ -95,7 +98,7 @@ def comparison_figure(info: ComparisonInfo) -> Figure:
     Chance is not drawn: no front has a trial there, and an axis down to it would press the fronts together.
     """
     fronts = [_front(index, front) for index, front in enumerate(info.fronts) if front.points]
-    axes = layout(cost_title("energy", info.energy_tags), "int8 accuracy (%)", uirevision="fronts")
+    axes = layout(cost_title("energy", info.energy_tags), info.accuracy_title, uirevision="fronts")
     if info.baselines:
         logarithmic(axes["xaxis"])
     if info.threshold_mj is not None:

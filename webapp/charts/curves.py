@@ -31,7 +31,7 @@ class PlottedEpoch(NamedTuple):
 
 
 class Forecasts(NamedTuple):
-    """Forecast of early stopping, after some float epochs, of the final int8 accuracy, in percent.
+    """Forecast of early stopping, after some float epochs, of the final accuracy that rewards take, in percent.
 
     `low` and `high` are the ends of the 95 % band; at `needed` the trial's reward would equal the study's best.
     """
@@ -46,7 +46,8 @@ class Forecasts(NamedTuple):
 class CurveInfo(NamedTuple):
     """Epochs counted through both phases, from 1. `qat_start` is the last float epoch if QAT has begun.
 
-    `chance_percent` is the accuracy of always answering the commonest class, None where it is unknown.
+    `chance_percent` is the accuracy of always answering the commonest class, None where it is unknown. `forecast_of`
+    names what is forecast: epochs are evaluated on clips, whatever the reward takes.
     """
 
     epochs: tuple[int, ...]
@@ -56,10 +57,14 @@ class CurveInfo(NamedTuple):
     qat_start: int | None
     forecasts: Forecasts | None
     chance_percent: float | None = None
+    forecast_of: str = "int8 accuracy"
 
 
 def curve_info(
-    points: Iterable[PlottedEpoch], stopping: Mapping[str, Any] | None = None, chance: float | None = None
+    points: Iterable[PlottedEpoch],
+    stopping: Mapping[str, Any] | None = None,
+    chance: float | None = None,
+    forecast_of: str = "int8 accuracy",
 ) -> CurveInfo:
     """Points in the order in which they were made, `Trial.stopping`, and the accuracy (0..1) of chance."""
     epochs = tuple(points)
@@ -72,6 +77,7 @@ def curve_info(
         qat_start=float_epochs if float_epochs < len(epochs) else None,
         forecasts=_forecasts(stopping["decisions"]) if stopping else None,
         chance_percent=_percent(chance),
+        forecast_of=forecast_of,
     )
 
 
@@ -106,11 +112,11 @@ def curve_figure(info: CurveInfo) -> Figure:
         _line("Loss", info, info.loss, GREEN, "y2"),
     ]
     if info.forecasts is not None:
-        traces += _forecast_traces(info.forecasts)
+        traces += _forecast_traces(info.forecasts, info.forecast_of)
     return {"data": traces, "layout": axes}
 
 
-def _forecast_traces(made: Forecasts) -> list[dict[str, Any]]:
+def _forecast_traces(made: Forecasts, forecast_of: str) -> list[dict[str, Any]]:
     """The band as two lines without width and what lies between them, the forecast, and what would equal the best."""
     shared = {"type": "scatter", "mode": "lines", "x": list(made.epochs), "yaxis": "y"}
     edge = shared | {"line": {"width": 0, "color": PURPLE}, "showlegend": False, "hoverinfo": "skip"}
@@ -120,19 +126,24 @@ def _forecast_traces(made: Forecasts) -> list[dict[str, Any]]:
         edge | {"y": list(made.high), "fill": "tonexty", "fillcolor": "rgba(204,121,167,0.2)"},
         shared
         | {
-            "name": "Forecast of the end (95 % band)",
+            "name": f"Forecast of the end{_named(forecast_of)} (95 % band)",
             "y": list(made.forecast),
             "line": {"color": PURPLE, "width": 2, "dash": "dot"},
-            "hovertemplate": f"Final int8 accuracy, forecast:<br>{hover}",
+            "hovertemplate": f"Final {forecast_of}, forecast:<br>{hover}",
         },
         shared
         | {
-            "name": "Needed for the best reward",
+            "name": f"Needed{_named(forecast_of)} for the best reward",
             "y": list(made.needed),
             "line": {"color": VERMILLION, "width": 1.5, "dash": "dash"},
             "hovertemplate": f"Needed for the best reward:<br>{hover}",
         },
     ]
+
+
+def _named(forecast_of: str) -> str:
+    """What is forecast, in a legend of accuracies on clips; "" where it is one of these."""
+    return "" if forecast_of == "int8 accuracy" else f", {forecast_of},"
 
 
 def _line(name: str, info: CurveInfo, values: Iterable[float | None], colour: str, axis: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _THRESHOLDS = {"energy": "E₀ {:g} mJ", "flash": "M₀ {:g} kB"}
 
 
 class FrontPoint(NamedTuple):
-    """A trial in the chart: cost in the axis' unit, int8 accuracy in percent, hover text, address of its page."""
+    """A trial in the chart: cost in the axis' unit, accuracy in percent, hover text, address of its page."""
 
     x: float
     accuracy_percent: float
@@ -68,6 +68,7 @@ class FrontInfo(NamedTuple):
     left_out: int
     baselines: tuple[BaselinePoint, ...] = ()
     chance_percent: float | None = None
+    accuracy_title: str = "int8 accuracy (%)"
 
 
 def shown_points(on_front: NDArray[np.bool_], limit: int = POINTS_LIMIT) -> NDArray[np.int64]:
@@ -93,6 +94,7 @@ def front_info(
     baselines: Sequence[BaselinePoint] = (),
     chance: float | None = None,
     marks: Sequence[Mark] = (),
+    accuracy_title: str = "int8 accuracy (%)",
 ) -> FrontInfo:
     """One value a shown trial in each sequence; accuracy and chance 0..1. The front is sorted from cheap to dear.
 
@@ -107,7 +109,15 @@ def front_info(
     cheap_to_dear = tuple(sorted((point for point in baselines if point.x > 0), key=lambda point: point.x))
     chance_percent = None if chance is None else percent(chance)
     return FrontInfo(
-        resource, tuple(energy_tags), threshold, tuple(front), tuple(others), left_out, cheap_to_dear, chance_percent
+        resource,
+        tuple(energy_tags),
+        threshold,
+        tuple(front),
+        tuple(others),
+        left_out,
+        cheap_to_dear,
+        chance_percent,
+        accuracy_title,
     )
 
 
@@ -153,7 +163,7 @@ def _marked(info: FrontInfo) -> list[Figure]:
 
 
 def _layout(info: FrontInfo, title: str) -> Figure:
-    axes = layout(title, "int8 accuracy (%)")
+    axes = layout(title, info.accuracy_title)
     if info.threshold is not None:
         text = _THRESHOLDS[info.resource].format(info.threshold)
         line, label = vertical_line(info.threshold, text, log_axis=bool(info.baselines))

@@ -22,17 +22,18 @@ from webapp.charts.style import Figure, Mark, percent
 from webapp.models import Dataset, Study
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import evaluation_split
+from webapp.queries.detection import ON_CLIPS, MeasureWords, measure_words
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.pages.baselines import BaselineRow, Baselines
 from webapp.queries.pages.results import Results, exceeds_limits
 from webapp.queries.pages.trials import summaries, violating_numbers
 
 LABELS: Mapping[str, str] = {
-    "energy": "int8 accuracy of each trial over its energy per inference, with the Pareto front",
-    "flash": "int8 accuracy of each trial over the size of its file, with the Pareto front",
+    "energy": "{accuracy} of each trial over its energy per inference, with the Pareto front",
+    "flash": "{accuracy} of each trial over the size of its file, with the Pareto front",
     "rewards": "Reward of each trial and the best reward so far",
 }
-"""Charts by name, and their text for screen readers."""
+"""Charts by name, and their text for screen readers, where `accuracy` is what the study's accuracy is called."""
 _HALF, _WHOLE, _PHONE, _LOW_PHONE = (604, 340), (1252, 250), (338, 300), (338, 250)
 """Sizes in pixels of the places of charts: half and whole row of a wide window, and a phone."""
 
@@ -65,18 +66,19 @@ def drawings(study: Study, found: Results, published: Baselines | None) -> Mappi
     As in the chart that replaces it, the front is whole, and of the other trials evenly spread ones are shown.
     """
     figures = {name: _figure(study, found, published, name, _numbers) for name in LABELS}
-    return {name: _drawn(figure, name) for name, figure in figures.items()}
+    accuracy = measure_words(study).name
+    return {name: _drawn(figure, name, LABELS[name].format(accuracy=accuracy)) for name, figure in figures.items()}
 
 
-def _drawn(figure: Figure, name: str) -> Drawn:
+def _drawn(figure: Figure, name: str, label: str) -> Drawn:
     wide, narrow = (_WHOLE, _LOW_PHONE) if name == "rewards" else (_HALF, _PHONE)
-    return Drawn(figure_svg(figure, LABELS[name], *wide), figure_svg(figure, LABELS[name], *narrow))
+    return Drawn(figure_svg(figure, label, *wide), figure_svg(figure, label, *narrow))
 
 
 class _Texts(Protocol):
-    """Texts of the `shown` trials of `found`."""
+    """Texts of the `shown` trials of `found`, the results of `study`."""
 
-    def __call__(self, found: Results, shown: list[int], dataset: Dataset) -> list[str]: ...
+    def __call__(self, found: Results, shown: list[int], study: Study) -> list[str]: ...
 
 
 def _figure(study: Study, found: Results, published: Baselines | None, name: str, texts: _Texts) -> Figure:
@@ -86,12 +88,12 @@ def _figure(study: Study, found: Results, published: Baselines | None, name: str
 
 
 def _front(study: Study, found: Results, published: Baselines | None, resource: Resource, texts: _Texts) -> Figure:
-    """int8 accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
+    """The reward's accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
     is_search, is_energy = study.kind == Study.Kind.SEARCH, resource == "energy"
     on_front = found.on_energy_front if is_energy else found.on_flash_front
     cost = found.energy_mj if is_energy else found.flash_bytes / BYTES_PER_KB
     shown = shown_points(on_front) if is_search else np.zeros(0, np.int64)
-    baselines = published.completed if published else ()
+    baselines, measure = published.comparable if published else (), measure_words(study)
     threshold = study.energy_threshold_mj if is_energy else study.flash_threshold_kb
     tags = {energy_tag(source) for source in found.energy_sources} | {row.estimate.tag for row in baselines}
     info = front_info(
@@ -99,14 +101,15 @@ def _front(study: Study, found: Results, published: Baselines | None, resource: 
         energy_tags=sorted(tags),
         threshold=threshold if is_search else None,
         x=cost[shown].tolist(),
-        accuracy=found.int8_accuracy[shown].tolist(),
+        accuracy=found.accuracy[shown].tolist(),
         on_front=on_front[shown].tolist(),
-        texts=texts(found, shown.tolist(), study.dataset),
+        texts=texts(found, shown.tolist(), study),
         links=trial_links(study, found.numbers[shown].tolist()),
         left_out=len(found) - len(shown),
-        baselines=[baseline_point(row, is_energy, study.dataset) for row in baselines],
-        chance=chance_of(study.dataset),
+        baselines=[baseline_point(row, is_energy, study.dataset, measure) for row in baselines],
+        chance=None if study.is_on_streams else chance_of(study.dataset),
         marks=_marks(study, found, shown),
+        accuracy_title=measure.axis,
     )
     return front_figure(info)
 
@@ -132,19 +135,21 @@ def chance_of(dataset: Dataset) -> float | None:
     return split.chance if split else None
 
 
-def trial_in_words(found: Results, i: int, dataset: Dataset) -> str:
+def trial_in_words(found: Results, i: int, dataset: Dataset, measure: MeasureWords) -> str:
     """Hover text of the trial at place `i`: reward, accuracy, energy, flash."""
+    rate = float(found.accuracy[i]) if measure != ON_CLIPS else None
     return (
         f"<b>Trial {found.numbers[i]}</b>  reward {found.reward[i]:.3f}<br>"
-        f"{_accuracy_in_words(float(found.int8_accuracy[i]), dataset)}"
+        f"{_accuracy_in_words(float(found.int8_accuracy[i]), dataset, rate)}"
         f"{found.energy_mj[i]:.2f} mJ, {found.flash_bytes[i] / BYTES_PER_KB:.1f} kB"
     )
 
 
-def baseline_point(row: BaselineRow, is_energy: bool, dataset: Dataset) -> BaselinePoint:
-    """A completed baseline over its energy in mJ or its size in kB."""
-    accuracy, energy_mj, flash_kb = row.int8_accuracy or 0.0, row.energy_mj or 0.0, (row.flash_bytes or 0) / 1000
-    text = f"<b>{row.name}</b><br>{_accuracy_in_words(accuracy, dataset)}{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
+def baseline_point(row: BaselineRow, is_energy: bool, dataset: Dataset, measure: MeasureWords) -> BaselinePoint:
+    """A baseline with a result in `measure` over its energy in mJ or its size in kB."""
+    accuracy, energy_mj, flash_kb = row.accuracy or 0.0, row.energy_mj or 0.0, (row.flash_bytes or 0) / 1000
+    words = _accuracy_in_words(row.int8_accuracy or 0.0, dataset, accuracy if measure != ON_CLIPS else None)
+    text = f"<b>{row.name}</b><br>{words}{energy_mj:.2f} mJ, {flash_kb:,.1f} kB"
     if row.estimate.outside:
         text += "<br>extrapolated by the energy model"
     link = reverse("trial", args=[row.study_id, row.number])
@@ -163,17 +168,21 @@ def _marks(study: Study, found: Results, shown: NDArray[np.int64]) -> Sequence[M
     return ["violating" if violating[i] else "" if found.above_chance[i] else "chance" for i in shown.tolist()]
 
 
-def _hover_texts(found: Results, shown: list[int], dataset: Dataset) -> list[str]:
+def _hover_texts(found: Results, shown: list[int], study: Study) -> list[str]:
     """With the networks in short. One query."""
-    short = summaries(found.trial_ids[shown].tolist())
-    return [f"{trial_in_words(found, i, dataset)}<br>{short.get(int(found.trial_ids[i]), '')}" for i in shown]
+    short, measure = summaries(found.trial_ids[shown].tolist()), measure_words(study)
+    words = (trial_in_words(found, i, study.dataset, measure) for i in shown)
+    return [f"{text}<br>{short.get(int(found.trial_ids[i]), '')}" for i, text in zip(shown, words, strict=True)]
 
 
-def _numbers(found: Results, shown: list[int], dataset: Dataset) -> list[str]:
+def _numbers(found: Results, shown: list[int], study: Study) -> list[str]:
     return [f"trial {found.numbers[i]}" for i in shown]
 
 
-def _accuracy_in_words(share: float, dataset: Dataset) -> str:
+def _accuracy_in_words(share: float, dataset: Dataset, rate: float | None) -> str:
+    """int8 accuracy on clips, after the detection `rate` on streams where that is the accuracy of the chart."""
+    if rate is not None:
+        return f"detection rate on streams {100 * rate:.1f} %<br>int8 accuracy on clips {100 * share:.1f} %<br>"
     split = evaluation_split(dataset)
     found = split.accuracy(share) if split else None
     words = f"int8 accuracy {100 * share:.1f} %<br>"

@@ -14,6 +14,7 @@ from nas_engine.search_space.spec import SpaceSpec
 from webapp.forms.constraints import HELP_TEXTS, constraint_errors
 from webapp.forms.wording import InWords
 from webapp.models import Dataset, EnergyModel, Runtime, Study
+from webapp.queries.detection import stream_problems
 from webapp.queries.energy_models import ready_models, title_of
 from webapp.queries.spaces import SPACE_NAMES, classes_of, edited_name, misfit
 from webapp.services.structured_text import BadText, read_json
@@ -43,6 +44,12 @@ STEP_LABELS = {
 STEP_HELP = {
     "energy_step_mj": "Above the threshold, one step more must be worth the accuracy points of the next field.",
     "flash_step_kb": "Above the threshold, one step more must be worth the accuracy points of the next field.",
+}
+MEASURE_HELP = {
+    "accuracy_measure": (
+        "What Equation 1 takes of the int8 network: the share of the evaluation split's clips that it answers right, "
+        "or 1 less its mean miss rate on streams put together from them, at a rate of false alarms."
+    )
 }
 EDITED_SPACE = "edited_space"
 """Carries an edited space through the form of a new study, as `SpaceSpec.to_json()`; a draft has its own."""
@@ -95,7 +102,7 @@ class StudyForm(InWords, forms.ModelForm):
         widgets = {"notes": forms.Textarea(attrs={"rows": 2})}
         labels = STEP_LABELS
         field_classes = {"energy_model": EnergyModelField}
-        help_texts = {**HELP_TEXTS, **STOPPING_HELP, **ENERGY_HELP, **STEP_HELP}
+        help_texts = {**HELP_TEXTS, **STOPPING_HELP, **ENERGY_HELP, **STEP_HELP, **MEASURE_HELP}
 
     def __init__(
         self, *args: Any, fit_input: bool = False, is_named: bool = True, is_checked: bool = True, **kwargs: Any
@@ -138,6 +145,10 @@ class StudyForm(InWords, forms.ModelForm):
         spec = self._spec(name, classes_of(dataset)) if dataset and name else None
         if spec is not None and (spec := self._fitted(spec, dataset)) is not None:
             for field, message in constraint_errors(values, spec):
+                self.add_error(field, message)
+        if dataset and values.get("accuracy_measure") == Study.AccuracyMeasure.STREAMS:
+            alarms, hours = values.get("stream_alarms_per_hour"), values.get("stream_hours")
+            for field, message in stream_problems(dataset, alarms_per_hour=alarms, hours=hours):
                 self.add_error(field, message)
         if (values.get("designer"), values.get("early_stopping")) == _AT_ODDS:
             self.add_error("early_stopping", _AT_ODDS_WORDS)

@@ -5,6 +5,7 @@ from webapp.models.artifact import ArtifactChunk
 from webapp.models.bundle import DeployBundle
 from webapp.models.comparison import Comparison, Report
 from webapp.models.dataset import Clip, Dataset, ListProfile
+from webapp.models.detection import StreamDetection
 from webapp.models.device import Campaign, Device, Runtime
 from webapp.models.dry_run import DryRun
 from webapp.models.energy_model import EnergyModel, TrialEnergyEstimate
@@ -44,6 +45,7 @@ __all__ = [
     "SplitOpening",
     "StoredArchitecture",
     "StoredNpuEstimate",
+    "StreamDetection",
     "StreamEvaluation",
     "Study",
     "Trial",

@@ -96,7 +96,7 @@ class TrialEnergyEstimate(models.Model):
     high_mj = models.FloatField(null=True, blank=True, help_text="Upper end of the 90 % interval")
     reward = models.FloatField()
     outside = models.JSONField(default=list, help_text="In what it lies outside of what was measured")
-    formula = models.CharField(max_length=120, help_text="The reward's formula")
+    formula = models.CharField(max_length=200, help_text="The reward's formula")
     source = models.CharField(max_length=120, help_text="The energy's source, with the model's version")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -5,6 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from nas_engine.deployment.vela import ACCELERATORS
+from nas_engine.streaming.procedure.plan import MOST_HOURS
 from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, STATISTICS_STRIDE, TRIAL_SHARE
 from webapp.models.dataset import Dataset
 from webapp.models.device import Runtime
@@ -46,6 +47,10 @@ class Study(models.Model):
         TSGP = "tsgp", "Learned curves (TSGP)"
         MARGINAL_VALUE = "marginal_value", "Marginal value (against new trials)"
 
+    class AccuracyMeasure(models.TextChoices):
+        CLIPS = "clips", "Accuracy on clips"
+        STREAMS = "streams", "Detection rate on streams"
+
     class Space(models.TextChoices):
         PAPER_2D = "paper_2d", "Paper, 2-D (12 blocks)"
         PAPER_1D = "paper_1d", "Paper, 1-D (12 blocks)"
@@ -85,6 +90,31 @@ class Study(models.Model):
         choices=Runtime.choices,
         default=Runtime.XNNPACK,
         help_text="int8 accuracy is that of this runtime; a trial's page compares the others with it.",
+    )
+    accuracy_measure = models.CharField(
+        "accuracy in the reward",
+        max_length=8,
+        choices=AccuracyMeasure.choices,
+        default=AccuracyMeasure.CLIPS,
+        help_text="On clips, or 1 less the mean miss rate on streams put together from the evaluation split.",
+    )
+    stream_alarms_per_hour = models.FloatField(
+        "false alarms per hour, at most",
+        default=1.0,
+        validators=[MinValueValidator(0.25), MaxValueValidator(1_000)],
+        help_text="Of all classes together; the rate that the miss rate is taken at.",
+    )
+    stream_hours = models.FloatField(
+        "hours of streams",
+        default=3.0,
+        validators=[MinValueValidator(0.02), MaxValueValidator(MOST_HOURS)],
+        help_text="Every trial hears the same. x false alarms an hour need 3/x hours to be shown.",
+    )
+    stream_snr_db = models.FloatField(
+        "noise level (dB)",
+        default=10.0,
+        validators=[MinValueValidator(-40), MaxValueValidator(60)],
+        help_text="Signal-to-noise ratio: at 0 dB the background is as loud as the event.",
     )
     energy_threshold_mj = models.FloatField(
         "energy threshold (mJ)",
@@ -181,6 +211,7 @@ class Study(models.Model):
         "energy_threshold_mj", "energy_step_mj", "energy_step_points",
         "flash_threshold_kb", "flash_step_kb", "flash_step_points",
     )  # fmt: skip
+    STREAM_SETTINGS = ("stream_alarms_per_hour", "stream_hours", "stream_snr_db")
     CONSTRAINT_SETTINGS = (
         "enforce_constraints", "flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj",
         "accelerator", "npu_time_limit_ms", "npu_sram_limit_kb",
@@ -188,7 +219,7 @@ class Study(models.Model):
     SETTINGS = (
         "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "qat_epochs",
         "early_stopping", "stop_confidence", "batch_size", "statistics_stride", "seed", "runtime", "energy_model",
-        *REWARD_SETTINGS, *CONSTRAINT_SETTINGS,
+        "accuracy_measure", *STREAM_SETTINGS, *REWARD_SETTINGS, *CONSTRAINT_SETTINGS,
     )  # fmt: skip
     """Settings of a study in the order of forms and files, for forms, study files, clones, drafts and dry runs."""
 
@@ -234,6 +265,9 @@ class Study(models.Model):
                 ),
                 name="study_state_known",
             ),
+            models.CheckConstraint(
+                condition=models.Q(accuracy_measure__in=["clips", "streams"]), name="study_accuracy_measure_known"
+            ),
             models.CheckConstraint(condition=models.Q(runtime__in=Runtime.values), name="study_runtime_known"),
             models.UniqueConstraint(
                 fields=["dataset"], condition=models.Q(kind="baselines"), name="baselines_once_a_dataset"
@@ -258,6 +292,11 @@ class Study(models.Model):
     def counts_compute(self) -> bool:
         """Whether its designer counts trials by their epochs (`DesignerSettings.by_compute`)."""
         return self.early_stopping == self.EarlyStopping.MARGINAL_VALUE
+
+    @property
+    def is_on_streams(self) -> bool:
+        """Whether its rewards take the accuracy on streams."""
+        return self.accuracy_measure == self.AccuracyMeasure.STREAMS
 
     @property
     def has_stop_confidence(self) -> bool:

@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from webapp.models.architecture import StoredArchitecture
 from webapp.models.study import BYTES_PER_KB, Study
@@ -94,7 +95,17 @@ class Trial(models.Model):
 
     # Result
     float_accuracy = models.FloatField(null=True, blank=True)
-    int8_accuracy = models.FloatField(null=True, blank=True)
+    int8_accuracy = models.FloatField(null=True, blank=True, help_text="On clips")
+    stream_accuracy = models.FloatField(
+        null=True, blank=True, help_text="Detection rate on streams, where the study's reward takes that"
+    )
+    reward_accuracy = models.GeneratedField(
+        expression=Coalesce("stream_accuracy", "int8_accuracy"),
+        output_field=models.FloatField(null=True),
+        db_persist=True,
+        help_text="The accuracy that Equation 1 takes: on streams where it was measured there, else on clips",
+    )
+    streams = models.JSONField(null=True, blank=True, help_text="StreamResult.to_json(), None without streams")
     flash_bytes = models.PositiveIntegerField(null=True, blank=True)
     energy_mj = models.FloatField(null=True, blank=True)
     energy_source = models.CharField(max_length=120, blank=True)
@@ -134,6 +145,11 @@ class Trial(models.Model):
                     & ~Q(tflite="")
                 ),
                 name="completed_trial_has_values",
+            ),
+            models.CheckConstraint(
+                condition=Q(stream_accuracy__isnull=True, streams__isnull=True)
+                | Q(stream_accuracy__range=(0, 1), streams__isnull=False),
+                name="trial_stream_accuracy_has_result",
             ),
             models.CheckConstraint(
                 condition=~Q(state="RUNNING") | (~Q(worker="") & Q(heartbeat_at__isnull=False)),

@@ -51,7 +51,7 @@ def of_study(study: Study) -> tuple[FoundArchitecture, ...]:
     """The networks on a study's fronts, the most accurate first. Four queries."""
     found = results(study)
     wanted = found.ids_on(found.on_energy_front | found.on_flash_front)
-    trials = Trial.objects.filter(Q(pk__in=wanted)).order_by("-int8_accuracy", "number")
+    trials = Trial.objects.filter(Q(pk__in=wanted)).order_by("-reward_accuracy", "number")
     return of_hashes(list(trials.values_list("architecture_id", flat=True)[:_MOST_OF_A_STUDY]))
 
 

@@ -11,12 +11,13 @@ from django.db.models import F, Q
 from django.utils.functional import cached_property
 
 from nas_engine.energy.traces.statistics import RepeatStatistics, repeat_statistics
-from nas_engine.reward import RewardParameters, reward
-from webapp.models import Dataset, Finalist, SplitOpening, Study, Trial
+from nas_engine.reward import reward
+from webapp.models import Dataset, Finalist, SplitOpening, StreamDetection, Study, Trial
+from webapp.queries.detection import detections_of
 from webapp.queries.device_runs import DeviceRuns, preferred_first, runs_by_device
 from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates
 from webapp.storage import hash_in_name
-from webapp.translation import reward_parameters
+from webapp.translation import plan_key, reward_parameters, stream_plan
 
 RECIPE = ("full_epochs", "qat_epochs", "batch_size", "statistics_stride", "runtime")
 """Settings that the finalists of a study and its baselines share."""
@@ -25,11 +26,16 @@ _UNUSED = ("suggestion", "seconds", "environment", "runtimes", "stopping", "arch
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """One training of a finalist. Accuracy is int8, on the evaluation split (0..1); `reward` is by the study shown."""
+    """One training of a finalist. Accuracy is int8, on the evaluation split (0..1); `reward` is by the study shown.
+
+    `detection_rate` (0..1) is that on the streams of the study shown, None where its reward takes the accuracy on
+    clips, and for a published network that was not evaluated on them yet.
+    """
 
     trial: Trial
     estimate: CurrentEstimate
     reward: float | None
+    detection_rate: float | None = None
 
     @property
     def is_completed(self) -> bool:
@@ -75,6 +81,11 @@ class FinalNetwork:
     def accuracy(self) -> RepeatStatistics | None:
         """int8 accuracy on the evaluation split (0..1)."""
         return _over(seed.trial.int8_accuracy for seed in self.completed)
+
+    @cached_property
+    def detection_rate(self) -> RepeatStatistics | None:
+        """Detection rate on the streams of the study that the network is shown with (0..1)."""
+        return _over(seed.detection_rate for seed in self.completed)
 
     @cached_property
     def reward(self) -> RepeatStatistics | None:
@@ -184,20 +195,26 @@ def _belongs(finals: Study, study: Study) -> bool:
 
 
 class _Trials:
-    """Trials of FINALS studies, with their energies by one energy model after another. One query for each."""
+    """Trials of FINALS studies, with their energies by one energy model after another. One query for each, and one for
+    each plan of streams that rewards take accuracies from.
+    """
 
     def __init__(self, finals: Collection[int]) -> None:
         self._finals = finals
         self._by_model: dict[int | None, Mapping[tuple[int, str], Sequence[Trial]]] = {}
+        self._by_plan: dict[str, Mapping[int, StreamDetection]] = {"": {}}
 
     def seeds(self, study: Study, finalist: Finalist) -> tuple[Seed, ...]:
         """The latest training of each seed, in the order of the seeds."""
         model_id = study.energy_model_id
         if model_id not in self._by_model:
             self._by_model[model_id] = self._read(model_id)
-        parameters = reward_parameters(study)
+        key = plan_key(stream_plan(study))
+        if key not in self._by_plan:
+            shown = [trial.pk for trials in self._by_model[model_id].values() for trial in trials]
+            self._by_plan[key] = detections_of(shown, key)
         found = self._by_model[model_id].get((finalist.finals_id, finalist.architecture_id), ())
-        return tuple(_seed(trial, parameters) for trial in found)
+        return tuple(_seed(trial, study, self._by_plan[key].get(trial.pk)) for trial in found)
 
     def _read(self, energy_model_id: int | None) -> Mapping[tuple[int, str], Sequence[Trial]]:
         rows = with_estimates(Trial.objects.filter(study__in=self._finals), energy_model_id)
@@ -210,11 +227,14 @@ class _Trials:
         return by_network
 
 
-def _seed(trial: Trial, parameters: RewardParameters) -> Seed:
+def _seed(trial: Trial, study: Study, detection: StreamDetection | None) -> Seed:
     estimate, worth = estimate_of(trial), None
-    if trial.state == Trial.State.COMPLETED:
-        worth = reward(trial.int8_accuracy or 0.0, estimate.energy_mj or 0.0, trial.flash_bytes or 0, parameters)
-    return Seed(trial, estimate, worth)
+    rate = trial.stream_accuracy if detection is None else detection.accuracy
+    accuracy = rate if study.is_on_streams else trial.int8_accuracy
+    if trial.state == Trial.State.COMPLETED and accuracy is not None:
+        energy_mj, flash_bytes = estimate.energy_mj or 0.0, trial.flash_bytes or 0
+        worth = reward(accuracy, energy_mj, flash_bytes, reward_parameters(study))
+    return Seed(trial, estimate, worth, rate if study.is_on_streams else None)
 
 
 def features_hash(dataset: Dataset) -> str:

@@ -9,13 +9,14 @@ from webapp.queries.energy_estimates import source_of
 _NOT_COMPARED = ("name", "notes")
 _RESULTS = (
     "dataset", "trial_budget", "full_epochs", "qat_epochs", "batch_size", "statistics_stride", "runtime",
-    "energy_model", "energy_threshold_mj", "flash_threshold_kb",
+    "accuracy_measure", *Study.STREAM_SETTINGS, "energy_model", "energy_threshold_mj", "flash_threshold_kb",
 )  # fmt: skip
 """Studies that differ in one of these did not work at the same task, or not with the same means."""
 _PENALTIES = ("energy_step_mj", "energy_step_points", "flash_step_kb", "flash_step_points")
 _APPLIES: Mapping[str, Callable[[Study], bool]] = {
     "switch_at": lambda study: study.designer == Study.Designer.HYBRID,
     "stop_confidence": lambda study: study.has_stop_confidence,
+    **dict.fromkeys(Study.STREAM_SETTINGS, lambda study: study.is_on_streams),
     **dict.fromkeys(
         tuple(name for name in Study.CONSTRAINT_SETTINGS if name != "enforce_constraints"),
         lambda study: study.enforce_constraints,

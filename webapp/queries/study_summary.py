@@ -11,6 +11,7 @@ from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, source
 from webapp.queries.energy_models import large_fields
 from webapp.translation import space_spec
 
+_MEASURED = ("float_accuracy", "int8_accuracy", "stream_accuracy", "reward_accuracy", "streams")
 _NAMED_ELSEWHERE = ("name", "notes", "dataset", "energy_model")
 
 
@@ -80,8 +81,7 @@ def trial_summary(trial: Trial, estimate: CurrentEstimate, split: EvaluationSpli
         "retried_from": trial.retried_from.number if trial.retried_from else None,
         "confirms": trial.confirms.number if trial.confirms else None,
         **_architecture(trial.architecture),
-        "float_accuracy": trial.float_accuracy,
-        "int8_accuracy": trial.int8_accuracy,
+        **{name: getattr(trial, name) for name in _MEASURED},
         "int8_accuracy_95": [accuracy.low95, accuracy.high95] if accuracy else None,
         "int8_correct": accuracy.correct if accuracy else None,
         "evaluation_clips": accuracy.clips if accuracy else None,

@@ -25,9 +25,10 @@ from webapp.services.errors import Conflict
 from webapp.services.transitions import Actor, locked_study, record
 
 _TRIALS_AT_ONCE = 500
-_NEEDED = ("study_id", "int8_accuracy", "flash_bytes", "architecture__spec")
+_NEEDED = ("study_id", "reward_accuracy", "flash_bytes", "architecture__spec")
 SHARED = Q(kind=Study.Kind.BASELINES) | Q(kind=Study.Kind.FINALS, parent=None)
 """Studies of published networks, which are shown with every search on their data set."""
+_ON_STREAMS = "accuracy: detection rate at {:g} false alarms an hour, {:g} h of streams, {:g} dB"
 _FORMULA = "Equation 1: E0 {:g} mJ, {:g} points per {:g} mJ; M0 {:g} kB, {:g} points per {:g} kB"
 
 
@@ -50,7 +51,7 @@ def estimate_result(study: Study, trial_id: int, measured: EvaluationResult) -> 
     if study.energy_model is not None:
         trial = Trial.objects.select_related("architecture").get(pk=trial_id)
         estimate = _estimates([trial], study.energy_model)[0]
-    return _row(study, trial_id, measured.int8_accuracy, measured.flash_bytes, estimate, study.energy_model)
+    return _row(study, trial_id, measured.reward_accuracy, measured.flash_bytes, estimate, study.energy_model)
 
 
 def save_estimates(study: Study, ended: TrialEnergyEstimate) -> None:
@@ -167,7 +168,7 @@ def _estimate_missing(trials: QuerySet[Trial], energy_model: EnergyModel | None)
 def _rows(trials: Sequence[Trial], energy_model: EnergyModel | None) -> Iterable[TrialEnergyEstimate]:
     studies = Study.objects.defer("space_spec", "designer_state").in_bulk({trial.study_id for trial in trials})
     for trial, estimate in zip(trials, _estimates(trials, energy_model), strict=True):
-        accuracy, flash_bytes = trial.int8_accuracy or 0.0, trial.flash_bytes or 0  # a completed trial has both
+        accuracy, flash_bytes = trial.reward_accuracy or 0.0, trial.flash_bytes or 0  # a completed trial has both
         yield _row(studies[trial.study_id], trial.pk, accuracy, flash_bytes, estimate, energy_model)
 
 
@@ -205,7 +206,7 @@ def _row(
 
 def formula_of(study: Study) -> str:
     """Formula of the reward with the study's parameters, in one line."""
-    return _FORMULA.format(
+    formula = _FORMULA.format(
         study.energy_threshold_mj,
         study.energy_step_points,
         study.energy_step_mj,
@@ -213,3 +214,6 @@ def formula_of(study: Study) -> str:
         study.flash_step_points,
         study.flash_step_kb,
     )
+    if not study.is_on_streams:
+        return formula
+    return f"{formula}; " + _ON_STREAMS.format(study.stream_alarms_per_hour, study.stream_hours, study.stream_snr_db)

@@ -87,7 +87,11 @@ def train_final_baselines(
         Dataset.objects.select_for_update(no_key=True).get(pk=study.dataset_id)  # two studies of one recipe take turns
         networks = _published(study.dataset, names)
         finals = Study.objects.filter(final_baselines_of(study)).first() or _create(
-            study, f"Finals of the baselines of {study.dataset.name}", actor, energy_model=None
+            study,
+            f"Finals of the baselines of {study.dataset.name}",
+            actor,
+            energy_model=None,
+            accuracy_measure=Study.AccuracyMeasure.CLIPS,
         )
         return _extend(finals, networks, seeds, actor)
 

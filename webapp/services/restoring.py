@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
-from nas_engine.evaluation_result import Evaluation, EvaluationResult, RuntimeResult
+from nas_engine.evaluation_result import Evaluation, EvaluationResult, RuntimeResult, StreamResult
 from webapp import translation
 from webapp.models import CurvePoint, Trial
 from webapp.services import trials
@@ -25,6 +25,7 @@ _COPIED = (
     "energy_mj", "energy_source", "reward", "confusion", "runtimes", "seconds", "environment", "stopping",
     "violates_constraints",
 )  # fmt: skip
+_ON_STREAMS = ("stream_accuracy", "streams")  # which values of an earlier version lack
 _CURVE = ("phase", "epoch", "loss", "train_accuracy", "eval_accuracy")
 NAMES = (*_COPIED, "architecture", "tflite", "curve")
 """What the values of a trial hold at least; those of an earlier version lack when it was started and ended."""
@@ -36,7 +37,7 @@ ENDED = (Trial.State.COMPLETED, Trial.State.STOPPED, Trial.State.INFEASIBLE)
 def trial_as_values(trial: Trial) -> dict[str, Any]:
     """An ended trial with its architecture and learning curve; of its network, the name, which holds the SHA-256."""
     return {
-        **{name: getattr(trial, name) for name in _COPIED},
+        **{name: getattr(trial, name) for name in (*_COPIED, *_ON_STREAMS)},
         "architecture": trial.architecture.spec,
         "tflite": trial.tflite.name,
         "started_at": trial.started_at and trial.started_at.isoformat(),
@@ -66,6 +67,7 @@ def restore_trials(*, study_id: int, ended: Sequence[Mapping[str, Any]]) -> int:
                 started_at=_time(trial, "started_at"),
                 finished_at=_time(trial, "finished_at") or now,
                 **{name: trial[name] for name in _COPIED},
+                **{name: trial.get(name) for name in _ON_STREAMS},
             )
             for trial in missing
         )
@@ -125,5 +127,6 @@ def _evaluation(values: Mapping[str, Any]) -> Evaluation:
         confusion=tuple(tuple(row) for row in values["confusion"]),
         seconds=values["seconds"],
         runtimes={name: RuntimeResult(**found) for name, found in values["runtimes"].items()},
+        streams=StreamResult.from_json(values["streams"]) if values.get("streams") else None,
     )
     return Evaluation(result, b"", (), values["environment"])

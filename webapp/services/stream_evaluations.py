@@ -110,6 +110,11 @@ def clips_for(
     return ClipsOfStreams(_first_of(found.choosing), _first_of(found.measuring))
 
 
+def evaluation_clips(dataset: Dataset) -> tuple[Clip, ...]:
+    """Clips of the evaluation split that streams are put together from, at most `MOST_SECONDS` of them."""
+    return _first_of(_clips(dataset, EVALUATION_SPLIT))
+
+
 def _first_of(clips: Sequence[Clip]) -> tuple[Clip, ...]:
     """`MOST_SECONDS` of the clips in their order: the first of each class, then the second of each, and so on."""
     counts: Counter[str] = Counter()

@@ -13,12 +13,14 @@ from webapp import dispatch, translation
 from webapp.models import Dataset, SplitOpening, Study, Trial
 from webapp.queries.budget import budget_of, trials_wanted
 from webapp.queries.deliberation import deliberates
+from webapp.queries.detection import stream_problems
 from webapp.queries.drafts import draft_version
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.energy_estimates import estimate_baselines
 from webapp.services.errors import Conflict, Stale
 from webapp.services.requests import cancel_requested_trials, request_cancelled, send_requested_trials
 from webapp.services.spaces import fixed_space, require_fit
+from webapp.services.stream_detections import request_baselines
 from webapp.services.transitions import Actor, locked_study, move_study, record
 
 State = Study.State
@@ -34,11 +36,13 @@ SETTINGS_FIELDS = Study.SETTINGS
 def create_study(*, study: Study, owner: AbstractBaseUser | None) -> Study:
     """Save the unsaved `study` as a DRAFT, with its search space fixed if its dataset's classes are known already.
 
-    An edited space is expected in `study.space_spec`.
+    An edited space is expected in `study.space_spec`. Raises Conflict where its reward takes the accuracy on streams
+    and the data set, once it is READY, cannot give them.
     """
     study.owner_id = owner.pk if owner is not None else None
     study.state = State.DRAFT
     study.space_spec = fixed_space(study)
+    _require_streams(study)
     try:
         with transaction.atomic():
             study.save(force_insert=True)
@@ -65,6 +69,7 @@ def update_draft(*, study_id: int, seen: str, values: Mapping[str, Any], actor: 
                 setattr(study, name, values.get(name, getattr(study, name)))
             study.space_spec = values.get("space_spec", study.space_spec)
             study.space_spec = fixed_space(study)
+            _require_streams(study)
             study.save(update_fields=[*SETTINGS_FIELDS, "space_spec"])
             record(study, study.state, study.state, actor=actor, message="Settings changed.")
     except IntegrityError as error:
@@ -73,10 +78,11 @@ def update_draft(*, study_id: int, seen: str, values: Mapping[str, Any], actor: 
 
 
 def start(*, study_id: int, actor: Actor = None) -> Study:
-    """DRAFT -> RUNNING. The dataset must be READY."""
+    """DRAFT -> RUNNING. The dataset must be READY, and give the streams that the reward takes the accuracy on."""
     with transaction.atomic():
         study = locked_study(study_id)
         require_ready_dataset(study.dataset)
+        _require_streams(study)
         space_spec = _space_at_start(study)
         _move(
             study,
@@ -91,7 +97,16 @@ def start(*, study_id: int, actor: Actor = None) -> Study:
         settle(study)
     if study.energy_model is not None:
         estimate_baselines(dataset_id=study.dataset_id, energy_model=study.energy_model)
+    request_baselines(study)
     return study
+
+
+def _require_streams(study: Study) -> None:
+    """Raise Conflict where the data set cannot give the streams that the study's reward takes its accuracy on."""
+    if study.is_on_streams:
+        alarms, hours = study.stream_alarms_per_hour, study.stream_hours
+        if problems := [words for _, words in stream_problems(study.dataset, alarms_per_hour=alarms, hours=hours)]:
+            raise Conflict(" ".join(problems))
 
 
 def _space_at_start(study: Study) -> dict[str, Any]:

@@ -18,8 +18,10 @@ from django.db.models.functions import Now
 
 from nas_engine.architecture import Architecture
 from nas_engine.evaluation_result import Evaluation, Progress
+from nas_engine.streaming.procedure.plan import EvaluationPlan
 from webapp import translation
 from webapp.models import CurvePoint, Study, Trial
+from webapp.services import stream_detections
 from webapp.services.energy_estimates import estimate_result, save_estimates
 from webapp.services.requests import cancel_requested_trials, request_trial, send_requested_trials
 from webapp.services.studies import settle
@@ -30,7 +32,10 @@ State = Trial.State
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Trial claimed by a worker, with all data needed to evaluate it. A confirmation is never stopped early."""
+    """Trial claimed by a worker, with all data needed to evaluate it. A confirmation is never stopped early.
+
+    `stream_plan` is of the streams that its network is evaluated on, None for clips alone.
+    """
 
     trial_id: int
     study_id: int
@@ -39,6 +44,8 @@ class Claim:
     settings: translation.TrialSettings
     pack_name: str
     is_confirmation: bool
+    dataset_id: int
+    stream_plan: EvaluationPlan | None
 
 
 def claim(*, trial_id: int, worker: str) -> Claim | None:
@@ -69,6 +76,8 @@ def claim(*, trial_id: int, worker: str) -> Claim | None:
         settings=translation.trial_settings(trial),
         pack_name=str(trial.study.dataset.pack.name),
         is_confirmation=trial.confirms_id is not None,
+        dataset_id=trial.study.dataset_id,
+        stream_plan=translation.stream_plan(trial.study),
     )
 
 
@@ -119,6 +128,8 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
             message=f"Completed by {worker}.",
             float_accuracy=result.float_accuracy,
             int8_accuracy=result.int8_accuracy,
+            stream_accuracy=result.streams and result.streams.accuracy,
+            streams=result.streams and result.streams.to_json(),
             flash_bytes=result.flash_bytes,
             energy_mj=estimate.energy_mj,
             energy_source=estimate.source,
@@ -131,6 +142,7 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
         )
         if ended:
             save_estimates(study, estimate)
+            stream_detections.request_for(study, trial_id)
         return ended
 
 

@@ -75,6 +75,7 @@ def simulated(study: Study) -> DryRunResult:
         seed=study.seed,
         seeds=searches,
         designer_settings=DesignerSettings(switch_at=study.switch_at),
+        on_streams=study.is_on_streams,
     )
     recording, noise = recording_of(space)
     deadline = time.monotonic() + SECONDS
@@ -85,7 +86,7 @@ def simulated(study: Study) -> DryRunResult:
     return DryRunResult(
         trials=ordered.budget,
         searches=len(expected[WORKERS[0]].trials),
-        accuracies_from="a landscape fitted to " + _words(recording) if recording else "a made-up landscape",
+        accuracies_from=_accuracies_from(study, recording),
         seconds_from=seconds_from,
         by_workers=tuple(_result(item, factor) for item in expected.values()),
     )
@@ -124,6 +125,11 @@ def _seconds(study: Study, expected: Expectation, recording: Recording | None) -
     mean = expected.training_seconds.median / max(expected.trials)
     trials = f"{earlier.trials_seen} earlier trial{'s' if earlier.trials_seen > 1 else ''}"
     return earlier.seconds_per_trial / mean, f"{trials} on this dataset"
+
+
+def _accuracies_from(study: Study, recording: Recording | None) -> str:
+    landscape = "a landscape fitted to " + _words(recording) if recording else "a made-up landscape"
+    return f"{landscape}, squared to stand for streams, which were not heard" if study.is_on_streams else landscape
 
 
 def _words(recording: Recording) -> str:

@@ -14,17 +14,20 @@ from django.core.files.storage import default_storage
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
-from nas_engine.errors import Outage, TransientError
+from nas_engine.errors import EarshotError, Outage, TransientError
 from nas_engine.evaluation_result import Evaluation, Progress
-from webapp.models import Study
+from webapp.models import Dataset, Study
 from webapp.services import trials
 from webapp.services.failures import is_outage
 from webapp.services.persistence import GivenUp, persist
+from webapp.services.stream_evaluations import evaluation_clips
 from webapp.services.trials import Claim
 from webapp.services.working import wait
 from webapp.storage import hash_in_name, save_by_hash
-from webapp.worker.child.messages import Ended, Evaluate, Finished, Reported
+from webapp.worker import composing
+from webapp.worker.child.messages import Ended, Evaluate, Finished, Reported, StreamsFile
 from webapp.worker.child.process import ChildDied, ChildProcess
+from webapp.worker.composing import local_streams
 from webapp.worker.lifecycle import ThisWorker
 from webapp.worker.npu_estimating import violation_of
 from webapp.worker.packs import discard_if_damaged, local_pack
@@ -87,6 +90,10 @@ def _check_of(claim: Claim) -> StopCheck | None:
     return None if claim.is_confirmation else check_of(Study.objects.get(pk=claim.study_id), claim.architecture)
 
 
+class _Unwanted(Exception):  # not an error
+    """The lease of the trial was lost, or its study is being stopped."""
+
+
 class _Lease(TypedDict):
     trial_id: int
     worker: str
@@ -107,12 +114,16 @@ class _Attempt:
     def run(self) -> None:
         try:
             ending = self._ending()
+        except _Unwanted:
+            ending = Ended("cancelled", "It is not wanted any more.")
         except ChildDied as error:
             ending = Ended("transient", str(error))
         except (TransientError, OSError) as error:
             if is_outage(error):
                 raise
             ending = Ended("transient", f"The features could not be had: {error}")
+        except EarshotError as error:
+            ending = Ended("failed", f"The streams could not be put together: {error}")
         if isinstance(ending, Finished):
             self._complete(ending.result)
         else:
@@ -129,7 +140,7 @@ class _Attempt:
             return Ended("infeasible", reason)
         pack = persist(lambda: local_pack(self._claim.pack_name), give_up=self._stopping.is_set)
         self._check = persist(lambda: _check_of(self._claim))
-        ending = self._train(pack)
+        ending = self._train(pack, self._streams(pack))
         if isinstance(ending, Finished) and (reason := self._violation()):  # the study changed to an NPU meanwhile
             return Ended("infeasible", reason)
         return ending
@@ -143,11 +154,26 @@ class _Attempt:
         if self._stopping.is_set():
             raise _Interrupted
 
-    def _train(self, pack: Path) -> Finished[Evaluation] | Ended:
+    def _streams(self, pack: Path) -> StreamsFile | None:
+        """The streams that the network will be evaluated on, put together before the first trial that hears them."""
+        plan = self._claim.stream_plan
+        if plan is None:
+            return None
+        dataset = Dataset(pk=self._claim.dataset_id)
+        clips = persist(lambda: evaluation_clips(dataset), give_up=self._stopping.is_set)
+        return local_streams(plan.to_json(), clips, pack, self._require_wanted)
+
+    def _require_wanted(self) -> None:
+        self._give_way()
+        if self._lost.is_set():
+            raise _Unwanted
+
+    def _train(self, pack: Path, streams: StreamsFile | None) -> Finished[Evaluation] | Ended:
         """Drive the child until it has a result or an excuse, or until nobody wants to hear it."""
         settings = self._claim.settings
         verdict_seconds = VERDICT_SECONDS if self._check is not None else 0.0
-        job = Evaluate(self._claim.architecture, str(pack), **asdict(settings), verdict_seconds=verdict_seconds)
+        given = asdict(settings) | {"verdict_seconds": verdict_seconds, "streams": streams}
+        job = Evaluate(self._claim.architecture, str(pack), **given)
         self._trainer.begin(job)
         patience_seconds = patience_with(self._claim.architecture)
         heard_at, cancelled_at = monotonic(), None
@@ -157,6 +183,7 @@ class _Attempt:
                 raise _Interrupted
             if isinstance(message, Ended) and message.kind == "transient":
                 discard_if_damaged(pack)  # another attempt fetches the features again
+                composing.discard_if_damaged(streams)
             if isinstance(message, Ended) and message.kind == "outage":
                 raise Outage(message.reason)
             if isinstance(message, Finished | Ended):

@@ -20,7 +20,7 @@ from webapp.worker.stopping import WITH_CURVE
 
 State = Trial.State
 _ENDED = ("turn", "state", "architecture_id", REWARD, "suggestion", "stopping")
-_MEASURED = ("int8_accuracy", ENERGY, "flash_bytes")
+_MEASURED = ("reward_accuracy", ENERGY, "flash_bytes")
 _WITHOUT_REWARD = (State.INFEASIBLE, State.FAILED)
 
 

@@ -85,6 +85,7 @@ def rule_of(study: Study, epochs: int) -> StoppingRule:
         qat_epochs=study.qat_epochs,
         confidence=study.stop_confidence,
         seed=study.seed,
+        is_linked=study.is_on_streams,
     )
 
 
@@ -126,7 +127,8 @@ def _read(study: Study, trial_ids: Sequence[int]) -> dict[int, Curve]:
             accuracies=tuple(accuracy for accuracy, _ in epochs[trial.pk]),
             features=network.features,
             penalty=network.penalty,
-            final_accuracy=trial.int8_accuracy,
+            final_accuracy=trial.reward_accuracy,
+            clip_accuracy=trial.int8_accuracy if study.is_on_streams else None,
             losses=tuple(loss for _, loss in epochs[trial.pk]),
             network=trial.architecture_id,
             blocks=network.blocks,

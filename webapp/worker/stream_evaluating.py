@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import cast
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 
 from nas_engine.errors import EarshotError
 from nas_engine.evaluation_result import Runtime
@@ -17,8 +16,9 @@ from webapp.models import Clip, SplitOpening, StreamEvaluation, Trial
 from webapp.services import jobs, stream_evaluations
 from webapp.services.persistence import persist
 from webapp.services.working import Interrupted, TakenOver, Write, never, reason, work
-from webapp.worker.child.messages import ClipFile, EvaluateStreams
+from webapp.worker.child.messages import EvaluateStreams
 from webapp.worker.child.process import call_once
+from webapp.worker.clip_files import clip_files, copied
 from webapp.worker.packs import discard_if_damaged, local_pack
 
 
@@ -77,12 +77,12 @@ def outcome_of(
     with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="streams-") as name:
         folder = Path(name)
         job = EvaluateStreams(
-            network=str(_copy(trial.tflite.name or "", folder / "network.tflite")),
+            network=str(copied(trial.tflite.name or "", folder / "network.tflite")),
             pack_path=str(pack),
             runtime=cast(Runtime, trial.study.runtime),
             plan=plan.to_json(),
-            choosing=_files(parts.choosing, folder),
-            measuring=_files(measuring, folder),
+            choosing=clip_files(parts.choosing, folder),
+            measuring=clip_files(measuring, folder),
             recordings=str(recordings.resolve()) if recordings else "",
             flops=trial.architecture.flops,
         )
@@ -91,19 +91,3 @@ def outcome_of(
         except EarshotError:
             discard_if_damaged(pack)  # another attempt fetches the features again
             raise
-
-
-def _files(clips: Sequence[Clip], folder: Path) -> tuple[ClipFile, ...]:
-    """Clips as files of the folder, one for each content."""
-    return tuple(ClipFile(str(_copied(clip.audio.name or "", folder)), clip.label, clip.group) for clip in clips)
-
-
-def _copied(name: str, folder: Path) -> Path:
-    path = folder / Path(name).name
-    return path if path.exists() else _copy(name, path)
-
-
-def _copy(name: str, path: Path) -> Path:
-    with default_storage.open(name) as stored:
-        path.write_bytes(stored.read())
-    return path

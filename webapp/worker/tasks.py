@@ -3,6 +3,7 @@
 from webapp.celery import app
 from webapp.dispatch import (
     COMPUTE_RUN,
+    DETECT_ON_STREAMS,
     DRY_RUN,
     EVALUATE_SPLITS,
     EVALUATE_STREAMS,
@@ -108,3 +109,11 @@ def evaluate_streams(evaluation_id: int) -> None:
 
     worker = lifecycle.this_worker()
     evaluate_streams(evaluation_id, worker.name, worker.stopping.is_set)
+
+
+@app.task(name=DETECT_ON_STREAMS)
+def detect_on_streams(detection_id: int) -> None:
+    from webapp.worker.detecting import detect_on_streams
+
+    worker = lifecycle.this_worker()
+    detect_on_streams(detection_id, worker.name, worker.stopping.is_set)

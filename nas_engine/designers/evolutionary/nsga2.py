@@ -46,7 +46,7 @@ class NSGA2Designer(BreedingDesigner):
 
     def _survivors(self) -> tuple[int, ...]:
         measured = {number: o for number in self._numbers() if (o := self._outcomes[number].objectives) is not None}
-        points = np.array([(o.int8_accuracy, o.energy_mj, o.flash_bytes) for o in measured.values()], dtype=np.float64)
+        points = np.array([(o.accuracy, o.energy_mj, o.flash_bytes) for o in measured.values()], dtype=np.float64)
         chosen = survivors(points.reshape(-1, len(MAXIMISE)), MAXIMISE, _POPULATION)
         numbers = list(measured)
         return tuple(numbers[i] for i in chosen)

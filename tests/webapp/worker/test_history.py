@@ -19,7 +19,7 @@ def test_completed_trials_come_with_what_their_reward_is_made_of() -> None:
     done = rows.evaluation(int8_accuracy=0.8, energy_mj=0.9, flash_bytes=41_000)
     assert trials.complete(trial_id=trial.pk, worker="worker-a", evaluation=done, tflite_name=rows.TFLITE)
     (outcome,) = history_of(study, Memory()).outcomes
-    assert outcome.objectives == Objectives(int8_accuracy=0.8, energy_mj=0.9, flash_bytes=41_000)
+    assert outcome.objectives == Objectives(accuracy=0.8, energy_mj=0.9, flash_bytes=41_000)
     assert outcome.reward == pytest.approx(0.8)
 
 

@@ -11,9 +11,10 @@ from webapp.charts.style import Figure
 from webapp.management.results.plan import COMPARISON
 from webapp.management.results.run import ResultsRun
 from webapp.models import Study
+from webapp.queries.detection import shared_measure
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.pages.finals import named_networks
-from webapp.queries.pages.results import Results, results_of
+from webapp.queries.pages.results import Results, on_clips, results_of
 
 FRONTS, FIGURE_6 = "results-fronts.svg", "results-figure-6.svg"
 ALTERNATIVES = {
@@ -37,11 +38,15 @@ def _figures(searches: Sequence[Study]) -> dict[str, Figure]:
 
 def _fronts(studies: Sequence[tuple[Study, str]]) -> Figure:
     found = results_of([study for study, _ in studies])
+    measure, plan = shared_measure([study for study, _ in studies])
+    if not plan:
+        found = {pk: on_clips(one) for pk, one in found.items()}
     info = comparison_info(
         energy_tags=sorted({energy_tag(source) for one in found.values() for source in one.energy_sources}),
         thresholds_mj=[study.energy_threshold_mj for study, _ in studies],
         fronts=[ComparedFront(name, _front(found[study.pk])) for study, name in studies],
         baselines={},
+        accuracy_title=measure.axis,
     )
     return comparison_figure(info)
 
@@ -51,7 +56,7 @@ def _front(found: Results) -> tuple[FrontPoint, ...]:
     names = [f"trial {number}" for number in found.numbers[front].tolist()]
     return front_points(
         energy_mj=found.energy_mj[front].tolist(),
-        accuracy=found.int8_accuracy[front].tolist(),
+        accuracy=found.accuracy[front].tolist(),
         texts=names,
         links=[""] * len(names),
     )

@@ -69,6 +69,7 @@ def _search(study: Study) -> dict[str, Any]:
         else {
             "trial": best.number,
             "accuracy": best.int8_accuracy,
+            "reward_accuracy": best.accuracy,
             "energy_mj": best.energy_mj,
             "flash_bytes": best.flash_bytes,
             "reward": best.reward,

@@ -1,25 +1,32 @@
 """Published networks as trained on a dataset, shown with every study on it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from nas_engine.baselines import NAMES, Baseline, baseline
 from nas_engine.cost import cost
 from nas_engine.reward import reward
 from nas_engine.trial_plan import Pace, TrialTime, pace, rule_time, taken_time
-from webapp.models import Dataset, Study, Trial, Worker
+from webapp.models import Dataset, StreamDetection, Study, Trial, Worker
 from webapp.queries.budget import live_workers
+from webapp.queries.detection import detections_of
 from webapp.queries.energy_estimates import CurrentEstimate, estimate_of, with_estimates, without_unknown
 from webapp.queries.pages.results import Best
-from webapp.translation import baseline_network, reward_parameters
+from webapp.translation import baseline_network, plan_key, reward_parameters, stream_plan
 
 _EARLIER_TRIALS = 50
+_COMPUTING = "it is being evaluated on the streams"
 _UNUSED = ("confusion", "environment", "suggestion", "seconds", "architecture__spec", "study__space_spec")
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineRow:
-    """The latest trial of one baseline. Accuracies are 0..1; results are None until there are any."""
+    """The latest trial of one baseline. Accuracies are 0..1; results are None until there are any.
+
+    `accuracy` is that of the measure it is shown by: on clips, or the detection rate on the streams of a study.
+    `missing` is why a completed one has none of the latter.
+    """
 
     trial_id: int
     study_id: int
@@ -29,14 +36,21 @@ class BaselineRow:
     state_label: str
     reason: str
     int8_accuracy: float | None
+    accuracy: float | None
     estimate: CurrentEstimate
     flash_bytes: int | None
     flops: int
     parameters: int
+    missing: str = ""
 
     @property
     def is_completed(self) -> bool:
         return self.state == Trial.State.COMPLETED
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether it has a result in the measure that it is shown by."""
+        return self.is_completed and self.accuracy is not None
 
     @property
     def may_be_requested(self) -> bool:
@@ -64,6 +78,14 @@ class Baselines:
         return tuple(row for row in self.rows if row.is_completed)
 
     @property
+    def comparable(self) -> tuple[BaselineRow, ...]:
+        return tuple(row for row in self.rows if row.is_comparable)
+
+    @property
+    def not_comparable(self) -> tuple[BaselineRow, ...]:
+        return tuple(row for row in self.completed if not row.is_comparable)
+
+    @property
     def unfinished(self) -> tuple[BaselineRow, ...]:
         return tuple(row for row in self.rows if not row.is_completed)
 
@@ -72,7 +94,8 @@ class Baselines:
 class ComparedBaseline:
     """Completed baseline against the best trial of a study: accuracy less the trial's, energy and flash as multiples.
 
-    `reward` is Equation 1 with the study's thresholds. What needs a best trial is None without one.
+    Accuracies are those that the study's reward takes; `reward` is Equation 1 with the study's thresholds. What needs a
+    best trial is None without one.
     """
 
     row: BaselineRow
@@ -95,29 +118,39 @@ class TrainingEstimate:
     trials_seen: int
 
 
-def baselines_of(dataset_id: int, energy_model_id: int | None = None) -> Baselines | None:
-    """The baselines of a dataset, None if none was requested. One query.
+def baselines_of(dataset_id: int, energy_model_id: int | None = None, plan: str = "") -> Baselines | None:
+    """The baselines of a dataset, None if none was requested. One query, with a plan two.
 
-    Energies are by the model of the study that they are shown with, or by the published figures.
+    Energies are by the model of the study that they are shown with, or by the published figures; accuracies are on the
+    streams of the plan with the key `plan`, else on clips.
     """
-    return baselines_by_dataset([dataset_id], energy_model_id).get(dataset_id)
+    return baselines_by_dataset([dataset_id], energy_model_id, plan).get(dataset_id)
 
 
-def baselines_by_dataset(dataset_ids: Collection[int], energy_model_id: int | None = None) -> Mapping[int, Baselines]:
-    """`baselines_of` each dataset that has some, by its id. One query."""
+def baselines_shown_with(study: Study) -> Baselines | None:
+    """The baselines of a study's dataset by its energy model and by the accuracy that its reward takes."""
+    return baselines_of(study.dataset_id, study.energy_model_id, plan_key(stream_plan(study)))
+
+
+def baselines_by_dataset(
+    dataset_ids: Collection[int], energy_model_id: int | None = None, plan: str = ""
+) -> Mapping[int, Baselines]:
+    """`baselines_of` each dataset that has some, by its id. One query, with a plan two."""
     trials = Trial.objects.filter(study__dataset__in=dataset_ids, study__kind=Study.Kind.BASELINES)
     shown = with_estimates(trials, energy_model_id).select_related("study", "architecture").defer(*_UNUSED)
     shown = without_unknown(shown, energy_model_id)
     by_dataset: dict[int, list[Trial]] = {}
     for trial in shown.order_by("number"):
         by_dataset.setdefault(trial.study.dataset_id, []).append(trial)
-    return {dataset_id: _baselines(found) for dataset_id, found in by_dataset.items()}
+    detected = detections_of([trial.pk for found in by_dataset.values() for trial in found], plan)
+    shown_by = partial(_row, detected=detected if plan else None)
+    return {dataset_id: _baselines(found, shown_by) for dataset_id, found in by_dataset.items()}
 
 
-def _baselines(trials: Sequence[Trial]) -> Baselines:
+def _baselines(trials: Sequence[Trial], row_of: Callable[[Trial], BaselineRow]) -> Baselines:
     study = trials[0].study
     latest = {trial.label: trial for trial in trials}
-    rows = sorted((_row(trial) for trial in latest.values()), key=lambda row: (-row.flops, row.number))
+    rows = sorted((row_of(trial) for trial in latest.values()), key=lambda row: (-row.flops, row.number))
     return Baselines(
         study_id=study.pk,
         study_name=study.name,
@@ -129,7 +162,14 @@ def _baselines(trials: Sequence[Trial]) -> Baselines:
     )
 
 
-def _row(trial: Trial) -> BaselineRow:
+def _row(trial: Trial, detected: Mapping[int, StreamDetection] | None) -> BaselineRow:
+    """`detected` by trial, None where the row is shown by the accuracy on clips."""
+    accuracy, missing = trial.int8_accuracy, ""
+    if detected is not None:
+        found = detected.get(trial.pk)
+        accuracy = found.accuracy if found else None
+        is_failed = found is not None and found.state == StreamDetection.State.FAILED
+        missing = "" if accuracy is not None else found.reason if found and is_failed else _COMPUTING
     return BaselineRow(
         trial_id=trial.pk,
         study_id=trial.study_id,
@@ -139,6 +179,8 @@ def _row(trial: Trial) -> BaselineRow:
         state_label=trial.get_state_display(),
         reason=trial.reason,
         int8_accuracy=trial.int8_accuracy,
+        accuracy=accuracy,
+        missing=missing,
         estimate=estimate_of(trial),
         flash_bytes=trial.flash_bytes,
         flops=trial.architecture.flops,
@@ -147,16 +189,16 @@ def _row(trial: Trial) -> BaselineRow:
 
 
 def compared_with(rows: Sequence[BaselineRow], study: Study, best: Best | None) -> tuple[ComparedBaseline, ...]:
-    """Completed `rows`, judged by the reward of this study. No query."""
-    return tuple(_compared(row, study, best) for row in rows if row.is_completed)
+    """`rows` with an accuracy of the measure of this study, judged by its reward. No query."""
+    return tuple(_compared(row, study, best) for row in rows if row.is_comparable)
 
 
 def _compared(row: BaselineRow, study: Study, best: Best | None) -> ComparedBaseline:
-    accuracy, energy_mj, flash_bytes = row.int8_accuracy or 0.0, row.energy_mj or 0.0, row.flash_bytes or 0
+    accuracy, energy_mj, flash_bytes = row.accuracy or 0.0, row.energy_mj or 0.0, row.flash_bytes or 0
     return ComparedBaseline(
         row=row,
         reward=reward(accuracy, energy_mj, flash_bytes, reward_parameters(study)),
-        accuracy_difference=accuracy - best.int8_accuracy if best else None,
+        accuracy_difference=accuracy - best.accuracy if best else None,
         energy_times=energy_mj / best.energy_mj if best and best.energy_mj else None,
         flash_times=flash_bytes / best.flash_bytes if best and best.flash_bytes else None,
     )

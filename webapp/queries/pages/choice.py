@@ -103,12 +103,12 @@ def at_equal_accuracy(study: Study, found: Results, rows: Sequence[BaselineRow])
 def _judged(study: Study, found: Results) -> _Judged:
     expected = expected_rewards(study, found)
     if expected is None:
-        return _Judged(found, found.int8_accuracy, "measured accuracy")
+        return _Judged(found, found.accuracy, "measured accuracy")
     return _Judged(found, expected.accuracy, "expected accuracy")
 
 
 def _equal(judged: _Judged, row: BaselineRow) -> EqualAccuracy:
-    least, found = row.int8_accuracy or 0.0, judged.found
+    least, found = row.accuracy or 0.0, judged.found
     place = cheapest_at_least(judged.accuracy, found.energy_mj, least, found.above_chance)
     if place is None:
         return EqualAccuracy(row.name, least, None, None, None)

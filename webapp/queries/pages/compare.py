@@ -1,7 +1,8 @@
 """Several networks block by block, stage next to stage."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from django.db.models import Q
 from nas_engine import pareto
 from webapp.models import Study, Trial
 from webapp.queries.accuracy import EvaluationSplit, evaluation_split
+from webapp.queries.detection import detections_of, measure_words
 from webapp.queries.energy_estimates import (
     ENERGY,
     CurrentEstimate,
@@ -21,10 +23,11 @@ from webapp.queries.energy_estimates import (
 from webapp.queries.energy_models import large_fields
 from webapp.queries.pages.blocks import BlockTable, Stage, block_table
 from webapp.queries.pages.differences import DifferenceRow, difference_rows
-from webapp.translation import architecture
+from webapp.translation import architecture, plan_key, stream_plan
 
 MOST_NETWORKS = 8
 _FRONT_TRIALS = 20
+_ACCURACIES = ("int8_accuracy", "reward_accuracy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Relative:
 class Network:
     """A trial, its blocks, and its stages with as many rows as those of every network of the comparison.
 
-    `relative` is None for the first network. `without_it` lists the ids of the others.
+    `relative` is None for the first network. `detection_rate` (0..1) is that on the streams of the first network's
+    study, None where its reward takes the accuracy on clips. `without_it` lists the ids of the others.
     """
 
     trial: Trial
@@ -52,6 +56,7 @@ class Network:
     stages: tuple[Stage, ...]
     relative: Relative | None
     estimate: CurrentEstimate
+    detection_rate: float | None
     without_it: tuple[int, ...]
 
 
@@ -96,6 +101,7 @@ def compare_context(wanted: Sequence[int]) -> dict[str, Any]:
     has_room = 0 < len(found.networks) < MOST_NETWORKS
     return {
         "comparison": found,
+        "measure": measure_words(found.networks[0].trial.study) if found.networks else None,
         "notes": notes,
         "others": found.ids,
         "choices": choices(found.networks[0].trial, found.ids) if has_room else None,
@@ -103,7 +109,8 @@ def compare_context(wanted: Sequence[int]) -> dict[str, Any]:
 
 
 def comparison(trial_ids: Sequence[int]) -> NetworkComparison:
-    """The trials of these ids, in their order, those that do not exist left out with a note. Two queries.
+    """The trials of these ids, in their order, those that do not exist left out with a note. Two queries, on
+    streams three.
 
     Energies are by the energy model of the first one's study, as far as they have an estimate by it.
     """
@@ -118,9 +125,9 @@ def comparison(trial_ids: Sequence[int]) -> NetworkComparison:
         else:
             notes.append(f"{_name(trial)} cannot be built: there is nothing to compare.")
     trials, heights = list(tables), _common_heights(tables.values())
-    estimates = _estimates(trials)
+    estimates, rates = _estimates(trials), _rates(trials)
     networks = tuple(
-        _network(trial, table, table.padded(heights), trials, estimates) for trial, table in tables.items()
+        _network(trial, table, table.padded(heights), trials, estimates, rates) for trial, table in tables.items()
     )
     differing = difference_rows([architecture(trial.architecture) for trial in trials])
     return NetworkComparison(networks, tuple(notes + _obstacles(trials, estimates)), differing)
@@ -130,6 +137,18 @@ def _estimates(trials: Sequence[Trial]) -> dict[int, CurrentEstimate]:
     """Estimate of each trial by the first one's energy model or, where there is none, the one made when it ended."""
     by_model = estimates_by_model((trial.pk for trial in trials), trials[0].study.energy_model_id) if trials else {}
     return {trial.pk: by_model.get(trial.pk) or current_estimate(trial, ()) for trial in trials}
+
+
+def _rates(trials: Sequence[Trial]) -> dict[int, float | None]:
+    """Detection rates on the streams of the first one's study, empty where its reward takes the accuracy on clips."""
+    key = plan_key(stream_plan(trials[0].study)) if trials else ""
+    detected = detections_of([trial.pk for trial in trials], key)
+    rates = {pk: row.accuracy for pk, row in detected.items()}
+    return rates | {trial.pk: trial.stream_accuracy for trial in trials if key and _key_of(trial) == key}
+
+
+def _key_of(trial: Trial) -> str:
+    return plan_key(stream_plan(trial.study))
 
 
 def _common_heights(tables: Iterable[BlockTable]) -> dict[int, int]:
@@ -150,6 +169,7 @@ def _network(
     stages: tuple[Stage, ...],
     trials: Sequence[Trial],
     estimates: Mapping[int, CurrentEstimate],
+    rates: Mapping[int, float | None],
 ) -> Network:
     first = trials[0]
     return Network(
@@ -159,6 +179,7 @@ def _network(
         stages=stages,
         relative=None if trial is first else _relative(trial, first, estimates),
         estimate=estimates[trial.pk],
+        detection_rate=rates.get(trial.pk),
         without_it=tuple(other.pk for other in trials if other is not trial),
     )
 
@@ -206,7 +227,7 @@ class _Result:
     kind: str
     label: str
     number: int
-    int8_accuracy: float
+    accuracy: float
     energy_mj: float
     flash_bytes: int
 
@@ -219,34 +240,44 @@ def choices(trial: Trial, besides: Sequence[int] = ()) -> Choices:
     rows = (
         without_unknown(with_estimates(completed, study.energy_model_id), study.energy_model_id)
         .order_by("-architecture__flops")
-        .values_list("pk", "study__kind", "label", "number", "int8_accuracy", ENERGY, "flash_bytes")
+        .values_list("pk", "study__kind", "label", "number", *_ACCURACIES, ENERGY, "flash_bytes")
     )
     hidden = {trial.pk, *besides}
-    found = [
-        _Result(pk, kind, label, number, accuracy or 0.0, energy_mj or 0.0, flash_bytes or 0)
-        for pk, kind, label, number, accuracy, energy_mj, flash_bytes in rows
-    ]
-    baselines = (row for row in found if row.kind == Study.Kind.BASELINES)
     split = evaluation_split(study.dataset)
     least = split.least_above_chance if split else 0.0
-    front = _on_front([row for row in found if row.kind == Study.Kind.SEARCH and row.int8_accuracy >= least])
+    found = [
+        _Result(pk, kind, label, number, accuracy or 0.0, energy_mj or 0.0, flash_bytes or 0)
+        for pk, kind, label, number, on_clips, accuracy, energy_mj, flash_bytes in rows
+        if kind == Study.Kind.BASELINES or (on_clips or 0.0) >= least
+    ]
+    baselines = (row for row in found if row.kind == Study.Kind.BASELINES)
+    front = _on_front([row for row in found if row.kind == Study.Kind.SEARCH])
+    words = _rate_in_words if study.is_on_streams else partial(_accuracy_in_words, split)
     return Choices(
         tuple(ComparableTrial(row.id, row.label) for row in baselines if row.id not in hidden),
-        tuple(_front_choice(row, split) for row in front if row.id not in hidden),
+        tuple(_front_choice(row, words) for row in front if row.id not in hidden),
     )
 
 
 def _on_front(trials: Sequence[_Result]) -> list[_Result]:
     """Those on the front over energy or over flash, the most accurate first, not too many to choose from."""
-    rows = [(row.int8_accuracy, row.energy_mj, row.flash_bytes) for row in trials]
+    rows = [(row.accuracy, row.energy_mj, row.flash_bytes) for row in trials]
     values = np.array(rows, np.float64).reshape(len(rows), 3)
     energy, flash = (pareto.front(values[:, [0, cost]], maximise=(True, False)) for cost in (1, 2))
     shown = [row for row, is_on in zip(trials, energy | flash, strict=True) if is_on]
-    return sorted(shown, key=lambda row: (-row.int8_accuracy, row.number))[:_FRONT_TRIALS]
+    return sorted(shown, key=lambda row: (-row.accuracy, row.number))[:_FRONT_TRIALS]
 
 
-def _front_choice(row: _Result, split: EvaluationSplit | None) -> ComparableTrial:
-    accuracy = split.accuracy(row.int8_accuracy) if split else None
+def _accuracy_in_words(split: EvaluationSplit | None, share: float) -> str:
+    accuracy = split.accuracy(share) if split else None
     clips = f" ({accuracy.correct:,} of {accuracy.clips:,})" if accuracy else ""
-    figures = f"{100 * row.int8_accuracy:.1f} %{clips}, {row.energy_mj:.2f} mJ, {row.flash_bytes / 1000:.0f} kB"
+    return f"{100 * share:.1f} %{clips}"
+
+
+def _rate_in_words(share: float) -> str:
+    return f"detection rate {100 * share:.1f} %"
+
+
+def _front_choice(row: _Result, words: Callable[[float], str]) -> ComparableTrial:
+    figures = f"{words(row.accuracy)}, {row.energy_mj:.2f} mJ, {row.flash_bytes / 1000:.0f} kB"
     return ComparableTrial(row.id, f"Trial {row.number}: {figures}")

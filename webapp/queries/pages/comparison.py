@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Max, Q
 
 from webapp.models import Comparison, Study, Trial
+from webapp.queries.detection import shared_measure
 from webapp.queries.energy_estimates import CurrentEstimate
 from webapp.queries.pages.finals import compared_finalists_context
 from webapp.queries.pages.report import reports_of
@@ -14,6 +15,7 @@ from webapp.queries.pages.results import Best, bests, results_of
 from webapp.queries.pages.studies import FINISHED, LIVE_STATES
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.setting_differences import differences_of
+from webapp.translation import plan_key, stream_plan
 
 ADDITIONS_SHOWN = 200
 
@@ -52,6 +54,8 @@ def comparison_context(comparison: Comparison) -> dict[str, Any]:
     studies = [row.study for row in context["rows"]]
     return context | {
         "differences": differences_of(studies),
+        "measure": shared_measure(studies)[0],
+        "measures_differ": len({plan_key(stream_plan(study)) for study in studies}) > 1,
         "additions": additions(comparison),
         "reports": reports_of(comparison),
         **compared_finalists_context([(study, short_name(study, comparison)) for study in studies]),

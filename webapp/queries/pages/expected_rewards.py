@@ -16,6 +16,7 @@ from nas_engine.statistics.selection.expected_accuracy import (
 from webapp.caches import kept
 from webapp.models import CurvePoint, Study, Trial
 from webapp.queries.accuracy import evaluation_split
+from webapp.queries.detection import different_events
 from webapp.queries.pages.results import Results
 
 ALIKE, TRAINING = 0.5, 0.013
@@ -64,7 +65,8 @@ def expected_rewards(study: Study, found: Results) -> ExpectedRewards | None:
 
     Witnesses are the last losses of float training and of QAT, and the size of the network. Trials that share an
     architecture measure one network several times: it counts once, with the means of what they measured, and the more
-    trainings there are, the less noise these means have.
+    trainings there are, the less noise these means have. On streams, the different sounds of their events stand for
+    clips: events that are the same sound over other background are missed together.
     """
     split = evaluation_split(study.dataset)
     if split is None or len(found) < FEWEST_NETWORKS:
@@ -77,8 +79,9 @@ def expected_rewards(study: Study, found: Results) -> ExpectedRewards | None:
     def means(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.bincount(of_trial, values) / trainings
 
-    accuracy = means(found.int8_accuracy)
-    noise = _noise(float(accuracy.mean()), split.clips, trainings)
+    accuracy = means(found.accuracy)
+    sounds = different_events(study) if study.is_on_streams else split.clips
+    noise = _noise(float(accuracy.mean()), sounds, trainings)
     expected = expected_accuracies(accuracy, np.column_stack([means(column) for column in witnesses.T]), noise)
     measured = means(found.reward)
     return ExpectedRewards(

@@ -11,7 +11,7 @@ from webapp.queries.pages.trials import TrialFilter, filtered_trials, ordered_tr
 from webapp.queries.summaries import summary
 
 COLUMNS = (
-    "number", "label", "state", "reward", "int8_accuracy", "float_accuracy",
+    "number", "label", "state", "reward", "reward_accuracy", "int8_accuracy", "stream_accuracy", "float_accuracy",
     "int8_correct", "evaluation_clips", "int8_low95", "int8_high95", "chance", "energy_mj", "energy_source",
     "energy_low_mj", "energy_high_mj", "reward_formula",
     "flash_bytes", "flops", "parameters", "peak_activation_bytes", "seconds", "seed", "retried_from",
@@ -19,6 +19,7 @@ COLUMNS = (
     "architecture_hash", "blocks", "worker", "requested_at", "started_at", "finished_at",
     "violates_constraints", "reason",
 )  # fmt: skip
+_ACCURACIES = ("reward_accuracy", "int8_accuracy", "stream_accuracy", "float_accuracy")
 _ROWS_AT_ONCE = 500
 
 
@@ -41,8 +42,7 @@ def trial_rows(study: Study, wanted: TrialFilter | None = None) -> Iterator[dict
             "label": trial.label,
             "state": trial.state,
             "reward": estimate.reward,
-            "int8_accuracy": trial.int8_accuracy,
-            "float_accuracy": trial.float_accuracy,
+            **{name: getattr(trial, name) for name in _ACCURACIES},
             "int8_correct": accuracy.correct if accuracy else None,
             "evaluation_clips": accuracy.clips if accuracy else None,
             "int8_low95": accuracy.low95 if accuracy else None,

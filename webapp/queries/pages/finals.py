@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nas_engine.statistics.sentences import arithmetic, comparison, optimism_arithmetic, optimism_words
 from nas_engine.statistics.values import EnergyRatio
 from webapp.models import Finalist, SplitOpening, Study, Trial
+from webapp.queries.detection import measure_words
 from webapp.queries.energy_estimates import in_words
 from webapp.queries.finals import FinalNetwork, final_networks, final_networks_of
 from webapp.queries.opening_statistics import Ratio, difference_of, energy_ratios, statistics_in
@@ -41,6 +42,7 @@ def finalists_context(study: Study, ratio: Ratio = EnergyRatio) -> dict[str, Any
     tested = [one for one in networks if one.opening is not None]
     return {
         "study": study,
+        "measure": measure_words(study),
         "finalists": own,
         "baselines": tuple(one for one in networks if one.is_baseline),
         "best": best_by_reward(own),

@@ -1,10 +1,10 @@
 """Results of the completed trials of a study: fronts, best values, where their energy comes from.
 
-One query reads seven numbers a trial; fronts are computed here with numpy, never in a loop over pairs.
+One query reads eight numbers a trial; fronts are computed here with numpy, never in a loop over pairs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -23,9 +23,10 @@ from webapp.queries.accuracy import evaluation_split
 from webapp.queries.energy_estimates import ENERGY, ENERGY_SOURCE, REWARD, with_estimates
 from webapp.translation import reward_parameters
 
-_COLUMNS = ("pk", "number", "int8_accuracy", ENERGY, "flash_bytes", REWARD, ENERGY_SOURCE)
+_COLUMNS = ("pk", "number", "int8_accuracy", "reward_accuracy", ENERGY, "flash_bytes", REWARD, ENERGY_SOURCE)
 _COLUMNS_OF_ESTIMATES = (
-    "trial", "trial__number", "trial__int8_accuracy", "energy_mj", "trial__flash_bytes", "reward", "source",
+    "trial", "trial__number", "trial__int8_accuracy", "trial__reward_accuracy", "energy_mj", "trial__flash_bytes",
+    "reward", "source",
 )  # fmt: skip
 """The same by the rows of energy estimates."""
 
@@ -37,15 +38,17 @@ class Results:
     The same object is shared by all who ask while nothing has changed, so nobody may write to its arrays; what is
     computed from it can be kept under it, since it is equal to itself alone.
 
-    `on_energy_front` and `on_flash_front` mark the trials that no other trial beats in int8 accuracy and energy, or in
-    int8 accuracy and flash. `within_limits` marks those below both thresholds of the study, `above_chance` those whose
-    accuracy lies above chance; the others are on no front, as always answering one class takes no network. `sources`
-    has the energy's origin of each trial.
+    `accuracy` is the one that the study's reward takes, `int8_accuracy` that on clips, which is the same unless the
+    study takes the accuracy on streams. `on_energy_front` and `on_flash_front` mark the trials that no other trial
+    beats in accuracy and energy, or in accuracy and flash. `within_limits` marks those below both thresholds of the
+    study, `above_chance` those whose accuracy on clips lies above chance; the others are on no front, as always
+    answering one class takes no network. `sources` has the energy's origin of each trial.
     """
 
     trial_ids: NDArray[np.int64]
     numbers: NDArray[np.int64]
     int8_accuracy: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
     energy_mj: NDArray[np.float64]
     flash_bytes: NDArray[np.float64]
     reward: NDArray[np.float64]
@@ -154,14 +157,15 @@ def _least_above_chance(study: Study) -> float:
 
 
 def _results(rows: Sequence[tuple[Any, ...]], parameters: RewardParameters, least_above_chance: float) -> Results:
-    values = np.array([row[2:6] for row in rows], np.float64).reshape(len(rows), 4)
-    accuracy, energy, flash, reward = values.T
-    is_above = accuracy >= least_above_chance
-    judged = np.where(is_above[:, np.newaxis], values, np.nan)
+    values = np.array([row[2:7] for row in rows], np.float64).reshape(len(rows), 5)
+    on_clips, accuracy, energy, flash, reward = values.T
+    is_above = on_clips >= least_above_chance
+    judged = np.where(is_above[:, np.newaxis], np.column_stack([accuracy, energy, flash]), np.nan)
     return Results(
         trial_ids=np.array([row[0] for row in rows], np.int64),
         numbers=np.array([row[1] for row in rows], np.int64),
-        int8_accuracy=accuracy,
+        int8_accuracy=on_clips,
+        accuracy=accuracy,
         energy_mj=energy,
         flash_bytes=flash,
         reward=reward,
@@ -169,7 +173,19 @@ def _results(rows: Sequence[tuple[Any, ...]], parameters: RewardParameters, leas
         above_chance=is_above,
         on_energy_front=pareto.front(judged[:, [0, 1]], maximise=(True, False)),
         on_flash_front=pareto.front(judged[:, [0, 2]], maximise=(True, False)),
-        sources=tuple(row[6] for row in rows),
+        sources=tuple(row[7] for row in rows),
+    )
+
+
+def on_clips(found: Results) -> Results:
+    """The same results with accuracy, and fronts, on clips; for studies whose rewards take different accuracies."""
+    values = np.column_stack([found.int8_accuracy, found.energy_mj, found.flash_bytes])
+    judged = np.where(found.above_chance[:, np.newaxis], values, np.nan)
+    return replace(
+        found,
+        accuracy=found.int8_accuracy,
+        on_energy_front=pareto.front(judged[:, [0, 1]], maximise=(True, False)),
+        on_flash_front=pareto.front(judged[:, [0, 2]], maximise=(True, False)),
     )
 
 
@@ -191,6 +207,7 @@ class Best:
     number: int
     reward: float
     int8_accuracy: float
+    accuracy: float
     energy_mj: float
     flash_bytes: int
     energy_source: str
@@ -209,7 +226,7 @@ class Bests:
 def bests(found: Results) -> Bests:
     """The completed trials that a page names first, with current estimates. No query."""
     by_reward = _first(found, found.above_chance, found.reward)
-    within = _first(found, found.above_chance & found.within_limits, found.int8_accuracy, found.reward)
+    within = _first(found, found.above_chance & found.within_limits, found.accuracy, found.reward)
     return Bests(by_reward, within)
 
 
@@ -225,6 +242,7 @@ def _first(found: Results, candidates: NDArray[np.bool_], *values: NDArray[np.fl
         number=int(found.numbers[index]),
         reward=float(found.reward[index]),
         int8_accuracy=float(found.int8_accuracy[index]),
+        accuracy=float(found.accuracy[index]),
         energy_mj=float(found.energy_mj[index]),
         flash_bytes=int(found.flash_bytes[index]),
         energy_source=found.sources[index],

@@ -47,6 +47,7 @@ class StudyRow:
     running: int
     best_reward: float | None
     best_accuracy_within_limits: float | None
+    is_on_streams: bool
     created_at: datetime
     scored_on: Dataset
     tags: tuple[str, ...]
@@ -145,7 +146,7 @@ def _results(studies: Sequence[Study]) -> dict[int, dict[str, Any]]:
         done=Count("pk", filter=FINISHED),
         running=Count("pk", filter=Q(state=Trial.State.RUNNING)),
         best_reward=Max(REWARD, filter=counted),
-        best_accuracy=Max("int8_accuracy", filter=counted & within_thresholds(ENERGY)),
+        best_accuracy=Max("reward_accuracy", filter=counted & within_thresholds(ENERGY)),
     )
     return {row["study"]: dict(row) for row in found}
 
@@ -159,7 +160,7 @@ def _bests_by_model(studies: Sequence[Study]) -> dict[int, dict[str, Any]]:
     )
     found = estimates.values("trial__study").annotate(
         best_reward=Max("reward", filter=counted),
-        best_accuracy=Max("trial__int8_accuracy", filter=counted & within),
+        best_accuracy=Max("trial__reward_accuracy", filter=counted & within),
     )
     return {
         row["trial__study"]: {"best_reward": row["best_reward"], "best_accuracy": row["best_accuracy"]} for row in found
@@ -181,6 +182,7 @@ def _row(study: Study, result: Mapping[str, Any]) -> StudyRow:
         running=result.get("running", 0),
         best_reward=result.get("best_reward"),
         best_accuracy_within_limits=result.get("best_accuracy"),
+        is_on_streams=study.is_on_streams,
         created_at=study.created_at,
         scored_on=study.dataset,
         tags=tuple(study.tags),

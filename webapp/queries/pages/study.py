@@ -8,9 +8,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from webapp.models import Event, Study, Trial
+from webapp.queries.detection import measure_words
 from webapp.queries.energy_estimates import energy_tag, in_words, source_of
 from webapp.queries.energy_models import large_fields, offer
-from webapp.queries.pages.baselines import baselines_of, compared_with
+from webapp.queries.pages.baselines import baselines_shown_with, compared_with
 from webapp.queries.pages.choice import at_equal_accuracy
 from webapp.queries.pages.constraints import limits_in_words
 from webapp.queries.pages.expected_rewards import expected_best
@@ -113,6 +114,7 @@ def _progress_context(study: Study, now: StudyProgress, found: Results) -> dict[
         "energy_source": source,
         "energy_words": in_words(source),
         "energy_tag": energy_tag(source),
+        "measure": measure_words(study),
     }
 
 
@@ -127,6 +129,7 @@ def _trials_context(study: Study, found: Results, wanted: TrialFilter, counts: C
     return {
         "study": study,
         "shortlist": shortlist(study, found),
+        "measure": measure_words(study),
         "page": trial_page(study, found, wanted, total=known.shown if known else None),
         "hidden": known.violating if known else hidden_trials(study, found, wanted),
         "wanted": wanted,
@@ -143,10 +146,10 @@ def _baselines_context(study: Study, trials: Results, best: Best | None) -> dict
     """The published networks, and in a search compared with its best; else they are the study's own trials."""
     if study.state == Study.State.DRAFT:
         return {"baselines": None}
-    found = baselines_of(study.dataset_id, study.energy_model_id)
+    found = baselines_shown_with(study)
     if found is None or study.kind != Study.Kind.SEARCH:
         return {"baselines": found, "compared": ()}
-    equal = at_equal_accuracy(study, trials, found.rows) if len(trials) else ()
+    equal = at_equal_accuracy(study, trials, found.comparable) if len(trials) else ()
     return {"baselines": found, "compared": compared_with(found.rows, study, best), "equal_accuracy": equal}
 
 

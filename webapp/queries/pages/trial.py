@@ -8,11 +8,12 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
-from nas_engine.evaluation_result import RuntimeResult
+from nas_engine.evaluation_result import RuntimeResult, StreamResult
 from nas_engine.reward import reward_breakdown
 from webapp.models import CurvePoint, DeployBundle, Runtime, StoredNpuEstimate, StreamEvaluation, Study, Trial
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import recordings
+from webapp.queries.detection import measure_words
 from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, current_estimate
 from webapp.queries.energy_models import large_fields
 from webapp.queries.pages.blocks import block_table
@@ -32,7 +33,8 @@ from webapp.translation import reward_parameters
 
 CURVE_PHASES = ("float", "qat")
 TIMED_PHASES = (
-    "build", "float_trace", "float", "quantise", "qat_trace", "qat", "convert", "evaluate", "compare", "write",
+    "build", "float_trace", "float", "quantise", "qat_trace", "qat", "convert", "streams", "evaluate", "compare",
+    "write",
 )  # fmt: skip
 HEAT_STEPS = 10
 _PREVIOUS, _NEXT, _RECORDINGS = "previous_number", "next_number", "evaluation_recordings"
@@ -183,6 +185,8 @@ def trial_live_context(trial: Trial) -> dict[str, Any]:
         "measured": measured_on(trial, estimate),
         "reward": reward_parts(trial, estimate),
         "recordings": getattr(trial, _RECORDINGS),
+        "measure": measure_words(trial.study),
+        "detected": StreamResult.from_json(trial.streams) if trial.streams else None,
         "runtimes": runtime_rows(trial),
         "other_runtime": other_runtime(trial.study),
         "confusion": confusion_rows(trial.confusion, trial.study.dataset.classes),
@@ -230,14 +234,14 @@ def forecasts(trial: Trial) -> tuple[Mapping[str, Any], ...]:
 def reward_parts(trial: Trial, estimate: CurrentEstimate) -> RewardParts | None:
     """Equation 1 with this trial's numbers and this estimate, None before there is a result."""
     if (
-        trial.int8_accuracy is None
+        trial.reward_accuracy is None
         or estimate.energy_mj is None
         or trial.flash_bytes is None
         or estimate.reward is None
     ):
         return None
     study = trial.study
-    found = reward_breakdown(trial.int8_accuracy, estimate.energy_mj, trial.flash_bytes, reward_parameters(study))
+    found = reward_breakdown(trial.reward_accuracy, estimate.energy_mj, trial.flash_bytes, reward_parameters(study))
     return RewardParts(
         accuracy=found.accuracy,
         energy=Penalty(estimate.energy_mj, study.energy_threshold_mj, found.energy_excess_mj, found.energy_penalty),

@@ -24,6 +24,7 @@ SORT_FIELDS: Mapping[str, str] = {
     "state": "state",
     "reward": REWARD,
     "int8": "int8_accuracy",
+    "detection": "stream_accuracy",
     "float": "float_accuracy",
     "energy": ENERGY,
     "flash": "flash_bytes",
@@ -39,6 +40,8 @@ _SHOWN = (
     "state",
     "violates_constraints",
     "int8_accuracy",
+    "stream_accuracy",
+    "reward_accuracy",
     "float_accuracy",
     "flash_bytes",
     "reason",
@@ -89,6 +92,7 @@ class TrialRow:
     violates_constraints: bool
     estimate: CurrentEstimate
     int8_accuracy: float | None
+    stream_accuracy: float | None
     float_accuracy: float | None
     flash_bytes: int | None
     flops: int | None
@@ -205,6 +209,7 @@ def _row(parameters: RewardParameters, trial: Trial, on_energy_front: bool, on_f
         violates_constraints=trial.violates_constraints,
         estimate=estimate,
         int8_accuracy=trial.int8_accuracy,
+        stream_accuracy=trial.stream_accuracy,
         float_accuracy=trial.float_accuracy,
         flash_bytes=trial.flash_bytes,
         flops=trial.architecture.flops or None,
@@ -226,7 +231,7 @@ def _breakdown(parameters: RewardParameters, trial: Trial, estimate: CurrentEsti
     """Equation 1 of a completed trial."""
     if trial.state != Trial.State.COMPLETED:
         return None
-    return reward_breakdown(trial.int8_accuracy or 0.0, estimate.energy_mj or 0.0, trial.flash_bytes or 0, parameters)
+    return reward_breakdown(trial.reward_accuracy or 0.0, estimate.energy_mj or 0.0, trial.flash_bytes or 0, parameters)
 
 
 def _progress(trial: Trial) -> str:

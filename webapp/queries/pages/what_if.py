@@ -151,7 +151,7 @@ def _changed(study: Study, change: RewardChange) -> Study:
 
 
 def _rewards(study: Study, found: Results) -> NDArray[np.float64]:
-    return rewards(found.int8_accuracy, found.energy_mj, found.flash_bytes, reward_parameters(study))
+    return rewards(found.accuracy, found.energy_mj, found.flash_bytes, reward_parameters(study))
 
 
 def _within(study: Study, found: Results) -> NDArray[np.bool_]:

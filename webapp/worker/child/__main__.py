@@ -1,8 +1,8 @@
 """The child's end: `python -m webapp.worker.child FD KIND`. It does one job after another, of the kind KIND.
 
-KIND is "training", "bench", "opening" or "streams", the module of this package that does the jobs. The child knows
-neither Django nor the database. Its parent, the worker, talks to it over the socket FD; when the parent is gone, so is
-the child.
+KIND is "training", "bench", "opening", "composing" or "streams", the module of this package that does the jobs. The
+child knows neither Django nor the database. Its parent, the worker, talks to it over the socket FD; when the parent is
+gone, so is the child.
 """
 
 import os

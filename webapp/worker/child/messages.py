@@ -13,11 +13,11 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.deployment.vectors import ScoredInputs
-from nas_engine.evaluation_result import BothSplits, Evaluation, Progress, Runtime
+from nas_engine.evaluation_result import BothSplits, Evaluation, Progress, Runtime, StreamResult
 from nas_engine.trial_plan import STATISTICS_STRIDE, TRIAL_SHARE
 
 Result = TypeVar("Result")
-Kind = Literal["training", "bench", "opening", "streams"]
+Kind = Literal["training", "bench", "opening", "composing", "streams"]
 """Kind of a child: the module of this package that does its jobs."""
 Ending = Literal["infeasible", "failed", "transient", "outage", "cancelled"]
 
@@ -53,12 +53,21 @@ class OneOffJob(Job[Result], ABC):
 
 
 @dataclass(frozen=True, slots=True)
+class StreamsFile:
+    """Features of streams in the file `path`, composed by `plan`, an EvaluationPlan as JSON."""
+
+    path: str
+    plan: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluate(Job[Evaluation]):
     """Train a network on the features in `pack_path` and evaluate it in `runtime`.
 
     Float training takes `trial_share` (0..1] of `full_epochs`, and BatchNorm its statistics from every
     `statistics_stride`-th position. Each epoch and phase is a `Progress` event. After each
-    float epoch the child waits up to `verdict_seconds` for a stopping rule.
+    float epoch the child waits up to `verdict_seconds` for a stopping rule. With `streams` the network is evaluated on
+    these, too.
     """
 
     architecture: Architecture
@@ -71,6 +80,7 @@ class Evaluate(Job[Evaluation]):
     trial_share: float = TRIAL_SHARE
     statistics_stride: int = STATISTICS_STRIDE
     verdict_seconds: float = 0.0
+    streams: StreamsFile | None = None
 
     def verdict_seconds_on(self, event: Any) -> float:
         is_epoch = isinstance(event, Progress) and event.phase == "float" and event.eval_accuracy is not None
@@ -190,6 +200,42 @@ class EvaluateStreams(OneOffJob[Mapping[str, Any]]):
         hours += 2 * self.plan["hours"] * len(self.plan["snr_db"])
         listening = self.flops * _SECONDS_A_FLOP[self.runtime] / self.plan["loop"]["hop_s"]
         return _LEAST_SECONDS + hours * (_SECONDS_AN_HOUR + 3600 * listening)
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeStreams(OneOffJob[None]):
+    """Put streams together from `clips` by `plan`, an EvaluationPlan, and write their features to the file `path`.
+
+    The front end is that of the features in `pack_path`.
+    """
+
+    kind: ClassVar[Kind] = "composing"
+    pack_path: str
+    plan: Mapping[str, Any]
+    clips: tuple[ClipFile, ...]
+    path: str
+
+    @property
+    def patience_seconds(self) -> float:
+        return _LEAST_SECONDS + self.plan["hours"] * _SECONDS_AN_HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class DetectOnStreams(OneOffJob[StreamResult]):
+    """Evaluate the .tflite file `network`, which takes `flops` an inference, on `streams`."""
+
+    kind: ClassVar[Kind] = "streams"
+    network: str
+    pack_path: str
+    runtime: Runtime
+    streams: StreamsFile
+    flops: int
+
+    @property
+    def patience_seconds(self) -> float:
+        plan = self.streams.plan
+        listening = self.flops * _SECONDS_A_FLOP[self.runtime] / plan["loop"]["hop_s"]
+        return _LEAST_SECONDS + plan["hours"] * (_SECONDS_AN_HOUR + 3600 * listening)
 
 
 @dataclass(frozen=True, slots=True)

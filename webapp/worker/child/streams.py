@@ -1,4 +1,4 @@
-"""Job of a data worker's child: a network evaluated on streams, put together from clips or recorded."""
+"""Jobs of a data worker's child: a network evaluated on streams, put together from clips or recorded."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -8,26 +8,39 @@ from pathlib import Path
 from typing import Any
 
 from nas_engine.audio.cache import open_pack
-from nas_engine.audio.decode import decode
 from nas_engine.audio.layouts.base import some
 from nas_engine.errors import BadDataset
+from nas_engine.evaluation_result import StreamResult
 from nas_engine.network import runtimes
 from nas_engine.streaming.annotations.recognition import read_annotations, read_negatives
-from nas_engine.streaming.composing import SourceClip
+from nas_engine.streaming.procedure.detecting import detect, open_streams
 from nas_engine.streaming.procedure.evaluating import evaluate_composed, evaluate_recordings
 from nas_engine.streaming.procedure.plan import EvaluationPlan
 from nas_engine.streaming.reading import RecordedStream
 from nas_engine.streaming.scores import ListeningNetwork, stream_scores
 from nas_engine.streaming.values import SoundStream, StreamScores
-from webapp.worker.child.messages import ClipFile, EvaluateStreams
+from webapp.worker.child.composing import source_clips
+from webapp.worker.child.messages import DetectOnStreams, EvaluateStreams
 
+StreamsJob = EvaluateStreams | DetectOnStreams
 MOST_FINDINGS = 20
 """Findings in the lists of recordings that are stated one by one."""
 
 
-def load() -> Callable[[EvaluateStreams, object], Mapping[str, Any]]:
+def load() -> Callable[[StreamsJob, object], Any]:
     """TensorFlow is loaded with this module."""
-    return lambda job, _: _evaluate(job)
+    return lambda job, _: _do(job)
+
+
+def _do(job: StreamsJob) -> Any:
+    return _detect(job) if isinstance(job, DetectOnStreams) else _evaluate(job)
+
+
+def _detect(job: DetectOnStreams) -> StreamResult:
+    runtimes.require(job.runtime)
+    pack, content = open_pack(Path(job.pack_path)), Path(job.network).read_bytes()
+    network = ListeningNetwork(content, pack.config, pack.normalisation, pack.classes, job.runtime)
+    return detect(network, open_streams(Path(job.streams.path), job.streams.plan))
 
 
 def _evaluate(job: EvaluateStreams) -> Mapping[str, Any]:
@@ -39,16 +52,12 @@ def _evaluate(job: EvaluateStreams) -> Mapping[str, Any]:
     def scores_of(stream: SoundStream) -> StreamScores:
         return stream_scores(stream, network, plan.loop)
 
-    choosing, measuring = partial(_clips, job.choosing), partial(_clips, job.measuring)
+    choosing, measuring = partial(source_clips, job.choosing), partial(source_clips, job.measuring)
     if job.recordings:
         recordings, notes = read_recordings(Path(job.recordings), pack.classes)
         outcome = evaluate_recordings(choosing, recordings, plan, scores_of)
         return replace(outcome, notes=(*notes, *outcome.notes)).to_json()
     return evaluate_composed(choosing, measuring, plan, scores_of).to_json()
-
-
-def _clips(files: Sequence[ClipFile]) -> list[SourceClip]:
-    return [SourceClip(decode(Path(one.path)), one.label, one.recording) for one in files]
 
 
 def read_recordings(folder: Path, classes: Sequence[str]) -> tuple[list[RecordedStream], list[str]]:

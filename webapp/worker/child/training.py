@@ -4,6 +4,7 @@ The process that holds TensorFlow has neither Django nor its settings, so this m
 """
 
 import hashlib
+import json
 import os
 import platform
 import time
@@ -46,16 +47,20 @@ def _pack(path: str) -> FeaturePack:
 
 
 def real_evaluator() -> Evaluator:
-    """Loads TensorFlow, with EARSHOT_TRAINER_THREADS threads."""
+    """Loads TensorFlow, with EARSHOT_TRAINER_THREADS threads. Streams stay open as the pack does."""
     from nas_engine.evaluation import evaluate
     from nas_engine.network.keras import configure
+    from nas_engine.streaming.procedure.detecting import open_streams
 
     threads = int(os.environ.get("EARSHOT_TRAINER_THREADS", "1"))
     configure(threads)
     circumstances = _circumstances() | {"threads": str(threads)}
 
+    heard_of = lru_cache(maxsize=1)(lambda path, plan: open_streams(Path(path), json.loads(plan)))
+
     def run(job: Evaluate, pack: FeaturePack, on_progress: OnProgress) -> Evaluation:
-        evaluation = evaluate(job.architecture, pack, _config(job), on_progress)
+        heard = heard_of(job.streams.path, json.dumps(job.streams.plan)) if job.streams else None
+        evaluation = evaluate(job.architecture, pack, _config(job), on_progress, heard)
         environment = {**evaluation.environment, **circumstances, "seed": str(job.seed)}
         return replace(evaluation, environment=environment)
 
@@ -64,7 +69,7 @@ def real_evaluator() -> Evaluator:
 
 def simulated_evaluator() -> Evaluator:
     """Results from a model of learning curves; each epoch takes EARSHOT_SIMULATED_EPOCH_SECONDS."""
-    from nas_engine.simulation.simulated_evaluation import evaluate
+    from nas_engine.simulation.simulated_evaluation import evaluate, on_streams
 
     epoch_seconds = float(os.environ.get("EARSHOT_SIMULATED_EPOCH_SECONDS", "0"))
 
@@ -73,7 +78,8 @@ def simulated_evaluator() -> Evaluator:
             time.sleep(epoch_seconds)
             on_progress(progress)
 
-        return evaluate(job.architecture, pack, _config(job), slowly)
+        evaluation = evaluate(job.architecture, pack, _config(job), slowly)
+        return on_streams(evaluation) if job.streams else evaluation
 
     return run
 

@@ -20,10 +20,11 @@ from webapp.charts.style import Figure, percent
 from webapp.models import CurvePoint, EnergyModel, Study
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import evaluation_split
+from webapp.queries.detection import measure_words
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.finals import FinalNetwork
 from webapp.queries.opening_statistics import later_opening_words
-from webapp.queries.pages.baselines import BaselineRow, baselines_of
+from webapp.queries.pages.baselines import BaselineRow, baselines_shown_with
 from webapp.queries.pages.energy_model import held_back_runs, measured_runs
 from webapp.queries.pages.paper import study_points
 from webapp.queries.pages.results import Results
@@ -103,8 +104,8 @@ def _point(line: Table1Line, found: SeedAccuracy | None) -> NetworkPoint | None:
 
 def fronts(study: Study, found: Results) -> Charts | None:
     """Pareto fronts of a search over energy and over flash, with the baselines of its data set."""
-    published = baselines_of(study.dataset_id, study.energy_model_id)
-    rows = published.completed if published else ()
+    published = baselines_shown_with(study)
+    rows = published.comparable if published else ()
     return charts([_front(study, found, resource, rows) for resource in ("energy", "flash")])
 
 
@@ -114,28 +115,31 @@ def _front(study: Study, found: Results, resource: Resource, baselines: Sequence
     cost = found.energy_mj if is_energy else found.flash_bytes / BYTES_PER_KB
     shown = shown_points(on_front)
     first = reverse("trial", args=[study.pk, 0])
+    measure = measure_words(study)
     info = front_info(
         resource=resource,
         energy_tags=sorted({energy_tag(source) for source in found.energy_sources}),
         threshold=study.energy_threshold_mj if is_energy else study.flash_threshold_kb,
         x=cost[shown].tolist(),
-        accuracy=found.int8_accuracy[shown].tolist(),
+        accuracy=found.accuracy[shown].tolist(),
         on_front=on_front[shown].tolist(),
         texts=[f"trial {number}" for number in found.numbers[shown].tolist()],
         links=[first.replace("/0/", f"/{number}/") for number in found.numbers[shown].tolist()],
         left_out=len(found) - len(shown),
         baselines=[_baseline(row, is_energy) for row in baselines],
-        chance=chance_of(study),
+        chance=None if study.is_on_streams else chance_of(study),
+        accuracy_title=measure.axis,
     )
     left_out = f" {info.left_out:,} trials off the front are left out of the chart." if info.left_out else ""
-    caption = f"{len(found):,} completed trials, evaluation split, one training each.{left_out}"
+    measured = f" {measure.sentence}" if study.is_on_streams else ""
+    caption = f"{len(found):,} completed trials, evaluation split, one training each.{left_out}{measured}"
     return Chart(f"Front over {'energy' if is_energy else 'flash'}", front_figure(info), caption)
 
 
 def _baseline(row: BaselineRow, is_energy: bool) -> BaselinePoint:
     cost = row.energy_mj or 0.0 if is_energy else (row.flash_bytes or 0) / BYTES_PER_KB
     link = reverse("trial", args=[row.study_id, row.number])
-    return BaselinePoint(row.name, cost, percent(row.int8_accuracy or 0.0), row.name, link)
+    return BaselinePoint(row.name, cost, percent(row.accuracy or 0.0), row.name, link)
 
 
 def figure2(study: Study) -> Charts | None:

@@ -53,7 +53,7 @@ def test_most_of_a_common_front_is_nsga2s_and_not_chances():
             outcome = bench.outcome(number, suggestion.architecture, suggestion.metadata)
             designer.update([outcome])
             found.append(outcome.objectives)
-        return [(o.int8_accuracy, o.energy_mj, o.flash_bytes) for o in found if o is not None]
+        return [(o.accuracy, o.energy_mj, o.flash_bytes) for o in found if o is not None]
 
     both = np.array(points(NSGA2Designer(space, 0)) + points(RandomDesigner(space, 1)))
     on_front = front(both, MAXIMISE)
