@@ -150,22 +150,17 @@ def _confirming() -> dict[str, Any]:
 
 def trial_context(trial: Trial) -> dict[str, Any]:
     """The whole page of a trial from `shown_trials`, but for the data of its charts."""
-    return (
-        trial_live_context(trial)
-        | reproduction_context(trial)
-        | bundle_context(trial)
-        | streams_context(trial)
-        | {
-            "blocks": block_table(trial.architecture),
-            "choices": choices(trial),
-            "own_id": [trial.pk],
-            "is_shortlisted": trial.state == Trial.State.COMPLETED and is_shortlisted(trial),
-            "estimates": estimates(trial),
-            "neighbours": neighbours(trial),
-            "space": space_facts(trial.study),
-            "architecture_json": json.dumps(trial.architecture.spec, indent=1),
-        }
-    )
+    parts = trial_live_context(trial) | reproduction_context(trial) | bundle_context(trial) | streams_context(trial)
+    return parts | {
+        "blocks": block_table(trial.architecture),
+        "choices": choices(trial),
+        "own_id": [trial.pk],
+        "is_shortlisted": trial.state == Trial.State.COMPLETED and is_shortlisted(trial),
+        "estimates": estimates(trial),
+        "neighbours": neighbours(trial),
+        "space": space_facts(trial.study),
+        "architecture_json": json.dumps(trial.architecture.spec, indent=1),
+    }
 
 
 def trial_live_context(trial: Trial) -> dict[str, Any]:
