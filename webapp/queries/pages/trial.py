@@ -147,11 +147,9 @@ def _confirming() -> dict[str, Any]:
 def trial_context(trial: Trial) -> dict[str, Any]:
     """The whole page of a trial from `shown_trials`, but for the data of its charts."""
     live, bundles = trial_live_context(trial), bundle_context(trial)
+    parts = live | relatives_context(trial, live["estimate"]) | reproduction_context(trial) | bundles
     return (
-        live
-        | relatives_context(trial, live["estimate"])
-        | reproduction_context(trial)
-        | bundles
+        parts
         | streams_context(trial)
         | {
             "blocks": block_table(trial.architecture),
