@@ -38,6 +38,7 @@ def _typed(values: Sequence[Scalar]) -> tuple[Sequence[Scalar], polars.DataType 
 
 
 def main() -> int:
+    """Write the table of standard input to standard output."""
     names = json.loads(sys.stdin.readline())
     rows = [json.loads(line) for line in sys.stdin]
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from nas_engine.deployment.keras_source import keras_source
 from nas_engine.errors import InfeasibleArchitecture
 from webapp.api.files import attachment
-from webapp.charts.network import network_file, network_info
+from webapp.charts.drawing.network import network_file, network_info
 from webapp.queries.pages.blocks import block_table
 from webapp.queries.pages.trial import shown_trials
 from webapp.translation import architecture

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
-from webapp.charts.network import network_info, network_svg
+from webapp.charts.drawing.network import network_info, network_svg
 from webapp.forms.filters import networks_to_compare
 from webapp.queries.pages.compare import Network, NetworkComparison, compare_context
 

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from webapp.charts.network import network_info, network_svg
+from webapp.charts.drawing.network import network_info, network_svg
 from webapp.forms.streams import streams_form
 from webapp.models import Trial
 from webapp.queries.pages.trial import reproduction_context, shown_trials, trial_context, trial_live_context

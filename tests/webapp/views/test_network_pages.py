@@ -106,4 +106,4 @@ def test_the_number_of_queries_does_not_grow_with_relatives(
     assert give_variants(study) == 59
     with django_assert_max_num_queries(12):
         text = text_of(person.get(reverse("trial", args=[study.pk, 1])))
-    assert "(the first 40 of 59)" in text
+    assert "The first 40 of 59." in text

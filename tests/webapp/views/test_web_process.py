@@ -65,9 +65,7 @@ def test_after_serving_every_kind_of_page_it_is_small_and_free_of_what_belongs_t
             for name in ("study", "study_progress", "rewards_chart", "trials_csv", "study_json")
         ),
         *(reverse("front_chart", args=[study.pk, resource]) for resource in ("energy", "flash")),
-        reverse("trial", args=[study.pk, 1]),
-        reverse("curve_chart", args=[study.pk, 1]),
-        *(reverse(name, args=[study.pk, 1]) for name in ("trial_python", "trial_drawing")),
+        *(reverse(name, args=[study.pk, 1]) for name in ("trial", "curve_chart", "trial_python", "trial_drawing")),
         reverse("trials_table", args=[study.pk, "parquet"]),
         reverse("compare") + f"?of={study.trials.get(number=1).pk}",
         reverse("finalists", args=[study.pk]),

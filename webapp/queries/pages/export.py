@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from webapp.models import Study
-from webapp.queries.accuracy import evaluation_split
+from webapp.models import Study, Trial
+from webapp.queries.accuracy import Accuracy, evaluation_split
 from webapp.queries.energy_estimates import estimate_of, trials_with_estimates
 from webapp.queries.pages.results import results
 from webapp.queries.pages.trials import TrialFilter, filtered_trials, ordered_trials, seconds_between
@@ -36,37 +36,42 @@ def trial_rows(study: Study, wanted: TrialFilter | None = None) -> Iterator[dict
         found = ordered_trials(study, filtered_trials(study, results(study), wanted), wanted)
     trials = found.select_related("architecture", "retried_from", "confirms")
     for trial in trials.iterator(chunk_size=_ROWS_AT_ONCE):
-        estimate, accuracy = estimate_of(trial), split.accuracy(trial.int8_accuracy) if split else None
-        yield {
-            "number": trial.number,
-            "label": trial.label,
-            "state": trial.state,
-            "reward": estimate.reward,
-            **{name: getattr(trial, name) for name in _ACCURACIES},
-            "int8_correct": accuracy.correct if accuracy else None,
-            "evaluation_clips": accuracy.clips if accuracy else None,
-            "int8_low95": accuracy.low95 if accuracy else None,
-            "int8_high95": accuracy.high95 if accuracy else None,
-            "chance": accuracy.chance if accuracy else None,
-            "energy_mj": estimate.energy_mj,
-            "energy_source": estimate.source,
-            "energy_low_mj": estimate.low_mj,
-            "energy_high_mj": estimate.high_mj,
-            "reward_formula": estimate.formula,
-            "flash_bytes": trial.flash_bytes,
-            "flops": trial.architecture.flops or None,
-            "parameters": trial.architecture.parameters or None,
-            "peak_activation_bytes": trial.architecture.peak_activation_bytes or None,
-            "seconds": seconds_between(trial.started_at, trial.finished_at),
-            "seed": trial.seed,
-            "retried_from": trial.retried_from.number if trial.retried_from else None,
-            "confirms": trial.confirms.number if trial.confirms else None,
-            "architecture_hash": trial.architecture.hash,
-            "blocks": summary(trial.architecture.spec),
-            "worker": trial.worker,
-            "requested_at": trial.requested_at.isoformat(),
-            "started_at": trial.started_at.isoformat() if trial.started_at else None,
-            "finished_at": trial.finished_at.isoformat() if trial.finished_at else None,
-            "violates_constraints": trial.violates_constraints,
-            "reason": trial.reason,
-        }
+        yield _row(trial, split.accuracy(trial.int8_accuracy) if split else None)
+
+
+def _row(trial: Trial, accuracy: Accuracy | None) -> dict[str, Any]:
+    """A trial that comes from `with_estimates`."""
+    estimate = estimate_of(trial)
+    return {
+        "number": trial.number,
+        "label": trial.label,
+        "state": trial.state,
+        "reward": estimate.reward,
+        **{name: getattr(trial, name) for name in _ACCURACIES},
+        "int8_correct": accuracy.correct if accuracy else None,
+        "evaluation_clips": accuracy.clips if accuracy else None,
+        "int8_low95": accuracy.low95 if accuracy else None,
+        "int8_high95": accuracy.high95 if accuracy else None,
+        "chance": accuracy.chance if accuracy else None,
+        "energy_mj": estimate.energy_mj,
+        "energy_source": estimate.source,
+        "energy_low_mj": estimate.low_mj,
+        "energy_high_mj": estimate.high_mj,
+        "reward_formula": estimate.formula,
+        "flash_bytes": trial.flash_bytes,
+        "flops": trial.architecture.flops or None,
+        "parameters": trial.architecture.parameters or None,
+        "peak_activation_bytes": trial.architecture.peak_activation_bytes or None,
+        "seconds": seconds_between(trial.started_at, trial.finished_at),
+        "seed": trial.seed,
+        "retried_from": trial.retried_from.number if trial.retried_from else None,
+        "confirms": trial.confirms.number if trial.confirms else None,
+        "architecture_hash": trial.architecture.hash,
+        "blocks": summary(trial.architecture.spec),
+        "worker": trial.worker,
+        "requested_at": trial.requested_at.isoformat(),
+        "started_at": trial.started_at.isoformat() if trial.started_at else None,
+        "finished_at": trial.finished_at.isoformat() if trial.finished_at else None,
+        "violates_constraints": trial.violates_constraints,
+        "reason": trial.reason,
+    }

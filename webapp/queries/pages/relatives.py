@@ -29,7 +29,7 @@ class SameNetwork:
 
 
 @dataclass(frozen=True, slots=True)
-class Gain:
+class NeighbourGain:
     """What a change of one block brought, less the trial's own: accuracy 0..1, energy in mJ, flash in bytes.
 
     `low95`..`high95` is the interval of the accuracy's difference that the clips of the evaluation split leave.
@@ -55,7 +55,7 @@ class Neighbour:
     trial: Trial
     position: str
     changes: tuple[str, ...]
-    gain: Gain | None
+    gain: NeighbourGain | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _differs(place: int, block: dict[str, Any]) -> Case:
     return Case(same, default=Value(1), output_field=IntegerField())
 
 
-def _gain(trial: Trial, estimate: CurrentEstimate, other: Trial, clips: int) -> Gain | None:
+def _gain(trial: Trial, estimate: CurrentEstimate, other: Trial, clips: int) -> NeighbourGain | None:
     if trial.int8_accuracy is None or other.int8_accuracy is None or not clips:
         return None
     low, high = difference95((trial.int8_accuracy, other.int8_accuracy), clips)
@@ -134,7 +134,7 @@ def _gain(trial: Trial, estimate: CurrentEstimate, other: Trial, clips: int) -> 
     def less(value: float | None, of: float | None) -> float | None:
         return value - of if value is not None and of is not None else None
 
-    return Gain(
+    return NeighbourGain(
         accuracy=other.int8_accuracy - trial.int8_accuracy,
         low95=low,
         high95=high,

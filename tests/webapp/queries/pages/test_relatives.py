@@ -8,7 +8,7 @@ from nas_engine.architecture import Block
 from tests.webapp.factories import make_study
 from tests.webapp.variants import give_network, sized_places, widened
 from webapp.models import StoredArchitecture, Study, Trial
-from webapp.queries.pages.relatives import Gain, Relatives
+from webapp.queries.pages.relatives import NeighbourGain, Relatives
 from webapp.queries.pages.trial import shown_trials, trial_context
 from webapp.translation import architecture
 
@@ -79,7 +79,7 @@ def test_the_best_change_comes_first_and_what_has_no_result_last() -> None:
 
 
 def test_a_loss_beyond_the_interval_is_called_worse() -> None:
-    assert Gain(-0.2, -0.3, -0.1, None, None, None).verdict == "worse"
+    assert NeighbourGain(-0.2, -0.3, -0.1, None, None, None).verdict == "worse"
 
 
 def test_a_network_that_cannot_be_built_has_relatives_by_its_hash_alone() -> None:

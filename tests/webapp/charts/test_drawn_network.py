@@ -8,7 +8,7 @@ import pytest
 
 from nas_engine.architecture import BLOCK_KINDS, Architecture, Block, Head, Stem
 from nas_engine.baselines import mobilenet_v2, nas_bayesian, tc_resnet8
-from webapp.charts.network import WIDTH, FeatureMap, network_file, network_info, network_svg
+from webapp.charts.drawing.network import WIDTH, FeatureMap, network_file, network_info, network_svg
 from webapp.queries.pages.blocks import BlockTable, block_table
 from webapp.translation import architecture_row
 
