@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.__main__ import main
+from tests.__main__ import ONE_THREAD, main, pytest_in_a_process
 
 
 def runs_of(*arguments: str) -> list[Sequence[str]]:
@@ -40,6 +40,21 @@ def test_a_run_of_few_tests_is_given_their_files_unless_some_are_named() -> None
     assert {"test_speed.py", "test_web_server.py"} <= {Path(name).name for name in alone[alone.index("-x") + 1 :]}
     for named in ("tests/faults", "tests/test_main.py::test_arguments_reach_every_run"):
         assert all(run[-1] == named for run in runs_of("-x", named))
+
+
+def test_a_run_in_parallel_has_one_thread_each_and_one_of_a_single_process_what_the_machine_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    test = tmp_path / "test_threads.py"
+    test.write_text(f"import os\n\ndef test_threads():\n    assert {ONE_THREAD}.items() <= os.environ.items()\n")
+    for name in ONE_THREAD:
+        monkeypatch.delenv(name, raising=False)
+    quietly = ("-c", str(tmp_path / "pytest.ini"), "-p", "no:cacheprovider", str(test))
+    assert pytest_in_a_process(["--numprocesses", "1", *quietly]) == pytest.ExitCode.OK
+    assert pytest_in_a_process(quietly) == pytest.ExitCode.TESTS_FAILED
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert pytest_in_a_process(["--numprocesses", "1", *quietly]) == pytest.ExitCode.TESTS_FAILED, "a person's own"
 
 
 @pytest.mark.parametrize(
