@@ -47,6 +47,7 @@ def ids() -> dict[str, object]:
         "report_id": written(study).pk,
         "version": examined_model(phone).version, "other_study_id": study.pk,
         "evaluation_id": evaluated(trial_with_network()).pk, "place": 0, "token": "nobody-s-token",
+        "table": "blocks", "kind": "csv",
     }  # fmt: skip
 
 
