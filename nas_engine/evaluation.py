@@ -182,5 +182,6 @@ class _Trial:
             confusion=confusion,
             seconds=self._clock.seconds,
             runtimes=compared,
+            mistakes=tflite.mistakes_of(outputs, self._y),
         )
         return Evaluation(result, content, tuple(self._curve), versions())

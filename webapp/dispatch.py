@@ -21,6 +21,7 @@ EVALUATE_SPLITS = "data.evaluate_splits"
 WRITE_REPORT = "data.write_report"
 PACK_BUNDLE = "data.pack_bundle"
 EVALUATE_STREAMS = "data.evaluate_streams"
+READ_RECORDINGS = "data.read_recordings"
 SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
 """Queues. Suggestions that take seconds have their own, so that those that take milliseconds never wait."""
 
@@ -85,6 +86,11 @@ def pack_bundle(*, bundle_id: int) -> None:
 def evaluate_streams(*, evaluation_id: int) -> None:
     """Ask a data worker to evaluate a trial's network on streams."""
     _after_commit(EVALUATE_STREAMS, DATA, evaluation_id)
+
+
+def read_recordings(*, set_id: int) -> None:
+    """Ask a data worker to read uploaded recordings."""
+    _after_commit(READ_RECORDINGS, DATA, set_id)
 
 
 def _after_commit(task: str, queue: str, row_id: int) -> None:

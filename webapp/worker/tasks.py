@@ -11,6 +11,7 @@ from webapp.dispatch import (
     PACK_BUNDLE,
     PREPARE_DATASET,
     READ_MEASUREMENT,
+    READ_RECORDINGS,
     SUGGEST,
     TRAIN_ENERGY_MODEL,
     WRITE_REPORT,
@@ -108,3 +109,11 @@ def evaluate_streams(evaluation_id: int) -> None:
 
     worker = lifecycle.this_worker()
     evaluate_streams(evaluation_id, worker.name, worker.stopping.is_set)
+
+
+@app.task(name=READ_RECORDINGS)
+def read_recordings(set_id: int) -> None:
+    from webapp.worker.recording_sets import read_recordings
+
+    worker = lifecycle.this_worker()
+    read_recordings(set_id, worker.name, worker.stopping.is_set)
