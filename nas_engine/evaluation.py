@@ -213,5 +213,6 @@ class _Trial:
             seconds=self._clock.seconds,
             runtimes=compared,
             streams=detected,
+            mistakes=tflite.mistakes_of(outputs, self._y),
         )
         return Evaluation(result, content, tuple(self._curve), versions())

@@ -104,6 +104,19 @@ class StreamResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipMistake:
+    """Wrong answer of the int8 network to the clip at `position` of the eval split, in the pack's order.
+
+    `label` and `answer` are indices of classes; `score` (0..1) is the output of the class that was answered.
+    """
+
+    position: int
+    label: int
+    answer: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationResult:
     """Accuracy, size, cost and estimated energy of an architecture that was trained and quantised.
 
@@ -111,7 +124,8 @@ class EvaluationResult:
     `runtimes` compares runtimes; int8 accuracy and `confusion` are those of the one that the study optimises for.
     `flash_bytes` is the size of the .tflite file. FLOPs are 2 MACs. `energy_mj` is per inference; `energy_source`
     names the predictor. `confusion[t][p]` counts the examples of class t answered p by the int8 network. `seconds` is
-    wall time by phase. `streams` is the int8 network on streams, where its accuracy there counts. Raises ValueError
+    wall time by phase. `streams` is the int8 network on streams, where its accuracy there counts. `mistakes` are the
+    wrong answers counted by `confusion`, the most certain first, None where they are not known. Raises ValueError
     naming the wrong field.
     """
 
@@ -127,6 +141,7 @@ class EvaluationResult:
     seconds: Mapping[str, float]
     runtimes: Mapping[Runtime, RuntimeResult] = field(default_factory=dict)
     streams: StreamResult | None = None
+    mistakes: tuple[ClipMistake, ...] | None = None
 
     @property
     def reward_accuracy(self) -> float:
@@ -147,6 +162,9 @@ class EvaluationResult:
             raise ValueError("energy_source must name where energy_mj comes from")
         if any(len(row) != len(self.confusion) or min(row) < 0 for row in self.confusion):
             raise ValueError("confusion must be a square matrix of counts of at least 0")
+        wrong = sum(map(sum, self.confusion)) - sum(row[true] for true, row in enumerate(self.confusion))
+        if self.mistakes is not None and len(self.mistakes) != wrong:
+            raise ValueError(f"mistakes must be the {wrong} wrong answers of confusion, not {len(self.mistakes)}")
         for phase, value in self.seconds.items():
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"seconds[{phase!r}] must be a finite number of at least 0, not {value!r}")

@@ -22,6 +22,7 @@ WRITE_REPORT = "data.write_report"
 PACK_BUNDLE = "data.pack_bundle"
 EVALUATE_STREAMS = "data.evaluate_streams"
 DETECT_ON_STREAMS = "data.detect_on_streams"
+READ_RECORDINGS = "data.read_recordings"
 SEARCH, DELIBERATION, TRAINING, DATA = "search", "deliberation", "training", "data"
 """Queues. Suggestions that take seconds have their own, so that those that take milliseconds never wait."""
 
@@ -91,6 +92,11 @@ def evaluate_streams(*, evaluation_id: int) -> None:
 def detect_on_streams(*, detection_id: int) -> None:
     """Ask a data worker to evaluate a published network on the streams of a study's reward."""
     _after_commit(DETECT_ON_STREAMS, DATA, detection_id)
+
+
+def read_recordings(*, set_id: int) -> None:
+    """Ask a data worker to read uploaded recordings."""
+    _after_commit(READ_RECORDINGS, DATA, set_id)
 
 
 def _after_commit(task: str, queue: str, row_id: int) -> None:

@@ -142,6 +142,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 UPLOAD_LIMIT_BYTES = 1_000_000_000  # one archive of clips, or several measurements
+RECORDINGS_LIMIT_HOURS = 24.0  # of one archive of recordings; an hour takes up to 115 MB of the database
 MEASUREMENT_LIMIT_BYTES = 200_000_000  # one file of a power monitor
 
 # Through a proxy with TLS, which overwrites X-Forwarded-Proto and appends to X-Forwarded-For (docs/operations.md)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas_engine.errors import ConversionError
+from nas_engine.evaluation_result import ClipMistake
 from nas_engine.files.tflite_tensors import input_and_output
 from nas_engine.network.keras import tf
 from nas_engine.network.packing import pack, with_short_names
@@ -62,6 +63,18 @@ def confusion_of(
     np.add.at(confusion, (y, predicted), 1)
     accuracy = float(np.mean(predicted == y))
     return accuracy, tuple(tuple(int(count) for count in row) for row in confusion)
+
+
+def mistakes_of(outputs: NDArray[np.int8], y: NDArray[np.int64]) -> tuple[ClipMistake, ...]:
+    """Wrong answers among outputs [n, classes] for the labels y [n], the most certain first."""
+    predicted = np.argmax(outputs, axis=1)
+    wrong = np.flatnonzero(predicted != y)
+    scores = (outputs[wrong, predicted[wrong]].astype(int) + 128) / 256
+    order = np.argsort(-scores, kind="stable")
+    return tuple(
+        ClipMistake(int(place), int(y[place]), int(predicted[place]), float(score))
+        for place, score in zip(wrong[order], scores[order], strict=True)
+    )
 
 
 def predict_tflite(content: bytes, x: NDArray[np.float32]) -> NDArray[np.int8]:

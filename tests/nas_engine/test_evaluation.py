@@ -100,6 +100,23 @@ def test_the_confusion_counts_the_eval_split(evaluation: Evaluation, pack: Featu
     assert evaluation.result.int8_accuracy == np.trace(confusion) / confusion.sum()
 
 
+def test_the_mistakes_are_the_clips_off_the_diagonal_the_most_certain_first(
+    evaluation: Evaluation, pack: FeaturePack
+) -> None:
+    mistakes = evaluation.result.mistakes
+    assert mistakes is not None
+    confusion = np.array(evaluation.result.confusion)
+    np.fill_diagonal(confusion, 0)
+    counted = np.zeros_like(confusion)
+    for one in mistakes:
+        assert pack.split("eval").labels[one.position] == one.label
+        counted[one.label, one.answer] += 1
+    np.testing.assert_array_equal(counted, confusion)
+    scores = [one.score for one in mistakes]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0.0 <= score <= 1.0 for score in scores)
+
+
 def test_all_runtimes_of_this_machine_give_the_same_answers(evaluation: Evaluation, pack: FeaturePack) -> None:
     measured = evaluation.result
     assert tuple(measured.runtimes) == available()

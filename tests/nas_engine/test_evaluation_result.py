@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nas_engine.evaluation_result import EvaluationResult
+from nas_engine.evaluation_result import ClipMistake, EvaluationResult
 
 GOOD = EvaluationResult(
     float_accuracy=0.75,
@@ -38,6 +38,7 @@ GOOD = EvaluationResult(
         ("confusion", ((1, 2),)),
         ("confusion", ((1, -2), (0, 1))),
         ("seconds", {"float": math.nan}),
+        ("mistakes", (ClipMistake(0, 1, 0, 0.5),)),
         ("seconds", {"qat": -1.0}),
     ],
 )

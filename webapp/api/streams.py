@@ -5,6 +5,7 @@ import wave
 from collections.abc import Callable
 
 import numpy as np
+import soundfile
 from django.core.files.base import ContentFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -13,15 +14,16 @@ from django.views.decorators.http import require_GET, require_safe
 from numpy.typing import NDArray
 
 from nas_engine.audio.decode import decode
+from nas_engine.streaming.annotations.folders import stretch_of
 from nas_engine.streaming.features import Gain
 from nas_engine.streaming.layout import RATE_HZ, Samples, StreamLayout, render
 from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.procedure.mistakes import excerpt_of
-from nas_engine.streaming.procedure.outcome import MISS
+from nas_engine.streaming.procedure.outcome import MISS, MeasuredStream
 from nas_engine.streaming.values import pcm16
 from webapp.api.files import attachment, ranged
 from webapp.charts.streams import det_figure, det_info, noise_figure, noise_info
-from webapp.models import Clip, StreamEvaluation
+from webapp.models import Clip, StoredRecording, StreamEvaluation
 from webapp.queries.pages.streams import outcome_of
 from webapp.translation import frontend
 
@@ -55,19 +57,18 @@ def streams_json(request: HttpRequest, study_id: int, number: int, evaluation_id
 @require_safe
 @cache_control(private=True, max_age=3600)
 def mistake_audio(request: HttpRequest, study_id: int, number: int, evaluation_id: int, place: int) -> HttpResponseBase:
-    """The sound around a mistake as WAV, with the gain of the loop. Only the clips that lie there are read."""
+    """The sound around a mistake as WAV, with the gain of the loop. Only what lies there is read."""
     ready = _ready_or_404(study_id, number, evaluation_id)
     outcome = outcome_of(ready)
-    if place >= len(outcome.mistakes) or not outcome.streams[outcome.mistakes[place].stream].layout:
-        raise Http404("There is no such mistake that could be heard.")
+    if place >= len(outcome.mistakes):
+        raise Http404("There is no such mistake.")
     mistake = outcome.mistakes[place]
-    layout = StreamLayout.from_json(outcome.streams[mistake.stream].layout)
     loop = LoopSettings.from_json(outcome.loop)
     start, end = excerpt_of(mistake, frontend(ready.trial.study.dataset).seconds, loop)
     most = round(LONGEST_S * RATE_HZ)
     start, end = (start, min(end, start + most)) if mistake.kind == MISS else (max(start, end - most), end)
-    sound = _sounds(ready)
-    [samples] = Gain(loop.gain_db).apply([pcm16(render(layout, sound, sound, start, end))])
+    stretch = _recorded if ready.is_recorded else _composed
+    [samples] = Gain(loop.gain_db).apply([stretch(ready, outcome.streams[mistake.stream], mistake.stream, start, end)])
     return ranged(ContentFile(_wav(samples)), "audio/wav", request.headers.get("Range", ""))
 
 
@@ -75,6 +76,23 @@ def _ready_or_404(study_id: int, number: int, evaluation_id: int) -> StreamEvalu
     ready = StreamEvaluation.objects.filter(state=StreamEvaluation.State.READY)
     related = ready.select_related("trial__study__dataset")
     return get_object_or_404(related, pk=evaluation_id, trial__study=study_id, trial__number=number)
+
+
+def _composed(ready: StreamEvaluation, stream: MeasuredStream, number: int, start: int, end: int) -> NDArray[np.int16]:
+    """Samples [n] of a stretch of a stream that was put together from clips."""
+    if not stream.layout:
+        raise Http404("This stream was not put together from clips.")
+    sound = _sounds(ready)
+    return pcm16(render(StreamLayout.from_json(stream.layout), sound, sound, start, end))
+
+
+def _recorded(ready: StreamEvaluation, stream: MeasuredStream, number: int, start: int, end: int) -> NDArray[np.int16]:
+    """Samples [n] of a stretch of a stored recording, the stream of this number."""
+    stored = StoredRecording.objects.filter(pk=ready.clips[number]).first()
+    if stored is None:
+        raise Http404("These recordings were deleted or replaced since: evaluate the trial on them again.")
+    with stored.audio.open("rb") as file, soundfile.SoundFile(file) as sound:
+        return stretch_of(sound, start, end)
 
 
 def _sounds(ready: StreamEvaluation) -> Callable[[int], Samples]:

@@ -1,6 +1,6 @@
 """Adding a set of clips in the browser: an archive, or a synthetic set."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -111,29 +111,34 @@ class LicenceForm(InWords, forms.Form):
     )
 
 
-class UploadForm(_NamedForm, LicenceForm, ReadingForm):
-    """A zip archive of clips."""
+class ArchiveForm(InWords, forms.Form):
+    """A zip archive of sounds. `way_around` is what to do with a larger one."""
 
+    way_around: ClassVar[str] = _WAY_AROUND
     file = forms.FileField(
         label="Zip archive", widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"})
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        limit = {"data-limit-bytes": str(settings.UPLOAD_LIMIT_BYTES), "data-too-large": _WAY_AROUND}
+        limit = {"data-limit-bytes": str(settings.UPLOAD_LIMIT_BYTES), "data-too-large": self.way_around}
         self.fields["file"].widget.attrs |= limit
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > settings.UPLOAD_LIMIT_BYTES:
-            raise forms.ValidationError(too_large(file.size or 0))
+            raise forms.ValidationError(too_large(file.size or 0, self.way_around))
         start = file.read(4)
         file.seek(0)
         if start not in _ZIP_MAGIC:
             raise forms.ValidationError(
-                f"{file.name} is not a zip archive. Pack the folder of clips as .zip; other archives are not read."
+                f"{file.name} is not a zip archive. Pack the folder of sounds as .zip; other archives are not read."
             )
         return file
+
+
+class UploadForm(_NamedForm, ArchiveForm, LicenceForm, ReadingForm):
+    """A zip archive of clips."""
 
 
 class SyntheticForm(_NamedForm, InputForm):
@@ -147,9 +152,9 @@ class SyntheticForm(_NamedForm, InputForm):
     )
 
 
-def too_large(size_bytes: int) -> str:
+def too_large(size_bytes: int, way_around: str = _WAY_AROUND) -> str:
     """Reason for which an upload is rejected, with the way around it."""
     return (
         f"The upload has {size_bytes / 1e6:,.0f} MB; at most {settings.UPLOAD_LIMIT_BYTES / 1e6:,.0f} MB are accepted. "
-        f"{_WAY_AROUND}"
+        f"{way_around}"
     )

@@ -3,6 +3,7 @@
 from django.http import QueryDict
 
 from webapp.models import Study
+from webapp.queries.pages.clip_mistakes import MistakeFilter
 from webapp.queries.pages.datasets import ClipFilter
 from webapp.queries.pages.studies import SHELVES, StudyFilter
 from webapp.queries.pages.trials import ALL_TRIALS, BY_REWARD, SORT_FIELDS, TRIAL_STATES, TrialFilter
@@ -64,6 +65,15 @@ def _one_of(query: QueryDict, name: str, allowed: list[str]) -> str:
 def search_text(query: QueryDict, name: str = "q") -> str:
     """Cut to what anybody would type, without the NUL that PostgreSQL refuses."""
     return query.get(name, "").replace("\0", "").strip()[:_LONGEST_TEXT]
+
+
+def mistake_filter(query: QueryDict) -> MistakeFilter:
+    return MistakeFilter(truth=search_text(query, "truth"), answer=search_text(query, "answer"), page=page_in(query))
+
+
+def shown_evaluation(query: QueryDict) -> int | None:
+    """Id of the evaluation on streams that a trial's page is to show, given as ?streams=1."""
+    return whole_number(query.get("streams", ""))
 
 
 def page_in(query: QueryDict) -> int:

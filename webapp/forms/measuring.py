@@ -11,6 +11,7 @@ from nas_engine.energy.readers.parsing import text
 from nas_engine.energy.runs.settings import RunSettings
 from nas_engine.errors import BadMeasurement
 from webapp.forms.dataset import too_large
+from webapp.forms.recordings import ReplacementForm
 from webapp.forms.wording import InWords
 
 TOGETHER, BY_NAME, NO_RUN = "together", "by_name", "none"
@@ -110,7 +111,9 @@ def measurement_too_large(size_bytes: int) -> str:
 
 def too_large_for(path: str, size_bytes: int) -> str:
     """Reason for which a body of this size is refused at this address, with the way around it."""
-    return measurement_too_large(size_bytes) if path.startswith("/devices/") else too_large(size_bytes)
+    if path.startswith("/devices/"):
+        return measurement_too_large(size_bytes)
+    return too_large(size_bytes, ReplacementForm.way_around) if "/recordings/" in path else too_large(size_bytes)
 
 
 class TableForm(InWords, forms.Form):

@@ -1,6 +1,7 @@
 """Settings of an evaluation on streams."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 
@@ -11,14 +12,26 @@ from webapp.forms.wording import InWords
 
 _HOURS = {"hour": 1.0, "day": 24.0}
 _FRAME_S = 0.02
+_HALVES = "clips of the evaluation split"
 MOST_GAIN_DB = 60.0
-FEW = ("hours", "alarms", "per", "scope", "levels")
+FEW = ("measured_on", "hours", "alarms", "per", "scope", "levels")
 """Fields that everybody sees; the others are under "More"."""
 
 
 class StreamsForm(InWords, forms.Form):
-    """Streams, target and loop; `plan()` is what they mean."""
+    """Streams, target and loop; `plan()` is what they mean.
 
+    `recordings` are the id and the name of each set that may be measured on instead of clips; without any there is no
+    choice.
+    """
+
+    measured_on = forms.TypedChoiceField(
+        label="measured on",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        help_text="On recordings, thresholds are chosen on streams of the whole evaluation split.",
+    )
     hours = forms.FloatField(
         label="hours of streams",
         min_value=0.02,
@@ -60,6 +73,13 @@ class StreamsForm(InWords, forms.Form):
     gain_db = forms.FloatField(label="gain (dB)", min_value=-MOST_GAIN_DB, max_value=MOST_GAIN_DB)
     seed = forms.IntegerField(min_value=0, max_value=1_000_000)
 
+    def __init__(self, *args: Any, recordings: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if recordings:
+            cast(forms.ChoiceField, self.fields["measured_on"]).choices = [("", _HALVES), *recordings]
+        else:
+            del self.fields["measured_on"]
+
     def clean_levels(self) -> tuple[float, ...]:
         """Ratios in dB, each once."""
         words = [word for word in self.cleaned_data["levels"].replace(";", ",").split(",") if word.strip()]
@@ -100,9 +120,14 @@ class StreamsForm(InWords, forms.Form):
         )
 
     @property
+    def recordings_id(self) -> int | None:
+        """The set of recordings to measure on, None for clips."""
+        return self.cleaned_data.get("measured_on")
+
+    @property
     def few(self) -> list[forms.BoundField]:
         """Fields that everybody sees."""
-        return [self[name] for name in FEW]
+        return [self[name] for name in FEW if name in self.fields]
 
     @property
     def more(self) -> list[forms.BoundField]:
@@ -115,13 +140,17 @@ class StreamsForm(InWords, forms.Form):
         return any(field.errors for field in self.more)
 
 
-def streams_form(plan: EvaluationPlan) -> StreamsForm:
-    """The form with the settings of a plan."""
+def streams_form(
+    plan: EvaluationPlan, recordings: Sequence[tuple[int, str]] = (), recordings_id: int | None = None
+) -> StreamsForm:
+    """The form with the settings of a plan, and the recordings that are measured first."""
     rate = plan.target.per_hour
     per = "hour" if rate == 0 or rate >= 1 or round(rate * 24, 6) != round(rate * 24) else "day"
     loop = plan.loop
     return StreamsForm(
+        recordings=recordings,
         initial={
+            "measured_on": recordings_id or "",
             "hours": plan.hours,
             "alarms": round(rate * _HOURS[per], 6),
             "per": per,
@@ -134,5 +163,5 @@ def streams_form(plan: EvaluationPlan) -> StreamsForm:
             **{name: getattr(loop, name) for name in ("hop_s", "smoothing_windows", "needed", "among")},
             "refractory_s": loop.refractory_s,
             "gain_db": loop.gain_db,
-        }
+        },
     )

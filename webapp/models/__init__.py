@@ -13,10 +13,11 @@ from webapp.models.event import Event
 from webapp.models.finals import Finalist, SeedResult, SplitOpening
 from webapp.models.listening import Listening
 from webapp.models.measuring import BenchKit, MappingProfile, MeasurementFile, Run
+from webapp.models.recording import RecordingSet, StoredRecording
 from webapp.models.shortlist import ShortlistedTrial
 from webapp.models.stream_evaluation import StreamEvaluation
 from webapp.models.study import Study
-from webapp.models.trial import CurvePoint, Trial, TrialQuerySet
+from webapp.models.trial import ClipMistakes, CurvePoint, Trial, TrialQuerySet
 from webapp.models.worker import Worker
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "BenchKit",
     "Campaign",
     "Clip",
+    "ClipMistakes",
     "Comparison",
     "CurvePoint",
     "Dataset",
@@ -37,6 +39,7 @@ __all__ = [
     "Listening",
     "MappingProfile",
     "MeasurementFile",
+    "RecordingSet",
     "Report",
     "Run",
     "Runtime",
@@ -45,6 +48,7 @@ __all__ = [
     "SplitOpening",
     "StoredArchitecture",
     "StoredNpuEstimate",
+    "StoredRecording",
     "StreamDetection",
     "StreamEvaluation",
     "Study",

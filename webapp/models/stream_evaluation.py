@@ -5,14 +5,16 @@ from django.db import models
 from django.db.models import Q
 
 from webapp.models.finals import SplitOpening
+from webapp.models.recording import RecordingSet
 from webapp.models.trial import Trial
 
 
 class StreamEvaluation(models.Model):
-    """Evaluation of a trial's network on streams put together from clips: COMPUTING -> READY or FAILED.
+    """Evaluation of a trial's network on streams: COMPUTING -> READY or FAILED.
 
-    Without an `opening` both halves are of the evaluation split. With one, thresholds are chosen on the evaluation
-    split and measured on the test split, once for each network of the opening.
+    Streams are put together from clips, both halves of the evaluation split. With an `opening` or with recordings,
+    thresholds are chosen on the whole evaluation split, and measured on the test split, once for each network of the
+    opening, or on these recordings.
     """
 
     class State(models.TextChoices):
@@ -29,6 +31,12 @@ class StreamEvaluation(models.Model):
         related_name="stream_evaluations",
         help_text="Opening of the test split that the measured streams are taken under",
     )
+    recordings = models.ForeignKey(
+        RecordingSet, null=True, blank=True, on_delete=models.SET_NULL, related_name="stream_evaluations"
+    )
+    recordings_name = models.CharField(
+        max_length=80, blank=True, help_text="Of the recordings that are measured, also if they were deleted since"
+    )
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     evaluated_at = models.DateTimeField(null=True, blank=True)
@@ -39,7 +47,10 @@ class StreamEvaluation(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     dispatched_at = models.DateTimeField(null=True, blank=True, help_text="When a message was last sent to the queue")
     reason = models.TextField(blank=True, help_text="Why it could not be evaluated")
-    clips = models.JSONField(default=list, help_text="Key of the clip that each sound of the measured streams is")
+    clips = models.JSONField(
+        default=list,
+        help_text="Key of the clip that each sound of the measured streams is, or of the recording of each stream",
+    )
     result = models.JSONField(null=True, blank=True, help_text="EvaluationOutcome.to_json()")
 
     class Meta:
@@ -55,6 +66,12 @@ class StreamEvaluation(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="FAILED") | ~Q(reason=""), name="failed_stream_evaluation_has_reason"
             ),
+            models.CheckConstraint(
+                condition=Q(recordings_name="") | Q(opening__isnull=True), name="stream_evaluation_of_one_source"
+            ),
+            models.CheckConstraint(
+                condition=Q(recordings__isnull=True) | ~Q(recordings_name=""), name="stream_evaluation_names_recordings"
+            ),
             models.UniqueConstraint(
                 fields=["trial", "opening"],
                 condition=Q(opening__isnull=False),
@@ -64,3 +81,8 @@ class StreamEvaluation(models.Model):
 
     def __str__(self) -> str:
         return f"evaluation on streams {self.pk}"
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether recordings are measured, not streams put together from clips."""
+        return bool(self.recordings_name)

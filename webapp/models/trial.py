@@ -183,6 +183,16 @@ class Trial(models.Model):
         return "constraint violated" if self.violates_constraints else self.get_state_display()
 
 
+class ClipMistakes(models.Model):
+    """Clips of the evaluation split that a trial's int8 network got wrong, the ones it was most certain of first."""
+
+    trial = models.OneToOneField(Trial, on_delete=models.CASCADE, primary_key=True, related_name="clip_mistakes")
+    clips = models.JSONField(help_text="[position of the clip in its split, its class, class answered, score 0..1]")
+
+    def __str__(self) -> str:
+        return f"mistakes of {self.trial}"
+
+
 class CurvePoint(models.Model):
     """One epoch of a trial's learning curve."""
 

@@ -14,7 +14,9 @@ from webapp.models import (
     DeployBundle,
     EnergyModel,
     MeasurementFile,
+    RecordingSet,
     Report,
+    StoredRecording,
     Trial,
 )
 
@@ -33,6 +35,8 @@ _OWNERS = (
     (Report, "document"),
     (Report, "tables"),
     (DeployBundle, "file"),
+    (RecordingSet, "upload"),
+    (StoredRecording, "audio"),
 )
 
 

@@ -10,7 +10,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from webapp.models import Clip, Dataset, ListProfile, Study
+from webapp.models import Clip, Dataset, ListProfile, RecordingSet, StoredRecording, Study
 from webapp.services import jobs
 from webapp.services.artifacts import GRACE_AFTER_DELETE, collect_artifacts
 from webapp.services.errors import Conflict
@@ -99,7 +99,7 @@ def delete_profile(*, profile_id: int) -> None:
 
 
 def delete(*, dataset_id: int) -> None:
-    """Delete a dataset that no study uses, with its clips and the artifacts that no other row uses."""
+    """Delete a dataset that no study uses, with its clips, recordings and the artifacts that no other row uses."""
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=dataset_id)
         searches = dataset.studies.exclude(kind=Study.Kind.REPETITIONS)  # these go with their parents
@@ -108,6 +108,8 @@ def delete(*, dataset_id: int) -> None:
             listed = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
             raise Conflict(f"{dataset.name} is used by {listed}: delete these studies first.")
         files = [dataset.pack.name, dataset.upload.name, *dataset.clips.values_list("audio", flat=True)]
+        files += RecordingSet.objects.filter(dataset=dataset).values_list("upload", flat=True)
+        files += StoredRecording.objects.filter(recordings__dataset=dataset).values_list("audio", flat=True)
         Clip.objects.filter(dataset=dataset).delete()
         dataset.delete()
         collect_artifacts(names=files, grace=GRACE_AFTER_DELETE)

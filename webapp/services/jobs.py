@@ -1,6 +1,6 @@
 """Jobs: a dataset to prepare, a file to read, a run to compute, a kit to pack, a model to train, a dry run to simulate,
 an opening of the test split to evaluate, a report to write, a deploy bundle to pack, a network to evaluate on streams
-for its page or for a front.
+for its page or for a front, recordings to read.
 
 Each is a row that is worked on under one rule, the one of trials: an open row is claimed by exactly one worker, which
 holds it by a lease and renews that by heartbeats; only its holder may write it back, and it is offered
@@ -27,6 +27,7 @@ from webapp.models import (
     DryRun,
     EnergyModel,
     MeasurementFile,
+    RecordingSet,
     Report,
     Run,
     SplitOpening,
@@ -155,7 +156,10 @@ DETECTIONS = JobKind(
     lambda row_id: dispatch.detect_on_streams(detection_id=row_id),
     given_up="The process that evaluated it died repeatedly, perhaps because memory ran out.",
 )
-KINDS = [DATASETS, FILES, RUNS, KITS, MODELS, DRY_RUNS, OPENINGS, REPORTS, BUNDLES, STREAMS, DETECTIONS]
+RECORDINGS = JobKind(
+    RecordingSet, "READING", "REFUSED", "error", lambda row_id: dispatch.read_recordings(set_id=row_id)
+)
+KINDS = [DATASETS, FILES, RUNS, KITS, MODELS, DRY_RUNS, OPENINGS, REPORTS, BUNDLES, STREAMS, DETECTIONS, RECORDINGS]
 
 
 def send(job: JobKind, row_id: int) -> None:

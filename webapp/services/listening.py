@@ -76,14 +76,21 @@ class Failed(Conflict):
 def check_listening(trial: Trial) -> None:
     """Raise Conflict unless the trial has a real network, and a front end that hears sound in pieces."""
     check_network(trial)
+    if reason := front_end_reason(trial):
+        raise Conflict(reason)
+
+
+def front_end_reason(trial: Trial) -> str:
+    """Why a trial cannot be tried for its front end, which would have to hear sound in pieces; "" if it can."""
     dataset = trial.study.dataset
-    facts = FrontendConfig.from_json(dataset.frontend).facts
-    if facts.keeps_state:
-        raise Conflict(
-            f"Trial {trial.number} of {trial.study.name} cannot be tried here: {facts.title}, the front end of "
-            f"{dataset.name}, keeps a state that cannot be stored between pieces of sound. Evaluate the trial on "
-            "streams, which are heard at a stretch."
-        )
+    facts = FrontendConfig.from_json(dataset.frontend).facts if dataset.frontend else None
+    if facts is None or not facts.keeps_state:
+        return ""
+    return (
+        f"Trial {trial.number} of {trial.study.name} cannot be tried here: {facts.title}, the front end of "
+        f"{dataset.name}, keeps a state that cannot be stored between pieces of sound. Evaluate the trial on streams, "
+        "which are heard at a stretch."
+    )
 
 
 def begin(*, trial: Trial, owner: AbstractBaseUser, loop: LoopSettings) -> Listening:

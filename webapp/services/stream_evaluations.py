@@ -15,7 +15,7 @@ from django.utils import timezone
 from nas_engine.audio.cache import CLOSED_SPLIT, EVALUATION_SPLIT
 from nas_engine.streaming.procedure.outcome import EvaluationOutcome
 from nas_engine.streaming.procedure.plan import EvaluationPlan, halves
-from webapp.models import Clip, Dataset, SplitOpening, StreamEvaluation, Trial
+from webapp.models import Clip, Dataset, RecordingSet, SplitOpening, StreamEvaluation, Trial
 from webapp.services import jobs
 from webapp.services.bundles import check_network
 from webapp.services.errors import Conflict
@@ -34,19 +34,26 @@ class ClipsOfStreams:
     measuring: tuple[Clip, ...]
 
 
-def request_evaluation(*, trial_id: int, plan: EvaluationPlan, owner: Actor = None) -> StreamEvaluation:
-    """Have a data worker evaluate a trial's network on streams of the evaluation split.
+def request_evaluation(
+    *, trial_id: int, plan: EvaluationPlan, recordings_id: int | None = None, owner: Actor = None
+) -> StreamEvaluation:
+    """Have a data worker evaluate a trial's network on streams of the evaluation split, or on recordings.
 
-    While it is evaluated, other settings begin it again. Conflict for a trial without a real network, and where the
-    evaluation split has no clips of an event.
+    While it is evaluated on either, other settings begin that again. Conflict for a trial without a real network, where
+    the evaluation split has no clips of an event, and for recordings that are not there.
     """
     with transaction.atomic():
         trial = _locked(trial_id)
-        clips_for(trial, plan)
-        computing = trial.stream_evaluations.filter(state=State.COMPUTING, opening=None).first()
+        recordings = _recordings(trial, recordings_id) if recordings_id is not None else None
+        clips_for(trial, plan, is_recorded=recordings is not None)
+        open_ones = trial.stream_evaluations.filter(state=State.COMPUTING, opening=None)
+        name = recordings.name if recordings else ""
+        computing = open_ones.filter(recordings=recordings, recordings_name=name).first()
         owner_id = owner.pk if owner is not None else None
         if computing is None:
-            found: StreamEvaluation = trial.stream_evaluations.create(plan=plan.to_json(), owner_id=owner_id)
+            found: StreamEvaluation = trial.stream_evaluations.create(
+                plan=plan.to_json(), owner_id=owner_id, recordings=recordings, recordings_name=name
+            )
             jobs.send(jobs.STREAMS, found.pk)
             return found
         if computing.plan != plan.to_json():
@@ -115,6 +122,16 @@ def evaluation_clips(dataset: Dataset) -> tuple[Clip, ...]:
     return _first_of(_clips(dataset, EVALUATION_SPLIT))
 
 
+def _recordings(trial: Trial, recordings_id: int) -> RecordingSet:
+    """Recordings of the trial's data set, kept until the evaluation is requested."""
+    sets = RecordingSet.objects.select_for_update(no_key=True).filter(dataset=trial.study.dataset_id)
+    found = sets.filter(pk=recordings_id).first()
+    if found is None or not found.is_usable:
+        which = found.name if found else "that were chosen"
+        raise Conflict(f"The recordings {which} are not there: wait until they are read, or choose others.")
+    return found
+
+
 def _first_of(clips: Sequence[Clip]) -> tuple[Clip, ...]:
     """`MOST_SECONDS` of the clips in their order: the first of each class, then the second of each, and so on."""
     counts: Counter[str] = Counter()
@@ -150,7 +167,7 @@ def claim(*, evaluation_id: int, worker: str) -> StreamEvaluation | None:
     """The evaluation to work on; None if another worker has it, or it has a result."""
     if not jobs.claim(jobs.STREAMS, evaluation_id, worker):
         return None
-    related = ("trial__study__dataset", "trial__architecture", "opening")
+    related = ("trial__study__dataset", "trial__architecture", "opening", "recordings")
     return StreamEvaluation.objects.select_related(*related).get(pk=evaluation_id)
 
 

@@ -7,7 +7,7 @@ a worker whose connection broke during the commit has to call again.
 Times are the database's: the clocks of fifty machines differ.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,10 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from nas_engine.architecture import Architecture
-from nas_engine.evaluation_result import Evaluation, Progress
+from nas_engine.evaluation_result import ClipMistake, Evaluation, Progress
 from nas_engine.streaming.procedure.plan import EvaluationPlan
 from webapp import translation
-from webapp.models import CurvePoint, Study, Trial
+from webapp.models import ClipMistakes, CurvePoint, Study, Trial
 from webapp.services import stream_detections
 from webapp.services.energy_estimates import estimate_result, save_estimates
 from webapp.services.requests import cancel_requested_trials, request_trial, send_requested_trials
@@ -143,7 +143,14 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
         if ended:
             save_estimates(study, estimate)
             stream_detections.request_for(study, trial_id)
+            _save_mistakes(trial_id, result.mistakes)
         return ended
+
+
+def _save_mistakes(trial_id: int, mistakes: Sequence[ClipMistake] | None) -> None:
+    if mistakes is not None:
+        clips = [[one.position, one.label, one.answer, one.score] for one in mistakes]
+        ClipMistakes.objects.get_or_create(trial_id=trial_id, defaults={"clips": clips})
 
 
 def record_stopping(*, trial_id: int, worker: str, stopping: Mapping[str, Any]) -> bool:

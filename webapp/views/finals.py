@@ -8,10 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.forms.filters import page_in
 from webapp.forms.finals import FinalBaselinesForm, FinalistsForm
 from webapp.models import Finalist, Study
 from webapp.queries.finals import finals_of
 from webapp.queries.pages.finals import chosen_trials, finalists_context
+from webapp.queries.pages.opening_mistakes import evaluated_openings, opening_mistakes_context
 from webapp.queries.pages.report import reports_of
 from webapp.services.errors import Conflict
 from webapp.services.finals import RequestedFinals, train_final_baselines, train_finalists
@@ -90,6 +92,13 @@ def open_test(request: HttpRequest, study_id: int, finalist_id: int) -> HttpResp
     else:
         messages.success(request, f"The test split is open for {opening.label}: its seeds are being evaluated.")
     return redirect("finalists", study_id=study_id)
+
+
+@require_GET
+def opening_mistakes(request: HttpRequest, opening_id: int) -> HttpResponse:
+    """The clips of the test split that a network got wrong, of a recorded opening that has evaluated it."""
+    opening = get_object_or_404(evaluated_openings(), pk=opening_id)
+    return render(request, "finals/mistakes.html", opening_mistakes_context(opening, page_in(request.GET)))
 
 
 def _search_or_404(study_id: int) -> Study:

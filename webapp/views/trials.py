@@ -7,12 +7,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.charts.drawing.network import network_info, network_svg
-from webapp.forms.streams import streams_form
+from webapp.forms.filters import mistake_filter, shown_evaluation
+from webapp.forms.streams import StreamsForm, streams_form
 from webapp.models import Trial
+from webapp.queries.pages.clip_mistakes import clip_mistakes_context
 from webapp.queries.pages.trial import reproduction_context, shown_trials, trial_context, trial_live_context
 from webapp.services.errors import Conflict
+from webapp.services.listening import front_end_reason
 from webapp.services.reproduction import reproduce
-from webapp.views.polling import live_partial
+from webapp.views.polling import live_partial, with_address
 
 
 def trial_or_404(study_id: int, number: int) -> Trial:
@@ -22,10 +25,29 @@ def trial_or_404(study_id: int, number: int) -> Trial:
 @require_GET
 def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
     """The whole page."""
-    context = trial_context(trial_or_404(study_id, number))
-    drawn = network_svg(network_info(blocks), f"trial {number}", "own") if (blocks := context["blocks"]) else None
-    more = {"streams_form": streams_form(context["streams_plan"]), "drawing": drawn}
-    return render(request, "trials/trial.html", context | more)
+    return trial_page(request, trial_or_404(study_id, number))
+
+
+def trial_page(request: HttpRequest, shown: Trial, form: StreamsForm | None = None) -> HttpResponse:
+    """The page of `shown`, perhaps with a form for its evaluation on streams that was filled in wrongly."""
+    context = trial_context(shown, shown_evaluation(request.GET), mistake_filter(request.GET))
+    newest, blocks = context["streams_newest"], context["blocks"]
+    recordings_id = newest and newest.recordings_id
+    more = {
+        "drawing": network_svg(network_info(blocks), f"trial {shown.number}", "own") if blocks else None,
+        "streams_form": form or streams_form(context["streams_plan"], context["streams_recordings"], recordings_id),
+        "try_reason": front_end_reason(shown),
+    }
+    return render(request, "trials/trial.html", context | more, status=422 if form else 200)
+
+
+@require_GET
+def clip_mistakes(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """The clips that a trial got wrong, fetched to filter and to turn pages."""
+    shown = trial_or_404(study_id, number)
+    context = clip_mistakes_context(shown, mistake_filter(request.GET)) | {"try_reason": front_end_reason(shown)}
+    response = render(request, "trials/_clip_mistakes.html", context)
+    return with_address(response, request, part="clip-mistakes", address=reverse("trial", args=[study_id, number]))
 
 
 @require_GET

@@ -1,5 +1,6 @@
 """Stored files as files of a folder, for children that know no database."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from django.core.files.storage import default_storage
 
 from webapp.models import Clip
 from webapp.worker.child.messages import ClipFile
+
+_COPIED_AT_ONCE = 1 << 20  # bytes
 
 
 def clip_files(clips: Sequence[Clip], folder: Path) -> tuple[ClipFile, ...]:
@@ -16,8 +19,8 @@ def clip_files(clips: Sequence[Clip], folder: Path) -> tuple[ClipFile, ...]:
 
 def copied(name: str, path: Path) -> Path:
     """The stored file `name` as the file `path`."""
-    with default_storage.open(name) as stored:
-        path.write_bytes(stored.read())
+    with default_storage.open(name) as stored, path.open("wb") as copy:
+        shutil.copyfileobj(stored, copy, _COPIED_AT_ONCE)
     return path
 
 

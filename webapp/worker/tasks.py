@@ -12,6 +12,7 @@ from webapp.dispatch import (
     PACK_BUNDLE,
     PREPARE_DATASET,
     READ_MEASUREMENT,
+    READ_RECORDINGS,
     SUGGEST,
     TRAIN_ENERGY_MODEL,
     WRITE_REPORT,
@@ -117,3 +118,11 @@ def detect_on_streams(detection_id: int) -> None:
 
     worker = lifecycle.this_worker()
     detect_on_streams(detection_id, worker.name, worker.stopping.is_set)
+
+
+@app.task(name=READ_RECORDINGS)
+def read_recordings(set_id: int) -> None:
+    from webapp.worker.recording_sets import read_recordings
+
+    worker = lifecycle.this_worker()
+    read_recordings(set_id, worker.name, worker.stopping.is_set)

@@ -41,6 +41,14 @@ def test_rows_of_the_confusion_are_true_classes_and_columns_are_answers(content:
     assert accuracy == np.mean(answers == 0)
 
 
+def test_mistakes_are_named_by_place_class_and_answer_the_most_certain_first() -> None:
+    outputs = np.array([[100, -100, -128], [-128, 0, -100], [-128, 127, -128], [-20, -50, -60]], np.int8)
+    found = tflite.mistakes_of(outputs, np.array([0, 2, 0, 1]))
+    assert [(one.position, one.label, one.answer, one.score) for one in found] == [
+        (2, 0, 1, 255 / 256), (1, 2, 1, 0.5), (3, 1, 0, 108 / 256),
+    ]  # fmt: skip
+
+
 def test_accuracy_is_the_diagonal_of_the_confusion(content: bytes) -> None:
     x, y = clicks_and_tones(60, seed=3)
     accuracy, confusion = tflite.evaluate_tflite(content, x, y, CLASSES)

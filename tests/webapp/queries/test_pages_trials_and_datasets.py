@@ -8,6 +8,7 @@ from tests.webapp.factories import CLASSES, SECONDS_A_TRIAL, make_dataset, make_
 from webapp.models import Dataset, Event, Trial
 from webapp.queries.energy_estimates import current_estimate
 from webapp.queries.pages.blocks import block_table
+from webapp.queries.pages.confusion import confusion_rows
 from webapp.queries.pages.datasets import (
     ClipFilter,
     clip_page,
@@ -20,7 +21,7 @@ from webapp.queries.pages.estimates import estimate
 from webapp.queries.pages.export import COLUMNS, trial_rows
 from webapp.queries.pages.results import results
 from webapp.queries.pages.study import events, failures
-from webapp.queries.pages.trial import confusion_rows, curve, neighbours, reward_parts, shown_trials
+from webapp.queries.pages.trial import curve, neighbours, reward_parts, shown_trials
 
 pytestmark = pytest.mark.django_db
 

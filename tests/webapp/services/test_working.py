@@ -58,6 +58,7 @@ MAKE: dict[str, tuple[JobKind, Callable[[], Any]]] = {
     "dry run": (jobs.DRY_RUNS, a_dry_run),
     "bundle": (jobs.BUNDLES, a_bundle),
     "streams": (jobs.STREAMS, an_evaluation),
+    "recordings": (jobs.RECORDINGS, lambda: rows.ready_dataset().recording_sets.create(name="kitchen")),
 }
 of_every_kind = pytest.mark.parametrize("kind", MAKE)
 

@@ -12,8 +12,9 @@ from tests.webapp.bundles import trial_with_network
 from tests.webapp.energy_models import examined_model, measured_device
 from tests.webapp.factories import edited_spec, make_dataset, make_dry_run, make_study, make_user
 from tests.webapp.finals import finalists
+from tests.webapp.recordings import stored
 from tests.webapp.reports import written
-from tests.webapp.streams import evaluated
+from tests.webapp.streams import evaluated, opened
 from tests.webapp.views.malformed import Site, fields_in, requests
 from tests.webapp.views.serving import serving, status_of
 from webapp.models import Clip
@@ -44,6 +45,7 @@ def ids() -> dict[str, object]:
         "clip_id": Clip.objects.first().pk, "dry_run_id": make_dry_run(rows.ready_dataset(name="other")).pk,
         "slug": "paper-2d", "part": "accuracy", "device_id": phone.pk, "campaign_id": campaign.pk,
         "file_id": file.pk, "run_id": run.pk, "kit_id": kit.pk, "profile_id": profile.pk,
+        "set_id": stored(study.dataset).pk, "opening_id": opened(trial_with_network()).pk,
         "report_id": written(study).pk,
         "version": examined_model(phone).version, "other_study_id": study.pk,
         "evaluation_id": evaluated(trial_with_network()).pk, "place": 0, "token": "nobody-s-token",

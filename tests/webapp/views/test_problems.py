@@ -178,6 +178,8 @@ def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: 
         "finalist_id": 1,
         "report_id": 1,
         "evaluation_id": 1,
+        "set_id": 1,
+        "opening_id": 1,
         "place": 0,
         "token": "nobody-s",
         "table": "blocks",

@@ -68,6 +68,10 @@ def test_a_network_trained_here_answers_a_stranger_as_its_page_says(broker, tmp_
     dataset = synthetic_dataset()
     trial = trained(dataset)
     assert {"tensorflow", "python", "threads", "seed", "features", "engine", "processor"} <= set(trial.environment)
+    wrong = sum(map(sum, trial.confusion)) - sum(row[true] for true, row in enumerate(trial.confusion))
+    assert len(trial.clip_mistakes.clips) == wrong
+    labels = dict(dataset.clips.filter(split="eval").values_list("position", "label"))
+    assert all(labels[place] == dataset.classes[truth] for place, truth, _, _ in trial.clip_mistakes.clips)
     assert trial.flash_bytes == default_storage.size(trial.tflite.name)
     assert trial.energy_source.startswith("estimate from published figures")
 

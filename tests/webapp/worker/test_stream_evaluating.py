@@ -12,11 +12,13 @@ import soundfile
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from nas_engine.streaming.procedure.plan import EvaluationPlan
 from tests.webapp.bundles import trial_with_network
 from tests.webapp.factories import with_tflite
+from tests.webapp.recordings import kitchen, stored
 from tests.webapp.streams import PLAN
 from webapp.models import Clip, StreamEvaluation
-from webapp.services import stream_evaluations
+from webapp.services import recordings, stream_evaluations
 from webapp.worker.bundling import contents_of
 from webapp.worker.stream_evaluating import evaluate_streams
 
@@ -75,6 +77,37 @@ def test_recordings_of_a_folder_are_measured_with_their_labels(tmp_path: Path) -
     (folder / "kitchen.txt").write_text("no times here\n")
     with pytest.raises(CommandError, match="No list in 'recordings' states where sounds lie"):
         call_command(*command, stdout=io.StringIO())
+
+
+def test_uploaded_recordings_are_measured_as_the_command_measures_their_folder(tmp_path: Path) -> None:
+    trial = trial_with_network()
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for name, content in kitchen().items():
+        (folder / name).write_bytes(content)
+    out = tmp_path / "streams.json"
+    command = ("evaluate_streams", f"{trial.study_id}/1", *SHORT, "--recordings", str(folder))
+    call_command(*command, "--json", str(out), stdout=io.StringIO())
+    written = json.loads(out.read_text())
+    measured, plan = stored(trial.study.dataset), EvaluationPlan.from_json(written["plan"])
+    row = stream_evaluations.request_evaluation(trial_id=trial.pk, plan=plan, recordings_id=measured.pk)
+    evaluate_streams(row.pk, "data-1")
+    row.refresh_from_db()
+    assert row.state == StreamEvaluation.State.READY, row.reason
+    assert written["outcome"] == row.result
+    assert row.clips == list(measured.recordings.order_by("position").values_list("pk", flat=True))
+    assert row.result["together"]["events"] == 2
+    assert "left out: 'cow' (1)." in " ".join(row.result["notes"])
+
+
+def test_an_evaluation_whose_recordings_are_deleted_meanwhile_fails_with_the_reason() -> None:
+    trial = trial_with_network()
+    measured = stored(trial.study.dataset)
+    row = stream_evaluations.request_evaluation(trial_id=trial.pk, plan=PLAN, recordings_id=measured.pk)
+    recordings.delete(set_id=measured.pk)
+    evaluate_streams(row.pk, "data-1")
+    row.refresh_from_db()
+    assert (row.state, row.reason) == ("FAILED", "The recordings kitchen were deleted: choose others.")
 
 
 def test_a_network_or_a_clip_that_is_gone_meanwhile_fails_with_the_reason() -> None:

@@ -2,11 +2,13 @@
 
 import json
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from nas_engine.streaming.annotations.folders import read_folder
 from nas_engine.streaming.evaluation.thresholds import FalseAlarmTarget
 from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.procedure.outcome import EvaluationOutcome
@@ -17,6 +19,8 @@ from webapp.models import Trial
 from webapp.services.bundles import check_network
 
 DEFAULT = EvaluationPlan()
+MOST_HOURS = 100.0
+"""Hours of recordings of a folder: they are held on the disk as FLAC, 60 MB an hour."""
 
 
 class Command(BaseCommand):
@@ -58,7 +62,9 @@ class Command(BaseCommand):
                 pk=trial_named(options["trial"]).pk
             )
             check_network(trial)
-            outcome, clips = outcome_of(trial, plan, recordings=folder)
+            classes = trial.study.dataset.classes
+            recorded = partial(read_folder, folder, classes=classes, most_hours=MOST_HOURS) if folder else None
+            outcome, clips = outcome_of(trial, plan, recorded=recorded)
         if options["json"]:
             written = {"plan": plan.to_json(), "clips": [clip.pk for clip in clips], "outcome": outcome.to_json()}
             options["json"].parent.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,9 @@ from webapp.models import Trial
 from webapp.queries.energy_estimates import all_estimates, current_estimate
 from webapp.queries.pages.blocks import block_table
 from webapp.queries.pages.compare import NetworkComparison
+from webapp.queries.pages.confusion import confusion_rows
 from webapp.queries.pages.relatives import Relatives, relatives_context
-from webapp.queries.pages.trial import confusion_rows, curve
+from webapp.queries.pages.trial import curve
 
 Table = tuple[Sequence[str], Iterable[Mapping[str, Any]]]
 """Names of the columns, and the rows by these."""

@@ -1,7 +1,7 @@
 """One trial in full: learning curve, confusion matrix, terms of its reward."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,16 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from nas_engine.evaluation_result import RuntimeResult, StreamResult
 from nas_engine.reward import reward_breakdown
-from webapp.models import CurvePoint, DeployBundle, Runtime, StoredNpuEstimate, StreamEvaluation, Study, Trial
+from webapp.models import (
+    CurvePoint,
+    DeployBundle,
+    RecordingSet,
+    Runtime,
+    StoredNpuEstimate,
+    StreamEvaluation,
+    Study,
+    Trial,
+)
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import recordings
 from webapp.queries.detection import measure_words
@@ -18,13 +27,15 @@ from webapp.queries.energy_estimates import CurrentEstimate, all_estimates, curr
 from webapp.queries.energy_models import large_fields
 from webapp.queries.pages.blocks import block_table
 from webapp.queries.pages.bundle import HAS_BUNDLES, bundle_context
+from webapp.queries.pages.clip_mistakes import MISTAKES, MistakeFilter, clip_mistakes_context, mistakes_subquery
 from webapp.queries.pages.compare import choices
+from webapp.queries.pages.confusion import confusion_rows
 from webapp.queries.pages.constraints import estimates
 from webapp.queries.pages.measured import measured_on
 from webapp.queries.pages.npu import HAS_ESTIMATES, npu_blocks
 from webapp.queries.pages.relatives import relatives_context
 from webapp.queries.pages.shortlist import is_shortlisted
-from webapp.queries.pages.streams import HAS_STREAMS, streams_context
+from webapp.queries.pages.streams import HAS_RECORDINGS, HAS_STREAMS, streams_context
 from webapp.queries.pages.study import trial_events
 from webapp.queries.pages.trials import seconds_between
 from webapp.queries.reproduction import Repetitions, repetitions_of
@@ -36,7 +47,6 @@ TIMED_PHASES = (
     "build", "float_trace", "float", "quantise", "qat_trace", "qat", "convert", "streams", "evaluate", "compare",
     "write",
 )  # fmt: skip
-HEAT_STEPS = 10
 _PREVIOUS, _NEXT, _RECORDINGS = "previous_number", "next_number", "evaluation_recordings"
 _IS_REPEATED, _ORIGINAL = "is_repeated", "original_"
 _CONFIRMED, _CONFIRMATIONS = "confirmed_number", "confirmation_numbers"
@@ -60,26 +70,6 @@ class RewardParts:
     energy: Penalty
     flash: Penalty
     reward: float
-
-
-@dataclass(frozen=True, slots=True)
-class ConfusionCell:
-    """How often a class was answered so, and how strongly to colour it: 0..HEAT_STEPS of the row's clips."""
-
-    clips: int
-    heat: int
-    is_correct: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ConfusionRow:
-    """The answers to the clips of one true class. `recall` and `precision` are 0..1, None where there were none."""
-
-    label: str
-    cells: tuple[ConfusionCell, ...]
-    clips: int
-    recall: float | None
-    precision: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +116,8 @@ def shown_trials(study_id: int) -> QuerySet[Trial]:
         HAS_BUNDLES: Exists(DeployBundle.objects.filter(trial=OuterRef("pk"))),
         HAS_ESTIMATES: Exists(StoredNpuEstimate.objects.filter(architecture=OuterRef("architecture"))),
         HAS_STREAMS: Exists(StreamEvaluation.objects.filter(trial=OuterRef("pk"))),
+        HAS_RECORDINGS: Exists(RecordingSet.objects.filter(dataset=OuterRef("study__dataset"), read_at__isnull=False)),
+        MISTAKES: mistakes_subquery(),
     }
     return found.defer(*large_fields("study__energy_model")).annotate(**annotations)
 
@@ -144,13 +136,17 @@ def _confirming() -> dict[str, Any]:
     return {_CONFIRMED: F("confirms__number"), _CONFIRMATIONS: ArraySubquery(counted.values("number"))}
 
 
-def trial_context(trial: Trial) -> dict[str, Any]:
-    """The whole page of a trial from `shown_trials`, but for the data of its charts."""
+def trial_context(trial: Trial, streams_id: int | None = None, mistakes: MistakeFilter | None = None) -> dict[str, Any]:
+    """The whole page of a trial from `shown_trials`, but for the data of its charts.
+
+    `streams_id` names the evaluation on streams that is shown, if it is not the newest.
+    """
     live, bundles = trial_live_context(trial), bundle_context(trial)
     parts = live | relatives_context(trial, live["estimate"]) | reproduction_context(trial) | bundles
     return (
         parts
-        | streams_context(trial)
+        | streams_context(trial, streams_id)
+        | clip_mistakes_context(trial, mistakes or MistakeFilter())
         | {
             "blocks": block_table(trial.architecture),
             "npu_blocks": npu_blocks(trial, bundles["ready_bundle"]),
@@ -187,6 +183,7 @@ def trial_live_context(trial: Trial) -> dict[str, Any]:
         "detected": StreamResult.from_json(trial.streams) if trial.streams else None,
         "runtimes": runtime_rows(trial),
         "other_runtime": other_runtime(trial.study),
+        "links_mistakes": getattr(trial, MISTAKES) is not None,
         "confusion": confusion_rows(trial.confusion, trial.study.dataset.classes),
         "seconds": phase_seconds(trial.seconds),
         "wall_seconds": seconds_between(trial.started_at, trial.finished_at),
@@ -267,30 +264,6 @@ def other_runtime(study: Study) -> str:
     """The runtime of the device of the study's energy model, if the study optimises for another one."""
     device = study.energy_model.device if study.energy_model else None
     return Runtime(device.runtime).label if device and device.runtime not in ("", study.runtime) else ""
-
-
-def confusion_rows(matrix: Sequence[Sequence[int]] | None, classes: Sequence[str]) -> tuple[ConfusionRow, ...]:
-    """The confusion matrix (rows: true class, columns: answers) with recall and precision of each class."""
-    if not matrix:
-        return ()
-    columns = [sum(row[answer] for row in matrix) for answer in range(len(matrix))]
-    labels = [*classes, *(f"class {index}" for index in range(len(classes), len(matrix)))]
-    return tuple(
-        ConfusionRow(
-            label=labels[true],
-            cells=tuple(_cell(clips, sum(row), true == answer) for answer, clips in enumerate(row)),
-            clips=sum(row),
-            recall=row[true] / sum(row) if sum(row) else None,
-            precision=row[true] / columns[true] if columns[true] else None,
-        )
-        for true, row in enumerate(matrix)
-    )
-
-
-def _cell(clips: int, row_total: int, is_correct: bool) -> ConfusionCell:
-    """Any clip at all gets the faintest colour, so that a rare confusion does not look like none."""
-    heat = max(1, round(HEAT_STEPS * clips / row_total)) if clips else 0
-    return ConfusionCell(clips, heat, is_correct)
 
 
 def phase_seconds(seconds: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:

@@ -14,6 +14,7 @@ from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
 from nas_engine.deployment.vectors import ScoredInputs
 from nas_engine.evaluation_result import BothSplits, Evaluation, Progress, Runtime, StreamResult
+from nas_engine.streaming.reading import RecordedStream
 from nas_engine.trial_plan import STATISTICS_STRIDE, TRIAL_SHARE
 
 Result = TypeVar("Result")
@@ -25,7 +26,6 @@ _LEAST_SECONDS = 300.0
 _SECONDS_A_NETWORK = 60.0
 _SECONDS_AN_HOUR = 120.0
 """Several times what an hour of streams takes to be put together, decoded and counted."""
-_LONGEST_RECORDINGS_HOURS = 100.0
 _SECONDS_A_FLOP: Mapping[Runtime, float] = {"xnnpack": 1e-9, "reference": 5e-9, "micro": 5e-9}
 """Several times what was measured: MobileNetV2's 430 MFLOPs take 0.5 s in TensorFlow Lite Micro."""
 
@@ -180,8 +180,8 @@ class ClipFile:
 class EvaluateStreams(OneOffJob[Mapping[str, Any]]):
     """Evaluate the .tflite file `network`, which takes `flops` an inference, on streams by `plan`, an EvaluationPlan.
 
-    Thresholds are chosen on clips `choosing`, measured on clips `measuring`, or where it is not "" on the folder
-    `recordings`. The result is that of `EvaluationOutcome.to_json`.
+    Thresholds are chosen on clips `choosing`, measured on clips `measuring` or, where there are any, on `recordings`.
+    The result is that of `EvaluationOutcome.to_json`.
     """
 
     kind: ClassVar[Kind] = "streams"
@@ -191,12 +191,12 @@ class EvaluateStreams(OneOffJob[Mapping[str, Any]]):
     plan: Mapping[str, Any]
     choosing: tuple[ClipFile, ...]
     measuring: tuple[ClipFile, ...]
-    recordings: str
+    recordings: tuple[RecordedStream, ...]
     flops: int
 
     @property
     def patience_seconds(self) -> float:
-        hours = _LONGEST_RECORDINGS_HOURS if self.recordings else 0.0
+        hours = sum(one.duration_s for one in self.recordings) / 3600.0
         hours += 2 * self.plan["hours"] * len(self.plan["snr_db"])
         listening = self.flops * _SECONDS_A_FLOP[self.runtime] / self.plan["loop"]["hop_s"]
         return _LEAST_SECONDS + hours * (_SECONDS_AN_HOUR + 3600 * listening)

@@ -1,30 +1,22 @@
 """Jobs of a data worker's child: a network evaluated on streams, put together from clips or recorded."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nas_engine.audio.cache import open_pack
-from nas_engine.audio.layouts.base import some
-from nas_engine.errors import BadDataset
 from nas_engine.evaluation_result import StreamResult
 from nas_engine.network import runtimes
-from nas_engine.streaming.annotations.recognition import read_annotations, read_negatives
 from nas_engine.streaming.procedure.detecting import detect, open_streams
 from nas_engine.streaming.procedure.evaluating import evaluate_composed, evaluate_recordings
 from nas_engine.streaming.procedure.plan import EvaluationPlan
-from nas_engine.streaming.reading import RecordedStream
 from nas_engine.streaming.scores import ListeningNetwork, stream_scores
 from nas_engine.streaming.values import SoundStream, StreamScores
 from webapp.worker.child.composing import source_clips
 from webapp.worker.child.messages import DetectOnStreams, EvaluateStreams
 
 StreamsJob = EvaluateStreams | DetectOnStreams
-MOST_FINDINGS = 20
-"""Findings in the lists of recordings that are stated one by one."""
 
 
 def load() -> Callable[[StreamsJob, object], Any]:
@@ -54,30 +46,5 @@ def _evaluate(job: EvaluateStreams) -> Mapping[str, Any]:
 
     choosing, measuring = partial(source_clips, job.choosing), partial(source_clips, job.measuring)
     if job.recordings:
-        recordings, notes = read_recordings(Path(job.recordings), pack.classes)
-        outcome = evaluate_recordings(choosing, recordings, plan, scores_of)
-        return replace(outcome, notes=(*notes, *outcome.notes)).to_json()
+        return evaluate_recordings(choosing, job.recordings, plan, scores_of).to_json()
     return evaluate_composed(choosing, measuring, plan, scores_of).to_json()
-
-
-def read_recordings(folder: Path, classes: Sequence[str]) -> tuple[list[RecordedStream], list[str]]:
-    """Recordings with their events, of labels that are classes, and sentences about what was left out.
-
-    Without any list, all of them are background. Raises BadDataset where lists cannot be read.
-    """
-    try:
-        found = read_annotations(folder)
-    except BadDataset:
-        if any(path.suffix.lower() in (".tsv", ".txt", ".csv") for path in folder.rglob("*")):
-            raise
-        found = read_negatives(folder)
-    notes = [f"{one.where}: {one.message}" for one in found.findings[:MOST_FINDINGS]]
-    if len(found.findings) > MOST_FINDINGS:
-        notes.append(f"There are {len(found.findings) - MOST_FINDINGS} more findings in the lists of the recordings.")
-    counts = Counter(event.label for one in found.recordings for event in one.events if event.label not in classes)
-    if counts:
-        listed = some([f"'{label}' ({count})" for label, count in counts.most_common()])
-        notes.append(f"Events of labels that are no class of the network were left out: {listed}. Small and capital "
-                     f"letters differ; its classes are {', '.join(classes)}.")  # fmt: skip
-    found = found.with_classes({label: label for label in classes})
-    return [one.stream() for one in found.recordings], notes

@@ -10,7 +10,7 @@ from nas_engine.audio.cache import CLOSED_SPLIT
 from webapp.models import SplitOpening
 from webapp.queries.finals import FinalNetwork
 from webapp.queries.opening_statistics import later_opening_words
-from webapp.queries.pages.trial import ConfusionRow, confusion_rows
+from webapp.queries.pages.confusion import ConfusionRow, confusion_rows
 from webapp.templatetags.figures import percent
 from webapp.worker.report.document import Cell, ReportTable, Row, Scalar
 
