@@ -5,15 +5,15 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from nas_engine.deployment.vela import ACCELERATORS
-from nas_engine.streaming.procedure.plan import MOST_HOURS
 from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, STATISTICS_STRIDE, TRIAL_SHARE
 from webapp.models.dataset import Dataset
 from webapp.models.device import Runtime
+from webapp.models.reward_settings import RewardSettings
 
 BYTES_PER_KB = 1000
 
 
-class Study(models.Model):
+class Study(RewardSettings):
     """A search. The settings below are the fields of the browser form and of the study file alike."""
 
     class State(models.TextChoices):
@@ -46,10 +46,6 @@ class Study(models.Model):
         EXPONENTIAL_DECAY = "exponential_decay", "Exponential decay, default parameters"
         TSGP = "tsgp", "Learned curves (TSGP)"
         MARGINAL_VALUE = "marginal_value", "Marginal value (against new trials)"
-
-    class AccuracyMeasure(models.TextChoices):
-        CLIPS = "clips", "Accuracy on clips"
-        STREAMS = "streams", "Detection rate on streams"
 
     class Space(models.TextChoices):
         PAPER_2D = "paper_2d", "Paper, 2-D (12 blocks)"
@@ -91,62 +87,6 @@ class Study(models.Model):
         default=Runtime.XNNPACK,
         help_text="int8 accuracy is that of this runtime; a trial's page compares the others with it.",
     )
-    accuracy_measure = models.CharField(
-        "accuracy in the reward",
-        max_length=8,
-        choices=AccuracyMeasure.choices,
-        default=AccuracyMeasure.CLIPS,
-        help_text="On clips, or 1 less the mean miss rate on streams put together from the evaluation split.",
-    )
-    stream_alarms_per_hour = models.FloatField(
-        "false alarms per hour, at most",
-        default=1.0,
-        validators=[MinValueValidator(0.25), MaxValueValidator(1_000)],
-        help_text="Of all classes together; the rate that the miss rate is taken at.",
-    )
-    stream_hours = models.FloatField(
-        "hours of streams",
-        default=3.0,
-        validators=[MinValueValidator(0.02), MaxValueValidator(MOST_HOURS)],
-        help_text="Every trial hears the same. x false alarms an hour need 3/x hours to be shown.",
-    )
-    stream_snr_db = models.FloatField(
-        "noise level (dB)",
-        default=10.0,
-        validators=[MinValueValidator(-40), MaxValueValidator(60)],
-        help_text="Signal-to-noise ratio: at 0 dB the background is as loud as the event.",
-    )
-    energy_threshold_mj = models.FloatField(
-        "energy threshold (mJ)",
-        default=1.25,
-        validators=[MinValueValidator(0)],
-        help_text="Energy per inference up to which a network costs nothing in the reward (E0).",
-    )
-    energy_step_mj = models.FloatField(
-        "energy step (mJ)",
-        default=0.75,
-        validators=[MinValueValidator(1e-6)],
-        help_text="Additional energy above the threshold that has to bring the accuracy points per energy step.",
-    )
-    energy_step_points = models.FloatField(
-        "accuracy points per energy step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
-    )
-    flash_threshold_kb = models.FloatField(
-        "flash threshold (kB)",
-        default=60.0,
-        validators=[MinValueValidator(0)],
-        help_text="Size of the .tflite file up to which a network costs nothing in the reward (M0). 1 kB = 1000 bytes.",
-    )
-    flash_step_kb = models.FloatField(
-        "flash step (kB)",
-        default=30.0,
-        validators=[MinValueValidator(1e-6)],
-        help_text="Additional memory above the threshold that has to bring the accuracy points per flash step.",
-    )
-    flash_step_points = models.FloatField(
-        "accuracy points per flash step", default=2.0, validators=[MinValueValidator(0), MaxValueValidator(100)]
-    )
-
     enforce_constraints = models.BooleanField(
         default=False,
         help_text="Do not train a network whose estimate violates a constraint below.",
@@ -207,11 +147,6 @@ class Study(models.Model):
         help_text="The version that energies and rewards are taken from; without one, published figures.",
     )
 
-    REWARD_SETTINGS = (
-        "energy_threshold_mj", "energy_step_mj", "energy_step_points",
-        "flash_threshold_kb", "flash_step_kb", "flash_step_points",
-    )  # fmt: skip
-    STREAM_SETTINGS = ("stream_alarms_per_hour", "stream_hours", "stream_snr_db")
     CONSTRAINT_SETTINGS = (
         "enforce_constraints", "flash_limit_kb", "peak_ram_limit_kb", "energy_limit_mj",
         "accelerator", "npu_time_limit_ms", "npu_sram_limit_kb",
@@ -219,7 +154,8 @@ class Study(models.Model):
     SETTINGS = (
         "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "qat_epochs",
         "early_stopping", "stop_confidence", "batch_size", "statistics_stride", "seed", "runtime", "energy_model",
-        "accuracy_measure", *STREAM_SETTINGS, *REWARD_SETTINGS, *CONSTRAINT_SETTINGS,
+        "accuracy_measure", *RewardSettings.STREAM_SETTINGS, *RewardSettings.REWARD_SETTINGS,
+        *CONSTRAINT_SETTINGS,
     )  # fmt: skip
     """Settings of a study in the order of forms and files, for forms, study files, clones, drafts and dry runs."""
 
@@ -292,11 +228,6 @@ class Study(models.Model):
     def counts_compute(self) -> bool:
         """Whether its designer counts trials by their epochs (`DesignerSettings.by_compute`)."""
         return self.early_stopping == self.EarlyStopping.MARGINAL_VALUE
-
-    @property
-    def is_on_streams(self) -> bool:
-        """Whether its rewards take the accuracy on streams."""
-        return self.accuracy_measure == self.AccuracyMeasure.STREAMS
 
     @property
     def has_stop_confidence(self) -> bool:

@@ -60,10 +60,8 @@ def test_after_serving_every_kind_of_page_it_is_small_and_free_of_what_belongs_t
         reverse("studies"),
         reverse("new_study"),
         reverse("datasets"),
-        *(
-            reverse(name, args=[study.pk])
-            for name in ("study", "study_progress", "rewards_chart", "trials_csv", "study_json")
-        ),
+        *(reverse(name, args=[study.pk]) for name in ("study", "study_progress", "rewards_chart", "trials_csv")),
+        reverse("study_json", args=[study.pk]),
         *(reverse("front_chart", args=[study.pk, resource]) for resource in ("energy", "flash")),
         *(reverse(name, args=[study.pk, 1]) for name in ("trial", "curve_chart", "trial_python", "trial_drawing")),
         reverse("trials_table", args=[study.pk, "parquet"]),
