@@ -39,7 +39,7 @@ def local_streams(
     raise to leave it. Simulated trainings hear nothing: for them there is no file. Raises BadStreams where these clips
     cannot be put together, and TransientError and Outage as `call_once` does.
     """
-    if os.environ.get("EARSHOT_EVALUATOR") == "simulated":
+    if settings.IS_SIMULATED:
         return StreamsFile("", dict(plan))
     path = _folder() / f"{_key(plan, clips, pack)}.streams"
     with _locked(path, check):

@@ -38,6 +38,7 @@ def ids() -> dict[str, object]:
     run, file = benches.ready_run(campaign), benches.read_file(campaign)
     profile = measurements.keep_profile(name="mine", mapping={"time": {"column": "t", "unit": "s"}})
     kit = kits.request_kit(campaign_id=campaign.pk, hashes=[study.trials.first().architecture_id])
+    trial = trial_with_network()
     comparison = comparisons.create(name="a comparison", study_ids=[study.pk, draft.pk])
     return {
         "comparison_id": comparison.pk, "finalist_id": finalists(study, count=1, seeds=1)[0].pk,
@@ -45,10 +46,10 @@ def ids() -> dict[str, object]:
         "clip_id": Clip.objects.first().pk, "dry_run_id": make_dry_run(rows.ready_dataset(name="other")).pk,
         "slug": "paper-2d", "part": "accuracy", "device_id": phone.pk, "campaign_id": campaign.pk,
         "file_id": file.pk, "run_id": run.pk, "kit_id": kit.pk, "profile_id": profile.pk,
-        "set_id": stored(study.dataset).pk, "opening_id": opened(trial_with_network()).pk,
+        "set_id": stored(study.dataset).pk, "opening_id": opened(trial).pk,
         "report_id": written(study).pk,
         "version": examined_model(phone).version, "other_study_id": study.pk,
-        "evaluation_id": evaluated(trial_with_network()).pk, "place": 0, "token": "nobody-s-token",
+        "evaluation_id": evaluated(trial).pk, "place": 0, "token": "nobody-s-token",
         "table": "blocks", "kind": "csv",
     }  # fmt: skip
 
