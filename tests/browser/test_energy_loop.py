@@ -79,7 +79,7 @@ def correct_window(page: Page) -> None:
 
 
 def attach(page: Page, study: Study) -> None:
-    page.get_by_label("Search").fill(f"{study.name} 1")
+    page.get_by_label("Search", exact=True).fill(f"{study.name} 1")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("button", name=f"Attach {study.name}, trial 1", exact=True).click()
     expect(page.locator("#network")).to_contain_text("The energy model of Bench phone is trained on this run")

@@ -120,7 +120,7 @@ def _setting(study: Study, name: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    if value is None:
+    if value is None or value == "":
         return DASH
     if isinstance(value, bool):
         return "yes" if value else "no"
