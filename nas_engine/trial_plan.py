@@ -80,7 +80,7 @@ class TrialTime:
         elif phase == "qat":
             done = _FIXED_BEFORE_QAT * self.fixed + self.float_training + part * self.qat
         else:
-            done = self.total if phase in ("convert", "evaluate") else 0.0
+            done = self.total if phase in ("convert", "streams", "evaluate") else 0.0
         return done / self.total
 
 

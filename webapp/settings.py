@@ -178,6 +178,7 @@ SIGN_OF_LIFE = os.environ.get("EARSHOT_SIGN_OF_LIFE", "")
 
 # Training processes and the copies of feature packs (docs/operations.md)
 SILENCE_SECONDS = float(os.environ.get("EARSHOT_SILENCE_SECONDS", "900"))
+IS_SIMULATED = os.environ.get("EARSHOT_EVALUATOR") == "simulated"  # as the children read it themselves
 TRIALS_PER_PROCESS = int(os.environ.get("EARSHOT_TRIALS_PER_PROCESS", "100"))
 PROCESS_BYTES = int(os.environ.get("EARSHOT_PROCESS_BYTES", str(4_000_000_000)))
 PACK_CACHE_BYTES = int(os.environ.get("EARSHOT_CACHE_BYTES", str(20_000_000_000)))

@@ -49,7 +49,9 @@ def test_the_pace_is_that_of_the_middle_trial_apart_for_training_and_the_rest() 
 
 def test_the_share_that_is_done_never_falls_and_ends_at_one() -> None:
     steps = [("build", 0, 0), *(("float", epoch, 3) for epoch in range(4)), *(("qat", epoch, 2) for epoch in range(3))]
-    shares = [RULE.share_done(*step) for step in [*steps, ("convert", 0, 0), ("evaluate", 0, 0)]]
+    shares = [
+        RULE.share_done(*step) for step in [*steps, *((phase, 0, 0) for phase in ("convert", "streams", "evaluate"))]
+    ]
     assert shares == sorted(shares)
     assert shares[0] == 0.0
     assert shares[2] == pytest.approx((0.33 * 30 + 20) / 100)

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from nas_engine.errors import TransientError
+from nas_engine.errors import EarshotError, Outage, TransientError
 from nas_engine.streaming.procedure.composed_features import open_stream_features
 from webapp.models import Clip
 from webapp.worker.child.messages import ComposeStreams, StreamsFile
@@ -26,16 +26,20 @@ _VERSION = 1  # of what the same clips and plan are put together to
 _TICK_SECONDS = 0.5
 
 
+class BadStreams(EarshotError):
+    """No streams can be put together from these clips; the message states why."""
+
+
 def local_streams(
     plan: Mapping[str, Any], clips: Sequence[Clip], pack: Path, check: Callable[[], object] = lambda: None
 ) -> StreamsFile:
     """The streams of a plan (EvaluationPlan as JSON) from these clips by the front end of `pack`, as a file.
 
     `check` is called twice a second while another process puts them together, or a child of this one does, and may
-    raise to leave it. Simulated trainings hear nothing: for them there is no file. Raises EarshotError as `call_once`
-    does, with the reason where nothing can be put together.
+    raise to leave it. Simulated trainings hear nothing: for them there is no file. Raises BadStreams where these clips
+    cannot be put together, and TransientError and Outage as `call_once` does.
     """
-    if os.environ.get("EARSHOT_EVALUATOR") == "simulated":
+    if settings.IS_SIMULATED:
         return StreamsFile("", dict(plan))
     path = _folder() / f"{_key(plan, clips, pack)}.streams"
     with _locked(path, check):
@@ -63,7 +67,12 @@ def _compose(
 ) -> None:
     settings.DATA_FOLDER.ensure()
     with tempfile.TemporaryDirectory(dir=settings.DATA_FOLDER.root, prefix="streams-") as folder:
-        call_once(ComposeStreams(str(pack), plan, clip_files(clips, Path(folder)), str(path)), check)
+        try:
+            call_once(ComposeStreams(str(pack), plan, clip_files(clips, Path(folder)), str(path)), check)
+        except (TransientError, Outage):
+            raise
+        except EarshotError as error:
+            raise BadStreams(f"The streams could not be put together: {error}") from error
 
 
 def _is_whole(path: Path, *, verify: bool = False) -> bool:

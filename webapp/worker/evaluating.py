@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 
 from nas_engine.architecture import Architecture
 from nas_engine.cost import cost
-from nas_engine.errors import EarshotError, Outage, TransientError
+from nas_engine.errors import Outage, TransientError
 from nas_engine.evaluation_result import Evaluation, Progress
 from webapp.models import Dataset, Study
 from webapp.services import trials
@@ -27,7 +27,7 @@ from webapp.storage import hash_in_name, save_by_hash
 from webapp.worker import composing
 from webapp.worker.child.messages import Ended, Evaluate, Finished, Reported, StreamsFile
 from webapp.worker.child.process import ChildDied, ChildProcess
-from webapp.worker.composing import local_streams
+from webapp.worker.composing import BadStreams, local_streams
 from webapp.worker.lifecycle import ThisWorker
 from webapp.worker.packs import discard_if_damaged, local_pack
 from webapp.worker.stopping import StopCheck, check_of, reason_of
@@ -122,8 +122,8 @@ class _Attempt:
             if is_outage(error):
                 raise
             ending = Ended("transient", f"The features could not be had: {error}")
-        except EarshotError as error:
-            ending = Ended("failed", f"The streams could not be put together: {error}")
+        except BadStreams as error:
+            ending = Ended("failed", str(error))
         if isinstance(ending, Finished):
             self._complete(ending.result)
         else:

@@ -9,9 +9,10 @@ from webapp.worker.lifecycle import ThisWorker
 
 
 @pytest.fixture
-def simulated(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def simulated(monkeypatch: pytest.MonkeyPatch, settings) -> pytest.MonkeyPatch:
     """Children simulate; a test may set EARSHOT_SIMULATED_EPOCH_SECONDS before the first trial."""
     monkeypatch.setenv("EARSHOT_EVALUATOR", "simulated")
+    settings.IS_SIMULATED = True
     return monkeypatch
 
 

@@ -11,7 +11,7 @@ from nas_engine.reward import reward
 from nas_engine.testing.spaces import tiny_2d
 from tests.webapp import on_streams, packs, rows
 from tests.webapp.worker.test_real_trial import synthetic_dataset
-from webapp.models import Dataset, StreamDetection, Study, Trial, Worker
+from webapp.models import Clip, Dataset, StreamDetection, Study, Trial, Worker
 from webapp.services import stream_detections
 from webapp.services.finals import train_final_baselines
 from webapp.services.stream_evaluations import evaluation_clips
@@ -119,6 +119,25 @@ def damaged_streams_are_put_together_again(study: Study, path: Path, made: bytes
     path.write_bytes(made[:5_000] + bytes(4) + made[5_004:])
     composing.discard_if_damaged(file)
     assert not path.exists()
+
+
+def test_clips_that_no_stream_can_be_put_together_from_fail_the_trial_in_words(
+    broker: None,
+) -> None:
+    dataset = packs.dataset_with_features()
+    study = on_streams.running_study(dataset)
+    Clip.objects.filter(dataset=dataset, split="eval").exclude(label="negative").delete()
+    trial = rows.requested_trials(study)[0]
+    worker = real_worker()
+    try:
+        evaluating.evaluate(trial.pk, worker)
+    finally:
+        worker.end()
+    trial.refresh_from_db()
+    assert (trial.state, hasattr(trial, "retry")) == ("FAILED", False)
+    assert trial.reason.startswith(
+        "The streams could not be put together: BadDataset: A stream with events needs clips"
+    )
 
 
 def test_whoever_has_to_wait_for_streams_can_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

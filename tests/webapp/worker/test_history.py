@@ -60,7 +60,7 @@ def test_a_repriced_study_tells_its_outcomes_at_the_new_prices() -> None:
     (after,) = history_of(Study.objects.get(pk=study.pk), memory).outcomes
     assert before.objectives is not None
     assert after.objectives is not None
-    assert after.objectives.int8_accuracy == before.objectives.int8_accuracy
+    assert after.objectives.accuracy == before.objectives.accuracy
     assert after.objectives.energy_mj != before.objectives.energy_mj
     assert after.reward != before.reward
 
