@@ -104,7 +104,7 @@ def test_the_page_takes_one_more_query_for_mistakes(
     person: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     trial = a_trial()
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         page(person, trial)
 
 

@@ -88,7 +88,7 @@ def test_the_papers_five_start_in_one_click_at_the_chosen_scale(person: Client) 
     text = page(person, made)
     for name in ("NAS-Bayesian", "NAS-HyperFirefly-b&#x27;", "1D-NAS-Bayesian"):
         assert f'title="Five: {name}">{name}</a>' in text
-    assert "The paper&#x27;s five searches (Table 1) on Hall with seed 1. At 5 % of its size: 100 instead" in text
+    assert "The paper's five searches (Table 1) on Hall with seed 1. At 5 % of its size: 100 instead" in text
     assert "not directly comparable" not in text
     assert "Rewards weigh differently (energy step (mJ)): compare accuracy and energy, not rewards." in text
 

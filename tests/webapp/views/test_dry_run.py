@@ -32,6 +32,10 @@ SETTINGS = {
     "flash_threshold_kb": "60",
     "flash_step_kb": "30",
     "flash_step_points": "2",
+    "accuracy_measure": "clips",
+    "stream_alarms_per_hour": "1",
+    "stream_hours": "3",
+    "stream_snr_db": "10",
     "dry_run": "1",
 }
 

@@ -42,7 +42,7 @@ def test_the_energy_model_of_an_npu_is_added_on_its_devices_page(person: Client)
     assert "Nothing was measured" in text
     assert "ethos-u85-256 by Vela at 35.5 mW estimate" in page(person, "energy_models", chip.pk)
     assert person.get(reverse("energy_model_chart", args=[chip.pk, 1, "flops"])).status_code == 404
-    assert person.get(reverse("energy_model_csv", args=[chip.pk, 1])).status_code == 404
+    assert person.get(reverse("energy_model_runs", args=[chip.pk, 1, "csv"])).status_code == 404
     assert person.get(reverse("measure_next", args=[chip.pk])).status_code == 200
     assert person.get(reverse("device", args=[chip.pk])).status_code == 200
     person.post(reverse("delete_energy_model", args=[chip.pk, model.version]))

@@ -102,11 +102,11 @@ def test_trials_that_cannot_be_reproduced_have_no_button_and_the_post_says_why(p
 def test_the_trials_page_takes_as_few_queries_with_many_repetitions(
     person: Client, original: Trial, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         page(person, original)
     for _ in range(3):
         ended_like(original)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(13):
         page(person, original)
 
 

@@ -33,12 +33,12 @@ def test_ticked_trials_are_put_on_the_shortlist_and_taken_off_it(person: Client)
 
 
 def test_comparing_benches_and_finalists_begin_with_it(person: Client) -> None:
-    study = make_study(completed=6)
-    text = change(person, study, 1, 2, 3, 4, 5)
-    trials = list(Trial.objects.filter(study=study, number__lte=5).order_by("number"))
-    compare = "&amp;".join(f"of={trial.pk}" for trial in trials[:4])
-    assert f'href="{reverse("compare")}?{compare}">Compare the first 4 block by block' in text
-    assert "how=hand&amp;numbers=1%2C+2%2C+3%2C+4%2C+5#choose" in text
+    study = make_study(completed=10)
+    text = change(person, study, *range(1, 10))
+    trials = list(Trial.objects.filter(study=study, number__lte=9).order_by("number"))
+    compare = "&amp;".join(f"of={trial.pk}" for trial in trials[:8])
+    assert f'href="{reverse("compare")}?{compare}">Compare the first 8 block by block' in text
+    assert "how=hand&amp;numbers=1%2C+2%2C+3%2C+4%2C+5%2C+6%2C+7%2C+8%2C+9#choose" in text
     finalists = person.get(reverse("finalists", args=[study.pk]), {"how": "hand", "numbers": "1, 2"})
     assert 'value="1, 2"' in markup_of(finalists)
     address = reverse("take_shortlist_to_bench", args=[study.pk])

@@ -140,7 +140,7 @@ def test_the_pages_of_a_repriced_study_take_as_many_queries_for_many_trials_as_f
         make_baselines(dataset, names=["TC-ResNet8"])
         study = make_study(completed=completed, dataset=dataset)
         person.post(reverse("reestimate_study", args=[study.pk]), {"energy_model": model.pk})
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(13):
             person.get(reverse("study", args=[study.pk]))
 
 

@@ -8,11 +8,13 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.urls import reverse
 
-from webapp.models import Campaign, ShortlistedTrial, Study, Trial
+from webapp.models import Campaign, ShortlistedTrial, Study
 from webapp.queries.pages.compare import MOST_NETWORKS
 from webapp.queries.pages.results import Results
 
 _IDS = "shortlisted_ids"
+
+IS_SHORTLISTED = "on_shortlist"  # annotation of a shown trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,6 @@ def shortlist(study: Study, found: Results) -> Shortlist:
         compared=len(compared),
         finalists_address=f"{reverse('finalists', args=[study.pk])}?{by_hand}#choose" if is_search else "",
     )
-
-
-def is_shortlisted(trial: Trial) -> bool:
-    """One query."""
-    return ShortlistedTrial.objects.filter(trial=trial).exists()
 
 
 def campaigns() -> tuple[Campaign, ...]:

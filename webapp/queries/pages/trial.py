@@ -15,6 +15,7 @@ from webapp.models import (
     DeployBundle,
     RecordingSet,
     Runtime,
+    ShortlistedTrial,
     StoredNpuEstimate,
     StreamEvaluation,
     Study,
@@ -34,7 +35,7 @@ from webapp.queries.pages.constraints import estimates
 from webapp.queries.pages.measured import measured_on
 from webapp.queries.pages.npu import HAS_ESTIMATES, npu_blocks
 from webapp.queries.pages.relatives import relatives_context
-from webapp.queries.pages.shortlist import is_shortlisted
+from webapp.queries.pages.shortlist import IS_SHORTLISTED
 from webapp.queries.pages.streams import HAS_RECORDINGS, HAS_STREAMS, streams_context
 from webapp.queries.pages.study import trial_events
 from webapp.queries.pages.trials import seconds_between
@@ -115,6 +116,7 @@ def shown_trials(study_id: int) -> QuerySet[Trial]:
         _RECORDINGS: recordings("study__dataset"),
         HAS_BUNDLES: Exists(DeployBundle.objects.filter(trial=OuterRef("pk"))),
         HAS_ESTIMATES: Exists(StoredNpuEstimate.objects.filter(architecture=OuterRef("architecture"))),
+        IS_SHORTLISTED: Exists(ShortlistedTrial.objects.filter(trial=OuterRef("pk"))),
         HAS_STREAMS: Exists(StreamEvaluation.objects.filter(trial=OuterRef("pk"))),
         HAS_RECORDINGS: Exists(RecordingSet.objects.filter(dataset=OuterRef("study__dataset"), read_at__isnull=False)),
         MISTAKES: mistakes_subquery(),
@@ -152,7 +154,7 @@ def trial_context(trial: Trial, streams_id: int | None = None, mistakes: Mistake
             "npu_blocks": npu_blocks(trial, bundles["ready_bundle"]),
             "choices": choices(trial),
             "own_id": [trial.pk],
-            "is_shortlisted": trial.state == Trial.State.COMPLETED and is_shortlisted(trial),
+            "is_shortlisted": getattr(trial, IS_SHORTLISTED),
             "estimates": estimates(trial),
             "neighbours": neighbours(trial),
             "space": space_facts(trial.study),
