@@ -3,7 +3,7 @@ import json
 import pickle
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from random import Random
 from typing import Any
 
@@ -23,6 +23,12 @@ from tests.nas_engine.sampling import architectures
 def test_json_round_trip_keeps_every_architecture(architecture: Architecture) -> None:
     text = json.dumps(architecture.to_json())
     assert Architecture.from_json(json.loads(text)) == architecture
+
+
+@pytest.mark.parametrize("part", [Stem(), Block("kxk", 3, 8, (2, 1)), Head()], ids=["stem", "block", "head"])
+def test_the_json_of_a_part_has_its_fields_by_name(part: Stem | Block | Head) -> None:
+    values = {one.name: getattr(part, one.name) for one in fields(part)}
+    assert json.dumps(part.to_json()) == json.dumps(values)
 
 
 @pytest.mark.parametrize("name", BASELINES)
