@@ -8,7 +8,7 @@ from django.utils import timezone
 from nas_engine.early_stopping.link import Linked
 from nas_engine.reward import reward
 from tests.webapp import on_streams, packs, rows
-from webapp.api.charts import _baseline_point, _hover_texts
+from webapp.charts.study import _hover_texts, baseline_point, trial_in_words
 from webapp.forms.study_file import form_from_file, read_study_file, study_to_toml
 from webapp.models import Clip, Dataset, StreamDetection, Study, Trial
 from webapp.queries.detection import ON_CLIPS, measure_words, shared_measure
@@ -92,11 +92,8 @@ def test_fronts_bests_exports_and_the_designer_take_the_accuracy_on_streams() ->
     assert summary["study"]["best_trial"] == by_streams.number
     assert summary["study"]["settings"]["stream_hours"] == 0.1
     assert summary["trials"][0]["streams"]["allowed"] == 3
-    assert (
-        "detection rate on streams 40.0 %<br>int8 accuracy on clips 95.0 %"
-        in (_hover_texts(found, [0], study, measure_words(study))[0])
-    )
-    assert "int8 accuracy 95.0 %" in _hover_texts(again, [0], study, ON_CLIPS)[0]
+    assert "detection rate on streams 40.0 %<br>int8 accuracy on clips 95.0 %" in (_hover_texts(found, [0], study)[0])
+    assert "int8 accuracy 95.0 %" in trial_in_words(again, 0, study.dataset, ON_CLIPS)
 
 
 def test_the_rule_of_such_a_study_links_the_two_accuracies() -> None:
@@ -148,7 +145,7 @@ def test_baselines_are_shown_by_the_accuracy_of_the_study() -> None:
     assert compared.accuracy_difference == pytest.approx(-0.2)
     energy_mj, flash_bytes = baseline.energy_mj or 0.0, baseline.flash_bytes or 0
     assert compared.reward == pytest.approx(reward(0.6, energy_mj, flash_bytes, reward_parameters(study)))
-    point = _baseline_point(compared.row, True, dataset, measure_words(study))
+    point = baseline_point(compared.row, True, dataset, measure_words(study))
     assert (point.accuracy_percent, "detection rate on streams 60.0 %" in point.text) == (60.0, True)
     by_clips = baselines_of(dataset.pk)
     assert by_clips is not None
