@@ -1,6 +1,7 @@
 """A real Chromium."""
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from bootstrap.chromium import from_playwright, on_path
 
 # Playwright's synchronous API keeps an event loop in this thread; Django would refuse the test's own queries for it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# How long a request whose page has been closed may still be answered.
+ANSWERED_S = 20.0
 
 # How long an expectation may take to come true. It bounds no time: another test may have the processor.
 expect.set_options(timeout=30_000)
@@ -34,6 +38,22 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _answered(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Before the database is emptied: requests of closed pages are answered.
+
+    One that still reads two tables while both are truncated would be a deadlock, which PostgreSQL ends with an error.
+    """
+    if "live_server" in request.fixturenames:
+        request.getfixturevalue(
+            "transactional_db"
+        )  # whose end, which empties the database, then comes after this one's
+    yield
+    answering = [thread for thread in threading.enumerate() if thread.name.endswith("(process_request_thread)")]
+    for thread in answering:
+        thread.join(ANSWERED_S)
 
 
 @pytest.fixture(scope="session")

@@ -96,19 +96,20 @@ def _points(created: Sequence[Trial], values: Sequence[Mapping[str, Any]]) -> li
     ]
 
 
-def complete_from(*, trial: Trial, values: Mapping[str, Any], network: bytes) -> bool:
+def complete_from(*, trial: Trial, values: Mapping[str, Any], network: bytes | None) -> bool:
     """Complete a REQUESTED trial by the values and the network of the same training, made elsewhere.
 
-    False if a worker has it already. Raises ValueError where `network` is not the file of those values, or they are of
-    another architecture.
+    Without `network`, which is lost, the trial can be read but not exported, as in `restore_trials`. False if a worker
+    has it already. Raises ValueError where `network` is not the file of those values, or they are of another
+    architecture.
     """
     if _architecture(values).hash != trial.architecture_id:
         raise ValueError(f"trial {values['number']} trained another architecture")
-    if hash_in_name(values["tflite"]) != hashlib.sha256(network).hexdigest():
+    if network is not None and hash_in_name(values["tflite"]) != hashlib.sha256(network).hexdigest():
         raise ValueError(f"the network of trial {values['number']} is not the file that was trained")
     if trials.claim(trial_id=trial.pk, worker=RESTORER) is None:
         return False
-    name = save_by_hash(default_storage, "tflite", network, ".tflite")
+    name = values["tflite"] if network is None else save_by_hash(default_storage, "tflite", network, ".tflite")
     CurvePoint.objects.bulk_create(_points([trial], [values]), ignore_conflicts=True)
     return trials.complete(trial_id=trial.pk, worker=RESTORER, evaluation=_evaluation(values), tflite_name=name)
 

@@ -65,7 +65,8 @@ def request_evaluation(
 def request_test(*, trial_id: int, opening_id: int, plan: EvaluationPlan) -> StreamEvaluation:
     """Have thresholds chosen on the evaluation split measured on streams of the test split, once for an opening.
 
-    A request for what was requested already returns that. Conflict unless the opening has evaluated this network.
+    A request for what was requested already returns that. Conflict unless the opening has evaluated this network, or
+    the one that it repeats.
     """
     with transaction.atomic():
         trial = _locked(trial_id)
@@ -81,7 +82,8 @@ def request_test(*, trial_id: int, opening_id: int, plan: EvaluationPlan) -> Str
 
 def check_test(trial: Trial, opening: SplitOpening, plan: EvaluationPlan) -> None:
     """Raise Conflict where `request_test` would, the network apart."""
-    if opening.state != SplitOpening.State.READY or not opening.results.filter(trial=trial).exists():
+    opened = [one for one in (trial.pk, trial.reproduces_id) if one is not None]
+    if opening.state != SplitOpening.State.READY or not opening.results.filter(trial__in=opened).exists():
         raise Conflict(
             f"Trial {trial.number} of {trial.study.name} was not evaluated by this opening of the test split: open "
             "the test split for it on the page Finalists first."

@@ -18,8 +18,9 @@ from webapp.management.results.page import page_of
 from webapp.management.results.pictures import FIGURE_6, FRONTS, pictures_of
 from webapp.management.results.plan import Plan
 from webapp.management.results.run import ResultsRun
+from webapp.management.results.streams import compared_on_streams, heard_of
 from webapp.management.results.values import values_of
-from webapp.models import Comparison, Dataset, Finalist, SplitOpening, Study, Trial
+from webapp.models import ArtifactChunk, Comparison, Dataset, Finalist, SplitOpening, Study, Trial
 from webapp.queries.finals import features_hash
 from webapp.services import comparisons, openings, restoring, studies, trials
 from webapp.worker import evaluating, suggesting
@@ -105,14 +106,14 @@ def test_networks_that_are_trained_again_are_opened_under_the_number_after_the_j
     work(begun(dataset, journal), worker)
     label = Finalist.objects.get(chosen="baseline").label
     leave_to_another_machine()
+    of_the_trial, of_the_opening = (f"tflite/{digit * 64}.tflite" for digit in "ab")
 
     def of_another_training(line: dict[str, Any]) -> dict[str, Any]:
         if not line["label"].startswith(label):
             return line
-        lost = f"tflite/{'a' * 64}.tflite"
-        return line | (
-            {"tflite": lost} if "tflite" in line else {"seeds": [[s, lost, *a] for s, _, *a in line["seeds"]]}
-        )
+        if "tflite" in line:
+            return line | {"tflite": of_the_trial}
+        return line | {"seeds": [[seed, of_the_opening, *answers] for seed, _, *answers in line["seeds"]]}
 
     changed_lines(journal, of_another_training)
     second = begun(dataset, journal)
@@ -140,12 +141,42 @@ def test_a_finalist_is_never_completed_with_the_network_of_another_architecture(
         restoring.complete_from(trial=trial, values=values | {"architecture": other}, network=b"")
 
 
-def test_a_damaged_network_file_is_trained_again(dataset, worker, journal):
-    work(begun(dataset, journal), worker)
+def test_of_networks_whose_files_are_lost_only_those_that_are_needed_are_trained_again(dataset, worker, journal):
+    first = begun(dataset, journal)
+    work(first, worker)
+    before = values_of(first, dataset.name, PLAN.to_json())
     leave_to_another_machine()
-    next(journal.with_name("j-networks").iterdir()).write_bytes(b"")
-    # All simulated networks are the same file: what is trained again is what the openings of the journal evaluated.
-    assert work(begun(dataset, journal), worker) == (6 * PLAN.seeds, 0)
+    [kept] = journal.with_name("j-networks").iterdir()  # all simulated networks are the same file
+    network = kept.read_bytes()
+    kept.write_bytes(network[:10])
+    ArtifactChunk.objects.filter(name__startswith="tflite/").delete()
+    second = begun(dataset, journal)
+    assert work(second, worker) == (2, 0), "the first seeds of the best network and of the baseline, for the streams"
+    assert values_of(second, dataset.name, PLAN.to_json()) == before
+    assert kept.read_bytes() == network
+
+
+def test_a_network_that_was_trained_again_is_kept_in_the_journal_and_not_trained_a_third_time(dataset, worker, journal):
+    work(begun(dataset, journal), worker)
+    label = Finalist.objects.get(chosen="baseline").label
+    leave_to_another_machine()
+    lost = f"tflite/{'a' * 64}.tflite"
+
+    def of_another_training(line: dict[str, Any]) -> dict[str, Any]:
+        if not line["label"].startswith(label):
+            return line
+        if "tflite" in line:
+            return line | {"tflite": lost}
+        return line | {"seeds": [[seed, lost, *answers] for seed, _, *answers in line["seeds"]]}
+
+    changed_lines(journal, of_another_training)
+    second = begun(dataset, journal)
+    assert work(second, worker) == (1, 0)
+    [repetition] = Trial.objects.exclude(reproduces=None)
+    [heard] = [heard_of(one) for _, one in compared_on_streams(second.searches) if one.finalist.label == label]
+    assert (heard, second.failures()) == (repetition, [])
+    leave_to_another_machine()
+    assert work(begun(dataset, journal), worker) == (0, 0)
 
 
 @pytest.mark.parametrize(

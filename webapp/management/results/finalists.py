@@ -6,9 +6,9 @@ from typing import Any
 
 from nas_engine.baselines import baseline
 from webapp.management.results.journal import Journal, JournalError
-from webapp.management.results.lines import TRIAL, architecture_hash
+from webapp.management.results.lines import OPENING, TRIAL, architecture_hash
 from webapp.management.results.plan import Plan
-from webapp.models import Finalist, Study, Trial
+from webapp.models import Finalist, SplitOpening, Study, Trial
 from webapp.queries.finals import final_baselines_of
 from webapp.queries.pages.finals import chosen_trials
 from webapp.services import finals, restoring
@@ -20,6 +20,8 @@ _BASELINES = "Baselines"
 
 def name_in_journal(study: Study) -> str:
     """The same on every machine: names of FINALS studies hold that of the data set, or a number."""
+    if study.kind == Study.Kind.REPETITIONS and study.parent:
+        return f"Repetitions of {name_in_journal(study.parent)}"
     if study.kind != Study.Kind.FINALS:
         return study.name
     return f"Finalists of {study.parent.name}" if study.parent else _BASELINES
@@ -30,6 +32,12 @@ def containers_of(searches: Sequence[Study]) -> list[Study]:
     own = Study.objects.filter(parent__in=searches, kind=Study.Kind.FINALS).select_related("parent").order_by("pk")
     published = Study.objects.filter(final_baselines_of(searches[0])).first()
     return [*own, *([published] if published else [])]
+
+
+def repetitions_of(containers: Iterable[Study]) -> list[Study]:
+    """Studies of what was trained again of these FINALS studies."""
+    found = Study.objects.filter(parent__in=list(containers), kind=Study.Kind.REPETITIONS)
+    return list(found.select_related("parent__parent").order_by("pk"))
 
 
 def request_finals(searches: Sequence[Study], plan: Plan) -> None:
@@ -58,7 +66,12 @@ def _request_baselines(study: Study, published: Study | None, plan: Plan) -> Non
 
 
 def restore_seeds(containers: Iterable[Study], kept: Iterable[Mapping[str, Any]], journal: Journal) -> None:
-    """Complete waiting seeds by trainings of the journal whose networks are at hand. Raises JournalError."""
+    """Complete waiting seeds by trainings of the journal. Raises JournalError.
+
+    Their networks are at hand, or an opening of the journal has evaluated them: what needs the file then is rare.
+    """
+    kept = list(kept)
+    evaluated = _evaluated_networks(kept)
     trained: dict[tuple[str, str, int, str], list[Mapping[str, Any]]] = defaultdict(list)
     for line in kept:
         if line["kind"] == TRIAL and line["label"] and line["state"] == Trial.State.COMPLETED:
@@ -66,17 +79,21 @@ def restore_seeds(containers: Iterable[Study], kept: Iterable[Mapping[str, Any]]
     for study in containers:
         for trial in study.trials.filter(state=Trial.State.REQUESTED).order_by("number"):
             key = (name_in_journal(study), trial.label, trial.seed, trial.architecture_id)
-            _complete(trial, trained.get(key, ()), journal)
+            at_hand = [line for line in trained[key] if journal.has_network(line["tflite"])]
+            known = [line for line in trained[key] if line["tflite"] in evaluated]
+            for values in [*at_hand, *known][:1]:
+                _complete(trial, values, journal)
 
 
-def _complete(trial: Trial, lines: Iterable[Mapping[str, Any]], journal: Journal) -> None:
-    """By the first of `lines` whose network is kept."""
-    for values in lines:
-        network = journal.network(values["tflite"])
-        if network is not None:
-            try:
-                restoring.complete_from(trial=trial, values=values, network=network)
-            except (KeyError, TypeError, ValueError) as error:
-                line = f"the line of {values['label']} of {values['study']} is of another form: {error}"
-                raise JournalError(f"{journal.path}: {line}. Delete the line.") from error
-            return
+def _evaluated_networks(kept: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Networks that the openings of the journal have evaluated."""
+    opened = (line for line in kept if line["kind"] == OPENING and line["state"] == SplitOpening.State.READY)
+    return {network for line in opened for _, network, *_ in line["seeds"]}
+
+
+def _complete(trial: Trial, values: Mapping[str, Any], journal: Journal) -> None:
+    try:
+        restoring.complete_from(trial=trial, values=values, network=journal.network(values["tflite"]))
+    except (KeyError, TypeError, ValueError) as error:
+        line = f"the line of {values['label']} of {values['study']} is of another form: {error}"
+        raise JournalError(f"{journal.path}: {line}. Delete the line.") from error

@@ -4,14 +4,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.files.storage import default_storage
+from django.db import transaction
 
-from webapp.management.results.finalists import WAITING, containers_of, name_in_journal, request_finals, restore_seeds
+from webapp.management.results.finalists import (
+    WAITING,
+    containers_of,
+    name_in_journal,
+    repetitions_of,
+    request_finals,
+    restore_seeds,
+)
 from webapp.management.results.journal import Journal
 from webapp.management.results.lines import TRIAL
+from webapp.management.results.lost_networks import being_repeated, request_lost
 from webapp.management.results.openings import open_missing, opening_lines, restore_openings
 from webapp.management.results.plan import Plan
 from webapp.management.results.searches import ensure_comparison, ensure_searches, resumed
-from webapp.management.results.streams import evaluate_missing, reopen_failed
+from webapp.management.results.streams import evaluate_missing, networks_without_evaluation, reopen_failed
 from webapp.management.results.troubles import failed_studies, failures_of, waiting_studies
 from webapp.models import Dataset, Study, Trial
 from webapp.services.restoring import ENDED, trial_as_values
@@ -31,7 +40,7 @@ class ResultsRun:
         self._kept = list(journal.lines())
         self.searches = ensure_searches(dataset, plan, self._kept)
         self.comparison = ensure_comparison(self.searches)
-        for container in containers_of(self.searches):
+        for container in self._containers():
             resumed(container)
         reopen_failed(self.searches)
 
@@ -51,9 +60,10 @@ class ResultsRun:
             return self._stage(f"searches: {self._ended_in(self.searches)} of {trials} trials", self.searches)
         if failed_studies(self.searches):
             return None
-        request_finals(self.searches, self._plan)
-        containers = containers_of(self.searches)
-        restore_seeds(containers, self._kept, self._journal)
+        with transaction.atomic():  # a worker sees only what the journal does not have
+            request_finals(self.searches, self._plan)
+            containers = containers_of(self.searches)
+            restore_seeds(containers, self._kept, self._journal)
         waiting = Trial.objects.filter(study__in=containers, state__in=Trial.OPEN).count()
         if waiting or self._states(containers) & set(WAITING):
             trained = self._ended_in(containers)
@@ -64,6 +74,17 @@ class ResultsRun:
         pending = open_missing(self.searches, self._kept)
         if pending:
             return f"test split: {pending} networks being evaluated"
+        return self._on_streams(containers)
+
+    def _on_streams(self, containers: Sequence[Study]) -> str | None:
+        unheard = networks_without_evaluation(self.searches)
+        with transaction.atomic():
+            request_lost(unheard)
+            restore_seeds(repetitions_of(containers), self._kept, self._journal)
+        repeated = being_repeated(unheard)
+        if repeated:
+            stage = f"streams: {repeated} networks, whose files are lost, being trained again"
+            return self._stage(stage, repetitions_of(containers))
         listening = evaluate_missing(self.searches)
         return f"streams: {listening} networks being evaluated" if listening else None
 
@@ -74,11 +95,16 @@ class ResultsRun:
     def _stage(self, stage: str, studies: Sequence[Study]) -> str:
         return " ".join([f"{stage}.", *failed_studies(studies), *waiting_studies(studies)]).removesuffix(".")
 
+    def _containers(self) -> list[Study]:
+        """Studies of what is trained after the searches."""
+        finals = containers_of(self.searches)
+        return [*finals, *repetitions_of(finals)]
+
     def _write_down(self) -> None:
-        containers = containers_of(self.searches)
+        containers = self._containers()
         for study in containers:
             for name in study.trials.filter(state=Trial.State.COMPLETED).values_list("tflite", flat=True):
-                if not self._journal.has_network(name):
+                if not self._journal.has_network(name) and default_storage.exists(name):
                     with default_storage.open(name) as stored:
                         self._journal.add_network(name, stored.read())
         for line in self._ended_trials(containers):

@@ -1,7 +1,8 @@
 """The best network and the baselines of a run of results on streams, measured on the test split they were opened for.
 
 Thresholds are chosen on streams of the evaluation split by `TARGET`; the streams of the test split are put together
-once, under the opening that evaluated the network on its clips. Of each network it is the first seed that was trained.
+once, under the opening that evaluated the network on its clips. Of each network it is the first seed that was trained;
+where its file is lost, a repetition of it.
 """
 
 import statistics
@@ -12,7 +13,8 @@ from nas_engine.streaming.evaluation.thresholds import FalseAlarmTarget
 from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.procedure.outcome import EvaluationOutcome
 from nas_engine.streaming.procedure.plan import EvaluationPlan
-from webapp.models import StreamEvaluation, Study, Trial
+from webapp.management.results.lost_networks import network_at_hand, words_on_lost
+from webapp.models import SplitOpening, StreamEvaluation, Study, Trial
 from webapp.queries.finals import FinalNetwork, final_networks
 from webapp.queries.pages.finals import best_by_reward
 from webapp.queries.pages.streams import outcome_of
@@ -36,11 +38,18 @@ def compared_on_streams(searches: Sequence[Study]) -> list[tuple[str, FinalNetwo
     return [one for one in [*found, *(("", one) for one in shared.values())] if one[1].opening is not None]
 
 
+def networks_without_evaluation(searches: Sequence[Study]) -> list[Trial]:
+    """First seeds of the networks that were not evaluated on streams yet, nor requested."""
+    requested = {row.opening_id for row in _rows(searches)}
+    waiting = [one for _, one in compared_on_streams(searches) if one.opening and one.opening.pk not in requested]
+    return [trial for trial in map(first_seed, waiting) if trial is not None]
+
+
 def evaluate_missing(searches: Sequence[Study], plan: EvaluationPlan = PLAN) -> int:
     """Request each evaluation that there is none of; how many are under way. Simulated networks have none."""
     pending = 0
     for _, network in compared_on_streams(searches):
-        trial, opening = first_seed(network), network.opening
+        trial, opening = heard_of(network), network.opening
         if trial is None or opening is None:
             continue
         try:
@@ -64,23 +73,40 @@ def first_seed(network: FinalNetwork) -> Trial | None:
     return min(trials, key=lambda one: (one.seed, one.pk), default=None)
 
 
+def heard_of(network: FinalNetwork) -> Trial | None:
+    """The trial whose network is evaluated on streams; None while its file is lost."""
+    first = first_seed(network)
+    return network_at_hand(first) if first is not None else None
+
+
 def failures_on_streams(searches: Sequence[Study], plan: EvaluationPlan = PLAN) -> Iterator[str]:
     """A sentence for each evaluation that failed, and for each network, simulated ones apart, that can have none."""
     rows = _rows(searches)
-    requested = {(row.trial_id, row.opening_id) for row in rows}
+    requested = {row.opening_id for row in rows}
     for _, network in compared_on_streams(searches):
         trial, opening = first_seed(network), network.opening
-        if trial is None or opening is None or (trial.pk, opening.pk) in requested or not _is_real(trial):
+        if trial is None or opening is None or opening.pk in requested:
             continue
-        try:
-            check_test(trial, opening, plan)
-        except Conflict as conflict:
-            yield f"{opening.label} was not evaluated on streams: {conflict}"
+        reason = _why_not(trial, opening, plan)
+        if reason:
+            yield f"{opening.label} was not evaluated on streams: {reason}"
     for row in rows:
         if row.state == State.FAILED:
             reason = " ".join(row.reason.split()).rstrip(".")
             label = row.opening.label if row.opening else row.trial.label
             yield f"{label} was not evaluated on streams: {reason}. Start the command again to try once more."
+
+
+def _why_not(trial: Trial, opening: SplitOpening, plan: EvaluationPlan) -> str:
+    """Why a network is not evaluated; empty for one that may be, and for a simulated one."""
+    heard = network_at_hand(trial)
+    if heard is None:
+        return f"{words_on_lost(trial)}."
+    try:
+        check_test(heard, opening, plan)
+    except Conflict as conflict:
+        return str(conflict) if _is_real(heard) else ""
+    return ""
 
 
 def _is_real(trial: Trial) -> bool:
@@ -93,15 +119,23 @@ def _is_real(trial: Trial) -> bool:
 
 def stream_values(searches: Sequence[Study]) -> list[dict[str, Any]]:
     """Figures of each network that was evaluated, as plain values."""
-    rows = {(row.trial_id, row.opening_id): row for row in _rows(searches) if row.state == State.READY}
+    rows = {row.opening_id: row for row in _rows(searches) if row.state == State.READY}
     found = []
     for study, network in compared_on_streams(searches):
         trial, opening = first_seed(network), network.opening
-        row = rows.get((trial.pk, opening.pk)) if trial and opening else None
+        row = rows.get(opening.pk) if opening else None
         if trial is not None and row is not None:
             name = f"{study}, {network.finalist.label}" if study else network.finalist.label
-            found.append({"name": name, "seed": trial.seed, "plan": row.plan, **_figures(row)})
+            again = _trained_again(trial, row.trial)
+            found.append({"name": name, "seed": trial.seed, "plan": row.plan, "trained_again": again, **_figures(row)})
     return found
+
+
+def _trained_again(opened: Trial, heard: Trial) -> dict[str, Any] | None:
+    """Accuracies (int8, evaluation split) of the network that was opened for and of the one that listened instead."""
+    if heard.tflite.name == opened.tflite.name:
+        return None
+    return {"opened": opened.int8_accuracy, "heard": heard.int8_accuracy}
 
 
 def _figures(row: StreamEvaluation) -> dict[str, Any]:
@@ -153,7 +187,18 @@ def streams_words(found: Sequence[Mapping[str, Any]]) -> str:
         f"scores are means of {plan.loop.smoothing_windows}. One seed of each network; docs/streams.md has the rules."
     )
     notes = dict.fromkeys(note for one in found for note in one["notes"])
+    again = [_accuracies(one) for one in found if one["trained_again"]]
+    if again:
+        words += (
+            " The files of these networks were lost and each was trained again with the same seed, elsewhere, which "
+            f"gave another file. Accuracy on the evaluation split, trained again for opened: {', '.join(again)}."
+        )
     return "\n\n".join([words, *notes])
+
+
+def _accuracies(one: Mapping[str, Any]) -> str:
+    again = one["trained_again"]
+    return f"{one['name']} {again['heard']:.3f} for {again['opened']:.3f}"
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
