@@ -20,7 +20,7 @@ from webapp.management.results.plan import Plan
 from webapp.management.results.run import ResultsRun
 from webapp.management.results.streams import compared_on_streams, heard_of
 from webapp.management.results.values import values_of
-from webapp.models import ArtifactChunk, Comparison, Dataset, Finalist, SplitOpening, Study, Trial
+from webapp.models import ArtifactChunk, Comparison, Dataset, SplitOpening, Study, Trial
 from webapp.queries.finals import features_hash
 from webapp.services import comparisons, openings, restoring, studies, trials
 from webapp.worker import evaluating, suggesting
@@ -28,6 +28,7 @@ from webapp.worker.opening import evaluate_splits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLAN = Plan(trials=2, full_epochs=40, qat_epochs=1, finalists=1, seeds=2, baselines=("TC-ResNet8",))
+BASELINE, FINALISTS = "TC-ResNet8-1.0", "Finalists of Results: NAS-Bayesian"
 
 
 @pytest.fixture
@@ -38,6 +39,31 @@ def dataset() -> Dataset:
 @pytest.fixture
 def journal(tmp_path: Path) -> Path:
     return tmp_path / "j.jsonl"
+
+
+@pytest.fixture(scope="module")
+def finished_files() -> dict[str, bytes]:
+    """Journal and networks of a whole run, by names; empty before the first test that needs one has made it."""
+    return {}
+
+
+@pytest.fixture
+def finished(dataset: Dataset, worker: str, journal: Path, finished_files: dict[str, bytes]) -> Path:
+    """The journal of a whole run of `PLAN`, of which nothing else is left here."""
+    if not finished_files:
+        work(begun(dataset, journal), worker)
+        leave_to_another_machine()
+        files = [journal, *networks_of(journal).iterdir()]
+        finished_files.update({str(file.relative_to(journal.parent)): file.read_bytes() for file in files})
+    for name, content in finished_files.items():
+        path = journal.parent / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    return journal
+
+
+def networks_of(journal: Path) -> Path:
+    return journal.with_name("j-networks")
 
 
 def begun(dataset: Dataset, path: Path, plan: Plan = PLAN) -> ResultsRun:
@@ -102,81 +128,68 @@ def test_a_run_on_another_machine_goes_on_from_the_journal_and_comes_to_the_same
     assert second.failures() == []
 
 
-def test_networks_that_are_trained_again_are_opened_under_the_number_after_the_journals(dataset, worker, journal):
-    work(begun(dataset, journal), worker)
-    label = Finalist.objects.get(chosen="baseline").label
-    leave_to_another_machine()
+def test_networks_that_are_trained_again_are_opened_under_the_number_after_the_journals(dataset, worker, finished):
     of_the_trial, of_the_opening = (f"tflite/{digit * 64}.tflite" for digit in "ab")
 
     def of_another_training(line: dict[str, Any]) -> dict[str, Any]:
-        if not line["label"].startswith(label):
+        if not line["label"].startswith(BASELINE):
             return line
         if "tflite" in line:
             return line | {"tflite": of_the_trial}
         return line | {"seeds": [[seed, of_the_opening, *answers] for seed, _, *answers in line["seeds"]]}
 
-    changed_lines(journal, of_another_training)
-    second = begun(dataset, journal)
+    changed_lines(finished, of_another_training)
+    second = begun(dataset, finished)
     assert work(second, worker) == (PLAN.seeds, 1)
     numbers = SplitOpening.objects.values_list("label", "number")
-    assert {number for name, number in numbers if name == label} == {2}
-    assert {number for name, number in numbers if name != label} == {1}
+    assert {number for name, number in numbers if name == BASELINE} == {2}
+    assert {number for name, number in numbers if name != BASELINE} == {1}
     marked = [one["name"] for one in values_of(second, "d", {})["networks"] if one["times_opened"] > 1]
-    assert marked == [label]
+    assert marked == [BASELINE]
 
 
-def test_a_finalist_is_never_completed_with_the_network_of_another_architecture(dataset, worker, journal):
-    work(begun(dataset, journal), worker)
-    name = next(one.finals.parent.name for one in Finalist.objects.filter(chosen="reward"))
+def test_a_finalist_is_never_completed_with_the_network_of_another_architecture(dataset, worker, finished):
     other = translation.baseline_network(baseline("MobileNetV1"), dataset).to_json()
-    leave_to_another_machine()
-    changed_lines(
-        journal, lambda line: line | ({"architecture": other} if line["study"] == f"Finalists of {name}" else {})
-    )
-    second = begun(dataset, journal)
+    changed_lines(finished, lambda line: line | ({"architecture": other} if line["study"] == FINALISTS else {}))
+    second = begun(dataset, finished)
     assert work(second, worker)[0] == PLAN.seeds
-    values = next(line for line in map(json.loads, journal.read_text().splitlines()[1:]) if line["label"])
+    values = next(line for line in map(json.loads, finished.read_text().splitlines()[1:]) if line["label"])
     trial = rows.requested_trials(rows.running_study(dataset=dataset))[0]
     with pytest.raises(ValueError, match="trained another architecture"):
         restoring.complete_from(trial=trial, values=values | {"architecture": other}, network=b"")
 
 
-def test_of_networks_whose_files_are_lost_only_those_that_are_needed_are_trained_again(dataset, worker, journal):
-    first = begun(dataset, journal)
-    work(first, worker)
-    before = values_of(first, dataset.name, PLAN.to_json())
-    leave_to_another_machine()
-    [kept] = journal.with_name("j-networks").iterdir()  # all simulated networks are the same file
+def test_of_networks_whose_files_are_lost_only_those_that_are_needed_are_trained_again(dataset, worker, finished):
+    [kept] = networks_of(finished).iterdir()  # all simulated networks are the same file
     network = kept.read_bytes()
     kept.write_bytes(network[:10])
     ArtifactChunk.objects.filter(name__startswith="tflite/").delete()
-    second = begun(dataset, journal)
+    second = begun(dataset, finished)
     assert work(second, worker) == (2, 0), "the first seeds of the best network and of the baseline, for the streams"
-    assert values_of(second, dataset.name, PLAN.to_json()) == before
+    assert second.failures() == []
     assert kept.read_bytes() == network
 
 
-def test_a_network_that_was_trained_again_is_kept_in_the_journal_and_not_trained_a_third_time(dataset, worker, journal):
-    work(begun(dataset, journal), worker)
-    label = Finalist.objects.get(chosen="baseline").label
-    leave_to_another_machine()
+def test_a_network_that_was_trained_again_is_kept_in_the_journal_and_not_trained_a_third_time(
+    dataset, worker, finished
+):
     lost = f"tflite/{'a' * 64}.tflite"
 
     def of_another_training(line: dict[str, Any]) -> dict[str, Any]:
-        if not line["label"].startswith(label):
+        if not line["label"].startswith(BASELINE):
             return line
         if "tflite" in line:
             return line | {"tflite": lost}
         return line | {"seeds": [[seed, lost, *answers] for seed, _, *answers in line["seeds"]]}
 
-    changed_lines(journal, of_another_training)
-    second = begun(dataset, journal)
+    changed_lines(finished, of_another_training)
+    second = begun(dataset, finished)
     assert work(second, worker) == (1, 0)
     [repetition] = Trial.objects.exclude(reproduces=None)
-    [heard] = [heard_of(one) for _, one in compared_on_streams(second.searches) if one.finalist.label == label]
+    [heard] = [heard_of(one) for _, one in compared_on_streams(second.searches) if one.finalist.label == BASELINE]
     assert (heard, second.failures()) == (repetition, [])
     leave_to_another_machine()
-    assert work(begun(dataset, journal), worker) == (0, 0)
+    assert work(begun(dataset, finished), worker) == (0, 0)
 
 
 @pytest.mark.parametrize(
