@@ -1,5 +1,6 @@
 """Parts of recordings: label tracks, start and end columns, and the sound that is cut out."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -174,3 +175,18 @@ def test_a_track_of_another_recording_is_not_taken_for_that_of_one_with_a_shorte
     result = scan(tmp_path)
     assert {clip.label for clip in result.clips} == {"low"}
     assert [problem.where for problem in result.problems if problem.kind == "no_recording"] == ["rec10.txt"]
+
+
+def test_a_part_of_an_mp3_begins_as_the_whole_file_has_it_there(tmp_path: Path) -> None:
+    path, beep = tmp_path / "beeps.mp3", 0.05
+    samples = np.zeros(20 * RATE_HZ, np.float32)
+    starts = np.arange(1, 19) + 0.3
+    time = np.arange(round(beep * RATE_HZ)) / RATE_HZ
+    for start in starts:
+        samples[round(start * RATE_HZ) :][: len(time)] = 0.5 * np.sin(2 * np.pi * 900 * time)
+    soundfile.write(path, samples, RATE_HZ)
+    whole, _ = soundfile.read(path, dtype="float32")
+    for start in starts:
+        part, _ = soundfile.read(io.BytesIO(cut(path, start, start + beep)), dtype="float32")
+        first = round(start * RATE_HZ)
+        np.testing.assert_allclose(part, whole[first : first + len(part)], atol=1e-6)
