@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import soundfile
 
+from nas_engine.audio.mpeg_frames import Tagged, missing_tag
+
 FORMATS = "WAV, AIFF, AU, CAF, W64, FLAC, Ogg or MP3"
 SUFFIXES = frozenset({
     ".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf",
@@ -23,7 +25,7 @@ SUFFIXES = frozenset({
 })  # fmt: skip
 UNREAD_SUFFIXES = frozenset({".m4a", ".aac", ".wma", ".mp4", ".webm", ".amr", ".3gp", ".ac3"})
 _UNREAD_STARTS = (bytes.fromhex("3026b2758e66cf11"), b"#!AMR", b"\x1aE\xdf\xa3")  # ASF (WMA), AMR, Matroska (WebM)
-_MPEG_STARTS = (b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
+_MPEG_STARTS = (b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2", b"\xff\xe3", b"\xff\xe2")
 _HEAD_BYTES = 65_536
 _LONGEST_STATED = {4: 0x7FFF_0000, 8: 1 << 62}  # by bytes of the number; SoX writes 0x7FFFF000 for "unknown"
 
@@ -109,8 +111,9 @@ def open_sound(source: Path | bytes) -> Iterator[soundfile.SoundFile]:
 
     Raises soundfile.LibsndfileError where it is no sound, and OSError where the file cannot be opened.
     """
-    length = _missing_length(*first_bytes(source))
-    with _file(source, length) as file, _Sequential(file) as sound:
+    head, size = first_bytes(source)
+    file = _mpeg(source) if head.startswith(_MPEG_STARTS) else _file(source, _missing_length(head, size))
+    with file as opened, _Sequential(opened) as sound:
         yield sound
 
 
@@ -139,9 +142,37 @@ def _file(source: Path | bytes, length: _Length | None) -> "Iterator[Path | io.B
     elif length is None:
         yield source
     else:
-        with source.open("rb") as file, _Mapped(file.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
+        with _mapped(source) as mapped:
             _mend(mapped, length)
             yield mapped
+
+
+@contextmanager
+def _mpeg(source: Path | bytes) -> "Iterator[Path | io.BytesIO | _Mapped | Tagged]":
+    """An MP3 file whose first frame states how many there are; the tag is made in memory where the file's does not."""
+    if isinstance(source, bytes):
+        yield _tagged(source) or io.BytesIO(source)
+    else:
+        with _mapped(source) as content:
+            yield _tagged(content) or source
+
+
+def _tagged(content: "bytes | _Mapped") -> "Tagged | io.BytesIO | _Mapped | None":
+    """The content with the tag that it lacks; None if it lacks none."""
+    tag = missing_tag(content)
+    if tag is None or tag.is_new:
+        return tag and Tagged(tag, content)
+    part = slice(tag.place, tag.place + len(tag.content))
+    if isinstance(content, bytes):
+        return io.BytesIO(content[: part.start] + tag.content + content[part.stop :])
+    content[part] = tag.content
+    return content
+
+
+@contextmanager
+def _mapped(source: Path) -> "Iterator[_Mapped]":
+    with source.open("rb") as file, _Mapped(file.fileno(), 0, access=mmap.ACCESS_COPY) as content:
+        yield content
 
 
 def _mend(content: bytearray | mmap.mmap, length: _Length | None) -> None:
