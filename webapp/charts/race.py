@@ -71,7 +71,7 @@ def race_info(axis: str, bands: Sequence[tuple[str, RewardBand | None]]) -> Race
 
 
 def race_sentences(info: RaceInfo) -> tuple[str, ...]:
-    """What the chart says; nothing where designers cannot be compared yet."""
+    """What can be read off the chart; nothing where designers cannot be compared yet."""
     if info.common is None:
         return ()
     first, second, last = info.standings[0], info.standings[1], info.standings[-1]

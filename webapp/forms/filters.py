@@ -8,7 +8,7 @@ from webapp.queries.pages.datasets import ClipFilter
 from webapp.queries.pages.leaderboard import BY_REWARD as BEST_REWARD
 from webapp.queries.pages.leaderboard import SORTS, LeaderboardFilter
 from webapp.queries.pages.studies import SHELVES, StudyFilter
-from webapp.queries.pages.trials import ALL_TRIALS, BY_REWARD, SORT_FIELDS, TRIAL_STATES, TrialFilter
+from webapp.queries.pages.trials import ALL_TRIALS, BY_REWARD, COLUMNS, SORT_FIELDS, TRIAL_STATES, TrialFilter
 from webapp.queries.whole_numbers import whole_number
 
 _LONGEST_TEXT = 100
@@ -37,7 +37,14 @@ def trial_filter(query: QueryDict) -> TrialFilter:
         text=search_text(query),
         sort=_one_of(query, "sort", sorts) or BY_REWARD,
         page=page_in(query),
+        columns=_columns(query),
     )
+
+
+def _columns(query: QueryDict) -> tuple[str, ...]:
+    """The known ones of ?column=energy&column=flash, in the order of the table; all where none is known."""
+    wanted = query.getlist("column")
+    return tuple(name for name in COLUMNS if name in wanted) or tuple(COLUMNS)
 
 
 def leaderboard_filter(query: QueryDict) -> LeaderboardFilter:

@@ -59,7 +59,7 @@ class RewardBand:
 
 
 def course(spent: NDArray[np.float64], rewards: NDArray[np.float64]) -> RewardCourse | None:
-    """RewardCourse of a search whose n trials had used up `spent` [n] at their ends, non-decreasing, and had these rewards.
+    """Course of a search whose n trials had used up `spent` [n] at their ends, non-decreasing, and had these rewards.
 
     `rewards` [n] is NaN for trials without one. None where no trial has a reward.
     """
