@@ -66,7 +66,8 @@ def test_chosen_columns_stand_in_the_address_that_another_person_opens(chromium:
         other = context.new_page()
         other.goto(sent)
         shown = other.locator("#trials-scroll thead th").all_inner_texts()
-        assert [name.strip("↑↓\n") for name in shown] == ["Tick", "#", "State", "Reward", "int8 acc.", "Energy", "Flash"]
+        names = [name.strip("↑↓\n") for name in shown]
+        assert names == ["Tick", "#", "State", "Reward", "int8 acc.", "Energy", "Flash"]
 
 
 def test_pages_of_the_first_minutes_are_sound_in_both_widths_and_themes(
