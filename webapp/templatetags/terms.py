@@ -1,6 +1,7 @@
 """A "?" at a technical term that opens its line of the glossary: by keyboard and touch, without JavaScript."""
 
 from django import template
+from django.template.defaultfilters import capfirst
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,7 +13,7 @@ register = template.Library()
 
 @register.simple_tag
 def term(slug: str, place: str = "") -> SafeString:
-    """The "?" of the term `slug`; `place` tells several of one term on a page apart. Raises KeyError for no term."""
+    """The "?" of the term `slug`; `place` is part of its id where a page has it twice. Raises KeyError for no term."""
     return _mark(TERMS[slug], f"term-{slug}{f'-{place}' if place else ''}")
 
 
@@ -36,7 +37,7 @@ def _mark(found: Term, id_: str) -> SafeString:
         '<span popover id="{0}" class="term-note" role="note"><strong>{1}</strong> {2} <small>{3}. '
         '<a href="{4}#{5}">Glossary</a></small></span>',
         id_,
-        found.name,
+        capfirst(found.name),
         found.line,
         paper_section(found),
         reverse("glossary"),
