@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from webapp.queries.glossary import OF_FIELDS, TERMS, Term
+from webapp.queries.glossary import OF_FIELDS, TERMS, GlossaryTerm
 
 register = template.Library()
 
@@ -25,12 +25,12 @@ def term_of_field(name: str) -> SafeString | str:
 
 
 @register.filter
-def paper_section(found: Term) -> str:
+def paper_section(found: GlossaryTerm) -> str:
     """Where the paper uses it: "Section 2.1 of the paper"."""
     return f"Section {found.section} of the paper" if found.section else "Not in the paper"
 
 
-def _mark(found: Term, id_: str) -> SafeString:
+def _mark(found: GlossaryTerm, id_: str) -> SafeString:
     """A popover is closed by Escape, by a click outside and by the mark itself."""
     return format_html(
         '<button type="button" class="term" popovertarget="{0}" aria-label="What is: {1}">?</button>'
