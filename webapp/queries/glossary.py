@@ -140,7 +140,7 @@ SUBJECTS: Mapping[str, tuple[GlossaryTerm, ...]] = {
         _term("miss-rate", "miss rate", "", (), "The share of events that were not detected."),
         _term("detection-rate", "Detection rate", "", (),
              "The share of events that were detected: one less the miss rate."),
-        _term("det", "DET curve", "", (), "The miss rate over false alarms per hour, for every threshold of detection."),
+        _term("det", "DET curve", "", (), "The miss rate over false alarms per hour, for every threshold."),
         _term("snr", "Signal-to-noise ratio", "", ("stream_snr_db",),
              "How many decibels an event is louder than its background."),
     ),
