@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 MANAGE := $(RUN) manage.py
 CODE := nas_engine webapp tests bootstrap benchmarks docs/hooks manage.py
 
-.PHONY: help setup setup-dev event-scores event-oracle demo up test quick lint format docs lock bench bench-search bench-pages bench-compute results doctor clean
+.PHONY: help setup setup-dev event-scores event-oracle demo up test quick lint format docs lock bench bench-search bench-pages bench-compute results tour doctor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -92,6 +92,9 @@ bench-compute: setup ## Compare whole searches at equal epochs and seconds with 
 results: setup ## The paper's five searches to Table 1 on DATA=PATH: docs/results.md (takes hours, goes on where it was)
 	@exec $(MANAGE) results $(if $(DATA),--data "$(DATA)") --journal benchmarks/results/results.jsonl \
 		--json benchmarks/results/results.json --page docs/results.md $(ARGS)
+
+tour: setup-dev ## The product in pictures, from a scratch database: docs/tour.md (some minutes)
+	$(RUN) -m tests.browser.tour --page docs/tour.md
 
 doctor: setup ## Tell what is wrong with this machine and how to mend it
 	@$(MANAGE) doctor $(ARGS)

@@ -165,8 +165,13 @@ def make_study(
 
 
 def _add_trials(study: Study, states: Sequence[str], curves: int, seed: int) -> None:
-    space, rng, now = new_search_space(study), np.random.default_rng(seed), timezone.now()
-    networks = [space.sample(rng) for _ in states]
+    space, rng = new_search_space(study), np.random.default_rng(seed)
+    add_trials(study, [space.sample(rng) for _ in states], states, curves)
+
+
+def add_trials(study: Study, networks: Sequence[engine.Architecture], states: Sequence[str], curves: int) -> None:
+    """Trials of these networks in these states, numbered from 1."""
+    now = timezone.now()
     rows = {network.hash: architecture_row(network) for network in networks}
     StoredArchitecture.objects.bulk_create(rows.values(), ignore_conflicts=True)
     numbered = enumerate(zip(networks, states, strict=True), start=1)
@@ -266,14 +271,8 @@ def _events(study: Study, trials: Sequence[Trial]) -> Iterable[Event]:
 
 def _curve(trial: Trial, evaluation: Evaluation) -> Iterable[CurvePoint]:
     for point in evaluation.curve:
-        yield CurvePoint(
-            trial=trial,
-            phase=point.phase,
-            epoch=point.epoch,
-            loss=point.loss,
-            train_accuracy=point.train_accuracy,
-            eval_accuracy=point.eval_accuracy,
-        )
+        values = {name: getattr(point, name) for name in ("phase", "epoch", "loss", "train_accuracy", "eval_accuracy")}
+        yield CurvePoint(trial=trial, **values)
 
 
 def make_workers(*, trainers: int = 2, searchers: int = 1, silent_seconds: float = 0) -> None:

@@ -2,7 +2,6 @@
 
 from typing import get_args
 
-import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
@@ -11,23 +10,24 @@ from django.views.decorators.http import require_GET
 
 from nas_engine.audio.decode import decode
 from nas_engine.audio.frontends.features import compute_features
-from webapp.charts.comparison import ComparedFront, comparison_figure, comparison_info, front_points
+from webapp.charts.compared import fronts_figure
 from webapp.charts.curves import PlottedEpoch, curve_figure, curve_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
 from webapp.charts.finals import finals_figure, finals_points
-from webapp.charts.fronts import FrontPoint, Resource
+from webapp.charts.fronts import Resource
+from webapp.charts.race import race_figure, race_info
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
-from webapp.charts.study import baseline_point, chance_of, chart_file, trial_in_words, trial_links
-from webapp.models import Comparison, Study
-from webapp.queries.detection import MeasureWords, measure_words, shared_measure
-from webapp.queries.energy_estimates import energy_tag
+from webapp.charts.study import chance_of, chart_file
+from webapp.models import Comparison
+from webapp.queries.detection import measure_words
 from webapp.queries.finals import final_networks
-from webapp.queries.pages.baselines import baselines_by_dataset, baselines_shown_with
+from webapp.queries.pages.baselines import baselines_shown_with
 from webapp.queries.pages.comparison import compared_studies, short_name
 from webapp.queries.pages.datasets import shown_clips
 from webapp.queries.pages.finals import named_networks
 from webapp.queries.pages.paper import study_points
-from webapp.queries.pages.results import Results, on_clips, results, results_of
+from webapp.queries.pages.race import BY_EPOCHS, BY_TRIALS, race
+from webapp.queries.pages.results import results, results_of
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import curve, shown_trials
 from webapp.translation import frontend
@@ -50,33 +50,19 @@ def finalists_chart(request: HttpRequest, study_id: int) -> JsonResponse:
 
 @require_GET
 def comparison_chart(request: HttpRequest, comparison_id: int) -> JsonResponse:
-    """The fronts over energy of all studies of a comparison, and the baselines of their datasets.
-
-    Baselines are estimated by the energy model that all studies share, by the published figures where they differ. The
-    accuracy is the one that the rewards of all studies take, on clips where these differ.
-    """
+    """The fronts over energy of all studies of a comparison, and the baselines of their datasets."""
     comparison = get_object_or_404(Comparison, pk=comparison_id)
     studies = compared_studies(comparison)
-    found, datasets = results_of(studies), {study.dataset_id: study.dataset for study in studies}
-    measure, plan = shared_measure(studies)
-    if not plan:
-        found = {pk: on_clips(one) for pk, one in found.items()}
-    models = {study.energy_model_id for study in studies}
-    published = baselines_by_dataset(datasets, models.pop() if len(models) == 1 else None, plan)
-    completed = {datasets[pk]: baselines.comparable for pk, baselines in published.items()}
-    tags = {energy_tag(source) for one in found.values() for source in one.energy_sources}
-    info = comparison_info(
-        energy_tags=sorted(tags | {row.estimate.tag for rows in completed.values() for row in rows}),
-        thresholds_mj=[study.energy_threshold_mj for study in studies],
-        fronts=[
-            ComparedFront(short_name(study, comparison), _front(study, found[study.pk], measure)) for study in studies
-        ],
-        baselines={
-            str(one): [baseline_point(row, True, one, measure) for row in rows] for one, rows in completed.items()
-        },
-        accuracy_title=measure.axis,
-    )
-    return JsonResponse(comparison_figure(info))
+    return JsonResponse(fronts_figure(comparison, studies, results_of(studies)))
+
+
+@require_GET
+def race_chart(request: HttpRequest, comparison_id: int, part: str) -> JsonResponse:
+    """The race of designers over "trials" or "epochs"."""
+    if part not in (BY_TRIALS, BY_EPOCHS):
+        raise Http404(f"A race has no chart over {part}.")
+    found = race(get_object_or_404(Comparison, pk=comparison_id))
+    return JsonResponse(race_figure(race_info(part, [(racer.name, racer.by(part)) for racer in found.racers])))
 
 
 @require_GET
@@ -123,16 +109,6 @@ def spectrogram_chart(request: HttpRequest, dataset_id: int, clip_id: int) -> Js
     with clip.audio.open("rb") as file:
         samples = decode(file.read(), config.sample_rate_hz)
     return JsonResponse(spectrogram_figure(spectrogram_info(compute_features(samples, config), config)))
-
-
-def _front(study: Study, found: Results, measure: MeasureWords) -> tuple[FrontPoint, ...]:
-    on_front = np.flatnonzero(found.on_energy_front)
-    return front_points(
-        energy_mj=found.energy_mj[on_front].tolist(),
-        accuracy=found.accuracy[on_front].tolist(),
-        texts=[f"<b>{study.name}</b><br>{trial_in_words(found, i, study.dataset, measure)}" for i in on_front.tolist()],
-        links=trial_links(study, found.numbers[on_front].tolist()),
-    )
 
 
 def _chart(request: HttpRequest, study_id: int, name: str) -> HttpResponse:

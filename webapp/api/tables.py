@@ -16,11 +16,16 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from webapp.api.files import Echo, attachment, download, safe_name
-from webapp.forms.filters import networks_to_compare, trial_filter
+from webapp.forms.filters import leaderboard_filter, networks_to_compare, trial_filter
+from webapp.models import Comparison, Dataset
 from webapp.queries.csv_cells import plain_cells
 from webapp.queries.pages import tables
 from webapp.queries.pages.compare import MOST_NETWORKS, comparison
 from webapp.queries.pages.export import COLUMNS, trial_rows
+from webapp.queries.pages.leaderboard import COLUMNS as LEADERBOARD_COLUMNS
+from webapp.queries.pages.leaderboard import leaderboard_rows
+from webapp.queries.pages.race import COLUMNS as RACE_COLUMNS
+from webapp.queries.pages.race import race, race_rows
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import shown_trials
 
@@ -70,6 +75,21 @@ def compare_table(request: HttpRequest, table: str, kind: str) -> HttpResponseBa
     found = comparison(networks_to_compare(request.GET)[:MOST_NETWORKS])
     columns, rows = tables.OF_A_COMPARISON[table](found)
     return table_file(kind, columns, rows, "networks", table=table)
+
+
+@require_GET
+def race_table(request: HttpRequest, comparison_id: int, kind: str) -> HttpResponseBase:
+    """Median and quartiles of each designer of a race, over trials and over epochs."""
+    shown = get_object_or_404(Comparison, pk=comparison_id)
+    return table_file(kind, RACE_COLUMNS, race_rows(race(shown)), shown.name, table="race")
+
+
+@require_GET
+def leaderboard_table(request: HttpRequest, dataset_id: int, kind: str) -> HttpResponseBase:
+    """All networks of a dataset's leaderboard, as its page sorts them."""
+    dataset = get_object_or_404(Dataset, pk=dataset_id)
+    rows = leaderboard_rows(dataset, leaderboard_filter(request.GET))
+    return table_file(kind, LEADERBOARD_COLUMNS, rows, dataset.name, table="leaderboard")
 
 
 def _csv_lines(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:

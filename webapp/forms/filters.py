@@ -5,12 +5,15 @@ from django.http import QueryDict
 from webapp.models import Study
 from webapp.queries.pages.clip_mistakes import MistakeFilter
 from webapp.queries.pages.datasets import ClipFilter
+from webapp.queries.pages.leaderboard import BY_REWARD as BEST_REWARD
+from webapp.queries.pages.leaderboard import SORTS, LeaderboardFilter
 from webapp.queries.pages.studies import SHELVES, StudyFilter
-from webapp.queries.pages.trials import ALL_TRIALS, BY_REWARD, SORT_FIELDS, TRIAL_STATES, TrialFilter
+from webapp.queries.pages.trials import ALL_TRIALS, BY_REWARD, COLUMNS, SORT_FIELDS, TRIAL_STATES, TrialFilter
 from webapp.queries.whole_numbers import whole_number
 
 _LONGEST_TEXT = 100
 _LARGEST_PAGE = 100_000
+_LARGEST_ID = 2**31 - 1
 
 
 def study_filter(query: QueryDict, person: int | None) -> StudyFilter:
@@ -33,6 +36,23 @@ def trial_filter(query: QueryDict) -> TrialFilter:
         within_limits=query.get("within") == "1",
         text=search_text(query),
         sort=_one_of(query, "sort", sorts) or BY_REWARD,
+        page=page_in(query),
+        columns=_columns(query),
+    )
+
+
+def _columns(query: QueryDict) -> tuple[str, ...]:
+    """The known ones of ?column=energy&column=flash, in the order of the table; all where none is known."""
+    wanted = query.getlist("column")
+    return tuple(name for name in COLUMNS if name in wanted) or tuple(COLUMNS)
+
+
+def leaderboard_filter(query: QueryDict) -> LeaderboardFilter:
+    sorts = [*SORTS, *(f"-{name}" for name in SORTS)]
+    return LeaderboardFilter(
+        energy=whole_number(query.get("energy", ""), most=_LARGEST_ID),
+        rule=whole_number(query.get("rule", ""), most=_LARGEST_ID),
+        sort=_one_of(query, "sort", sorts) or BEST_REWARD,
         page=page_in(query),
     )
 

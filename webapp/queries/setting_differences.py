@@ -1,6 +1,6 @@
 """Settings in which studies differ, in words, and what the differences mean for comparing their results."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.models import Study
@@ -62,6 +62,16 @@ def differences_of(studies: Sequence[Study]) -> Differences:
     """No query if datasets and energy models with their devices are loaded."""
     names = [name for name in Study.SETTINGS if name not in _NOT_COMPARED and _differs(name, studies)]
     return Differences(tuple(_difference(name, studies) for name in names))
+
+
+def alike(studies: Sequence[Study], but_for: Collection[str]) -> list[list[Study]]:
+    """Groups of studies that have the same settings but for these, the largest first. No query, as above."""
+    names = [name for name in Study.SETTINGS if name not in (*_NOT_COMPARED, *but_for)]
+    groups: dict[tuple[object, ...], list[Study]] = {}
+    for study in studies:
+        key = tuple(_value(study, name) if _applies(study, name) else None for name in names)
+        groups.setdefault(key, []).append(study)
+    return sorted(groups.values(), key=len, reverse=True)
 
 
 def _differs(name: str, studies: Sequence[Study]) -> bool:

@@ -31,6 +31,12 @@ def over_seeds(found: RepeatStatistics | None) -> SafeString | str:
 
 
 @register.simple_tag
+def mean_and_deviation(mean: float, deviation: float) -> str:
+    """Mean ± standard deviation of an accuracy (0..1): "64.2 ± 0.8 %"."""
+    return f"{100 * mean:.1f} ± {100 * deviation:.1f}{_SPACE}%"
+
+
+@register.simple_tag
 def over_clips(opening: SplitOpening | None, split: str) -> SafeString | str:
     """For tables, in small: the 95 % interval of an accuracy over clips, "evaluation" or "test", once it is known."""
     found = statistics_in(opening)

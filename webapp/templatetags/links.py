@@ -29,13 +29,21 @@ def part_link(context: dict[str, Any], partial: str, target: str, **changes: Any
 
 
 @register.simple_tag(takes_context=True)
-def sort_link(context: dict[str, Any], key: str, label: str, sort: str, partial: str, first: str = "") -> SafeString:
+def sort_link(
+    context: dict[str, Any],
+    key: str,
+    label: str,
+    sort: str,
+    partial: str,
+    first: str = "",
+    target: str = "#trials",
+) -> SafeString:
     """A column's heading that sorts by it: once `first`-wards ("-" for the greatest first), then the other way."""
     descending = sort == f"-{key}"
     active = sort.removeprefix("-") == key
     wanted = (key if descending else f"-{key}") if active else f"{first}{key}"
     arrow = ("↓" if descending else "↑") if active else ""
-    link = part_link(context, partial, "#trials", sort=wanted, page="")
+    link = part_link(context, partial, target, sort=wanted, page="")
     return format_html(
         '<a id="sort-{}" class="sort" {}>{}<span class="arrow" aria-hidden="true">{}</span></a>',
         key,

@@ -1,5 +1,6 @@
 """Comparisons: the list, making one, one with its studies; the paper's five searches in one click."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -7,6 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from webapp.charts.compared import drawn_twice, fronts_figure
+from webapp.charts.race import RaceInfo, race_figure, race_info, race_sentences
+from webapp.charts.study import Drawn
 from webapp.forms.comparison import AddToComparisonForm, ComparisonForm
 from webapp.forms.filters import ids_in, page_in
 from webapp.forms.paper_five import (
@@ -27,6 +31,7 @@ from webapp.queries.pages.comparisons import (
 )
 from webapp.queries.pages.datasets import newest_ready_dataset_id
 from webapp.queries.pages.estimates import estimate
+from webapp.queries.pages.race import BY_EPOCHS, BY_TRIALS, may_race, race
 from webapp.queries.whole_numbers import whole_number
 from webapp.services import comparisons as services
 from webapp.services.errors import Conflict
@@ -35,6 +40,24 @@ from webapp.views.study import study_or_404
 
 _FIVE = "five"
 """Prefix of the fields of the paper's five, which share a page with those of another form."""
+
+
+@dataclass(frozen=True, slots=True)
+class RacePart:
+    """What the page of a race shows over trials, or over epochs."""
+
+    name: str
+    info: RaceInfo
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return race_sentences(self.info)
+
+    @property
+    def drawn(self) -> Drawn:
+        return drawn_twice(
+            race_figure(self.info), f"Median of the best reward so far of each designer over {self.name}"
+        )
 
 
 def comparison_or_404(comparison_id: int) -> Comparison:
@@ -90,8 +113,25 @@ def paper_five_outlook(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def comparison(request: HttpRequest, comparison_id: int) -> HttpResponse:
-    """The whole page. The chart fetches its own data."""
-    return render(request, "comparisons/comparison.html", comparison_context(comparison_or_404(comparison_id)))
+    """The whole page. Its chart of fronts is drawn in it, until the browser has fetched its data."""
+    shown = comparison_or_404(comparison_id)
+    context = comparison_context(shown)
+    figure = fronts_figure(shown, context["studies"], context["results"])
+    context["drawn"] = drawn_twice(figure, f"{context['measure'].name} over energy: the Pareto front of each study")
+    context["may_race"] = may_race(context["studies"])
+    return render(request, "comparisons/comparison.html", context)
+
+
+@require_GET
+def comparison_race(request: HttpRequest, comparison_id: int) -> HttpResponse:
+    """Designers raced: the studies that differ in designer and seed alone, by the best reward so far."""
+    shown = comparison_or_404(comparison_id)
+    found = race(shown)
+    parts = [
+        RacePart(part, race_info(part, [(racer.name, racer.by(part)) for racer in found.racers]))
+        for part in (BY_TRIALS, BY_EPOCHS)
+    ]
+    return render(request, "comparisons/race.html", {"comparison": shown, "race": found, "parts": parts})
 
 
 @require_GET

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from nas_engine.baselines import NAMES
 from webapp.forms.baselines import BaselinesForm
 from webapp.forms.dataset import SyntheticForm, UploadForm
-from webapp.forms.filters import clip_filter
+from webapp.forms.filters import clip_filter, leaderboard_filter
 from webapp.models import Dataset
 from webapp.queries.pages.datasets import (
     dataset_clips_context,
@@ -19,6 +19,7 @@ from webapp.queries.pages.datasets import (
     dataset_preparation_context,
     dataset_rows,
 )
+from webapp.queries.pages.leaderboard import leaderboard_context
 from webapp.queries.whole_numbers import whole_number
 from webapp.services import datasets as services
 from webapp.services.baselines import DEFAULT_FULL_EPOCHS
@@ -42,6 +43,16 @@ def datasets(request: HttpRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "datasets/_rows.html", context, status=200 if is_live else POLLING_OVER)
     return render(request, "datasets/list.html", context)
+
+
+@require_GET
+def dataset_leaderboard(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    """Networks of all studies on the dataset; htmx gets the table alone, to sort it."""
+    context = leaderboard_context(dataset_or_404(dataset_id), leaderboard_filter(request.GET))
+    if request.htmx:
+        response = render(request, "datasets/_leaderboard.html", context)
+        return with_address(response, request, part="networks", address=reverse("leaderboard", args=[dataset_id]))
+    return render(request, "datasets/leaderboard.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,12 +4,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from webapp.queries.glossary import SUBJECTS
 from webapp.queries.pages.paper import figure2_context, table1_context, table2_context
 
 
 @require_GET
 def paper(request: HttpRequest) -> HttpResponse:
     return render(request, "paper/paper.html")
+
+
+@require_GET
+def glossary(request: HttpRequest) -> HttpResponse:
+    """Every technical term in one line."""
+    return render(request, "paper/glossary.html", {"subjects": SUBJECTS})
 
 
 @require_GET

@@ -86,7 +86,12 @@ def study_header(request: HttpRequest, study_id: int) -> HttpResponse:
 def study_trials(request: HttpRequest, study_id: int) -> HttpResponse:
     """The trials table, fetched to filter, to sort and when results have changed."""
     shown = study_or_404(study_id)
-    response = render(request, "studies/_trials.html", _trials(request, shown))
+    context = study_trials_context(shown, trial_filter(request.GET))
+    if context["all_columns"]:
+        request.GET = request.GET.copy()
+        request.GET.pop("column", None)  # the usual table needs no words in its address
+    context["query_string"] = request.GET.urlencode()
+    response = render(request, "studies/_trials.html", context)
     return with_address(response, request, part="trials", address=reverse("study", args=[study_id]))
 
 
@@ -158,11 +163,6 @@ def _choice(request: HttpRequest, shown: Study, found: Results) -> dict[str, Any
 
 def _drawings(shown: Study, context: Mapping[str, Any]) -> Mapping[str, Drawn]:
     return {} if shown.state == State.DRAFT else drawings(shown, context["results"], context["baselines"])
-
-
-def _trials(request: HttpRequest, shown: Study) -> dict[str, Any]:
-    wanted = trial_filter(request.GET)
-    return study_trials_context(shown, wanted) | {"query_string": request.GET.urlencode()}
 
 
 def _wants_all_events(request: HttpRequest) -> bool:

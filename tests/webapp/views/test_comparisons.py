@@ -269,7 +269,7 @@ def test_page_and_chart_take_as_many_queries_for_many_studies_as_for_few(
     for count in (2, 7):
         studies = [make_study(dataset=dataset, completed=4, running=1) for _ in range(count)]
         made = comparison_of(*studies, name=f"of {count}")
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             page(person, made)
         with django_assert_num_queries(6):
             person.get(reverse("comparison_chart", args=[made.pk]))

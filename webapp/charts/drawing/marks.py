@@ -26,6 +26,11 @@ _SHAPES = {
     "square": "M-{r} -{r}H{r}V{r}H-{r}Z",
     "diamond": "M0 -{w}L{w} 0L0 {w}L-{w} 0Z",
     "triangle-up": "M0 -{w}L{r} {r}H-{r}Z",
+    "triangle-down": "M0 {w}L{r} -{r}H-{r}Z",
+    "cross": "M-{r} -{t}H-{t}V-{r}H{t}V-{t}H{r}V{t}H{t}V{r}H-{t}V{t}H-{r}Z",
+    "star": "M0 -{w}L{t} -{t}L{w} 0L{t} {t}L0 {w}L-{t} {t}L-{w} 0L-{t} -{t}Z",
+    "hexagon": "M0 -{w}L{r} -{t}V{t}L0 {w}L-{r} {t}V-{t}Z",
+    "square-x": "M-{r} -{r}H{r}V{r}H-{r}ZL{r} {r}M{r} -{r}L-{r} {r}",
     "x-thin": "M-{r} -{r}L{r} {r}M{r} -{r}L-{r} {r}",
     "line-ew": "M-{w} 0H{w}",
 }
@@ -115,6 +120,14 @@ def colour_of(trace: dict[str, Any]) -> str:
     return COLOURS.get(given, "grey")
 
 
+def symbol_of(trace: dict[str, Any], size: float) -> tuple[str, str]:
+    """Class and path, around the origin, of the trace's marker at this size in user units."""
+    symbol = str(trace.get("marker", {}).get("symbol", "circle"))
+    shape = _SHAPES.get(symbol.removesuffix("-open"), _SHAPES["circle"])
+    style = "open" if symbol.endswith("-open") or symbol == "square-x" else "full"
+    return style, shape.format(r=f"{size / 2:g}", w=f"{size / 1.6:g}", t=f"{size / 5:g}")
+
+
 def drawn(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis, names: Names) -> SafeString:
     """The whole trace as one group."""
     mode = trace.get("mode", "markers")
@@ -146,6 +159,8 @@ def _line(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis) -> S
         else:
             path += f"H{a:g}V{b:g}" if steps else (f"H{a:g}" if before == b else f"L{a:g} {b:g}")
     given = trace.get("line", {})
+    if trace.get("fill") == "toself":
+        return format_html('<path class="area" d="{}Z"/>', path)
     style = f"line {given.get('dash', '')}{' wide' if given.get('width', 0) >= _WIDE_FROM else ''}"
     if "opacity" in trace:
         return format_html('<path class="{}" opacity="{}" d="{}"/>', style, f"{trace['opacity']:g}", path)
@@ -153,13 +168,20 @@ def _line(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis) -> S
 
 
 def _markers(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis) -> SafeString:
-    symbol, size = str(trace.get("marker", {}).get("symbol", "circle")), float(trace.get("marker", {}).get("size", 6))
+    size = float(trace.get("marker", {}).get("size", 6))
+    points = _displayed(points, trace.get("marker", {}).get("maxdisplayed", 0))
     if len(points) > MOST_LINKED:
         dots = "".join(f"M{x.place(point.x):g} {y.place(point.y):g}h0" for point in points)
         return format_html('<path class="dots" stroke-width="{}" d="{}"/>', f"{size * 0.7:g}", dots)
-    shape = _SHAPES.get(symbol.removesuffix("-open"), _SHAPES["circle"]).format(r=f"{size / 2:g}", w=f"{size / 1.6:g}")
-    style = "open" if symbol.endswith("-open") else "full"
+    style, shape = symbol_of(trace, size)
     return format_html_join("", "{}", ((_marker(point, shape, style, x, y),) for point in points))
+
+
+def _displayed(points: Sequence[Point], most: int) -> Sequence[Point]:
+    """Evenly spread points, at most so many; all of them where `most` is 0."""
+    if not most or len(points) <= most:
+        return points
+    return [points[round(place * (len(points) - 1) / (most - 1))] for place in range(most)]
 
 
 def _marker(point: Point, shape: str, style: str, x: Axis, y: Axis) -> SafeString:

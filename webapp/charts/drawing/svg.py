@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from webapp.charts.drawing.axes import Axis, axis_of
 from webapp.charts.drawing.cells import cell_edges, drawn_cells, has_cells, scale_legend
-from webapp.charts.drawing.marks import LETTER, Names, Point, colour_of, drawn, points_of
+from webapp.charts.drawing.marks import LETTER, Names, Point, colour_of, drawn, points_of, symbol_of
 from webapp.charts.style import Figure
 
 WIDTH, HEIGHT, WIDE = 480, 330, 760
@@ -99,11 +99,13 @@ def _legend(figure: Figure, traces: Sequence[dict[str, Any]], most: int) -> tupl
 
 
 def _entry(trace: dict[str, Any], x: float, y: float) -> SafeString:
-    is_line = trace.get("mode", "markers") == "lines"
-    kind = "open" if str(trace.get("marker", {}).get("symbol", "")).endswith("-open") else "full"
-    shape = f"M{x:g} {y - 4:g}h14" if is_line else f"M{x + 3:g} {y - 8:g}h8v8h-8Z"
-    style = f"line {trace.get('line', {}).get('dash', '')}" if is_line else kind
-    mark = format_html('<path class="{}" d="{}"/>', style, shape)
+    if trace.get("mode", "markers") == "lines":
+        style = f"line {trace.get('line', {}).get('dash', '')}"
+        mark = format_html('<path class="{}" d="M{} {}h14"/>', style, f"{x:g}", f"{y - 4:g}")
+    else:
+        style, shape = symbol_of(trace, 8.0)
+        place = f"translate({x + 7:g} {y - 4:g})"
+        mark = format_html('<path class="{}" transform="{}" d="{}"/>', style, place, shape)
     return format_html(
         '<g class="{}">{}<text x="{}" y="{}">{}</text></g>', colour_of(trace), mark, x + 18, y, trace["name"]
     )

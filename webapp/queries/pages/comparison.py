@@ -1,6 +1,6 @@
 """A comparison's page: its studies side by side, what they differ in, studies to add."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from webapp.queries.detection import shared_measure
 from webapp.queries.energy_estimates import CurrentEstimate
 from webapp.queries.pages.finals import compared_finalists_context
 from webapp.queries.pages.report import reports_of
-from webapp.queries.pages.results import Best, bests, results_of
+from webapp.queries.pages.results import Best, Results, bests, results_of
 from webapp.queries.pages.studies import FINISHED, LIVE_STATES
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.setting_differences import differences_of
@@ -49,10 +49,12 @@ class ComparedStudy:
 
 
 def comparison_context(comparison: Comparison) -> dict[str, Any]:
-    """The whole page. The chart has its own data."""
-    context = comparison_rows_context(comparison)
-    studies = [row.study for row in context["rows"]]
-    return context | {
+    """The whole page, with the `results` of its studies for the chart."""
+    studies = compared_studies(comparison)
+    found = results_of(studies)
+    return _rows_context(comparison, _compared_rows(comparison, studies, found)) | {
+        "studies": studies,
+        "results": found,
         "differences": differences_of(studies),
         "measure": shared_measure(studies)[0],
         "measures_differ": len({plan_key(stream_plan(study)) for study in studies}) > 1,
@@ -64,7 +66,10 @@ def comparison_context(comparison: Comparison) -> dict[str, Any]:
 
 def comparison_rows_context(comparison: Comparison) -> dict[str, Any]:
     """The polled table. Four queries at most, however many studies and trials there are."""
-    rows = compared_rows(comparison)
+    return _rows_context(comparison, compared_rows(comparison))
+
+
+def _rows_context(comparison: Comparison, rows: Sequence[ComparedStudy]) -> dict[str, Any]:
     return {
         "comparison": comparison,
         "rows": rows,
@@ -86,7 +91,13 @@ def short_name(study: Study, comparison: Comparison) -> str:
 def compared_rows(comparison: Comparison) -> tuple[ComparedStudy, ...]:
     """The studies with the trial of the best reward of each."""
     studies = compared_studies(comparison)
-    found, counts = results_of(studies), _counts(studies)
+    return _compared_rows(comparison, studies, results_of(studies))
+
+
+def _compared_rows(
+    comparison: Comparison, studies: Sequence[Study], found: Mapping[int, Results]
+) -> tuple[ComparedStudy, ...]:
+    counts = _counts(studies)
     return tuple(
         ComparedStudy(
             study=study,

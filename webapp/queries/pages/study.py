@@ -18,7 +18,15 @@ from webapp.queries.pages.expected_rewards import expected_best
 from webapp.queries.pages.progress import Counts, StudyProgress, progress
 from webapp.queries.pages.results import Best, Results, bests, results
 from webapp.queries.pages.shortlist import shortlist, with_shortlists
-from webapp.queries.pages.trials import ALL_TRIALS, TRIAL_STATES, TrialFilter, hidden_trials, trial_page
+from webapp.queries.pages.trials import (
+    ALL_TRIALS,
+    COLUMNS,
+    OF_RESULTS,
+    TRIAL_STATES,
+    TrialFilter,
+    hidden_trials,
+    trial_page,
+)
 from webapp.queries.spaces import space_facts
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
 
@@ -126,7 +134,11 @@ def study_trials_context(study: Study, wanted: TrialFilter) -> dict[str, Any]:
 def _trials_context(study: Study, found: Results, wanted: TrialFilter, counts: Counts | None = None) -> dict[str, Any]:
     """`counts` spare counting the trials where nothing is filtered."""
     known = counts if not wanted.is_narrowed else None
+    columns = {name: label for name, label in COLUMNS.items() if name != "detection" or study.is_on_streams}
     return {
+        "columns": columns,
+        "all_columns": set(columns) <= set(wanted.columns),
+        "result_columns": 1 + sum(name in columns and name in wanted.columns for name in OF_RESULTS),
         "study": study,
         "shortlist": shortlist(study, found),
         "measure": measure_words(study),

@@ -31,6 +31,21 @@ SORT_FIELDS: Mapping[str, str] = {
     "flops": "architecture__flops",
     "parameters": "architecture__parameters",
 }
+COLUMNS: Mapping[str, str] = {
+    "detection": "Detection rate",
+    "int8": "int8 accuracy",
+    "float": "Float accuracy",
+    "energy": "Energy",
+    "flash": "Flash",
+    "flops": "FLOPs",
+    "parameters": "Parameters",
+    "blocks": "Blocks",
+    "front": "Front",
+    "time": "Time",
+}
+"""Columns that the table can leave out, by their names in addresses; number, state and reward always stand."""
+OF_RESULTS = ("detection", "int8", "float", "energy", "flash")
+"""Those of them that a trial without a result leaves empty."""
 ALL_TRIALS = "ALL"
 BY_REWARD = "-reward"
 TRIAL_STATES: tuple[tuple[str, str], ...] = (*Trial.State.choices, (Trial.VIOLATING, "constraint violated"))
@@ -62,7 +77,8 @@ _SHOWN = (
 @dataclass(frozen=True, slots=True)
 class TrialFilter:
     """Which trials to show and in what order. `state` is one of TRIAL_STATES, "" for all but those that violate a
-    constraint and were not trained, or ALL_TRIALS; `sort` a key of SORT_FIELDS, with "-" before it for descending.
+    constraint and were not trained, or ALL_TRIALS; `sort` a key of SORT_FIELDS, with "-" before it for descending;
+    `columns` the keys of COLUMNS to show.
     """
 
     state: str = ""
@@ -71,6 +87,7 @@ class TrialFilter:
     text: str = ""
     sort: str = BY_REWARD
     page: int = 1
+    columns: tuple[str, ...] = tuple(COLUMNS)
 
     @property
     def is_narrowed(self) -> bool:
