@@ -44,6 +44,7 @@ from webapp.views import (
     study,
     study_energy,
     study_form,
+    study_views,
     trials,
     what_if,
     why,
@@ -124,6 +125,8 @@ study_urls: list[URLPattern | URLResolver] = [
     path("trials.<slug:kind>", tables.trials_table, name="trials_table"),
     path("charts/rewards.json", charts.rewards_chart, name="rewards_chart"),
     path("charts/<slug:resource>.json", charts.front_chart, name="front_chart"),
+    path("views/", study_views.show_view, name="study_view"),
+    path("views/<slug:chart>.json", study_views.view_chart, name="view_chart"),
     path("trials/<int:number>/", include(trial_urls)),
 ]
 

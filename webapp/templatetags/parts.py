@@ -73,23 +73,26 @@ def chart(
     empty: str = "",
     size: str = "",
     drawn: _Drawing | None = None,
+    follows: bool = False,
 ) -> SafeString:
     """Chart of the JSON from `view` with `args`; the block's content is its text for screen readers.
 
     `refresh` names the event after which it is drawn again, `empty` is shown while there is nothing to draw,
     `size` is "low" for less height and "tall" for more. What is `drawn` stands there until the browser has made the
     chart, and stays without JavaScript; its points are links, so that the place is a group of them until then.
+    One that `follows` draws the chosen trials itself: static/earshot/selection.js fetches it again with their numbers.
     """
     return format_html(
-        '<div class="{}" data-chart="{}"{}{} role="{}" aria-label="{}">{}</div>{}',
+        '<div class="{}" data-chart="{}"{}{}{} role="{}" aria-label="{}">{}</div>{}',
         f"chart {size}".strip(),
         reverse(view, args=args),
         _attribute("data-refresh", refresh),
         _attribute("data-empty", empty),
+        SafeString(" data-follows" if follows else ""),
         "group" if drawn and drawn.wide else "img",
         SafeString(_one_line(content).replace('"', "&quot;")),
         WITHOUT_JAVASCRIPT if drawn is None else _standing(drawn, empty),
-        "" if drawn is None else SafeString('<p class="chart-files"></p>'),
+        "" if drawn is None and not follows else SafeString('<p class="chart-files"></p>'),
     )
 
 

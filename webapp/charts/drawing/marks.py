@@ -26,8 +26,10 @@ _SHAPES = {
     "square": "M-{r} -{r}H{r}V{r}H-{r}Z",
     "diamond": "M0 -{w}L{w} 0L0 {w}L-{w} 0Z",
     "triangle-up": "M0 -{w}L{r} {r}H-{r}Z",
+    "triangle-down": "M0 {w}L{r} -{r}H-{r}Z",
     "x-thin": "M-{r} -{r}L{r} {r}M{r} -{r}L-{r} {r}",
     "line-ew": "M-{w} 0H{w}",
+    "line-ns": "M0 -{w}V{w}",
 }
 
 
@@ -157,9 +159,15 @@ def _markers(trace: dict[str, Any], points: Sequence[Point], x: Axis, y: Axis) -
     if len(points) > MOST_LINKED:
         dots = "".join(f"M{x.place(point.x):g} {y.place(point.y):g}h0" for point in points)
         return format_html('<path class="dots" stroke-width="{}" d="{}"/>', f"{size * 0.7:g}", dots)
-    shape = _SHAPES.get(symbol.removesuffix("-open"), _SHAPES["circle"]).format(r=f"{size / 2:g}", w=f"{size / 1.6:g}")
-    style = "open" if symbol.endswith("-open") else "full"
+    shape, style = shape_of(symbol, size)
     return format_html_join("", "{}", ((_marker(point, shape, style, x, y),) for point in points))
+
+
+def shape_of(symbol: str, size: float) -> tuple[str, str]:
+    """Path of a marker around (0, 0), and its class: "open" or "full"."""
+    path = _SHAPES.get(symbol.removesuffix("-open"), _SHAPES["circle"])
+    style = "open" if symbol.endswith("-open") else "full"
+    return path.format(r=f"{size / 2:g}", w=f"{size / 1.6:g}"), style
 
 
 def _marker(point: Point, shape: str, style: str, x: Axis, y: Axis) -> SafeString:

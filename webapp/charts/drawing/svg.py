@@ -9,13 +9,14 @@ from django.utils.safestring import SafeString
 
 from webapp.charts.drawing.axes import Axis, axis_of
 from webapp.charts.drawing.cells import cell_edges, drawn_cells, has_cells, scale_legend
-from webapp.charts.drawing.marks import LETTER, Names, Point, colour_of, drawn, points_of
+from webapp.charts.drawing.marks import LETTER, Names, Point, colour_of, drawn, points_of, shape_of
 from webapp.charts.style import Figure
 
 WIDTH, HEIGHT, WIDE = 480, 330, 760
 """Usual size of a drawing in user units, and the width of one that takes a whole row."""
 _RIGHT, _BOTTOM, _ROW = 12, 46, 16
 _LABEL = 28  # from the drawing's left edge to the tick labels: the axis' title
+_LEGEND_SIZE = 8.0
 _LABEL_ROOM = 80  # to the right of a vertical line for its label
 
 
@@ -100,10 +101,11 @@ def _legend(figure: Figure, traces: Sequence[dict[str, Any]], most: int) -> tupl
 
 def _entry(trace: dict[str, Any], x: float, y: float) -> SafeString:
     is_line = trace.get("mode", "markers") == "lines"
-    kind = "open" if str(trace.get("marker", {}).get("symbol", "")).endswith("-open") else "full"
-    shape = f"M{x:g} {y - 4:g}h14" if is_line else f"M{x + 3:g} {y - 8:g}h8v8h-8Z"
-    style = f"line {trace.get('line', {}).get('dash', '')}" if is_line else kind
-    mark = format_html('<path class="{}" d="{}"/>', style, shape)
+    if is_line:
+        style, shape = f"line {trace.get('line', {}).get('dash', '')}", "M-7 0h14"
+    else:
+        shape, style = shape_of(str(trace.get("marker", {}).get("symbol", "")), _LEGEND_SIZE)
+    mark = format_html('<path class="{}" transform="translate({} {})" d="{}"/>', style, x + 7, y - 4, shape)
     return format_html(
         '<g class="{}">{}<text x="{}" y="{}">{}</text></g>', colour_of(trace), mark, x + 18, y, trace["name"]
     )
