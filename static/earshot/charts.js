@@ -104,7 +104,7 @@ async function draw(place) {
   await fitTicks(place);
   place.querySelector(".drawn")?.remove();
   place.setAttribute("role", "img");
-  if (!filesOf(place)?.firstChild) offerFiles(place);
+  if (!filesOf(place)?.querySelector("button:not([data-mode])")) offerFiles(place);
   if (isNew) {
     place.on("plotly_click", (event) => {
       const link = event.points[0]?.customdata;

@@ -30,11 +30,11 @@ class _Plot:
 
 
 def figure_svg(figure: Figure, label: str, width: int = WIDTH, height: int = HEIGHT) -> SafeString | str:
-    """The figure, named `label` for screen readers, `width` by `height` user units; "" where it has no points."""
+    """The figure, named `label` for screen readers, `width` by `height` user units; "" without points in a plane."""
     cells = next(filter(has_cells, figure["data"]), None)
     if cells is not None:
         return _heat_map(figure["layout"], cells, label, width, height)
-    lines = [trace for trace in figure["data"] if trace.get("type") != "heatmap"]
+    lines = [trace for trace in figure["data"] if trace.get("type") not in ("heatmap", "scatter3d")]
     traces = [(trace, points) for trace in lines if (points := points_of(trace))]
     if not traces:
         return ""
@@ -61,13 +61,11 @@ def _heat_map(layout: dict[str, Any], cells: dict[str, Any], label: str, width: 
 
 
 def _svg(parts: Iterable[SafeString | str], label: str, width: int, height: int) -> SafeString:
-    return format_html(
-        '<svg class="drawing" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
-        width,
-        height,
-        label,
-        _joined(parts),
-    )
+    """An image or, with points that are links, a group of them: what is in an image cannot be reached."""
+    content = _joined(parts)
+    role = "group" if "<a href" in content else "img"
+    drawing = '<svg class="drawing" viewBox="0 0 {} {}" role="{}" aria-label="{}">{}</svg>'
+    return format_html(drawing, width, height, role, label, content)
 
 
 def _names(plots: Sequence[_Plot], width: int) -> Names:
