@@ -1,15 +1,14 @@
 """An architecture as data: stem (the input), blocks, head.
 
-Equal architectures have equal canonical JSON and an equal hash, so the hash serves as the key of an architecture
-everywhere. Kinds of blocks and heads follow Speckhard et al., section 3 and Table 2; `layers.expand` defines the layers
-of each.
+Equal architectures have equal canonical JSON and an equal hash, by which they are known everywhere. Kinds of blocks and
+heads follow Speckhard et al., section 3 and Table 2; `layers.expand` defines the layers of each.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal, Self, get_args
 
 Pair = tuple[int, int]
@@ -31,6 +30,7 @@ BLOCK_KINDS: tuple[BlockKind, ...] = get_args(BlockKind)
 EXPANDING_KINDS: tuple[BlockKind, ...] = ("mobilenet_v2",)
 _EXACT_FLOATS = 2.0**53  # beyond it a float no longer distinguishes neighbouring integers
 _HASHES_KEPT = 32_768  # more than the longest study has trials
+_canonical = partial(json.dumps, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +199,7 @@ class Architecture:
 
     @property
     def network_hash(self) -> str:
-        """64 hex digits, equal for architectures that are the same network: identities are left out, since they add
-        no layer.
-        """
+        """64 hex digits, equal for the same network: identities are left out, since they add no layer."""
         return self._network_hash or self._remember("_network_hash", _network_hash(self))
 
     def _remember(self, name: str, value: str) -> str:
@@ -222,18 +220,12 @@ def _network_hash(architecture: Architecture) -> str:
     return _digest(architecture.to_json() | {"blocks": blocks})
 
 
-def _canonical(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"))
-
-
 def _digest(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(_canonical(data).encode()).hexdigest()
 
 
 def json_fields(data: object, where: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    """`data` as a dict with exactly `keys`, whole numbers as int; ValueError naming the first key that is missing or
-    unknown.
-    """
+    """`data` as a dict with exactly `keys`, whole numbers as int; ValueError naming the first one missing or unknown."""
     if not isinstance(data, Mapping):
         raise ValueError(f"{where} must be an object with the keys {', '.join(keys)}, not {type(data).__name__}")
     for key in keys:
@@ -275,3 +267,34 @@ def require_choice(value: object, where: str, choices: tuple[object, ...]) -> No
     """Raise ValueError naming `where` and the choices unless `value` is one of `choices`."""
     if value not in choices:
         raise ValueError(f"{where} must be one of {', '.join(map(str, choices))}, not {value!r}")
+
+
+def strided(shape: Shape, strides: Pair) -> Pair:
+    """(height, width) after `strides` (time, frequency) with 'same' padding: quotients rounded up."""
+    height, width = shape[0], shape[1]
+    return -(-height // strides[0]), -(-width // strides[1])
+
+
+def padding(shape: Shape, kernel: Pair, strides: Pair) -> Pair:
+    """Rows and columns that 'same' padding adds, both sides together; below 0 what no window of the kernel reaches."""
+    height, width = (
+        (-(-size // stride) - 1) * stride + length - size
+        for size, length, stride in zip(shape[:2], kernel, strides, strict=True)
+    )
+    return height, width
+
+
+def is_unpadded(shape: Shape, kernel: Pair, strides: Pair) -> bool:
+    """Whether a convolution pads nothing and leaves out the end of an axis; a kernel of 1 x 1 counts as padded."""
+    padded = padding(shape, kernel, strides)
+    return kernel != (1, 1) and min(padded) < 0 and max(padded) <= 0
+
+
+def is_not_computed(shape: Shape, kernel: Pair, strides: Pair) -> bool:
+    """Whether XNNPACK (TensorFlow 2.21) does not compute such a convolution, without an error.
+
+    Its convolutions pad both axes or none: not where the kernel leaves out the end of one and needs more of the other
+    than there is.
+    """
+    padded = padding(shape, kernel, strides)
+    return kernel != (1, 1) and min(padded) < 0 < max(padded)

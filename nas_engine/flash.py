@@ -19,9 +19,8 @@ Tests compare both estimates with real files.
 from collections.abc import Hashable, Iterable, Mapping
 from math import prod
 
-from nas_engine.architecture import Shape
+from nas_engine.architecture import Shape, is_unpadded
 from nas_engine.layers import Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer
-from nas_engine.strides import is_unpadded
 
 SharedPart = tuple[Hashable, int]
 """Part of the packed file that layers share: its identity and its bytes."""

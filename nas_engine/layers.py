@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from nas_engine.architecture import Architecture, Block, BlockKind, Head, Layout, Pair, Shape
+from nas_engine.architecture import Architecture, Block, BlockKind, Head, Layout, Pair, Shape, is_not_computed, strided
 from nas_engine.errors import InfeasibleArchitecture
-from nas_engine.strides import is_not_computed, strided
 
 Activation = Literal["linear", "relu", "softmax"]
 

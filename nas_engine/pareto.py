@@ -45,6 +45,25 @@ def hypervolume_2d(points: Points, reference: tuple[float, float], maximise: Seq
     return float(((steps[:, 0] - corner[0]) * heights).sum())
 
 
+def hypervolume_2d_steps(points: Points, reference: tuple[float, float], maximise: Sequence[bool]) -> Points:
+    """`hypervolume_2d` of the first 1, 2, .. n of points [n, 2] that come one after another: an array [n].
+
+    Each point adds the area that no point before it dominates, O(log n) and what it removes from the front; moocore
+    and the other libraries compute every value from all points again, which takes seconds at 10,000.
+    """
+    oriented = _oriented(points, maximise)
+    if oriented.shape[1] != 2:
+        raise ValueError(f"hypervolume_2d_steps needs 2 objectives, not {oriented.shape[1]}")
+    above = oriented - _oriented(np.array([reference], dtype=np.float64), maximise)[0]
+    steps, areas, area = _Staircase(), np.zeros(len(above)), 0.0
+    for place, (first, second) in enumerate(above.tolist()):
+        if first > 0 and second > 0:  # False with a NaN, too
+            area += steps.growth(first, second)
+            steps.extend(first, second)
+        areas[place] = area
+    return areas
+
+
 def hypervolume_3d(points: Points, reference: tuple[float, float, float], maximise: Sequence[bool]) -> float:
     """Volume that the points [n, 3] dominate within the region better than `reference` in all three objectives.
 

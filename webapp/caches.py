@@ -29,6 +29,8 @@ MOST_KEPT: Mapping[str, int] = {
     "results of studies": 32,  # of all completed trials, up to 1 MB at 10,000 trials
     "spaces": 64,  # distributions of networks drawn from a space
     "shares within hard limits": 64,
+    "views of studies": 64,  # one chart with its drawings, sentences and table, some 100 kB each
+    "unfinished trials of studies": 64,  # up to 200 with their costs, and all numbers, some 10 kB each
     "traces": 4,  # plotted points of a trace, some MB each
 }
 """Greatest number of entries of each cache; those unused for longest go."""

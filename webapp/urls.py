@@ -44,6 +44,7 @@ from webapp.views import (
     study,
     study_energy,
     study_form,
+    study_views,
     trials,
     what_if,
     why,
@@ -72,6 +73,7 @@ trial_urls: list[URLPattern | URLResolver] = [
     path("streams/", streams.evaluate_streams, name="evaluate_streams"),
     path("streams/live/", streams.streams_live, name="streams_live"),
     path("streams/<int:evaluation_id>/outcome.json", streams_json, name="streams_json"),
+    path("streams/<int:evaluation_id>/table.<slug:kind>", tables.streams_table, name="streams_table"),
     path("streams/<int:evaluation_id>/det.json", det_chart, name="det_chart"),
     path("streams/<int:evaluation_id>/noise.json", noise_chart, name="noise_chart"),
     path("streams/<int:evaluation_id>/mistakes/<int:place>.wav", mistake_audio, name="mistake_audio"),
@@ -124,6 +126,11 @@ study_urls: list[URLPattern | URLResolver] = [
     path("trials.<slug:kind>", tables.trials_table, name="trials_table"),
     path("charts/rewards.json", charts.rewards_chart, name="rewards_chart"),
     path("charts/<slug:resource>.json", charts.front_chart, name="front_chart"),
+    path("tables/<slug:table>.<slug:kind>", tables.study_table, name="study_table"),
+    path("views/<slug:chart>/table.<slug:kind>", tables.view_table, name="view_table"),
+    path("why/<slug:goal>/<slug:part>/table.<slug:kind>", tables.why_table, name="why_table"),
+    path("views/", study_views.show_view, name="study_view"),
+    path("views/<slug:chart>.json", charts.view_chart, name="view_chart"),
     path("trials/<int:number>/", include(trial_urls)),
 ]
 
@@ -177,6 +184,7 @@ comparison_urls: list[URLPattern | URLResolver] = [
     path("race/", comparisons.comparison_race, name="comparison_race"),
     path("race/<slug:part>.json", charts.race_chart, name="race_chart"),
     path("race.<slug:kind>", tables.race_table, name="race_table"),
+    path("tables/<slug:table>.<slug:kind>", tables.comparison_table, name="comparison_table"),
     path("charts/energy.json", charts.comparison_chart, name="comparison_chart"),
     path("charts/finalists.json", charts.compared_finalists_chart, name="compared_finalists_chart"),
 ]

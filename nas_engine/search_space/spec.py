@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from nas_engine.architecture import Head, Pair, Stem, json_fields, json_list
+from nas_engine.architecture import Head, Pair, Stem, json_fields, json_list, strided
 from nas_engine.search_space.position_spec import PositionSpec
 from nas_engine.search_space.space import SearchSpace
 from nas_engine.search_space.validation import SpaceProblem, find_problems
-from nas_engine.strides import strided
 
 __all__ = ["PositionSpec", "SpaceProblem", "SpaceSpec", "problems"]
 

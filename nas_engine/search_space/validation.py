@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
 
-from nas_engine.architecture import EXPANDING_KINDS, Block, BlockKind, Head, Pair, Stem
+from nas_engine.architecture import EXPANDING_KINDS, Block, BlockKind, Head, Pair, Stem, strided
 from nas_engine.cost import layer_parameters
 from nas_engine.errors import InfeasibleArchitecture
 from nas_engine.layers import INPUT_NAME, BlockLayers, Tensor, check_computed, expand_block
 from nas_engine.search_space.position_spec import MOST_COMBINATIONS, PositionSpec
-from nas_engine.strides import strided
 
 LONGEST_NAME = 100
 MOST_POSITIONS = 40  # MobileNetV2, the deepest network of the paper, has 19 blocks

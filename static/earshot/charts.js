@@ -53,12 +53,14 @@ function pageColours() {
 }
 
 function axisNames(layout) {
-  return Object.keys(layout).filter((key) => /^[xy]axis/.test(key));
+  return Object.keys(layout).filter((key) => /^[xyz]axis/.test(key));
 }
 
 function coloured(figure, colours) {
   const { data, layout } = structuredClone(figure);
+  const inSpace = layout.scene || {};
   for (const name of axisNames(layout)) Object.assign(layout[name], { gridcolor: colours.line, linecolor: colours.line });
+  for (const name of axisNames(inSpace)) Object.assign(inSpace[name], { gridcolor: colours.strong, linecolor: colours.strong, zeroline: false });
   layout.font = { family: getComputedStyle(document.body).fontFamily, size: 12, color: colours.muted };
   layout.hoverlabel = { bgcolor: colours.card, bordercolor: colours.strong, font: { color: colours.text, size: 12 }, align: "left", namelength: -1 };
   return { data, layout };
@@ -102,7 +104,7 @@ async function draw(place) {
   await fitTicks(place);
   place.querySelector(".drawn")?.remove();
   place.setAttribute("role", "img");
-  if (!filesOf(place)?.firstChild) offerFiles(place);
+  if (!filesOf(place)?.querySelector("button:not([data-mode])")) offerFiles(place);
   if (isNew) {
     place.on("plotly_click", (event) => {
       const link = event.points[0]?.customdata;
@@ -121,7 +123,7 @@ function isChoosing(event) {
 // Ticks of a logarithmic axis at 1, 2 and 5; where these would cover each other or be too few, Plotly's own choice.
 async function fitTicks(place) {
   const axis = place._fullLayout.xaxis;
-  if (axis.type !== "log") return;
+  if (axis?.type !== "log") return; // in space there is none
   const decades = Math.abs(axis.range[1] - axis.range[0]);
   const step = decades > 3 ? 1 : decades > 0.7 ? "D2" : null;
   if (steps.get(place) === step) return;
@@ -173,30 +175,45 @@ async function load(place) {
     await draw(place);
     return;
   }
+  const address = place.dataset.chart;
   try {
-    const response = await fetch(place.dataset.chart, { headers: { Accept: "application/json" } });
+    const response = await fetch(address, { headers: { Accept: "application/json" } });
     if (!response.ok) throw new Error(`status ${response.status}`);
-    figures.set(place, await response.json());
+    const figure = await response.json();
+    if (address !== place.dataset.chart) return; // another one is wanted meanwhile
+    figures.set(place, figure);
     await draw(place);
   } catch (error) {
     if (!figures.has(place) && !place.querySelector(".drawn")) note(place, `This chart could not be loaded (${error.message}).`);
   }
 }
 
-const places = [...document.querySelectorAll("[data-chart], [data-figure]")];
+const known = new WeakSet();
+const places = () => [...document.querySelectorAll("[data-chart], [data-figure]")];
 const isReadable = (place) => place.querySelector(".drawn, .chart-note") !== null;
-for (const place of places) {
+function begin(place) {
+  known.add(place);
   if (isReadable(place)) whenIdle(() => load(place));
   else {
     note(place, "Loading …");
     load(place);
   }
-  if (place.dataset.refresh) document.body.addEventListener(place.dataset.refresh, () => load(place));
+  const again = () => {
+    if (place.isConnected) load(place);
+    else document.body.removeEventListener(place.dataset.refresh, again);
+  };
+  if (place.dataset.refresh) document.body.addEventListener(place.dataset.refresh, again);
+}
+function beginNew() {
+  places().filter((place) => !known.has(place)).forEach(begin);
 }
 function redrawAll() {
-  places.forEach(draw);
+  places().forEach(draw);
 }
-const inline = places.filter((place) => place.dataset.figure);
-document.addEventListener("htmx:oobAfterSwap", (event) => { if (event.target.id === "space-facts") inline.forEach(load); });
+beginNew();
+document.addEventListener("htmx:afterSwap", beginNew); // a part of the page may bring a chart
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.target.id === "space-facts") places().filter((place) => place.dataset.figure).forEach(load);
+});
 document.addEventListener("theme-changed", redrawAll);
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);

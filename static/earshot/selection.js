@@ -4,6 +4,7 @@
 
 const chosen = new Set(); // numbers of trials, as text
 const MODES = [["zoom", "Zoom"], ["select", "Box"], ["lasso", "Lasso"]];
+const MOST_SENT = 100; // chosen trials in an address
 const linked = new Set(); // charts that take part
 
 function choosing() {
@@ -29,7 +30,10 @@ function show() {
   for (const number of chosen) if (!there.has(number)) addElsewhere(form, number);
   form.querySelector("[data-chosen-count]").textContent = chosen.size ? `${chosen.size} chosen` : "";
   form.querySelector("[data-choose-none]").hidden = !chosen.size;
-  linked.forEach(mark);
+  for (const place of linked) {
+    if (place.isConnected) mark(place);
+    else linked.delete(place);
+  }
 }
 
 // A chosen trial that is on no row of this page of the table.
@@ -40,7 +44,21 @@ function addElsewhere(form, number) {
   form.append(input);
 }
 
+// A chart that draws the chosen trials itself, as lines or in space: fetched again where these have changed.
+function follow(place) {
+  const [start] = place.dataset.chart.split("?");
+  const numbers = [...chosen].slice(0, MOST_SENT).map((number) => `number=${number}`);
+  const address = numbers.length ? `${start}?${numbers.join("&")}` : start;
+  if (address === place.dataset.chart) return;
+  place.dataset.chart = address;
+  load(place);
+}
+
 function mark(place) {
+  if ("follows" in place.dataset) {
+    follow(place);
+    return Promise.resolve();
+  }
   const points = place.data.map((trace) => {
     if (!chosen.size || !Array.isArray(trace.customdata)) return null;
     return trace.customdata.flatMap((link, index) => (chosen.has(trialOf(link)) ? [index] : []));
@@ -62,7 +80,7 @@ function toggle(number) {
 
 function offerModes(place) {
   const bar = filesOf(place);
-  if (!bar || bar.querySelector("[data-mode]")) return;
+  if (!bar || bar.querySelector("[data-mode]") || place.data.some((trace) => trace.type === "scatter3d")) return;
   const buttons = MODES.map(([mode, name]) => {
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "quiet", textContent: name });

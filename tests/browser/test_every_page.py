@@ -32,6 +32,7 @@ from tests.webapp.finals import make_finals
 from tests.webapp.reports import complete_study, written
 from webapp.forms.paper_five import PaperFiveForm
 from webapp.models import Clip, Comparison, Dataset, EnergyModel, ListProfile, Report, Study, Trial
+from webapp.queries.charted import VIEWS
 from webapp.services.energy_estimates import reestimate
 from webapp.services.reports import request_report
 
@@ -170,8 +171,9 @@ def dry_runs(dataset: Dataset) -> dict[str, str]:
 
 
 def paper(live: Study) -> dict[str, str]:
-    """The paper's tables and figures; Figure 2 of `live`."""
+    """The paper's tables and figures; Figure 2 and the further views of `live`."""
     return {
+        **{f"study-view-{name}": reverse("study", args=[live.pk]) + f"?chart={name}" for name in VIEWS},
         "paper": reverse("paper"),
         "paper-table1": reverse("paper_table1"),
         "paper-table2": reverse("paper_table2"),

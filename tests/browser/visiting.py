@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -54,6 +55,15 @@ def problems_of(page: Page, name: str, address: str, screenshots: Path | None) -
             for chart in page.locator("[data-chart], [data-figure]").all():
                 chart.locator(".main-svg, .chart-note:not(:text('Loading'))").first.wait_for()
             yield from (f"{name}, {width} px, {theme}: {problem}" for problem in page.evaluate(INSPECTION))
+            if width == WIDE:
+                yield from (f"{name}, {theme}: {violation}" for violation in axe_violations(page))
             if screenshots:
                 page.screenshot(path=screenshots / f"{name}-{width}-{theme.lower()}.png", full_page=True)
     yield from (f"{name}: {error}" for error in errors if not (name == "not-found" and "404" in error))
+
+
+def axe_violations(page: Page) -> Iterator[str]:
+    """What axe-core finds on the page as it is shown: the rule, and where."""
+    for violation in Axe().run(page).response["violations"]:
+        for node in violation["nodes"][:3]:
+            yield f"axe, {violation['id']}: {node['html'][:160]}"

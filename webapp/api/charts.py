@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from nas_engine.audio.decode import decode
 from nas_engine.audio.frontends.features import compute_features
+from webapp.api.drawings import drawable
 from webapp.charts.compared import fronts_figure
 from webapp.charts.curves import PlottedEpoch, curve_figure, curve_info
 from webapp.charts.figure2 import accuracy_figure, figure2_info, memory_figure
@@ -18,7 +19,10 @@ from webapp.charts.fronts import Resource
 from webapp.charts.race import race_figure, race_info
 from webapp.charts.spectrograms import spectrogram_figure, spectrogram_info
 from webapp.charts.study import chance_of, chart_file
-from webapp.models import Comparison
+from webapp.charts.views.page import study_view
+from webapp.forms.filters import chosen_trials
+from webapp.models import Comparison, Study
+from webapp.queries.charted import VIEWS
 from webapp.queries.detection import measure_words
 from webapp.queries.finals import final_networks
 from webapp.queries.pages.baselines import baselines_shown_with
@@ -34,6 +38,7 @@ from webapp.translation import frontend
 
 
 @require_GET
+@drawable("Accuracy over {resource} of each trial, with the Pareto front")
 def front_chart(request: HttpRequest, study_id: int, resource: str) -> HttpResponse:
     """The reward's accuracy over energy or flash: the Pareto front of a search, and the baselines of its dataset."""
     if resource not in get_args(Resource):
@@ -42,6 +47,7 @@ def front_chart(request: HttpRequest, study_id: int, resource: str) -> HttpRespo
 
 
 @require_GET
+@drawable("Mean accuracy over energy of the finalists and the baselines")
 def finalists_chart(request: HttpRequest, study_id: int) -> JsonResponse:
     """Figure 6: mean accuracy over energy of the finalists of a study and its baselines, on both splits."""
     study = get_object_or_404(shown_studies(), pk=study_id)
@@ -49,6 +55,7 @@ def finalists_chart(request: HttpRequest, study_id: int) -> JsonResponse:
 
 
 @require_GET
+@drawable("Pareto fronts of the compared studies over energy")
 def comparison_chart(request: HttpRequest, comparison_id: int) -> JsonResponse:
     """The fronts over energy of all studies of a comparison, and the baselines of their datasets."""
     comparison = get_object_or_404(Comparison, pk=comparison_id)
@@ -66,6 +73,7 @@ def race_chart(request: HttpRequest, comparison_id: int, part: str) -> JsonRespo
 
 
 @require_GET
+@drawable("Mean accuracy over energy of the finalists of the compared studies")
 def compared_finalists_chart(request: HttpRequest, comparison_id: int) -> JsonResponse:
     """Figure 6: finalists of all studies of a comparison and their baselines."""
     comparison = get_object_or_404(Comparison, pk=comparison_id)
@@ -74,12 +82,25 @@ def compared_finalists_chart(request: HttpRequest, comparison_id: int) -> JsonRe
 
 
 @require_GET
+@drawable("Reward of each trial and the best reward so far")
 def rewards_chart(request: HttpRequest, study_id: int) -> HttpResponse:
     """The best reward so far over the trials."""
     return _chart(request, study_id, "rewards")
 
 
 @require_GET
+@drawable("{chart} of a study")
+def view_chart(request: HttpRequest, study_id: int, chart: str) -> JsonResponse:
+    """The chart of a further view; of those that draw chosen trials with these, ?number=7&number=9."""
+    if chart not in VIEWS:
+        raise Http404(f"There is no view {chart} of a study.")
+    study = get_object_or_404(shown_studies().filter(kind=Study.Kind.SEARCH), pk=study_id)
+    chosen = chosen_trials(request.GET)
+    return JsonResponse(study_view(study, results(study), baselines_shown_with(study), chart, chosen).section.figure)
+
+
+@require_GET
+@drawable("Learning curve of trial {number}")
 def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonResponse:
     """The learning curve of one trial."""
     trial = get_object_or_404(shown_trials(study_id), number=number)
@@ -91,6 +112,7 @@ def curve_chart(request: HttpRequest, study_id: int, number: int) -> JsonRespons
 
 
 @require_GET
+@drawable("Figure 2 of the paper over the trials of a study: {part}")
 def figure2_chart(request: HttpRequest, study_id: int, part: str) -> JsonResponse:
     """Figure 2 over the completed trials of a study: its left half, "accuracy", or its right, "memory"."""
     halves = {"accuracy": accuracy_figure, "memory": memory_figure}

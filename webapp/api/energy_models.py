@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
+from webapp.api.drawings import drawable
 from webapp.api.tables import table_file
 from webapp.charts.energy_models import (
     flops_info,
@@ -80,6 +81,7 @@ _FIGURES: Mapping[str, Callable[[EnergyModel], Figure]] = {
 
 
 @require_GET
+@drawable("Energy model: {part}")
 def energy_model_chart(request: HttpRequest, device_id: int, version: int, part: str) -> JsonResponse:
     """One of the figures of a ready model's report."""
     if part not in _FIGURES:

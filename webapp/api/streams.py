@@ -21,6 +21,7 @@ from nas_engine.streaming.loop import LoopSettings
 from nas_engine.streaming.procedure.mistakes import excerpt_of
 from nas_engine.streaming.procedure.outcome import MISS, MeasuredStream
 from nas_engine.streaming.values import pcm16
+from webapp.api.drawings import drawable
 from webapp.api.files import attachment, ranged
 from webapp.charts.streams import det_figure, det_info, noise_figure, noise_info
 from webapp.models import Clip, StoredRecording, StreamEvaluation
@@ -32,6 +33,7 @@ LONGEST_S = 60.0
 
 
 @require_GET
+@drawable("Missed events over false alarms per hour")
 def det_chart(request: HttpRequest, study_id: int, number: int, evaluation_id: int) -> JsonResponse:
     """Missed events over false alarms per hour, at all thresholds, of each class."""
     ready = _ready_or_404(study_id, number, evaluation_id)
@@ -39,6 +41,7 @@ def det_chart(request: HttpRequest, study_id: int, number: int, evaluation_id: i
 
 
 @require_GET
+@drawable("Misses and false alarms by noise level")
 def noise_chart(request: HttpRequest, study_id: int, number: int, evaluation_id: int) -> JsonResponse:
     """Missed events of each class, and false alarms per hour, over the signal-to-noise ratio."""
     ready = _ready_or_404(study_id, number, evaluation_id)

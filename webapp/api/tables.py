@@ -16,16 +16,23 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from webapp.api.files import Echo, attachment, download, safe_name
+from webapp.charts.views.page import study_view
+from webapp.charts.why.page import SECTIONS, StudyExplanation, sections
+from webapp.charts.why.section import WhyTable
 from webapp.forms.filters import leaderboard_filter, networks_to_compare, trial_filter
-from webapp.models import Comparison, Dataset
+from webapp.models import Comparison, Dataset, StreamEvaluation, Study
+from webapp.queries.charted import VIEWS
 from webapp.queries.csv_cells import plain_cells
-from webapp.queries.pages import tables
+from webapp.queries.explained import GOALS
+from webapp.queries.pages import study_tables, tables
+from webapp.queries.pages.baselines import baselines_shown_with
 from webapp.queries.pages.compare import MOST_NETWORKS, comparison
 from webapp.queries.pages.export import COLUMNS, trial_rows
 from webapp.queries.pages.leaderboard import COLUMNS as LEADERBOARD_COLUMNS
 from webapp.queries.pages.leaderboard import leaderboard_rows
 from webapp.queries.pages.race import COLUMNS as RACE_COLUMNS
 from webapp.queries.pages.race import race, race_rows
+from webapp.queries.pages.results import results
 from webapp.queries.pages.study import shown_studies
 from webapp.queries.pages.trial import shown_trials
 
@@ -90,6 +97,74 @@ def leaderboard_table(request: HttpRequest, dataset_id: int, kind: str) -> HttpR
     dataset = get_object_or_404(Dataset, pk=dataset_id)
     rows = leaderboard_rows(dataset, leaderboard_filter(request.GET))
     return table_file(kind, LEADERBOARD_COLUMNS, rows, dataset.name, table="leaderboard")
+
+
+@require_GET
+def study_table(request: HttpRequest, study_id: int, table: str, kind: str) -> HttpResponseBase:
+    """One of the tables of a study's page or of its finalists."""
+    if table not in study_tables.OF_A_STUDY:
+        raise Http404(f"A study has no table {table}.")
+    study = get_object_or_404(shown_studies(), pk=study_id)
+    columns, rows = study_tables.OF_A_STUDY[table](study)
+    return table_file(kind, columns, rows, study.name, table=table)
+
+
+@require_GET
+def view_table(request: HttpRequest, study_id: int, chart: str, kind: str) -> HttpResponseBase:
+    """The table of a further view of a study."""
+    if chart not in VIEWS:
+        raise Http404(f"There is no view {chart} of a study.")
+    study = get_object_or_404(shown_studies().filter(kind=Study.Kind.SEARCH), pk=study_id)
+    found = study_view(study, results(study), baselines_shown_with(study), chart).section.table
+    columns, rows = _read_off(found)
+    return table_file(kind, columns, rows, study.name, table=chart)
+
+
+@require_GET
+def why_table(request: HttpRequest, study_id: int, goal: str, part: str, kind: str) -> HttpResponseBase:
+    """The table of a section of the page that explains a study."""
+    wanted = next((one for one in GOALS if one == goal), None)
+    if wanted is None or part not in SECTIONS:
+        raise Http404(f"There is no table {part} for {goal}.")
+    study = get_object_or_404(shown_studies().filter(kind=Study.Kind.SEARCH), pk=study_id)
+    (section,) = sections(StudyExplanation(study), wanted, [part])
+    columns, rows = _read_off(section.table)
+    return table_file(kind, columns, rows, study.name, goal, table=part)
+
+
+@require_GET
+def comparison_table(request: HttpRequest, comparison_id: int, table: str, kind: str) -> HttpResponseBase:
+    """One of the tables of compared studies."""
+    if table not in study_tables.OF_COMPARED_STUDIES:
+        raise Http404(f"A comparison has no table {table}.")
+    comparison = get_object_or_404(Comparison, pk=comparison_id)
+    columns, rows = study_tables.OF_COMPARED_STUDIES[table](comparison)
+    return table_file(kind, columns, rows, comparison.name, table=table)
+
+
+@require_GET
+def streams_table(request: HttpRequest, study_id: int, number: int, evaluation_id: int, kind: str) -> HttpResponseBase:
+    """Misses and false alarms of an evaluation on streams."""
+    ready = StreamEvaluation.objects.filter(state=StreamEvaluation.State.READY).select_related("trial__study__dataset")
+    found = get_object_or_404(ready, pk=evaluation_id, trial__study=study_id, trial__number=number)
+    columns, rows = tables.on_streams(found)
+    return table_file(kind, columns, rows, found.trial.study.name, "trial", number, table="streams")
+
+
+def _read_off(table: WhyTable) -> tables.Table:
+    """The table as it is shown: columns by their headings, each once, and cells that are numbers as numbers."""
+    columns = [
+        heading if table.headings.index(heading) == place else f"{heading} {place + 1}"
+        for place, heading in enumerate(table.headings)
+    ]
+    return columns, [dict(zip(columns, map(_value, row), strict=True)) for row in table.rows]
+
+
+def _value(cell: str) -> float | str:
+    try:
+        return float(cell.replace("\N{MINUS SIGN}", "-"))
+    except ValueError:
+        return cell.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _csv_lines(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
+from webapp.api.drawings import drawable
 from webapp.charts.why.page import SECTIONS, StudyExplanation, sections
 from webapp.models import Study
 from webapp.queries.explained import GOALS
@@ -11,6 +12,7 @@ from webapp.queries.pages.study import shown_studies
 
 
 @require_GET
+@drawable("{part}, for {goal}")
 def why_chart(request: HttpRequest, study_id: int, goal: str, part: str) -> JsonResponse:
     """One chart of the page, for a goal: accuracy, energy or flash. Charts that show no goal are the same for all."""
     wanted = next((one for one in GOALS if one == goal), None)

@@ -1,7 +1,7 @@
 """Accuracy over what it costs, with the Pareto front as a step line, the study's threshold and published networks."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -23,11 +23,16 @@ from webapp.charts.style import (
 )
 
 Resource = Literal["energy", "flash"]
+Cost = Literal["energy", "flash", "latency"]
 POINTS_LIMIT = 600
 
-_X_TITLES = {"energy": "Energy per inference (mJ)", "flash": "Size of the .tflite file (kB)"}
+_X_TITLES: Mapping[Cost, str] = {
+    "energy": "Energy per inference (mJ)",
+    "flash": "Size of the .tflite file (kB)",
+    "latency": "Latency per inference (ms)",
+}
 _OF_TAGS = {"estimate": "estimated", "predicted": "predicted"}
-_THRESHOLDS = {"energy": "E₀ {:g} mJ", "flash": "M₀ {:g} kB"}
+_THRESHOLDS: Mapping[Cost, str] = {"energy": "E₀ {:g} mJ", "flash": "M₀ {:g} kB"}
 
 
 class FrontPoint(NamedTuple):
@@ -53,14 +58,17 @@ class BaselinePoint(NamedTuple):
 class FrontInfo(NamedTuple):
     """Everything the chart shows. `left_out` counts points that were thinned out to keep the chart light.
 
-    `energy_tags` are the kinds of the energies, such as "estimate". `chance_percent` is the accuracy of always
-    answering the commonest class, None where it is unknown.
+    `energy_tags` are the kinds of the energies, such as "estimate", or the source of latencies. `chance_percent` is
+    the accuracy of always answering the commonest class, None where it is unknown.
+
+    `unfinished` are trials without a result, each with its mark, at their estimated cost; those that were not trained
+    stand at the lowest accuracy of the chart.
 
     `baselines` go from cheap to dear. They cost up to a hundred times what a trial does, so with them the axis of cost
     is logarithmic.
     """
 
-    resource: Resource
+    resource: Cost
     energy_tags: tuple[str, ...]
     threshold: float | None
     front: tuple[FrontPoint, ...]
@@ -69,6 +77,7 @@ class FrontInfo(NamedTuple):
     baselines: tuple[BaselinePoint, ...] = ()
     chance_percent: float | None = None
     accuracy_title: str = "int8 accuracy (%)"
+    unfinished: tuple[FrontPoint, ...] = ()
 
 
 def shown_points(on_front: NDArray[np.bool_], limit: int = POINTS_LIMIT) -> NDArray[np.int64]:
@@ -95,6 +104,7 @@ def front_info(
     chance: float | None = None,
     marks: Sequence[Mark] = (),
     accuracy_title: str = "int8 accuracy (%)",
+    unfinished: Sequence[FrontPoint] = (),
 ) -> FrontInfo:
     """One value a shown trial in each sequence; accuracy and chance 0..1. The front is sorted from cheap to dear.
 
@@ -107,7 +117,6 @@ def front_info(
     front = sorted({point for point, is_on in zip(points, on_front, strict=True) if is_on})
     others = [point for point, is_on in zip(points, on_front, strict=True) if not is_on]
     cheap_to_dear = tuple(sorted((point for point in baselines if point.x > 0), key=lambda point: point.x))
-    chance_percent = None if chance is None else percent(chance)
     return FrontInfo(
         resource,
         tuple(energy_tags),
@@ -116,8 +125,9 @@ def front_info(
         tuple(others),
         left_out,
         cheap_to_dear,
-        chance_percent,
+        None if chance is None else percent(chance),
         accuracy_title,
+        tuple(unfinished),
     )
 
 
@@ -136,7 +146,8 @@ def front_figure(info: FrontInfo) -> Figure:
     data = [others, front, *_marked(info)]
     if not info.baselines:
         return {"data": data, "layout": _layout(info, title)}
-    costs = [point.x for point in (*info.front, *info.others, *info.baselines) if point.x > 0]
+    shown = (*info.front, *info.others, *info.unfinished, *info.baselines)
+    costs = [point.x for point in shown if point.x > 0]
     axes = _layout(info, title)
     logarithmic(axes["xaxis"])
     # Without a fixed range, a click on the legend's "Baseline" shows the trials alone; the revision keeps that choice.
@@ -145,9 +156,9 @@ def front_figure(info: FrontInfo) -> Figure:
     return {"data": [*data, baselines_trace(info.baselines, middle)], "layout": axes}
 
 
-def cost_title(resource: Resource, energy_tags: Sequence[str]) -> str:
+def cost_title(resource: Cost, energy_tags: Sequence[str]) -> str:
     """Title of the axis of cost, for energies with the kinds that they are of; of several on two lines, for phones."""
-    kinds = [_OF_TAGS[tag] for tag in energy_tags] if resource == "energy" else []
+    kinds = [_OF_TAGS.get(tag, tag) for tag in energy_tags] if resource != "flash" else []
     comma = ",<br>" if len(kinds) > 1 else ", "
     return comma.join(filter(None, [_X_TITLES[resource], " and ".join(kinds)]))
 
@@ -156,7 +167,7 @@ def _marked(info: FrontInfo) -> list[Figure]:
     """A trace for each kind of marked trial, also on the front, whose line it leaves as it is."""
     traces = []
     for mark, (name, marker) in MARKED.items():
-        points = [point for point in (*info.front, *info.others) if point.mark == mark]
+        points = [point for point in (*info.front, *info.others, *info.unfinished) if point.mark == mark]
         if points:
             traces.append(points_trace(name, points) | {"mode": "markers", "marker": marker})
     return traces

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.charts.style import BLUE, GREY, MARKED, ORANGE, Figure, Mark, layout, whole_numbers
+from webapp.charts.style import BLUE, GREY, MARKED, Figure, Mark, layout, whole_numbers
 
 POINTS_LIMIT = 1000
 
@@ -15,7 +15,8 @@ class RewardsInfo(NamedTuple):
     """`best_numbers` and `best_rewards` hold one point a new best and one at the last trial, `numbers` and `rewards`
     the trials shown as points, `links` the addresses of their pages, `marks` why some of them are marked.
 
-    `untrained` are the numbers of trials that violate a constraint; they have no reward."""
+    `untrained` are the numbers of trials that violate a constraint, `stopped` of those that were stopped early; they
+    have no reward, and `first_link` is the address of trial 0's page, from which theirs are made."""
 
     numbers: tuple[int, ...]
     rewards: tuple[float, ...]
@@ -24,6 +25,8 @@ class RewardsInfo(NamedTuple):
     best_rewards: tuple[float, ...]
     marks: tuple[Mark, ...] = ()
     untrained: tuple[int, ...] = ()
+    stopped: tuple[int, ...] = ()
+    first_link: str = ""
 
 
 def shown_rewards(count: int, limit: int = POINTS_LIMIT) -> NDArray[np.int64]:
@@ -40,6 +43,8 @@ def rewards_info(
     links: Sequence[str],
     marks: Sequence[Mark] = (),
     untrained: Sequence[int] = (),
+    stopped: Sequence[int] = (),
+    first_link: str = "",
 ) -> RewardsInfo:
     """Trials in the order of their numbers, of which those `above_chance` may be the best; `links` and `marks` have one
     value a shown trial.
@@ -56,8 +61,14 @@ def rewards_info(
         best_numbers=tuple(numbers[is_new].tolist()),
         best_rewards=tuple(best[is_new].round(4).tolist()),
         marks=tuple(marks) or ("",) * len(shown),
-        untrained=tuple(untrained[index] for index in shown_rewards(len(untrained))) if untrained else (),
+        untrained=_evenly(untrained),
+        stopped=_evenly(stopped),
+        first_link=first_link,
     )
+
+
+def _evenly(numbers: Sequence[int]) -> tuple[int, ...]:
+    return tuple(numbers[index] for index in shown_rewards(len(numbers))) if numbers else ()
 
 
 def rewards_figure(info: RewardsInfo) -> Figure:
@@ -74,8 +85,9 @@ def rewards_figure(info: RewardsInfo) -> Figure:
         "hovertemplate": "Best after trial %{x}: %{y:.3f}<extra></extra>",
     }
     axes = layout("Trial", "Reward (Equation 1)")
-    whole_numbers(axes["xaxis"], max((*info.numbers, *info.untrained), default=0))
-    return {"data": [trials, best, *marked, *_untrained(info)], "layout": axes}
+    whole_numbers(axes["xaxis"], max((*info.numbers, *info.untrained, *info.stopped), default=0))
+    unfinished = [_unfinished(info, "stopped", info.stopped), _unfinished(info, "untrained", info.untrained)]
+    return {"data": [trials, best, *marked, *(trace for trace in unfinished if trace["x"])], "layout": axes}
 
 
 def _trials(info: RewardsInfo, mark: Mark, name: str, marker: Figure) -> Figure:
@@ -92,17 +104,16 @@ def _trials(info: RewardsInfo, mark: Mark, name: str, marker: Figure) -> Figure:
     }
 
 
-def _untrained(info: RewardsInfo) -> list[Figure]:
-    """Strokes at the bottom, at most one trace."""
-    if not info.untrained:
-        return []
-    stroke = {
+def _unfinished(info: RewardsInfo, mark: Mark, numbers: Sequence[int]) -> Figure:
+    """Trials without a reward, at the bottom."""
+    name, marker = MARKED[mark]
+    return {
         "type": "scatter",
         "mode": "markers",
-        "name": "Violates a constraint (not trained)",
-        "x": list(info.untrained),
-        "y": [min(info.rewards, default=0.0)] * len(info.untrained),
-        "marker": {"color": ORANGE, "size": 8, "symbol": "line-ns-open", "line": {"width": 1.5}},
-        "hovertemplate": "Trial %{x}<br>violates a constraint<extra></extra>",
+        "name": name,
+        "x": list(numbers),
+        "y": [min(info.rewards, default=0.0)] * len(numbers),
+        "customdata": [info.first_link.replace("/0/", f"/{number}/") for number in numbers],
+        "marker": marker,
+        "hovertemplate": f"Trial %{{x}}<br>{name[0].lower()}{name[1:]}<extra></extra>",
     }
-    return [stroke]

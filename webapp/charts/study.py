@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 
 from webapp.caches import kept
 from webapp.charts.drawing.svg import figure_svg
-from webapp.charts.fronts import BaselinePoint, Resource, front_figure, front_info, shown_points
+from webapp.charts.fronts import BaselinePoint, FrontPoint, Resource, front_figure, front_info, shown_points
 from webapp.charts.rewards import rewards_figure, rewards_info, shown_rewards
-from webapp.charts.style import Figure, Mark, percent
+from webapp.charts.style import Figure, Mark, fitting, percent
 from webapp.models import Dataset, Study
 from webapp.models.study import BYTES_PER_KB
 from webapp.queries.accuracy import evaluation_split
+from webapp.queries.charted import Unfinished, unfinished_trials
 from webapp.queries.detection import ON_CLIPS, MeasureWords, measure_words
 from webapp.queries.energy_estimates import energy_tag
 from webapp.queries.pages.baselines import BaselineRow, Baselines
 from webapp.queries.pages.results import Results, exceeds_limits
-from webapp.queries.pages.trials import summaries, violating_numbers
+from webapp.queries.pages.trials import summaries
 
 LABELS: Mapping[str, str] = {
     "energy": "{accuracy} of each trial over its energy per inference, with the Pareto front",
@@ -34,7 +35,7 @@ LABELS: Mapping[str, str] = {
     "rewards": "Reward of each trial and the best reward so far",
 }
 """Charts by name, and their text for screen readers, where `accuracy` is what the study's accuracy is called."""
-_HALF, _WHOLE, _PHONE, _LOW_PHONE = (604, 340), (1252, 250), (338, 300), (338, 250)
+HALF, WHOLE, HALF_PHONE, LOW_PHONE = (604, 340), (1252, 250), (338, 300), (338, 250)
 """Sizes in pixels of the places of charts: half and whole row of a wide window, and a phone."""
 
 
@@ -54,14 +55,14 @@ class Drawn(NamedTuple):
 
 @kept("charts of studies")
 def chart_file(study: Study, found: Results, published: Baselines | None, name: str) -> ChartFile:
-    """The chart of this name in `LABELS`, with hover texts. Up to two queries where `found` is new."""
+    """The chart of this name in `LABELS`, with hover texts. Up to four queries where `found` is new."""
     content = json.dumps(_figure(study, found, published, name, _hover_texts), separators=(",", ":")).encode()
     return ChartFile(content, f'"{blake2b(content, digest_size=12).hexdigest()}"')
 
 
 @kept("drawings of studies")
 def drawings(study: Study, found: Results, published: Baselines | None) -> Mapping[str, Drawn]:
-    """Every chart of the page, drawn. At most one query where `found` is new.
+    """Every chart of the page, drawn. At most three queries where `found` is new.
 
     As in the chart that replaces it, the front is whole, and of the other trials evenly spread ones are shown.
     """
@@ -71,7 +72,7 @@ def drawings(study: Study, found: Results, published: Baselines | None) -> Mappi
 
 
 def _drawn(figure: Figure, name: str, label: str) -> Drawn:
-    wide, narrow = (_WHOLE, _LOW_PHONE) if name == "rewards" else (_HALF, _PHONE)
+    wide, narrow = (WHOLE, LOW_PHONE) if name == "rewards" else (HALF, HALF_PHONE)
     return Drawn(figure_svg(figure, label, *wide), figure_svg(figure, label, *narrow))
 
 
@@ -108,23 +109,56 @@ def _front(study: Study, found: Results, published: Baselines | None, resource: 
         left_out=len(found) - len(shown),
         baselines=[baseline_point(row, is_energy, study.dataset, measure) for row in baselines],
         chance=None if study.is_on_streams else chance_of(study.dataset),
-        marks=_marks(study, found, shown),
+        marks=marks_of(study, found, shown),
         accuracy_title=measure.axis,
+        unfinished=unfinished_points(study, found, resource) if is_search else (),
     )
     return front_figure(info)
 
 
+def unfinished_points(study: Study, found: Results, resource: Resource) -> list[FrontPoint]:
+    """Trials without a result, at their estimated cost; without training at the lowest accuracy of all trials."""
+    drawn = unfinished_trials(study, found).drawn
+    known = [*found.accuracy.tolist(), *(one.accuracy for one in drawn if one.accuracy is not None)]
+    lowest = percent(min(known, default=0.0))
+    links = trial_links(study, [one.number for one in drawn])
+    return [
+        FrontPoint(
+            x=round(cost, 4),
+            accuracy_percent=lowest if one.accuracy is None else percent(one.accuracy),
+            text=fitting(_ending_in_words(one)),
+            link=link,
+            mark=one.ending,
+        )
+        for one, link in zip(drawn, links, strict=True)
+        if (cost := one.energy_mj if resource == "energy" else one.flash_bytes / BYTES_PER_KB) is not None
+        and (one.accuracy is not None or one.ending == "untrained")
+    ]
+
+
+def _ending_in_words(one: Unfinished) -> str:
+    """Hover text of a trial without a result."""
+    energy = "" if one.energy_mj is None else f"{one.energy_mj:.2f} mJ, "
+    costs = f"{energy}{one.flash_bytes / BYTES_PER_KB:.1f} kB by estimate"
+    if one.accuracy is None:
+        return f"<b>Trial {one.number}</b>  violates a constraint, not trained<br>{costs}"
+    reached = f"float accuracy {100 * one.accuracy:.1f} % after epoch {one.epoch}"
+    return f"<b>Trial {one.number}</b>  stopped early<br>{reached}<br>{costs}"
+
+
 def _rewards(study: Study, found: Results) -> Figure:
     """The best reward so far over the trials."""
-    shown = shown_rewards(len(found))
+    shown, unfinished = shown_rewards(len(found)), unfinished_trials(study, found)
     info = rewards_info(
         numbers=found.numbers,
         rewards=found.reward,
         above_chance=found.above_chance,
         shown=shown,
         links=trial_links(study, found.numbers[shown].tolist()),
-        marks=_marks(study, found, shown),
-        untrained=violating_numbers(study),
+        marks=marks_of(study, found, shown),
+        untrained=unfinished.untrained,
+        stopped=unfinished.stopped,
+        first_link=trial_links(study, [0])[0],
     )
     return rewards_figure(info)
 
@@ -162,7 +196,7 @@ def trial_links(study: Study, numbers: list[int]) -> list[str]:
     return [first.replace("/0/", f"/{number}/") for number in numbers]
 
 
-def _marks(study: Study, found: Results, shown: NDArray[np.int64]) -> Sequence[Mark]:
+def marks_of(study: Study, found: Results, shown: NDArray[np.int64]) -> Sequence[Mark]:
     """Why each shown trial is marked, if it is."""
     violating = exceeds_limits(study, found)
     return ["violating" if violating[i] else "" if found.above_chance[i] else "chance" for i in shown.tolist()]

@@ -9,8 +9,9 @@ import re
 from typing import Any, Literal
 
 Figure = dict[str, Any]
-Mark = Literal["", "chance", "violating"]
-"""Why a trial is marked: its accuracy is that of chance, or it exceeds a hard limit of its study."""
+Mark = Literal["", "chance", "violating", "stopped", "untrained"]
+"""Why a trial is marked: its accuracy is that of chance, it exceeds a hard limit of its study, it was stopped early, or
+it violates a constraint and was not trained."""
 
 # Okabe and Ito's palette; static/earshot/charts.js knows the dark variant of each.
 BLUE, ORANGE, GREEN, VERMILLION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
@@ -20,6 +21,11 @@ _UP_TO_A_LINE = re.compile(rf"(.{{1,{LONGEST_LINE}}})(?: +|$)")
 MARKED: dict[Mark, tuple[str, Figure]] = {
     "chance": ("At chance", {"color": PURPLE, "size": 8, "symbol": "x-thin-open", "line": {"width": 2}}),
     "violating": ("Exceeds a hard limit", {"color": ORANGE, "size": 8, "symbol": "triangle-up-open"}),
+    "stopped": ("Stopped early", {"color": GREEN, "size": 8, "symbol": "triangle-down-open"}),
+    "untrained": (
+        "Constraint violated",
+        {"color": ORANGE, "size": 8, "symbol": "line-ns-open", "line": {"width": 1.5}},
+    ),
 }
 """Name and marker of the trials that a chart distinguishes."""
 _FEW = 12  # an axis this short has room for a tick at every whole number

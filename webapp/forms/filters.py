@@ -3,6 +3,7 @@
 from django.http import QueryDict
 
 from webapp.models import Study
+from webapp.queries.charted import VIEWS
 from webapp.queries.pages.clip_mistakes import MistakeFilter
 from webapp.queries.pages.datasets import ClipFilter
 from webapp.queries.pages.leaderboard import BY_REWARD as BEST_REWARD
@@ -66,6 +67,16 @@ def ids_in(query: QueryDict, name: str) -> list[int]:
     """The ids given under `name`, each once, in their order; what is no number is left out."""
     numbers = map(whole_number, query.getlist(name))
     return list(dict.fromkeys(number for number in numbers if number is not None))
+
+
+def wanted_view(query: QueryDict) -> str:
+    """The further view that a study's page is to show, given as ?chart=space; "" where none is."""
+    return _one_of(query, "chart", list(VIEWS))
+
+
+def chosen_trials(query: QueryDict) -> list[int]:
+    """The numbers of the trials that a chart draws as chosen, given as ?number=7&number=9."""
+    return ids_in(query, "number")
 
 
 def clip_filter(query: QueryDict) -> ClipFilter:

@@ -73,24 +73,42 @@ def chart(
     empty: str = "",
     size: str = "",
     drawn: _Drawing | None = None,
+    follows: bool = False,
+    file: bool = True,
 ) -> SafeString:
     """Chart of the JSON from `view` with `args`; the block's content is its text for screen readers.
 
     `refresh` names the event after which it is drawn again, `empty` is shown while there is nothing to draw,
     `size` is "low" for less height and "tall" for more. What is `drawn` stands there until the browser has made the
     chart, and stays without JavaScript; its points are links, so that the place is a group of them until then.
+    One that `follows` draws the chosen trials itself: static/earshot/selection.js fetches it again with their numbers.
+    Without JavaScript its `file` as the server draws it can be saved; False for what only the browser draws.
     """
+    address = reverse(view, args=args)
     return format_html(
-        '<div class="{}" data-chart="{}"{}{} role="{}" aria-label="{}">{}</div>{}',
+        '<div class="{}" data-chart="{}"{}{}{} role="{}" aria-label="{}">{}</div>{}',
         f"chart {size}".strip(),
-        reverse(view, args=args),
+        address,
         _attribute("data-refresh", refresh),
         _attribute("data-empty", empty),
+        SafeString(" data-follows" if follows else ""),
         "group" if drawn and drawn.wide else "img",
         SafeString(_one_line(content).replace('"', "&quot;")),
         WITHOUT_JAVASCRIPT if drawn is None else _standing(drawn, empty),
-        "" if drawn is None else SafeString('<p class="chart-files"></p>'),
+        _files(address) if file else SafeString('<p class="chart-files"></p>'),
     )
+
+
+def _files(address: str) -> SafeString:
+    """A link to the chart as SVG, for browsers without JavaScript: others offer it as they show it."""
+    link = '<p class="chart-files"><noscript><a href="{}?as=svg">SVG</a></noscript></p>'
+    return format_html(link, address)
+
+
+@register.simple_tag
+def chart_file(view: str, *args: object) -> SafeString:
+    """The same for a chart that a template lays out by itself."""
+    return _files(reverse(view, args=args))
 
 
 def _standing(drawn: _Drawing, empty: str) -> SafeString:

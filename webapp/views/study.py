@@ -11,10 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.charts.study import Drawn, drawings
+from webapp.charts.views.page import study_view
 from webapp.forms.choice import ChoiceForm
 from webapp.forms.explanations import explain, training_length
-from webapp.forms.filters import trial_filter
+from webapp.forms.filters import trial_filter, wanted_view
 from webapp.models import Study
+from webapp.queries.charted import VIEWS
 from webapp.queries.pages.choice import choice
 from webapp.queries.pages.repetitions import repetitions_context
 from webapp.queries.pages.results import Results
@@ -56,6 +58,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
     context |= {
         "drawings": _drawings(shown, context),
         **_choice(request, shown, context["results"]),
+        **_view(request, shown, context),
         "query_string": request.GET.urlencode(),
         "explanation": explain({name: getattr(shown, name) for name in Study.REWARD_SETTINGS}),
         "training_length": training_length({"full_epochs": shown.full_epochs, "qat_epochs": shown.qat_epochs}),
@@ -159,6 +162,14 @@ def _choice(request: HttpRequest, shown: Study, found: Results) -> dict[str, Any
     form = ChoiceForm.of(request.GET, shown)
     wanted = form.wanted() if "choose" in request.GET else None
     return {"choice_form": form, "choice": choice(shown, found, wanted) if wanted else None}
+
+
+def _view(request: HttpRequest, shown: Study, context: Mapping[str, Any]) -> dict[str, Any]:
+    """The further view of the results that the address asks for."""
+    name = wanted_view(request.GET)
+    if not name or not context["results"] or shown.kind != Study.Kind.SEARCH:
+        return {"views": VIEWS}
+    return {"views": VIEWS, "view": study_view(shown, context["results"], context["baselines"], name)}
 
 
 def _drawings(shown: Study, context: Mapping[str, Any]) -> Mapping[str, Drawn]:

@@ -6,9 +6,9 @@ Three nodes of a graph a layer, so that it is traced in a tenth of a second.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nas_engine.architecture import is_unpadded
 from nas_engine.layers import INPUT_NAME, Add, AveragePool, Conv, Dense, Depthwise, GlobalAverage, Layer
 from nas_engine.network.keras import tf
-from nas_engine.strides import is_unpadded
 
 Tensor = Any
 _IMAGE = [1, 2]  # axes of height and width

@@ -164,7 +164,7 @@ def test_rewards_at_chance_and_untrained_trials_are_told_apart() -> None:
     shown = {trace["name"]: (trace["x"], trace["y"]) for trace in figure["data"]}
     assert shown["Trial"] == ([1], [0.5])
     assert shown["At chance"] == ([3], [0.1])
-    assert shown["Violates a constraint (not trained)"] == ([2, 4], [0.1, 0.1])
+    assert shown["Constraint violated"] == ([2, 4], [0.1, 0.1])
 
 
 def test_an_empty_study_has_an_empty_chart() -> None:

@@ -183,4 +183,4 @@ def test_the_charts_mark_what_is_at_chance_over_a_limit_or_untrained(person: Cli
     rewards = person.get(reverse("rewards_chart", args=[study.pk])).json()
     traces = {trace["name"]: trace["x"] for trace in rewards["data"]}
     assert (traces["Trial"], traces["At chance"], traces["Exceeds a hard limit"]) == ([1], [2], [3])
-    assert traces["Violates a constraint (not trained)"] == [4, 5]
+    assert traces["Constraint violated"] == [4, 5]

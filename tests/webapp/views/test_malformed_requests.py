@@ -50,7 +50,7 @@ def ids() -> dict[str, object]:
         "report_id": written(study).pk,
         "version": examined_model(phone).version, "other_study_id": study.pk,
         "evaluation_id": evaluated(trial).pk, "place": 0, "token": "nobody-s-token",
-        "table": "blocks", "kind": "csv", "goal": "accuracy",
+        "table": "blocks", "kind": "csv", "goal": "accuracy", "chart": "blocks",
     }  # fmt: skip
 
 

@@ -185,6 +185,7 @@ def test_every_address_answers_strangers_with_the_sign_in_or_on_purpose(client: 
         "table": "blocks",
         "kind": "csv",
         "goal": "accuracy",
+        "chart": "blocks",
         **dict.fromkeys(("device_id", "campaign_id", "file_id", "run_id", "kit_id", "profile_id", "version"), 1),
     }
     for pattern in _patterns(get_resolver().url_patterns):

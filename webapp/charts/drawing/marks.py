@@ -33,6 +33,7 @@ _SHAPES = {
     "square-x": "M-{r} -{r}H{r}V{r}H-{r}ZL{r} {r}M{r} -{r}L-{r} {r}",
     "x-thin": "M-{r} -{r}L{r} {r}M{r} -{r}L-{r} {r}",
     "line-ew": "M-{w} 0H{w}",
+    "line-ns": "M0 -{w}V{w}",
 }
 
 

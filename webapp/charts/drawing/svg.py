@@ -16,6 +16,7 @@ WIDTH, HEIGHT, WIDE = 480, 330, 760
 """Usual size of a drawing in user units, and the width of one that takes a whole row."""
 _RIGHT, _BOTTOM, _ROW = 12, 46, 16
 _LABEL = 28  # from the drawing's left edge to the tick labels: the axis' title
+_LEGEND_SIZE = 8.0
 _LABEL_ROOM = 80  # to the right of a vertical line for its label
 
 
@@ -29,11 +30,11 @@ class _Plot:
 
 
 def figure_svg(figure: Figure, label: str, width: int = WIDTH, height: int = HEIGHT) -> SafeString | str:
-    """The figure, named `label` for screen readers, `width` by `height` user units; "" where it has no points."""
+    """The figure, named `label` for screen readers, `width` by `height` user units; "" without points in a plane."""
     cells = next(filter(has_cells, figure["data"]), None)
     if cells is not None:
         return _heat_map(figure["layout"], cells, label, width, height)
-    lines = [trace for trace in figure["data"] if trace.get("type") != "heatmap"]
+    lines = [trace for trace in figure["data"] if trace.get("type") not in ("heatmap", "scatter3d")]
     traces = [(trace, points) for trace in lines if (points := points_of(trace))]
     if not traces:
         return ""
@@ -60,13 +61,11 @@ def _heat_map(layout: dict[str, Any], cells: dict[str, Any], label: str, width: 
 
 
 def _svg(parts: Iterable[SafeString | str], label: str, width: int, height: int) -> SafeString:
-    return format_html(
-        '<svg class="drawing" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
-        width,
-        height,
-        label,
-        _joined(parts),
-    )
+    """An image or, with points that are links, a group of them: what is in an image cannot be reached."""
+    content = _joined(parts)
+    role = "group" if "<a href" in content else "img"
+    drawing = '<svg class="drawing" viewBox="0 0 {} {}" role="{}" aria-label="{}">{}</svg>'
+    return format_html(drawing, width, height, role, label, content)
 
 
 def _names(plots: Sequence[_Plot], width: int) -> Names:
@@ -103,7 +102,7 @@ def _entry(trace: dict[str, Any], x: float, y: float) -> SafeString:
         style = f"line {trace.get('line', {}).get('dash', '')}"
         mark = format_html('<path class="{}" d="M{} {}h14"/>', style, f"{x:g}", f"{y - 4:g}")
     else:
-        style, shape = symbol_of(trace, 8.0)
+        style, shape = symbol_of(trace, _LEGEND_SIZE)
         place = f"translate({x + 7:g} {y - 4:g})"
         mark = format_html('<path class="{}" transform="{}" d="{}"/>', style, place, shape)
     return format_html(

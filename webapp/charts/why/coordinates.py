@@ -7,7 +7,7 @@ import numpy as np
 
 from nas_engine.search_space.space import Position
 from nas_engine.statistics.wilson import wilson95
-from webapp.charts.style import BLUE, GREY, VERMILLION, Figure, layout
+from webapp.charts.style import BLUE, GREEN, GREY, VERMILLION, Figure, layout
 from webapp.charts.why.section import NO_ROWS, NOTHING, WhySection, WhyTable, evenly
 from webapp.charts.why.wording import SPACE, counted, level_in_words, signed
 from webapp.queries.explained import TrainedNetworks
@@ -41,10 +41,11 @@ class CoordinatesInfo(NamedTuple):
     networks: int
     common: tuple[str, int, float] | None
     best_networks: int
+    chosen: tuple[NetworkLine, ...] = ()
 
 
-def coordinates_info(networks: TrainedNetworks, links: Sequence[str]) -> CoordinatesInfo:
-    """`links` [n] are addresses of the trials' pages."""
+def coordinates_info(networks: TrainedNetworks, links: Sequence[str], chosen: Sequence[int] = ()) -> CoordinatesInfo:
+    """`links` [n] are addresses of the trials' pages, `chosen` numbers of trials to draw besides."""
     best, count = networks.best, len(networks)
     heights = [_heights(position) for position in networks.space.positions]
     labels = [networks.space.labels(number) for number in range(len(networks.space.positions))]
@@ -73,6 +74,7 @@ def coordinates_info(networks: TrainedNetworks, links: Sequence[str]) -> Coordin
         networks=count,
         common=_common(networks, best_indices),
         best_networks=len(best_indices),
+        chosen=lines(np.flatnonzero(np.isin(networks.numbers, chosen)).tolist()),
     )
 
 
@@ -103,15 +105,20 @@ def _common(networks: TrainedNetworks, best: np.ndarray) -> tuple[str, int, floa
     return max(found, key=lambda one: one[1] / len(best) - one[2], default=None)
 
 
-def coordinates_figure(info: CoordinatesInfo) -> Figure:
-    """Others faint, the front on top of them, the best network last."""
+def coordinates_figure(info: CoordinatesInfo, *, with_points: bool = False) -> Figure:
+    """Others faint, the front on top of them, the best network, and those that are chosen; `with_points` a point at
+    each option, which can be clicked and chosen.
+    """
     traces = [
         ("Other networks", info.others, GREY, 1.0, 0.3),
         ("Pareto front over energy", info.front, VERMILLION, 1.5, 0.8),
         ("Best reward", (info.best,) if info.best else (), BLUE, 4.0, 1.0),
+        ("Chosen", info.chosen, GREEN, 4.0, 1.0),
     ]
     data = [
-        _lines_trace(name, lines, colour, width, opacity) for name, lines, colour, width, opacity in traces if lines
+        _lines_trace(name, lines, colour, width, opacity) | (_POINTS if with_points else {})
+        for name, lines, colour, width, opacity in traces
+        if lines
     ]
     if not data:
         return NOTHING
@@ -120,6 +127,9 @@ def coordinates_figure(info: CoordinatesInfo) -> Figure:
     axes["xaxis"] |= {"tickvals": list(range(1, count + 1)), "ticktext": [str(n) for n in range(1, count + 1)]}
     axes["yaxis"] |= {"tickvals": [0, 1], "ticktext": ["fewest", "most"], "showgrid": False}
     return {"data": data, "layout": axes}
+
+
+_POINTS: Figure = {"mode": "lines+markers", "marker": {"size": 5}}
 
 
 def _lines_trace(name: str, lines: Sequence[NetworkLine], colour: str, width: float, opacity: float) -> Figure:
@@ -175,8 +185,11 @@ def coordinates_table(info: CoordinatesInfo) -> WhyTable:
     return WhyTable(headings, rows)
 
 
-def coordinates_section(networks: TrainedNetworks, links: Sequence[str]) -> WhySection:
-    info = coordinates_info(networks, links)
+def coordinates_section(
+    networks: TrainedNetworks, links: Sequence[str], chosen: Sequence[int] | None = None
+) -> WhySection:
+    """Where trials can be chosen, `chosen` are the numbers of those that are; None elsewhere."""
+    info = coordinates_info(networks, links, chosen or ())
     drawn = len(info.others) + len(info.front) + (info.best is not None)
     sampled = f"{drawn} of {counted(info.networks, 'network')} are drawn: the best, the front and, evenly, others. "
     return WhySection(
@@ -184,7 +197,7 @@ def coordinates_section(networks: TrainedNetworks, links: Sequence[str]) -> WhyS
         title="Networks over their blocks",
         label="Parallel coordinates: the option of each network at each block, with the front and the best network",
         sentences=(coordinates_sentence(info),),
-        figure=coordinates_figure(info),
+        figure=coordinates_figure(info, with_points=chosen is not None),
         table=coordinates_table(info),
         hint=f"{sampled if drawn < info.networks else ''}An identity is at the bottom; a point names its option.",
     )

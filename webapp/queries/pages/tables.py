@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from webapp.models import Trial
+from nas_engine.streaming.evaluation.results import ClassMeasures
+from webapp.models import StreamEvaluation, Trial
 from webapp.queries.energy_estimates import all_estimates, current_estimate
 from webapp.queries.pages.blocks import block_table
 from webapp.queries.pages.compare import NetworkComparison
 from webapp.queries.pages.confusion import confusion_rows
 from webapp.queries.pages.relatives import Relatives, relatives_context
-from webapp.queries.pages.trial import curve
+from webapp.queries.pages.streams import outcome_of
+from webapp.queries.pages.trial import curve, forecasts
 
 Table = tuple[Sequence[str], Iterable[Mapping[str, Any]]]
 """Names of the columns, and the rows by these."""
@@ -23,6 +25,12 @@ _SAME = ("study", "trial", "dataset", "state", "int8_accuracy", "seed", "full_ep
 _NEIGHBOUR = (
     "trial", "state", "block", "change", "reward_gain", "accuracy_gain", "accuracy_gain_low95", "accuracy_gain_high95",
     "verdict", "energy_gain_mj", "flash_gain_bytes",
+)  # fmt: skip
+_FORECAST = ("epoch", "forecast", "low", "high", "best_reward", "probability", "required", "threshold", "stop")
+_ON_STREAMS = (
+    "snr_db", "class", "threshold", "events", "hits", "miss_rate", "miss_rate_low95", "miss_rate_high95", "hours",
+    "false_alarms", "false_alarms_per_hour", "false_alarms_low95", "false_alarms_high95", "latency_median_s",
+    "latency_90_s",
 )  # fmt: skip
 _NETWORK = (
     "study", "trial", "name", "state", "int8_accuracy", "float_accuracy", "energy_mj", "energy_source", "flash_bytes",
@@ -102,6 +110,30 @@ def neighbours(trial: Trial) -> Table:
     ]
 
 
+def early_stopping(trial: Trial) -> Table:
+    """Decisions of early stopping, epoch by epoch."""
+    return _FORECAST, [{name: row[name] for name in _FORECAST} for row in forecasts(trial)]
+
+
+def on_streams(ready: StreamEvaluation) -> Table:
+    """Misses and false alarms of each class: at all noise levels together (no `snr_db`), then at each."""
+    outcome = outcome_of(ready)
+    measured: list[tuple[float | None, ClassMeasures]] = [(None, one) for one in outcome.together.classes]
+    measured += [(level.snr_db, one) for level in outcome.levels for one in level.classes]
+    return _ON_STREAMS, [
+        {
+            "snr_db": snr_db,
+            "class": one.label,
+            **{name: getattr(one, name) for name in _ON_STREAMS if hasattr(one, name)},
+            "miss_rate_low95": getattr(one.miss_rate_interval, "low", None),
+            "miss_rate_high95": getattr(one.miss_rate_interval, "high", None),
+            "false_alarms_low95": one.false_alarms_interval.low,
+            "false_alarms_high95": one.false_alarms_interval.high,
+        }
+        for snr_db, one in measured
+    ]
+
+
 def networks(found: NetworkComparison) -> Table:
     """The figures of each network."""
     return _NETWORK, [
@@ -148,5 +180,6 @@ OF_A_TRIAL: Mapping[str, Callable[[Trial], Table]] = {
     "confusion": confusion,
     "same-network": same_network,
     "one-block-away": neighbours,
+    "early-stopping": early_stopping,
 }
 OF_A_COMPARISON: Mapping[str, Callable[[NetworkComparison], Table]] = {"networks": networks, "differences": differences}

@@ -153,13 +153,6 @@ def trial_page(study: Study, results: Results, wanted: TrialFilter, total: int |
     return page_of(shown, number=wanted.page, size=ROWS_A_PAGE, rows=rows, total=total)
 
 
-def violating_numbers(study: Study) -> tuple[int, ...]:
-    """Numbers of the trials that violate a constraint and were not trained. No query where none can."""
-    if not study.enforce_constraints:
-        return ()
-    return tuple(study.trials.filter(violates_constraints=True).order_by("number").values_list("number", flat=True))
-
-
 def hidden_trials(study: Study, results: Results, wanted: TrialFilter) -> int:
     """How many trials match `wanted` but for violating a constraint. No query where none can."""
     if wanted.state or not study.enforce_constraints:
