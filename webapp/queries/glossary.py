@@ -60,8 +60,7 @@ SUBJECTS: Mapping[str, tuple[GlossaryTerm, ...]] = {
     "Networks": (
         _term("search-space", "Search space", "3", ("space",),
              "All networks that a study may try: the options of each block, and their combinations."),
-        _term("architecture", "Architecture", "3", (),
-              "A network's design without its weights: stem, blocks and head."),
+        _term("architecture", "Architecture", "3", (), "A network without its weights: stem, blocks and head."),
         _term("stem", "Stem", "3.1", (), "The first layers of a network, which take the log-mel spectrogram."),
         _term("block", "Block", "3.3", (),
              "A group of layers of one kind, kernel size and number of filters; networks are chains of them."),
