@@ -18,6 +18,7 @@ from webapp.translation import reward_parameters
 ROWS_A_PAGE = 50
 _LARGEST_NUMBER = 2**31 - 1
 _CONFIRMED = "confirmed_number"
+_RETRIED = "retry_number"
 
 SORT_FIELDS: Mapping[str, str] = {
     "number": "number",
@@ -37,6 +38,8 @@ TRIAL_STATES: tuple[tuple[str, str], ...] = (*Trial.State.choices, (Trial.VIOLAT
 _SHOWN = (
     "number",
     "label",
+    "origin",
+    "skipped",
     "state",
     "violates_constraints",
     "int8_accuracy",
@@ -107,6 +110,9 @@ class TrialRow:
     reason: str
     progress: str
     confirms: int | None
+    added: bool
+    skipped: bool
+    is_retried: bool
 
     @property
     def reward(self) -> float | None:
@@ -122,7 +128,7 @@ def trial_page(study: Study, results: Results, wanted: TrialFilter, total: int |
     fronts.
     """
     found = filtered_trials(study, results, wanted)
-    confirming = found.annotate(**{_CONFIRMED: F("confirms__number")})
+    confirming = found.annotate(**{_CONFIRMED: F("confirms__number"), _RETRIED: F("retry__number")})
     shown = ordered_trials(study, confirming, wanted).select_related("architecture").only(*_SHOWN)
     energy_front, flash_front = results.ids_on(results.on_energy_front), results.ids_on(results.on_flash_front)
 
@@ -224,6 +230,9 @@ def _row(parameters: RewardParameters, trial: Trial, on_energy_front: bool, on_f
         reason=trial.reason,
         progress=_progress(trial),
         confirms=getattr(trial, _CONFIRMED),
+        added=trial.origin == Trial.Origin.ADDED,
+        skipped=trial.skipped,
+        is_retried=getattr(trial, _RETRIED) is not None,
     )
 
 
