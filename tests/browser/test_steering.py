@@ -77,3 +77,26 @@ def test_a_network_is_added_by_hand_and_its_result_reaches_the_designer(
     assert network in history_of(study, Memory()).finished
     address = reverse("trial", args=[study.pk, 5])
     assert problems_of_pages(chromium, str(live_server), {"added-network": address}, screenshots) == []
+
+
+def test_a_draft_starts_from_the_results_of_another_study(
+    chromium: Browser, live_server: object, study: Study, screenshots: Path | None
+) -> None:
+    draft = make_study(name="Doorbell again", state="DRAFT", dataset=study.dataset, trial_budget=9)
+    addresses = {"warm-draft": reverse("study", args=[draft.pk])}
+    assert problems_of_pages(chromium, str(live_server), addresses, screenshots) == []
+    with signed_in(chromium, str(live_server), 1440) as context:
+        page = context.new_page()
+        page.goto(reverse("study", args=[draft.pk]))
+        page.get_by_label("Start from the results of").select_option("Doorbell at night")
+        page.get_by_label("Networks, at most").fill("2")
+        page.get_by_role("button", name="Choose", exact=True).click()
+        expect(page.get_by_text("The study starts from Doorbell at night.")).to_be_visible()
+        page.get_by_role("button", name="Start", exact=True).click()
+        expect(page.locator("#warm-start")).to_contain_text("the first 2 trials are the best networks of Doorbell")
+        expect(page.locator("#progress")).to_contain_text("2 waiting")
+        expect(page.locator("#trials")).to_contain_text("warm start")
+        page.locator("#trial-1").click()
+        expect(page.locator(".notice", has_text="Warm start: trial 1 of Doorbell at night.")).to_be_visible()
+    addresses = {"warm-started": reverse("study", args=[draft.pk])}
+    assert problems_of_pages(chromium, str(live_server), addresses, screenshots) == []

@@ -9,9 +9,8 @@ from nas_engine.architecture import Architecture
 from nas_engine.baselines import LARGEST_WIDTH, NAMES, SMALLEST_WIDTH, Baseline, baseline
 from webapp.forms.wording import InWords
 from webapp.models import Study, Trial
-from webapp.services.added_networks import fitted
 from webapp.services.structured_text import BadText, read_json
-from webapp.translation import architecture, baseline_network
+from webapp.translation import architecture, baseline_network, fitted_network
 
 BASELINE, TRIAL, JSON = "baseline", "trial", "json"
 _MOST_CHARACTERS = 64_000
@@ -83,7 +82,7 @@ class AddedNetworkForm(InWords, forms.Form):
         trial = Trial.objects.filter(study=other, number=number).select_related("architecture").first()
         if trial is None:
             return self._missing("number", f"{other.name} has no trial of this number.")
-        network = fitted(architecture(trial.architecture), self._study.dataset)
+        network = fitted_network(architecture(trial.architecture), self._study.dataset)
         return ChosenNetwork(network, f"trial {number} of {other.name}", trial.label)
 
     def _from_text(self, values: dict[str, Any]) -> ChosenNetwork | None:

@@ -179,6 +179,16 @@ class Study(RewardSettings, StopRuleSettings):
     starred_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="starred_studies")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
+    warm_start_from = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="warm_started",
+        help_text="The earlier study whose best networks are its first trials",
+    )
+    warm_start_networks = models.PositiveIntegerField(default=10, help_text="How many of them, at most")
+    warm_start = models.JSONField(null=True, blank=True, help_text="What it took at its start: WarmStart.to_json()")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

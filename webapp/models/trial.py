@@ -44,6 +44,7 @@ class Trial(models.Model):
     class Origin(models.TextChoices):
         SUGGESTED = "suggested", "suggested"
         ADDED = "added", "added by hand"
+        WARM_START = "warm_start", "warm start"
 
     OPEN = (State.REQUESTED, State.RUNNING)
     ORIGIN = ("origin", "origin_note", "outside_space")

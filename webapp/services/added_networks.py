@@ -10,8 +10,6 @@ An added trial counts to the budget, and the budget grows by one for it: "24 of 
 designer keeps all trials that it was given. It is trained whole, whatever the stopping rule would say.
 """
 
-from dataclasses import replace
-
 from django.db import transaction
 
 from nas_engine.architecture import Architecture
@@ -25,13 +23,6 @@ from webapp.services.studies import reopen, require_ready_dataset
 from webapp.services.transitions import Actor, locked_study, record
 
 State = Study.State
-
-
-def fitted(network: Architecture, dataset: Dataset) -> Architecture:
-    """The network with the data set's classes as outputs and its features as input."""
-    features = translation.frontend(dataset)
-    stem = replace(network.stem, frames=features.frames, mel_bins=features.mel_bins)
-    return replace(network, stem=stem, head=replace(network.head, classes=len(dataset.classes)))
 
 
 def add_network(*, study_id: int, network: Architecture, note: str, label: str = "", actor: Actor = None) -> Trial:
@@ -71,7 +62,7 @@ def _go_on(study: Study, actor: Actor) -> None:
 
 
 def _require_fit(network: Architecture, dataset: Dataset) -> None:
-    wanted = fitted(network, dataset)
+    wanted = translation.fitted_network(network, dataset)
     if network.stem != wanted.stem:
         raise Conflict(
             f"The network takes {network.stem.frames} frames of {network.stem.mel_bins} mel bins, but {dataset.name} "

@@ -45,10 +45,11 @@ class RequestedTrial:
 
 @dataclass(frozen=True, slots=True)
 class AddedNetwork:
-    """Where a network that a person adds comes from, in words, and whether the study's space has no such network."""
+    """Where a network comes from that no designer suggested, in words, and whether the study's space has none such."""
 
     note: str
-    outside_space: bool
+    outside_space: bool = False
+    origin: Trial.Origin = Trial.Origin.ADDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def request_trial(
         **_origin(added, retried_from or confirms),
     )
     source = f"Confirms trial {confirms.number}." if confirms else "Listed." if label else "Suggested."
-    source = f"Added by hand: {added.note}." if added else source
+    source = f"{added.origin.label.capitalize()}: {added.note}." if added else source
     message = f"Retry of trial {retried_from.number}." if retried_from else source
     record(study, "", State.REQUESTED, trial_id=trial.pk, message=message, actor=actor)
     send_requested_trials(study=study)
@@ -169,9 +170,9 @@ def request_trial(
 
 
 def _origin(added: AddedNetwork | None, earlier: Trial | None) -> dict[str, Any]:
-    """Columns of a trial that was added by hand, or that trains the network of an `earlier` one again."""
+    """Columns of a trial that no designer suggested, or that trains the network of an `earlier` one again."""
     if added is not None:
-        return {"origin": Trial.Origin.ADDED, "origin_note": added.note, "outside_space": added.outside_space}
+        return {"origin": added.origin, "origin_note": added.note, "outside_space": added.outside_space}
     return {name: getattr(earlier, name) for name in Trial.ORIGIN} if earlier is not None else {}
 
 

@@ -24,6 +24,7 @@ from webapp.services.spaces import fixed_space, require_fit
 from webapp.services.stop_rules import stop_by_rule
 from webapp.services.stream_detections import request_baselines
 from webapp.services.transitions import Actor, locked_study, move_study, record
+from webapp.services.warm_start import take_warm_start
 
 State = Study.State
 NAME_LENGTH = 120
@@ -97,6 +98,7 @@ def start(*, study_id: int, actor: Actor = None) -> Study:
             rules_from=Now(),
             space_spec=space_spec,
         )
+        take_warm_start(study)
         settle(study)
     if study.energy_model is not None:
         estimate_baselines(dataset_id=study.dataset_id, energy_model=study.energy_model)

@@ -7,10 +7,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from webapp.forms.added_network import AddedNetworkForm
 from webapp.forms.stop_rules import StopRulesForm
+from webapp.forms.study_file import errors_in_words
+from webapp.forms.warm_start import WarmStartForm
 from webapp.models import Study
 from webapp.queries.pages.study import study_header_context
 from webapp.services import added_networks as services_of_networks
 from webapp.services import steering as services
+from webapp.services import warm_start
 from webapp.services.errors import Conflict
 from webapp.views.study import study_or_404
 
@@ -58,6 +61,28 @@ def add_network(request: HttpRequest, study_id: int) -> HttpResponse:
         return _page(request, study, network_form=form)
     messages.success(request, f"Added as trial {trial.number}; the budget has grown by one.")
     return redirect("trial", study_id, trial.number)
+
+
+@require_POST
+def choose_warm_start(request: HttpRequest, study_id: int) -> HttpResponse:
+    """Choose the study whose networks a draft starts with."""
+    form = WarmStartForm(request.POST, study=study_or_404(study_id))
+    if not form.is_valid():
+        messages.error(request, errors_in_words(form))
+        return redirect("study", study_id=study_id)
+    source = form.cleaned_data["source"]
+    try:
+        warm_start.choose_warm_start(
+            study_id=study_id,
+            source_id=source and source.pk,
+            networks=form.cleaned_data["networks"],
+            actor=request.user,
+        )
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+    else:
+        messages.success(request, f"The study starts from {source.name}." if source else "The study starts cold.")
+    return redirect("study", study_id=study_id)
 
 
 def _page(

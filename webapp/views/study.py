@@ -14,6 +14,7 @@ from webapp.charts.study import Drawn, drawings
 from webapp.forms.choice import ChoiceForm
 from webapp.forms.explanations import explain, training_length
 from webapp.forms.filters import trial_filter
+from webapp.forms.warm_start import WarmStartForm
 from webapp.models import Study
 from webapp.queries.pages.choice import choice
 from webapp.queries.pages.repetitions import repetitions_context
@@ -56,6 +57,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
     context |= {
         "drawings": _drawings(shown, context),
         **_choice(request, shown, context["results"]),
+        "warm_start_form": WarmStartForm(study=shown) if context["can_start"] else None,
         "query_string": request.GET.urlencode(),
         "explanation": explain({name: getattr(shown, name) for name in Study.REWARD_SETTINGS}),
         "training_length": training_length({"full_epochs": shown.full_epochs, "qat_epochs": shown.qat_epochs}),

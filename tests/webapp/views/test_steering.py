@@ -130,3 +130,20 @@ def test_the_tables_and_exports_state_where_a_network_comes_from(person: Client)
     table = list(csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
     assert [row["origin"] for row in table] == ["suggested", "added"]
     assert (table[1]["origin_note"], table[1]["outside_space"].lower()) == ("published as TC-ResNet8-1.0", "true")
+
+
+def test_a_draft_offers_a_warm_start_and_the_started_study_states_what_was_taken(person: Client) -> None:
+    source = make_study(name="Hall by day", completed=6, state="COMPLETED")
+    draft = make_study(name="Hall by night", state="DRAFT", dataset=source.dataset, trial_budget=9)
+    assert "Start from the results of" in text_of(person, draft, "study")
+    assert "Start from the results of" not in text_of(person, source, "study")
+    address = reverse("choose_warm_start", args=[draft.pk])
+    shown = markup_of(person.post(address, {"source": str(source.pk), "networks": "4"}, follow=True))
+    assert "The study starts from Hall by day." in shown
+    for values, message in (({"networks": "0"}, "Must be at least 1."), ({"source": "x", "networks": "3"}, "source: ")):
+        assert message in markup_of(person.post(address, values, follow=True))
+    shown = markup_of(person.post(reverse("study_action", args=[draft.pk, "start"]), follow=True))
+    assert "Warm start: the first 4 trials are the best networks of" in shown
+    assert "of 6 completed trials above chance" in " ".join(shown.split())
+    late = markup_of(person.post(address, {"source": str(source.pk), "networks": "4"}, follow=True))
+    assert "has started: a warm start is chosen for a draft" in late

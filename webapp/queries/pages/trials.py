@@ -84,7 +84,8 @@ class TrialFilter:
 @dataclass(frozen=True, slots=True)
 class TrialRow:
     """What the table shows of a trial. Accuracies are 0..1; results are None until there are any, costs where there is
-    nothing to count because the network cannot be built. `confirms` is the number of the trial that it confirms.
+    nothing to count because the network cannot be built. `confirms` is the number of the trial that it confirms,
+    `origin` in words, "" of a suggestion.
     """
 
     id: int
@@ -110,7 +111,7 @@ class TrialRow:
     reason: str
     progress: str
     confirms: int | None
-    added: bool
+    origin: str
     skipped: bool
     is_retried: bool
 
@@ -230,7 +231,7 @@ def _row(parameters: RewardParameters, trial: Trial, on_energy_front: bool, on_f
         reason=trial.reason,
         progress=_progress(trial),
         confirms=getattr(trial, _CONFIRMED),
-        added=trial.origin == Trial.Origin.ADDED,
+        origin="" if trial.origin == Trial.Origin.SUGGESTED else trial.get_origin_display(),
         skipped=trial.skipped,
         is_retried=getattr(trial, _RETRIED) is not None,
     )
