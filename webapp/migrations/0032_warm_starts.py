@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='study',
             name='warm_start',
-            field=models.JSONField(blank=True, help_text='What it took at its start: WarmStart.to_json()', null=True),
+            field=models.JSONField(blank=True, help_text='What it took at its start: TakenNetworks.to_json()', null=True),
         ),
         migrations.AddField(
             model_name='study',

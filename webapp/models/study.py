@@ -188,7 +188,7 @@ class Study(RewardSettings, StopRuleSettings):
         help_text="The earlier study whose best networks are its first trials",
     )
     warm_start_networks = models.PositiveIntegerField(default=10, help_text="How many of them, at most")
-    warm_start = models.JSONField(null=True, blank=True, help_text="What it took at its start: WarmStart.to_json()")
+    warm_start = models.JSONField(null=True, blank=True, help_text="What it took at its start: TakenNetworks.to_json()")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -25,7 +25,7 @@ _AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class WarmStart:
+class TakenNetworks:
     """What was taken: numbers of trials of the study `study`, best first, of its `completed` trials above chance."""
 
     study: str
@@ -78,7 +78,7 @@ def take_warm_start(study: Study) -> None:
         note = f"trial {one.number} of {source.name}"
         added = AddedNetwork(note, origin=Trial.Origin.WARM_START)
         request_trial(study, one.network.hash, suggestion={}, added=added)
-    study.warm_start = WarmStart(source.name, len(ranked), tuple(one.number for one in taken)).to_json()
+    study.warm_start = TakenNetworks(source.name, len(ranked), tuple(one.number for one in taken)).to_json()
     study.save(update_fields=["warm_start"])
     message = f"Warm start: {len(taken)} of {len(ranked)} completed trials of {source.name} are trained first."
     record(study, study.state, study.state, message=message)
