@@ -225,7 +225,7 @@ def _digest(data: Mapping[str, Any]) -> str:
 
 
 def json_fields(data: object, where: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    """`data` as a dict with exactly `keys`, whole numbers as int; ValueError naming the first one missing or unknown."""
+    """`data` as a dict with exactly `keys`, whole numbers as int; ValueError naming what is missing or unknown."""
     if not isinstance(data, Mapping):
         raise ValueError(f"{where} must be an object with the keys {', '.join(keys)}, not {type(data).__name__}")
     for key in keys:

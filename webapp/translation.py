@@ -161,6 +161,13 @@ def baseline_network(baseline: Baseline, dataset: models.Dataset) -> engine.Arch
     return replace(network, stem=replace(network.stem, frames=features.frames, mel_bins=features.mel_bins))
 
 
+def fitted_network(network: engine.Architecture, dataset: models.Dataset) -> engine.Architecture:
+    """The network with the dataset's classes as outputs and its features as input."""
+    features = frontend(dataset)
+    stem = replace(network.stem, frames=features.frames, mel_bins=features.mel_bins)
+    return replace(network, stem=stem, head=replace(network.head, classes=len(dataset.classes)))
+
+
 def search_space(study: models.Study) -> SearchSpace:
     """Space that was fixed when the study was created."""
     return SearchSpace.from_json(study.space_spec)

@@ -12,6 +12,7 @@ from nas_engine.deployment.vela import ACCELERATORS
 from nas_engine.search_space.paper_spaces import by_name
 from nas_engine.search_space.spec import SpaceSpec
 from webapp.forms.constraints import HELP_TEXTS, constraint_errors
+from webapp.forms.stop_rules import stop_rule_errors
 from webapp.forms.wording import InWords
 from webapp.models import Dataset, EnergyModel, Runtime, Study
 from webapp.queries.detection import stream_problems
@@ -150,6 +151,8 @@ class StudyForm(InWords, forms.ModelForm):
             alarms, hours = values.get("stream_alarms_per_hour"), values.get("stream_hours")
             for field, message in stream_problems(dataset, alarms_per_hour=alarms, hours=hours):
                 self.add_error(field, message)
+        for field, message in stop_rule_errors(values):
+            self.add_error(field, message)
         if (values.get("designer"), values.get("early_stopping")) == _AT_ODDS:
             self.add_error("early_stopping", _AT_ODDS_WORDS)
         return values

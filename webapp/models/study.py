@@ -9,11 +9,12 @@ from nas_engine.trial_plan import FULL_EPOCHS, QAT_EPOCHS, STATISTICS_STRIDE, TR
 from webapp.models.dataset import Dataset
 from webapp.models.device import Runtime
 from webapp.models.reward_settings import RewardSettings
+from webapp.models.stop_rule_settings import StopRuleSettings
 
 BYTES_PER_KB = 1000
 
 
-class Study(RewardSettings):
+class Study(RewardSettings, StopRuleSettings):
     """A search. The settings below are the fields of the browser form and of the study file alike."""
 
     class State(models.TextChoices):
@@ -155,7 +156,7 @@ class Study(RewardSettings):
         "name", "notes", "dataset", "space", "designer", "switch_at", "trial_budget", "full_epochs", "qat_epochs",
         "early_stopping", "stop_confidence", "batch_size", "statistics_stride", "seed", "runtime", "energy_model",
         "accuracy_measure", *RewardSettings.STREAM_SETTINGS, *RewardSettings.REWARD_SETTINGS,
-        *CONSTRAINT_SETTINGS,
+        *CONSTRAINT_SETTINGS, *StopRuleSettings.STOP_SETTINGS,
     )  # fmt: skip
     """Settings of a study in the order of forms and files, for forms, study files, clones, drafts and dry runs."""
 
@@ -178,9 +179,22 @@ class Study(RewardSettings):
     starred_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="starred_studies")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
+    warm_start_from = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="warm_started",
+        help_text="The earlier study whose best networks are its first trials",
+    )
+    warm_start_networks = models.PositiveIntegerField(default=10, help_text="How many of them, at most")
+    warm_start = models.JSONField(null=True, blank=True, help_text="What it took at its start: TakenNetworks.to_json()")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    rules_from = models.DateTimeField(
+        null=True, blank=True, help_text="What its stop rules count from: its start, or its last resumption"
+    )
     reason = models.TextField(blank=True, help_text="Why it ended as it did, or why it waits")
 
     # Search
@@ -218,6 +232,11 @@ class Study(RewardSettings):
             ),
             models.CheckConstraint(
                 condition=models.Q(trial_share__gt=0, trial_share__lte=1), name="study_trial_share_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stop_front_percent__isnull=True, stop_front_trials__isnull=True)
+                | models.Q(stop_front_percent__isnull=False, stop_front_trials__isnull=False),
+                name="study_front_rule_is_whole",
             ),
         ]
 

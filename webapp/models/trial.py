@@ -41,7 +41,13 @@ class Trial(models.Model):
         FAILED = "FAILED", "failed"
         CANCELLED = "CANCELLED", "cancelled"
 
+    class Origin(models.TextChoices):
+        SUGGESTED = "suggested", "suggested"
+        ADDED = "added", "added by hand"
+        WARM_START = "warm_start", "warm start"
+
     OPEN = (State.REQUESTED, State.RUNNING)
+    ORIGIN = ("origin", "origin_note", "outside_space")
     VIOLATING = "VIOLATING"  # no state of its own, but how pages mark an INFEASIBLE trial that violates a constraint
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="trials")
@@ -51,6 +57,13 @@ class Trial(models.Model):
     label = models.CharField(max_length=80, blank=True, help_text="The network's name, if it has one: MobileNetV1")
     violates_constraints = models.BooleanField(
         default=False, help_text="Not trained, because its estimate violates a constraint of the study"
+    )
+    origin = models.CharField(max_length=12, choices=Origin.choices, default=Origin.SUGGESTED)
+    origin_note = models.CharField(
+        max_length=200, blank=True, help_text="Where a network that a person added comes from"
+    )
+    outside_space = models.BooleanField(
+        default=False, help_text="The study's space has no such network: its designer cannot learn from it"
     )
     suggestion = models.JSONField(default=dict, help_text="The designer's own notes on this suggestion")
     retried_from = models.OneToOneField(
@@ -83,6 +96,10 @@ class Trial(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True, help_text="Why it failed, was cancelled or is infeasible")
+    log_tail = models.TextField(blank=True, help_text="The end of the log of the process in which it failed")
+    skipped = models.BooleanField(
+        default=False, help_text="A person gave it up: it ends as cancelled, and its network is not tried again"
+    )
 
     # The lease of the worker that runs it
     worker = models.CharField(max_length=120, blank=True)
@@ -162,6 +179,9 @@ class Trial(models.Model):
             models.CheckConstraint(
                 condition=Q(violates_constraints=False) | Q(state="INFEASIBLE", started_at__isnull=True),
                 name="violating_trial_never_ran",
+            ),
+            models.CheckConstraint(
+                condition=Q(outside_space=False) | Q(origin="added"), name="trial_outside_space_was_added"
             ),
         ]
         indexes = [

@@ -59,7 +59,7 @@ class UnfinishedTrials:
 
 @dataclass(frozen=True, slots=True)
 class Latencies:
-    """Latency of one inference in ms by trial; `source` says whose, such as "measured on Pixel 4 XL"."""
+    """Latency of one inference in ms by trial; `source` states whose, such as "measured on Pixel 4 XL"."""
 
     source: str
     by_trial: Mapping[int, float]

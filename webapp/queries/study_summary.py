@@ -80,6 +80,7 @@ def trial_summary(trial: Trial, estimate: CurrentEstimate, split: EvaluationSpli
         "tags": trial.tags,
         "retried_from": trial.retried_from.number if trial.retried_from else None,
         "confirms": trial.confirms.number if trial.confirms else None,
+        **{name: getattr(trial, name) for name in Trial.ORIGIN},
         **_architecture(trial.architecture),
         **{name: getattr(trial, name) for name in _MEASURED},
         "int8_accuracy_95": [accuracy.low95, accuracy.high95] if accuracy else None,

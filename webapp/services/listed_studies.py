@@ -12,7 +12,7 @@ from webapp.services.transitions import Actor, record
 State = Study.State
 _ENDED = (State.COMPLETED, State.STOPPED, State.FAILED)
 _CLOSED = (State.PAUSED, State.DRAINING)
-_OF_ITS_OWN = ("name", "notes", "designer", "trial_budget", "early_stopping")
+_OF_ITS_OWN = ("name", "notes", "designer", "trial_budget", "early_stopping", *Study.STOP_SETTINGS)
 
 
 def training_settings(study: Study) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Trials before a worker claims them: requested, offered to the queue, cancelled; and studies without a suggestion.
+"""Trials before a worker claims them: requested, offered to the queue, cancelled.
 
 Trials are requested from suggestions of a designer or, in a study of a given list, by the networks' names.
 """
@@ -17,14 +17,11 @@ from nas_engine.architecture import Architecture
 from webapp import dispatch, translation
 from webapp.models import StoredArchitecture, Study, Trial
 from webapp.queries.budget import COUNTED
-from webapp.services.transitions import Actor, locked_study, move_study, move_trial, record
+from webapp.services.transitions import Actor, locked_study, move_trial, record
 
 State = Trial.State
 UNANSWERED = (State.FAILED, State.CANCELLED, State.STOPPED)
 """How the latest trial of a network may have ended so that it can be requested again."""
-MOST_FAILURES = 5
-"""Attempts to have a suggestion that may fail in a row before the study fails."""
-_FIRST_PAUSE_SECONDS = 5
 _SEED_STRIDE = 100_003  # a prime: trials of two studies share seeds only where both agree by intent
 
 
@@ -44,6 +41,15 @@ class RequestedTrial:
     architecture: Architecture
     suggestion: Mapping[str, str] = field(default_factory=dict)
     confirms: Trial | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedNetwork:
+    """Where a network comes from that no designer suggested, in words, and whether the study's space has none such."""
+
+    note: str
+    outside_space: bool = False
+    origin: Trial.Origin = Trial.Origin.ADDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,7 @@ def request_trial(
     reproduces_id: int | None = None,
     retried_from: Trial | None = None,
     confirms: Trial | None = None,
+    added: AddedNetwork | None = None,
     actor: Actor = None,
 ) -> int:
     """Add one REQUESTED trial under the study's lock and return its id. A retry repeats its original, seed and all."""
@@ -152,12 +159,21 @@ def request_trial(
         reproduces_id=retried_from.reproduces_id if retried_from else reproduces_id,
         confirms=retried_from.confirms if retried_from else confirms,
         seed=retried_from.seed if retried_from else own_seed,
+        **_origin(added, retried_from or confirms),
     )
     source = f"Confirms trial {confirms.number}." if confirms else "Listed." if label else "Suggested."
+    source = f"{added.origin.label.capitalize()}: {added.note}." if added else source
     message = f"Retry of trial {retried_from.number}." if retried_from else source
     record(study, "", State.REQUESTED, trial_id=trial.pk, message=message, actor=actor)
     send_requested_trials(study=study)
     return trial.pk
+
+
+def _origin(added: AddedNetwork | None, earlier: Trial | None) -> dict[str, Any]:
+    """Columns of a trial that no designer suggested, or that trains the network of an `earlier` one again."""
+    if added is not None:
+        return {"origin": added.origin, "origin_note": added.note, "outside_space": added.outside_space}
+    return {name: getattr(earlier, name) for name in Trial.ORIGIN} if earlier is not None else {}
 
 
 def _next(study: Study) -> tuple[int, int]:
@@ -245,56 +261,3 @@ def request_cancelled(study: Study, actor: Actor = None) -> None:
             ListedNetwork(trial.label, trial.architecture_id, trial.seed, trial.reproduces_id) for trial in cancelled
         ]
         request_listed(study, networks, actor)
-
-
-def end_exhausted(
-    *, study_id: int, reason: str, violating: Sequence[ViolatingTrial] = (), expected_trials: int | None = None
-) -> bool:
-    """RUNNING -> COMPLETED with `reason` once no trial is open and no suggestion is left.
-
-    The `violating` are recorded then. `expected_trials` as in `request_trials`: the study goes on if it has others.
-    """
-    save_architectures([translation.violating_architecture_row(item.architecture) for item in violating])
-    with transaction.atomic():
-        study = locked_study(study_id)
-        if study.trials.filter(state__in=Trial.OPEN).exists():
-            return False
-        if expected_trials is not None and study.trials.count() != expected_trials:
-            return False
-        ended = move_study(
-            study,
-            [Study.State.RUNNING],
-            Study.State.COMPLETED,
-            message=reason,
-            reason=reason,
-            finished_at=timezone.now(),
-        )
-        if ended:
-            record_violating(study, violating)
-    return ended
-
-
-def record_failure(*, study_id: int, error: str) -> None:
-    """Record the reason on the study and try again, later each time; after some failures it ends FAILED."""
-    with transaction.atomic():
-        study = locked_study(study_id)
-        failures = study.suggest_failures + 1
-        pause = timedelta(seconds=_FIRST_PAUSE_SECONDS * 2**failures)
-        reason = f"No suggestion could be made ({failures} of {MOST_FAILURES} attempts failed): {error}"
-        Study.objects.filter(pk=study_id).update(
-            suggest_failures=failures, suggest_after=timezone.now() + pause, reason=reason
-        )
-    if failures >= MOST_FAILURES:
-        fail_study(study_id=study_id, reason=reason)
-
-
-def fail_study(*, study_id: int, reason: str) -> bool:
-    """RUNNING -> FAILED. Waiting trials are cancelled; running ones end as usual."""
-    with transaction.atomic():
-        study = locked_study(study_id)
-        moved = move_study(
-            study, [Study.State.RUNNING], Study.State.FAILED, message=reason, reason=reason, finished_at=timezone.now()
-        )
-        if moved:
-            cancel_requested_trials(study=study, reason="The study failed.")
-    return moved

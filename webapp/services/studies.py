@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
@@ -20,8 +21,10 @@ from webapp.services.energy_estimates import estimate_baselines
 from webapp.services.errors import Conflict, Stale
 from webapp.services.requests import cancel_requested_trials, request_cancelled, send_requested_trials
 from webapp.services.spaces import fixed_space, require_fit
+from webapp.services.stop_rules import stop_by_rule
 from webapp.services.stream_detections import request_baselines
 from webapp.services.transitions import Actor, locked_study, move_study, record
+from webapp.services.warm_start import take_warm_start
 
 State = Study.State
 NAME_LENGTH = 120
@@ -92,8 +95,10 @@ def start(*, study_id: int, actor: Actor = None) -> Study:
             actor,
             "Started.",
             started_at=timezone.now(),
+            rules_from=Now(),
             space_spec=space_spec,
         )
+        take_warm_start(study)
         settle(study)
     if study.energy_model is not None:
         estimate_baselines(dataset_id=study.dataset_id, energy_model=study.energy_model)
@@ -223,7 +228,10 @@ def _locked_descendants(study: Study) -> list[Study]:
 
 
 def reopen(study: Study, old_states: Iterable[State], verb: str, actor: Actor, message: str) -> None:
-    """Move an ended or paused study to RUNNING under its lock, and offer its waiting trials."""
+    """Move an ended or paused study to RUNNING under its lock, and offer its waiting trials.
+
+    The stop rules of one that had ended count from here: else the rule that ended it would end it at once.
+    """
     _move(
         study,
         old_states,
@@ -233,6 +241,7 @@ def reopen(study: Study, old_states: Iterable[State], verb: str, actor: Actor, m
         message,
         reason="",
         finished_at=None,
+        rules_from=study.rules_from if study.state == State.PAUSED else Now(),
         suggest_failures=0,
         suggest_after=None,
     )
@@ -243,14 +252,14 @@ def reopen(study: Study, old_states: Iterable[State], verb: str, actor: Actor, m
 def settle(study: Study, *, ask: bool = True) -> None:
     """Call under the study's lock after its trials, budget or state changed: ends it, or requests more trials."""
     now = timezone.now()
-    if study.state == State.DRAINING and not study.trials.filter(state__in=Trial.OPEN).exists():
-        move_study(study, [State.DRAINING], State.STOPPED, message=study.reason, finished_at=now)
-    elif study.state == State.RUNNING:
+    if study.state == State.RUNNING:
         if budget_of(study).is_met:
             message = "All trials of the budget have ended."
             move_study(study, [State.RUNNING], State.COMPLETED, message=message, reason=message, finished_at=now)
-        elif ask and trials_wanted(study):
+        elif not stop_by_rule(study) and ask and trials_wanted(study):
             dispatch.suggest(study_id=study.pk, deliberate=deliberates(study))
+    if study.state == State.DRAINING and not study.trials.filter(state__in=Trial.OPEN).exists():
+        move_study(study, [State.DRAINING], State.STOPPED, message=study.reason, finished_at=now)
 
 
 def _move(

@@ -28,11 +28,15 @@ from webapp.services.studies import settle
 from webapp.services.transitions import locked_study, move_trial, record
 
 State = Trial.State
+SKIPPED = "Given up by a person."
+LONGEST_LOG = 8_000
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Trial claimed by a worker, with all data needed to evaluate it. A confirmation is never stopped early.
+    """Trial claimed by a worker, with all data needed to evaluate it.
+
+    `trains_whole`: it is never stopped early, as a confirmation, or a network that a person added, to see its result.
 
     `stream_plan` is of the streams that its network is evaluated on, None for clips alone.
     """
@@ -43,7 +47,7 @@ class Claim:
     architecture: Architecture
     settings: translation.TrialSettings
     pack_name: str
-    is_confirmation: bool
+    trains_whole: bool
     dataset_id: int
     stream_plan: EvaluationPlan | None
 
@@ -75,21 +79,21 @@ def claim(*, trial_id: int, worker: str) -> Claim | None:
         architecture=translation.architecture(trial.architecture),
         settings=translation.trial_settings(trial),
         pack_name=str(trial.study.dataset.pack.name),
-        is_confirmation=trial.confirms_id is not None,
+        trains_whole=trial.confirms_id is not None or trial.origin == Trial.Origin.ADDED,
         dataset_id=trial.study.dataset_id,
         stream_plan=translation.stream_plan(trial.study),
     )
 
 
 def heartbeat(*, trial_id: int, worker: str, progress: Progress | None = None) -> bool:
-    """Renew the lease. False if it is lost or the study is being stopped: the result is not wanted, end the work."""
+    """Renew the lease. False if the result is not wanted: the lease is lost, the study or the trial given up."""
     values: dict[str, Any] = {"heartbeat_at": Now()}
     if progress is not None:
         values |= {"phase": progress.phase, "epoch": progress.epoch, "epochs": progress.epochs}
     # Not study__state=...: Django would make that a join, and a join's conditions are not looked at again by an update
     # that had to wait for another one of the same row.
     draining = Study.objects.filter(state=Study.State.DRAINING)
-    return bool(_leased(trial_id, worker).exclude(study__in=draining).update(**values))
+    return bool(_leased(trial_id, worker).filter(skipped=False).exclude(study__in=draining).update(**values))
 
 
 def record_curve_point(*, trial_id: int, worker: str, progress: Progress) -> bool:
@@ -126,6 +130,7 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
             worker,
             State.COMPLETED,
             message=f"Completed by {worker}.",
+            settles=False,
             float_accuracy=result.float_accuracy,
             int8_accuracy=result.int8_accuracy,
             stream_accuracy=result.streams and result.streams.accuracy,
@@ -144,6 +149,7 @@ def complete(*, trial_id: int, worker: str, evaluation: Evaluation, tflite_name:
             save_estimates(study, estimate)
             stream_detections.request_for(study, trial_id)
             _save_mistakes(trial_id, result.mistakes)
+            settle(study)  # after the estimates, by which stop rules judge
         return ended
 
 
@@ -174,10 +180,14 @@ def infeasible(*, trial_id: int, worker: str, reason: str) -> bool:
         return study is not None and _end(study, trial_id, worker, State.INFEASIBLE, message=reason, reason=reason)
 
 
-def fail(*, trial_id: int, worker: str, reason: str, retry: bool = True, silent_since: datetime | None = None) -> bool:
+def fail(
+    *, trial_id: int, worker: str, reason: str, retry: bool = True, silent_since: datetime | None = None, log: str = ""
+) -> bool:
     """RUNNING -> FAILED. With `retry`, a trial that is no retry itself is requested once more, as a new trial.
 
-    `silent_since` makes the move conditional: a worker that has shown itself after that time keeps its lease.
+    `silent_since` makes the move conditional: a worker that has shown itself after that time keeps its lease. `log` is
+    the end of the log, of which the last `LONGEST_LOG` characters are kept. A trial that a person has given up is
+    CANCELLED instead.
     """
     with transaction.atomic():
         study = _locked_study_of(trial_id)
@@ -185,20 +195,29 @@ def fail(*, trial_id: int, worker: str, reason: str, retry: bool = True, silent_
             return False
         if silent_since and _leased(trial_id, worker).filter(heartbeat_at__gt=silent_since).exists():
             return False
-        return _end(study, trial_id, worker, State.FAILED, message=reason, retry=retry, reason=reason)
+        if _is_given_up(trial_id, worker):
+            return _end(study, trial_id, worker, State.CANCELLED, message=reason, reason=SKIPPED)
+        kept = log[-LONGEST_LOG:].replace("\x00", "\ufffd")
+        return _end(study, trial_id, worker, State.FAILED, message=reason, retry=retry, reason=reason, log_tail=kept)
 
 
 def cancel(*, trial_id: int, worker: str, reason: str) -> bool:
-    """RUNNING -> CANCELLED, when the worker has seen that the study is being stopped."""
+    """RUNNING -> CANCELLED, when the worker has seen that the study is being stopped, or the trial was given up."""
     with transaction.atomic():
         study = _locked_study_of(trial_id)
+        reason = SKIPPED if _is_given_up(trial_id, worker) else reason
         return study is not None and _end(study, trial_id, worker, State.CANCELLED, message=reason, reason=reason)
 
 
 def hand_back(*, trial_id: int, worker: str, reason: str) -> bool:
-    """RUNNING -> REQUESTED, when a worker shuts down normally: another worker starts the trial again."""
+    """RUNNING -> REQUESTED, when a worker shuts down normally: another worker starts the trial again.
+
+    One that a person has given up is CANCELLED instead.
+    """
     with transaction.atomic():
         study = _locked_study_of(trial_id)
+        if study is not None and _is_given_up(trial_id, worker):
+            return _end(study, trial_id, worker, State.CANCELLED, message=reason, reason=SKIPPED)
         if study is None or not move_trial(
             _leased(trial_id, worker),
             State.RUNNING,
@@ -232,9 +251,13 @@ def _end(
     *,
     message: str,
     retry: bool = False,
+    settles: bool = True,
     **values: Any,
 ) -> bool:
-    """End a RUNNING trial under the study's lock, and settle the study. True also if it had ended so before."""
+    """End a RUNNING trial under the study's lock, and settle the study. True also if it had ended so before.
+
+    A caller that has more to write first gives `settles=False`, and settles the study itself.
+    """
     ended = move_trial(
         _leased(trial_id, worker),
         State.RUNNING,
@@ -254,7 +277,8 @@ def _end(
         return repeated
     if retry and trial.retried_from_id is None and study.state in (Study.State.RUNNING, Study.State.PAUSED):
         request_trial(study, trial.architecture_id, suggestion=trial.suggestion, retried_from=trial)
-    settle(study)
+    if settles:
+        settle(study)
     return True
 
 
@@ -269,3 +293,7 @@ def _locked_study_of(trial_id: int) -> Study | None:
 
 def _leased(trial_id: int, worker: str) -> QuerySet[Trial]:
     return Trial.objects.filter(pk=trial_id, state=State.RUNNING, worker=worker)
+
+
+def _is_given_up(trial_id: int, worker: str) -> bool:
+    return _leased(trial_id, worker).filter(skipped=True).exists()

@@ -15,6 +15,7 @@ from webapp.charts.views.page import study_view
 from webapp.forms.choice import ChoiceForm
 from webapp.forms.explanations import explain, training_length
 from webapp.forms.filters import trial_filter, wanted_view
+from webapp.forms.warm_start import WarmStartForm
 from webapp.models import Study
 from webapp.queries.charted import VIEWS
 from webapp.queries.pages.choice import choice
@@ -59,6 +60,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
         "drawings": _drawings(shown, context),
         **_choice(request, shown, context["results"]),
         **_view(request, shown, context),
+        "warm_start_form": WarmStartForm(study=shown) if context["can_start"] else None,
         "query_string": request.GET.urlencode(),
         "explanation": explain({name: getattr(shown, name) for name in Study.REWARD_SETTINGS}),
         "training_length": training_length({"full_epochs": shown.full_epochs, "qat_epochs": shown.qat_epochs}),

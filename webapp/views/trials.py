@@ -15,6 +15,7 @@ from webapp.queries.pages.trial import reproduction_context, shown_trials, trial
 from webapp.services.errors import Conflict
 from webapp.services.listening import front_end_reason
 from webapp.services.reproduction import reproduce
+from webapp.services.trial_steering import retry_trial, skip_trial
 from webapp.views.polling import live_partial, with_address
 
 
@@ -77,3 +78,37 @@ def reproduce_trial(request: HttpRequest, study_id: int, number: int) -> HttpRes
         return redirect("trial", study_id, number)
     messages.success(request, f"To be trained again, as trial {repetition.number} of {repetition.study.name}.")
     return redirect(f"{reverse('trial', args=[study_id, number])}#reproduction")
+
+
+@require_POST
+def skip(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """Give a waiting or running trial up."""
+    shown = trial_or_404(study_id, number)
+    try:
+        skipped = skip_trial(trial_id=shown.pk, actor=request.user)
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+    else:
+        ends = "ends at its next epoch" if skipped.state == Trial.State.RUNNING else "is cancelled"
+        messages.success(request, f"Trial {number} {ends}; another one takes its place.")
+    return _back(request, study_id, number)
+
+
+@require_POST
+def retry(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """Request a failed trial once more."""
+    shown = trial_or_404(study_id, number)
+    try:
+        again = retry_trial(trial_id=shown.pk, actor=request.user)
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+    else:
+        messages.success(request, f"To be retried, as trial {again.number}.")
+    return _back(request, study_id, number)
+
+
+def _back(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """To the table of the study, if the request came from there, else to the trial."""
+    if request.POST.get("to") == "study":
+        return redirect(f"{reverse('study', args=[study_id])}#trials")
+    return redirect("trial", study_id, number)

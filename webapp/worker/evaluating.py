@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import traceback
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
@@ -77,7 +78,8 @@ def _answer(trial_id: int, worker: ThisWorker, error: Exception) -> None:
         return
     logger.error("Trial %d failed in the worker itself", trial_id, exc_info=error)
     reason = f"The worker failed: {type(error).__name__}: {error}"
-    persist(lambda: trials.fail(trial_id=trial_id, worker=worker.name, reason=reason))
+    log = "".join(traceback.format_exception(error))
+    persist(lambda: trials.fail(trial_id=trial_id, worker=worker.name, reason=reason, log=log))
 
 
 def patience_with(architecture: Architecture) -> float:
@@ -86,8 +88,8 @@ def patience_with(architecture: Architecture) -> float:
 
 
 def _check_of(claim: Claim) -> StopCheck | None:
-    """None for a confirmation: the whole training is what it measures."""
-    return None if claim.is_confirmation else check_of(Study.objects.get(pk=claim.study_id), claim.architecture)
+    """None for a trial whose whole training is what it measures."""
+    return None if claim.trains_whole else check_of(Study.objects.get(pk=claim.study_id), claim.architecture)
 
 
 class _Unwanted(Exception):  # not an error
@@ -240,7 +242,8 @@ class _Attempt:
         elif ending.kind == "cancelled":
             persist(partial(trials.cancel, **self._lease(), reason="The study was stopped."))
         else:
-            persist(partial(trials.fail, **self._lease(), reason=ending.reason, retry=ending.kind == "transient"))
+            log, retry = self._trainer.log_tail(), ending.kind == "transient"
+            persist(partial(trials.fail, **self._lease(), reason=ending.reason, retry=retry, log=log))
 
     def _stop_early(self) -> None:
         assert self._check is not None

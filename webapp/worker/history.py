@@ -21,7 +21,7 @@ from webapp.worker.stopping import WITH_CURVE
 State = Trial.State
 _ENDED = ("turn", "state", "architecture_id", REWARD, "suggestion", "stopping")
 _MEASURED = ("reward_accuracy", ENERGY, "flash_bytes")
-_WITHOUT_REWARD = (State.INFEASIBLE, State.FAILED)
+_WITHOUT_REWARD = (State.INFEASIBLE, State.FAILED, State.CANCELLED)
 
 
 class _Row(NamedTuple):
@@ -101,16 +101,20 @@ def history_of(study: Study, memory: Memory) -> StudyHistory:
     """The study's history. `memory` is of earlier calls, for any study, and learns what is new.
 
     A trial that failed and was retried is no outcome: its retry will be. One that failed for good counts as infeasible,
-    so that nobody tries its architecture a third time; one that violated a constraint is infeasible too.
+    so that nobody tries its architecture a third time; one that violated a constraint is infeasible too, and so is one
+    that a person gave up, whose network would else be suggested again.
     A trial that was stopped early is reported with the forecast that stopped it, how uncertain that is, and the share
-    of a training that it took. Cancelled trials are left out, and confirmations are no outcomes.
+    of a training that it took. All other cancelled trials are left out, and confirmations are no outcomes.
+    A network that a person added is an outcome like any other, since designers learn from networks that they did not
+    suggest; one outside of the study's space is left out, since no designer can encode it (`Designer`).
     Energies and rewards are those of the energy model that `study` points at.
     """
     model_id = study.energy_model_id
     # Before the rows: a trial added in between makes the suggestion come to nothing.
     counted = study.trials.aggregate(trials=Count("pk"), turns=Count("pk", filter=Q(retried_from=None)))
     trials = (
-        study.trials.exclude(state=State.CANCELLED)
+        study.trials.filter(outside_space=False)
+        .exclude(state=State.CANCELLED, skipped=False)
         .exclude(state=State.FAILED, retry__isnull=False)
         .annotate(turn=Coalesce("retried_from__number", "number"))
     )

@@ -34,7 +34,7 @@ from nas_engine.trial_plan import FEWEST_OPEN, trial_epochs
 from webapp import translation
 from webapp.models import Study, Trial
 from webapp.queries.budget import open_target, trials_wanted
-from webapp.services import requests
+from webapp.services import requests, suggestion_failures
 from webapp.services.failures import is_outage
 from webapp.worker.history import Memory, StudyHistory, history_of
 from webapp.worker.stopping import curves_of, ended_curves, rule_of
@@ -81,12 +81,12 @@ def _suggest_once(study_id: int) -> bool:
     try:
         return _request(study, count, in_turn=target == FEWEST_OPEN)
     except SpaceExhausted as error:
-        requests.end_exhausted(study_id=study_id, reason=f"The search space is used up: {error}.")
+        suggestion_failures.end_exhausted(study_id=study_id, reason=f"The search space is used up: {error}.")
     except Exception as error:
         if is_outage(error):
             raise  # the reaper requests again when it has passed
         logger.exception("No suggestion for study %d", study_id)
-        requests.record_failure(study_id=study_id, error=f"{type(error).__name__}: {error}")
+        suggestion_failures.record_failure(study_id=study_id, error=f"{type(error).__name__}: {error}")
     _known.pop(study_id, None)
     return False
 
@@ -178,7 +178,7 @@ def _confirmation(study: Study, history: StudyHistory, *, in_turn: bool) -> requ
 def _give_up(study: Study, history: StudyHistory, error: NothingFeasible) -> bool:
     """End the study if nothing is open; else the next result may bring neighbours that pass. Always False."""
     _known.pop(study.pk, None)  # it has been informed of violations that are not recorded yet
-    requests.end_exhausted(
+    suggestion_failures.end_exhausted(
         study_id=study.pk,
         reason=f"No other network may be trained: {error}.",
         violating=_violating_trials(error.violating),

@@ -18,7 +18,7 @@ from tests.webapp import rows
 from webapp.management import watch
 from webapp.models import Study, Worker
 from webapp.services import studies, workers
-from webapp.services.requests import end_exhausted
+from webapp.services.suggestion_failures import end_exhausted
 from webapp.worker import suggesting
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]

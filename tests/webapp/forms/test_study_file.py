@@ -34,6 +34,10 @@ def test_a_study_written_to_a_file_reads_back_to_the_same_settings(tmp_path: Pat
         energy_step_mj=1.75,
         enforce_constraints=True,
         flash_limit_kb=70.0,
+        stop_trials=40,
+        stop_hours=12.5,
+        stop_front_percent=1.0,
+        stop_front_trials=50,
         state="DRAFT",
     )
     path = tmp_path / "study.toml"
@@ -107,6 +111,7 @@ def test_form_file_and_model_hold_the_same_settings() -> None:
     assert set(StudyForm().fields) == {*Study.SETTINGS, EDITED_SPACE}
     limits = {"flash_limit_kb": 60.0, "peak_ram_limit_kb": 80.0, "energy_limit_mj": 2.0}
     limits |= {"accelerator": "ethos-u55-128", "npu_time_limit_ms": 0.5, "npu_sram_limit_kb": 200.0}
+    limits |= {"stop_trials": 9, "stop_hours": 1.0, "stop_front_percent": 1.0, "stop_front_trials": 9}
     study = make_study(enforce_constraints=True, energy_model=ready_model(device()), **limits)
     in_file = {line.split(" = ")[0] for line in study_to_toml(study).splitlines() if " = " in line}
     assert in_file == set(Study.SETTINGS)

@@ -147,3 +147,13 @@ def test_a_limit_of_energy_by_an_npu_is_not_judged_by_the_published_figures() ->
     limits = {"enforce_constraints": True, "energy_limit_mj": 0.001}
     assert not form_of(**limits).is_valid()
     assert form_of(**limits, energy_model=npu_model().pk).is_valid()
+
+
+def test_the_rule_of_the_front_needs_both_its_numbers() -> None:
+    assert form_of().is_valid(), "no rule is the default"
+    assert form_of(stop_trials=10, stop_hours=0.5, stop_front_percent=2, stop_front_trials=20).is_valid()
+    half = form_of(stop_front_percent=2)
+    assert half.errors == {
+        "stop_front_trials": ["The rule of the front needs both its percentage and its number of trials, or neither."]
+    }
+    assert form_of(stop_trials=0).errors == {"stop_trials": ["Must be at least 1."]}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.webapp import rows
 from webapp.models import Dataset, Study, Trial
-from webapp.services import requests, studies, trials
+from webapp.services import requests, studies, suggestion_failures, trials
 from webapp.services.errors import Conflict
 
 pytestmark = pytest.mark.django_db
@@ -157,7 +157,7 @@ def test_suggestions_made_from_an_old_view_of_the_study_are_refused():
 def test_a_study_that_cannot_be_suggested_for_fails_with_the_reason():
     study = rows.running_study()
     waiting = rows.requested_trials(study)[0]
-    assert requests.fail_study(study_id=study.pk, reason="The designer failed.")
+    assert suggestion_failures.fail_study(study_id=study.pk, reason="The designer failed.")
     study.refresh_from_db()
     waiting.refresh_from_db()
     assert (study.state, study.reason, waiting.state) == (State.FAILED, "The designer failed.", "CANCELLED")

@@ -36,6 +36,10 @@ SETTINGS = {
     "stream_alarms_per_hour": "1",
     "stream_hours": "3",
     "stream_snr_db": "10",
+    "stop_trials": "",
+    "stop_hours": "",
+    "stop_front_percent": "",
+    "stop_front_trials": "",
     "dry_run": "1",
 }
 

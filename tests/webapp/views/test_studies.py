@@ -18,6 +18,7 @@ SETTINGS = {
     "energy_threshold_mj": "1.25", "energy_step_mj": "0.75", "energy_step_points": "2", "flash_threshold_kb": "60",
     "flash_step_kb": "30", "flash_step_points": "2", "early_stopping": "tsgp", "stop_confidence": "0.9",
     "accuracy_measure": "clips", "stream_alarms_per_hour": "1", "stream_hours": "3", "stream_snr_db": "10",
+    "stop_trials": "9", "stop_hours": "", "stop_front_percent": "1.5", "stop_front_trials": "8",
 }  # fmt: skip
 
 

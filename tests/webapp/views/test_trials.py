@@ -1,5 +1,7 @@
 """A trial's page."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -135,3 +137,35 @@ def test_a_trial_that_is_not_there_is_not_found(person: Client) -> None:
     study = make_study(completed=1)
     for name in ("trial", "trial_live", "curve_chart", "trial_tflite", "trial_architecture"):
         assert person.get(reverse(name, args=[study.pk, 99])).status_code == 404
+
+
+def test_a_waiting_trial_is_skipped_and_a_running_one_stopped_from_page_and_table(person: Client) -> None:
+    study = make_study(completed=1, running=1, waiting=1, trial_budget=9)
+    table = markup_of(person.get(reverse("study", args=[study.pk])))
+    assert 'aria-label="Stop trial 2"' in table
+    assert 'aria-label="Skip trial 3"' in table
+    assert "trial 1" not in "".join(re.findall(r'aria-label="(?:Stop|Skip|Retry) trial \d+"', table))
+    assert 'aria-label="Stop trial 2"' in markup_of(person.get(reverse("trial", args=[study.pk, 2])))
+    shown = person.post(reverse("skip_trial", args=[study.pk, 3]), {"to": "study"}, follow=True)
+    assert shown.redirect_chain[0][0] == f"{reverse('study', args=[study.pk])}#trials"
+    assert "Trial 3 is cancelled; another one takes its place." in markup_of(shown)
+    shown = markup_of(person.post(reverse("skip_trial", args=[study.pk, 2]), follow=True))
+    assert "Trial 2 ends at its next epoch; another one takes its place." in shown
+    assert "Given up by a person: it ends at its next epoch." in shown
+    assert 'aria-label="Stop trial 2"' not in shown
+    assert "is completed already" in markup_of(person.post(reverse("skip_trial", args=[study.pk, 1]), follow=True))
+
+
+def test_a_failed_trial_shows_the_end_of_its_log_and_is_retried(person: Client) -> None:
+    study = make_study(completed=1, failed=1, trial_budget=9)
+    page = reverse("trial", args=[study.pk, 2])
+    assert "No log of this failure was kept" in markup_of(person.get(page))
+    study.trials.filter(number=2).update(log_tail="Traceback:\n<b>ValueError</b>: no such layer")
+    text = person.get(page).content.decode()
+    assert "&lt;b&gt;ValueError&lt;/b&gt;: no such layer" in text
+    assert 'aria-label="Retry trial 2"' in person.get(reverse("study", args=[study.pk])).content.decode()
+    shown = markup_of(person.post(reverse("retry_trial", args=[study.pk, 2]), follow=True))
+    assert "To be retried, as trial 3." in shown
+    assert "It was retried as" in shown
+    assert 'aria-label="Retry trial 2"' not in shown
+    assert 'aria-label="Retry trial 2"' not in markup_of(person.get(reverse("study", args=[study.pk])))

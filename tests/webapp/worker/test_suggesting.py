@@ -14,7 +14,7 @@ from tests.webapp.worker import troubled_search
 from webapp.models import Study, Trial, Worker
 from webapp.queries.deliberation import deliberates
 from webapp.services import studies, trials, workers
-from webapp.services.requests import MOST_FAILURES
+from webapp.services.suggestion_failures import MOST_FAILURES
 from webapp.worker import suggesting
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]

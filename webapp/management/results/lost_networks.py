@@ -1,8 +1,8 @@
 """Networks of a run of results whose files are lost, trained once more where a step needs a file.
 
-The journal holds what every training came to, and a repository keeps it without the networks beside it. A repetition
+The journal holds what every training came to, and a repository keeps it without its networks. A repetition
 has the same network, seed, settings and data. It gives the same file only where TensorFlow and the processor are the
-same, so what is said of it names it as trained again.
+same, so its figures name it as trained again.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def request_lost(needed: Iterable[Trial]) -> None:
             try:
                 reproduce(trial_id=trial.pk)
             except Conflict:
-                continue  # `words_on_lost` says so, since there is no repetition
+                continue  # `words_on_lost` states it, since there is no repetition
 
 
 def being_repeated(needed: Iterable[Trial]) -> int:

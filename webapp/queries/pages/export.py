@@ -15,7 +15,7 @@ COLUMNS = (
     "int8_correct", "evaluation_clips", "int8_low95", "int8_high95", "chance", "energy_mj", "energy_source",
     "energy_low_mj", "energy_high_mj", "reward_formula",
     "flash_bytes", "flops", "parameters", "peak_activation_bytes", "seconds", "seed", "retried_from",
-    "confirms",
+    "confirms", "origin", "origin_note", "outside_space",
     "architecture_hash", "blocks", "worker", "requested_at", "started_at", "finished_at",
     "violates_constraints", "reason",
 )  # fmt: skip
@@ -66,6 +66,7 @@ def _row(trial: Trial, accuracy: Accuracy | None) -> dict[str, Any]:
         "seed": trial.seed,
         "retried_from": trial.retried_from.number if trial.retried_from else None,
         "confirms": trial.confirms.number if trial.confirms else None,
+        **{name: getattr(trial, name) for name in Trial.ORIGIN},
         "architecture_hash": trial.architecture.hash,
         "blocks": summary(trial.architecture.spec),
         "worker": trial.worker,

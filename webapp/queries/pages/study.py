@@ -28,6 +28,7 @@ from webapp.queries.pages.trials import (
     trial_page,
 )
 from webapp.queries.spaces import space_facts
+from webapp.queries.stop_rules import rules_in_words
 from webapp.queries.summaries import KIND_NAMES, SHORT_KINDS
 
 EVENTS_SHOWN, ALL_EVENTS = 15, 500
@@ -84,6 +85,7 @@ def study_context(study: Study, wanted: TrialFilter, *, all_events: bool = False
         "space": space_facts(study),
         "offer": offer(study),
         "constraints": limits_in_words(study),
+        "stop_rules": rules_in_words(study),
         "trial_states": _states(study),
         "kinds": [(SHORT_KINDS[kind], kind, name) for kind, name in KIND_NAMES.items() if kind != "head"],
     }
@@ -100,6 +102,7 @@ def study_header_context(study: Study) -> dict[str, Any]:
         "can_resume": state in (states.PAUSED, states.STOPPED, states.FAILED),
         "can_stop": state in (states.RUNNING, states.PAUSED),
         "can_extend": is_search and state in (states.DRAFT, states.RUNNING, states.PAUSED, states.COMPLETED),
+        "can_steer": is_search and state not in (states.DRAFT, states.DRAINING),
         "can_delete": state not in (states.RUNNING, states.DRAINING),
         "can_archive": study.archived or state not in (states.RUNNING, states.DRAINING),
     }

@@ -18,6 +18,7 @@ from webapp.translation import reward_parameters
 ROWS_A_PAGE = 50
 _LARGEST_NUMBER = 2**31 - 1
 _CONFIRMED = "confirmed_number"
+_RETRIED = "retry_number"
 
 SORT_FIELDS: Mapping[str, str] = {
     "number": "number",
@@ -52,6 +53,8 @@ TRIAL_STATES: tuple[tuple[str, str], ...] = (*Trial.State.choices, (Trial.VIOLAT
 _SHOWN = (
     "number",
     "label",
+    "origin",
+    "skipped",
     "state",
     "violates_constraints",
     "int8_accuracy",
@@ -98,7 +101,8 @@ class TrialFilter:
 @dataclass(frozen=True, slots=True)
 class TrialRow:
     """What the table shows of a trial. Accuracies are 0..1; results are None until there are any, costs where there is
-    nothing to count because the network cannot be built. `confirms` is the number of the trial that it confirms.
+    nothing to count because the network cannot be built. `confirms` is the number of the trial that it confirms,
+    `origin` in words, "" of a suggestion.
     """
 
     id: int
@@ -124,6 +128,9 @@ class TrialRow:
     reason: str
     progress: str
     confirms: int | None
+    origin: str
+    skipped: bool
+    is_retried: bool
 
     @property
     def reward(self) -> float | None:
@@ -139,7 +146,7 @@ def trial_page(study: Study, results: Results, wanted: TrialFilter, total: int |
     fronts.
     """
     found = filtered_trials(study, results, wanted)
-    confirming = found.annotate(**{_CONFIRMED: F("confirms__number")})
+    confirming = found.annotate(**{_CONFIRMED: F("confirms__number"), _RETRIED: F("retry__number")})
     shown = ordered_trials(study, confirming, wanted).select_related("architecture").only(*_SHOWN)
     energy_front, flash_front = results.ids_on(results.on_energy_front), results.ids_on(results.on_flash_front)
 
@@ -234,6 +241,9 @@ def _row(parameters: RewardParameters, trial: Trial, on_energy_front: bool, on_f
         reason=trial.reason,
         progress=_progress(trial),
         confirms=getattr(trial, _CONFIRMED),
+        origin="" if trial.origin == Trial.Origin.SUGGESTED else trial.get_origin_display(),
+        skipped=trial.skipped,
+        is_retried=getattr(trial, _RETRIED) is not None,
     )
 
 

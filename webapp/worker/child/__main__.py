@@ -5,6 +5,7 @@ child knows neither Django nor the database. Its parent, the worker, talks to it
 gone, so is the child.
 """
 
+import faulthandler
 import os
 import queue
 import sys
@@ -33,6 +34,7 @@ Work = Callable[[Job[Any], Report], Any]
 
 def main(descriptor: int, kind: str) -> None:
     began = time.monotonic()
+    faulthandler.enable()  # a native crash leaves the lines that it happened in
     connection = Connection(descriptor)
     work: Work = import_module(f"webapp.worker.child.{kind}").load()
     inbox = _Inbox(connection)
@@ -84,8 +86,10 @@ def _answer(job: Job[Any], work: Work, inbox: _Inbox, connection: Connection) ->
     except InfeasibleArchitecture as error:
         return Ended("infeasible", str(error))
     except (ConversionError, TrainingDiverged) as error:
+        traceback.print_exc()
         return Ended("failed", str(error))
     except (TransientError, OSError, MemoryError) as error:
+        traceback.print_exc()
         return Ended("outage" if is_of_the_machine(error) else "transient", f"{type(error).__name__}: {error}")
     except Exception as error:
         traceback.print_exc()

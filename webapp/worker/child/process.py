@@ -14,6 +14,7 @@ import psutil
 from django.conf import settings
 
 from nas_engine.errors import EarshotError, Outage, TransientError
+from webapp.worker.child.log_tail import LogTail
 from webapp.worker.child.messages import (
     Cancel,
     Ended,
@@ -50,6 +51,7 @@ class ChildProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._jobs = 0
+        self._log = LogTail()
 
     def warm_up(self) -> None:
         """Start the process if there is none; it loads its libraries while the caller does something else."""
@@ -64,7 +66,10 @@ class ChildProcess:
                 cwd=settings.BASE_DIR,
                 env=os.environ | self._environment,
                 stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
             )
+        assert self._process.stderr is not None
+        self._log.follow(self._process.stderr)
         self._connection = Connection(ours.detach())
         self._jobs = 0
 
@@ -72,9 +77,14 @@ class ChildProcess:
     def pid(self) -> int | None:
         return None if self._process is None else self._process.pid
 
+    def log_tail(self) -> str:
+        """The end of what has been written to the log since the last job began, at most some thousand characters."""
+        return self._log.text()
+
     def begin(self, job: Job[Result]) -> None:
         """Give the child a job. Its events and its result come by `receive`. Raises ChildDied."""
         self.warm_up()
+        self._log.clear()
         self._jobs += 1
         self._send(job)
 
