@@ -19,7 +19,7 @@ ChartView = Callable[..., HttpResponse]
 def drawable(label: str) -> Callable[[ChartView], ChartView]:
     """Decorator of a view that answers with a figure's Plotly JSON: with `?as=svg` it answers with its drawing.
 
-    `label` says what the chart is, with the names of the address in braces. Raises Http404 where there is nothing to
+    `label` states what the chart is, with the names of the address in braces. Raises Http404 where there is nothing to
     draw, and for what only the browser draws.
     """
 

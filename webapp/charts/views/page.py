@@ -1,4 +1,4 @@
-"""The further views of a study's results by name, each made when it is asked for."""
+"""The further views of a study's results by name, each made when it is requested."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

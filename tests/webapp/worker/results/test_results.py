@@ -21,6 +21,7 @@ from webapp.management.results.page import page_of
 from webapp.management.results.values import values_of
 from webapp.models import Dataset, SplitOpening, Study, Trial
 from webapp.services import comparisons, openings, restoring, studies, trials
+from webapp.worker import evaluating
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
