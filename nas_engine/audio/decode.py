@@ -9,7 +9,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from nas_engine.audio.containers import FORMATS, first_bytes, open_sound, stated_bytes
+from nas_engine.audio.containers.opening import FORMATS, first_bytes, open_sound, stated_bytes
 from nas_engine.errors import BadDataset
 
 LONGEST_SECONDS = 30.0

@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from nas_engine.audio.containers import open_sound
+from nas_engine.audio.containers.opening import open_sound
 from nas_engine.audio.decode import HIGHEST_RATE_HZ, LONGEST_SECONDS, ClipProblem
 
 _BLOCK_VALUES = 1 << 22

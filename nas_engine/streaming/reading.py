@@ -13,7 +13,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from nas_engine.audio.containers import FORMATS, first_bytes, holds_sound, open_sound, stated_bytes
+from nas_engine.audio.containers.opening import FORMATS, first_bytes, holds_sound, open_sound, stated_bytes
 from nas_engine.audio.decode import COMPLETE_SHARE, HIGHEST_RATE_HZ, LOWEST_RATE_HZ, UNKNOWN_FRAMES, ClipProblem
 from nas_engine.errors import BadDataset
 from nas_engine.streaming.values import BLOCK_S, FULL_SCALE, SoundEvent, pcm16

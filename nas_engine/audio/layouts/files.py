@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from nas_engine.audio.containers import SUFFIXES, holds_sound
+from nas_engine.audio.containers.opening import SUFFIXES, holds_sound
 from nas_engine.audio.layouts.split_words import split_word
 
 LIST_SUFFIXES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt"})

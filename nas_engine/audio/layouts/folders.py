@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from nas_engine.audio.checks import DatasetProblem
-from nas_engine.audio.containers import holds_unread_sound
+from nas_engine.audio.containers.opening import holds_unread_sound
 from nas_engine.audio.layouts.base import LabelledRow, Listing, ReadingOptions, note, some
 from nas_engine.audio.layouts.file_names import urban_names
 from nas_engine.audio.layouts.files import SoundFolder, is_hidden

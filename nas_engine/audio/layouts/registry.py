@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from nas_engine.audio.containers import FORMATS
+from nas_engine.audio.containers.opening import FORMATS
 from nas_engine.audio.layouts import edge_impulse, esc50, file_names, folders, kaldi, label_tracks, speech_commands
 from nas_engine.audio.layouts.base import Listing, ReadingOptions
 from nas_engine.audio.layouts.files import SoundFolder

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nas_engine.audio.containers import FORMATS
+from nas_engine.audio.containers.opening import FORMATS
 from nas_engine.audio.layouts.files import SoundFolder
 from nas_engine.audio.layouts.lists.tables import read_text
 from nas_engine.errors import BadDataset

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from nas_engine.audio.clips import scan
-from nas_engine.audio.containers import holds_sound, holds_unread_sound
+from nas_engine.audio.containers.opening import holds_sound, holds_unread_sound
 from nas_engine.audio.decode import ClipProblem, decode, decode_clip
 
 RATE_HZ = 16_000

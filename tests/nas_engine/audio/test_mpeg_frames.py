@@ -9,8 +9,8 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nas_engine.audio.containers.mpeg_frames import Tag, missing_tag
 from nas_engine.audio.decode import ClipProblem, decode
-from nas_engine.audio.mpeg_frames import Tag, missing_tag
 from nas_engine.audio.segments import cut
 from nas_engine.streaming.reading import sound_blocks
 

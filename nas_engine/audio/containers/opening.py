@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import soundfile
 
-from nas_engine.audio.mpeg_frames import Tagged, missing_tag
+from nas_engine.audio.containers.mpeg_frames import Tagged, missing_tag
 
 FORMATS = "WAV, AIFF, AU, CAF, W64, FLAC, Ogg or MP3"
 SUFFIXES = frozenset({
