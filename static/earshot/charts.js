@@ -149,6 +149,13 @@ function offerFiles(place) {
   if (!bar.isConnected) place.after(bar);
 }
 
+// Text of an element without the notes of its terms.
+function wordsOf(element) {
+  const copy = element?.cloneNode(true);
+  copy?.querySelectorAll(".term, .term-note").forEach((one) => one.remove());
+  return copy?.textContent.trim() || "";
+}
+
 // On white paper whatever the theme, with the part that is zoomed into and the traces that are switched on.
 function save(place, format) {
   const { data, layout } = coloured(figures.get(place), PAPER);
@@ -158,7 +165,7 @@ function save(place, format) {
     if (shown.autorange === false) Object.assign(layout[name], { range: shown.range, autorange: false });
   }
   data.forEach((trace, index) => { trace.visible = place.data[index]?.visible ?? true; });
-  const caption = place.closest("figure")?.querySelector("figcaption")?.textContent || "";
+  const caption = wordsOf(place.closest("figure")?.querySelector("figcaption"));
   const filename = `${document.title.split(" · ")[0]} ${caption}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
   return Plotly.downloadImage({ data, layout, config: CONFIG }, { format, filename, ...FILE_PIXELS, scale: format === "png" ? 2 : 1 });
 }

@@ -267,6 +267,7 @@ def started_five(dataset: Dataset) -> Comparison:
     return five
 
 
+@pytest.mark.timeout(900)
 def test_every_page_is_sound(
     chromium: Browser, live_server: object, addresses: dict[str, str], screenshots: Path | None
 ) -> None:

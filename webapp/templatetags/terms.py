@@ -33,7 +33,8 @@ def paper_section(found: GlossaryTerm) -> str:
 def _mark(found: GlossaryTerm, id_: str) -> SafeString:
     """A popover is closed by Escape, by a click outside and by the mark itself."""
     return format_html(
-        '<button type="button" class="term" popovertarget="{0}" aria-label="What is: {1}">?</button>'
+        '<button type="button" class="term" popovertarget="{0}"><span aria-hidden="true">?</span>'
+        '<span class="unseen">What is: {1}</span></button>'
         '<span popover id="{0}" class="term-note" role="note"><strong>{1}</strong> {2} <small>{3}. '
         '<a href="{4}#{5}">Glossary</a></small></span>',
         id_,

@@ -50,6 +50,10 @@ class RacePart:
     info: RaceInfo
 
     @property
+    def table_name(self) -> str:
+        return f"Designers by the best reward over {self.name}"
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         return race_sentences(self.info)
 
