@@ -63,7 +63,7 @@ def problems_of(page: Page, name: str, address: str, screenshots: Path | None) -
 
 
 def axe_violations(page: Page, theme: str) -> Iterator[str]:
-    """What axe-core finds on the page: the rule, and where. In dark it checks colours, since the rest is as in light."""
+    """What axe-core finds on the page: the rule, and where; in dark only colours, since the rest is as in light."""
     found = Axe().run(page).response if theme == "Light" else page.evaluate("axe.run({runOnly: ['color-contrast']})")
     for violation in found["violations"]:
         for node in violation["nodes"][:3]:
