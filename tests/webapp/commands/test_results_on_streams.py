@@ -76,6 +76,11 @@ def test_the_best_network_is_measured_once_on_the_test_split_under_its_opening()
     assert line[2] == f"{together['false_alarms_per_hour']:.2f}"
     assert "20 dB: " in line[4]
     assert f"{together['events']} events" in streams_words([found])
+    assert f"thresholds gave {together['false_alarms_per_hour'] / PLAN.target.per_hour:.2g} times" in streams_words(
+        [found]
+    )
+    noisier = found | {"together": together | {"false_alarms_per_hour": 44.0 * PLAN.target.per_hour}}
+    assert " to 44 times the target" in streams_words([found, noisier])
 
 
 def test_what_failed_is_said_and_begun_again_by_the_next_start() -> None:

@@ -193,7 +193,19 @@ def streams_words(found: Sequence[Mapping[str, Any]]) -> str:
             " The files of these networks were lost and each was trained again with the same seed, elsewhere, which "
             f"gave another file. Accuracy on the evaluation split, trained again for opened: {', '.join(again)}."
         )
-    return "\n\n".join([words, *notes])
+    return "\n\n".join([words, _against_target(found, plan.target.per_hour), *notes])
+
+
+def _against_target(found: Sequence[Mapping[str, Any]], target: float) -> str:
+    """How the thresholds kept their target on sounds that they were not chosen on."""
+    rates = [one["together"]["false_alarms_per_hour"] for one in found]
+    times = [f"{rate / target:.2g}" for rate in (min(rates), max(rates))]
+    return (
+        "False alarms are all detections where no event of their class is, so also events that are heard as another "
+        f"class. On the test split thresholds gave {' to '.join(dict.fromkeys(times))} times the target that they meet "
+        "on the evaluation split: that much these clips leave open. Recordings of the place where a device will listen "
+        "(docs/streams.md, recordings of one's own) are what thresholds for a product are chosen on."
+    )
 
 
 def _accuracies(one: Mapping[str, Any]) -> str:
