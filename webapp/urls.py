@@ -121,6 +121,7 @@ study_urls: list[URLPattern | URLResolver] = [
     path("steer/", steering.steer_study, name="steer_study"),
     path("steer/rules/", steering.change_stop_rules, name="change_stop_rules"),
     path("steer/network/", steering.add_network, name="add_network"),
+    path("steer/priority/", steering.change_priority, name="change_priority"),
     path("warm-start/", steering.choose_warm_start, name="choose_warm_start"),
     path("extend/", study.extend_study, name="extend_study"),
     path("compare/", comparisons.add_to_comparison, name="add_to_comparison"),

@@ -1,4 +1,4 @@
-"""Stop rules of a study, in the form of its settings and in that of a study that runs already."""
+"""Stop rules of a study, in the form of its settings and in that of a study that runs already; its priority."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,6 +16,14 @@ def stop_rule_errors(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     missing = [name for name in _FRONT if values.get(name) is None]
     if len(missing) == 1:
         yield missing[0], "The rule of the front needs both its percentage and its number of trials, or neither."
+
+
+class PriorityForm(InWords, forms.ModelForm):
+    """The priority among studies whose trials wait."""
+
+    class Meta:
+        model = Study
+        fields = ("priority",)
 
 
 class StopRulesForm(InWords, forms.ModelForm):

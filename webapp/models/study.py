@@ -53,6 +53,11 @@ class Study(RewardSettings, StopRuleSettings):
         PAPER_1D = "paper_1d", "Paper, 1-D (12 blocks)"
         EDITED = "edited", "Edited"
 
+    class Priority(models.IntegerChoices):
+        LOW = -1, "low"
+        NORMAL = 0, "normal"
+        HIGH = 1, "high"
+
     # Settings
     name = models.CharField(max_length=120, unique=True)
     notes = models.TextField(blank=True)
@@ -174,6 +179,11 @@ class Study(RewardSettings, StopRuleSettings):
         default=TRIAL_SHARE, help_text="Share (0..1] of the full training length that its trials train for in float"
     )
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
+    priority = models.SmallIntegerField(
+        choices=Priority.choices,
+        default=Priority.NORMAL,
+        help_text="Trainers take its waiting trials before those of studies of lower priority",
+    )
     tags = models.JSONField(default=list, blank=True, help_text="Words that it is found by")
     archived = models.BooleanField(default=False, help_text="Left out of lists until somebody asks for it")
     starred_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="starred_studies")
@@ -238,6 +248,7 @@ class Study(RewardSettings, StopRuleSettings):
                 | models.Q(stop_front_percent__isnull=False, stop_front_trials__isnull=False),
                 name="study_front_rule_is_whole",
             ),
+            models.CheckConstraint(condition=models.Q(priority__in=[-1, 0, 1]), name="study_priority_known"),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,17 @@ def require_steerable(study: Study) -> None:
         raise Conflict(f"{study.name} is stopping: wait until its running trials have ended.")
 
 
+def change_priority(*, study_id: int, priority: Study.Priority, actor: Actor = None) -> Study:
+    """Have trainers take the waiting trials of a study before, or after, those of others; running ones go on."""
+    with transaction.atomic():
+        study = locked_study(study_id)
+        require_steerable(study)
+        if study.priority != priority:
+            Study.objects.filter(pk=study_id).update(priority=priority)
+            record(study, study.state, study.state, actor=actor, message=f"Priority: {priority.label}.")
+    return study
+
+
 def change_stop_rules(*, study_id: int, values: Mapping[str, float | None], actor: Actor = None) -> Study:
     """Give a study that has started the stop rules in `values`, by field name. One that is met already stops it now."""
     with transaction.atomic():

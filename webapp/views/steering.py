@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.forms.added_network import AddedNetworkForm
-from webapp.forms.stop_rules import StopRulesForm
+from webapp.forms.stop_rules import PriorityForm, StopRulesForm
 from webapp.forms.study_file import errors_in_words
 from webapp.forms.warm_start import WarmStartForm
 from webapp.models import Study
@@ -41,6 +41,23 @@ def change_stop_rules(request: HttpRequest, study_id: int) -> HttpResponse:
     else:
         is_met = study.state != before
         messages.success(request, "The stop rules are changed" + (", and one is met." if is_met else "."))
+    return redirect("study", study_id=study_id)
+
+
+@require_POST
+def change_priority(request: HttpRequest, study_id: int) -> HttpResponse:
+    study = study_or_404(study_id)
+    form = PriorityForm(request.POST, instance=study)
+    if not form.is_valid():
+        messages.error(request, errors_in_words(form))
+        return redirect("steer_study", study_id=study_id)
+    priority = Study.Priority(form.cleaned_data["priority"])
+    try:
+        services.change_priority(study_id=study_id, priority=priority, actor=request.user)
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+    else:
+        messages.success(request, f"The priority is {priority.label} now.")
     return redirect("study", study_id=study_id)
 
 
@@ -96,6 +113,7 @@ def _page(
     context = {
         "study": study,
         "form": form or StopRulesForm(instance=study),
+        "priority_form": PriorityForm(instance=study),
         "network_form": network_form or AddedNetworkForm(study=study),
     }
     return render(request, "studies/steer.html", context, status=422 if form or network_form else 200)

@@ -21,6 +21,7 @@ from webapp.models import Dataset, Study
 from webapp.services import trials
 from webapp.services.failures import is_outage
 from webapp.services.persistence import GivenUp, persist
+from webapp.services.priorities import claim_most_urgent
 from webapp.services.stream_evaluations import evaluation_clips
 from webapp.services.trials import Claim
 from webapp.services.working import wait
@@ -48,10 +49,15 @@ class _Interrupted(Exception):  # not an error
 
 
 def evaluate(trial_id: int, worker: ThisWorker) -> None:
-    """Evaluate a trial unless another worker has it. Whatever happens, it ends with a reason or is handed back."""
-    claim = persist(lambda: trials.claim(trial_id=trial_id, worker=worker.name), give_up=worker.stopping.is_set)
+    """Evaluate the trial that is offered, or a more urgent one, unless other workers have them.
+
+    Whatever happens, it ends with a reason or is handed back.
+    """
+    name = worker.name
+    claim = persist(lambda: claim_most_urgent(trial_id=trial_id, worker=name), give_up=worker.stopping.is_set)
     if claim is None:
         return
+    trial_id = claim.trial_id
     with worker.heartbeat.holding(trial_id) as lost:
         try:
             _Attempt(claim, worker, lost).run()

@@ -147,3 +147,14 @@ def test_a_draft_offers_a_warm_start_and_the_started_study_states_what_was_taken
     assert "of 6 completed trials above chance" in " ".join(shown.split())
     late = markup_of(person.post(address, {"source": str(source.pk), "networks": "4"}, follow=True))
     assert "has started: a warm start is chosen for a draft" in late
+
+
+def test_the_priority_is_changed_on_the_page(person: Client) -> None:
+    study = make_study(completed=2)
+    assert "Change the priority" in text_of(person, study)
+    address = reverse("change_priority", args=[study.pk])
+    assert "The priority is high now." in markup_of(person.post(address, {"priority": "1"}, follow=True))
+    study.refresh_from_db()
+    assert study.priority == Study.Priority.HIGH
+    refused = markup_of(person.post(address, {"priority": "7"}, follow=True))
+    assert "Select a valid choice" in refused
