@@ -104,28 +104,32 @@ document.addEventListener("submit", startUpload);
 document.addEventListener("click", (event) => closeQuestions(event.target.closest("details.ask")));
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeQuestions(null); });
 
-// A refresh replaces parts of the page; scroll positions and opened details are kept. htmx keeps the focus.
+// A refresh replaces parts of the page; scroll positions and opened details are kept, and the room of what is live, so
+// that nothing below moves where a trial ends or words become shorter. htmx keeps the focus.
 const kept = new Map();
 
 function remember() {
   kept.clear();
-  for (const element of document.querySelectorAll(".scroll[id], .log[id], details[id]")) {
-    kept.set(element.id, { left: element.scrollLeft, top: element.scrollTop, open: element.open });
+  for (const element of document.querySelectorAll(".scroll[id], .log[id], [data-keeps-room], details[id]")) {
+    const { scrollLeft: left, scrollTop: top, open, offsetWidth: width, offsetHeight: height } = element;
+    kept.set(element.id, { left, top, open, width, height });
   }
 }
 
 function restore() {
-  for (const [id, { left, top, open }] of kept) {
+  for (const [id, { left, top, open, width, height }] of kept) {
     const element = document.getElementById(id);
     if (!element) continue;
     element.scrollLeft = left;
     element.scrollTop = top;
     if (element.tagName === "DETAILS") element.open = open;
+    if ("keepsRoom" in element.dataset && element.offsetWidth === width) element.style.minHeight = `${height}px`;
   }
 }
 
 document.addEventListener("htmx:beforeSwap", remember);
 document.addEventListener("htmx:afterSwap", restore);
+document.addEventListener("htmx:afterSettle", restore); // which gives a part its own attributes back, without a style
 
 const connection = document.getElementById("connection");
 document.addEventListener("htmx:sendError", () => { connection.hidden = false; });

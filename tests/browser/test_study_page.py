@@ -81,6 +81,36 @@ def test_a_finished_trial_appears_by_itself_and_the_controls_follow(
         expect(page.get_by_role("button", name="Pause")).to_have_count(0)
 
 
+SHIFTS = """() => {
+  window.shifts = [];
+  const place = (one) => [one.previousRect.y, one.currentRect.y, one.node?.outerHTML?.slice(0, 80) ?? ""];
+  const note = (entry) => window.shifts.push({ value: entry.value, moved: entry.sources.map(place) });
+  new PerformanceObserver((list) => list.getEntries().filter((one) => !one.hadRecentInput).forEach(note))
+    .observe({ type: "layout-shift" });
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_moves_under_a_readers_eyes_when_results_arrive(
+    chromium: Browser, live_server: object, study: Study, width: int
+) -> None:
+    with signed_in(chromium, str(live_server), width) as context:
+        page = opened(context, study)
+        for chart in page.locator("[data-chart]").all():
+            chart.locator(".main-svg, .chart-note:not(:text('Loading'))").first.wait_for()
+        page.evaluate(SHIFTS)
+        done = Trial.objects.get(study=study, number=1)
+        result = {name: getattr(done, name) for name in ("float_accuracy", "int8_accuracy", "energy_mj", "flash_bytes")}
+        Trial.objects.filter(study=study, number=61).update(
+            state="COMPLETED", reward=0.987, tflite=done.tflite.name, finished_at=timezone.now(), **result
+        )
+        expect(page.get_by_text("61 of 80")).to_be_visible()
+        expect(page.locator(".tile", has_text="Best reward")).to_contain_text("0.987")
+        page.wait_for_timeout(3_000)  # charts are drawn anew behind the numbers
+        shifts = page.evaluate("window.shifts")
+        assert sum(one["value"] for one in shifts) < 0.01, shifts
+
+
 def test_a_point_of_the_front_leads_to_its_trial(chromium: Browser, live_server: object, study: Study) -> None:
     with signed_in(chromium, str(live_server), 1440) as context:
         page = opened(context, study)
