@@ -1,5 +1,6 @@
 """Windows of a signed-in person, and what is wrong with a page that they show."""
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ INSPECTION = Path(__file__).with_name("inspection.js").read_text()
 WIDE, NARROW = 1440, 390
 THEMES = ("Light", "Dark")
 _HEIGHT = 900
+_AXE = Axe()
 
 
 def signed_in(browser: Browser, address: str, width: int, **options: Any) -> BrowserContext:
@@ -64,7 +66,10 @@ def problems_of(page: Page, name: str, address: str, screenshots: Path | None) -
 
 def axe_violations(page: Page, theme: str) -> Iterator[str]:
     """What axe-core finds on the page: the rule, and where; in dark only colours, since the rest is as in light."""
-    found = Axe().run(page).response if theme == "Light" else page.evaluate("axe.run({runOnly: ['color-contrast']})")
-    for violation in found["violations"]:
+    rules = {} if theme == "Light" else {"runOnly": ["color-contrast"]}
+    if theme == "Light":
+        page.evaluate(_AXE.axe_script)
+    options = json.dumps({"resultTypes": ["violations"], **rules})
+    for violation in page.evaluate(f"axe.run({options}).then((found) => found.violations)"):
         for node in violation["nodes"][:3]:
             yield f"axe, {violation['id']}: {node['html'][:160]}"
