@@ -81,21 +81,26 @@ class Tagged(io.RawIOBase):
         self._tag, self._content, self._place = tag, content, 0
 
     def seekable(self) -> bool:
+        """True."""
         return True
 
     def readable(self) -> bool:
+        """True."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place in bytes, which is returned; at most to the end."""
         size = len(self._tag.content) + len(self._content) - self._tag.place
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: size}[whence]
         self._place = min(max(0, start + offset), size)
         return self._place
 
     def tell(self) -> int:
+        """The place in bytes."""
         return self._place
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        """Fill the buffer with what comes next; how many bytes of it, 0 at the end."""
         in_tag = self._tag.content[self._place : self._place + len(buffer)]
         start = self._tag.place + max(0, self._place - len(self._tag.content))
         part = in_tag or self._content[start : start + len(buffer)]

@@ -45,6 +45,7 @@ class RewardBand:
 
     @property
     def end(self) -> float:
+        """The last point that the band reaches, in trials or epochs."""
         return float(self.at[-1])
 
     def place(self, point: float) -> int | None:
