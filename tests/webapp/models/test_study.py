@@ -3,7 +3,7 @@ from webapp.models import Study
 LIFE = {
     "id", "kind", "state", "owner", "cloned_from", "created_at", "started_at", "finished_at", "reason", "space_spec",
     "parent", "trial_share", "designer_state", "duplicates_answered", "suggest_failures", "suggest_after",
-    "tags", "archived", "rules_from", "warm_start_from", "warm_start_networks", "warm_start",
+    "priority", "tags", "archived", "rules_from", "warm_start_from", "warm_start_networks", "warm_start",
 }  # fmt: skip
 
 
